@@ -75,6 +75,60 @@ async fn a_guard_that_dies_interrupts_its_items_and_another_takes_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn however_often_the_guard_dies_it_fails_no_item() {
+    let files = Files::new();
+    for number in 0..80 {
+        files.write(&format!("{number:06}"), b"0");
+    }
+    let served = Served::start(&files);
+    let policy = json!({ "policy": { "on_interrupt": "retry" } });
+    let job = served.begin("exit", policy).await;
+    for settled in [1, 10, 20, 30] {
+        served.until(job, |summary| summary.counters.settled() >= settled).await;
+        for guard in served.headway.children() {
+            rustix::process::kill_process(guard, rustix::process::Signal::KILL).ok();
+        }
+    }
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded, end.counters.failed), (JobStatus::Completed, 80, 0));
+}
+
+/// The limit does not apply to root, so the server runs as somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_of_processes_pauses_the_job_and_fails_no_item() {
+    use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+    let files = Files::new();
+    for number in 0..4 {
+        files.write(&format!("{number:06}"), b"0");
+    }
+    let nobody = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"];
+    let is_root = rustix::process::geteuid().is_root();
+    if is_root {
+        let folder = files.library().parent().expect("a folder").to_owned();
+        let owned = std::process::Command::new("chown").args(["-R", "54321:54321"]).arg(&folder).status();
+        assert!(owned.expect("chown").success());
+    }
+    let wrap = if is_root { &nobody[..] } else { &[] };
+    let served = Served::start_in(&files, wrap).expect("a ready server");
+    let first = served.begin("sleep", json!({})).await;
+    let guard = eventually("a guard", async || served.headway.children().into_iter().next()).await;
+    served.post(&format!("/api/jobs/{first}/cancel")).await;
+    served.end(first).await;
+    let maximum = getrlimit(Resource::Nproc).maximum;
+    let limit = |current| prlimit(Some(guard), Resource::Nproc, Rlimit { current, maximum }).expect("a limit");
+    let before = limit(Some(1));
+    let job = served.begin("exit", json!({})).await;
+    let log = async || {
+        let log = served.client.get(format!("{}/api/v1/jobs/{job}/log", served.headway.url));
+        log.send().await.expect("an answer").text().await.expect("the log")
+    };
+    eventually("a pause", async || log().await.contains("too_many_processes").then_some(())).await;
+    limit(before.current);
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded, end.counters.failed), (JobStatus::Completed, 4, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_takes_commands_back_that_do_not_end_in_time() {
     let files = Files::numbered(2);
     let mut served = Served::start(&files);

@@ -44,7 +44,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 pub use enter::is_own_folder;
-pub use environment::{environment, free_bytes, is_storage_error, memory_available};
+pub use environment::{environment, environment_of_start, free_bytes, is_storage_error, memory_available};
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
 pub use inspect::{Inspected, inspect, inspect_again, inspect_at, inspect_named};

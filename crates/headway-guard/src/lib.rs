@@ -15,7 +15,7 @@ mod wire;
 
 pub use attempts::{attempts_left, end_attempts};
 pub use child::run;
-pub use link::{End, Guard, ProgramTask, RunningProgram};
+pub use link::{End, Guard, NotTaken, ProgramTask, RunningProgram};
 pub use stop_signal::StopSignal;
 pub use wire::NotStarted;
 

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use parking_lot::Mutex;
+use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
@@ -18,6 +19,9 @@ use super::wire::{LARGEST, NotStarted, Order, Reply, Spawn, receive, send};
 use super::{ATTEMPT, end_attempts};
 use crate::descriptors;
 use crate::stop_signal::StopSignal;
+
+/// How many guards are started for one program, if one after the other dies.
+const GUARDS_MOST: u32 = 3;
 
 /// A program to run.
 #[derive(Debug, Clone)]
@@ -41,6 +45,21 @@ pub enum End {
     NotStarted(NotStarted),
     /// The guard died, and the program with it; how far it got is unknown. None of its processes is left.
     Lost,
+}
+
+/// Why the guard did not take a program. It has not begun.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// Its words and environment are too long, for this reason.
+    TooLong(String),
+    /// The system does not give what a guard or a program needs, or one guard after the other dies.
+    NoGuard(io::Error),
+}
+
+impl From<io::Error> for NotTaken {
+    fn from(error: io::Error) -> Self {
+        NotTaken::NoGuard(error)
+    }
 }
 
 /// A handle to the guard, which starts one whenever it is needed. Cheap to share.
@@ -83,33 +102,20 @@ impl Guard {
     }
 
     /// Starts a program and returns it with its standard output and error, each of which must be read to the end.
-    pub fn run(&self, task: ProgramTask) -> io::Result<(RunningProgram, OwnedFd, OwnedFd)> {
-        let link = self.link()?;
-        let (stdout, its_stdout) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (stderr, its_stderr) = pipe_with(PipeFlags::CLOEXEC)?;
-        let id = link.next.fetch_add(1, Ordering::Relaxed);
-        let mut environment = task.environment;
-        environment.push(format!("{ATTEMPT}={}", task.attempt).into_bytes());
-        let (tell, replies) = channel();
-        let spawn = Spawn {
-            id,
-            attempt: task.attempt.clone().into_bytes(),
-            directory: std::os::unix::ffi::OsStringExt::into_vec(task.directory.into_os_string()),
-            argv: task.argv,
-            environment,
-        };
-        match &mut *link.waiting.lock() {
-            Some(waiting) => drop(waiting.insert(id, Waiting { attempt: task.attempt, tell })),
-            None => return Err(io::Error::other("the guard has just died")),
-        }
-        let sent = send(&link.socket, &Order::Spawn(spawn).encode(), &[its_stdout.as_fd(), its_stderr.as_fd()]);
-        if let Err(error) = sent {
-            if let Some(waiting) = link.waiting.lock().as_mut() {
-                waiting.remove(&id);
+    pub fn run(&self, task: ProgramTask) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
+        let mut begun = 1;
+        loop {
+            let link = self.link()?;
+            match run_by(&link, task.clone()) {
+                // It died before it took the program.
+                Err(NotTaken::NoGuard(error)) if is_gone(&error) && begun < GUARDS_MOST => {
+                    tracing::warn!(%error, "the guard is gone; another one is started");
+                    self.link.lock().take_if(|held| Arc::ptr_eq(held, &link));
+                    begun += 1;
+                }
+                other => return other,
             }
-            return Err(error);
         }
-        Ok((RunningProgram { link, id, replies }, stdout, stderr))
     }
 
     fn link(&self) -> io::Result<Arc<GuardLink>> {
@@ -118,6 +124,13 @@ impl Guard {
             return Ok(Arc::clone(link));
         }
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        let link =
+            Arc::new(GuardLink { socket: ours, next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())) });
+        // The thread comes first: a guard for which there is none would not be waited for.
+        let (give, take) = channel();
+        let listener = Arc::clone(&link);
+        let hear = move || take.recv().into_iter().for_each(|child| listen(&listener, child));
+        std::thread::Builder::new().name("guard".into()).spawn(hear)?;
         // In its own process group, so that signals from a terminal reach only the server.
         let child = Command::new(&self.program)
             .arg("guard")
@@ -127,10 +140,7 @@ impl Guard {
             .process_group(0)
             .spawn()
             .inspect_err(|error| tracing::error!(%error, "the guard cannot be started"))?;
-        let link =
-            Arc::new(GuardLink { socket: ours, next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())) });
-        let listener = Arc::clone(&link);
-        std::thread::Builder::new().name("guard".into()).spawn(move || listen(&listener, child))?;
+        give.send(child).ok();
         *slot = Some(Arc::clone(&link));
         Ok(link)
     }
@@ -144,7 +154,48 @@ impl Drop for Guard {
     }
 }
 
-impl GuardLink {}
+/// Gives a program to a guard.
+fn run_by(link: &Arc<GuardLink>, task: ProgramTask) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
+    let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
+    let ((stdout, its_stdout), (stderr, its_stderr)) = (pipe()?, pipe()?);
+    let id = link.next.fetch_add(1, Ordering::Relaxed);
+    let mut environment = task.environment;
+    environment.push(format!("{ATTEMPT}={}", task.attempt).into_bytes());
+    let (tell, replies) = channel();
+    let spawn = Spawn {
+        id,
+        attempt: task.attempt.clone().into_bytes(),
+        directory: std::os::unix::ffi::OsStringExt::into_vec(task.directory.into_os_string()),
+        argv: task.argv,
+        environment,
+    };
+    match &mut *link.waiting.lock() {
+        Some(waiting) => drop(waiting.insert(id, Waiting { attempt: task.attempt, tell })),
+        None => return Err(gone()),
+    }
+    let sent = send(&link.socket, &Order::Spawn(spawn).encode(), &[its_stdout.as_fd(), its_stderr.as_fd()]);
+    if let Err(error) = sent {
+        if let Some(waiting) = link.waiting.lock().as_mut() {
+            waiting.remove(&id);
+        }
+        return Err(match Errno::from_io_error(&error) {
+            Some(Errno::TOOBIG) => NotTaken::TooLong(format!("the command line is longer than {LARGEST} bytes")),
+            // The packet was not taken in: a guard gets a packet whole or not at all.
+            Some(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN) => gone(),
+            _ => error.into(),
+        });
+    }
+    Ok((RunningProgram { link: Arc::clone(link), id, replies }, stdout, stderr))
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::PIPE)
+}
+
+/// The guard has died.
+fn gone() -> NotTaken {
+    NotTaken::NoGuard(Errno::PIPE.into())
+}
 
 /// Delivers the guard's replies until it dies; then makes sure that no process of its attempts is left.
 fn listen(link: &GuardLink, mut child: std::process::Child) {
@@ -205,5 +256,60 @@ impl StopSignal for ProgramStop {
 impl std::fmt::Debug for GuardLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn program(text: &str) -> (tempfile::TempDir, Guard) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard");
+        std::fs::write(&path, text).expect("a file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("its permissions");
+        (folder, Guard::new(path))
+    }
+
+    fn task() -> ProgramTask {
+        let attempt = "job-0-1".to_owned();
+        ProgramTask { attempt, argv: vec![b"true".to_vec()], environment: Vec::new(), directory: "/".into() }
+    }
+
+    /// A link to a guard that is dead, which nobody has noticed yet.
+    fn dead() -> Arc<GuardLink> {
+        let (socket, _) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).expect("a pair");
+        Arc::new(GuardLink { socket, next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())) })
+    }
+
+    #[test]
+    fn a_program_goes_to_another_guard_if_the_one_there_was_is_dead() {
+        let (_folder, guard) = program("#!/bin/sh\nexec sleep 60\n");
+        *guard.link.lock() = Some(dead());
+        assert!(guard.run(task()).is_ok(), "the order waits in the socket of a new guard");
+    }
+
+    #[test]
+    fn guards_that_all_die_fail_no_program_and_are_not_started_for_ever() {
+        let (folder, guard) = program("#!/bin/sh\necho begun >> \"$0.log\"\n");
+        for _ in 0..2 {
+            match guard.run(task()) {
+                // It died before the packet came, or with the packet in its socket.
+                Err(NotTaken::NoGuard(error)) => assert!(is_gone(&error), "{error}"),
+                Ok((program, _, _)) => assert_eq!(program.wait(), End::Lost),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        let log = std::fs::read_to_string(folder.path().join("guard.log")).unwrap_or_default();
+        assert!(log.lines().count() <= 2 * GUARDS_MOST as usize, "{log}");
+    }
+
+    #[test]
+    fn words_that_are_too_long_are_the_fault_of_their_item() {
+        let (_folder, guard) = program("#!/bin/sh\nexec sleep 60\n");
+        let long = ProgramTask { argv: vec![vec![b'a'; LARGEST + 1]], ..task() };
+        assert!(matches!(guard.run(long), Err(NotTaken::TooLong(_))));
     }
 }

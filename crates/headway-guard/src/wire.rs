@@ -196,7 +196,7 @@ impl Reply {
 /// Sends one packet, and files with it.
 pub(super) fn send(socket: impl AsFd, packet: &[u8], files: &[BorrowedFd<'_>]) -> io::Result<()> {
     if packet.len() > LARGEST {
-        return Err(io::Error::other(format!("the command line is longer than {LARGEST} bytes")));
+        return Err(rustix::io::Errno::TOOBIG.into());
     }
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut control = SendAncillaryBuffer::new(&mut space);

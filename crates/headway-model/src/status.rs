@@ -55,6 +55,8 @@ pub enum PauseReason {
     TooManyOpenFiles,
     /// Memory is short.
     MemoryLow,
+    /// The system starts no further process or thread.
+    TooManyProcesses,
     /// What the previous process left on the library's storage cannot be examined yet: the storage is slow or does
     /// not answer.
     StorageSilent,
@@ -117,6 +119,14 @@ impl JobStatus {
         )
     }
 
+    /// Why it is paused, if it is.
+    pub fn pause_reason(self) -> Option<PauseReason> {
+        match self {
+            JobStatus::Paused { reason } => Some(reason),
+            _ => None,
+        }
+    }
+
     /// Whether a cancel would still have an effect.
     pub fn can_cancel(self) -> bool {
         !self.is_terminal() && self != JobStatus::Cancelling
@@ -138,6 +148,7 @@ impl PauseReason {
             PauseReason::ReadOnly => "the file system is read-only",
             PauseReason::TooManyOpenFiles => "too many open files",
             PauseReason::MemoryLow => "memory is short",
+            PauseReason::TooManyProcesses => "too many processes",
             PauseReason::StorageSilent => "the library's storage does not answer",
             PauseReason::StorageErrors => "the storage reports errors for file after file",
             PauseReason::Interrupted => "items were interrupted",

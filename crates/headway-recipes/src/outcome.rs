@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Library;
-use headway_files::{Change, Found, Moves, Placement, environment, io_text, is_storage_error};
+use headway_files::{Change, Found, Moves, Placement, environment, environment_of_start, io_text, is_storage_error};
 use headway_model::{Digest, DiskEffect, FailReason, PauseReason, RelPath, SkipReason};
 
 /// A successful attempt.
@@ -101,6 +101,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The failure that an error of a program's start means: of the environment, or of this item alone.
+    pub fn of_start(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
+        match environment_of_start(error) {
+            Some(pause) => Failure::Environment(pause),
+            None => Failure::of(reason, doing, error),
+        }
+    }
+
     /// The failure that a system error means: of the environment, of the storage, or of this item alone.
     pub fn of(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
         let text = || format!("{doing}: {}", io_text(error));

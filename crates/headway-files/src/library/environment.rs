@@ -43,6 +43,15 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
     }
 }
 
+/// The failure of the environment that an error means if a process or a thread was to be started. No file is at fault if the
+/// system starts none.
+pub fn environment_of_start(error: &io::Error) -> Option<PauseReason> {
+    match Errno::from_io_error(error)? {
+        Errno::AGAIN => Some(PauseReason::TooManyProcesses),
+        _ => environment(error),
+    }
+}
+
 /// Whether the storage itself reports an error. A single file can have a bad sector, so this alone is not a failure
 /// of the environment.
 pub fn is_storage_error(error: &io::Error) -> bool {
@@ -84,6 +93,17 @@ mod tests {
         for errno in
             [Errno::ACCESS, Errno::PERM, Errno::NOENT, Errno::LOOP, Errno::IO, Errno::NAMETOOLONG, Errno::INVAL]
         {
+            assert_eq!(told(errno), None, "{errno:?}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_processes_is_no_files_fault_and_a_program_that_is_not_there_is() {
+        let told = |errno: Errno| environment_of_start(&errno.into());
+        assert_eq!(told(Errno::AGAIN), Some(PauseReason::TooManyProcesses));
+        assert_eq!(told(Errno::NOMEM), Some(PauseReason::MemoryLow));
+        assert_eq!(told(Errno::MFILE), Some(PauseReason::TooManyOpenFiles));
+        for errno in [Errno::NOENT, Errno::ACCESS, Errno::NOEXEC, Errno::TOOBIG] {
             assert_eq!(told(errno), None, "{errno:?}");
         }
     }

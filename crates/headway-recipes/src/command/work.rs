@@ -10,11 +10,11 @@ use super::capture::{Captures, read};
 use super::{CommandConfig, Settings, environment, output_of, program};
 use crate::{Attempt, Binding, EmptyOutput, Failure, LiveOutput, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
-use headway_files::{DataFolder, private, remove_tree};
+use headway_files::{DataFolder, environment_of_start, private, remove_tree};
 use headway_files::{Found, Library, OpenFile, Staged, Workshop};
-use headway_guard::{End, Guard, ProgramTask};
+use headway_guard::{End, Guard, NotTaken, ProgramTask};
 use headway_model::attempt::{AttemptLog, Kept};
-use headway_model::{DiskEffect, FailReason, Output, RelPath, SkipReason};
+use headway_model::{DiskEffect, FailReason, Output, PauseReason, RelPath, SkipReason};
 
 /// How much of the last line of its error output is quoted in a failure, in bytes.
 const COMPLAINT: usize = 300;
@@ -115,8 +115,7 @@ impl CommandWork {
         let shown: Vec<String> = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
         let name = attempt.name();
         let task = ProgramTask { attempt: name, argv, environment: self.environment.clone(), directory };
-        let (run, stdout, stderr) =
-            self.guard.run(task).map_err(|error| Failure::of(FailReason::Command, "starting it", &error))?;
+        let (run, stdout, stderr) = self.guard.run(task).map_err(unguarded)?;
         attempt.hand_over();
         attempt.on_stop(Some(run.stop_signal(u64::from(self.config.grace) * 1_000)));
         let captures = Captures::new(self.config.output_limit as usize * 1_024);
@@ -138,7 +137,7 @@ impl CommandWork {
                 stderr,
                 running: false,
             }),
-            End::NotStarted(why) => Err(Failure::of(FailReason::Command, "it cannot be started", &why.into())),
+            End::NotStarted(why) => Err(Failure::of_start(FailReason::Command, "it cannot be started", &why.into())),
             End::Lost => Err(Failure::Lost),
         }
     }
@@ -245,6 +244,15 @@ impl Work for CommandWork {
                 Err(Failure::Failed(FailReason::Verify, why))
             }
         }
+    }
+}
+
+/// What it means that the guard did not take a program. Without a guard no program of any file can run, so that fails no
+/// item: the job waits until the system allows a guard again, or, if the reason is another, for a person.
+fn unguarded(why: NotTaken) -> Failure {
+    match why {
+        NotTaken::TooLong(text) => Failure::Failed(FailReason::Command, text),
+        NotTaken::NoGuard(error) => Failure::Environment(environment_of_start(&error).unwrap_or(PauseReason::Stuck)),
     }
 }
 

@@ -77,6 +77,10 @@ impl ShortageCheck {
             }
             PauseReason::StorageErrors => there() && active.is_none_or(ActiveJob::reads_again),
             PauseReason::TooManyOpenFiles => std::fs::File::open("/proc/self/stat").is_ok(),
+            // A thread counts against the same limits as a process.
+            PauseReason::TooManyProcesses => {
+                std::thread::Builder::new().name("try".into()).spawn(|| {}).is_ok_and(|thread| thread.join().is_ok())
+            }
             PauseReason::DiskFull | PauseReason::MemoryLow => self.short(library).is_none(),
         }
     }
