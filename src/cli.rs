@@ -18,6 +18,7 @@ mod preset;
 mod progress;
 mod rebuild;
 mod recipes;
+mod reported;
 mod run;
 mod said;
 mod selection;
@@ -44,6 +45,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use headway_server::ask_all;
+use tokio::signal::unix::Signal;
 
 use failure::{CommandFailure, CommandResult, NO, USAGE};
 use headway_server::recipes::Recipe;
@@ -119,6 +121,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn run() -> ExitCode {
+    // Before anything is read: a server that is told to read its settings again while it begins must not end.
+    let command = std::env::args_os().skip(1).find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    let hang_ups = command.filter(|word| word == "serve").and_then(|_| serve::hang_ups().ok());
     let ended = match help::arguments() {
         Ok((arguments, settings)) => {
             let server = match &arguments.command {
@@ -126,7 +131,7 @@ async fn run() -> ExitCode {
                 _ => None,
             };
             log::begin(server, arguments.verbose);
-            carried_out(arguments.command, &settings).await
+            carried_out(arguments.command, &settings, hang_ups).await
         }
         Err(error) => said(&error),
     };
@@ -139,7 +144,11 @@ async fn run() -> ExitCode {
     }
 }
 
-async fn carried_out(command: CliCommand, settings: &[config::ServeSetting]) -> CommandResult {
+async fn carried_out(
+    command: CliCommand,
+    settings: &[config::ServeSetting],
+    hang_ups: Option<Signal>,
+) -> CommandResult {
     match command {
         CliCommand::Run(run) => run::command(*run).await,
         CliCommand::Plan(plan) => run::plan(*plan).await,
@@ -160,7 +169,7 @@ async fn carried_out(command: CliCommand, settings: &[config::ServeSetting]) -> 
         CliCommand::Import(import) => import::import(*import).await,
         CliCommand::Recipes(recipes) => recipes::recipes(&recipes),
         CliCommand::Preset(preset) => preset::preset(preset).await,
-        CliCommand::Serve(serve) => Ok(serve::serve(*serve, settings.to_vec()).await.map(|()| 0)?),
+        CliCommand::Serve(serve) => Ok(serve::serve(*serve, settings.to_vec(), hang_ups).await.map(|()| 0)?),
         CliCommand::Config(arguments) => config::config(&arguments, settings),
         CliCommand::Rebuild(rebuild) => Ok(rebuild::rebuild(rebuild).await.map(|()| 0)?),
         CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
@@ -192,13 +201,13 @@ fn offers(config: Option<&Path>) -> Result<Offers, CommandFailure> {
     let mut known = headway_server::recipes::all();
     let place = config_file(config)?;
     let read = place.as_deref().map(read_config).transpose();
-    let file = read.map_err(|error| CommandFailure::new(NO, error.to_string()))?.unwrap_or_default();
+    let mut file = read.map_err(|error| CommandFailure::new(NO, error.to_string()))?.unwrap_or_default();
     let typed: Arc<dyn Recipe> = Arc::new(AdHocCommand);
     let name = typed.info().name;
-    for command in file.command {
+    for (at, command) in std::mem::take(&mut file.command).into_iter().enumerate() {
         if known.iter().any(|recipe| recipe.info().name == command.name) || command.name == name {
             let text = format!("command {:?} has the same name as a recipe; choose another", command.name);
-            let place = place.as_deref().unwrap_or(Path::new("")).display();
+            let place = file.place(place.as_deref().unwrap_or(Path::new("")), at);
             return Err(CommandFailure::new(NO, format!("{place}: {text}")));
         }
         known.push(Arc::new(NamedCommand::new(command)));

@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use tokio::sync::{Mutex, Notify};
 
 use super::config::ServeSetting;
@@ -21,11 +22,14 @@ use super::failure::{CommandFailure, USAGE};
 use super::log::{LogFormat, ServerLog, is_filter};
 use super::{default_data, library, offers, out, systemd, webhooks};
 use crate::base::Base;
-use crate::web::{self, Access, Assets, Socket};
+use crate::web::{self, Access, Assets, Socket, Tokens};
 use headway_server::config::Config;
+use headway_server::recipes::Recipe;
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors};
+use headway_webhooks::Webhook;
 use reload::Reloading;
+pub(super) use reload::hang_ups;
 use telling::Telling;
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
@@ -131,12 +135,16 @@ pub(super) struct ServeCommand {
     site: Option<PathBuf>,
 }
 
-pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSetting>) -> anyhow::Result<()> {
+/// `hang_ups` has been listened for since the process began.
+pub(super) async fn serve(
+    arguments: ServeCommand,
+    settings: Vec<ServeSetting>,
+    hang_ups: Option<Signal>,
+) -> anyhow::Result<()> {
+    let hang_ups = hang_ups.map_or_else(reload::hang_ups, Ok)?;
     descriptors::raise();
-    let libraries = libraries(&arguments.libraries, &KnownLibraries::new())?;
-    let known_libraries = known_libraries(&arguments.libraries, &libraries);
-    let tokens = arguments.tokens(arguments.listen)?;
-    let (assets, site) = client(arguments.site.take())?;
+    let CheckedSettings { config, libraries, tokens, webhooks, commands, recipes, assets, site } =
+        arguments.checked(arguments.listen, &KnownLibraries::new())?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!(
             "cannot listen on {}; is another program using it? Choose another address with --listen",
@@ -147,14 +155,10 @@ pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSettin
     let access = Access::new(bound, &arguments.origin, None)?;
     access.admit(tokens.clone());
 
-    let (known, owner_only) = offers(arguments.config.as_deref())?;
-    let commands = reload::commands(arguments.config.as_deref())?;
-    let (webhooks, sender) = (webhooks::configured(arguments.config.as_deref())?, webhooks::sender()?);
-    let config = arguments.server(libraries, owner_only);
-    let data = config.data.clone();
-    let (mut stop, hang_ups) = (Box::pin(web::signal()?), reload::hang_ups()?);
+    let (sender, data) = (webhooks::sender()?, config.data.clone());
+    let mut stop = Box::pin(web::signal()?);
     // In a task of its own, so that storage that does not answer can delay the start but not the end.
-    let starting = tokio::spawn(Server::start_with(config, known));
+    let starting = tokio::spawn(Server::start_with(config, recipes));
     let server = tokio::select! {
         started = starting => started.context("the start ended badly")??,
         // The next start reads the state of the jobs again.
@@ -175,8 +179,9 @@ pub(super) async fn serve(mut arguments: ServeCommand, settings: Vec<ServeSettin
         bound,
         telling: Mutex::new(telling),
         settings: Mutex::new(settings),
-        libraries: Mutex::new(known_libraries),
+        libraries: Mutex::new(libraries),
         commands,
+        told: Mutex::default(),
     });
     let gone = Arc::new(Notify::new());
     let (followed, closed) = (Arc::clone(&reloading), Arc::clone(&gone));
@@ -228,7 +233,45 @@ async fn twice(first: impl Future<Output = ()>) {
     }
 }
 
+/// Settings with which a server can start, and what was read for them.
+struct CheckedSettings {
+    config: Config,
+    libraries: KnownLibraries,
+    tokens: Tokens,
+    webhooks: Vec<Webhook>,
+    /// What the file says about commands, to be compared.
+    commands: String,
+    recipes: Vec<Arc<dyn Recipe>>,
+    assets: Assets,
+    /// The folder of the client's files.
+    site: PathBuf,
+}
+
 impl ServeCommand {
+    /// Checks all that can be checked before a server starts. A start and a reload both do, so that a reload takes nothing that the
+    /// next start would refuse. `bound` is the address on which the server listens, or is going to. Blocking.
+    fn checked(&self, bound: SocketAddr, known: &KnownLibraries) -> anyhow::Result<CheckedSettings> {
+        let libraries = libraries(&self.libraries, known)?;
+        let known_libraries = known_libraries(&self.libraries, &libraries);
+        let tokens = self.tokens(bound)?;
+        if self.listen != bound {
+            self.tokens(self.listen)?;
+        }
+        Access::new(self.listen, &self.origin, None)?;
+        let (assets, site) = client(self.site.clone())?;
+        let (recipes, owner_only) = offers(self.config.as_deref())?;
+        Ok(CheckedSettings {
+            libraries: known_libraries,
+            tokens,
+            webhooks: webhooks::configured(self.config.as_deref())?,
+            commands: reload::commands(self.config.as_deref())?,
+            config: self.server(libraries, owner_only),
+            recipes,
+            assets,
+            site,
+        })
+    }
+
     /// What the server writes into its log.
     pub(super) fn log(&self) -> ServerLog {
         ServerLog { format: self.log_format, filter: self.log.clone() }

@@ -183,6 +183,10 @@ async fn wrong_settings_leave_the_old_ones_in_force_and_are_told_with_file_line_
     let path = path.to_str().expect("text");
     let token = |text: &str| std::fs::write(home(files).join("token"), text).expect("a token");
     let inside = format!("libraries = [{}, \"data={}\"]", library(files, "a"), files.data().display());
+    let moved = |to: std::path::PathBuf| format!("libraries = [\"a={}\"]", to.display());
+    let above = moved(files.data().parent().expect("a folder").to_owned());
+    std::fs::create_dir_all(files.data().join("inside")).expect("a folder");
+    let below = moved(files.data().join("inside"));
     let webhook = "[[webhook]]\nname = \"ops\"\nurl = \"ftp://example.org\"";
     for (serve, more, word, awaited) in [
         (
@@ -201,6 +205,10 @@ async fn wrong_settings_leave_the_old_ones_in_force_and_are_told_with_file_line_
         (good.clone(), "[[command]]", OTHER, "missing field `name`".into()),
         (good.clone(), "", "short", "must have at least 16".into()),
         (inside, "", OTHER, "lies inside the library".into()),
+        // Known libraries at other places, which only the next start would take over.
+        (above, "", OTHER, "lies inside the library".into()),
+        (below, "", OTHER, "holds the library".into()),
+        (format!("{good}\norigin = [\"photos.example.org\"]"), "", OTHER, "invalid origin".into()),
         ("libraries = [".into(), "", OTHER, "headway.toml".into()),
     ] {
         write(files, &serve, more);
@@ -212,10 +220,42 @@ async fn wrong_settings_leave_the_old_ones_in_force_and_are_told_with_file_line_
         assert_eq!(served.get(TOKEN, "/api/v1/room").await.1["keep_age"], 10 * 24 * 60 * 60 * 1_000_u64);
         assert_eq!(served.get(OTHER, "/api/v1/jobs").await.0, 401);
     }
+    // The client is gone: the next start could serve no page.
+    let client = files.data().with_file_name("site").join("pkg/headway.js");
+    std::fs::remove_file(&client).expect("a file");
     write(files, &good, "");
+    served.reload("the old ones stay in force").await;
+    assert!(served.line("the client is not at").is_some());
+    std::fs::write(&client, "").expect("a file");
     token(OTHER);
     served.reload("the settings were read again").await;
     assert_eq!(served.libraries(OTHER).await, ["a", "b"]);
+}
+
+/// The process reads its token from a pipe, so it is known how far its start is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_during_the_start_does_not_end_the_server() {
+    let files = Files::numbered(1);
+    let (site, token) = (files.data().with_file_name("site"), files.data().with_file_name("token"));
+    make_site(&site);
+    let made = Command::new("mkfifo").arg(&token).status().expect("mkfifo");
+    assert!(made.success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
+    command.arg("serve").arg(files.library()).arg("--data").arg(files.data()).arg("--site").arg(&site);
+    command.args(["--listen", "127.0.0.1:0"]).arg("--token-file").arg(&token);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null()).spawn().expect("it starts");
+    let writer = tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(token));
+    let mut writer = writer.await.expect("no panic").expect("the pipe, once it is read");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::HUP).expect("a living process");
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    std::io::Write::write_all(&mut writer, TOKEN.as_bytes()).expect("a token");
+    drop(writer);
+    let mut said = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    assert!(said.next().is_some_and(|line| line.is_ok_and(|line| line.contains("open "))), "it is ready");
+    child.kill().expect("a living process");
+    child.wait().expect("its end");
 }
 
 /// What a job of one folder says must not come to mean another.
@@ -228,6 +268,9 @@ async fn a_library_whose_folder_changes_keeps_it_until_the_next_start() {
     write(files, &format!("libraries = [{other}]"), "");
     let line = served.reload("take effect at the next start").await;
     assert!(line.contains("the folder of library") && line.contains('a'), "{line}");
+    served.reload("the settings were read again").await;
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert!(served.line("take effect at the next start").is_none(), "it is said once");
     let (_, page) = served.get(TOKEN, "/api/v1/libraries/a/files").await;
     let (_, job) = served.begin(TOKEN, "a", "checksum").await;
     served.until(TOKEN, job, "completed").await;

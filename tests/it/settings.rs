@@ -56,6 +56,7 @@ fn a_command_whose_settings_contradict_themselves_is_refused_when_it_is_read() {
     ] {
         let said = wrong(setting);
         assert!(said.contains(says), "{setting}: {said}");
+        assert!(said.starts_with(&format!("{}:1: command", path.display())), "{said}");
     }
 }
 

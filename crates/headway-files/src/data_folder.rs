@@ -81,14 +81,7 @@ impl DataFolder {
         };
         private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = root.canonicalize().map_err(|error| fail("find", &error))?;
-        lies_apart(&root, libraries)?;
-        let kind = rustix::fs::statfs(&root).map_err(|error| fail("look at", &error))?.f_type as u64;
-        if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == kind & 0xffff_ffff) {
-            return Err(FolderError(format!(
-                "the data folder {} is on a network file system ({name}), where the log is not safe; choose a local one with --data",
-                root.display()
-            )));
-        }
+        DataFolder::fits(&root, libraries)?;
         let Some(lock) = FolderLock::take(&root).map_err(|error| fail("lock", &error))? else {
             return Err(FolderError(format!(
                 "another Headway already uses the data folder {}; stop it, or choose another folder with --data",
@@ -104,12 +97,28 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Refuses libraries that hold the data folder or lie inside it. Blocking.
+    /// Whether a folder can be the data folder of a server with these libraries: none of them holds it or lies inside it, and
+    /// it is on a local disk. A folder that is not there yet can be made. Blocking.
     ///
     /// # Errors
-    /// If there is one; the text names it.
-    pub fn lies_apart_from(&self, libraries: &[(String, PathBuf)]) -> Result<(), FolderError> {
-        lies_apart(&self.root, libraries)
+    /// Why not.
+    pub fn fits(root: &Path, libraries: &[(String, PathBuf)]) -> Result<(), FolderError> {
+        let fail = |error: &dyn std::fmt::Display| {
+            FolderError(format!("cannot look at the data folder {}: {error}", root.display()))
+        };
+        let found = Found::of(root.canonicalize()).known().map_err(|error| fail(&error))?;
+        let Some(root) = found else {
+            return lies_apart(&std::path::absolute(root).map_err(|error| fail(&error))?, libraries);
+        };
+        lies_apart(&root, libraries)?;
+        let kind = rustix::fs::statfs(&root).map_err(|error| fail(&error))?.f_type as u64;
+        match NETWORK.iter().find(|(number, _)| *number == kind & 0xffff_ffff) {
+            None => Ok(()),
+            Some((_, name)) => Err(FolderError(format!(
+                "the data folder {} is on a network file system ({name}), where the log is not safe; choose a local one with --data",
+                root.display()
+            ))),
+        }
     }
 
     /// Removes SQLite's shared-memory files, together with the locks that a dying process holds in them. SQLite

@@ -8,12 +8,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 
 use super::telling::Telling;
-use super::{KnownLibraries, ServeCommand, known_libraries, libraries};
+use super::{CheckedSettings, KnownLibraries};
 use crate::cli::config::ServeSetting;
-use crate::cli::{CliCommand, config_file, help, log, offers, systemd, webhooks};
-use crate::web::{Access, Tokens};
-use headway_server::config::Config;
-use headway_webhooks::Webhook;
+use crate::cli::{CliCommand, config_file, help, log, systemd};
+use crate::web::Access;
 
 /// The settings that can change while the server runs, by their names in the file.
 const CHANGING: [&str; 11] = [
@@ -41,18 +39,12 @@ pub(super) struct Reloading {
     pub(super) libraries: Mutex<KnownLibraries>,
     /// What the file says about commands, which only a start reads.
     pub(super) commands: String,
+    /// The settings of which the log said last that they wait for the next start.
+    pub(super) told: Mutex<String>,
 }
 
-/// Everything that was read for a change.
-struct NewSettings {
-    settings: Vec<ServeSetting>,
-    config: Config,
-    libraries: KnownLibraries,
-    tokens: Tokens,
-    webhooks: Vec<Webhook>,
-    log: Option<String>,
-    commands: String,
-}
+/// The settings, what the log has, and everything that was read and checked for a change.
+type NewSettings = (Vec<ServeSetting>, Option<String>, CheckedSettings);
 
 /// Whether a terminal is open in which the server was started.
 fn has_terminal() -> bool {
@@ -60,7 +52,7 @@ fn has_terminal() -> bool {
 }
 
 /// Listens for SIGHUP, which no longer ends the process.
-pub(super) fn hang_ups() -> std::io::Result<Signal> {
+pub(in crate::cli) fn hang_ups() -> std::io::Result<Signal> {
     signal(SignalKind::hangup())
 }
 
@@ -81,7 +73,7 @@ impl Reloading {
     async fn reload(&self) {
         let (bound, known) = (self.bound, self.libraries.lock().await.clone());
         // Files and folders are looked at, and their storage can be slow.
-        let read = tokio::task::spawn_blocking(move || NewSettings::read(bound, &known)).await;
+        let read = tokio::task::spawn_blocking(move || read(bound, &known)).await;
         let read = read.unwrap_or_else(|error| Err(error.to_string()));
         let applied = match read {
             Ok(new) => self.apply(new).await,
@@ -93,8 +85,8 @@ impl Reloading {
     }
 
     /// Takes over the new settings.
-    async fn apply(&self, new: NewSettings) -> Result<(), String> {
-        let NewSettings { settings, config, libraries, tokens, webhooks, log, commands } = new;
+    async fn apply(&self, (settings, log, new): NewSettings) -> Result<(), String> {
+        let CheckedSettings { config, libraries, tokens, webhooks, commands, .. } = new;
         let mut telling = self.telling.lock().await;
         let moved = telling.server.reload(&config).await.map_err(|error| error.to_string())?;
         *self.libraries.lock().await = libraries;
@@ -126,42 +118,24 @@ impl Reloading {
         }
         let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
         tracing::info!(changed = list(changed), "the settings were read again");
-        if !at_start.is_empty() {
-            tracing::warn!(settings = list(at_start), "these settings have changed and take effect at the next start");
+        // Once: who knows it need not hear it at every signal.
+        let waiting = list(at_start);
+        let told = std::mem::replace(&mut *self.told.lock().await, waiting.clone());
+        if !waiting.is_empty() && waiting != told {
+            tracing::warn!(settings = waiting, "these settings have changed and take effect at the next start");
         }
         Ok(())
     }
 }
 
-impl NewSettings {
-    /// Reads what this process was called with again: its arguments and variables are as they were, the files might
-    /// not be. Blocking.
-    fn read(bound: SocketAddr, known: &KnownLibraries) -> Result<Self, String> {
-        let (arguments, settings) =
-            help::arguments().map_err(|error| error.to_string().trim_start_matches("error: ").to_owned())?;
-        let CliCommand::Serve(serve) = arguments.command else { return Err("the command is no longer serve".into()) };
-        NewSettings::of(*serve, settings, bound, known).map_err(|error| format!("{error:#}"))
-    }
-
-    fn of(
-        serve: ServeCommand,
-        settings: Vec<ServeSetting>,
-        bound: SocketAddr,
-        known: &KnownLibraries,
-    ) -> anyhow::Result<Self> {
-        let place = serve.config.as_deref();
-        let (_, owner_only) = offers(place)?;
-        let libraries = libraries(&serve.libraries, known)?;
-        Ok(NewSettings {
-            libraries: known_libraries(&serve.libraries, &libraries),
-            tokens: serve.tokens(bound)?,
-            webhooks: webhooks::configured(place)?,
-            commands: commands(place)?,
-            config: serve.server(libraries, owner_only),
-            log: serve.log,
-            settings,
-        })
-    }
+/// Reads what this process was called with again: its arguments and variables are as they were, the files might not be.
+/// Blocking.
+fn read(bound: SocketAddr, known: &KnownLibraries) -> Result<NewSettings, String> {
+    let (arguments, settings) =
+        help::arguments().map_err(|error| error.to_string().trim_start_matches("error: ").to_owned())?;
+    let CliCommand::Serve(serve) = arguments.command else { return Err("the command is no longer serve".into()) };
+    let checked = serve.checked(bound, known).map_err(|error| format!("{error:#}"))?;
+    Ok((settings, serve.log, checked))
 }
 
 /// What the file says about commands, to be compared.

@@ -27,6 +27,24 @@ pub struct ConfigFile {
     /// The webhooks, which their own crate reads.
     #[serde(default)]
     pub webhook: Vec<toml::Table>,
+    /// The line of each command, from 1.
+    #[serde(skip)]
+    lines: Vec<usize>,
+}
+
+impl ConfigFile {
+    /// Where a command stands, for a person: `PATH:LINE`.
+    pub fn place(&self, path: &Path, command: usize) -> String {
+        let line = self.lines.get(command).map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{}{line}", path.display())
+    }
+}
+
+/// The commands of a file, each with its place in the text.
+#[derive(Deserialize)]
+struct Places {
+    #[serde(default)]
+    command: Vec<toml::Spanned<toml::Table>>,
 }
 
 /// A named command.
@@ -190,11 +208,9 @@ pub enum ConfigError {
         error: Box<toml::de::Error>,
     },
     /// Commands in it are wrong.
-    #[error("{}: {}", path.display(), reasons.join("; "))]
+    #[error("{}", reasons.join("\n"))]
     Commands {
-        /// The file.
-        path: PathBuf,
-        /// Everything that is wrong, each in a sentence.
+        /// Everything that is wrong, each in a sentence after the file and the line of the command.
         reasons: Vec<String>,
     },
 }
@@ -206,16 +222,21 @@ pub enum ConfigError {
 pub fn read_config(path: &Path) -> Result<ConfigFile, ConfigError> {
     let owned = || path.to_owned();
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: owned(), error })?;
-    let file: ConfigFile =
-        toml::from_str(&text).map_err(|error| ConfigError::Syntax { path: owned(), error: Box::new(error) })?;
+    let syntax = |error| ConfigError::Syntax { path: owned(), error: Box::new(error) };
+    let mut file: ConfigFile = toml::from_str(&text).map_err(syntax)?;
+    let places: Places = toml::from_str(&text).map_err(syntax)?;
+    let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+    file.lines = places.command.iter().map(|command| line(command.span().start)).collect();
     let mut wrong = Vec::new();
     for (at, command) in file.command.iter().enumerate() {
-        wrong.extend(command.wrong().into_iter().map(|reason| format!("command {:?}: {reason}", command.name)));
+        let place = file.place(path, at);
+        let own = command.wrong().into_iter().map(|reason| format!("{place}: command {:?}: {reason}", command.name));
+        wrong.extend(own);
         if file.command[..at].iter().any(|other| other.name == command.name) {
-            wrong.push(format!("two commands are called {:?}", command.name));
+            wrong.push(format!("{place}: two commands are called {:?}", command.name));
         }
     }
-    if wrong.is_empty() { Ok(file) } else { Err(ConfigError::Commands { path: owned(), reasons: wrong }) }
+    if wrong.is_empty() { Ok(file) } else { Err(ConfigError::Commands { reasons: wrong }) }
 }
 
 fn five() -> u32 {

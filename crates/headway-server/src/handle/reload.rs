@@ -8,7 +8,7 @@ use super::{Keeping, Server};
 use crate::config::Config;
 use crate::engine::schedule::{Input, ScheduleLimits};
 use crate::error::StartError;
-use headway_files::Library;
+use headway_files::{DataFolder, Library};
 
 impl Server {
     /// Takes over what can change in a server that runs: the libraries, the numbers of jobs and items at once, and how
@@ -17,9 +17,12 @@ impl Server {
     /// configured goes on to its end; only the owner can start others there.
     ///
     /// # Errors
-    /// If an added library holds the data folder or lies inside it, or the server was started without libraries. Then
-    /// nothing has changed.
+    /// If the next start would refuse the settings, such as a library that holds the data folder or lies inside it, or the
+    /// server was started without libraries. Then nothing has changed.
     pub async fn reload(&self, config: &Config) -> Result<Vec<String>, StartError> {
+        let (data, libraries) = (config.data.clone(), config.libraries.clone());
+        // All of them: one that stays where it is until the next start has to fit then.
+        blocking(move || Ok(DataFolder::fits(&data, &libraries)?)).await?;
         let moved = self.reload_libraries(&config.libraries).await?;
         *self.inner.keeping.lock() = Keeping { trash_age: config.trash_age, retention: config.retention };
         let wanted = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
@@ -56,7 +59,7 @@ impl Server {
             return Err(StartError("a server that was started without libraries cannot get one while it runs".into()));
         }
         if !added.is_empty() {
-            libraries.extend(self.opened(added).await?);
+            libraries.extend(self.opened(added, wanted.len()).await?);
         }
         let position = |library: &Arc<Library>| wanted.iter().position(|(name, _)| *name == library.name);
         libraries.sort_by_key(position);
@@ -75,16 +78,16 @@ impl Server {
         Ok(moved)
     }
 
-    /// Opens libraries that were not configured before.
-    async fn opened(&self, added: Vec<(String, PathBuf)>) -> Result<Vec<Arc<Library>>, StartError> {
+    /// Opens libraries that were not configured before, of this many.
+    async fn opened(&self, added: Vec<(String, PathBuf)>, all: usize) -> Result<Vec<Arc<Library>>, StartError> {
         let data = Arc::clone(&self.inner.context.data);
-        let open = move || {
-            data.lies_apart_from(&added)?;
-            let opened = open_libraries(&data, &added);
-            opened.errors.iter().for_each(|error| tracing::warn!("{error}; its jobs wait for it"));
-            Ok(opened.libraries)
-        };
-        let opened = tokio::task::spawn_blocking(open).await;
-        opened.unwrap_or_else(|error| Err(StartError(format!("the opening of a library ended early: {error}"))))
+        blocking(move || open_libraries(&data, &added).or_none_of(all)).await.map(|opened| opened.libraries)
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    look: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.unwrap_or_else(|error| Err(StartError(format!("the look at the folders ended early: {error}"))))
 }

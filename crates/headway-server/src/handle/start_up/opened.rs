@@ -27,13 +27,8 @@ pub(super) struct OpenedState {
 impl OpenedState {
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
-        let OpenedLibraries { libraries, silent, mut errors } = open_libraries(&data, &config.libraries);
-        if !errors.is_empty() && errors.len() == config.libraries.len() {
-            return Err(errors.swap_remove(0).into());
-        }
-        for error in errors {
-            tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
-        }
+        let opened = open_libraries(&data, &config.libraries).or_none_of(config.libraries.len())?;
+        let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
@@ -60,7 +55,20 @@ pub(in crate::handle) struct OpenedLibraries {
     /// The names of those whose storage does not answer.
     silent: HashSet<String>,
     /// Why others cannot be opened.
-    pub(in crate::handle) errors: Vec<FolderError>,
+    errors: Vec<FolderError>,
+}
+
+impl OpenedLibraries {
+    /// Refuses them if not one of all libraries can be opened. Otherwise tells which cannot.
+    pub(in crate::handle) fn or_none_of(mut self, all: usize) -> Result<Self, StartError> {
+        if !self.errors.is_empty() && self.errors.len() == all {
+            return Err(self.errors.swap_remove(0).into());
+        }
+        for error in &self.errors {
+            tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
+        }
+        Ok(self)
+    }
 }
 
 /// Opens libraries. One that is missing or does not answer is waited for later. Blocking.

@@ -1,0 +1,100 @@
+//! What a job found, in numbers: the totals of the report that it wrote, for a terminal. The page and the API have the report itself.
+
+use futures::StreamExt;
+use serde::Deserialize;
+
+use super::follow::plain;
+use super::out::count;
+use headway_client::Client;
+use headway_model::summary::JobView;
+
+/// The report of verify. Its first lines begin with `#` and count the verdicts.
+const VERIFIED: &str = "REPORT.txt";
+
+/// The totals of duplicates.
+const DUPLICATES: &str = "DUPLICATES.json";
+
+/// How much of a report is read, in bytes. Its totals come first.
+const HEAD: usize = 64 * 1_024;
+
+/// The totals of a job's report, a line each; none if its recipe writes none, or they cannot be read.
+pub(super) async fn reported(client: &Client, view: &JobView) -> Vec<String> {
+    let has = |name: &str| view.outputs.iter().any(|output| output == name);
+    let text = async |name: &str| head(client, &format!("/api/jobs/{}/outputs/{name}", view.summary.job)).await;
+    if has(VERIFIED) {
+        return text(VERIFIED).await.map(|text| verdicts(&text)).unwrap_or_default();
+    }
+    if has(DUPLICATES) {
+        return text(DUPLICATES).await.and_then(|text| duplicates(&text)).into_iter().collect();
+    }
+    Vec::new()
+}
+
+/// The beginning of a file that a job wrote.
+async fn head(client: &Client, path: &str) -> Option<String> {
+    let mut parts = std::pin::pin!(client.bytes(path).await.ok()?);
+    let mut text = Vec::new();
+    while text.len() < HEAD
+        && let Some(part) = parts.next().await
+    {
+        text.extend(part.ok()?);
+    }
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// How many lines of a manifest have each verdict.
+fn verdicts(report: &str) -> Vec<String> {
+    report.lines().map_while(|line| line.strip_prefix("# ")).map(plain).collect()
+}
+
+#[derive(Deserialize)]
+struct DuplicateTotals {
+    groups: u64,
+    files: u64,
+    remove: u64,
+    bytes: u64,
+    unread: u64,
+}
+
+/// How many files have the same content, and how much room they take.
+fn duplicates(totals: &str) -> Option<String> {
+    let totals: DuplicateTotals = serde_json::from_str(totals).ok()?;
+    let some =
+        |number: u64, one: &str, many: &str| format!("{} {}", count(number), if number == 1 { one } else { many });
+    let groups = some(totals.groups, "group of files", "groups of files");
+    let unread = (totals.unread > 0).then(|| format!("; {} not read", some(totals.unread, "file was", "files were")));
+    let could = match totals.groups {
+        0 => String::new(),
+        _ => format!(
+            ": {}, of which {} could go, which frees {}",
+            some(totals.files, "file", "files"),
+            count(totals.remove),
+            some(totals.bytes, "byte", "bytes")
+        ),
+    };
+    Some(format!("{groups} with the same content{could}{}", unread.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_totals_of_a_report_are_told_as_people_read_them() {
+        let report =
+            "# SHA256SUMS: 3 lines: ok 1, changed 1, missing 1\n# beside them: new 2\nb\tchanged\n# c\tmissing\n";
+        assert_eq!(verdicts(report), ["SHA256SUMS: 3 lines: ok 1, changed 1, missing 1", "beside them: new 2"]);
+        let totals = |groups, unread| {
+            format!(r#"{{"library":"x","groups":{groups},"files":5,"remove":3,"bytes":12000,"unread":{unread}}}"#)
+        };
+        assert_eq!(
+            duplicates(&totals(2, 0)).as_deref(),
+            Some("2 groups of files with the same content: 5 files, of which 3 could go, which frees 12,000 bytes")
+        );
+        assert_eq!(
+            duplicates(&totals(0, 1)).as_deref(),
+            Some("0 groups of files with the same content; 1 file was not read")
+        );
+        assert_eq!(duplicates("{"), None);
+    }
+}
