@@ -11,12 +11,14 @@ use headway_model::problem::Problem;
 
 use super::error::ErrorResponse;
 use super::refusal_page;
+use super::request_id::RequestId;
 
 /// The part of the API that answers so.
 const BELOW: &str = "/api/v1/";
 
 /// Gives each refusal its form, below `/api/v1` and of a page.
 pub(super) async fn details(request: Request, next: Next) -> Response {
+    let id = request.extensions().get().map(|RequestId(id)| id.clone());
     let path = request.uri().path().starts_with(BELOW).then(|| request.uri().path().to_owned());
     let is_opened = refusal_page::is_opened(&request);
     let response = next.run(request).await;
@@ -25,7 +27,8 @@ pub(super) async fn details(request: Request, next: Next) -> Response {
         return refusal_page::as_page(response, &error);
     }
     let Some(path) = path else { return response };
-    let problem = serde_json::to_vec(&Problem::new(&error, response.status().as_u16(), &path));
+    let problem = Problem { request_id: id, ..Problem::new(&error, response.status().as_u16(), &path) };
+    let problem = serde_json::to_vec(&problem);
     let body = match problem {
         Ok(body) => body,
         Err(error) => return ErrorResponse(headway_server::error::internal(&error.to_string())).into_response(),

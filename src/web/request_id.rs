@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::logged::logged;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -17,12 +18,17 @@ const NAME: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that a caller can give.
 const LONGEST: usize = 64;
 
+/// The id of a request, among its extensions.
+#[derive(Clone)]
+pub(super) struct RequestId(pub(super) String);
+
 /// Names each request. Outermost, so that what is refused before a call is reached is named too.
-pub(super) async fn named(request: Request, next: Next) -> Response {
+pub(super) async fn named(mut request: Request, next: Next) -> Response {
     let id = given(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", request.id = id, job.id = Empty, %method, path);
-    if let Some(job) = job_in(&path) {
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", request.id = id, job.id = Empty, %method, path = logged(request.uri()));
+    if let Some(job) = job_in(request.uri().path()) {
         span.record("job.id", display(job));
     }
     let begun = Instant::now();

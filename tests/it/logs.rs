@@ -27,6 +27,8 @@ async fn every_answer_has_the_id_of_its_request_which_the_caller_may_choose() {
     }
     let refused = get("/api/v1/jobs").header("host", "evil.example").header(ID, "r-2");
     assert_eq!(id(refused).await, "r-2", "what is refused has one too");
+    let problem = get("/api/v1/nothing").header(ID, "r-3").send().await.expect("an answer");
+    assert_eq!(problem.json::<Value>().await.expect("a problem")["request_id"], "r-3");
     for odd in ["a b", "\"", &"x".repeat(65)] {
         assert_ne!(id(get("/health").header(ID, odd)).await, odd);
     }
@@ -54,6 +56,14 @@ async fn as_json_every_line_of_the_log_is_an_object_with_its_request_and_its_job
     let job = mint();
     let put = http().put(format!("{url}/api/v1/jobs/{job}")).header(ID, "start-1").json(&request("checksum"));
     assert_eq!(put.send().await.expect("an answer").status().as_u16(), 201);
+    let secret = "a-secret-of-some-length";
+    for mangled in
+        [format!("login%3Ftoken={secret}"), format!("login&token={secret}"), format!("{secret}?token={secret}")]
+    {
+        http().get(format!("{url}/{mangled}")).send().await.expect("an answer");
+        let foreign = http().get(format!("{url}/{mangled}")).header("host", "evil.example");
+        assert_eq!(foreign.send().await.expect("an answer").status().as_u16(), 403);
+    }
     let odd = http().get(format!("{url}/api/v1/\"odd")).header("host", "evil.example").header(ID, "foreign-1");
     assert_eq!(odd.send().await.expect("an answer").status().as_u16(), 403);
     let has = |name: &str, value: &str| {
@@ -72,6 +82,7 @@ async fn as_json_every_line_of_the_log_is_an_object_with_its_request_and_its_job
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a living process");
     assert!(child.wait().expect("its end").success());
     reader.join().expect("the reader");
+    assert!(!lines.lock().iter().any(|line| line.contains(secret)), "a token is in the log");
     for line in lines.lock().iter() {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert!(["time", "level", "target", "message"].iter().all(|name| line[name].is_string()), "{line}");

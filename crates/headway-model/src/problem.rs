@@ -31,6 +31,9 @@ pub struct Problem {
     pub code: String,
     /// Whether the same call can succeed later.
     pub retry: bool,
+    /// The id of the request, as in `x-request-id`: the lines of Headway's log about it have it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// The number under which Headway's log has the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<String>,
@@ -67,6 +70,7 @@ impl Problem {
             instance: path.to_owned(),
             code: code.to_owned(),
             retry: error.may_pass(),
+            request_id: None,
             incident: None,
             job: None,
             errors: Vec::new(),
