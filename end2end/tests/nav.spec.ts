@@ -65,6 +65,18 @@ test('what is used at once is left alone: neither focus nor height is taken from
   expect(await height(page)).toBeLessThan(900);
 });
 
+test('a page that is opened without the base path goes to the same page below it', async ({ page, serve, watched }) => {
+  const server = await serve(tenFiles, { args: ['--base-path', '/headway'] });
+  const { origin } = new URL(server.url);
+  for (const [path, title] of [['/', 'files · Headway'], ['/jobs?show=failures', 'Jobs · Headway']]) {
+    await page.goto(`${origin}${path}`);
+    await expect(page).toHaveURL(`${origin}/headway${path}`);
+    await expect(page).toHaveTitle(title);
+    await expect(page.locator('html[data-alive]')).toBeAttached();
+  }
+  expect(watched.problems).toEqual([]);
+});
+
 test('only plain clicks on links of Headway are followed here, below a base path too', async ({ page, context, serve, allow }) => {
   allow(/the server responded with a status of 404/);
   const server = await serve(tenFiles, { args: ['--base-path', '/headway'] });

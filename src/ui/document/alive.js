@@ -14,6 +14,9 @@
     old: 'This browser cannot run this page, because it has no WebAssembly. Use a newer browser.',
   };
   const root = document.documentElement;
+  // A page below a base path that was opened without it: not by a proxy that removes the path, but at the server itself.
+  const { base } = root.dataset;
+  if (base && !(location.pathname + '/').startsWith(base + '/')) return location.replace(base + location.pathname + location.search);
   let begun = false, beaten = false, missed = 0, failed = false, bar = null;
 
   // In an open dialog, since nothing outside it can be pressed; else behind the body, whose nodes the program counts.
