@@ -19,6 +19,7 @@ use ending::TIMED_OUT;
 pub(super) use ending::{NOT_BEGUN, plain};
 use headway_client::{Follower, News};
 use headway_model::{JobId, PauseReason, Seq};
+pub(super) use leave::interrupted;
 
 /// What `--json` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

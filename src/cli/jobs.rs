@@ -7,14 +7,15 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::{CommandFailure, CommandResult, NO};
-use super::follow::{plain, tail};
+use super::follow::{interrupted, plain, tail};
 use super::items::items_of;
 use super::out::{self, count, time};
+use super::reported::reported;
 use super::session::{ServerArguments, Session};
 use headway_client::ClientError;
 use headway_model::item::ERRORS;
 use headway_model::summary::{JobView, NumberedItem};
-use headway_model::{ItemView, JobId, JobSummary};
+use headway_model::{ItemView, JobId, JobStatus, JobSummary, PauseReason};
 
 /// Jobs or items read at a time.
 const PAGE: u32 = 1_000;
@@ -103,8 +104,8 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
 
 /// Show a job, its files, or the output of its programs.
 ///
-/// Name the job by its id, by the last six or more characters of its id, or by @1 for the newest, @2 for the one
-/// before. With --failed or --status, the paths of those files are listed, one per line, or ended by NUL with -0.
+/// Name the job by its id, by six or more of the first or last characters of its id, or by @1 for the newest, @2 for the
+/// one before. With --failed or --status, the paths of those files are listed, one per line, or ended by NUL with -0.
 /// Files are numbered from 1, in the order of the plan: in JSON as `number`, beside `item`, the index of the API, which
 /// counts from 0.
 ///
@@ -233,6 +234,7 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
         out::line(&json!(view).to_string())?;
         return Ok(0);
     }
+    let report = reported(&session.client, &view).await;
     let JobView { summary, outputs, request, waits, note, trash, undone, .. } = view;
     let counters = &summary.counters;
     let mut rows = vec![
@@ -244,6 +246,7 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
     ];
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));
+    rows.extend(next(session, &summary).map(|next| ("next", next)));
     rows.extend(note.map(|note| ("note", note)));
     let numbers = [
         ("files", counters.total),
@@ -260,6 +263,7 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
             .filter(|(name, number)| *number > 0 || *name == "files")
             .map(|(name, number)| (name, count(number.into()))),
     );
+    rows.extend(report.into_iter().map(|line| ("report", line)));
     if trash.0 > 0 {
         rows.push(("originals in the trash", format!("{} files, {} bytes", count(trash.0), count(trash.1))));
     }
@@ -270,4 +274,17 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
     let lines: Vec<_> = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}\n")).collect();
     out::bytes(lines.concat().as_bytes())?;
     Ok(0)
+}
+
+/// What a person can do about a job that waits for one.
+fn next(session: &Session, job: &JobSummary) -> Option<String> {
+    let command = |word: &str| session.command(&format!("{word} {}", tail(job.job)));
+    match job.status {
+        JobStatus::Planned => Some(format!("approve its plan: {}", command("approve"))),
+        JobStatus::Paused { reason: PauseReason::Interrupted } => {
+            Some(interrupted(session, job.job, job.counters.interrupted))
+        }
+        JobStatus::Paused { .. } => Some(format!("go on: {}", command("resume"))),
+        _ => None,
+    }
 }

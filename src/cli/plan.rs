@@ -1,11 +1,16 @@
 //! The plan for `headway run --dry-run` and `--ask`: what would be done to each file.
 
+use std::time::Duration;
+
 use super::failure::CommandFailure;
 use super::follow::NOT_BEGUN;
 use super::out;
 use super::session::Session;
 use headway_client::Follower;
 use headway_model::{JobId, JobStatus, SkipReason};
+
+/// How long to wait until the end of a cancelled job is recorded.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Items read at a time.
 const PAGE: u32 = 1_000;
@@ -37,6 +42,20 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
         after = page.next;
         if after.is_none() {
             return Ok(collides);
+        }
+    }
+}
+
+/// Cancels a job whose plan was only to be shown, and waits for its end: the server can be in this process, and would end with
+/// it before it has recorded that.
+pub(super) async fn settle(session: &Session, follower: &mut Follower, job: JobId) -> Result<(), CommandFailure> {
+    session.client.cancel(job).await?;
+    match tokio::time::timeout(PATIENCE, follower.end(job)).await {
+        Ok(ended) => Ok(ended.map(drop)?),
+        // The next start of a server does it.
+        Err(_) => {
+            tracing::warn!(job.id = %job, "the job was cancelled, and its server has not ended it yet");
+            Ok(())
         }
     }
 }

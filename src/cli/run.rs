@@ -18,6 +18,7 @@ use super::show::ProgressMode;
 use super::shown::{OutputArguments, outputs};
 use super::{plan, recipes};
 use arguments::{FileArguments, WorkArguments};
+use headway_client::Follower;
 use headway_model::{Action, JobId, JobKind, StartJob};
 pub(super) use made::shown;
 
@@ -125,6 +126,10 @@ pub(super) async fn plan(arguments: PlanCommand) -> CommandResult {
 
 /// Runs it.
 pub(super) async fn run(arguments: RunArguments) -> CommandResult {
+    if arguments.work.ask && !std::io::stdin().is_terminal() {
+        let text = "--ask asks at a terminal, and standard input is none; look at the plan with --dry-run, then run without --ask";
+        return Err(CommandFailure::new(NOT_BEGUN, text));
+    }
     let request = arguments.request().map_err(|failure| failure.or_code(NOT_BEGUN))?;
     let workers = usize::try_from(arguments.work.jobs).ok();
     let mut session = arguments.which.begin(workers).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
@@ -151,7 +156,8 @@ impl RunArguments {
         let cursor = session.call(async |client| client.cursor().await).await.map_err(not_begun)?;
         let job = self.work.id.unwrap_or_else(headway_client::mint);
         let follower = session.client.follow(Some(cursor), &[job]);
-        if !request.approval {
+        // A person who is asked can end the command at once; a plan alone is cancelled first.
+        if !self.work.ask {
             session.listen()?;
         }
         let started = session.call(async |client| client.start(job, &request).await).await;
@@ -172,29 +178,49 @@ impl RunArguments {
         if let Some(note) = view.note.filter(|_| !self.shown.quiet) {
             say(&format!("headway: {}", plain(&note)));
         }
+        let mut follower = follower;
         if request.approval {
-            let mut follower = follower;
-            let collides = plan::show(session, &mut follower, job).await?;
-            if !self.shown.quiet {
-                say(
-                    "headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs",
-                );
+            match self.decided(session, &mut follower, job).await {
+                Ok(None) => _ = session.client.steer(job, Action::Approve).await?,
+                other => {
+                    let settled = plan::settle(session, &mut follower, job).await;
+                    let code = other?.unwrap_or_default();
+                    return settled.map(|()| code);
+                }
             }
-            let go = self.work.ask && asked("go on?")?;
-            if !go {
-                session.client.cancel(job).await?;
-                return Ok(u8::from(collides));
-            }
-            session.client.steer(job, Action::Approve).await?;
-            return self.followed(session, follower, job, &request).await;
         }
         self.followed(session, follower, job, &request).await
+    }
+
+    /// Shows the plan of a job, and asks if that was wanted; `None` if a person said yes. Otherwise the exit code.
+    async fn decided(
+        &self,
+        session: &mut Session,
+        follower: &mut Follower,
+        job: JobId,
+    ) -> Result<Option<u8>, CommandFailure> {
+        let mut signals = session.signals.take();
+        let ended = async {
+            match &mut signals {
+                Some(signals) => signals.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let collides = tokio::select! {
+            code = ended => return Ok(Some(code)),
+            shown = plan::show(session, follower, job) => shown?,
+        };
+        if !self.shown.quiet {
+            say("headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs");
+        }
+        let go = self.work.ask && asked("go on?")?;
+        Ok(if go { None } else { Some(u8::from(collides)) })
     }
 
     async fn followed(
         &self,
         session: &mut Session,
-        follower: headway_client::Follower,
+        follower: Follower,
         job: JobId,
         request: &StartJob,
     ) -> CommandResult {

@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a call is repeated after its server has disappeared, if this process can take its place.
 const REPEAT: Duration = Duration::from_secs(30);
 
+/// How many of the jobs that a text can mean are named.
+const CANDIDATES: usize = 10;
+
 /// How often to look for a server in the meantime.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -175,15 +178,16 @@ impl Session {
         }
     }
 
-    /// The job that a person means: its id, the last six or more of its characters, or `@1` for the newest, `@2` for the one before.
+    /// The job that a person means: its id, six or more of its first or last characters, or `@1` for the newest, `@2` for the one before.
     pub(super) async fn job(&self, text: &str) -> Result<JobId, CommandFailure> {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
         let nth = text.strip_prefix('@').map(|number| number.parse::<usize>());
-        let is_end = text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        if !matches!(nth, Some(Ok(1..))) && !is_end {
-            let why = "give its id, the last six or more of its characters, or @1 for the newest";
+        let is_part = text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        let part = text.to_ascii_lowercase();
+        if !matches!(nth, Some(Ok(1..))) && !is_part {
+            let why = "give its id, six or more of its first or last characters, or @1 for the newest";
             return Err(CommandFailure::new(USAGE, format!("not a job, {text:?}: {why}")));
         }
         let (mut before, mut passed, mut found) = (None, 0, Vec::new());
@@ -191,9 +195,10 @@ impl Session {
             let page = self.client.jobs(before, 1_000).await?;
             for summary in page.jobs {
                 passed += 1;
+                let id = summary.job.to_string();
                 let is_meant = match nth {
                     Some(Ok(nth)) => passed == nth,
-                    _ => summary.job.to_string().ends_with(&text.to_ascii_lowercase()),
+                    _ => id.ends_with(&part) || id.starts_with(&part),
                 };
                 found.extend(is_meant.then_some(summary.job));
             }
@@ -205,12 +210,16 @@ impl Session {
         match found.as_slice() {
             [one] => Ok(*one),
             [] => Err(CommandFailure::new(super::failure::NO_JOB, format!("there is no job {text}"))),
-            many => Err(CommandFailure::new(
-                USAGE,
-                format!("{} jobs end with {text}; give more of its characters", many.len()),
-            )),
+            many => Err(CommandFailure::new(USAGE, ambiguous(text, many))),
         }
     }
+}
+
+/// Names the jobs that a text can mean, the newest first.
+fn ambiguous(text: &str, jobs: &[JobId]) -> String {
+    let mut named: Vec<_> = jobs.iter().take(CANDIDATES).map(JobId::to_string).collect();
+    named.extend((jobs.len() > CANDIDATES).then(|| "...".to_owned()));
+    format!("{} jobs have an id that begins or ends with {text}: {}", jobs.len(), named.join(", "))
 }
 
 /// Reaches the server, or becomes it.

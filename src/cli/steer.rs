@@ -12,7 +12,7 @@ use headway_model::summary::JobView;
 /// The jobs to act on.
 #[derive(Debug, Args)]
 pub(super) struct JobArguments {
-    /// The jobs: ids, their last six or more characters, or @1 for the newest
+    /// The jobs: ids, six or more of their first or last characters, or @1 for the newest
     #[arg(value_name = "JOB", required = true)]
     jobs: Vec<String>,
 

@@ -32,7 +32,7 @@ const PAGE: u32 = 1_000;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct TrashCommand {
-    /// Only these jobs: ids, their last six or more characters, or @1 for the newest
+    /// Only these jobs: ids, six or more of their first or last characters, or @1 for the newest
     #[arg(value_name = "JOB")]
     jobs: Vec<String>,
 

@@ -509,3 +509,121 @@ fn a_plan_that_is_approved_at_the_terminal_is_followed_to_its_end() {
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("waits for approval"), "{said}");
 }
+
+#[test]
+fn without_a_terminal_asking_is_refused_before_anything_starts() {
+    let files = Files::numbered(2);
+    let (code, out, err) = called(&files, &["run", "--ask", "checksum", "."]);
+    assert_eq!((code, out.as_str()), (Some(255), ""), "{err}");
+    assert!(err.contains("--ask") && err.contains("terminal"), "{err}");
+    assert!(!files.data().exists(), "no job is left behind");
+}
+
+#[test]
+fn a_plan_leaves_its_job_over_even_if_nobody_reads_it() {
+    let files = Files::numbered(300);
+    for _ in 0..8 {
+        let (code, _, err) = called(&files, &["plan", "checksum", "."]);
+        assert_eq!(code, Some(0), "{err}");
+        // Its reader ends after one line.
+        let mut plan = headway(&files, &["plan", "checksum", "."]).spawn().expect("the program");
+        let mut first = String::new();
+        BufReader::new(plan.stdout.take().expect("a pipe")).read_line(&mut first).expect("a line");
+        told(plan.wait_with_output().expect("its end"));
+        let mut plan = headway(&files, &["plan", "checksum", "."]).spawn().expect("the program");
+        std::thread::sleep(Duration::from_millis(150));
+        signal(&plan, Signal::INT);
+        plan.wait().expect("its end");
+    }
+    // A look without a server changes nothing, so this is what the plans left.
+    let log = rusqlite::Connection::open(files.data().join("log.sqlite")).expect("the log");
+    let mut rows = log.prepare("SELECT status, count(*) FROM jobs GROUP BY status").expect("a statement");
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?));
+    let found: Vec<_> = rows.query_map([], row).expect("rows").map(|row| row.expect("a row")).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "cancelled");
+}
+
+#[test]
+fn a_cancel_that_a_server_did_not_live_to_carry_out_is_carried_out_by_the_next_command() {
+    let files = Files::numbered(2);
+    let mut server = Headway::start(&files, &["--workers", "1"]);
+    // It ignores the first signal, so the cancel takes a while.
+    let program = ["sh", "-c", "trap '' TERM; sleep 20; sleep 20", "{}", ":::", "000000"];
+    let (code, id, err) = called(&files, &[&["run", "--detach", "--"], &program[..]].concat());
+    assert_eq!(code, Some(0), "{err}");
+    let id = id.trim();
+    let status = || called(&files, &["show", id, "--json"]).1;
+    until("the file at work", || status().contains(r#""running":1"#));
+    let mut cancel = headway(&files, &["cancel", id]).spawn().expect("the program");
+    until("the cancel", || status().contains(r#""status":"cancelling""#));
+    server.kill();
+    cancel.kill().ok();
+    cancel.wait().expect("its end");
+    until("the end of the job", || status().contains(r#""status":"cancelled""#));
+}
+
+#[test]
+fn a_job_is_named_by_the_beginning_of_its_id_and_candidates_are_named() {
+    let files = Files::numbered(1);
+    let ids: Vec<_> = ["0190a0b1-0000-7000-8000-00000000000a", "0190a0b1-0000-7000-8000-0000000000b0"].into();
+    for id in &ids {
+        let (code, _, err) = called(&files, &["run", "checksum", ".", "--id", id, "--on-done", "again"]);
+        assert_eq!(code, Some(0), "{err}");
+    }
+    let (code, out, err) = called(&files, &["show", "0190a0b1-0000-7000-8000-00000000000"]);
+    assert!(code == Some(2) && out.is_empty(), "{code:?} {out}");
+    assert!(ids.iter().all(|id| err.contains(id)), "{err}");
+    for part in ["0190a0b1-0000-7000-8000-00000000000a", "0190A0B1-0000-7000-8000-00000000000a", "00000a"] {
+        let (code, out, err) = called(&files, &["show", part]);
+        assert!(code == Some(0) && out.contains(ids[0]), "{part}: {out} {err}");
+    }
+    let (code, out, err) = called(&files, &["show", "0190a0b1-0000-7000-8000-0000000000b"]);
+    assert!(code == Some(0) && out.contains(ids[1]), "{out} {err}");
+}
+
+#[test]
+fn a_job_that_was_interrupted_says_which_commands_go_on_with_it() {
+    let files = Files::numbered(2);
+    let slow = Slow::new(&files);
+    let mut server = Headway::start(&files, &["--workers", "1"]);
+    let arguments = ["run", "--detach", "--on-interrupt", "ask", "--", slow.program(), "{}", ":::", "000001"];
+    let (code, id, err) = called(&files, &arguments);
+    assert_eq!(code, Some(0), "{err}");
+    let id = id.trim();
+    until("the file", || slow.lines("begun").contains(&"000001".to_owned()));
+    server.kill();
+    let _server = Headway::start(&files, &["--workers", "1"]);
+    until("the pause", || called(&files, &["show", id, "--json"]).1.contains(r#""reason":"interrupted""#));
+    let commands = ["resume", "leave-out"].map(|word| format!("headway {word} {}", &id[id.len() - 6..]));
+    let (_, shown, _) = called(&files, &["show", id]);
+    let (code, _, watched) = called(&files, &["watch", id, "--timeout", "2"]);
+    assert_eq!(code, Some(124), "{watched}");
+    for command in &commands {
+        assert!(shown.contains(command), "{command}: {shown}");
+        assert_eq!(watched.matches(command.as_str()).count(), 1, "{command}: {watched}");
+    }
+    slow.open();
+}
+
+#[test]
+fn the_totals_of_a_report_are_told_at_the_end_of_a_run_and_later() {
+    let files = Files::numbered(3);
+    files.write("copy", b"file 0\n");
+    let (code, _, err) = called(&files, &["run", "duplicates", "."]);
+    assert_eq!(code, Some(0), "{err}");
+    let told = "1 group of files with the same content: 2 files, of which 1 could go, which frees 7 bytes";
+    let (_, shown, _) = called(&files, &["show", "@1"]);
+    let (_, _, watched) = called(&files, &["watch", "@1"]);
+    for text in [&err, &shown, &watched] {
+        assert!(text.contains(told), "{text}");
+    }
+    assert_eq!(called(&files, &["run", "checksum", "."]).0, Some(0));
+    files.write("000000", b"other\n");
+    std::fs::remove_file(files.library().join("000001")).expect("a file");
+    let (_, _, err) = called(&files, &["run", "verify", ".", "--set", "manifest=@1"]);
+    let (_, shown, _) = called(&files, &["show", "@1"]);
+    for text in [&err, &shown] {
+        assert!(text.contains("4 lines: ok 2, changed 1,") && text.contains("missing 1"), "{text}");
+    }
+}

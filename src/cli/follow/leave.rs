@@ -6,11 +6,25 @@ use super::ending::{AS_A_WHOLE, WAITS, exit_code, plain, verdict};
 use super::{Followed, NOT_BEGUN, Until, tail};
 use crate::cli::failure::{CommandFailure, CommandResult};
 use crate::cli::out::{self, count, time};
+use crate::cli::session::Session;
 use headway_client::Client;
 use headway_model::item::DiskEffect;
 use headway_model::job_kind::JobKind;
 use headway_model::undo_kind::UndoKind;
 use headway_model::{Action, ItemStatus, JobId, JobStatus, PauseReason};
+
+/// What a person does about a job whose files were interrupted.
+pub(in crate::cli) fn interrupted(session: &Session, job: JobId, files: u32) -> String {
+    let command = |words: &str| session.command(&words.replace("JOB", &tail(job)));
+    format!(
+        "{} of its files were being processed when a server ended, and a half-finished command might have changed them. See \
+         which: {}. Then run them again: {}, or go on without them: {}",
+        count(files.into()),
+        command("show JOB --status interrupted"),
+        command("resume JOB"),
+        command("leave-out JOB")
+    )
+}
 
 /// What an undo of this job takes back, as far as the server tells.
 async fn undone(client: &Client, parent: Option<JobId>) -> Option<UndoKind> {
@@ -40,14 +54,9 @@ impl Followed<'_> {
             Until::End | Until::Running | Until::Paused => {}
         }
         let why = match status {
-            JobStatus::Paused { reason: PauseReason::Interrupted } => format!(
-                "{} of its files were being processed when a server ended, and a half-finished command might have changed \
-                 them. See which: {}. Then run them again: {}, or go on without them: {}",
-                count(counters.interrupted.into()),
-                self.session.command(&format!("show {} --status interrupted", tail(self.job))),
-                self.command("resume"),
-                self.command("leave-out")
-            ),
+            JobStatus::Paused { reason: PauseReason::Interrupted } => {
+                interrupted(self.session, self.job, counters.interrupted)
+            }
             JobStatus::Paused { reason: PauseReason::Stuck } => {
                 format!("the server could not go on with it; try again: {}", self.command("resume"))
             }
@@ -63,7 +72,15 @@ impl Followed<'_> {
                 return Ok(None);
             }
         };
-        if !self.how.owns || counters.running > 0 {
+        if counters.running > 0 {
+            return Ok(None);
+        }
+        if !self.how.owns {
+            // Whoever only watches hears it once, and goes on watching.
+            let reason = status.pause_reason().unwrap_or(PauseReason::User);
+            if self.told_pause.replace(reason) != Some(reason) {
+                self.say(&why);
+            }
             return Ok(None);
         }
         self.say(&why);

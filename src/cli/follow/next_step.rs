@@ -1,6 +1,7 @@
 //! What a person can do after a job: see what went wrong, try it again, or undo it. One line for each.
 
 use super::super::out::count;
+use super::super::reported::reported;
 use super::super::run::COMMAND;
 use super::{Followed, tail};
 use headway_model::summary::{JobView, Room};
@@ -18,6 +19,11 @@ impl Followed<'_> {
             return;
         }
         let view = self.session.client.job(self.job).await.ok();
+        if let Some(view) = &view {
+            for line in reported(&self.session.client, view).await {
+                self.say(&format!("  {line}"));
+            }
+        }
         let recipe = view.as_ref().map(|view| view.summary.recipe.clone()).unwrap_or_default();
         for line in
             after_errors(self.job, &recipe, (counters, self.show.shown_failures()), |words| self.session.command(words))

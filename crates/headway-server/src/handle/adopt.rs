@@ -1,5 +1,5 @@
 //! A server that takes up no job unasked, such as the one inside `headway run`. It works only on jobs that are
-//! started through it, and on jobs that somebody asks it to adopt.
+//! started through it, on jobs that somebody asks it to adopt, and on jobs that were cancelled and have not ended.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,14 @@ use crate::error::internal;
 use headway_model::{ApiError, JobId};
 
 /// The jobs that such a server works on.
-#[derive(Default)]
 pub(super) struct Adopted(Mutex<HashSet<JobId>>);
+
+impl Adopted {
+    /// Works on these from the start.
+    pub(super) fn with(jobs: Vec<JobId>) -> Self {
+        Adopted(Mutex::new(jobs.into_iter().collect()))
+    }
+}
 
 impl Server {
     /// Whether the server works on this job.

@@ -21,8 +21,9 @@ use crate::steps::Steps;
 use crate::writer::{self, Writer, WriterReport};
 use headway_files::{DataFolder, remove_tree};
 use headway_guard::Guard;
-use headway_model::Fold;
+use headway_model::{Fold, JobStatus};
 use headway_recipes::Recipe;
+use headway_store::rows::JobRow;
 use opened::OpenedState;
 pub(super) use opened::open_libraries;
 
@@ -42,7 +43,10 @@ impl Server {
 
         let limits = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let leases = context.store.leases().await?;
-        let jobs = opened.rows.iter().zip(opened.folds).filter(|_| config.takes_up);
+        // What somebody has cancelled is ended by any server. It might have been cancelled by a command that ended too soon.
+        let is_taken = |row: &JobRow| config.takes_up || row.summary.status == JobStatus::Cancelling;
+        let cancelled: Vec<_> = opened.rows.iter().filter(|row| is_taken(row)).map(|row| row.summary.job).collect();
+        let jobs = opened.rows.iter().zip(opened.folds).filter(|(row, _)| is_taken(row));
         let live = engine::take_up_all(&context, &leases, jobs, opened.silent).await;
         let schedule = Schedule::new(limits, crate::now(), live);
         let index =
@@ -66,7 +70,7 @@ impl Server {
             owner_only: config.owner_only,
             presets: Default::default(),
             totals: Default::default(),
-            adopted: (!config.takes_up).then(Adopted::default),
+            adopted: (!config.takes_up).then(|| Adopted::with(cancelled)),
             _runtime: runtime,
         });
         tokio::spawn(sweep::sweep(Arc::downgrade(&inner), config.sweep));
