@@ -10,6 +10,7 @@ mod connections;
 mod error;
 mod events;
 mod languages;
+mod logged;
 mod pages;
 mod probes;
 mod problem;
