@@ -207,7 +207,7 @@ fn offers(config: Option<&Path>) -> Result<Offers, CommandFailure> {
     for (at, command) in std::mem::take(&mut file.command).into_iter().enumerate() {
         if known.iter().any(|recipe| recipe.info().name == command.name) || command.name == name {
             let text = format!("command {:?} has the same name as a recipe; choose another", command.name);
-            let place = file.place(place.as_deref().unwrap_or(Path::new("")), at);
+            let place = file.line_of(place.as_deref().unwrap_or(Path::new("")), at);
             return Err(CommandFailure::new(NO, format!("{place}: {text}")));
         }
         known.push(Arc::new(NamedCommand::new(command)));

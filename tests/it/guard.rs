@@ -93,37 +93,40 @@ async fn however_often_the_guard_dies_it_fails_no_item() {
     assert_eq!((end.status, end.counters.succeeded, end.counters.failed), (JobStatus::Completed, 80, 0));
 }
 
-/// The limit does not apply to root, so the server runs as somebody else.
+/// The limit does not apply to root, so the server runs as somebody else, who has many other processes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_of_processes_pauses_the_job_and_fails_no_item() {
-    use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: [&str; 6] = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"];
+    if !rustix::process::geteuid().is_root() {
+        return println!("only root can start processes of somebody else");
+    }
     let files = Files::new();
     for number in 0..4 {
         files.write(&format!("{number:06}"), b"0");
     }
-    let nobody = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"];
-    let is_root = rustix::process::geteuid().is_root();
-    if is_root {
-        let folder = files.library().parent().expect("a folder").to_owned();
-        let owned = std::process::Command::new("chown").args(["-R", "54321:54321"]).arg(&folder).status();
-        assert!(owned.expect("chown").success());
-    }
-    let wrap = if is_root { &nobody[..] } else { &[] };
-    let served = Served::start_in(&files, wrap).expect("a ready server");
+    let folder = files.library().parent().expect("a folder").to_owned();
+    let owned = std::process::Command::new("chown").args(["-R", "54321:54321"]).arg(&folder).status();
+    assert!(owned.expect("chown").success());
+    let served =
+        Served::start_in(&files, &[&["prlimit", "--nproc=100"][..], &NOBODY[..]].concat()).expect("a ready server");
+    // Its threads are there before the limit is reached.
     let first = served.begin("sleep", json!({})).await;
-    let guard = eventually("a guard", async || served.headway.children().into_iter().next()).await;
+    served.until(first, |summary| summary.counters.running == 2).await;
     served.post(&format!("/api/jobs/{first}/cancel")).await;
     served.end(first).await;
-    let maximum = getrlimit(Resource::Nproc).maximum;
-    let limit = |current| prlimit(Some(guard), Resource::Nproc, Rlimit { current, maximum }).expect("a limit");
-    let before = limit(Some(1));
+    let mut crowd = std::process::Command::new(NOBODY[0]);
+    crowd.args(&NOBODY[1..]).args(["sh", "-c", "for i in $(seq 120); do sleep 600 & done; echo; wait"]);
+    let mut crowd = crowd.process_group(0).stdout(std::process::Stdio::piped()).spawn().expect("a shell");
+    let mut line = [0];
+    std::io::Read::read_exact(crowd.stdout.as_mut().expect("a pipe"), &mut line).expect("all processes");
     let job = served.begin("exit", json!({})).await;
-    let log = async || {
-        let log = served.client.get(format!("{}/api/v1/jobs/{job}/log", served.headway.url));
-        log.send().await.expect("an answer").text().await.expect("the log")
-    };
-    eventually("a pause", async || log().await.contains("too_many_processes").then_some(())).await;
-    limit(before.current);
+    let short = JobStatus::Paused { reason: PauseReason::TooManyProcesses };
+    let paused = served.until(job, |summary| summary.status == short).await;
+    assert_eq!((paused.counters.failed, paused.counters.interrupted), (0, 0));
+    rustix::process::kill_process_group(rustix::process::Pid::from_child(&crowd), rustix::process::Signal::KILL)
+        .expect("the crowd");
+    crowd.wait().expect("its end");
     let end = served.end(job).await;
     assert_eq!((end.status, end.counters.succeeded, end.counters.failed), (JobStatus::Completed, 4, 0));
 }

@@ -34,7 +34,7 @@ pub struct ConfigFile {
 
 impl ConfigFile {
     /// Where a command stands, for a person: `PATH:LINE`.
-    pub fn place(&self, path: &Path, command: usize) -> String {
+    pub fn line_of(&self, path: &Path, command: usize) -> String {
         let line = self.lines.get(command).map(|line| format!(":{line}")).unwrap_or_default();
         format!("{}{line}", path.display())
     }
@@ -229,7 +229,7 @@ pub fn read_config(path: &Path) -> Result<ConfigFile, ConfigError> {
     file.lines = places.command.iter().map(|command| line(command.span().start)).collect();
     let mut wrong = Vec::new();
     for (at, command) in file.command.iter().enumerate() {
-        let place = file.place(path, at);
+        let place = file.line_of(path, at);
         let own = command.wrong().into_iter().map(|reason| format!("{place}: command {:?}: {reason}", command.name));
         wrong.extend(own);
         if file.command[..at].iter().any(|other| other.name == command.name) {
