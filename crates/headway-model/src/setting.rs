@@ -2,6 +2,7 @@
 //! line's help are all made from it, and commands describe their settings in the same way.
 
 mod check;
+mod normal;
 mod schema;
 
 use serde::{Deserialize, Serialize};
