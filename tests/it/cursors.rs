@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use headway_model::testing::created_with;
 use headway_model::{Cursor, Digest, JobEvent, JobId, JobStatus};
 use headway_server::testing::{Append, Writer};
 use headway_store::{SqliteStore, Store};
@@ -148,17 +149,7 @@ async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
     let ids: Vec<_> = (0..jobs).map(|_| mint()).collect();
     for some in ids.chunks(500) {
         for job in some {
-            let created = JobEvent::Created {
-                id: *job,
-                recipe: "checksum".into(),
-                title: "files".into(),
-                request: Digest::of(body.as_bytes()),
-                approval: false,
-                priority: 0,
-                concurrency: 0,
-                parent: None,
-                work: None,
-            };
+            let created = created_with(*job, "checksum", Digest::of(body.as_bytes()));
             for (event, detail) in
                 [(created, Some(body.clone())), (JobEvent::CancelRequested {}, None), (JobEvent::Cancelled {}, None)]
             {

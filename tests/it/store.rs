@@ -6,6 +6,7 @@ use std::sync::Arc;
 use headway_model::event::{JobEvent, Outcome, Recorded};
 use headway_model::groups::GroupBy;
 use headway_model::library::Pattern;
+use headway_model::testing::created_with;
 use headway_model::{Digest, DiskEffect, Fold, JobId, PlannedFile, RelPath, SkipReason, StartJob};
 use headway_server::testing::{Append, AppendError, Writer, WriterEffect};
 use headway_store::rows::{Batch, JobKey, OutcomeRow};
@@ -69,17 +70,7 @@ impl Recorder {
 pub(crate) fn created(id: JobId) -> (JobEvent, Option<String>) {
     let request: StartJob = serde_json::from_value(request("checksum")).expect("a request");
     let body = serde_json::to_string(&request).expect("JSON");
-    let event = JobEvent::Created {
-        id,
-        recipe: "checksum".into(),
-        title: "Checksum of files".into(),
-        request: Digest::of(body.as_bytes()),
-        approval: false,
-        priority: 0,
-        concurrency: 0,
-        parent: None,
-        work: None,
-    };
+    let event = created_with(id, "checksum", Digest::of(body.as_bytes()));
     (event, Some(body))
 }
 

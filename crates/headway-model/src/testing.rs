@@ -25,11 +25,16 @@ pub fn job_id(number: u8) -> JobId {
 
 /// The first event of a job.
 pub fn created(id: JobId) -> JobEvent {
+    created_with(id, "checksum", Digest([1; 16]))
+}
+
+/// The first event of a job of this recipe, whose request has this hash.
+pub fn created_with(id: JobId, recipe: &str, request: Digest) -> JobEvent {
     JobEvent::Created {
         id,
-        recipe: "checksum".into(),
+        recipe: recipe.into(),
         title: "Checksum of photos".into(),
-        request: Digest([1; 16]),
+        request,
         approval: false,
         priority: 0,
         concurrency: 0,

@@ -1,21 +1,12 @@
 use super::*;
 use headway_model::StartJob;
+use headway_model::testing::created_with;
 
 fn created(id: JobId) -> Append {
     let request: StartJob =
         serde_json::from_str(r#"{"library":"l","recipe":"r","query":{"folder":{}}}"#).expect("a request");
     let body = serde_json::to_string(&request).expect("JSON");
-    let event = JobEvent::Created {
-        id,
-        recipe: "r".into(),
-        title: "t".into(),
-        request: Digest::of(body.as_bytes()),
-        approval: false,
-        priority: 0,
-        concurrency: 0,
-        parent: None,
-        work: None,
-    };
+    let event = created_with(id, "r", Digest::of(body.as_bytes()));
     Append { ticket: 1, job: id, event, detail: Some(body), at: 1, over: None }
 }
 
