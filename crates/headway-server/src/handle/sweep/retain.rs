@@ -1,0 +1,141 @@
+//! Removes the history of old jobs.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures::future::join_all;
+
+use super::super::Server;
+use super::super::looks::Looks;
+use crate::clock::Jumps;
+use crate::engine::ByPath;
+use crate::error::internal;
+use crate::retention::{FinishedJob, Removal, Retention};
+use headway_files::Library;
+use headway_model::{ApiError, JobId};
+use headway_store::rows::{JobKey, JobRow};
+use headway_store::{JobFilter, OverPages};
+
+/// Rows removed at a time. Between two such steps live jobs get their turn.
+const ROWS: u32 = 500;
+
+/// Jobs read at a time.
+const PAGE: u32 = 200;
+
+impl Server {
+    /// Removes what retention says, and completes removals that were cut short.
+    pub(super) async fn retain(&self, looks: &Looks, retention: &Retention, jumps: &Jumps) -> Result<(), ApiError> {
+        loop {
+            let rows = self.over().await?;
+            let (pruned, past): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.summary.pruned);
+            for row in &pruned {
+                self.trim(row).await?;
+            }
+            if retention.is_for_ever() {
+                return Ok(());
+            }
+            let bytes = self.store().bytes().await? + self.data_bytes().await?;
+            let known = self.known(looks, &past, jumps).await?;
+            let due = retention.due(&known, bytes);
+            if due.is_empty() {
+                return Ok(());
+            }
+            for removal in due {
+                let (Removal::Attempts(job) | Removal::History(job)) = removal;
+                let Some(row) = past.iter().find(|row| row.summary.job == job) else { continue };
+                match removal {
+                    Removal::Attempts(_) => self.in_data(move |data| data.remove_attempts(&job)).await?,
+                    Removal::History(_) => self.prune(row).await?,
+                }
+            }
+        }
+    }
+
+    /// Every terminal job that has anything left, oldest first.
+    async fn over(&self) -> Result<Vec<JobRow>, ApiError> {
+        let mut rows = Vec::new();
+        let mut pages = OverPages::new(&**self.store(), PAGE);
+        while let Some(page) = pages.next().await? {
+            rows.extend(page);
+        }
+        Ok(rows)
+    }
+
+    async fn known(&self, looks: &Looks, rows: &[JobRow], jumps: &Jumps) -> Result<Vec<FinishedJob>, ApiError> {
+        let live = self.store().jobs(JobFilter::Live, u32::MAX).await?;
+        let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
+        let look = async |library: &Arc<Library>| {
+            let looked = Arc::clone(library);
+            (library.name.clone(), looks.look(&library.name, move || looked.trashes()).await)
+        };
+        let (mut trashes, mut unseen) = (HashSet::new(), HashSet::new());
+        let libraries = self.every_library().await;
+        let opened: HashSet<_> = libraries.iter().map(|library| library.name.clone()).collect();
+        for (name, seen) in join_all(libraries.iter().map(look)).await {
+            match seen {
+                Some(Ok(jobs)) => trashes.extend(jobs),
+                // A disk that is away, or does not answer, might hold originals of any of its jobs.
+                Some(Err(error)) => {
+                    tracing::debug!(library = name, %error, "a library's trash cannot be read, so its jobs are kept");
+                    unseen.insert(name);
+                }
+                None => drop(unseen.insert(name)),
+            }
+        }
+        let data = Arc::clone(&self.inner.context.data);
+        let fact = |row: &JobRow| {
+            let ended = row.summary.ended.unwrap_or(row.summary.created);
+            let job = row.summary.job;
+            // A folder that could not be opened might hold originals too.
+            let is_away = ByPath::is_path(&row.library) && !opened.contains(&row.library);
+            let held = trashes.contains(&job) || unseen.contains(&row.library) || is_away || needed.contains(&job);
+            (job, jumps.age(ended, crate::now()), held)
+        };
+        let facts: Vec<_> = rows.iter().map(fact).collect();
+        let known = tokio::task::spawn_blocking(move || {
+            let past = |(job, age, held)| Ok(FinishedJob { job, age, attempts: data.attempts_bytes(&job)?, held });
+            facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
+        });
+        known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
+    }
+
+    /// Records that a job's history is removed, then removes it.
+    async fn prune(&self, row: &JobRow) -> Result<(), ApiError> {
+        let job = row.summary.job;
+        let (_, folds) = self.store().folds(&[job]).await?;
+        let Some(fold) = folds.into_iter().next() else { return Ok(()) };
+        let key = JobKey { job_no: row.job_no, created_position: row.created_position, ..JobKey::default() };
+        self.log().prune(key, fold).await?;
+        tracing::info!(job.id = %job, title = row.summary.title, "the history of a job was removed");
+        if let Some(row) = self.store().job(job).await? {
+            self.trim(&row).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is left of a job whose last event is `pruned`.
+    async fn trim(&self, row: &JobRow) -> Result<(), ApiError> {
+        let job = row.summary.job;
+        self.in_data(move |data| data.remove_job(&job)).await?;
+        while self.store().trim(row.job_no, row.last_position, ROWS).await? {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// The size of what the data folder holds beside the log.
+    pub(in crate::handle) async fn data_bytes(&self) -> Result<u64, ApiError> {
+        let data = Arc::clone(&self.inner.context.data);
+        let bytes = tokio::task::spawn_blocking(move || data.bytes()).await.map_err(|error| internal(&error))?;
+        bytes.map_err(|error| internal(&error))
+    }
+
+    async fn in_data(
+        &self,
+        act: impl FnOnce(&headway_files::DataFolder) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let data = Arc::clone(&self.inner.context.data);
+        let done = tokio::task::spawn_blocking(move || act(&data)).await.map_err(|error| internal(&error))?;
+        done.map_err(|error| internal(&error))
+    }
+}
