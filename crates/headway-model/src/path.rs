@@ -80,7 +80,7 @@ impl RelPath {
         line
     }
 
-    /// The path in a library of what has this path below a folder of that library.
+    /// This path, which is relative to a folder of a library, as a path of that library.
     pub fn below(&self, folder: &RelPath) -> RelPath {
         match (folder.is_root(), self.is_root()) {
             (true, _) => self.clone(),
@@ -89,7 +89,7 @@ impl RelPath {
         }
     }
 
-    /// The path below a folder of what has this path in the library; `None` if it is not in that folder.
+    /// This path of a library, relative to a folder of that library; `None` if it is not in that folder.
     pub fn seen_from(&self, folder: &RelPath) -> Option<RelPath> {
         if folder.is_root() {
             return Some(self.clone());

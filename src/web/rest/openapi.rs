@@ -138,16 +138,17 @@ fn in_query(schema: Value) -> Vec<Value> {
     members.into_iter().map(parameter).collect()
 }
 
-/// The suffix of what a request gives where it is not what is returned: what has a default is optional in one and there in the other.
+/// The suffix for the schema of a type in a request, where it differs from that in a response: a field with a default is
+/// optional in requests and present in responses.
 const TAKEN: &str = "Request";
 
-/// Has each reference in a schema lead to what is taken.
+/// Makes each reference in a schema lead to the schema for requests.
 fn mark_taken(mut schema: Value) -> Value {
     each_reference(&mut schema, &mut |reference| reference.push_str(TAKEN));
     schema
 }
 
-/// Adds the schemas of what is taken: under its plain name if that is what is returned, else under a name of its own.
+/// Adds the schemas for requests: under its plain name if responses have the same, otherwise under a name with the suffix.
 fn add_taken(document: &mut Value, schemas: &mut Map<String, Value>, taken: Map<String, Value>) {
     // Two that are alike in themselves can still differ in what they refer to, so only those without references are shared.
     let is_plain = |name: &str, schema: &Value| match schemas.get(name) {

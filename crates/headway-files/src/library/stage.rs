@@ -139,7 +139,7 @@ impl Staged {
     }
 
     /// Fills the temporary file with the content and metadata of another file, sharing blocks where the file system
-    /// can. Returns the hash of what was written; `None` if `advance`, which is called with the bytes done so far,
+    /// can. Calls `advance` with the number of bytes copied so far. Returns the hash of the copy, or `None` if `advance`
     /// returned `false`.
     pub fn fill_from(&self, original: &OpenFile, advance: impl Fn(u64) -> bool) -> io::Result<Option<Digest>> {
         let mut copy = self.create()?;
