@@ -1,7 +1,7 @@
 //! Reads the messages of an event stream.
 
 /// Maximum size of one message in bytes. The longest possible message is a snapshot of many unequal items.
-const LIMIT: usize = 256 * 1024 * 1024;
+const LIMIT_BYTES: usize = 256 * 1024 * 1024;
 
 /// Collects the bytes of a stream until they are whole messages.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Decoder {
     /// Takes in bytes. Returns `false` if they cannot come from the server.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> bool {
         self.bytes.extend_from_slice(bytes);
-        self.bytes.len() <= LIMIT
+        self.bytes.len() <= LIMIT_BYTES
     }
 
     /// The next whole message; an error if it is not text.

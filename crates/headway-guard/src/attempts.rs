@@ -20,10 +20,10 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Maximum number of times the processes are listed, until a list shows no new one, or one that is looked for.
 const LISTS: usize = 1_000;
 
-/// The bytes that hold nearly every environment.
-const ENVIRONMENT: usize = 128 * 1024;
+/// Nearly every environment fits into this many bytes.
+const ENVIRONMENT_BYTES: usize = 128 * 1024;
 
-/// How long a process may take to put another program in its place.
+/// How long a process can take to put another program in its place.
 const REPLACING: Duration = Duration::from_secs(1);
 
 /// The living processes whose environment names an attempt that `of` accepts, as one list of all processes shows them: others
@@ -104,10 +104,10 @@ pub(super) fn attempt_of(pid: Pid) -> io::Result<Option<String>> {
 /// read.
 fn environment_of(pid: Pid) -> io::Result<Vec<u8>> {
     let mut file = File::open(format!("/proc/{}/environ", pid.as_raw_nonzero()))?;
-    let mut environment = vec![0; ENVIRONMENT];
+    let mut environment = vec![0; ENVIRONMENT_BYTES];
     let count = file.read(&mut environment)?;
     environment.truncate(count);
-    if count == ENVIRONMENT {
+    if count == ENVIRONMENT_BYTES {
         file.read_to_end(&mut environment)?;
     }
     Ok(environment)

@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const OFF: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Maximum size of the file in bytes.
-const MOST: u64 = 10_000;
+const MOST_BYTES: u64 = 10_000;
 
 /// Watches the system clock for jumps.
 pub(crate) struct Clock {
@@ -37,7 +37,7 @@ impl Clock {
     /// Reads the last known time from the data folder. If it cannot be read, the clock is not trusted for a day.
     pub(crate) fn open(data: &Path, now: Millis) -> Self {
         let path = data.join("clock");
-        let text = Found::of(private::read(&path, MOST)).known();
+        let text = Found::of(private::read(&path, MOST_BYTES)).known();
         let known = text.map(|text| text.map(|text| read(&text)));
         let mut clock = Clock { path, last: None, doubt: Duration::ZERO, jumps: Jumps::default() };
         match known {

@@ -7,7 +7,7 @@ const HOUR: u64 = 60 * MINUTE;
 
 /// Seconds from one attempt to the next: about three days in all, as Standard Webhooks advises. The first ones are
 /// short, because most receivers are away for a restart only.
-const PAUSES: [u64; 13] = [
+const PAUSES_SECONDS: [u64; 13] = [
     1,
     5,
     30,
@@ -30,7 +30,7 @@ const LONGEST: Duration = Duration::from_secs(24 * HOUR);
 /// and `chance` in 0..1 spreads the attempts of many servers.
 pub(crate) fn pause(attempts: u32, asked: Option<Duration>, chance: f64) -> Option<Duration> {
     let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    let pause = Duration::from_secs(*PAUSES.get(index)?).mul_f64(1.0 + 0.2 * chance);
+    let pause = Duration::from_secs(*PAUSES_SECONDS.get(index)?).mul_f64(1.0 + 0.2 * chance);
     Some(pause.max(asked.unwrap_or_default()).min(LONGEST.mul_f64(1.2)))
 }
 
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn attempts_go_on_for_three_days_and_then_end() {
         let pauses: Vec<_> = (1..).map_while(|attempts| pause(attempts, None, 0.0)).collect();
-        assert_eq!(pauses.len(), PAUSES.len());
+        assert_eq!(pauses.len(), PAUSES_SECONDS.len());
         let all: Duration = pauses.iter().sum();
         assert!((60 * HOUR..72 * HOUR).contains(&all.as_secs()), "{all:?}");
         assert!(pauses.is_sorted());

@@ -25,7 +25,7 @@ const SLOT: usize = 64;
 const READY: usize = 256;
 
 /// Maximum size of the file in bytes. There are about as many slots as workers, so a larger file is not ours.
-const MOST: u64 = 1 << 20;
+const MOST_BYTES: u64 = 1 << 20;
 
 pub(super) struct Notes {
     /// The file; `None` if it cannot be created.
@@ -64,7 +64,8 @@ struct Free {
 impl Notes {
     /// Opens the file and empties it. Returns the steps that the last process of this boot left in it.
     pub(super) fn open(path: &Path, boot: &str) -> (Notes, Vec<(JobId, Step)>) {
-        let opened = Found::of(private::read(path, MOST)).known().and_then(|left| Ok((left, private::create(path)?)));
+        let opened =
+            Found::of(private::read(path, MOST_BYTES)).known().and_then(|left| Ok((left, private::create(path)?)));
         let (left, file) = match opened {
             Ok((left, file)) => (left, Some(file)),
             Err(error) => {

@@ -13,7 +13,7 @@ use headway_files::private;
 use headway_model::JobId;
 
 /// Maximum size of the file in bytes; there are only ever a few suspects.
-const MOST: u64 = 1 << 20;
+const MOST_BYTES: u64 = 1 << 20;
 
 type Crashes = BTreeMap<(JobId, Step), u32>;
 
@@ -28,7 +28,7 @@ impl Suspects {
     /// The suspects in the file, updated after a crash that left these steps under way. A step that was not under way
     /// this time is no longer suspected, except that a step at its limit stays, because it was not tried.
     pub(super) fn after_crash(path: PathBuf, left: &[(JobId, Step)]) -> Self {
-        let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
+        let text = Found::of(private::read(&path, MOST_BYTES)).known().unwrap_or_else(|error| {
             tracing::warn!(file = %path.display(), %error, "earlier crashes cannot be read, so they do not count");
             None
         });
