@@ -1,26 +1,21 @@
 //! Follows the log with a cursor, and keeps how files last ended.
 
-use std::collections::{BTreeSet, HashMap};
+mod followed_job;
+mod followed_log;
+mod touched;
+
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::scans::Scans;
 use crate::engine::{Libraries, LibraryList};
-use headway_files::{DataFolder, KnownAs};
-use headway_model::event::{JobEvent, Recorded};
-use headway_model::event_kind::EventKind;
+use followed_log::FollowedLog;
+use headway_files::DataFolder;
 use headway_model::id::Position;
-use headway_model::item::ItemStatus;
-use headway_model::{DiskEffect, JobId, JobKind, RelPath, tried};
-use headway_store::rows::{EventRow, ItemRow, JobRow};
-use headway_store::{EventPages, FileIndex, Head, LibraryFolders, SeenOutcome, Store, StoreError, Stored};
-
-/// Events read at a time.
-const PAGE: u32 = 2_000;
+use headway_store::{FileIndex, Head, LibraryFolders, Store};
 
 /// How often the log is followed while no page waits for it.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -37,9 +32,6 @@ const LONGEST_DELAY: Duration = Duration::from_secs(10);
 /// How long a page waits for the follower.
 const FOLLOW_WAIT: Duration = Duration::from_secs(1);
 
-/// Items that are at most this far apart are read together.
-const GAP: u32 = 64;
-
 /// The follower of the log. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct OutcomeFollower {
@@ -53,25 +45,6 @@ pub(super) struct OutcomeFollower {
 struct FollowedUpTo {
     up_to: Position,
     libraries: LibraryList,
-}
-
-/// What follows the log.
-struct FollowedLog {
-    files: Arc<FileIndex>,
-    store: Arc<dyn Store>,
-    /// Not held, because the next server can need the folder before this one has noticed its own end.
-    data: Weak<DataFolder>,
-    libraries: LibraryList,
-}
-
-/// A job, as far as the index needs to know it.
-#[derive(Default)]
-struct FollowedJob {
-    recipe: String,
-    /// What it tries with its files.
-    tried: String,
-    /// The libraries that have its files, by name, each with the name that the job gave its library.
-    libraries: Vec<(String, KnownAs)>,
 }
 
 impl OutcomeFollower {
@@ -172,186 +145,9 @@ async fn quiet(mut head: watch::Receiver<Head>) {
     while let Ok(Ok(())) = timeout(QUIET, head.changed()).await {}
 }
 
-impl FollowedLog {
-    /// Forgets the outcomes of other libraries than these, and of these at other roots.
-    async fn begin(&self) {
-        let mut of: Vec<_> = self.libraries.iter().map(|library| (&library.name, &library.path)).collect();
-        of.sort();
-        if let Err(error) = self.files.follow_for(&format!("{of:?}")).await {
-            tracing::warn!(%error, "the outcomes that the index has might be those of other folders");
-        }
-    }
-
-    /// Records the outcomes up to this position. Adds the folders in which jobs have changed something, or had files that no
-    /// scan has seen.
-    async fn catch_up(&self, up_to: Position, changed: &mut LibraryFolders) -> Stored<()> {
-        let (files, store) = (&self.files, &*self.store);
-        let mut after = files.position().await?;
-        // The log was restored to an earlier state, so it is read from its beginning.
-        if after > up_to {
-            after = 0;
-        }
-        let mut jobs: HashMap<u64, FollowedJob> = HashMap::new();
-        let mut pages = EventPages::all(store, up_to, PAGE).after(after);
-        while let Some(page) = pages.next().await? {
-            let mut ended = Vec::new();
-            for (job_no, (job, items)) in touched(&page) {
-                let followed = match jobs.get(&job_no) {
-                    Some(known) => known,
-                    None => {
-                        let row = self.store.job(job).await?;
-                        let followed = row.map(|row| self.job(row)).transpose()?;
-                        &*jobs.entry(job_no).or_insert(followed.unwrap_or_default())
-                    }
-                };
-                if followed.libraries.is_empty() {
-                    continue;
-                }
-                for (from, count) in runs(&items) {
-                    let rows = store.items(job_no, from, count, None).await?;
-                    let rows =
-                        rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
-                    for row in rows {
-                        followed.add(job, row, &mut ended, changed);
-                    }
-                }
-            }
-            changed.extend(files.end(ended, pages.position()).await?);
-        }
-        // Removed histories have no events, so the last position can be lower than the head.
-        if pages.position() < up_to {
-            files.end(Vec::new(), up_to).await?;
-        }
-        Ok(())
-    }
-
-    fn job(&self, row: JobRow) -> Stored<FollowedJob> {
-        let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
-        let libraries = data.libraries_of(&row.library, &self.libraries);
-        let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
-        let tried = tried(&row.summary.recipe, row.work);
-        Ok(FollowedJob { recipe: row.summary.recipe, tried, libraries })
-    }
-}
-
-impl FollowedJob {
-    /// Adds the outcome of an item, and the folders that it has changed, in every library that has the file.
-    fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut LibraryFolders) {
-        let undoes = JobKind::of(&self.recipe) == JobKind::Undo;
-        // The file is as the other job left it.
-        if undoes && matches!(row.state.status, ItemStatus::Failed(_)) {
-            return;
-        }
-        let result: Option<Value> = row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let places = places(&row, result.as_ref());
-        let moved: Option<RelPath> = result.as_ref().and_then(|result| result.get("moved")?.as_str()?.parse().ok());
-        let undone =
-            result.as_ref().filter(|_| undoes && matches!(row.state.status, ItemStatus::Succeeded(_))).map(undone);
-        let (path, from) = match &moved {
-            Some(path) => (path.clone(), Some(row.file.path)),
-            None => (row.file.path, None),
-        };
-        for (library, name) in &self.libraries {
-            let folders = places.iter().filter_map(|place| name.ours(place)?.parent());
-            changed.extend(folders.map(|folder| (library.clone(), folder)));
-            let Some(path) = name.ours(&path) else { continue };
-            ended.push(SeenOutcome {
-                library: library.clone(),
-                path,
-                job_no: row.job_no,
-                job,
-                moved_from: from.as_ref().and_then(|from| name.ours(from)),
-                tried: self.tried.clone(),
-                status: row.state.status,
-                undone,
-            });
-        }
-    }
-}
-
-/// The paths of files that an item made, moved or removed.
-fn places(row: &ItemRow, result: Option<&Value>) -> Vec<RelPath> {
-    if !matches!(row.state.status, ItemStatus::Succeeded(DiskEffect::Changed | DiskEffect::Created)) {
-        return Vec::new();
-    }
-    let told = result.into_iter().flat_map(|result| [&result["moved"], &result["output"]["path"]]);
-    let told = told.filter_map(|path| path.as_str()?.parse().ok());
-    told.chain([row.file.path.clone()]).chain(row.file.becomes.clone()).collect()
-}
-
-/// How an undo that changed a file ended for it, in words.
-fn undone(result: &Value) -> &'static str {
-    if result.get("put_back").is_some() { "put back" } else { "taken away" }
-}
-
-/// The items that these events might have settled, by job.
-fn touched(page: &[EventRow]) -> HashMap<u64, (JobId, BTreeSet<u32>)> {
-    let mut jobs: HashMap<u64, (JobId, BTreeSet<u32>)> = HashMap::new();
-    for row in page {
-        // About half of the events are these, and need not be decoded.
-        if EventKind::of_payload(&row.payload) == Some(EventKind::Started) {
-            continue;
-        }
-        let Ok(recorded) = Recorded::decode(&row.payload) else { continue };
-        let items = &mut jobs.entry(row.job_no).or_insert((row.job, BTreeSet::new())).1;
-        match recorded.event {
-            JobEvent::Planned { skips, .. } => {
-                items.extend(skips.into_iter().flat_map(|(first, count, _)| first..first.saturating_add(count)));
-            }
-            JobEvent::Succeeded { item, .. }
-            | JobEvent::Skipped { item, .. }
-            | JobEvent::Failed { item, .. }
-            | JobEvent::Dropped { item } => drop(items.insert(item)),
-            // These end no item, and cancelled items have no outcome.
-            JobEvent::Created { .. }
-            | JobEvent::PlanEnded { .. }
-            | JobEvent::Approved {}
-            | JobEvent::Began {}
-            | JobEvent::Paused { .. }
-            | JobEvent::Resumed {}
-            | JobEvent::Halted { .. }
-            | JobEvent::Finishing {}
-            | JobEvent::CancelRequested {}
-            | JobEvent::Cancelled {}
-            | JobEvent::Ended { .. }
-            | JobEvent::Changed { .. }
-            | JobEvent::Pruned { .. }
-            | JobEvent::Started { .. }
-            | JobEvent::Placing { .. }
-            | JobEvent::Changing { .. }
-            | JobEvent::AttemptFailed { .. }
-            | JobEvent::Returned { .. }
-            | JobEvent::Stopped { .. }
-            | JobEvent::Recovered { .. }
-            | JobEvent::Requeued { .. } => {}
-        }
-    }
-    jobs.retain(|_, (_, items)| !items.is_empty());
-    jobs
-}
-
-/// Ranges that cover these items: first index, length.
-fn runs(items: &BTreeSet<u32>) -> Vec<(u32, u32)> {
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for item in items {
-        match runs.last_mut() {
-            Some((first, count)) if item - *first < *count + GAP => *count = item - *first + 1,
-            _ => runs.push((*item, 1)),
-        }
-    }
-    runs
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn near_items_are_read_at_once() {
-        let runs = |items: &[u32]| runs(&items.iter().copied().collect());
-        assert_eq!(runs(&[]), []);
-        assert_eq!(runs(&[3, 4, 60, 500, 501]), [(3, 58), (500, 2)]);
-    }
 
     /// Waits while the log grows every 20 ms for `grows` times. Returns how long ago it last grew, and how long the wait was.
     async fn waits(grows: u64, wanted: &Notify) -> (Duration, Duration) {

@@ -1,0 +1,87 @@
+//! Reads the log from where the index stands, and records the outcomes of files.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use super::followed_job::FollowedJob;
+use super::touched::{runs, touched};
+use crate::engine::LibraryList;
+use headway_files::DataFolder;
+use headway_model::id::Position;
+use headway_model::tried;
+use headway_store::rows::JobRow;
+use headway_store::{EventPages, FileIndex, LibraryFolders, Store, StoreError, Stored};
+
+/// Events read at a time.
+const PAGE: u32 = 2_000;
+
+/// What follows the log.
+pub(super) struct FollowedLog {
+    pub(super) files: Arc<FileIndex>,
+    pub(super) store: Arc<dyn Store>,
+    /// Not held, because the next server can need the folder before this one has noticed its own end.
+    pub(super) data: Weak<DataFolder>,
+    pub(super) libraries: LibraryList,
+}
+
+impl FollowedLog {
+    /// Forgets the outcomes of other libraries than these, and of these at other roots.
+    pub(super) async fn begin(&self) {
+        let mut of: Vec<_> = self.libraries.iter().map(|library| (&library.name, &library.path)).collect();
+        of.sort();
+        if let Err(error) = self.files.follow_for(&format!("{of:?}")).await {
+            tracing::warn!(%error, "the outcomes that the index has might be those of other folders");
+        }
+    }
+
+    /// Records the outcomes up to this position. Adds the folders in which jobs have changed something, or had files that no
+    /// scan has seen.
+    pub(super) async fn catch_up(&self, up_to: Position, changed: &mut LibraryFolders) -> Stored<()> {
+        let (files, store) = (&self.files, &*self.store);
+        let mut after = files.position().await?;
+        // The log was restored to an earlier state, so it is read from its beginning.
+        if after > up_to {
+            after = 0;
+        }
+        let mut jobs: HashMap<u64, FollowedJob> = HashMap::new();
+        let mut pages = EventPages::all(store, up_to, PAGE).after(after);
+        while let Some(page) = pages.next().await? {
+            let mut ended = Vec::new();
+            for (job_no, (job, items)) in touched(&page) {
+                let followed = match jobs.get(&job_no) {
+                    Some(known) => known,
+                    None => {
+                        let row = self.store.job(job).await?;
+                        let followed = row.map(|row| self.job(row)).transpose()?;
+                        &*jobs.entry(job_no).or_insert(followed.unwrap_or_default())
+                    }
+                };
+                if followed.libraries.is_empty() {
+                    continue;
+                }
+                for (from, count) in runs(&items) {
+                    let rows = store.items(job_no, from, count, None).await?;
+                    let rows =
+                        rows.into_iter().filter(|row| items.contains(&row.item) && row.state.status.is_outcome());
+                    for row in rows {
+                        followed.add(job, row, &mut ended, changed);
+                    }
+                }
+            }
+            changed.extend(files.end(ended, pages.position()).await?);
+        }
+        // Removed histories have no events, so the last position can be lower than the head.
+        if pages.position() < up_to {
+            files.end(Vec::new(), up_to).await?;
+        }
+        Ok(())
+    }
+
+    fn job(&self, row: JobRow) -> Stored<FollowedJob> {
+        let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
+        let libraries = data.libraries_of(&row.library, &self.libraries);
+        let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
+        let tried = tried(&row.summary.recipe, row.work);
+        Ok(FollowedJob { recipe: row.summary.recipe, tried, libraries })
+    }
+}
