@@ -7,6 +7,7 @@ mod entry;
 mod listing;
 mod load_more;
 mod offer;
+mod scan_note;
 mod selection;
 mod tools;
 mod window;
@@ -30,8 +31,9 @@ use headway_model::library::FolderView;
 use headway_model::summary::Start;
 use listing::Listing;
 pub(super) use offer::{FIRST, ListOffer};
+use scan_note::ScanNote;
 pub(super) use selection::{Selection, matching};
-use tools::{ScanNote, Tools};
+use tools::Tools;
 use window::Scrolled;
 
 /// How often the page asks for the list again while the disk is being read.

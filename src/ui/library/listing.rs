@@ -1,5 +1,7 @@
 //! The rows, their order, and selecting them with mouse and keyboard.
 
+mod empty;
+
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -9,7 +11,8 @@ use super::window::{Scrolled, WINDOW, Window};
 use super::{Selection, address};
 use crate::ui::parts::format::count;
 use crate::ui::parts::{Zone, focus, may_act};
-use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, OutcomeFilter as Filter, Sort, Under};
+use empty::{LeftOut, Nothing};
+use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, Sort, Under};
 
 /// The rows read so far. More are read when the reader comes near the end.
 #[component]
@@ -178,44 +181,6 @@ fn Offer(view: FolderView, under: Under, selected: RwSignal<Selection>) -> impl 
     let take = move |_| selected.set(Selection::Matching(Box::new(view.clone()), under));
     view! {
         <p class="library-offer">"All files listed so far are selected. " <button class="quiet" on:click=take>{text}</button></p>
-    }
-}
-
-/// The number of entries that are not listed.
-#[component]
-fn LeftOut(left_out: u64) -> impl IntoView {
-    let what = if left_out == 1 { "1 entry".to_owned() } else { format!("{} entries", count(left_out)) };
-    let text = format!(
-        "{what} of the system, such as .DS_Store or @eaDir, not listed; a job takes such files only if asked to."
-    );
-    (left_out > 0).then(|| view! { <p class="hint library-left-out">{text}</p> })
-}
-
-/// Why there are no rows.
-#[component]
-fn Nothing(view: FolderView, is_reading: bool) -> impl IntoView {
-    let (title, text) = if is_reading {
-        ("Nothing found so far", "The disk is still being read; what is found appears here by itself.")
-    } else if !view.search.trim().is_empty() {
-        ("No file matches", "The search looks at names, here and below; * stands for anything, ? for one character.")
-    } else {
-        match view.show {
-            Filter::All => ("This folder is empty", "Put files into it, then reload this page."),
-            Filter::Unprocessed => ("Nothing is left to do", "Every file here and below has been processed."),
-            Filter::Processed => {
-                ("Nothing is processed yet", "No job has processed a file here or below, or all that did have failed.")
-            }
-            Filter::Failed => (
-                "Nothing failed",
-                "No file here or below failed when a recipe last tried it. A failure is shown until the same recipe succeeds with the file.",
-            ),
-        }
-    };
-    view! {
-        <section class="empty-state">
-            <h2>{title}</h2>
-            <p>{text}</p>
-        </section>
     }
 }
 

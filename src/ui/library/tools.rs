@@ -1,4 +1,4 @@
-//! Finding files: the search, the filters, and the age of the list.
+//! Finding files: the search and the filters.
 
 use std::time::Duration;
 
@@ -9,10 +9,9 @@ use leptos::prelude::*;
 use super::address;
 use crate::base::to;
 use crate::ui::nav::{Go, Nav};
+use crate::ui::parts::focus;
 use crate::ui::parts::format::count;
-use crate::ui::parts::{LocalTime, focus, may_act};
-use headway_model::Millis;
-use headway_model::library::{FolderView, OutcomeFilter as Filter, ScanProgress, Under, Unread};
+use headway_model::library::{FolderView, OutcomeFilter as Filter, Under};
 
 /// How long after the last keystroke a search begins.
 const TYPING: Duration = Duration::from_millis(120);
@@ -132,41 +131,5 @@ fn filter_text(show: Filter) -> &'static str {
         Filter::Unprocessed => "Not processed",
         Filter::Processed => "Processed",
         Filter::Failed => "Failed",
-    }
-}
-
-/// The age of the list, and how far the disk has been read.
-#[component]
-pub(super) fn ScanNote(
-    seen: Option<Millis>,
-    progress: Option<ScanProgress>,
-    unread: Option<Unread>,
-    scan: impl Fn() + Copy + 'static,
-) -> impl IntoView {
-    let reading = progress.map(|progress| {
-        let text = format!(
-            "Reading the disk: {} entries in {} folders so far…",
-            count(progress.entries),
-            count(progress.folders)
-        );
-        view! { <span class="library-reading" role="status">{text}</span> }
-    });
-    let age = match seen {
-        Some(at) => view! { <span>"Up to date at " <LocalTime at /></span> }.into_any(),
-        None => view! { <span>"Still reading the folder for the first time"</span> }.into_any(),
-    };
-    let unread = unread.map(|unread| {
-        let first = unread.first.shown().to_string();
-        let what = match unread.folders {
-            1 => format!("The folder {first} could not be read"),
-            many => format!("{} folders could not be read, {first} the first of them", count(many)),
-        };
-        view! { <span class="error" role="status">{what} "; what was known about it is shown."</span> }
-    });
-    view! {
-        <p class="library-scan">
-            {age} {reading} {unread}
-            {may_act().then(|| view! { <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Refresh"</button> })}
-        </p>
     }
 }
