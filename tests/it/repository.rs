@@ -275,7 +275,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 42] = [
+const REASONS: [(&str, &str, &str); 43] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -309,6 +309,7 @@ const REASONS: [(&str, &str, &str); 42] = [
         "for_the_attempt(",
         "what is not known is for the attempt, the environment's pauses",
     ),
+    ("server/engine/plan/done.rs", "library.hash(path))?.flatten()", "what cannot be read is not known to be done"),
     (
         "files/library/environment.rs",
         "statvfs(path).ok()?",
