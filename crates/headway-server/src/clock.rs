@@ -36,10 +36,16 @@ pub(crate) struct Clock {
 impl Clock {
     /// Reads the last known time from the data folder. If it cannot be read, the clock is not trusted for a day.
     pub(crate) fn open(data: &Path, now: Millis) -> Self {
+        Clock::open_at(data, now, uptime())
+    }
+
+    fn open_at(data: &Path, now: Millis, up: Option<Duration>) -> Self {
         let path = data.join("clock");
         let text = Found::of(private::read(&path, MOST_BYTES)).known();
         let known = text.map(|text| text.map(|text| read(&text)));
-        let mut clock = Clock { path, last: None, doubt: Duration::ZERO, jumps: Jumps::default() };
+        // A clock that is set right after the start must not be taken for time that passed.
+        let last = Some((now, up.unwrap_or_default()));
+        let mut clock = Clock { path, last, doubt: Duration::ZERO, jumps: Jumps::default() };
         match known {
             Ok(None) => {}
             Ok(Some(Some(LastSeen { now: then, doubt, jumps }))) => {
@@ -144,25 +150,37 @@ mod tests {
     #[test]
     fn a_clock_that_jumped_is_believed_after_a_day_that_was_seen_to_pass() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO, "nothing was known");
+        assert_eq!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO, "nothing was known");
         let week = NOW + 7 * 24 * HOUR;
-        assert_eq!(Clock::open(folder.path(), week).look(week), Duration::ZERO, "a machine that was off");
+        assert_eq!(open(folder.path(), week, 1).look_at(week, up(1)), Duration::ZERO, "a machine that was off");
         for jumped in [NOW + 400 * 24 * HOUR, NOW - 400 * 24 * HOUR] {
             let folder = tempfile::tempdir().expect("a folder");
-            assert_eq!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO);
-            let mut clock = Clock::open(folder.path(), jumped);
+            assert_eq!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO);
+            let mut clock = open(folder.path(), jumped, 1);
             assert_ne!(clock.look_at(jumped, up(1)), Duration::ZERO);
             assert_ne!(clock.look_at(jumped + 23 * HOUR, up(24)), Duration::ZERO);
-            let mut again = Clock::open(folder.path(), jumped + 23 * HOUR);
+            let mut again = open(folder.path(), jumped + 23 * HOUR, 24);
             assert_ne!(again.look_at(jumped + 23 * HOUR, up(24)), Duration::ZERO, "also after a restart");
             assert_eq!(again.look_at(jumped + 25 * HOUR, up(26)), Duration::ZERO);
+        }
+    }
+
+    fn open(data: &Path, now: Millis, hours: Millis) -> Clock {
+        Clock::open_at(data, now, up(hours))
+    }
+
+    #[test]
+    fn a_clock_that_is_set_in_the_first_minute_after_the_start_jumped() {
+        for jumped in [NOW + 400 * 24 * HOUR, NOW - 400 * 24 * HOUR] {
+            let folder = tempfile::tempdir().expect("a folder");
+            assert_eq!(open(folder.path(), jumped, 1).look_at(NOW, up(1)), DAY);
         }
     }
 
     #[test]
     fn a_jump_while_the_server_runs_counts_as_well() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut clock = Clock::open(folder.path(), NOW);
+        let mut clock = open(folder.path(), NOW, 1);
         assert_eq!(clock.look_at(NOW, up(1)), Duration::ZERO);
         assert_eq!(clock.look_at(NOW + HOUR, up(2)), Duration::ZERO);
         assert_ne!(clock.look_at(NOW + 30 * HOUR, up(3)), Duration::ZERO);
@@ -173,20 +191,20 @@ mod tests {
     #[test]
     fn what_a_clock_left_out_makes_nothing_older_also_once_it_is_believed_again() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut clock = Clock::open(folder.path(), NOW);
+        let mut clock = open(folder.path(), NOW, 1);
         let days = |age: Duration| age.as_secs() / DAY.as_secs();
         assert_eq!(clock.look_at(NOW, up(1)), Duration::ZERO);
         // The job ended under a clock that was 40 days behind; then that was set right.
         let right = NOW + 40 * 24 * HOUR;
         assert_ne!(clock.look_at(right, up(1)), Duration::ZERO);
         assert_eq!(clock.look_at(right + 25 * HOUR, up(26)), Duration::ZERO);
-        let mut again = Clock::open(folder.path(), right + 25 * HOUR);
+        let mut again = open(folder.path(), right + 25 * HOUR, 26);
         assert_eq!(again.look_at(right + 25 * HOUR, up(26)), Duration::ZERO, "it is believed");
         assert_eq!(days(again.jumps().age(NOW - HOUR, right + 25 * HOUR)), 1, "and a day has passed");
         assert_eq!(days(again.jumps().age(right, right + 25 * HOUR)), 1);
         // While it was down two weeks at most count.
         let later = right + 425 * 24 * HOUR;
-        let mut clock = Clock::open(folder.path(), later);
+        let mut clock = open(folder.path(), later, 1);
         assert_ne!(clock.look_at(later, up(1)), Duration::ZERO);
         assert_eq!(days(clock.jumps().age(right, later)), 15);
     }
@@ -195,9 +213,9 @@ mod tests {
     fn what_cannot_be_read_is_no_reason_to_remove_anything() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("clock"), "rubbish").expect("a file");
-        assert_ne!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO);
+        assert_ne!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO);
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("clock")).expect("a folder");
-        assert_ne!(Clock::open(folder.path(), NOW).look(NOW), Duration::ZERO);
+        assert_ne!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO);
     }
 }
