@@ -62,7 +62,7 @@ impl Schedule {
             WorkOutcome::Storage(reason, message) => failed(reason, &message, 1),
             WorkOutcome::Retry(message) => failed(FailReason::Command, &message, TRANSIENT_TRIES),
             WorkOutcome::Lost => JobEvent::Recovered { item, attempt },
-            WorkOutcome::Environment(reason) if goes_on => {
+            WorkOutcome::Environment(reason) if goes_on && !matches!(job.fold.status, JobStatus::Paused { .. }) => {
                 effects.push(append(id, JobEvent::Returned { item, attempt }));
                 JobEvent::Paused { reason }
             }
@@ -71,7 +71,7 @@ impl Schedule {
                 job.pause_for(id, Some(reason), effects);
                 return;
             }
-            WorkOutcome::Stopped if goes_on => JobEvent::Returned { item, attempt },
+            WorkOutcome::Stopped | WorkOutcome::Environment(_) if goes_on => JobEvent::Returned { item, attempt },
             WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt),
         };
         effects.push(ScheduleEffect::Append { job: id, event, detail });

@@ -28,12 +28,13 @@ impl Schedule {
         }
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let before = recorded.event.item().and_then(|(item, _)| job.fold.item(item));
+        let is_short = |job: &Job| matches!(job.fold.status, JobStatus::Paused { reason } if reason.is_environment());
+        let was_short = is_short(job);
         if job.fold.apply_numbered(recorded, digest).is_err() {
             return;
         }
-        if let JobEvent::Paused { reason } = &recorded.event
-            && reason.is_environment()
-        {
+        // Every item that was claimed ahead can report the same shortage; the job met it once.
+        if is_short(job) && !was_short {
             job.rest(self.now);
         }
         if job.unread {

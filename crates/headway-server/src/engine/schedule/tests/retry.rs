@@ -131,6 +131,22 @@ fn a_shortage_that_only_the_work_meets_is_tried_ever_less_often() {
 }
 
 #[test]
+fn a_shortage_that_many_files_meet_at_once_is_one_shortage() {
+    let mut world = ScheduleWorld::new(1, 64, false);
+    let job = world.job(100, 64);
+    world.input(Input::Time(1_000));
+    let at_work: Vec<u32> =
+        (0..100).filter(|item| world.folds[&job].item(*item) == Some(ItemStatus::Running)).collect();
+    assert!(at_work.len() > 10, "{at_work:?}");
+    for item in at_work {
+        let attempt = world.folds[&job].last_attempt(item);
+        world.done(job, item, attempt, WorkOutcome::Environment(PauseReason::LibraryGone));
+    }
+    world.input(Input::Time(1_000 + SHORTEST_REST));
+    assert_eq!(world.schedule.paused(), [(job, PauseReason::LibraryGone)], "it has rested");
+}
+
+#[test]
 fn several_files_in_a_row_that_the_storage_fails_to_read_pause_the_job() {
     let failing = || WorkOutcome::Storage(FailReason::Read, "reading: Input/output error".into());
     let paused = JobStatus::Paused { reason: PauseReason::StorageErrors };
