@@ -44,7 +44,7 @@ pub fn inspect(library: &Library, path: &RelPath) -> Result<ListedFile, PauseRea
 fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Result<ListedFile, PauseReason> {
     let parent = path.parent().unwrap_or_default();
     let admitted = if parent.is_root() { Ok(()) } else { library.enter_folder(&parent).map(drop) };
-    let found = library.believed(Found::of(admitted)).and_then(|()| match library.enter(path) {
+    let found = library.believed(path, Found::of(admitted)).and_then(|()| match library.enter(path) {
         Ok(_) => found,
         Err(error) => Found::Unknown(error),
     });

@@ -35,7 +35,7 @@ impl Library {
     /// file that might be an original.
     pub(super) fn removed(&self, temp: &RelPath, answer: io::Result<()>) {
         // If the library itself is gone, nothing in it is known to be gone.
-        if let Found::Unknown(error) = self.believed(Found::of(answer))
+        if let Found::Unknown(error) = self.believed(temp, Found::of(answer))
             && self.left.state.lock().temps.insert(temp.clone())
         {
             tracing::warn!(%temp, %error, "a temporary file cannot be removed now");
@@ -102,7 +102,7 @@ impl Library {
         };
         for temp in left {
             let answer = self.remove_temp(&temp);
-            if !matches!(self.believed(Found::of(answer)), Found::Unknown(_)) {
+            if !matches!(self.believed(&temp, Found::of(answer)), Found::Unknown(_)) {
                 self.left.state.lock().temps.remove(&temp);
             }
         }

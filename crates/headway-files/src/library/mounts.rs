@@ -137,7 +137,7 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{environment, walk};
+    use super::super::{Found, OpenError, environment, walk};
     use super::*;
     use headway_model::PauseReason;
 
@@ -180,6 +180,11 @@ mod tests {
             let gone = asked.iter().filter(|asked| asked.as_ref().is_err_and(is_gone)).count();
             assert_eq!(gone, 6 - of_folder, "{below}: {asked:?}");
         }
+        // The disk leaves between the look for it and the call that then finds nothing, or another file.
+        let below = path("photos/usb/below");
+        assert!(matches!(library.believed(&below, Found::<()>::Absent), Found::Unknown(error) if is_gone(&error)));
+        assert!(matches!(library.changed(&below), OpenError::Environment(PauseReason::LibraryGone)));
+        assert!(matches!(library.believed(&path("photos/none"), Found::<()>::Absent), Found::Absent));
         let walked = walk(&library, &RelPath::default(), &|_, _| false, &mut |_| true);
         assert!(walked.as_ref().is_err_and(is_gone), "{walked:?}");
         walk(&library, &RelPath::default(), &|path, _| path.name() == "usb", &mut |_| true).expect("it is left out");

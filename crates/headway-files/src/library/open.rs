@@ -44,11 +44,11 @@ impl Library {
         }
         // Look at the folder itself, not only at its name: a link can lead into a trash.
         let parent = planned.path.parent().unwrap_or_default();
-        there(self.believed(Found::of(self.enter_folder(&parent).map(drop))))?;
+        there(self.believed(&planned.path, Found::of(self.enter_folder(&parent).map(drop))))?;
         match kind(&there(self.look(&planned.path))?) {
             EntryKind::File => {}
             // It was a file when the job was planned, so it was asked for.
-            _ if planned.was_seen() => return Err(OpenError::Skip(SkipReason::Changed)),
+            _ if planned.was_seen() => return Err(self.changed(&planned.path)),
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
             // The plan lists a folder only if it could not look inside.
             EntryKind::Folder => return Err(self.unlisted(&planned.path)),
@@ -57,9 +57,21 @@ impl Library {
         let opened = there(self.open_plain(&planned.path))?;
         let present = (opened.stamp.size, opened.stamp.mtime_ns);
         if planned.was_seen() && present != (planned.size, planned.mtime_ns) {
-            return Err(OpenError::Skip(SkipReason::Changed));
+            return Err(self.changed(&planned.path));
         }
         Ok(opened)
+    }
+
+    /// The verdict that a file changed, unless its disk has just left: then what has the name now is another file.
+    pub(super) fn changed(&self, path: &RelPath) -> OpenError {
+        match self
+            .reach()
+            .map_err(OpenError::Environment)
+            .and_then(|()| self.is_on_disk(path).map_err(|error| failed(&error)))
+        {
+            Ok(()) => OpenError::Skip(SkipReason::Changed),
+            Err(gone) => gone,
+        }
     }
 
     /// The same for a file that is in a trash, at `at`, and was planned under the path that it had.
@@ -155,7 +167,7 @@ impl Library {
     /// The same for any path.
     pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
         let found = self.is_on_disk(path).and_then(|()| self.root()?.symlink_metadata(on_disk(path)));
-        self.believed(Found::of(found))
+        self.believed(path, Found::of(found))
     }
 
     /// Opens a regular file for reading. Does not follow a symbolic link, and does not block on a pipe.
@@ -170,13 +182,15 @@ impl Library {
             }
             Ok(OpenFile { stamp: FileStamp::of(&metadata), file })
         });
-        self.believed(Found::of(opened))
+        self.believed(path, Found::of(opened))
     }
 
-    /// Turns "absent" into "not known" if the library cannot be reached.
-    pub(super) fn believed<T>(&self, found: Found<T>) -> Found<T> {
+    /// Turns "absent" into "not known" if the library cannot be reached, or if the disk of this path is absent. Both are looked at
+    /// after the call that found nothing, because they can have gone in the moment before it.
+    pub(super) fn believed<T>(&self, path: &RelPath, found: Found<T>) -> Found<T> {
         match found {
             Found::Absent if self.reach().is_err() => Found::Unknown(Errno::STALE.into()),
+            Found::Absent => self.is_on_disk(path).map_or_else(Found::Unknown, |()| Found::Absent),
             other => other,
         }
     }

@@ -86,7 +86,7 @@ fn level(
     unread: &mut Option<Unread>,
     take: &mut dyn FnMut(SeenPart) -> bool,
 ) -> io::Result<bool> {
-    let opened = library.believed(Found::of(library.enter_folder(folder)));
+    let opened = library.believed(folder, Found::of(library.enter_folder(folder)));
     let dir = opened.known()?.ok_or(io::Error::from(Errno::NOENT))?;
     let (mut names, mut litter) = (Vec::new(), 0);
     for entry in rustix::fs::Dir::new(readable(&dir)?)? {

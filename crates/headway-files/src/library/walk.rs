@@ -30,7 +30,7 @@ pub fn walk(
     leaves_out: &dyn Fn(&RelPath, bool) -> bool,
     visit: &mut dyn FnMut(ListedFile) -> bool,
 ) -> io::Result<()> {
-    let opened = library.believed(Found::of(library.enter_folder(folder)));
+    let opened = library.believed(folder, Found::of(library.enter_folder(folder)));
     let dir = opened.known()?.ok_or(io::Error::from(Errno::NOENT))?;
     let mut levels = vec![Level::of(folder.clone(), dir)?];
     let mounts = library.inner_mounts();
