@@ -97,8 +97,10 @@ impl DataFolder {
     pub fn is_of(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> bool {
         let Some(planned) = self.ground(job) else { return false };
         match known_as.is_same() {
-            true => library.identity().0 == Some(planned),
-            false => known_as.path(library).is_some_and(|path| Identity::at(&path).is_ok_and(|now| now == planned)),
+            true => library.identity().0.is_some_and(|now| now.is_surely(&planned)),
+            false => {
+                known_as.path(library).is_some_and(|path| Identity::at(&path).is_ok_and(|now| now.is_surely(&planned)))
+            }
         }
     }
 

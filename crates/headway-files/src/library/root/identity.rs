@@ -1,5 +1,7 @@
 //! Which folder a root is, however its path or its device number changes.
 
+mod mounted;
+
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -8,10 +10,10 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt};
 
 /// Identifies a folder: by the id of its file system, which for most file systems stays the same wherever the disk is
-/// plugged in, and by its inode. See `f_fsid` in statfs(2).
+/// plugged in, and by its inode. See `f_fsid` in statfs(2). Where that is 0, as for FUSE, by what is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
-    /// The id of the file system; 0 if it has none.
+    /// The id of the file system; 0 if it has none, and nothing else identifies it.
     pub file_system: u64,
     /// The inode of the folder.
     pub inode: u64,
@@ -20,7 +22,16 @@ pub struct Identity {
 impl Identity {
     /// The identity of an open folder.
     pub(super) fn of(dir: &Dir) -> io::Result<Self> {
-        Ok(Identity { file_system: file_system_of(dir)?, inode: dir.dir_metadata()?.ino() })
+        let file_system = match file_system_of(dir)? {
+            0 => mounted::source_id(dir)?,
+            id => id,
+        };
+        Ok(Identity { file_system, inode: dir.dir_metadata()?.ino() })
+    }
+
+    /// Whether both are known to be the same folder.
+    pub fn is_surely(&self, other: &Identity) -> bool {
+        self == other && self.file_system != 0
     }
 
     /// The identity of the folder at a path. Blocking.

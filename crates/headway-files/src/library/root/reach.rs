@@ -19,7 +19,7 @@ impl Library {
             return self.is_known();
         }
         let root = Root::open(&self.path).map_err(|error| gone(&error))?;
-        if root.identity.file_system == 0 || Some(root.identity) != *self.known.lock() {
+        if !self.known.lock().is_some_and(|known| known.is_surely(&root.identity)) {
             return Err(PauseReason::LibraryGone);
         }
         *self.root.write() = Some(root);
@@ -74,10 +74,11 @@ impl Library {
         self.reach().is_ok() && planned.is_some_and(|planned| Some(planned) != *self.known.lock())
     }
 
-    /// Whether the folder at the path is not the one that was last used, so that no job can use it. Blocking.
+    /// Whether the folder at the path is not known to be the one that was last used, so that no job under way can use it.
+    /// Blocking.
     pub fn is_replaced(&self) -> bool {
-        self.reach().is_err()
-            && Root::open(&self.path).is_ok_and(|root| self.known.lock().is_some_and(|known| known != root.identity))
+        let is_other = |root: Root| self.known.lock().is_some_and(|known| !known.is_surely(&root.identity));
+        self.reach().is_err() && Root::open(&self.path).is_ok_and(is_other)
     }
 
     /// Whether the root is not at its path although its file system is there: it was moved, renamed or removed, so no disk
