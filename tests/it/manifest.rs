@@ -8,6 +8,21 @@ use serde_json::json;
 use crate::helper::{App, Files, mint, request};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_manifest_of_a_halted_job_says_in_its_name_that_it_is_not_complete() {
+    let files = Files::numbered(2_000);
+    let app = App::start(&files).await;
+    let id = mint();
+    let mut body = request("checksum");
+    body["policy"] = json!({ "halt": "soon,success=1" });
+    assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
+    let end = app.end(id).await;
+    assert!(end.counters.succeeded > 0 && end.counters.cancelled > 0, "{end:?}");
+    let (_, view) = app.get(&format!("/api/jobs/{id}")).await;
+    assert_eq!(view["outputs"], json!(["SHA256SUMS.incomplete"]));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sha256sum_accepts_the_manifest_whatever_the_names() {
     let files = Files::new();
     let names: [&[u8]; 9] = [

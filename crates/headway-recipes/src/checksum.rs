@@ -83,7 +83,8 @@ impl Work for ChecksumWork {
         }
         let disks = self.library.disks().map_err(|error| unable("the disks of the files cannot be seen", &error))?;
         for (algorithm, name, lines) in manifests.iter().filter(|(algorithm, ..)| self.algorithms.has(*algorithm)) {
-            outputs.write(name, |file| Ok(file.write_all(lines)?))?;
+            let name = if outputs.is_halted() { format!("{name}.incomplete") } else { (*name).to_owned() };
+            outputs.write(&name, |file| Ok(file.write_all(lines)?))?;
             rows.keep(outputs, &self.library.name, &disks, *algorithm, lines)?;
         }
         anyhow::ensure!(

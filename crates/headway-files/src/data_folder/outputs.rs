@@ -21,6 +21,8 @@ pub struct Outputs {
     folder: PathBuf,
     /// Set when nobody waits any longer for the step that writes here.
     stop: Arc<AtomicBool>,
+    /// Whether the job was halted before all of its items ran.
+    is_halted: bool,
 }
 
 /// Nobody waits for the step any longer.
@@ -30,7 +32,7 @@ pub struct StepStopped;
 
 impl Outputs {
     pub(super) fn at(folder: PathBuf) -> Self {
-        Outputs { folder, stop: Arc::default() }
+        Outputs { folder, stop: Arc::default(), is_halted: false }
     }
 
     /// The same folder for a step that this flag stops: once it is set, nothing more is written. Removes files that
@@ -46,6 +48,17 @@ impl Outputs {
             }
         }
         Ok(Outputs { stop, ..self })
+    }
+
+    /// The same for a job of which some items never ran, because it was halted.
+    pub fn of_halted(self) -> Self {
+        Outputs { is_halted: true, ..self }
+    }
+
+    /// Whether the job was halted before all of its items ran, so that what is written here does not tell of every file asked for. Say so
+    /// in the name of such a file.
+    pub fn is_halted(&self) -> bool {
+        self.is_halted
     }
 
     /// Checks whether anybody still waits for the step that writes here. A long step must ask this from time to time.

@@ -27,7 +27,11 @@ pub(super) async fn finish(
 ) -> Result<(), StepFailure> {
     let (active, stop) = active?;
     let work = active.work(context, Some(stop.clone())).await?;
-    let (outputs, steps, of) = (context.data.outputs(&active.job), context.steps.clone(), Arc::clone(&active));
+    let row = context.store.job(active.job).await.map_err(Unable::from)?;
+    let is_halted = row.is_some_and(|row| row.summary.counters.cancelled > 0);
+    let outputs = context.data.outputs(&active.job);
+    let outputs = if is_halted { outputs.of_halted() } else { outputs };
+    let (steps, of) = (context.steps.clone(), Arc::clone(&active));
     let flag = Arc::clone(stop.flag());
     let step = move |results: &mut ItemResults<'_>| {
         let _step = steps.begin(of.job, Step::Finish, || false);
