@@ -65,17 +65,34 @@ impl Pattern {
     }
 }
 
-/// The text in lower case and in one Unicode normal form: decomposed, lowered, composed.
-fn folded(text: &str) -> String {
+/// The text in lower case and in one Unicode normal form: decomposed, lowered, composed. Searches and globs compare
+/// texts in this form.
+pub fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     text.nfd().flat_map(char::to_lowercase).nfc().collect()
 }
 
+/// The same for the bytes of a name. Bytes that are no UTF-8 stay as they are.
+pub fn folded_bytes(bytes: &[u8]) -> Vec<u8> {
+    let mut all = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        all.extend_from_slice(folded(chunk.valid()).as_bytes());
+        all.extend_from_slice(chunk.invalid());
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_stay_as_they_are() {
+        assert_eq!(folded_bytes(b"A\xffE\xcc\x81"), b"a\xff\xc3\xa9");
+        assert_eq!(folded_bytes("\u{c9}.JPG".as_bytes()), "\u{e9}.jpg".as_bytes());
+    }
 
     #[test]
     fn a_search_is_a_part_of_a_name_or_a_pattern_for_all_of_it() {

@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::{Library, RelPath};
 use headway_files::scan;
 use headway_model::library::EntryKind;
+use headway_model::library::folded;
 
 /// A near match for a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,11 +96,6 @@ impl<'a> Folders<'a> {
             listed
         })
     }
-}
-
-/// A name in lower case and in one normal form.
-fn folded(name: &str) -> String {
-    name.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
 #[cfg(test)]

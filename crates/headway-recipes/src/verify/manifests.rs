@@ -5,6 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::super::record::{self, ManifestRecord};
 use super::{Binding, JobId, Library, RelPath, Unable, made};
 use headway_files::{is_litter, walk};
+use headway_model::library::folded;
 use headway_model::path::InvalidPath;
 
 /// Maximum size of a manifest in bytes: 5 million lines of 100 bytes each.
@@ -30,7 +31,14 @@ pub(super) enum ManifestChoice {
     /// The manifest at this path.
     One(RelPath),
     /// All files whose path matches the pattern. The second part is the path of a file that literally has this name.
-    Pattern(Box<GlobMatcher>, Option<RelPath>),
+    Pattern(Box<NamePattern>, Option<RelPath>),
+}
+
+/// A pattern of manifests, which compares names without their case and normal form.
+pub(super) struct NamePattern {
+    /// As a person wrote it.
+    text: String,
+    matcher: GlobMatcher,
 }
 
 /// The setting names no manifest.
@@ -58,10 +66,10 @@ impl ManifestChoice {
         if !text.contains(['*', '?']) {
             return path.map(ManifestChoice::One).map_err(|error| NamedError::Path { text: text.to_owned(), error });
         }
-        let glob = GlobBuilder::new(text).literal_separator(true).case_insensitive(true).build();
+        let glob = GlobBuilder::new(&folded(text)).literal_separator(true).build();
         let glob = glob.map_err(|error| NamedError::Pattern { text: text.to_owned(), error })?;
-        let matcher = glob.compile_matcher();
-        Ok(ManifestChoice::Pattern(Box::new(matcher), path.ok()))
+        let pattern = NamePattern { text: text.to_owned(), matcher: glob.compile_matcher() };
+        Ok(ManifestChoice::Pattern(Box::new(pattern), path.ok()))
     }
 
     /// The manifests, in order, each with its content. Blocking.
@@ -84,10 +92,10 @@ impl ManifestChoice {
     /// The paths of the manifests, in order. Blocking.
     fn find(self, job: &Binding<'_>) -> Result<Vec<RelPath>, Unable> {
         let library: &Library = job.library;
-        let (matcher, literal) = match self {
+        let (pattern, literal) = match self {
             ManifestChoice::Made(_) => return Ok(Vec::new()),
             ManifestChoice::One(path) => return Ok(vec![path]),
-            ManifestChoice::Pattern(matcher, literal) => (matcher, literal),
+            ManifestChoice::Pattern(pattern, literal) => (pattern, literal),
         };
         if let Some(path) = literal {
             let there = library.has_file(&path);
@@ -104,7 +112,7 @@ impl ManifestChoice {
                 let path = listed.file.path;
                 if listed.is_unlisted {
                     unlisted.get_or_insert(path);
-                } else if listed.skip.is_none() && matcher.is_match(path.as_str()) {
+                } else if listed.skip.is_none() && pattern.matcher.is_match(folded(path.as_str())) {
                     found.push(path);
                 }
                 job.is_wanted().is_ok()
@@ -118,7 +126,7 @@ impl ManifestChoice {
             return Err(text.into());
         }
         if found.is_empty() {
-            return Err(format!("no file of {} matches the pattern {}", library.name, matcher.glob()).into());
+            return Err(format!("no file of {} matches the pattern {}", library.name, pattern.text).into());
         }
         Ok(found)
     }

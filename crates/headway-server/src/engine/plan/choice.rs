@@ -9,7 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use headway_files::{ListedFile, is_litter};
 use headway_model::RelPath;
-use headway_model::library::Pattern;
+use headway_model::library::{Pattern, folded, folded_bytes};
 use headway_model::request::FolderQuery;
 
 /// A pattern of a query is invalid.
@@ -52,14 +52,17 @@ impl QueryPatterns {
     pub(super) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
         let bytes = path.to_bytes();
         let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        let is_excluded = || self.exclude.matched(Path::new(OsStr::from_bytes(&bytes)), is_folder).is_ignore();
+        let is_excluded = || {
+            let folded = folded_bytes(&bytes);
+            self.exclude.matched(Path::new(OsStr::from_bytes(&folded)), is_folder).is_ignore()
+        };
         !self.system_files && is_litter(name, is_folder) || is_excluded()
     }
 
     /// Whether a file that is not left out is asked for.
     pub(super) fn wants(&self, found: &ListedFile) -> bool {
-        let bytes = found.file.path.to_bytes();
-        let path = Path::new(OsStr::from_bytes(&bytes));
+        let folded = folded_bytes(&found.file.path.to_bytes());
+        let path = Path::new(OsStr::from_bytes(&folded));
         let is_match = |text: &Path| self.include.is_match(text);
         let is_included =
             self.include.is_empty() || is_match(path) || path.file_name().is_some_and(|name| is_match(Path::new(name)));
@@ -73,7 +76,7 @@ impl QueryPatterns {
 fn include(patterns: &[String]) -> Result<GlobSet, PatternError> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
+        let glob = GlobBuilder::new(&folded(pattern)).build();
         set.add(glob.map_err(|error| PatternError::Include { pattern: pattern.clone(), kind: error.kind().clone() })?);
     }
     Ok(set.build()?)
@@ -81,10 +84,10 @@ fn include(patterns: &[String]) -> Result<GlobSet, PatternError> {
 
 fn exclude(patterns: &[String]) -> Result<Gitignore, PatternError> {
     let mut lines = GitignoreBuilder::new("");
-    lines.case_insensitive(true)?;
     for pattern in patterns {
         // Patterns have no comments here, and folders such as `#recycle` exist.
-        let line = if pattern.starts_with('#') { format!("\\{pattern}") } else { pattern.clone() };
+        let line = folded(pattern);
+        let line = if line.starts_with('#') { format!("\\{line}") } else { line };
         lines.add_line(None, &line).map_err(|error| PatternError::Exclude { pattern: pattern.clone(), error })?;
     }
     Ok(lines.build()?)
@@ -122,6 +125,28 @@ mod tests {
         }
         assert!(!choice(&[], &["*.txt", "!keep.txt"]).leaves_out(&path("keep.txt"), false), "the last line decides");
         assert!(choice(&[], &[]).leaves_out(&path("a/@eaDir"), true), "what systems leave behind");
+    }
+
+    #[test]
+    fn patterns_and_searches_agree_on_letters_beyond_ascii_in_either_case_and_normal_form() {
+        let listed = |text: &str| ListedFile {
+            file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None, becomes: None },
+            skip: None,
+            is_unlisted: false,
+        };
+        for (pattern, text) in [
+            ("\u{e9}.jpg", "\u{c9}.JPG"),
+            ("\u{f6}.txt", "p/\u{d6}.txt"),
+            ("\u{fc}.txt", "u\u{308}.txt"),
+            ("u\u{308}.txt", "\u{dc}.TXT"),
+            ("*\u{fc}*", "U\u{308}.txt"),
+        ] {
+            assert!(choice(&[pattern], &[]).wants(&listed(text)), "{pattern} takes {text}");
+            assert!(choice(&[], &[pattern]).leaves_out(&path(text), false), "{pattern} leaves out {text}");
+            let search = FolderQuery { search: pattern.to_owned(), ..FolderQuery::default() };
+            assert!(QueryPatterns::new(&search).expect("a search").wants(&listed(text)), "{pattern} finds {text}");
+        }
+        assert!(!choice(&["u.txt"], &[]).wants(&listed("\u{fc}.txt")), "another letter");
     }
 
     #[test]
