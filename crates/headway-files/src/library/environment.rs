@@ -33,6 +33,10 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
         | Errno::NONET
         | Errno::NOLINK
         | Errno::REMOTEIO
+        | Errno::COMM
+        | Errno::PROTO
+        // No file of a library is a pipe: its server has closed the connection.
+        | Errno::PIPE
         | Errno::NOMEDIUM
         // The login to the share has expired.
         | Errno::NOKEY
@@ -87,6 +91,9 @@ mod tests {
             Errno::NOKEY,
             Errno::KEYEXPIRED,
             Errno::TIMEDOUT,
+            Errno::PIPE,
+            Errno::PROTO,
+            Errno::COMM,
         ] {
             assert_eq!(told(errno), Some(PauseReason::LibraryGone), "{errno:?}");
         }
