@@ -195,6 +195,80 @@ async fn what_cannot_be_true_is_not_green() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lines_that_name_a_file_and_cannot_be_compared_are_not_said_to_name_another() {
+    let files = library();
+    let app = App::start(&files).await;
+    let (one, other) = ("00".repeat(32), "11".repeat(32));
+    for (text, says) in [
+        (format!("SM3 (a b.txt) = {one}\n"), "a checksum of \"SM3\" for it, which is not supported"),
+        ("SIZE (a b.txt) = 7\n".into(), "no checksum of it"),
+        ("a b.txt,7,\n".into(), "no checksum of it"),
+        (format!("{one}  a b.txt\n{other}  a b.txt\n"), "lines 1, 2 contradict each other"),
+    ] {
+        files.write("SUMS", text.as_bytes());
+        let (view, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt"] })).await;
+        let message = view["message"].as_str().unwrap_or_default();
+        assert_eq!(view["status"], "failed", "{text}: {view} {report}");
+        assert!(message.starts_with("no file that was asked for could be judged"), "{text}: {message}");
+        assert!(message.contains("a b.txt: ") && message.contains(says), "{text}: {message}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_about_what_systems_leave_behind_are_said_to_be_unchecked() {
+    let files = library();
+    let sum = |content: &str| blake3::hash(content.as_bytes()).to_hex().to_string();
+    let mut text = format!("{}  {}\n", sum(NAMES[0]), NAMES[0]);
+    for name in [".DS_Store", "p/Thumbs.db", "@eaDir/t.jpg"] {
+        files.write(name, b"changed");
+        text.push_str(&format!("{}  {name}\n", sum(name)));
+    }
+    files.write("SUMS", text.as_bytes());
+    let app = App::start(&files).await;
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "completed", "{view} {report}");
+    let said = "# 3 lines were not checked: they have names of files that systems leave behind";
+    assert!(report.lines().nth(2).is_some_and(|line| line.starts_with(said)), "{report}");
+    // A job that is asked for them checks them.
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": { "system_files": true } })).await;
+    assert_eq!(view["status"], "completed_with_errors", "{view} {report}");
+    assert!(report.contains("p/Thumbs.db\tchanged") && !report.contains("leave behind"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_algorithm_that_only_the_length_of_a_checksum_suggests_is_not_said_to_be_known() {
+    let files = library();
+    let app = App::start(&files).await;
+    // An intact file, by SHA3-224, or by BLAKE2b with 16 bytes, has as many digits as by SHA-224 or MD5.
+    for (digits, name) in [(56, "SHA-224"), (32, "MD5"), (8, "CRC-32")] {
+        files.write("SUMS", format!("{}  a b.txt\n", "0".repeat(digits)).as_bytes());
+        let (_, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt"] })).await;
+        let says = format!("is not its {name}; whether the manifest has {name}, no file has shown so far");
+        assert!(report.contains(&says), "{report}");
+    }
+    files.write("SUMS", format!("MD5 (a b.txt) = {}\n", "0".repeat(32)).as_bytes());
+    let (_, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt"] })).await;
+    assert!(report.contains("(md5 ") && report.contains(", not 0000"), "the line names it: {report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_powershell_without_its_first_column_is_read() {
+    let files = library();
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_uppercase();
+    let rows = NAMES.map(|name| format!("{}      C:\\photos\\{}   \r\n", sum(name), name.replace('/', "\\")));
+    let text = format!("\r\nHash     Path\r\n----     ----\r\n{}\r\n\r\n", rows.concat());
+    files.write("SUMS", text.as_bytes());
+    let app = App::start(&files).await;
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "completed", "{view} {report}");
+    assert!(report.starts_with("# SUMS: 2 lines: ok 2, "), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bit_rot_is_said_only_where_the_job_that_took_the_checksum_saw_the_same_time() {
     let files = Files::new();
     let long_ago = SystemTime::now() - Duration::from_secs(86_400);

@@ -16,6 +16,8 @@ mod write;
 
 pub use algorithm::{Algorithm, Algorithms};
 pub use entry::{ManifestEntry, ManifestLine, Name, Sum, to_hex};
+#[cfg(test)]
+pub(crate) use name::readings;
 pub use name::{NameTarget, place};
 pub use read::read;
 pub use write::line;

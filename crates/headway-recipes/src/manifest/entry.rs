@@ -46,6 +46,9 @@ pub struct Sum {
     /// The possible algorithms: one if the line names it, otherwise all with this length; none if the line names an
     /// unknown one.
     pub algorithms: Algorithms,
+    /// Whether the line, its table or the request names the algorithm. If not, even a single possible one is a guess by
+    /// the length.
+    pub is_named: bool,
     /// Its bytes.
     pub hash: Box<[u8]>,
     /// The name of the algorithm, if it is unknown.
@@ -56,19 +59,19 @@ impl Sum {
     /// A checksum without an algorithm; `None` if no known algorithm has this length.
     pub(super) fn untagged(hash: Vec<u8>) -> Option<Sum> {
         let algorithms = Algorithms::of_length(hash.len());
-        (!algorithms.is_empty()).then(|| Sum { algorithms, hash: hash.into(), unknown: None })
+        (!algorithms.is_empty()).then(|| Sum { algorithms, is_named: false, hash: hash.into(), unknown: None })
     }
 
     /// A checksum by a named algorithm; `None` if its length does not fit.
     pub(super) fn tagged(algorithm: Algorithm, hash: Vec<u8>) -> Option<Sum> {
         let algorithms = Algorithms::of(algorithm);
-        (hash.len() == algorithm.bytes()).then(|| Sum { algorithms, hash: hash.into(), unknown: None })
+        (hash.len() == algorithm.bytes()).then(|| Sum { algorithms, is_named: true, hash: hash.into(), unknown: None })
     }
 
     /// A checksum by an unknown algorithm.
     pub(super) fn unknown(tag: &[u8], hash: Vec<u8>) -> Sum {
         let unknown = Some(String::from_utf8_lossy(tag).into());
-        Sum { algorithms: Algorithms::NONE, hash: hash.into(), unknown }
+        Sum { algorithms: Algorithms::NONE, is_named: true, hash: hash.into(), unknown }
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) fn posix(line: &[u8]) -> Option<LineContent> {
 /// `NAME,BYTES,CRC,` from cfv, perhaps with the folder at the end, or without the checksum.
 pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
     let fields: Vec<&[u8]> = line.strip_suffix(b",")?.split(|byte| *byte == b',').collect();
-    let crc = |field: &[u8]| from_hex(field).filter(|hash| hash.len() == 4).and_then(Sum::untagged);
+    let crc = |field: &[u8]| from_hex(field).and_then(|hash| Sum::tagged(Algorithm::Crc32, hash));
     let (name, folder, size, sum) = match fields.as_slice() {
         [name @ .., size, sum, folder] if !name.is_empty() && crc(sum).is_some() && number(size).is_some() => {
             (name, *folder, *size, crc(sum))
@@ -140,7 +140,7 @@ pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
 /// `NAME  BYTES  CRC`, a row of a `.crc` file.
 pub(super) fn crc_row(line: &[u8]) -> Option<LineContent> {
     let (name, crc) = last_word(line.trim_ascii_end())?;
-    let sum = from_hex(crc).filter(|hash| hash.len() == 4).and_then(Sum::untagged)?;
+    let sum = from_hex(crc).and_then(|hash| Sum::tagged(Algorithm::Crc32, hash))?;
     let (name, size) = last_word(name)?;
     (!name.is_empty()).then_some(())?;
     Some((Name::Readings(readings(name)), Some(number(size)?), vec![sum]))

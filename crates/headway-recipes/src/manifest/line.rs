@@ -60,10 +60,11 @@ fn is_remark(text: &[u8]) -> bool {
     }
 }
 
-/// The heading of PowerShell's table.
+/// The heading of PowerShell's table, which has the columns that were asked for.
 fn is_heading(text: &[u8]) -> bool {
     let words: Vec<_> = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
-    words == [&b"Algorithm"[..], b"Hash", b"Path"]
+    let has = |column: &[u8]| words.contains(&column);
+    has(b"Hash") && has(b"Path") && words.iter().all(|word| matches!(*word, b"Algorithm" | b"Hash" | b"Path"))
 }
 
 /// Whether a line that begins with eight hexadecimal digits also ends with eight: then the first ones are the name,

@@ -52,7 +52,7 @@ fn absolute(name: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// The possible readings of a name in a line, the most literal first: also without surrounding blanks, and with
 /// backslashes as separators.
-pub(super) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
     let mut readings = vec![name.to_vec()];
     let trimmed = name.trim_ascii();
     if trimmed.len() != name.len() && !trimmed.is_empty() {

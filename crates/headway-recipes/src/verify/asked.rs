@@ -18,7 +18,7 @@ pub(super) enum RequestedFiles<'a> {
 }
 
 /// Whether a file, or a folder that contains it, was left behind by a system.
-fn is_in_litter(path: &RelPath) -> bool {
+pub(super) fn is_in_litter(path: &RelPath) -> bool {
     let bytes = path.to_bytes();
     let mut parts = bytes.rsplit(|byte| *byte == b'/');
     parts.next().is_some_and(|name| is_litter(name, false)) || parts.any(|name| is_litter(name, true))

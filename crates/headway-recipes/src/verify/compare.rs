@@ -119,12 +119,17 @@ impl Lines {
         };
         let expected = to_hex(&sum.hash);
         let found = self.found(line, sum) & sum.algorithms;
-        match sum.algorithms.only().or(found.only()) {
-            Some(algorithm) => {
+        let known = sum.algorithms.only().filter(|_| sum.is_named).or(found.only());
+        match (known, sum.algorithms.only()) {
+            (Some(algorithm), _) => {
                 let actual = hashes.get(algorithm).map(to_hex).unwrap_or_default();
                 format!("{} {actual}, not {expected}", algorithm.name())
             }
-            None => {
+            (None, Some(guessed)) => format!(
+                "{expected} is not its {0}; whether the manifest has {0}, no file has shown so far",
+                guessed.shown()
+            ),
+            (None, None) => {
                 let tried = (hashes.algorithms() & sum.algorithms).shown();
                 format!(
                     "{expected} is none of its checksums by {tried}; which of these the manifest has, no file has shown so far"

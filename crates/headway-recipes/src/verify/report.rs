@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::asked::RequestedFiles;
+use super::asked::{RequestedFiles, is_in_litter};
 use super::compare::is_blank;
 use super::folders::{Folders, Near};
 use super::lines::Lines;
@@ -27,6 +27,10 @@ struct VerifyReport<'a> {
     new: u64,
     /// How many files with lines were skipped because an earlier job had checked them.
     done: u64,
+    /// Why the first of the files that were asked for and have lines could not be compared.
+    uncompared: Option<String>,
+    /// How many lines were not checked because they name what systems leave behind.
+    litter: u64,
     rows: Vec<String>,
     /// What keeps the job from succeeding, by verdict: how many files, and the first few of them.
     wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
@@ -41,8 +45,18 @@ pub(super) fn write(
     outputs: &Outputs,
 ) -> anyhow::Result<()> {
     let (is_told, counts) = (vec![false; lines.lines.len()], BTreeMap::new());
-    let mut report =
-        VerifyReport { lines, library, is_told, counts, new: 0, done: 0, rows: Vec::new(), wrong: BTreeMap::new() };
+    let mut report = VerifyReport {
+        lines,
+        library,
+        is_told,
+        counts,
+        new: 0,
+        done: 0,
+        uncompared: None,
+        litter: 0,
+        rows: Vec::new(),
+        wrong: BTreeMap::new(),
+    };
     for result in results {
         let result = result?;
         if let Some(reason) = result.skip {
@@ -75,12 +89,17 @@ impl VerifyReport<'_> {
         }
         if let Some((reason, text)) = failure {
             let verdict = verdict::of_failure(*reason, text);
+            if verdict == NOT_CHECKED {
+                let plain = text.strip_prefix(NOT_CHECKED).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text);
+                self.uncompared.get_or_insert_with(|| format!("{}: {plain}", path.shown()));
+            }
             let prefix = if text.starts_with(verdict) { String::new() } else { format!("{verdict}: ") };
             self.rows.push(format!("{path}\t{prefix}{text}\n"));
             self.count_all(path, verdict);
             return;
         }
         if word == MANIFEST {
+            self.uncompared.get_or_insert_with(|| format!("{} is the manifest itself", path.shown()));
             self.rows.push(format!("{path}\t{NOT_CHECKED}: it is the manifest itself\n"));
             self.count_all(path, NOT_CHECKED);
             return;
@@ -117,6 +136,7 @@ impl VerifyReport<'_> {
             }
             reason => format!("it was not read: {}", reason.text()),
         };
+        self.uncompared.get_or_insert_with(|| format!("{}: {why}", path.shown()));
         self.rows.push(format!("{path}\t{NOT_CHECKED}: {why}\n"));
         self.count_all(path, NOT_CHECKED);
     }
@@ -125,6 +145,7 @@ impl VerifyReport<'_> {
     fn others(&mut self, query: &Query, outputs: &Outputs) -> anyhow::Result<()> {
         let lines = self.lines;
         let asked = RequestedFiles::by(query);
+        let leaves_litter = matches!(query, Query::Folder(folder) if !folder.system_files);
         let mut folders = Folders::new(self.library);
         let mut from = 0;
         for own in lines.lines.chunk_by(|one, other| one.path == other.path) {
@@ -148,6 +169,9 @@ impl VerifyReport<'_> {
             let is_itself = lines.is_manifest(&first.path);
             if is_itself && verdict == NOT_CHECKED {
                 why = "it is the manifest itself".to_owned();
+            } else if verdict == NOT_CHECKED && leaves_litter && is_in_litter(&first.path) {
+                self.litter += own.len() as u64;
+                why = format!("{why}: systems leave files of this name behind, and the job was not asked for them");
             }
             self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
             range.for_each(|index| self.count(index, verdict));
@@ -233,6 +257,13 @@ impl VerifyReport<'_> {
         if self.new > 0 {
             head.push(format!("# beside them: {NEW} {}\n", self.new));
         }
+        let of_files = "of files that systems leave behind, which this job was not asked for";
+        match self.litter {
+            0 => {}
+            1 => head
+                .push(format!("# 1 line was not checked: it has the name {}\n", of_files.replace("files", "a file"))),
+            lines => head.push(format!("# {lines} lines were not checked: they have names {of_files}\n")),
+        }
         head
     }
 
@@ -257,7 +288,11 @@ impl VerifyReport<'_> {
         if said.is_empty() && compared.iter().all(|verdict| self.counted(verdict) == 0) {
             let none = "the manifest names none of the files that were asked for: nothing was compared";
             let done = "nothing was compared: an earlier job checked these files, and this one was asked to skip files that are done";
-            said.push(if self.done > 0 { done } else { none }.to_owned());
+            said.push(match &self.uncompared {
+                _ if self.done > 0 => done.to_owned(),
+                Some(why) => format!("no file that was asked for could be judged by the manifest; {why}"),
+                None => none.to_owned(),
+            });
         }
         if said.is_empty() { Ok(()) } else { anyhow::bail!("{}", said.join("; ")) }
     }

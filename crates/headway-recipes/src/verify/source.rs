@@ -20,7 +20,7 @@ pub(super) fn add(
     let mut locator = Locator::new(job.library, path);
     manifest::read(text, &mut |line| {
         if let Read::Entry(ManifestEntry { name: Name::Readings(readings), .. }) = line {
-            readings.first().into_iter().for_each(|name| locator.hear(name));
+            locator.hear(&readings);
         }
         job.is_wanted().is_ok()
     });
@@ -60,7 +60,7 @@ fn take(
     };
     for sum in &mut sums {
         if let Some(chosen) = chosen.filter(|chosen| sum.algorithms.has(*chosen)) {
-            sum.algorithms = Algorithms::of(chosen);
+            (sum.algorithms, sum.is_named) = (Algorithms::of(chosen), true);
         }
     }
     let found = match &name {
