@@ -87,7 +87,7 @@ impl Library {
 
     /// Why nothing is done with a folder that the plan could not list.
     fn unlisted(&self, folder: &RelPath) -> OpenError {
-        let listed = self.enter_folder(folder).and_then(|dir| dir.entries().map(drop));
+        let listed = self.enter_folder(folder).and_then(|dir| dir.entries()?.try_for_each(|entry| entry.map(drop)));
         match listed {
             Ok(()) => OpenError::Fail("the folder could not be listed when the job was planned; it can be now".into()),
             Err(error) => match failed(&error) {
