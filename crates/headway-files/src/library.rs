@@ -13,6 +13,7 @@ mod left;
 mod listed;
 mod litter;
 mod make_folder;
+mod mount_table;
 mod mounts;
 mod moves;
 mod open;

@@ -10,6 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use rustix::io::Errno;
 
 use super::Library;
+use super::mount_table::{MountLine, mount_table, unescape};
 use super::root::file_system_of;
 use headway_model::RelPath;
 
@@ -23,7 +24,7 @@ impl Library {
     /// # Errors
     /// If the table cannot be read.
     pub fn mounted(&self) -> io::Result<InnerMounts> {
-        let table = std::fs::read("/proc/self/mountinfo")?;
+        let table = mount_table()?;
         let root = self.path.as_os_str().as_bytes();
         Ok(table.split(|byte| *byte == b'\n').filter_map(|line| mount(line, root)).collect())
     }
@@ -111,28 +112,13 @@ impl Library {
     }
 }
 
-/// The mount of one line of mountinfo, if it is below this root. See proc_pid_mountinfo(5).
+/// The mount of one line of the table, if it is below this root.
 fn mount(line: &[u8], root: &[u8]) -> Option<(RelPath, String)> {
-    let mut fields = line.split(|byte| *byte == b' ');
-    let point = unescape(fields.nth(4)?);
-    // Optional fields end with a hyphen; then come the type and the device.
-    let device = unescape(fields.skip_while(|field| *field != b"-").nth(2)?);
+    let line = MountLine::read(line)?;
+    let (point, device) = (unescape(line.point), unescape(line.source));
     let below = if root == b"/" { point.strip_prefix(root)? } else { point.strip_prefix(root)?.strip_prefix(b"/")? };
     let path = RelPath::from_bytes(below).ok().filter(|path| !path.is_root())?;
     Some((path, String::from_utf8_lossy(&device).into_owned()))
-}
-
-/// Decodes the octal escapes of that table.
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, more)) = rest.split_first() {
-        let octal = (*first == b'\\').then(|| more.get(..3)).flatten();
-        let byte = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
-        plain.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &more[3..] } else { more };
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
+use crate::library::Found;
+use crate::library::mount_table::{MountLine, mount_table, unescape};
+
 /// A number for what is mounted at an open folder; 0 if that does not identify it. Reads the system's tables, not the disk.
 ///
 /// # Errors
@@ -13,17 +16,13 @@ use std::path::Path;
 pub(super) fn source_id(dir: impl AsFd) -> io::Result<u64> {
     let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", dir.as_fd().as_raw_fd()))?;
     let mount = info.lines().find_map(|line| line.strip_prefix("mnt_id:"));
-    let table = std::fs::read_to_string("/proc/self/mountinfo")?;
-    let line = mount.and_then(|mount| table.lines().find(|line| line.split(' ').next() == Some(mount.trim())));
-    let Some((kind, source)) = line.and_then(kind_and_source) else { return Ok(0) };
-    Ok(name_of(source)?.map_or(0, |name| number(&format!("{kind} {name}"))))
-}
-
-/// The type and the source in a line of mountinfo: see proc_pid_mountinfo(5).
-fn kind_and_source(line: &str) -> Option<(&str, &str)> {
-    let (_, rest) = line.split_once(" - ")?;
-    let mut fields = rest.split(' ');
-    Some((fields.next()?, fields.next()?))
+    let Some(mount) = mount else { return Ok(0) };
+    let table = mount_table()?;
+    let mut lines = table.split(|byte| *byte == b'\n').filter_map(MountLine::read);
+    let Some(line) = lines.find(|line| line.id == mount.trim().as_bytes()) else { return Ok(0) };
+    let source = unescape(line.source);
+    let name = name_of(&String::from_utf8_lossy(&source))?;
+    Ok(name.map_or(0, |name| number(&format!("{} {name}", String::from_utf8_lossy(line.kind)))))
 }
 
 /// What identifies a source: the UUID of a block device, a host with a path, or the path of other folders. `None` for a name that
@@ -37,13 +36,12 @@ fn name_of(source: &str) -> io::Result<Option<String>> {
 
 /// The UUID under which the system lists a block device.
 fn uuid_of(device: &Path, list: &Path) -> io::Result<Option<String>> {
-    let listed = match read_dir(list) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        listed => listed?,
-    };
+    let Some(listed) = Found::of(read_dir(list)).known()? else { return Ok(None) };
+    // A device that was unplugged can still be mounted.
+    let Some(device) = Found::of(device.canonicalize()).known()? else { return Ok(None) };
     for entry in listed {
         let entry = entry?;
-        if entry.path().canonicalize()? == device.canonicalize()? {
+        if Found::of(entry.path().canonicalize()).known()?.as_ref() == Some(&device) {
             return Ok(entry.file_name().into_string().ok());
         }
     }
@@ -62,8 +60,9 @@ mod tests {
 
     #[test]
     fn what_is_mounted_identifies_a_file_system_only_if_it_names_something() {
-        let line = "71 29 0:55 / /mnt/nas rw,nosuid shared:9 - fuse.sshfs me@nas:/photos rw,user_id=0";
-        assert_eq!(kind_and_source(line), Some(("fuse.sshfs", "me@nas:/photos")));
+        let line = b"71 29 0:55 / /mnt/nas rw,nosuid shared:9 - fuse.sshfs me@nas:/photos rw,user_id=0";
+        let line = MountLine::read(line).expect("a line");
+        assert_eq!((line.id, line.kind, line.source), (&b"71"[..], &b"fuse.sshfs"[..], &b"me@nas:/photos"[..]));
         for (source, is_name) in
             [("me@nas:/photos", true), ("/mnt/a:/mnt/b", true), ("s3fs", false), ("/dev/no-such-device", false)]
         {
@@ -82,6 +81,7 @@ mod tests {
         std::os::unix::fs::symlink(&device, list.join("6A-1")).expect("a link");
         assert_eq!(uuid_of(&device, &list).expect("a list"), Some("6A-1".into()));
         assert_eq!(uuid_of(folder.path(), &list).expect("a list"), None);
+        assert_eq!(uuid_of(&folder.path().join("unplugged"), &list).expect("a list"), None);
     }
 
     #[test]
