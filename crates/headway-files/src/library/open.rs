@@ -55,34 +55,32 @@ impl Library {
             EntryKind::Other => return Err(OpenError::Skip(SkipReason::NotAFile)),
         }
         let opened = there(self.open_plain(&planned.path))?;
-        let present = (opened.stamp.size, opened.stamp.mtime_ns);
-        if planned.was_seen() && present != (planned.size, planned.mtime_ns) {
-            return Err(self.changed(&planned.path));
-        }
-        Ok(opened)
-    }
-
-    /// The verdict that a file changed, unless its disk has just left: then what has the name now is another file.
-    pub(super) fn changed(&self, path: &RelPath) -> OpenError {
-        match self
-            .reach()
-            .map_err(OpenError::Environment)
-            .and_then(|()| self.is_on_disk(path).map_err(|error| failed(&error)))
-        {
-            Ok(()) => OpenError::Skip(SkipReason::Changed),
-            Err(gone) => gone,
-        }
+        self.as_planned(opened, planned, &planned.path)
     }
 
     /// The same for a file that is in a trash, at `at`, and was planned under the path that it had.
     pub fn open_file_at(&self, planned: &PlannedFile, at: &RelPath) -> Result<OpenFile, OpenError> {
         self.reach().map_err(OpenError::Environment)?;
         let opened = there(self.open_trashed(at))?;
+        self.as_planned(opened, planned, at)
+    }
+
+    /// The file that was opened at `at`, if it is as it was planned.
+    fn as_planned(&self, opened: OpenFile, planned: &PlannedFile, at: &RelPath) -> Result<OpenFile, OpenError> {
         let present = (opened.stamp.size, opened.stamp.mtime_ns);
-        if planned.was_seen() && present != (planned.size, planned.mtime_ns) {
-            return Err(OpenError::Skip(SkipReason::Changed));
+        match planned.was_seen() && present != (planned.size, planned.mtime_ns) {
+            true => Err(self.changed(at)),
+            false => Ok(opened),
         }
-        Ok(opened)
+    }
+
+    /// The verdict that a file changed, unless its disk has just left: then what has the name now is another file.
+    pub(super) fn changed(&self, path: &RelPath) -> OpenError {
+        let reached = self.reach().map_err(OpenError::Environment);
+        match reached.and_then(|()| self.is_on_disk(path).map_err(|error| failed(&error))) {
+            Ok(()) => OpenError::Skip(SkipReason::Changed),
+            Err(gone) => gone,
+        }
     }
 
     /// Why nothing is done with a folder that the plan could not list.
