@@ -9,6 +9,7 @@ mod compression;
 mod connections;
 mod error;
 mod events;
+mod html;
 mod languages;
 mod logged;
 mod pages;

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 
+use super::html::escaped;
 use headway_model::ApiError;
 
 /// Whether a browser opens this address as a page. Calls of the API keep their form.
@@ -44,12 +45,6 @@ fn page(error: &ApiError) -> String {
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
          <title>{title}</title></head><body><main><h1>{title}</h1>{more}<p>The server says: {why}.</p></main></body></html>\n"
     )
-}
-
-/// A text within HTML. It can repeat what the caller sent.
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]

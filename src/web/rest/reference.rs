@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::openapi::DOCUMENT;
 use crate::base::Base;
+use crate::web::html::escaped;
 
 const STYLE: &str = include_str!("reference.css");
 
@@ -128,7 +129,7 @@ fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 /// A text of the document, escaped for HTML, with its code marked as code.
 fn text(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
-    let safe = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let safe = escaped(text);
     let mut html = String::new();
     for (at, part) in safe.split('`').enumerate() {
         html.push_str(["", "<code>"][at % 2]);
