@@ -107,7 +107,7 @@ pub(super) fn tail(job: JobId) -> String {
 
 /// Says that no server works on a job, and which command does.
 pub(super) fn not_worked_on(session: &Session, job: JobId) -> String {
-    let resume = session.command(&format!("resume {}", tail(job)));
+    let resume = session.command_on("resume", job);
     format!("no server works on job {}; to go on: {resume}", tail(job))
 }
 

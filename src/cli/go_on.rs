@@ -115,7 +115,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         session.client.steer(job, Action::Resume).await?;
     }
     if session.host.is_none() {
-        say(&format!("{} goes on; {}", tail(job), session.command(&format!("watch {}", tail(job)))));
+        say(&format!("{} goes on; {}", tail(job), session.command_on("watch", job)));
         return Ok(0);
     }
     let follower = session.client.follow(None, &[job]);
@@ -142,7 +142,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
             let text = format!(
                 "job {} is an undo, which is not tried again by itself; to undo what is left: {}",
                 tail(job),
-                session.command(&format!("undo {}", tail(parent)))
+                session.command_on("undo", parent)
             );
             return Err(CommandFailure::new(NOT_BEGUN, text));
         }

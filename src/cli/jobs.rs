@@ -278,7 +278,7 @@ async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
 
 /// What a person can do about a job that waits for one.
 fn next(session: &Session, job: &JobSummary) -> Option<String> {
-    let command = |word: &str| session.command(&format!("{word} {}", tail(job.job)));
+    let command = |word: &str| session.command_on(word, job.job);
     match job.status {
         JobStatus::Planned => Some(format!("approve its plan: {}", command("approve"))),
         JobStatus::Paused { reason: PauseReason::Interrupted } => {

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::default_data;
 use super::failure::{CommandFailure, NO_SERVER, USAGE};
+use super::follow::tail;
 use super::host::{Host, Hosting};
 use super::run::shown;
 use super::signals::Signals;
@@ -54,7 +55,7 @@ pub(super) struct Session {
     pub(super) signals: Option<Signals>,
     /// How to become the host, if that is possible.
     hosting: Option<Hosting>,
-    /// The options by which another command finds the same server, each with a space before it.
+    /// The options with which another command finds the same server, each with a space before it.
     options: String,
 }
 
@@ -106,9 +107,14 @@ impl ServerArguments {
 }
 
 impl Session {
-    /// A command for a person to type after this one, with the options by which it finds the same server.
+    /// A command for a person to type after this one, with the options with which it finds the same server.
     pub(super) fn command(&self, words: &str) -> String {
         format!("headway {words}{}", self.options)
+    }
+
+    /// The command that does this to a job.
+    pub(super) fn command_on(&self, word: &str, job: JobId) -> String {
+        self.command(&format!("{word} {}", tail(job)))
     }
 
     /// Ends the server in this process, if there is one. Running items are taken back.

@@ -166,7 +166,7 @@ fn line(session: &Session, view: &JobView, undo: Option<&JobView>) -> String {
     };
     let why = match undo {
         None => {
-            format!("{what}; to put them back: {}", session.command(&format!("undo {}", tail(summary.job))))
+            format!("{what}; to put them back: {}", session.command_on("undo", summary.job))
         }
         Some(undo) if !undo.summary.status.is_terminal() => {
             format!("{what}; job {} is putting them back", tail(undo.summary.job))

@@ -36,7 +36,7 @@ async fn undone(client: &Client, parent: Option<JobId>) -> Option<UndoKind> {
 impl Followed<'_> {
     /// The command that does this to the job.
     fn command(&self, word: &str) -> String {
-        self.session.command(&format!("{word} {}", tail(self.job)))
+        self.session.command_on(word, self.job)
     }
 
     /// Returns the exit code if the job need not be followed any further.

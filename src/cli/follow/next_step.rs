@@ -32,7 +32,7 @@ impl Followed<'_> {
         }
         let Some(view) = view.filter(|view| view.can_undo && changed > 0) else { return };
         let room = self.session.client.get::<Room>("/api/v1/room").await.ok();
-        let command = self.session.command(&format!("undo {}", tail(self.job)));
+        let command = self.session.command_on("undo", self.job);
         self.say(&undo(&command, &view, changed, room.as_ref()));
     }
 }
