@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { address, ended } from './program';
 
 const TARGET = process.env.CARGO_TARGET_DIR ?? resolve(import.meta.dirname, '../../../target');
 const PROGRAM = join(TARGET, 'debug/headway-example-leptos');
@@ -25,17 +26,7 @@ export class Example {
     const site = join(TARGET, 'site-leptos/pkg');
     const child = spawn(PROGRAM, [join(this.folder, 'data'), join(this.folder, 'files'), site, origin], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
-    let errors = '';
-    child.stderr.on('data', (text) => (errors += text));
-    this.url = await new Promise((found, failed) => {
-      let text = '';
-      child.stdout.on('data', (more) => {
-        text += more;
-        const ready = /ready: (http\S+?)\/?\s/.exec(text);
-        if (ready) found(ready[1]);
-      });
-      child.on('exit', (code) => failed(new Error(`the example ended with ${code}: ${errors}`)));
-    });
+    this.url = await address(child, 'the example', /ready: (http\S+?)\/?\s/);
     return this.url;
   }
 
@@ -44,12 +35,7 @@ export class Example {
   }
 
   async close() {
-    const { child } = this;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((done) => child.on('exit', done));
-      child.kill('SIGKILL');
-      await ended;
-    }
+    await ended(this.child, (child) => child.kill('SIGKILL'));
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

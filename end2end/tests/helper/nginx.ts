@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ended } from './program';
 
 /** An nginx block that docs/proxies.md tells people to use: for the root of a host (0), or below a path (1). */
 export function documented(which = 0): string {
@@ -45,12 +46,7 @@ export class Nginx {
   }
 
   async close() {
-    const { child } = this;
-    if (child && child.exitCode === null) {
-      const ended = new Promise((done) => child.on('exit', done));
-      child.kill('SIGTERM');
-      await ended;
-    }
+    await ended(this.child, (child) => child.kill('SIGTERM'));
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { address, ended } from './program';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
@@ -77,27 +78,14 @@ export class Server {
     const env = { ...process.env, HEADWAY_FAULT: `finishing while ${this.holdsFinishing}` };
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.child = child;
-    let errors = '';
-    child.stderr.on('data', (text) => (errors += text));
-    this.url = await new Promise((found, failed) => {
-      let text = '';
-      child.stdout.on('data', (more) => {
-        text += more;
-        const link = /open (http\S+?)\/?\s/.exec(text);
-        if (link) found(this.url || link[1]);
-      });
-      child.on('exit', (code) => failed(new Error(`the server ended with ${code}: ${errors}`)));
-    });
+    const url = await address(child, 'the server', /open (http\S+?)\/?\s/);
+    this.url ||= url;
     return this;
   }
 
   /** `kill -9`, or another signal; waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGKILL') {
-    const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((done) => child.on('exit', done));
-    process.kill(-child.pid!, signal);
-    await ended;
+    await ended(this.child, (child) => process.kill(-child.pid!, signal));
   }
 
   async close() {
