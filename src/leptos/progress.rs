@@ -89,9 +89,10 @@ fn OutcomeBar(followed: UseJob) -> impl IntoView {
             format!("{done} of {all} files done")
         }
     };
+    let parts = Memo::new(move |_| shown.with(segments));
     let part = move |at: usize| {
-        let x = move || shown.with(segments)[at].0.to_string();
-        let width = move || shown.with(segments)[at].1.to_string();
+        let x = move || parts.with(|parts| parts[at].0.to_string());
+        let width = move || parts.with(|parts| parts[at].1.to_string());
         view! { <rect class="headway-job-part" data-status=PARTS[at] height="10" x=x width=width></rect> }
     };
     let count = move |at: usize| {
