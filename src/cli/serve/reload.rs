@@ -39,7 +39,7 @@ pub(super) struct Reloading {
     pub(super) libraries: Mutex<KnownLibraries>,
     /// What the file says about commands, which only a start reads.
     pub(super) commands: String,
-    /// The settings of which the log said last that they wait for the next start.
+    /// The settings that the log named last as waiting for the next start.
     pub(super) told: Mutex<String>,
 }
 

@@ -50,7 +50,7 @@ impl Outputs {
         Ok(Outputs { stop, ..self })
     }
 
-    /// The same for a job of which some items never ran, because it was halted.
+    /// The same for a job that was halted before all of its items ran.
     pub fn of_halted(self) -> Self {
         Outputs { is_halted: true, ..self }
     }

@@ -109,7 +109,7 @@ numbered! {
 }
 
 impl SkipReason {
-    /// Its key as a cause, by which items are filtered. No key of a failure's cause begins like it.
+    /// Its key as a cause, for filtering items. No key of a failure's cause begins like it.
     pub fn key(self) -> String {
         format!("left{}", self as u8)
     }

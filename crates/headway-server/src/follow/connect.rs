@@ -27,7 +27,7 @@ pub(super) struct Connect {
     reset: Option<ResetReason>,
     lookups: VecDeque<JobId>,
     held: VecDeque<(JobId, u64)>,
-    /// Jobs of which the client holds the events up to one.
+    /// Jobs whose events the client holds up to one.
     counted: VecDeque<(JobId, u64, Seq)>,
     /// The events that the client lacks of those jobs come after this position, which can be before the cursor.
     from: Option<Position>,

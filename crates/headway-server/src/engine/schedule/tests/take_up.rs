@@ -1,4 +1,4 @@
-//! Jobs that are held, or of which nothing can be read.
+//! Jobs that are held, or whose data cannot be read.
 
 use super::*;
 
