@@ -136,7 +136,7 @@ test('what the server refused stays said when the page catches up; the link has 
 test('the log cannot be written: every page says so, and nothing false is shown', async ({ page, serve, watched, allow }) => {
   allow(/the server responded with a status of/);
   // Slow files, whose events are written one by one: of quick ones a busy machine writes many at once, and might never come to the 30th.
-  const server = await serve((server) => server.slowFiles(60, 20_000_000), { failing: 'fsync:error=EIO:when=30+', args: ['--workers', '1'] });
+  const server = await serve((server) => server.slowFiles(60, 50_000_000), { failing: 'fsync:error=EIO:when=30+', args: ['--workers', '1'] });
   await open(page, server.url);
   await page.locator('[data-start="run"]').click();
   await expect(page.locator('p.page-banner')).toContainText('cannot write its event log');
