@@ -42,37 +42,16 @@ pub(super) fn Table(
     scroll.follow(place);
     let is_folded = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.is_folded)));
     Effect::new(move |_| followed.set(is_folded.get()));
-    texts.follow(Memo::new(move |_| {
-        let mut rows = known.with(|known| known.rows().to_vec());
-        for item in opened.get().into_iter().chain(named.get()) {
-            if rows.iter().all(|row| row.item != item) {
-                rows.extend(list.with(|fold, _, _| fold.row(item)).flatten().map(ShownItem::from));
-            }
-        }
-        rows
-    }));
+    texts.follow(Memo::new(move |_| with_others(known, list, opened.get().into_iter().chain(named.get()))));
     read.follow(live, address, is_folded, texts);
     let is_reading = move || known.with(|known| *known == Known::Reading);
     let is_empty = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.rows.is_empty())));
     let has_rows = Memo::new(move |_| known.with(|known| !known.rows().is_empty()));
-    let wrong = move || {
-        let failed = known.with(|known| match known {
-            Known::Failed(error) => Some(error.clone()),
-            Known::Reading | Known::Rows(_) => None,
-        });
-        failed.or_else(|| texts.wrong.get()).map(|error| format::sentence(&error.to_string()))
-    };
+    let wrong = move || wrong(known, texts);
     let cursor = RowCursor::new(known, scroll);
     let rows = move || known.with(|known| known.rows().iter().map(|row| row.item).collect::<Vec<_>>());
     let row = move |item| {
-        let row = Memo::new(move |_| {
-            known.with(|known| {
-                let rows = known.rows();
-                let at = rows.binary_search_by_key(&item, |row| row.item);
-                let first = known.first();
-                at.map_or_else(|_| (0, ShownItem::gone(item)), |at| (first + at as u32, rows[at].clone()))
-            })
-        });
+        let row = Memo::new(move |_| known.with(|known| row_of(known, item)));
         let number = Memo::new(move |_| row.with(|(number, _)| *number));
         let row = Memo::new(move |_| row.with(|(_, row)| row.clone()));
         let is_at = Memo::new(move |_| cursor.is_at(number.get()));
@@ -91,14 +70,7 @@ pub(super) fn Table(
             None => words::none(filter.status.as_deref().unwrap_or_default()),
         }
     };
-    // Set by the program, because the content security policy forbids inline styles.
-    Effect::new(move |_| {
-        let Some(whole) = scroll.whole.get() else { return };
-        let place = if is_long.get() { place.get() } else { RowPositions::default() };
-        for (side, pixels) in [("padding-top", place.before), ("padding-bottom", place.behind)] {
-            web_sys::HtmlElement::style(&whole).set_property(side, &format!("{pixels}px")).ok();
-        }
-    });
+    keep_height(scroll, place, is_long);
     let number = move || {
         known.with(|known| known.window().map_or(-1, |window| window.total.map_or(-1, |all| i64::from(all) + 1)))
     };
@@ -153,4 +125,44 @@ fn known_rows(list: ItemsList, read: ReadItems, address: Memo<ItemsAddress>, pla
             (None, None) => Known::Reading,
         }
     })
+}
+
+/// The row of an item, with its number in the list.
+fn row_of(known: &Known, item: u32) -> (u32, ShownItem) {
+    let rows = known.rows();
+    let at = rows.binary_search_by_key(&item, |row| row.item);
+    let first = known.first();
+    at.map_or_else(|_| (0, ShownItem::gone(item)), |at| (first + at as u32, rows[at].clone()))
+}
+
+/// The rows that are shown, and these items, which are shown elsewhere on the page.
+fn with_others(known: Memo<Known>, list: ItemsList, others: impl Iterator<Item = u32>) -> Vec<ShownItem> {
+    let mut rows = known.with(|known| known.rows().to_vec());
+    for item in others {
+        if rows.iter().all(|row| row.item != item) {
+            rows.extend(list.with(|fold, _, _| fold.row(item)).flatten().map(ShownItem::from));
+        }
+    }
+    rows
+}
+
+/// Why the rows or their texts could not be read.
+fn wrong(known: Memo<Known>, texts: Texts) -> Option<String> {
+    let failed = known.with(|known| match known {
+        Known::Failed(error) => Some(error.clone()),
+        Known::Reading | Known::Rows(_) => None,
+    });
+    failed.or_else(|| texts.wrong.get()).map(|error| format::sentence(&error.to_string()))
+}
+
+/// Keeps room for the rows of a long list that are not in the page, so that it scrolls as if all were there.
+fn keep_height(scroll: Scroll, place: Memo<RowPositions>, is_long: Memo<bool>) {
+    // Set by the program, because the content security policy forbids inline styles.
+    Effect::new(move |_| {
+        let Some(whole) = scroll.whole.get() else { return };
+        let place = if is_long.get() { place.get() } else { RowPositions::default() };
+        for (side, pixels) in [("padding-top", place.before), ("padding-bottom", place.behind)] {
+            web_sys::HtmlElement::style(&whole).set_property(side, &format!("{pixels}px")).ok();
+        }
+    });
 }
