@@ -51,29 +51,14 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
     let of = |item: &u32| ItemStep::new(fold, event, *item);
     match event {
         JobEvent::Created { .. } => Err(Refusal::Exists),
-        JobEvent::Planned { first, count, skips, .. } if status == S::Planning => {
-            let fits = *first == counters.total && (1..=PLANNED_AT_ONCE).contains(count);
-            if !fits || !runs_fit(*first, *count, skips) {
-                return Err(Refusal::Range);
-            }
-            Ok(Next { status, change: FoldChange::Items { count: *count, skips: skips.clone() } })
-        }
+        JobEvent::Planned { first, count, skips, .. } if status == S::Planning => planned(fold, *first, *count, skips),
         JobEvent::PlanEnded { total, .. } if status == S::Planning => match *total == counters.total {
             true => to(if fold.approval { S::Planned } else { S::Queued }),
             false => Err(Refusal::Range),
         },
         JobEvent::Approved {} if status == S::Planned => to(S::Queued),
         JobEvent::Began {} if status == S::Queued => to(S::Processing),
-        JobEvent::Paused { reason } => match status {
-            // A pause that a person decides on is not overwritten by one that passes by itself.
-            S::Paused { reason: PauseReason::User | PauseReason::Stuck } => to(status),
-            S::Planning | S::Queued | S::Processing | S::Finishing | S::Paused { .. } => {
-                to(S::Paused { reason: *reason })
-            }
-            S::Planned | S::Cancelling | S::Completed | S::CompletedWithErrors | S::Failed { .. } | S::Cancelled => {
-                wrong()
-            }
-        },
+        JobEvent::Paused { reason } => pause(status, *reason).map_or_else(wrong, to),
         JobEvent::Resumed {} if matches!(status, S::Paused { .. }) => {
             to(if fold.plan_ended { S::Queued } else { S::Planning })
         }
@@ -146,6 +131,34 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::Dropped { item } => {
             of(item).in_job(held, true)?.moves(I::Interrupted, I::Failed(FailReason::Interrupted))?.by_last()
         }
+    }
+}
+
+/// The next part of the plan: its items follow those that were planned before.
+fn planned(fold: &Fold, first: u32, count: u32, skips: &[(u32, u32, SkipReason)]) -> Result<Next, Refusal> {
+    let fits = first == fold.counters.total && (1..=PLANNED_AT_ONCE).contains(&count);
+    if !fits || !runs_fit(first, count, skips) {
+        return Err(Refusal::Range);
+    }
+    Ok(Next { status: fold.status, change: FoldChange::Items { count, skips: skips.to_vec() } })
+}
+
+/// The status after a pause for this reason; `None` if a job with this status cannot pause.
+fn pause(status: JobStatus, reason: PauseReason) -> Option<JobStatus> {
+    match status {
+        // A pause that a person decides on is not overwritten by one that passes by itself.
+        JobStatus::Paused { reason: PauseReason::User | PauseReason::Stuck } => Some(status),
+        JobStatus::Planning
+        | JobStatus::Queued
+        | JobStatus::Processing
+        | JobStatus::Finishing
+        | JobStatus::Paused { .. } => Some(JobStatus::Paused { reason }),
+        JobStatus::Planned
+        | JobStatus::Cancelling
+        | JobStatus::Completed
+        | JobStatus::CompletedWithErrors
+        | JobStatus::Failed { .. }
+        | JobStatus::Cancelled => None,
     }
 }
 
