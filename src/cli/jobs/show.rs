@@ -1,0 +1,141 @@
+//! `headway show`: one job, its files, or the output of its programs.
+
+mod one;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use clap::Args;
+use serde_json::json;
+
+use super::PAGE;
+use crate::cli::failure::{CommandFailure, CommandResult, NO};
+use crate::cli::follow::plain;
+use crate::cli::items::items_of;
+use crate::cli::out::{self, count, time};
+use crate::cli::session::{ServerArguments, Session};
+use headway_model::item::ERRORS;
+use headway_model::summary::NumberedItem;
+use headway_model::{ItemView, JobId};
+use one::one;
+
+/// Show a job, its files, or the output of its programs.
+///
+/// Name the job by its id, by six or more of the first or last characters of its id, or by @1 for the newest, @2 for the
+/// one before. With --failed or --status, the paths of those files are listed, one per line, or ended by NUL with -0.
+/// Files are numbered from 1, in the order of the plan: in JSON as `number`, beside `item`, the index of the API, which
+/// counts from 0.
+///
+/// Examples:
+///
+/// ```sh
+/// headway show @1
+/// headway show @1 --failed -0 | xargs -0 ls -l
+/// headway show @1 --attempts 1
+/// ```
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(in crate::cli) struct ShowCommand {
+    /// The job
+    #[arg(value_name = "JOB")]
+    job: String,
+
+    /// List the files that the exit code of run counts: they failed, or could not be processed
+    #[arg(long, conflicts_with = "status")]
+    failed: bool,
+
+    /// List the files with this status: succeeded, skipped, failed, cancelled, waiting, running or interrupted
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
+
+    /// Show the output of the attempts at a file, named by its path or by its number from 1
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["failed", "status"])]
+    attempts: Option<OsString>,
+
+    /// End paths with NUL
+    #[arg(short = '0', long)]
+    null: bool,
+
+    /// Write JSON: the job, or one item per line
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    which: ServerArguments,
+}
+
+pub(in crate::cli) async fn show(arguments: ShowCommand) -> CommandResult {
+    let session = arguments.which.ask().await?;
+    let ended = async {
+        let job = session.job(&arguments.job).await?;
+        let status = if arguments.failed { Some(ERRORS) } else { arguments.status.as_deref() };
+        match (status, &arguments.attempts) {
+            (Some(status), _) => files(&session, job, status, &arguments).await,
+            (None, Some(file)) => {
+                let view = session.client.job(job).await?;
+                let items = items_of(&session.client, job, &view, std::slice::from_ref(file)).await?;
+                attempts(&session, job, items.first().copied().unwrap_or_default()).await
+            }
+            (None, None) => one(&session, job, arguments.json).await,
+        }
+    };
+    let ended = ended.await;
+    session.close().await;
+    ended
+}
+
+async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowCommand) -> CommandResult {
+    let view = session.client.job(job).await?;
+    // Whoever knows where the library is gets whole paths.
+    let by_path = view.request.map(|request| request.library).filter(|library| library.starts_with('/'));
+    let root = view.folder.or(by_path);
+    let mut after = None;
+    loop {
+        let page = session.client.items(job, after, PAGE, Some(status)).await?;
+        let mut text = Vec::new();
+        for item in page.items {
+            if arguments.json {
+                text.extend(json!(NumberedItem::from(&item)).to_string().into_bytes());
+                text.push(b'\n');
+                continue;
+            }
+            let path = OsStr::from_bytes(&item.path.to_bytes()).to_owned();
+            let path = root.as_ref().map_or_else(|| path.clone().into(), |root| Path::new(root).join(&path));
+            text.extend_from_slice(path.as_os_str().as_bytes());
+            if arguments.null {
+                text.push(0);
+            } else {
+                text.extend(why(&item).map(|why| format!("\t{why}")).unwrap_or_default().into_bytes());
+                text.push(b'\n');
+            }
+        }
+        out::bytes(&text)?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(0);
+        }
+    }
+}
+
+fn why(item: &ItemView) -> Option<String> {
+    item.message.as_ref().or(item.reason.as_ref()).map(|why| plain(why))
+}
+
+async fn attempts(session: &Session, job: JobId, item: u32) -> CommandResult {
+    let attempts = session.client.attempts(job, item).await?;
+    if attempts.is_empty() {
+        return Err(CommandFailure::new(NO, "nothing is kept of what its attempts said"));
+    }
+    for attempt in attempts {
+        let exit = attempt.exit.map_or_else(|| "no exit code".into(), |exit| format!("exit {exit}"));
+        out::line(&format!("attempt {}: {exit}, {}", attempt.attempt, time(attempt.ms)))?;
+        out::line(&format!("$ {}", plain(&attempt.argv.join(" "))))?;
+        for kept in [&attempt.stdout, &attempt.stderr] {
+            let cut =
+                if kept.cut > 0 { format!("\n[{} bytes are not kept]\n", count(kept.cut)) } else { String::new() };
+            out::bytes(format!("{}{cut}{}", kept.head, kept.tail).as_bytes())?;
+        }
+    }
+    Ok(0)
+}

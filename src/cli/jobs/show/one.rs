@@ -1,0 +1,78 @@
+//! One job as a whole: its settings, its numbers, and what a person can do next.
+
+use serde_json::json;
+
+use crate::cli::failure::{CommandFailure, CommandResult, NO_JOB};
+use crate::cli::follow::{interrupted, plain};
+use crate::cli::out::{self, count};
+use crate::cli::reported::reported;
+use crate::cli::session::Session;
+use headway_client::ClientError;
+use headway_model::summary::JobView;
+use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
+
+pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
+    let view = match session.client.job(job).await {
+        Err(ClientError::Refused(ApiError::Pruned { .. })) => {
+            return Err(CommandFailure::new(NO_JOB, format!("the history of job {job} was removed")));
+        }
+        view => view?,
+    };
+    if json {
+        out::line(&json!(view).to_string())?;
+        return Ok(0);
+    }
+    let report = reported(&session.client, &view).await;
+    let JobView { summary, outputs, request, waits, note, trash, undone, .. } = view;
+    let counters = &summary.counters;
+    let mut rows = vec![
+        ("job", job.to_string()),
+        ("title", plain(&summary.title)),
+        ("recipe", summary.recipe.clone()),
+        ("folder", request.map(|request| request.library).unwrap_or_default()),
+        ("status", summary.status_text()),
+    ];
+    rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
+    rows.extend(waits.map(|waits| ("waits", waits)));
+    rows.extend(next(session, &summary).map(|next| ("next", next)));
+    rows.extend(note.map(|note| ("note", note)));
+    let numbers = [
+        ("files", counters.total),
+        ("succeeded", counters.succeeded),
+        ("skipped", counters.skipped - counters.missed),
+        ("not processed", counters.missed),
+        ("failed", counters.failed),
+        ("cancelled", counters.cancelled),
+        ("open", counters.open()),
+    ];
+    rows.extend(
+        numbers
+            .into_iter()
+            .filter(|(name, number)| *number > 0 || *name == "files")
+            .map(|(name, number)| (name, count(number.into()))),
+    );
+    rows.extend(report.into_iter().map(|line| ("report", line)));
+    if trash.0 > 0 {
+        rows.push(("originals in the trash", format!("{} files, {} bytes", count(trash.0), count(trash.1))));
+    }
+    rows.extend((!outputs.is_empty()).then(|| ("written", outputs.join(", "))));
+    rows.extend(undone.map(|undo| ("undone by", undo.job.to_string())));
+    rows.push(("events", format!("1..{}, digest {}", summary.seq, summary.digest)));
+    let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let lines: Vec<_> = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}\n")).collect();
+    out::bytes(lines.concat().as_bytes())?;
+    Ok(0)
+}
+
+/// What a person can do about a job that waits for one.
+fn next(session: &Session, job: &JobSummary) -> Option<String> {
+    let command = |word: &str| session.command_on(word, job.job);
+    match job.status {
+        JobStatus::Planned => Some(format!("approve its plan: {}", command("approve"))),
+        JobStatus::Paused { reason: PauseReason::Interrupted } => {
+            Some(interrupted(session, job.job, job.counters.interrupted))
+        }
+        JobStatus::Paused { .. } => Some(format!("go on: {}", command("resume"))),
+        _ => None,
+    }
+}
