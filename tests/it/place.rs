@@ -171,6 +171,29 @@ async fn outputs_go_beside_or_into_another_folder_and_never_over_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_can_have_no_name_is_said_in_the_plan() {
+    let files = Files::new();
+    let long = format!("{}.png", "n".repeat(251));
+    files.write(&long, b"x");
+    files.write("bare", b"x");
+    let (app, _) = start(&files).await;
+    for (path, name, reason) in [
+        (long.as_str(), "{/.}.webp", "the output's name would be longer than 255 bytes"),
+        ("bare", "{+.}", "the output's name would not be a file name"),
+    ] {
+        let mut body = request("capitals");
+        body["query"] = json!({ "paths": [path] });
+        body["output"] = json!({ "place": { "beside": { "name": name } } });
+        body["approval"] = json!(true);
+        let job = app.begin_with(&body).await;
+        let planned = app.until(job, |summary| summary.status == JobStatus::Planned).await;
+        assert_eq!((planned.counters.skipped, planned.counters.missed), (1, 1), "{name}");
+        assert_eq!(app.reasons(job, "skipped").await, [(path.to_owned(), reason.to_owned())]);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_output_is_kept_only_if_it_is_smaller_where_that_is_asked() {
     let files = Files::numbered(2);
     let before = content(&files.library());

@@ -68,7 +68,7 @@ impl ItemStatus {
     }
 
     /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was
-    /// taken. The other skipped files need no work. If the plan found, in a folder, that it is no regular file, it was
+    /// taken or impossible. The other skipped files need no work. If the plan found, in a folder, that it is no regular file, it was
     /// never asked for; if the request names it, or it stopped being one later, it was.
     pub fn is_missed(self) -> bool {
         let ItemStatus::Skipped { reason, planned } = self else { return false };
@@ -78,7 +78,9 @@ impl ItemStatus {
             | SkipReason::HardLinks
             | SkipReason::Collision
             | SkipReason::NotOurs
-            | SkipReason::Named => true,
+            | SkipReason::Named
+            | SkipReason::TooLong
+            | SkipReason::NoName => true,
             SkipReason::Symlink | SkipReason::NotAFile => !planned,
             SkipReason::Done
             | SkipReason::Command

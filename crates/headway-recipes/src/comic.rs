@@ -215,8 +215,7 @@ impl ComicWork {
                     // The plan shows this reason, and the file is left alone.
                     .map_err(|_| Failure::Skipped(SkipReason::Lacking))?,
                 ending,
-            )
-            .map_err(fail)?,
+            )?,
             false => path.clone(),
         };
         let mut told = Map::new();
@@ -255,14 +254,14 @@ impl ComicWork {
     }
 }
 
-/// The path of a comic under a new name that is valid on every system. The error is the message of the failed item.
-fn named(path: &RelPath, stem: &str, ending: &str) -> Result<RelPath, String> {
+/// The path of a comic under a new name that is valid on every system.
+fn named(path: &RelPath, stem: &str, ending: &str) -> Result<RelPath, Failure> {
     let name = Clean::Windows.name(format!("{stem}.{ending}").as_bytes());
     if name.len() > LONGEST_NAME {
-        return Err(format!("its name would have {} bytes, and {LONGEST_NAME} are possible", name.len()));
+        return Err(Failure::Skipped(SkipReason::TooLong));
     }
     let to = path.parent().unwrap_or_default().join(&name);
-    to.map_err(|error| format!("its new name does not fit: {error}"))
+    to.map_err(|error| Failure::Failed(FailReason::Recipe, format!("its new name does not fit: {error}")))
 }
 
 /// Whether an entry resembles `ComicInfo.xml` without being it, such as one in another case.

@@ -144,7 +144,7 @@ impl RenameWork {
         for part in parts {
             let part = self.clean.name(&self.case.name(part));
             if part.len() > LONGEST_NAME {
-                return Err(fail(format!("its name would have {} bytes, and {LONGEST_NAME} are possible", part.len())));
+                return Err(Failure::Skipped(SkipReason::TooLong));
             }
             to = to.join(&part).map_err(|error| fail(format!("its new name does not fit: {error}")))?;
         }

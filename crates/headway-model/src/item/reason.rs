@@ -80,6 +80,10 @@ numbered! {
         Named = 15,
         /// No line of the manifest names it, so there was nothing to compare.
         Unlisted = 16,
+        /// The name of its output, or its new name, would be longer than any file system takes.
+        TooLong = 17,
+        /// The name of its output would be no file name.
+        NoName = 18,
     }
 }
 
@@ -137,6 +141,8 @@ impl SkipReason {
             SkipReason::Kept => "stays: not one of the files to be removed",
             SkipReason::Named => "named, but not a regular file",
             SkipReason::Unlisted => "no line of the manifest names it",
+            SkipReason::TooLong => "the output's name would be longer than 255 bytes",
+            SkipReason::NoName => "the output's name would not be a file name",
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
         }

@@ -37,7 +37,7 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
         <Show when=move || { missed.get() > 0 }>
             <p class="head-missed">
                 <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a>
-                ": they were gone or had changed, are no regular files, or the name of their output was taken."
+                ": they were gone or had changed, are no regular files, or their output's name was taken or impossible."
             </p>
         </Show>
     }

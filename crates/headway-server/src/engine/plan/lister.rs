@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 use super::super::ActiveJob;
-use super::super::output_name::target;
+use super::super::output_name::{OutputNameError, target};
 use super::super::standing::{Standing, standing};
 use super::absent::absent_mount;
 use super::batch::PlanBatch;
@@ -300,7 +300,7 @@ impl<'a> Lister<'a> {
         Ok(files)
     }
 
-    /// Skips a file whose output name is taken, on the disk or by an earlier file of this plan.
+    /// Skips a file whose output can have no name, or a name that is taken, on the disk or by an earlier file of this plan.
     fn collision(&mut self, found: &mut ListedFile) -> Result<Option<SkipReason>, PauseReason> {
         match self.work.renames(&found.file, self.index + 1) {
             Ok(renames) if !renames.is_empty() => {
@@ -315,8 +315,11 @@ impl<'a> Lister<'a> {
         }
         let output = self.work.output(&found.file.path, self.active.request.output.as_ref());
         let Some(output) = output.filter(|output| !output.replaces()) else { return Ok(None) };
-        // An impossible name is reported by the attempt.
-        let Ok(target) = target(&output, &found.file.path, self.index + 1, 0) else { return Ok(None) };
+        let target = match target(&output, &found.file.path, self.index + 1, 0) {
+            Ok(target) => target,
+            Err(OutputNameError::TooLong(_)) => return Ok(Some(SkipReason::TooLong)),
+            Err(OutputNameError::NoName { .. } | OutputNameError::Folder(_)) => return Ok(Some(SkipReason::NoName)),
+        };
         let taken = for_the_attempt(self.active.library.has(&target))?.unwrap_or(false) || !self.targets.insert(target);
         Ok(taken.then_some(SkipReason::Collision))
     }
