@@ -6,7 +6,7 @@ mod leave;
 mod next_step;
 mod results;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::failure::{CommandFailure, CommandResult};
 use super::out;
@@ -20,6 +20,9 @@ pub(super) use ending::{NOT_BEGUN, plain};
 use headway_client::{Follower, News};
 use headway_model::{JobId, PauseReason, Seq};
 pub(super) use leave::interrupted;
+
+/// How long a plan may take before the server is asked what it waits for.
+const SLOW_PLAN: Duration = Duration::from_secs(6);
 
 /// What `--json` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,12 +91,24 @@ pub(super) struct Followed<'a> {
     signal: Option<u8>,
     /// The pause that was last told, while it lasts.
     told_pause: Option<PauseReason>,
+    /// When the server is next asked what the plan waits for; `None` once that is told.
+    asks_plan: Option<Instant>,
 }
 
 /// Follows a job.
 pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId, how: Following) -> CommandResult {
     let show = JobDisplay::new(if how.quiet { ProgressMode::None } else { how.progress });
-    let mut followed = Followed { session, follower, job, how, show, seen: 0, signal: None, told_pause: None };
+    let mut followed = Followed {
+        session,
+        follower,
+        job,
+        how,
+        show,
+        seen: 0,
+        signal: None,
+        told_pause: None,
+        asks_plan: Some(Instant::now() + SLOW_PLAN),
+    };
     let ended = followed.run_on().await;
     followed.show.end();
     ended

@@ -236,6 +236,32 @@ async fn a_pause_a_stop_and_a_cancel_end_the_reading_of_a_huge_manifest_at_the_l
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
+/// As when the read of the manifest hangs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_gets_no_answer_says_so_and_not_that_there_are_no_files() {
+    let files = Files::numbered(1);
+    let gate = files.data().with_file_name("hangs");
+    std::fs::write(&gate, "").expect("a file");
+    let fault = format!("HEADWAY_FAULT=preparing while {}", gate.display());
+    let served = Served::start_in(&files, &["env", &fault]).expect("a ready server");
+    let job = served.begin("checksum", json!({})).await;
+    let mut waits = Value::Null;
+    for _ in 0..80 {
+        waits = served.get(&format!("/api/jobs/{job}")).await["waits"].clone();
+        if !waits.is_null() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert!(waits.as_str().is_some_and(|text| text.starts_with("No news of the list for ")), "{waits}");
+    let page = served.client.get(format!("{}/jobs/{job}", served.headway.url)).send().await.expect("an answer");
+    let page = page.text().await.expect("a page");
+    assert!(page.contains("No news of the list for ") && page.contains("No file is listed yet."), "{page}");
+    assert!(!page.contains("This job has no files."), "{page}");
+    std::fs::remove_file(&gate).expect("a file");
+    assert_eq!(served.end(job).await.status, JobStatus::Completed);
+}
+
 /// After a restart the first attempt prepares the job again, on storage that no longer answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preparation_that_hangs_holds_up_neither_a_cancel_nor_the_end_of_the_server() {

@@ -1,9 +1,11 @@
 //! When a command stops following its job: at its end, when it waits for a person, or at a signal.
 
+use std::time::Instant;
+
 use serde_json::json;
 
 use super::ending::{AS_A_WHOLE, WAITS, exit_code, plain, verdict};
-use super::{Followed, NOT_BEGUN, Until, tail};
+use super::{Followed, NOT_BEGUN, SLOW_PLAN, Until, tail};
 use crate::cli::failure::{CommandFailure, CommandResult};
 use crate::cli::out::{self, count, time};
 use crate::cli::session::Session;
@@ -67,6 +69,10 @@ impl Followed<'_> {
                 Some(why) => why,
                 None => return Ok(None),
             },
+            JobStatus::Planning => {
+                self.say_slow_plan().await;
+                return Ok(None);
+            }
             _ => {
                 self.told_pause = None;
                 return Ok(None);
@@ -106,6 +112,19 @@ impl Followed<'_> {
             if reason.is_environment() { "it goes on by itself once that is over, or: " } else { "go on: " };
         self.say(&format!("paused ({});{waits} {by_itself}{}", reason.text(), self.command("resume")));
         None
+    }
+
+    /// Says once what the plan waits for, if it does not get on.
+    async fn say_slow_plan(&mut self) {
+        if self.asks_plan.is_none_or(|at| Instant::now() < at) {
+            return;
+        }
+        self.asks_plan = Some(Instant::now() + SLOW_PLAN);
+        let waits = self.session.client.job(self.job).await.ok().and_then(|view| view.waits);
+        if let Some(waits) = waits {
+            self.asks_plan = None;
+            self.say(&plain(&waits));
+        }
     }
 
     /// Handles a signal. After the first one, running files may end; after the second, nothing is waited for.

@@ -26,7 +26,7 @@ use crate::ui::progress::{Summary, number};
 pub(super) use address::ItemsAddress;
 use headway_model::item::ITEM_LABELS;
 use headway_model::summary::{ItemPage, ItemView};
-use headway_model::{ApiError, Counters, JobId, StartJob};
+use headway_model::{ApiError, Counters, JobId, JobStatus, StartJob};
 pub(super) use list::ItemsList;
 pub(super) use names::ReadNames;
 pub(super) use row::found;
@@ -116,6 +116,9 @@ pub(super) fn Items(
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
     });
+    let is_listed = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status != JobStatus::Planning))
+    });
     let files = Memo::new(move |_| counters.with(|counters| counters.total));
     let list = ItemsList::new(job, address, attention, files);
     texts.take(texts.call(), first.opened.clone());
@@ -125,7 +128,7 @@ pub(super) fn Items(
             <h2>"Files"</h2>
             <Statuses job address counters />
             <Tools job address list summary request attention />
-            <Table job first address opened list texts named request followed />
+            <Table job first address opened list texts named request followed is_listed />
         </section>
         {drawer.view()}
     }

@@ -13,11 +13,11 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
-use super::Context;
 use super::died::Died;
 use super::plan::absent_mount;
 use super::schedule::Terms;
 use super::stop::{StepFailure, StepStop};
+use super::{Context, Pulse};
 use crate::placements::changes;
 use crate::steps::Step;
 use durations::Durations;
@@ -53,6 +53,8 @@ pub(crate) struct ActiveJob {
     read_ahead: ReadAhead,
     durations: Durations,
     pace: Pace,
+    /// When its plan last got on.
+    pub(super) plan_pulse: Pulse,
     /// Stops the preparation, the listing or the last step under way.
     stop: Mutex<StepStop>,
     /// The file at which the storage last reported an error.
@@ -88,6 +90,7 @@ impl ActiveJob {
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
             pace: Pace::default(),
+            plan_pulse: Pulse::new(),
             stop: Mutex::default(),
             unreadable: Mutex::default(),
             has_missed_disk: AtomicBool::new(false),

@@ -42,13 +42,16 @@ const ITEMS_AT_ONCE: u32 = 1_000;
 pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<ActiveJob>, StepStop), Unable>) {
     let planned = caught(async {
         let (active, stop) = active?;
+        context.running.plan_begins(job, &active.plan_pulse);
         let listed = settled_and_listed(context, &active, &stop).await;
         if let Err(PlanStop::Environment(PauseReason::LibraryGone)) = &listed {
             active.note_missed_disk();
         }
         listed
     });
-    let event = match planned.await.unwrap_or_else(|died| Err(died.into())) {
+    let planned = planned.await;
+    context.running.plan_ends(job);
+    let event = match planned.unwrap_or_else(|died| Err(died.into())) {
         Ok((total, reruns)) => JobEvent::PlanEnded { total, reruns },
         Err(PlanStop::Failed(message)) => {
             let outcome = Outcome::Failed { reason: EndReason::Plan, message: cut(&message, MESSAGE_LIMIT) };
@@ -67,7 +70,9 @@ async fn settled_and_listed(
     stop: &StepStop,
 ) -> Result<(u32, Reruns), PlanStop> {
     let ground = if !active.has_items() { Some(settle(context, active, stop).await?) } else { None };
+    active.plan_pulse.beat();
     let work = active.work(context, Some(stop.clone())).await?;
+    active.plan_pulse.beat();
     list(context, active, work, ground, stop).await
 }
 

@@ -5,10 +5,11 @@ mod state;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::Pulse;
 use super::attempt_id::AttemptId;
 use headway_model::attempt::AttemptLog;
 use headway_model::id::JobId;
@@ -29,6 +30,8 @@ pub(crate) struct RunningAttempts {
 #[derive(Default)]
 struct AttemptTable {
     attempts: BTreeMap<(JobId, u32), AttemptState>,
+    /// The plans under way, each with when it last got on.
+    plans: BTreeMap<JobId, Pulse>,
     /// The queued jobs, next first.
     queue: Vec<JobId>,
 }
@@ -81,6 +84,22 @@ impl RunningAttempts {
     /// Whether nothing runs.
     pub(super) fn is_empty(&self) -> bool {
         self.table.lock().attempts.is_empty()
+    }
+
+    /// Notes that the plan of a job has begun. It beats this pulse whenever it gets on.
+    pub(super) fn plan_begins(&self, job: JobId, pulse: &Pulse) {
+        pulse.beat();
+        self.table.lock().plans.insert(job, pulse.clone());
+    }
+
+    /// Notes that it has ended.
+    pub(super) fn plan_ends(&self, job: JobId) {
+        self.table.lock().plans.remove(&job);
+    }
+
+    /// How long ago the plan of a job last got on; `None` if none is under way.
+    pub(crate) fn plan_still_for(&self, job: JobId) -> Option<Duration> {
+        self.table.lock().plans.get(&job).map(Pulse::still_for)
     }
 
     pub(super) fn queue(&self, queue: Vec<JobId>) {

@@ -1,5 +1,7 @@
 //! What a job waits for, in words.
 
+use std::time::Duration;
+
 use super::Server;
 use super::on_disk::FolderGone;
 use headway_model::status::PauseReason;
@@ -16,6 +18,7 @@ impl Server {
     ) -> Option<String> {
         let running = &self.inner.context.running;
         match summary.status {
+            JobStatus::Planning => waits_for_list(library, running.plan_still_for(summary.job)?),
             JobStatus::Planned => Some("Ready. Nothing runs until you say so.".into()),
             JobStatus::Queued => {
                 let place = running.place_of(summary.job)?;
@@ -34,6 +37,15 @@ impl Server {
             _ => None,
         }
     }
+}
+
+/// What a plan waits for that has not got on for this long. A plan that reads a long manifest can take as long on storage
+/// that answers.
+fn waits_for_list(library: &str, still: Duration) -> Option<String> {
+    const SLOW: Duration = Duration::from_secs(5);
+    let seconds = still.as_secs();
+    (still >= SLOW)
+        .then(|| format!("No news of the list for {seconds} s: perhaps the storage of {library} does not answer."))
 }
 
 /// What a job waits for that does not have its library, or a disk inside it.
@@ -78,7 +90,15 @@ fn ordinal(place: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ordinal;
+    use super::{ordinal, waits_for_list};
+    use std::time::Duration;
+
+    #[test]
+    fn a_plan_that_does_not_get_on_says_so_and_one_that_does_is_silent() {
+        assert_eq!(waits_for_list("nas", Duration::from_millis(4_900)), None);
+        let said = waits_for_list("nas", Duration::from_secs(18)).expect("a sentence");
+        assert_eq!(said, "No news of the list for 18 s: perhaps the storage of nas does not answer.");
+    }
 
     #[test]
     fn a_place_in_the_queue_is_an_ordinal() {

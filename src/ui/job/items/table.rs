@@ -28,6 +28,8 @@ pub(super) fn Table(
     request: StoredValue<Option<StartJob>>,
     /// Whether the rows come from the fold.
     followed: RwSignal<bool>,
+    /// Whether the job's list of files is complete.
+    is_listed: Memo<bool>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let First { address: read_at, page, .. } = first;
@@ -67,6 +69,7 @@ pub(super) fn Table(
         let filter = address.with(|address| address.filter.clone());
         match filter.name {
             Some(_) => "No file has this in its name.",
+            None if !is_listed.get() => "No file is listed yet.",
             None => words::none(filter.status.as_deref().unwrap_or_default()),
         }
     };

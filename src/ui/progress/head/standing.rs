@@ -13,7 +13,7 @@ pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(
         None => text,
     };
     match summary.status {
-        JobStatus::Planning => "Listing the files.".into(),
+        JobStatus::Planning => and("Listing the files.".into()),
         JobStatus::Planned => "Ready. Nothing runs until you say so.".into(),
         JobStatus::Queued => waits.map_or_else(|| "Waits for a free place.".into(), sentence),
         JobStatus::Processing => and(processing(summary, time)),
@@ -150,6 +150,8 @@ mod tests {
     fn what_it_waits_for_is_said_in_the_server_s_words() {
         let queued = summary(JobStatus::Queued, Counters::default());
         assert_eq!(standing(&queued, Some("2nd in the queue"), &|_| String::new()), "2nd in the queue.");
+        let planning = summary(JobStatus::Planning, Counters::default());
+        assert_eq!(standing(&planning, Some("no news"), &|_| String::new()), "Listing the files. No news.");
         let quick = JobSummary {
             worked: Some(Worked { ms: 400, since: None }),
             ..summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })

@@ -157,7 +157,11 @@ impl<'a> Lister<'a> {
     fn walk(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.active.library);
         let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
-        let leaves_out = |path: &RelPath, is_folder| listed.contains(path) || choice.leaves_out(path, is_folder);
+        let active = self.active;
+        let leaves_out = |path: &RelPath, is_folder| {
+            active.plan_pulse.beat();
+            listed.contains(path) || choice.leaves_out(path, is_folder)
+        };
         let walked = walk(&library, &query.path, &leaves_out, &mut |found| {
             if choice.wants(&found) { self.take(found) } else { !self.is_stopped() }
         });
@@ -171,6 +175,7 @@ impl<'a> Lister<'a> {
 
     /// Takes in one more file; returns whether to go on.
     fn take(&mut self, found: ListedFile) -> bool {
+        self.active.plan_pulse.beat();
         self.waiting.push(found);
         let at_once = match self.show == OutcomeFilter::All && self.done.is_none() {
             // Which names become free is known only once all files are.
