@@ -160,7 +160,7 @@ async fn undo_is_of_a_job_and_only_undo_is() {
     let of = |recipe: &str, query: Value| json!({ "library": "files", "recipe": recipe, "query": query });
     for (body, says) in [
         (of("undo", json!({ "folder": {} })), "undo takes a job, not files"),
-        (of("undo", json!({ "folder": { "path": "nowhere" } })), "POST /api/jobs/{id}/undo/{new}"),
+        (of("undo", json!({ "folder": { "path": "nowhere" } })), "POST /api/v1/jobs/{id}/undo/{new}"),
         (of("undo", json!({ "paths": ["000000"] })), "undo takes a job, not files"),
         (of("undo", json!({ "items": { "job": job, "which": "failed" } })), "undo takes a job, not files"),
         (of("undo", json!({ "items": { "job": job, "which": { "these": [0] } } })), "undo takes a job, not files"),

@@ -62,6 +62,13 @@ async fn a_refusal_has_its_reasons_by_tcp_and_by_the_socket() {
             matches!(&refused, Err(ClientError::Refused(ApiError::Invalid { reasons, .. })) if reasons[0].contains("letters, digits")),
             "{refused:?}"
         );
+        // Undo takes a job, so it cannot be stored with files either.
+        let undo = StartJob { recipe: "undo".into(), ..everything() };
+        let refused = client.keep_preset("undo", &undo).await;
+        assert!(
+            matches!(&refused, Err(ClientError::Refused(ApiError::Invalid { reasons, .. })) if reasons[0].starts_with("undo takes a job")),
+            "{refused:?}"
+        );
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn output(output: &Output) -> Vec<String> {
 pub(super) fn undone(request: &StartJob) -> Option<String> {
     let placed = matches!(&request.query, Query::Items(ItemsQuery { which: ItemSelection::Placed, .. }));
     match (JobKind::of(&request.recipe) == JobKind::Undo, placed) {
-        (true, false) => Some("undo takes a job, not files: call POST /api/jobs/{id}/undo/{new}".into()),
+        (true, false) => Some("undo takes a job, not files: call POST /api/v1/jobs/{id}/undo/{new}".into()),
         (false, true) => Some(format!("only undo takes what a job put into place; {} takes files", request.recipe)),
         _ => None,
     }

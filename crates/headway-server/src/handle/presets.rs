@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use super::Server;
+use super::{Server, checks};
 use crate::error::internal;
 use headway_files::DataFolder;
 use headway_model::{ApiError, Query, StartJob};
@@ -38,6 +38,9 @@ impl Server {
         if matches!(request.query, Query::Items(_)) {
             let text = "the files of another job cannot be stored in a preset; name a folder or files";
             return Err(ApiError::invalid(text));
+        }
+        if let Some(reason) = checks::undone(&request) {
+            return Err(ApiError::invalid(reason));
         }
         let context = &self.inner.context;
         if context.library(&request.library).is_none() || context.recipe(&request.recipe).is_none() {
