@@ -5,6 +5,8 @@ import { dialog, open, processAll, ready } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
+const [DESK, PHONE] = [{ width: 1100, height: 800 }, { width: 390, height: 844 }];
+
 const fill = (server: Server) => {
   three(server);
   server.file('a', '0');
@@ -33,6 +35,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByLabel('Attempts per file').focus();
       await accessible(page, `the options of ${recipe}`);
     }
+    await page.setViewportSize(PHONE);
+    await accessible(page, 'the options on a phone');
+    await page.setViewportSize(DESK);
     await page.locator('select[name="output"]').selectOption('folder');
     await page.getByLabel('Attempts per file').focus();
     await accessible(page, 'an output in a folder');
@@ -90,6 +95,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByText('Settings', { exact: true }).click();
     await page.getByText('How we know').click();
     await accessible(page, 'a job that ended with failures, all of it open');
+    await page.setViewportSize(PHONE);
+    await accessible(page, 'the same on a phone');
+    await page.setViewportSize(DESK);
     const plan = await begin(server, mint(), 'slow', { approval: true });
     await details(page, server, plan);
     await expect(status(page)).toHaveText('planned');

@@ -48,7 +48,7 @@ fn Form(steer: Steer) -> impl IntoView {
         let priority = text(priority).trim().parse().ok();
         steer.act(Action::Change { priority, concurrency });
     };
-    let is_busy = move || steer.under_way.with(Option::is_some);
+    let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
     let said = move || match steer.done.get() {
         Some("change") => "Saved.",
         _ => "",
@@ -63,7 +63,7 @@ fn Form(steer: Steer) -> impl IntoView {
                 "Priority "
                 <input type="number" min="-1000" max="1000" class="field" node_ref=priority autocomplete="off" placeholder="0" prop:value=first name="priority" />
             </label>
-            <button data-action="change" disabled=is_busy>"Save"</button>
+            <button data-action="change" aria-disabled=is_busy>"Save"</button>
             <span class="job-pace-saved" role="status">{said}</span>
         </form>
     }

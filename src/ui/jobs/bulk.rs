@@ -72,6 +72,9 @@ pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
     let (pause, resume, cancel) = (of(BulkAction::Pause), of(BulkAction::Resume), of(BulkAction::Cancel));
     let button = move |all: BulkAction, jobs: Memo<Vec<JobId>>, word: &'static str| {
         let press = move |_| {
+            if is_busy.get_untracked() {
+                return;
+            }
             if all == BulkAction::Cancel && !is_sure.get_untracked() {
                 is_sure.set(true);
             } else {
@@ -83,7 +86,7 @@ pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
             false => format!("{word} all {}", jobs.with(Vec::len)),
         };
         view! {
-            <button class:danger=all == BulkAction::Cancel data-all=word hidden=move || { jobs.with(Vec::len) < 2 } disabled=move || is_busy.get() on:click=press>
+            <button class:danger=all == BulkAction::Cancel data-all=word hidden=move || { jobs.with(Vec::len) < 2 } aria-disabled=move || is_busy.get().then_some("true") on:click=press>
                 {text}
             </button>
         }

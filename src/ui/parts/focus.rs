@@ -1,4 +1,5 @@
-//! Keeps the keyboard's place on the page: when the focused element is removed, something near it gets the focus.
+//! Keeps the keyboard's place on the page: when the focused element is removed, hidden or disabled, something near it gets the
+//! focus.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -55,7 +56,7 @@ pub(in crate::ui) fn keep() {
     wanted.set_child_list(true);
     wanted.set_subtree(true);
     wanted.set_attributes(true);
-    wanted.set_attribute_filter(&js_sys::Array::of1(&"disabled".into()));
+    wanted.set_attribute_filter(&js_sys::Array::of2(&"disabled".into(), &"hidden".into()));
     if let (Ok(observer), Some(body)) = (MutationObserver::new(changed.as_ref().unchecked_ref()), document().body()) {
         observer.observe_with_options(&body, &wanted).ok();
         StoredValue::new_local((observer, changed, seen, given_up));
@@ -110,10 +111,13 @@ impl FocusHistory {
         }
         let dialog = find("dialog[open] [autofocus]");
         let opener = self.outside.clone().filter(|_| self.in_dialog);
+        let near = self.last.as_ref().and_then(|last| last.closest(".buttons").ok().flatten());
+        let near = near.and_then(|near| near.query_selector(":scope > button:not(:disabled, [hidden])").ok().flatten());
+        let near = near.and_then(|near| near.dyn_into().ok());
         let row = find("main table tr[tabindex=\"0\"]").filter(|_| self.in_rows);
         let heading = find("main h1");
         self.last = None;
-        [dialog, opener, row, heading].into_iter().flatten().collect()
+        [dialog, near, opener, row, heading].into_iter().flatten().collect()
     }
 }
 
@@ -127,7 +131,7 @@ fn is_nowhere() -> bool {
 }
 
 fn can_be_focused(element: &HtmlElement) -> bool {
-    element.is_connected() && !element.matches(":disabled").unwrap_or(false)
+    element.is_connected() && !element.matches(":disabled, [hidden], [hidden] *").unwrap_or(false)
 }
 
 /// Focuses an element; returns whether it has the focus now. A heading is made focusable. `stays` keeps the page from

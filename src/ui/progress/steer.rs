@@ -30,6 +30,10 @@ impl Steer {
 
     /// Performs an action.
     pub(in crate::ui) fn act(self, action: Action) {
+        // Its buttons are not `disabled` meanwhile, which would take the focus from the one that was pressed.
+        if self.under_way.with_untracked(Option::is_some) {
+            return;
+        }
         let name = name(action);
         self.under_way.set(Some(name));
         self.done.set(None);
