@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { BROKEN, expect, test } from './helper/fixtures';
-import { choose, sheet } from './helper/job';
+import { begin, choose, sheet } from './helper/job';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { mint, type Server } from './helper/server';
 
@@ -215,7 +215,7 @@ test('while the server is silent the page says as of when, and never that nothin
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
   });
   await server.stop('SIGKILL');
-  await expect(received).toHaveText(/^As of \d\d:\d\d:\d\d, \d+ s ago\. The server does not answer; trying again\.$/);
+  await expect(received).toHaveText(/^As of \d\d:\d\d:\d\d, \d+ s ago\. Not connected; trying again\.$/);
   await expect(dialog(page, job)).toHaveAttribute('data-silent', 'true');
   // Nor does its speed sink while nothing is heard.
   const speed = await dialog(page, job).locator('.head-work').innerText();
@@ -229,6 +229,33 @@ test('while the server is silent the page says as of when, and never that nothin
   await server.start();
   await expect(received).toContainText('Complete so far');
   await expect(dialog(page, job)).not.toHaveAttribute('data-silent');
+});
+
+test('a page that hears the server but never catches up says as of when, before and after a reload', async ({ page, serveWired, allow }) => {
+  allow(BROKEN);
+  const { server, wire, url } = await serveWired(slow, { args: ['--workers', '1'] });
+  const job = await begin(server, mint(), 'checksum');
+  await page.goto(`${url}/jobs/${job}`);
+  const received = page.locator('.proof-received').first();
+  await expect(received).toContainText('Complete so far');
+  // Each stream says hello, and breaks before it has said anything of the job.
+  wire.keep = (message) => message.includes('"hello"');
+  const cutting = setInterval(() => wire.cut(), 300);
+  try {
+    await expect(received).toHaveText(/^As of /);
+    const asOf = async () => (await received.innerText()).slice(0, 'As of 00:00:00'.length);
+    const [before, opened] = [await asOf(), wire.opened];
+    await server.post(job, 'cancel');
+    await expect.poll(() => wire.opened).toBeGreaterThan(opened + 3);
+    expect(await asOf(), 'a hello says nothing of what was missed').toBe(before);
+    await page.reload();
+    await expect(received).toHaveText(/^As of /);
+  } finally {
+    clearInterval(cutting);
+  }
+  wire.keep = () => true;
+  await expect(page.locator('.link-badge').first()).toHaveAttribute('data-link', 'live', { timeout: 30_000 });
+  await expect(received).not.toHaveText(/^As of /);
 });
 
 test('a refused start is told at its field; the form and the selection stay', async ({ page, serve, allow, watched }) => {
@@ -327,4 +354,26 @@ test('in the dialog the focus begins at its main button, and stays in it as the 
   await page.keyboard.press('Enter');
   await ends(watched, server, job, 'cancelled');
   await expect(dialog(page, job).getByRole('button', { name: 'Close' })).toBeFocused();
+});
+
+test('the focus stays where it was after Save, and after Pause and Resume of all jobs', async ({ page, serve }) => {
+  const server = await serve(slow, { args: ['--workers', '1'] });
+  const jobs = [mint(), mint()];
+  for (const job of jobs) await begin(server, job, 'checksum');
+  await page.goto(`${server.url}/jobs/${jobs[0]}`);
+  await ready(page);
+  const save = page.locator('[data-action="change"]');
+  await page.locator('details:has([data-action="change"])').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+  await save.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.job-pace-saved')).toHaveText('Saved.');
+  await expect(save).toBeFocused();
+  await page.goto(`${server.url}/jobs`);
+  await ready(page);
+  for (const [all, next] of [['Pause', 'Resume'], ['Resume', 'Pause']]) {
+    await page.locator(`[data-all="${all}"]`).focus();
+    await page.keyboard.press('Enter');
+    await expect(page.locator(`[data-all="${all}"]`)).toBeHidden();
+    await expect(page.locator(`[data-all="${next}"]`)).toBeFocused();
+  }
 });

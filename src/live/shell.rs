@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_millis(250);
 const ASKS: &str = "headway.asks";
 /// The name of the lock and the channel that the tabs of a browser share. If the protocol between tabs changes, so
 /// must the name.
-const SHARED: &str = "headway.stream.1";
+const SHARED: &str = "headway.stream.2";
 
 /// Cheap to clone; all clones are one shell.
 #[derive(Clone)]
@@ -49,6 +49,8 @@ struct ShellInner {
     painted: Cell<f64>,
     /// The server's time minus the page's, estimated by the page until the server has sent its time.
     skew: i64,
+    /// When the page was rendered, on the server's clock.
+    rendered: u64,
     /// The completed job whose dialog will close by itself, and when.
     closing: Cell<Option<(JobId, f64)>>,
     toasted: RefCell<Vec<(JobId, f64)>>,
@@ -63,7 +65,8 @@ impl Shell {
     pub(super) fn begin(live: Live, start: Option<Start>) -> Self {
         let is_own = start.is_some();
         let start = start.unwrap_or_else(Start::empty);
-        let skew = start.now as i64 - browser::now() as i64;
+        let rendered = start.now;
+        let skew = rendered as i64 - browser::now() as i64;
         let can_act = start.rights != PageRights::Reading;
         let known: Vec<JobId> = start.live.iter().map(|summary| summary.job).collect();
         let mut follow =
@@ -86,6 +89,7 @@ impl Shell {
             frame: Cell::new(false),
             painted: Cell::new(0.0),
             skew,
+            rendered,
             closing: Cell::new(None),
             toasted: RefCell::new(Vec::new()),
             listeners: RefCell::new(Vec::new()),

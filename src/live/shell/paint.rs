@@ -56,7 +56,9 @@ impl Shell {
             };
             let jobs: FollowedJobs = follow.summaries().into_iter().map(state).collect();
             let link = follow.link(now as u64);
-            let silent = follow.lost_since(now as u64, &link).map(on_server);
+            // Until the link has caught up for the first time, the page shows what was true when it was rendered.
+            let known = || follow.known_at().map_or(self.0.rendered, on_server);
+            let silent = follow.is_lost(now as u64, &link).then(known);
             let back = follow.returns();
             let (recording, crowded) = (follow.is_recording(), follow.is_crowded());
             (link, back, silent, recording, crowded, jobs, on_server(now as u64), follow.wants_reload())

@@ -53,7 +53,7 @@ fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, ti
     }
     if let Some(heard) = silent {
         let ago = clock.saturating_sub(heard) / 1_000;
-        return format!("As of {}, {ago} s ago. The server does not answer; trying again.", time(heard));
+        return format!("As of {}, {ago} s ago. Not connected; trying again.", time(heard));
     }
     match phase {
         None => return "Not checked yet.".into(),
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(said(&checked, None, 28_000), "Last checked 8 s ago.");
         for (clock, ago) in [(21_100, 1), (35_000, 15)] {
             let text = said(&checked, Some(20_000), clock);
-            assert_eq!(text, format!("As of <20000>, {ago} s ago. The server does not answer; trying again."));
+            assert_eq!(text, format!("As of <20000>, {ago} s ago. Not connected; trying again."));
         }
         let closed = Proof { closed: true, ..proof };
         assert!(said(&closed, Some(20_000), 90_000).starts_with("Complete: all 14 events"));

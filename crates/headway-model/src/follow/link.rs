@@ -21,7 +21,7 @@ const CUTS_MOST: u32 = 2;
 /// How often short calls are made, where other tabs hold the browser's connections.
 const SHORT_EVERY: Millis = 1_000;
 
-/// A call that returns without news sooner than this was not answered by the server.
+/// A call that waits for news, and returns without any sooner than this, was not answered by the server.
 const ASK_LEAST: Millis = 500;
 
 /// After this long without a message, the server counts as silent.
@@ -29,6 +29,9 @@ const SILENT_AFTER: Millis = 12_000;
 
 /// How long a page that was just shown waits before it judges its source.
 const SHOWN_GRACE: Millis = 1_000;
+
+/// How long a page that was just loaded waits for its first source to catch up, before it says how old its state is.
+const FIRST_GRACE: Millis = 3_000;
 
 /// The delay before the first reopening of a source that failed. Each further failure doubles it.
 const BACKOFF_FIRST: Millis = 100;
@@ -61,6 +64,9 @@ pub(super) struct Link {
     shown_at: Millis,
     last_tick: Millis,
     last_heard: Millis,
+    begun_at: Millis,
+    /// The last moment at which everything was known: a message arrived from a source that had caught up.
+    known_at: Option<Millis>,
     behind_since: Option<Millis>,
     refused: Option<String>,
     random: u64,
@@ -86,6 +92,8 @@ impl Link {
             shown_at: 0,
             last_tick: 0,
             last_heard: 0,
+            begun_at: 0,
+            known_at: None,
             behind_since: None,
             refused: None,
             random: seed | 1,
@@ -95,7 +103,7 @@ impl Link {
     /// Starts the link: from now on, requests go out at once.
     pub(super) fn begin(&mut self, now: Millis) {
         if !self.started {
-            (self.started, self.last_heard) = (true, now);
+            (self.started, self.begun_at, self.last_heard) = (true, now, now);
         }
     }
 
@@ -141,7 +149,8 @@ impl Link {
         let calls = self.crowded || self.asks() && !trial;
         let transport = if calls { Transport::Calls } else { Transport::Stream };
         self.ask_at = None;
-        self.source = Some(StreamSource { transport, trial, asked: now, heard: now, messages: 0, caught_up: false });
+        let (messages, caught_up, waits) = (0, false, false);
+        self.source = Some(StreamSource { transport, trial, asked: now, heard: now, messages, caught_up, waits });
         self.reopen_at = None;
         self.last_tick = now;
         Some((self.generation, transport))
@@ -157,13 +166,13 @@ impl Link {
         let Some(calls) = &mut self.calls else { return more };
         let next_try = now + calls.delay();
         let try_at = *calls.try_at.get_or_insert(next_try);
-        let asked = self.source.as_ref().map_or(now, |source| source.asked);
-        if try_at <= now || (!news && now.saturating_sub(asked) < ASK_LEAST) {
+        let too_soon = |source: &StreamSource| source.waits && now.saturating_sub(source.asked) < ASK_LEAST;
+        if try_at <= now || (!news && self.source.as_ref().is_some_and(too_soon)) {
             self.source = None;
             self.reopen_at = Some(if try_at <= now { now } else { now + 2 * ASK_LEAST });
             return false;
         }
-        self.source.iter_mut().for_each(|source| source.asked = now);
+        self.source.iter_mut().for_each(|source| (source.asked, source.waits) = (now, true));
         true
     }
 
@@ -207,8 +216,14 @@ impl Link {
                 self.calls = None;
             }
             self.last_heard = now;
+            self.known_at = if source.caught_up { Some(now) } else { self.known_at };
         }
         true
+    }
+
+    /// The source has broken, and goes on by itself later, as when another tab holds it.
+    pub(super) fn broke(&mut self) {
+        self.source.iter_mut().for_each(|source| source.caught_up = false);
     }
 
     pub(super) fn caught_up(&mut self) {
@@ -216,6 +231,7 @@ impl Link {
             source.caught_up = true;
             self.cuts = 0;
             self.was_live = true;
+            self.known_at = Some(self.last_heard);
             self.returns = self.returns.wrapping_add(1);
         }
     }

@@ -111,6 +111,11 @@ impl Follow {
         effects
     }
 
+    /// The source that another tab holds for this one has broken. It stays this client's source.
+    pub(super) fn broke(&mut self) {
+        self.link.broke();
+    }
+
     /// Advances time. Call it about four times a second.
     pub fn tick(&mut self, now: Millis) -> Vec<FollowEffect> {
         if self.nothing_wanted() {

@@ -55,9 +55,14 @@ impl Follow {
         self.link.returns()
     }
 
-    /// When the last message arrived, if the server has fallen silent. `state` is the link's state at `now`.
-    pub fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
-        self.link.lost_since(now, state)
+    /// Whether what is shown might be out of date, because the link is not up. `state` is the link's state at `now`.
+    pub fn is_lost(&self, now: Millis, state: &LinkState) -> bool {
+        self.link.is_lost(now, state)
+    }
+
+    /// The last moment at which everything was known, on this client's clock; `None` if the link has never caught up.
+    pub fn known_at(&self) -> Option<Millis> {
+        self.link.known_at()
     }
 
     /// Server time minus `now`, once the server has sent its time.

@@ -1,22 +1,29 @@
 //! What is reported about the link. It follows from what has arrived, not from the transport's own events.
 
 use super::super::{HealReason, LinkState};
-use super::{Link, SHOWN_GRACE, SILENT_AFTER};
+use super::{FIRST_GRACE, Link, SHOWN_GRACE, SILENT_AFTER};
 use crate::id::Millis;
 
 /// How long a repair is reported.
 const HEALED_FOR: Millis = 8_000;
 
 impl Link {
-    /// When the last message arrived, if the server has fallen silent: the link was up and is down, or has not come up
-    /// in all this time. `None` in the first second after the page was shown.
-    pub(in crate::follow) fn lost_since(&self, now: Millis, state: &LinkState) -> Option<Millis> {
-        let is_lost = match state {
-            LinkState::Connecting => self.was_live && now.saturating_sub(self.shown_at) >= SHOWN_GRACE,
+    /// Whether the page cannot know what is true now: the link was up and is down, it has not come up in some seconds, or the
+    /// server has fallen silent. Never in the first second after the page was shown.
+    pub(in crate::follow) fn is_lost(&self, now: Millis, state: &LinkState) -> bool {
+        let grace = if self.was_live { SHOWN_GRACE } else { FIRST_GRACE };
+        let begun = if self.was_live { self.shown_at } else { self.shown_at.max(self.begun_at) };
+        match state {
+            LinkState::Connecting => self.started && now.saturating_sub(begun) >= grace,
             LinkState::Silent(_) | LinkState::Refused(_) => true,
             _ => false,
-        };
-        is_lost.then_some(self.last_heard)
+        }
+    }
+
+    /// The last moment at which everything was known. A message on a link that has not caught up says nothing about
+    /// what was missed.
+    pub(in crate::follow) fn known_at(&self) -> Option<Millis> {
+        self.known_at
     }
 
     /// The link's state, given how many events have not arrived, and the last repair.
@@ -45,7 +52,7 @@ impl Link {
             LinkState::CatchingUp(behind)
         } else if let Some((_, reason)) = healed.filter(recent) {
             LinkState::Healed(reason)
-        } else if self.is_caught_up() || (self.was_live && silence < 1_000) {
+        } else if self.is_caught_up() || self.known_at.is_some_and(|at| now.saturating_sub(at) < 1_000) {
             LinkState::Live
         } else {
             LinkState::Connecting

@@ -30,6 +30,8 @@ pub(super) struct StreamSource {
     pub(super) heard: Millis,
     pub(super) messages: u64,
     pub(super) caught_up: bool,
+    /// Whether the call under way waits for news. The first call of a source does not.
+    pub(super) waits: bool,
 }
 
 impl StreamSource {

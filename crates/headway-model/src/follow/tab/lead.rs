@@ -40,8 +40,10 @@ struct LeadConnection {
 }
 
 impl Lead {
-    pub(super) fn close(&mut self) {
-        self.connection = None;
+    /// Ends the connection. Returns its number if anybody listens to it.
+    pub(super) fn close(&mut self) -> Option<u64> {
+        let connection = self.connection.take()?;
+        (!self.listeners.is_empty()).then_some(connection.generation)
     }
 
     fn others(&self) -> BTreeSet<JobId> {

@@ -119,6 +119,12 @@ impl Tab {
                     self.ask_leader(now)
                 }
             }
+            TabMessage::Broke { place } => {
+                if matches!(&self.listening, Listening::At { place: at, .. } if *at == place) {
+                    self.follow.broke();
+                }
+                Vec::new()
+            }
             TabMessage::Passes { place, number, id, text } => self.passed(now, &place, number, &text, &id),
             TabMessage::Waits { tab, round } if tab == self.me && round == self.round => {
                 if let Listening::Asking { since, .. } = &mut self.listening {

@@ -3,6 +3,7 @@
 use super::super::{Follow, FollowEffect};
 use super::lead::Lead;
 use super::listen::Listening;
+use super::word::{LeaderConnection, TabMessage};
 use super::{LeaderLock, Sharing, Tab, TabEffect};
 use crate::id::Millis;
 
@@ -15,8 +16,8 @@ impl Tab {
                 FollowEffect::Open { generation, query } => out.extend(self.open(now, generation, query, false)),
                 FollowEffect::Ask { generation, query } => out.extend(self.open(now, generation, query, true)),
                 FollowEffect::Close => {
-                    self.closed();
                     out.push(TabEffect::Do(FollowEffect::Close));
+                    out.extend(self.closed());
                 }
                 other => out.push(TabEffect::Do(other)),
             }
@@ -24,10 +25,13 @@ impl Tab {
         out
     }
 
-    fn closed(&mut self) {
+    /// This tab has no source any more. The tabs that listen to it are told.
+    fn closed(&mut self) -> Option<TabEffect> {
         self.source = None;
         self.listening = Listening::No;
-        self.lead.iter_mut().for_each(Lead::close);
+        let connection = self.lead.as_mut().and_then(Lead::close)?;
+        let place = LeaderConnection { leader: self.me.clone(), connection };
+        Some(TabEffect::Post(TabMessage::Broke { place }.to_string()))
     }
 
     fn open(&mut self, now: Millis, generation: u64, query: String, calls: bool) -> Vec<TabEffect> {

@@ -139,6 +139,30 @@ fn ten_tabs_hold_one_stream_and_each_asks_once_by_itself_before_it_listens() {
 }
 
 #[test]
+fn when_the_leaders_connection_breaks_no_tab_looks_live_and_all_are_live_again_with_the_next() {
+    let mut browser = Browser::new(3, Sharing::Led);
+    browser.pass(250);
+    (1..3).for_each(|tab| browser.answer(tab));
+    let caught_up = CaughtUp { cursor: Cursor::start() }.text();
+    browser.told(0, &caught_up, "0.0");
+    let known = browser.now;
+    let broken = browser.tabs[0].source.expect("a source");
+    browser.act(0, |tab, now| tab.error(now, broken, false));
+    browser.now += 1_200;
+    for tab in &mut browser.tabs {
+        let state = tab.follow_mut().link(known + 1_200);
+        assert!(tab.follow().is_lost(known + 1_200, &state), "{state:?}");
+        assert_eq!(tab.follow().known_at(), Some(known));
+    }
+    browser.pass(0);
+    assert_eq!(browser.streams(), 1, "the leader tries again");
+    browser.told(0, &caught_up, "0.0");
+    for tab in &mut browser.tabs {
+        assert_eq!(tab.follow_mut().link(browser.now), crate::follow::LinkState::Live);
+    }
+}
+
+#[test]
 fn the_leader_follows_what_all_follow_and_a_job_that_another_holds_as_held() {
     let mut browser = Browser::new(2, Sharing::Led);
     browser.follow(1, job_id(1));

@@ -29,6 +29,8 @@ pub(super) enum TabMessage {
     Full { tab: TabId, round: u64 },
     /// The leader has opened a connection at this cursor, which follows these jobs.
     Opens { place: LeaderConnection, from: Option<Cursor>, jobs: Vec<JobId> },
+    /// The leader's connection broke. It will open another.
+    Broke { place: LeaderConnection },
     /// Message `number` of a connection.
     Passes { place: LeaderConnection, number: u64, id: String, text: String },
     /// Who holds a stream?
@@ -65,6 +67,7 @@ impl fmt::Display for TabMessage {
                 write!(f, "opens {place} {from}")?;
                 list(f, jobs)
             }
+            TabMessage::Broke { place } => write!(f, "broke {place}"),
             // If `id` is empty, the line ends in a space, and reading it gives an empty last word.
             TabMessage::Passes { place, number, id, text } => write!(f, "passes {place} {number} {id}\n{text}"),
             TabMessage::Counts { tab } => write!(f, "counts {tab}"),
@@ -99,6 +102,7 @@ impl TabMessage {
             "waits" => TabMessage::Waits { tab: words.name()?, round: words.number()? },
             "full" => TabMessage::Full { tab: words.name()?, round: words.number()? },
             "opens" => TabMessage::Opens { place: words.place()?, from: words.cursor()?, jobs: words.jobs()? },
+            "broke" => TabMessage::Broke { place: words.place()? },
             "passes" => TabMessage::Passes {
                 place: words.place()?,
                 number: words.number()?,

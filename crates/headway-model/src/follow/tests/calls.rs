@@ -52,6 +52,22 @@ fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
 }
 
 #[test]
+fn the_first_call_does_not_wait_so_that_it_brings_nothing_says_nothing_about_the_line() {
+    let (_, fold) = record(&[created(job_id(9))]);
+    let cursor = Cursor::at(1, &fold.digest);
+    let mut follow = Follow::new(Some(cursor.clone()), true, None, 7);
+    follow.prefer_calls();
+    let (generation, query) = asked(&follow.start(0)).expect("a call");
+    assert!(query.ends_with("&wait=0"), "{query}");
+    let nothing =
+        format!("[{},\"id\":\"{cursor}\"}}]", CaughtUp { cursor: cursor.clone() }.text().trim_end_matches('}'));
+    let (same, query) = asked(&follow.answered(10, generation, Ok(&nothing))).expect("the next call at once");
+    assert_eq!(same, generation);
+    assert!(query.ends_with("&wait=10"), "{query}");
+    assert_eq!(follow.link(9_000), LinkState::Live);
+}
+
+#[test]
 fn an_answer_that_comes_too_soon_and_brings_nothing_is_not_asked_for_again_at_once() {
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
     follow.prefer_calls();

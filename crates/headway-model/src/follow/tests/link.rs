@@ -78,7 +78,7 @@ fn a_link_that_was_up_is_known_to_be_lost_within_a_second_and_a_page_just_shown_
     let (mut follow, generation) = follower(&mut wire, 0);
     let lost = |follow: &mut Follow, now| {
         let state = follow.link(now);
-        (state.is_heard(), follow.lost_since(now, &state))
+        (state.is_heard(), follow.is_lost(now, &state).then(|| follow.known_at().expect("it was live")))
     };
     let heard = wire.now;
     let (text, id) = wire.ping(wire.payloads.len() as u64);
@@ -91,6 +91,47 @@ fn a_link_that_was_up_is_known_to_be_lost_within_a_second_and_a_page_just_shown_
     follow.visible(heard + 600_000, true);
     assert_eq!(lost(&mut follow, heard + 600_500), (false, None));
     assert_eq!(lost(&mut follow, heard + 601_000), (false, Some(heard)));
+}
+
+#[test]
+fn a_page_whose_line_never_lets_it_catch_up_says_how_old_its_state_is() {
+    let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
+    let is_lost = |follow: &mut Follow, now| {
+        let state = follow.link(now);
+        follow.is_lost(now, &state)
+    };
+    let mut now = 1_000;
+    let (mut generation, _) = opened(&follow.start(now));
+    assert!(!is_lost(&mut follow, now + 2_000), "it is still being loaded");
+    // Each source says hello and breaks.
+    while now < 20_000 {
+        let hello = serde_json::json!({"kind": "hello", "build": "b", "now": now, "recording": true}).to_string();
+        follow.message(now, generation, &hello, "");
+        follow.error(now + 100, generation, false);
+        generation = loop {
+            now += 250;
+            let effects = follow.tick(now);
+            if effects.iter().any(|effect| matches!(effect, FollowEffect::Open { .. })) {
+                break opened(&effects).0;
+            }
+        };
+        assert_eq!(is_lost(&mut follow, now), now >= 4_000, "at {now}");
+    }
+    assert_eq!(follow.known_at(), None, "what it shows was true when it was rendered");
+}
+
+#[test]
+fn a_message_before_the_link_has_caught_up_makes_the_state_no_newer() {
+    let mut wire = Wire::new(9, 20, 0);
+    let (mut follow, generation) = follower(&mut wire, 0);
+    let (text, id) = wire.ping(wire.payloads.len() as u64);
+    follow.message(wire.now, generation, &text, &id);
+    let known = follow.known_at().expect("it has caught up");
+    follow.error(wire.now + 5_000, generation, false);
+    let (next, _) = opened(&follow.tick(wire.now + 6_000));
+    let rest = told(wire.job, &[wire.payloads[0].as_str()]);
+    follow.message(wire.now + 6_100, next, &rest, "");
+    assert_eq!(follow.known_at(), Some(known));
 }
 
 #[test]
