@@ -20,6 +20,8 @@ mod start;
 mod start_up;
 mod steer;
 mod sweep;
+mod trash;
+mod undo;
 mod waits;
 
 pub use start::Started;

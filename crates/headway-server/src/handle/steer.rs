@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Input, ScheduleLimits, Server, Started};
+use super::{Input, ScheduleLimits, Server};
 use crate::error::internal;
 use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
 use headway_model::summary::JobView;
-use headway_model::{Action, ApiError, JobEvent, JobId, JobStatus, JobSummary, StartJob};
+use headway_model::{Action, ApiError, JobEvent, JobId, JobStatus, StartJob};
+use headway_store::ItemPages;
 use headway_store::rows::JobRow;
-use headway_store::{ItemPages, JobFilter};
 
 /// Items read at a time.
 const PAGE: u32 = 1_000;
@@ -124,36 +124,6 @@ impl Server {
         self.job(id).await
     }
 
-    /// Starts the job `new`, which puts back the originals that `id` replaced and removes the files that it made.
-    pub async fn undo(&self, id: JobId, new: JobId) -> Result<(Started, JobView), ApiError> {
-        let row = self.row(id).await?;
-        self.start_job(new, &StartJob::undo(&row.library, id, &row.summary.title)).await
-    }
-
-    /// Removes the originals in a job's trash for good. Refused while the job runs or another job undoes it.
-    pub(super) async fn empty_trash(&self, id: JobId) -> Result<JobView, ApiError> {
-        let row = self.row(id).await?;
-        if !row.summary.status.is_terminal() {
-            return Err(ApiError::Conflict { message: "the job has not ended; cancel it first".into() });
-        }
-        if let Some(other) = self.undoing(id).await? {
-            return Err(ApiError::Conflict { message: format!("job {other} is putting these files back") });
-        }
-        // The job is read before, because retention can remove it as soon as its trash is empty.
-        let view = self.job(id).await?;
-        let library = self.library_of_job(&row.library).await?;
-        let data = Arc::clone(&self.inner.context.data);
-        let emptied = tokio::task::spawn_blocking(move || {
-            // Before it is emptied: an undo that finds half of it gone must say why.
-            data.note_emptied(&id)?;
-            library.empty_trash(id)
-        });
-        let emptied = emptied.await;
-        let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
-        tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
-        Ok(JobView { trash: (0, 0), trash_left: (0, 0), ..view })
-    }
-
     /// Sets how many items run at the same time, over all jobs.
     pub fn set_workers(&self, workers: usize) -> Result<(), ApiError> {
         if !(1..=1_024).contains(&workers) {
@@ -174,20 +144,6 @@ impl Server {
             return Err(ApiError::invalid(format!("job {} belongs to library {:?}", query.job, row.library)));
         }
         Ok(())
-    }
-
-    /// The job that is undoing this one, if any.
-    async fn undoing(&self, id: JobId) -> Result<Option<JobId>, ApiError> {
-        let undone = self.undone(id).await?;
-        Ok(undone.filter(|undo| !undo.status.is_terminal()).map(|undo| undo.job))
-    }
-
-    /// The job that is undoing this one, or else the last one that undid any of it.
-    pub(super) async fn undone(&self, id: JobId) -> Result<Option<JobSummary>, ApiError> {
-        let rows = self.store().jobs(JobFilter::Undoing(id), u32::MAX).await?;
-        let undoes = |undo: &JobSummary| !undo.status.is_terminal() || undo.counters.succeeded > 0;
-        let undos = rows.into_iter().map(|row| row.summary).filter(undoes);
-        Ok(undos.min_by_key(|undo| undo.status.is_terminal()))
     }
 
     /// Queues an event for each item with this status, in order.
