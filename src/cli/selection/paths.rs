@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use rustix::io::Errno;
+
 use crate::cli::failure::CommandFailure;
 use crate::cli::follow::NOT_BEGUN;
 use crate::cli::out::{count, say};
@@ -37,7 +39,8 @@ pub(super) fn leads_to_folder(path: &Path) -> Result<bool, CommandFailure> {
 fn folder(path: &Path, looked: io::Result<Metadata>) -> Result<bool, CommandFailure> {
     match looked {
         Ok(found) => Ok(found.is_dir()),
-        Err(error) if is_absent(&error) => Ok(false),
+        // The job says of a link that leads round in a circle, as of a name that is not there, that it was not processed.
+        Err(error) if is_absent(&error) || Errno::from_io_error(&error) == Some(Errno::LOOP) => Ok(false),
         Err(error) => Err(CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", path.display()))),
     }
 }
