@@ -202,7 +202,10 @@ async fn intended(client: &Client, view: &JobView) -> Vec<String> {
         }
         _ => format!("the undo of job {job} ({}) {}", plain(&summary.title), kind.will_all()),
     };
-    let earlier = undone.as_ref().map(|undo| format!("job {job} was undone before, by job {}", tail(undo.job)));
+    let earlier = undone.as_ref().map(|undo| match undo.status.is_terminal() {
+        true => format!("job {job} was undone before, by job {}", tail(undo.job)),
+        false => format!("job {job} is being undone, by job {0}: headway resume {0}", tail(undo.job)),
+    });
     [Some(first), earlier].into_iter().flatten().collect()
 }
 

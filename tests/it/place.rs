@@ -92,6 +92,23 @@ async fn an_undo_keeps_what_was_changed_since_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_undos_that_start_at_once_only_one_is_made() {
+    let files = Files::numbered(3);
+    let (app, _) = start(&files).await;
+    let job = run(&app, None).await.job;
+    // It waits for approval, so it is under way when the last call comes.
+    let query = json!({ "items": { "job": job, "which": "placed" } });
+    let body = json!({ "library": "files", "recipe": "undo", "query": query, "approval": true });
+    let ids: Vec<_> = (0..12).map(|_| mint().to_string()).collect();
+    let calls = ids.iter().chain(&ids).map(|id| app.put(id, &body));
+    let answers = futures::future::join_all(calls).await;
+    let count = |wanted: u16| answers.iter().filter(|(status, _)| *status == wanted).count();
+    assert_eq!((count(201), count(200), count(409)), (1, 1, 22), "{answers:?}");
+    assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(2));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_emptied_trash_is_gone_and_an_undo_after_it_fails_file_by_file() {
     let files = Files::numbered(3);
     let (app, _) = start(&files).await;

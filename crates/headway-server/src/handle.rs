@@ -80,6 +80,8 @@ struct ServerInner {
     owner_only: BTreeSet<String>,
     /// Held while the file of presets is read and written.
     presets: parking_lot::Mutex<()>,
+    /// Held from the check that a job has no undo until the new one is recorded.
+    undo_starts: Mutex<()>,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
     /// The jobs to work on; `None` for all.

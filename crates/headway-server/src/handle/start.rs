@@ -53,6 +53,7 @@ impl Server {
                 .recipe(&request.recipe)
                 .map(|recipe| request.work(&recipe.identity(), &recipe.info().settings)),
         };
+        let _alone = self.only_undo(id, &request).await?;
         self.begins(id).await;
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,

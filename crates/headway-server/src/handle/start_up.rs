@@ -69,6 +69,7 @@ impl Server {
             configured_limits: parking_lot::Mutex::new(limits),
             owner_only: config.owner_only,
             presets: Default::default(),
+            undo_starts: Default::default(),
             totals: Default::default(),
             adopted: (!config.takes_up).then(|| Adopted::with(cancelled)),
             _runtime: runtime,

@@ -14,8 +14,8 @@ impl Server {
         if !row.summary.status.is_terminal() {
             return Err(ApiError::Conflict { message: "the job has not ended; cancel it first".into() });
         }
-        if let Some(other) = self.undoing(id).await? {
-            return Err(ApiError::Conflict { message: format!("job {other} is putting these files back") });
+        if let Some(undo) = self.undoing(id).await? {
+            return Err(ApiError::Conflict { message: format!("job {} is putting these files back", undo.job) });
         }
         // The job is read before, because retention can remove it as soon as its trash is empty.
         let view = self.job(id).await?;

@@ -1,6 +1,9 @@
 //! Starts an undo of a job, and finds those that were started.
 
+use tokio::sync::MutexGuard;
+
 use super::{Server, Started};
+use headway_model::request::{ItemSelection, ItemsQuery, Query};
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobSummary, StartJob};
 use headway_store::JobFilter;
@@ -12,10 +15,31 @@ impl Server {
         self.start_job(new, &StartJob::undo(&row.library, id, &row.summary.title)).await
     }
 
+    /// Refuses a request that is a second undo of a job: the first one, even if it waits, puts everything back. While the
+    /// caller holds what this returns, no other undo is started.
+    pub(super) async fn only_undo(
+        &self,
+        id: JobId,
+        request: &StartJob,
+    ) -> Result<Option<MutexGuard<'_, ()>>, ApiError> {
+        let Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) = &request.query else { return Ok(None) };
+        let alone = self.inner.undo_starts.lock().await;
+        // Two calls can start the same job.
+        match self.undoing(*job).await?.filter(|undo| undo.job != id) {
+            None => Ok(Some(alone)),
+            Some(undo) => {
+                let (undo, status) = (undo.job, undo.status.text());
+                let message = format!(
+                    "job {undo} undoes job {job} already and is {status}: resume it, or cancel it first; nothing was begun"
+                );
+                Err(ApiError::Conflict { message })
+            }
+        }
+    }
+
     /// The job that is undoing this one, if any.
-    pub(super) async fn undoing(&self, id: JobId) -> Result<Option<JobId>, ApiError> {
-        let undone = self.undone(id).await?;
-        Ok(undone.filter(|undo| !undo.status.is_terminal()).map(|undo| undo.job))
+    pub(super) async fn undoing(&self, id: JobId) -> Result<Option<JobSummary>, ApiError> {
+        Ok(self.undone(id).await?.filter(|undo| !undo.status.is_terminal()))
     }
 
     /// The job that is undoing this one, or else the last one that undid any of it.
