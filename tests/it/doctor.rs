@@ -164,7 +164,7 @@ async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_m
     // The additions of later migrations do not exist yet.
     files
         .sql(&format!(
-            "{earlier}; DROP INDEX items_by_becomes; ALTER TABLE items DROP COLUMN becomes; PRAGMA user_version = 5"
+            "{earlier}; DROP INDEX items_by_moved; ALTER TABLE items DROP COLUMN becomes; PRAGMA user_version = 5"
         ))
         .await;
     let (well, said) = doctor(&files);

@@ -256,12 +256,22 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     let result = r#"{"moved":"g0001"}"#.to_owned();
     let detail = Some(Digest::of(result.as_bytes()));
     let moved = JobEvent::Succeeded { item: 1, attempt: 1, effect: DiskEffect::Changed, detail };
-    let begin = [created(renames), planned(0, 4), plain(JobEvent::PlanEnded { total: 4, reruns: Default::default() })];
+    let begin = [created(renames), planned(0, 6), plain(JobEvent::PlanEnded { total: 6, reruns: Default::default() })];
     recorder.record(renames, begin.into()).await;
     let run = [plain(JobEvent::Began {}), plain(JobEvent::Started { item: 1, attempt: 1 }), (moved, Some(result))];
     recorder.record(renames, run.into()).await;
     assert_eq!(told(&paths, u64::MAX).await, all);
-    assert_eq!(told(&["g0001".parse().expect("a path")], u64::MAX).await, ["g0001 succeededf0001"]);
+    let path = |text: &str| [text.parse::<RelPath>().expect("a path")];
+    assert_eq!(told(&path("g0001"), u64::MAX).await, ["g0001 succeededf0001"]);
+
+    // Also at a name that the plan did not say; and an item that failed gave no name.
+    let result = r#"{"moved":"h0003"}"#.to_owned();
+    let detail = Some(Digest::of(result.as_bytes()));
+    let moved = JobEvent::Succeeded { item: 3, attempt: 1, effect: DiskEffect::Changed, detail };
+    recorder.record(renames, [plain(JobEvent::Started { item: 3, attempt: 1 }), (moved, Some(result))].into()).await;
+    assert_eq!(told(&path("h0003"), u64::MAX).await, ["h0003 succeededf0003"]);
+    assert!(told(&path("g0003"), u64::MAX).await.is_empty(), "the name of the plan is not the file's");
+    assert_eq!(told(&paths, u64::MAX).await, all);
 }
 
 async fn pages_tell_everything_once_and_in_order(store: Arc<dyn Store>) {

@@ -64,6 +64,15 @@ pub struct ItemRow {
     pub state: ItemState,
 }
 
+impl ItemRow {
+    /// The name that the job gave the file, if it gave it another one than it had: not always the name of the plan.
+    pub fn moved_to(&self) -> Option<RelPath> {
+        self.file.becomes.as_ref().filter(|_| matches!(self.state.status, ItemStatus::Succeeded(_)))?;
+        let result: serde_json::Value = serde_json::from_str(self.state.result.as_deref()?).ok()?;
+        result.get("moved")?.as_str()?.parse().ok()
+    }
+}
+
 /// The part of an item that events change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemState {

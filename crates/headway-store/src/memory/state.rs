@@ -60,7 +60,7 @@ impl MemoryState {
         let mut latest = BTreeMap::new();
         for row in self.items.values().filter(|row| row.job_no < before && row.state.status.is_outcome()) {
             let Some(job) = self.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
-            let moved = moved_to(row);
+            let moved = row.moved_to();
             let (path, moved_from) = match moved {
                 Some(moved) => (moved, Some(row.file.path.clone())),
                 None => (row.file.path.clone(), None),
@@ -120,11 +120,4 @@ impl MemoryState {
         }
         contents
     }
-}
-
-/// The name that a job gave the file of an item, if it gave it another one.
-fn moved_to(row: &ItemRow) -> Option<RelPath> {
-    row.file.becomes.as_ref()?;
-    let result: Value = serde_json::from_str(row.state.result.as_deref()?).ok()?;
-    result["moved"].as_str()?.parse().ok()
 }

@@ -28,7 +28,7 @@ impl FollowedJob {
         }
         let result: Option<Value> = row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let places = places(&row, result.as_ref());
-        let moved: Option<RelPath> = result.as_ref().and_then(|result| result.get("moved")?.as_str()?.parse().ok());
+        let moved = row.moved_to();
         let undone =
             result.as_ref().filter(|_| undoes && matches!(row.state.status, ItemStatus::Succeeded(_))).map(undone);
         let (path, from) = match &moved {

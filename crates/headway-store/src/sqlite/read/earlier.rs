@@ -16,16 +16,16 @@ pub(in crate::sqlite) fn outcomes(
     before: u64,
 ) -> Stored<Vec<OutcomeRow>> {
     // Items of the files by their present names, and items that gave them these names. `moved` is the name that a file
-    // got; the plan's `becomes` finds it.
+    // got, which is not always the one of the plan.
     const LATEST: &str = "SELECT path, moved_from, recipe, work, code, MAX(job_no) FROM (
             SELECT i.path AS path, NULL AS moved_from, j.recipe, j.work, i.code, i.job_no
             FROM json_each(?1) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
             WHERE j.library = ?2 AND i.job_no < ?3 AND i.status IN ('succeeded', 'skipped', 'failed')
                 AND (i.becomes IS NULL OR i.status <> 'succeeded' OR i.result ->> '$.moved' IS NULL)
             UNION ALL
-            SELECT i.becomes, i.path, j.recipe, j.work, i.code, i.job_no
-            FROM json_each(?1) AS wanted JOIN items i ON i.becomes = wanted.value JOIN jobs j USING (job_no)
-            WHERE j.library = ?2 AND i.job_no < ?3 AND i.status = 'succeeded' AND i.result ->> '$.moved' = i.becomes
+            SELECT i.result ->> '$.moved', i.path, j.recipe, j.work, i.code, i.job_no
+            FROM json_each(?1) AS wanted JOIN items i ON i.result ->> '$.moved' = wanted.value JOIN jobs j USING (job_no)
+            WHERE i.becomes IS NOT NULL AND j.library = ?2 AND i.job_no < ?3 AND i.status = 'succeeded'
         ) GROUP BY path, moved_from, recipe, work, code";
     let before = i64::try_from(before).unwrap_or(i64::MAX);
     all(reader, LATEST, params![json!(paths).to_string(), library, before], |row| {
