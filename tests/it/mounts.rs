@@ -519,6 +519,33 @@ async fn a_damaged_copy_on_another_disk_is_not_called_bit_rot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_on_one_disk_is_not_said_of_another_at_its_mount_point() {
+    let files = Files::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    let set = |name: &str, content: &[u8]| {
+        files.write(name, content);
+        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
+        file.set_modified(then).expect("a time");
+    };
+    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
+    let Some(first) = disk() else { return };
+    set("usb/a", b"one");
+    set("b", b"one");
+    let app = App::start(&files).await;
+    let mut body = request("checksum");
+    body["policy"] = json!({ "on_done": "skip" });
+    assert_eq!(app.run(&body).await.counters.succeeded, 2);
+    assert_eq!(app.run(&body).await.counters.skipped, 2, "the same disk");
+    drop(first);
+    let Some(_second) = disk() else { return };
+    set("usb/a", b"two");
+    let end = app.run(&body).await;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (1, 1), "other bytes of the same name, size and time");
+    assert_eq!(app.reasons(end.job, "skipped").await[0].0, "b");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_comes_late_is_listed_and_one_that_is_away_is_not_called_empty() {
     let files = Files::new();
     let app = App::start(&files).await;

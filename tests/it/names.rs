@@ -253,6 +253,7 @@ async fn what_was_read_in_one_folder_is_not_said_of_another_to_which_its_name_wa
 
     exchange_for_a_copy(&files, "b.jpg");
     let server = Headway::start(&files, &[]);
+    assert_eq!(listed(&server, "show=processed").await.total, 0);
     let (_, items) = run(&server, checksum.clone()).await;
     assert!(items.iter().all(|item| item["status"] == "succeeded" && item["rerun"].is_null()), "{items:?}");
     let (_, again) = run(&server, checksum).await;
@@ -292,6 +293,40 @@ fn what_was_written_in_one_folder_is_done_in_another_only_where_its_bytes_are() 
         let expected = if into { (Some(1), Some(0)) } else { (Some(0), Some(1)) };
         assert_eq!(run(), expected, "{place:?}");
     }
+}
+
+/// Puts a copy of the library in its place, as a disk that was cloned, and the library there.
+fn exchange(files: &Files, aside: &Path) {
+    let (one, other) = (files.library(), files.elsewhere());
+    assert!(Command::new("cp").arg("-a").args([&one, &other]).status().expect("cp").success());
+    std::fs::rename(&one, aside).expect("a rename");
+    std::fs::rename(&other, &one).expect("a rename");
+}
+
+#[test]
+fn what_was_written_in_one_folder_is_not_said_of_another_in_its_place() {
+    let files = photos();
+    let (library, first) = (files.library(), files.library().with_file_name("first"));
+    let one = library.join("a.jpg");
+    let run = || {
+        let options = ["run", "--replace", "--on-done", "skip", "--in", text(&library)];
+        let program = ["--", "sh", "-c", "cp /etc/hostname $2", "x", "{}", "{out}", ":::", text(&one)];
+        let (code, said) = called(&files, &[&options[..], &program[..]].concat());
+        assert_eq!(code, Some(0), "{said}");
+        said
+    };
+    assert!(run().contains("1 done"));
+    let said = run();
+    assert!(said.contains("0 done, 1 skipped"), "{said}");
+    exchange(&files, &first);
+    rot(&one);
+    let said = run();
+    assert!(said.contains("1 done"), "other bytes under the same name, size and time: {said}");
+    // The job there says nothing of the first folder, and hides nothing that is known of it.
+    std::fs::rename(&library, files.elsewhere()).expect("a rename");
+    std::fs::rename(&first, &library).expect("a rename");
+    let said = run();
+    assert!(said.contains("0 done, 1 skipped"), "{said}");
 }
 
 #[test]

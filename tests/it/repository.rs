@@ -275,7 +275,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 43] = [
+const REASONS: [(&str, &str, &str); 44] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -331,6 +331,11 @@ const REASONS: [(&str, &str, &str); 43] = [
     ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
     ("files/data_folder.rs", "library.canonicalize()", "a library that cannot be looked at holds no folder that is"),
     ("files/data_folder/known.rs", "known()", "working state; its loss does no harm, and a warning says so"),
+    (
+        "files/data_folder/ground.rs",
+        "known()",
+        "on what a job was planned is then not known, so nothing that it did counts; a warning says so",
+    ),
     ("server/steps/suspects.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     ("server/handle/queries/job.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),

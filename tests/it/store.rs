@@ -241,7 +241,7 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
 
     let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
     let told = async |paths: &[RelPath], before: u64| {
-        let rows = store.outcomes("files", paths, before).await.expect("outcomes");
+        let rows = store.outcomes("files", paths, before, &[]).await.expect("outcomes");
         let from = |row: &OutcomeRow| row.moved_from.as_ref().map(ToString::to_string).unwrap_or_default();
         let words = rows.iter().map(|row| format!("{} {}{}", row.path, row.status.label(), from(row)));
         words.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
@@ -249,7 +249,7 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     let all = ["f0000 succeeded", "f0001 failed", "f0001 skipped", "f0002 skipped"];
     assert_eq!(told(&paths, u64::MAX).await, all);
     assert_eq!(told(&paths, row.job_no + 1).await, ["f0000 succeeded", "f0001 failed", "f0002 skipped"]);
-    assert!(store.outcomes("elsewhere", &paths, u64::MAX).await.expect("outcomes").is_empty());
+    assert!(store.outcomes("elsewhere", &paths, u64::MAX, &[]).await.expect("outcomes").is_empty());
 
     // A job that renamed a file is told at the new name.
     let renames = mint();
@@ -272,6 +272,17 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     assert_eq!(told(&path("h0003"), u64::MAX).await, ["h0003 succeededf0003"]);
     assert!(told(&path("g0003"), u64::MAX).await.is_empty(), "the name of the plan is not the file's");
     assert_eq!(told(&paths, u64::MAX).await, all);
+
+    // Jobs that are left out hide nothing.
+    let f0001 = path("f0001");
+    let without = async |but: &[u64]| store.outcomes("files", &f0001, u64::MAX, but).await.expect("outcomes").len();
+    assert_eq!((without(&[]).await, without(&[row.job_no]).await), (2, 1));
+    let f0000 = path("f0000");
+    let done = async |but: &[u64]| {
+        let rows = store.done("files", "checksum", &f0000, but).await.expect("rows");
+        rows.iter().map(|done| done.job).collect::<Vec<_>>()
+    };
+    assert_eq!((done(&[]).await, done(&[row.job_no]).await), (vec![one], vec![]));
 }
 
 async fn pages_tell_everything_once_and_in_order(store: Arc<dyn Store>) {

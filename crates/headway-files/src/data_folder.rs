@@ -2,6 +2,7 @@
 //! owner can read any of it.
 
 mod attempts;
+mod ground;
 mod known;
 mod known_as;
 mod lock;
@@ -14,6 +15,7 @@ use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use ground::{Ground, SameFiles};
 pub use known_as::KnownAs;
 use lock::FolderLock;
 pub use lock::is_held;

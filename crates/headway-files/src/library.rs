@@ -52,7 +52,7 @@ pub use inspect::{Inspected, inspect, inspect_again, inspect_at, inspect_named};
 pub use judge::Verdict;
 pub use listed::ListedFile;
 pub use litter::is_litter;
-pub use mounts::InnerMounts;
+pub use mounts::{InnerMounts, mounted_below};
 pub use moves::{Change, Moved, Moves, Reach, Unfit};
 pub use open::OpenError;
 pub use open_file::OpenFile;
@@ -155,7 +155,7 @@ fn is_too_long(path: &RelPath) -> bool {
     path.as_str().len() > LONGEST_PATH && path.to_bytes().len() > LONGEST_PATH
 }
 
-fn on_disk(path: &RelPath) -> PathBuf {
+pub(crate) fn on_disk(path: &RelPath) -> PathBuf {
     PathBuf::from(std::ffi::OsStr::from_bytes(&path.to_bytes()))
 }
 

@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use active_job::{ActiveJob, ground};
+pub(crate) use active_job::{ActiveJob, ground, ground_of};
 pub(crate) use by_path::ByPath;
 pub(crate) use context::Context;
 pub(crate) use examinations::Examinations;

@@ -18,7 +18,7 @@ pub use rebuild::{RebuildError, Rebuilt, pruned, rebuild};
 pub use sqlite::SqliteStore;
 pub use told::internal;
 
-use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
+use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item_filter::MatchingItems;
@@ -129,16 +129,16 @@ pub trait Store: Send + Sync + 'static {
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;
 
     /// How jobs with a lower number than `before` ended for these files of a library, in no order: for each name, work and
-    /// status the last job. A job that renamed a file is told at the file's new name, and not at the old one.
-    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>>;
+    /// status the last job. A job that renamed a file is told at the file's new name, and not at the old one. The jobs of
+    /// these numbers, `but`, count as if they had not been.
+    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64, but: &[u64]) -> Stored<Vec<OutcomeRow>>;
 
     /// The processed items of this recipe for these files of a library, in no order: for each path the last item of
-    /// each `work`, and the last item of an undo (which has no `work`).
-    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>>;
+    /// each `work`, and the last item of an undo (which has no `work`). `but` as in [`Store::outcomes`].
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath], but: &[u64]) -> Stored<Vec<DoneRow>>;
 
-    /// Size and hash of every content that this `work` processed or produced, where hashes were taken. Excludes jobs
-    /// that were undone.
-    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>>;
+    /// Every content that this `work` processed or produced, where hashes were taken. Excludes jobs that were undone.
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<DoneContent>>;
 
     /// All leases: those that the last process left, and those of this process.
     async fn leases(&self) -> Stored<Vec<Lease>>;

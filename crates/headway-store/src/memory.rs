@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
-use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
+use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item_filter::MatchingItems;
@@ -165,15 +165,15 @@ impl Store for MemoryStore {
         Ok(events.take(limit as usize).cloned().collect())
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>> {
-        Ok(self.state.lock().outcomes(library, paths, before))
+    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64, but: &[u64]) -> Stored<Vec<OutcomeRow>> {
+        Ok(self.state.lock().outcomes(library, paths, before, but))
     }
 
-    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
-        Ok(self.state.lock().done(library, recipe, paths))
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath], but: &[u64]) -> Stored<Vec<DoneRow>> {
+        Ok(self.state.lock().done(library, recipe, paths, but))
     }
 
-    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<DoneContent>> {
         Ok(self.state.lock().done_contents(library, work))
     }
 

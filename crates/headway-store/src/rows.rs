@@ -100,8 +100,10 @@ pub struct OutcomeRow {
     pub work: Option<Digest>,
     /// The status that the file's item ended with.
     pub status: ItemStatus,
-    /// The job.
+    /// The store's number for the job.
     pub job_no: u64,
+    /// The job.
+    pub job: JobId,
 }
 
 /// A file that was already processed, as its item records it.
@@ -117,6 +119,19 @@ pub struct DoneRow {
     pub work: Option<Digest>,
     /// The recipe's result, as JSON.
     pub result: Option<String>,
+}
+
+/// A content that was processed or produced, where its hash was taken.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DoneContent {
+    /// The job.
+    pub job: JobId,
+    /// The file, as planned.
+    pub path: RelPath,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The hash of the content.
+    pub hash: Digest,
 }
 
 /// Which process runs an item, and until when. The attempt is the fencing token: a process that lost the lease cannot

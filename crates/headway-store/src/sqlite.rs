@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use rusqlite::ffi::{self, SQLITE_CANTOPEN, SQLITE_IOERR_NOMEM};
 
 use super::{Head, JobFilter, Store, StoreError, Stored};
-use crate::rows::{Batch, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
+use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_files::{environment, fails};
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
@@ -142,17 +142,18 @@ impl Store for SqliteStore {
         self.readers.read(move |reader| read::history(reader, job_no, after, limit)).await
     }
 
-    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Stored<Vec<OutcomeRow>> {
-        let (library, paths) = (library.to_owned(), paths.to_vec());
-        self.readers.read(move |reader| read::outcomes(reader, &library, &paths, before)).await
+    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64, but: &[u64]) -> Stored<Vec<OutcomeRow>> {
+        let (library, paths, but) = (library.to_owned(), paths.to_vec(), but.to_vec());
+        self.readers.read(move |reader| read::outcomes(reader, &library, &paths, before, &but)).await
     }
 
-    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Stored<Vec<DoneRow>> {
-        let (library, recipe, paths) = (library.to_owned(), recipe.to_owned(), paths.to_vec());
-        self.readers.read(move |reader| read::done(reader, &library, &recipe, &paths)).await
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath], but: &[u64]) -> Stored<Vec<DoneRow>> {
+        let (library, recipe) = (library.to_owned(), recipe.to_owned());
+        let (paths, but) = (paths.to_vec(), but.to_vec());
+        self.readers.read(move |reader| read::done(reader, &library, &recipe, &paths, &but)).await
     }
 
-    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<(u64, Digest)>> {
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<DoneContent>> {
         let library = library.to_owned();
         self.readers.read(move |reader| read::done_contents(reader, &library, work)).await
     }

@@ -47,12 +47,9 @@ pub(super) struct Map {
     texts: Texts,
     /// The file under the pointer.
     pointed: RwSignal<Option<u32>>,
-    /// The file at which a drag began, and the files dragged over. The pointer is captured, so a drag lasts until the pointer is
-    /// released, wherever the focus moves.
+    /// The file at which a drag began, and the files dragged over.
     from: StoredValue<Option<u32>>,
     dragged: RwSignal<Option<Span>>,
-    /// The file at which the keyboard's choice began.
-    anchor: StoredValue<Option<u32>>,
     grid: RwSignal<Grid>,
     groups: Groups,
     nav: Nav,
@@ -63,9 +60,8 @@ impl Map {
     /// A map of a job's files. `pointed` holds the file under the pointer.
     pub(super) fn new(job: JobId, address: Memo<ItemsAddress>, texts: Texts, pointed: RwSignal<Option<u32>>) -> Self {
         let (nav, live) = (expect_context::<Nav>(), expect_context::<Live>());
-        let (grid, groups, dragged) = (RwSignal::new(Grid::default()), Groups::new(job), RwSignal::new(None));
-        let [from, anchor] = [StoredValue::new(None), StoredValue::new(None)];
-        Map { job, address, texts, pointed, from, dragged, anchor, grid, groups, nav, live }
+        let (from, grid, groups) = (StoredValue::new(None), RwSignal::new(Grid::default()), Groups::new(job));
+        Map { job, address, texts, pointed, from, dragged: RwSignal::new(None), grid, groups, nav, live }
     }
 
     pub(super) fn view(self, summary: Summary) -> impl IntoView {
@@ -188,7 +184,6 @@ impl Map {
     fn canvas(self, canvas: NodeRef<html::Canvas>) -> impl IntoView {
         let pressed = move |event: PointerEvent| {
             self.from.set_value(self.under(&event).filter(|_| event.button() == 0));
-            self.anchor.set_value(None);
             // So that the end of a drag is noticed wherever it is.
             if let Some(canvas) = canvas.get_untracked() {
                 canvas.set_pointer_capture(event.pointer_id()).ok();
@@ -229,7 +224,7 @@ impl Map {
                 on:pointercancel=move |_| self.given_up()
                 on:pointerleave=move |_| self.pointed.set(None)
                 on:blur=move |_| {
-                    self.anchor.set_value(None);
+                    self.given_up();
                     self.pointed.set(None);
                 }
                 on:keydown=move |event| self.key(&event)
@@ -280,14 +275,14 @@ impl Map {
         let to = to.min(last);
         self.pointed.set(Some(grid.file_of(to)));
         if !event.shift_key() {
-            self.anchor.set_value(None);
+            self.from.set_value(None);
             return;
         }
         // The first change is a step that *Back* undoes; later ones replace it.
-        let go = if self.anchor.get_value().is_some() { Go::Instead } else { Go::Here };
-        let begun = self.anchor.get_value().unwrap_or_else(|| grid.file_of(now));
+        let go = if self.from.get_value().is_some() { Go::Instead } else { Go::Here };
+        let begun = self.from.get_value().unwrap_or_else(|| grid.file_of(now));
         let Some(span) = grid.span(grid.cell_of(begun), to) else { return };
-        self.anchor.set_value(Some(begun));
+        self.from.set_value(Some(begun));
         self.list(span, go);
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{DataFolder, private};
 use crate::{Found, Identity, InnerMounts, Library};
-use headway_model::{JobId, RelPath};
+use headway_model::RelPath;
 
 /// Maximum size of the file in bytes.
 pub(super) const MOST: u64 = 1 << 20;
@@ -83,36 +83,8 @@ impl DataFolder {
     }
 }
 
-/// The file that names the library root on which a job was planned. It is in the job's folder.
-const GROUND: &str = ".ground";
-
-impl DataFolder {
-    /// Stores the identity of the root on which a job was planned, until the job's history is removed. If that equals
-    /// the identity stored for the library, this does not wait for the disk: if the machine stops and the file is
-    /// lost, the identity of the library takes its place.
-    pub fn keep_ground(&self, job: &JobId, library: &str, identity: Identity) {
-        let folder = self.root.join("jobs").join(job.to_string());
-        let text = format!("{} {} \n", identity.file_system, identity.inode);
-        let is_remembered = self.known_libraries().get(library) == Some(&identity);
-        let replace = if is_remembered { private::replace_unsynced } else { private::replace };
-        let kept = private::make_folder(&folder);
-        if let Err(error) = kept.and_then(|()| replace(&folder.join(GROUND), text.as_bytes())) {
-            tracing::debug!(job.id = %job, %error, "on what a job was planned cannot be kept");
-        }
-    }
-
-    /// The identity of the root on which a job was planned, if it is known.
-    pub fn ground(&self, job: &JobId) -> Option<Identity> {
-        let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
-        let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
-            tracing::warn!(job.id = %job, %error, "on what a job was planned cannot be read");
-            None
-        })?;
-        read(std::str::from_utf8(&text).ok()?.trim_end_matches('\n')).map(|(_, identity)| identity)
-    }
-}
-
-fn read(line: &str) -> Option<(String, Identity)> {
+/// Reads a line: the id of a file system, an inode, and a name.
+pub(super) fn read(line: &str) -> Option<(String, Identity)> {
     let (file_system, rest) = line.split_once(' ')?;
     let (inode, name) = rest.split_once(' ')?;
     Some((name.to_owned(), Identity { file_system: file_system.parse().ok()?, inode: inode.parse().ok()? }))
@@ -138,26 +110,5 @@ mod tests {
         std::fs::remove_dir(data.root().join("libraries.part")).expect("a folder");
         data.remember_libraries(&library(data.root()));
         assert_ne!(data.known_libraries(), before);
-    }
-
-    #[test]
-    fn on_what_a_job_was_planned_is_kept_whether_or_not_the_library_is_remembered() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
-        let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
-        let (is, other) = (library.identity().0.expect("a folder"), Identity { file_system: 1, inode: 2 });
-        data.remember_libraries(&[library]);
-        for (number, identity) in [(1, is), (2, other), (3, is)] {
-            let job = JobId::mint(number, [0; 10]);
-            assert_eq!(data.ground(&job), None);
-            data.keep_ground(&job, "files", identity);
-            data.keep_ground(&job, "files", identity);
-            assert_eq!(data.ground(&job), Some(identity));
-        }
-        // As after a stop of the machine.
-        let job = JobId::mint(4, [0; 10]);
-        data.keep_ground(&job, "files", is);
-        private::create(&data.root().join("jobs").join(job.to_string()).join(GROUND)).expect("an empty file");
-        assert_eq!(data.ground(&job), None, "what is not there is not known");
     }
 }

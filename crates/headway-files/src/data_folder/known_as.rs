@@ -6,9 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::ground::{Ground, SameFiles};
 use super::known::MOST;
 use super::{DataFolder, private};
-use crate::{Found, Identity, Library};
+use crate::{Found, Identity, Library, mounted_below};
 use headway_model::{JobId, RelPath};
 
 /// The file that stores the root of each library that is not named by its path.
@@ -95,13 +96,29 @@ impl DataFolder {
     /// Whether a job that gave its library this name was planned on the folder that is there now: the name can have been
     /// given to another folder since. What is not known to be the same folder is not. Blocking.
     pub fn is_of(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> bool {
-        let Some(planned) = self.ground(job) else { return false };
-        match known_as.is_same() {
-            true => library.identity().0.is_some_and(|now| now.is_surely(&planned)),
-            false => {
-                known_as.path(library).is_some_and(|path| Identity::at(&path).is_ok_and(|now| now.is_surely(&planned)))
-            }
-        }
+        self.planned_on_this(job, known_as, library).is_some()
+    }
+
+    /// Which files of a job that gave its library this name are those that are there now. What is not known to be the same
+    /// is not. Blocking.
+    pub fn same_files(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> SameFiles {
+        let below = |(planned, path): (Ground, PathBuf)| {
+            let mounted = mounted_below(&path).map_err(|error| {
+                tracing::warn!(%error, "what is mounted cannot be seen, so nothing that was done to the files counts");
+            });
+            Some(SameFiles::below(&planned, &path, mounted.ok()?.into_keys()))
+        };
+        self.planned_on_this(job, known_as, library).and_then(below).unwrap_or_else(SameFiles::none)
+    }
+
+    /// On what a job was planned, and the path of its library, if that is the same folder now.
+    fn planned_on_this(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> Option<(Ground, PathBuf)> {
+        let (planned, path) = (self.whole_ground(job)?, known_as.path(library)?);
+        let is_same = match known_as.is_same() {
+            true => library.identity().0.is_some_and(|now| now.is_surely(&planned.root)),
+            false => Identity::at(&path).is_ok_and(|now| now.is_surely(&planned.root)),
+        };
+        is_same.then_some((planned, path))
     }
 
     /// The libraries among these that have files of the library of this name, each with the name as it sees it.
@@ -215,7 +232,7 @@ mod tests {
         let before = Arc::new(open("p", &first));
         for (job, library) in jobs.iter().zip([&before, &above]) {
             data.remember_libraries(&[Arc::clone(library)]);
-            data.keep_ground(job, &library.name, library.identity().0.expect("a folder"));
+            data.keep_ground(job, &library.name, &Ground::new(library.identity().0.expect("a folder")));
         }
         // By its own name, and by the name of the folder around it. Of the third job the folder is not known.
         let of = |library: &Library| {

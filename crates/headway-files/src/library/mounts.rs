@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use rustix::io::Errno;
 
@@ -24,9 +25,7 @@ impl Library {
     /// # Errors
     /// If the table cannot be read.
     pub fn mounted(&self) -> io::Result<InnerMounts> {
-        let table = mount_table()?;
-        let root = self.path.as_os_str().as_bytes();
-        Ok(table.split(|byte| *byte == b'\n').filter_map(|line| mount(line, root)).collect())
+        mounted_below(&self.path)
     }
 
     /// The disks of the library: its own, at the empty path, and those that are mounted inside it, each with the id of
@@ -110,6 +109,16 @@ impl Library {
             Some(_) => Err(Errno::NODEV.into()),
         }
     }
+}
+
+/// What is mounted below a folder now. This never waits for storage.
+///
+/// # Errors
+/// If the system's table cannot be read.
+pub fn mounted_below(root: &Path) -> io::Result<InnerMounts> {
+    let table = mount_table()?;
+    let root = root.as_os_str().as_bytes();
+    Ok(table.split(|byte| *byte == b'\n').filter_map(|line| mount(line, root)).collect())
 }
 
 /// The mount of one line of the table, if it is below this root.

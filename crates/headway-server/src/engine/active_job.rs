@@ -22,8 +22,8 @@ use crate::placements::changes;
 use crate::steps::Step;
 use durations::Durations;
 use ground::PlannedRoot;
-pub(crate) use ground::ground;
-use headway_files::{Change, Identity, Library, fault_of, hold};
+pub(crate) use ground::{ground, ground_of};
+use headway_files::{Change, Ground, Library, fault_of, hold};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, RelPath, StartJob};
@@ -111,8 +111,8 @@ impl ActiveJob {
     }
 
     /// Accepts the folder that is at the library's path now. Only before the first file is listed. Blocking.
-    pub(super) fn settle_on_library(&self) -> Result<Option<Identity>, PauseReason> {
-        self.ground.settle(&self.library)
+    pub(super) fn settle_on_library(&self) -> Result<Option<Ground>, PauseReason> {
+        self.ground.settle(&self.library, &self.request)
     }
 
     /// Whether the job can go on with the library: with the root that it was planned on or, before its first file is

@@ -1,5 +1,7 @@
-//! What the log says about the files of a library, under every name that jobs gave the library.
+//! What the log says about the files of a library, under every name that jobs gave the library. It holds for the folder
+//! and the disk on which a job saw a file, and for no other that has the name or the path now.
 
+mod held;
 mod shown;
 
 use std::collections::{HashMap, HashSet};
@@ -10,18 +12,18 @@ use serde_json::Value;
 
 use super::died::Died;
 use super::{ActiveJob, Context};
-use headway_files::{DataFolder, KnownAs, Library};
+use headway_files::{DataFolder, KnownAs, Library, SameFiles};
 use headway_model::{Digest, JobId, RelPath};
 use headway_recipes::Unable;
 use headway_store::Store;
-use headway_store::rows::DoneRow;
+use headway_store::rows::{DoneRow, OutcomeRow};
 
 /// How a job processed a file before.
 pub(super) struct PastRow {
     /// What the log says, with the file's present path.
     pub(super) row: DoneRow,
-    /// Whether the job was planned on the folder that is there now. In any other folder, the same name, size and time prove nothing
-    /// about a file's content.
+    /// Whether the job saw the file that is there now. Of any other file, the same name, size and time prove nothing about the
+    /// content.
     pub(super) is_of_this_folder: bool,
 }
 
@@ -35,8 +37,8 @@ pub(super) struct Past {
     /// Whether the recipe only reads. What a recipe writes depends on the folder that its paths are relative to, so a job
     /// on a folder inside or around this one did not do the same.
     only_reads: bool,
-    /// Of which jobs it is known whether they were planned on the folders that are there now.
-    same: Arc<Mutex<HashMap<JobId, bool>>>,
+    /// Which files of these jobs are those that are there now.
+    same: Arc<Mutex<HashMap<JobId, SameFiles>>>,
 }
 
 impl Past {
@@ -52,14 +54,12 @@ impl Past {
         Ok(Past { store, data, library, names, only_reads, same })
     }
 
-    /// How these files were processed before, as [`Store::done`], the last job first. What an earlier job only read
-    /// counts only if it was planned on the folder that is there now, because nothing else in the library shows what it read.
+    /// How these files were processed before, as [`Store::done`]: first by jobs that saw these files, and the last job first.
+    /// Of jobs that saw others, only what they wrote is told, because its content can be compared.
     pub(super) async fn done(&self, recipe: &str, paths: &[RelPath]) -> Result<Vec<PastRow>, Unable> {
         let mut done = Vec::new();
         for name in self.names.iter().filter(|name| self.only_reads || name.is_same()) {
-            let theirs: Vec<_> = paths.iter().filter_map(|path| name.theirs(path)).collect();
-            let rows = self.store.done(&name.library, recipe, &theirs).await?;
-            for mut past in self.by_folder(name, rows).await? {
+            for mut past in self.done_as(name, recipe, paths).await? {
                 if let Some(path) = name.ours(&past.row.file.path) {
                     past.row.file.path = path;
                     done.push(past);
@@ -67,7 +67,7 @@ impl Past {
             }
         }
         // Of two jobs that did the same, the later one counts.
-        done.sort_by_key(|past| std::cmp::Reverse(past.row.job_no));
+        done.sort_by_key(|past| std::cmp::Reverse((past.is_of_this_folder, past.row.job_no)));
         Ok(done)
     }
 
@@ -75,39 +75,41 @@ impl Past {
     pub(super) async fn done_contents(&self, work: Digest) -> Result<HashSet<(u64, Digest)>, Unable> {
         let mut contents = HashSet::new();
         for name in self.names.iter().filter(|name| self.only_reads || name.is_same()) {
-            contents.extend(self.store.done_contents(&name.library, work).await?);
+            let done = self.store.done_contents(&name.library, work).await?;
+            let done = self.held(name, done).await?.0;
+            contents.extend(done.into_iter().map(|content| (content.size, content.hash)));
         }
         Ok(contents)
     }
 
-    /// These rows, each with whether its job was planned on the folder that is there now. Without rows of jobs that only read another
-    /// folder, to which the name belonged then.
-    async fn by_folder(&self, name: &KnownAs, rows: Vec<DoneRow>) -> Result<Vec<PastRow>, Unable> {
-        let asked: HashSet<_> = {
-            let same = self.same.lock();
-            rows.iter().map(|row| row.job).filter(|job| !same.contains_key(job)).collect()
-        };
-        if !asked.is_empty() {
-            let (data, library, name) = (Arc::clone(&self.data), Arc::clone(&self.library), name.clone());
-            let look =
-                move || asked.into_iter().map(|job| (job, data.is_of(&job, &name, &library))).collect::<Vec<_>>();
-            let looked = tokio::task::spawn_blocking(look).await.map_err(Died::from)?;
-            self.same.lock().extend(looked);
+    /// What [`Store::done`] says of these files under a name.
+    async fn done_as(&self, name: &KnownAs, recipe: &str, paths: &[RelPath]) -> Result<Vec<PastRow>, Unable> {
+        let (mut done, mut rest) = (Vec::new(), held::first(name, paths));
+        while let Some((paths, but)) = rest.pop() {
+            let asked: Vec<_> = but.iter().copied().collect();
+            let rows = self.store.done(&name.library, recipe, &paths, &asked).await?;
+            let (held, others) = self.sorted(name, rows, &but, &mut rest).await?;
+            done.extend(held.into_iter().map(|row| PastRow { row, is_of_this_folder: true }));
+            let wrote = others.into_iter().filter(has_output);
+            done.extend(wrote.map(|row| PastRow { row, is_of_this_folder: false }));
         }
-        let same = self.same.lock();
-        let past = |row: DoneRow| {
-            let is_of_this_folder = same.get(&row.job).is_some_and(|is_same| *is_same);
-            PastRow { row, is_of_this_folder }
-        };
-        Ok(rows.into_iter().map(past).filter(|past| past.is_of_this_folder || !only_read(&past.row)).collect())
+        Ok(done)
+    }
+
+    /// What [`Store::outcomes`] says of these files under a name.
+    async fn outcomes_as(&self, name: &KnownAs, paths: &[RelPath], before: u64) -> Result<Vec<OutcomeRow>, Unable> {
+        let (mut held, mut rest) = (Vec::new(), held::first(name, paths));
+        while let Some((paths, but)) = rest.pop() {
+            let asked: Vec<_> = but.iter().copied().collect();
+            let rows = self.store.outcomes(&name.library, &paths, before, &asked).await?;
+            held.extend(self.sorted(name, rows, &but, &mut rest).await?.0);
+        }
+        Ok(held)
     }
 }
 
-/// Whether an item left nothing in the library that shows what it processed. An undo always counts.
-fn only_read(row: &DoneRow) -> bool {
-    let output = || {
-        let result: Value = serde_json::from_str(row.result.as_deref()?).ok()?;
-        result["output"]["path"].as_str().map(drop)
-    };
-    row.work.is_some() && output().is_none()
+/// Whether an item left an output in the library. An undo leaves none.
+fn has_output(row: &DoneRow) -> bool {
+    let result = row.result.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    row.work.is_some() && result.is_some_and(|result| result["output"]["path"].is_string())
 }

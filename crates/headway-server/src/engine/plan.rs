@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub(crate) use absent::{absent_mount, missed_disk};
+pub(crate) use absent::{absent_mount, disks_of, missed_disk};
 use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;
@@ -87,8 +87,8 @@ async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> 
     Ok(tokio::task::spawn_blocking(move || {
         data.remember_mounts(&active.library);
         data.remember_libraries(&[Arc::clone(&active.library)]);
-        if let Some(identity) = found {
-            data.keep_ground(&job, &active.library.name, identity);
+        if let Some(ground) = found {
+            data.keep_ground(&job, &active.library.name, &ground);
         }
     }))
 }

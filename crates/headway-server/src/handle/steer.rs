@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Input, ScheduleLimits, Server};
+use crate::engine;
 use crate::error::internal;
+use headway_files::{Ground, Library};
 use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
 use headway_model::summary::JobView;
@@ -60,21 +62,31 @@ impl Server {
                 opened
                     .ok_or_else(|| refused("its storage does not answer".into()))?
                     .map_err(|error| refused(error.to_string()))?;
-                let (data, accepted) = (Arc::clone(&self.inner.context.data), Arc::clone(&library));
-                let remember = move || {
-                    data.remember_mounts(&accepted);
-                    data.remember_libraries(&[accepted]);
-                };
-                self.inner.looks.look(&library.name, remember).await;
-                if let (Some(accepted), _) = library.identity() {
-                    self.inner.context.data.keep_ground(&id, &library.name, accepted);
-                }
+                self.keep_accepted(&row, &library).await?;
             }
             _ => {}
         }
         self.inner.context.steps.forgive(id);
         self.log().append(id, JobEvent::Resumed {}, None).await?;
         self.job(id).await
+    }
+
+    /// Stores what a person has accepted as the library of a job.
+    async fn keep_accepted(&self, row: &JobRow, library: &Arc<Library>) -> Result<(), ApiError> {
+        let (data, accepted) = (Arc::clone(&self.inner.context.data), Arc::clone(library));
+        let request = self.request_of(row).await?;
+        let remember = move || {
+            data.remember_mounts(&accepted);
+            data.remember_libraries(&[Arc::clone(&accepted)]);
+            let root = accepted.identity().0?;
+            request.and_then(|request| engine::ground_of(root, &accepted, &request).ok())
+        };
+        let ground = self.inner.looks.look(&library.name, remember).await.flatten();
+        // Of disks that cannot be looked at, nothing is known.
+        if let Some(ground) = ground.or_else(|| library.identity().0.map(Ground::new)) {
+            self.inner.context.data.keep_ground(&row.summary.job, &library.name, &ground);
+        }
+        Ok(())
     }
 
     /// Ends a pause for interrupted items: they do not run again and count as failed.

@@ -11,8 +11,8 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::scans::Scans;
-use crate::engine::{Libraries, LibraryList};
-use followed_log::FollowedLog;
+use crate::engine::Libraries;
+use followed_log::{FollowedLog, folders_of};
 use headway_files::DataFolder;
 use headway_model::id::Position;
 use headway_store::{FileIndex, Head, LibraryFolders, Store};
@@ -41,10 +41,10 @@ pub(super) struct OutcomeFollower {
     wanted: Arc<Notify>,
 }
 
-/// Up to which position the log was followed, and for which libraries.
+/// Up to which position the log was followed, and for which folders.
 struct FollowedUpTo {
     up_to: Position,
-    libraries: LibraryList,
+    folders: String,
 }
 
 impl OutcomeFollower {
@@ -56,7 +56,7 @@ impl OutcomeFollower {
         store: Arc<dyn Store>,
         head: watch::Receiver<Head>,
     ) -> Self {
-        let (tell, done) = watch::channel(FollowedUpTo { up_to: 0, libraries: libraries.now() });
+        let (tell, done) = watch::channel(FollowedUpTo { up_to: 0, folders: String::new() });
         let outcomes =
             OutcomeFollower { head: head.clone(), libraries: libraries.clone(), done, wanted: Arc::default() };
         let wanted = Arc::clone(&outcomes.wanted);
@@ -64,19 +64,19 @@ impl OutcomeFollower {
             let mut head = head;
             let mut changes = libraries.changes();
             let libraries = Arc::clone(&changes.borrow_and_update());
-            let mut following = FollowedLog { files, store, data, libraries };
-            following.begin().await;
+            let mut following = FollowedLog { files, store, data, libraries, folders: String::new() };
             // Folders that are still to be read because of what jobs did.
             let mut changed = LibraryFolders::new();
             loop {
                 let up_to = head.borrow_and_update().position;
                 let begun = Instant::now();
+                following.begin().await;
                 let caught_up = following.catch_up(up_to, &mut changed).await;
                 changed = scans.changed(changed).await;
                 match caught_up {
                     Ok(()) if changed.is_empty() => {
-                        let libraries = Arc::clone(&following.libraries);
-                        tell.send_replace(FollowedUpTo { up_to, libraries });
+                        let folders = following.folders.clone();
+                        tell.send_replace(FollowedUpTo { up_to, folders });
                     }
                     Ok(()) => {}
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
@@ -92,7 +92,6 @@ impl OutcomeFollower {
                 }
                 if !Arc::ptr_eq(&following.libraries, &changes.borrow_and_update()) {
                     following.libraries = Arc::clone(&changes.borrow());
-                    following.begin().await;
                 }
             }
         });
@@ -102,8 +101,8 @@ impl OutcomeFollower {
     /// Waits until the index has everything that is in the log now, for a short time at most. Returns whether it has.
     pub(super) async fn caught_up(&self) -> bool {
         let wanted = self.head.borrow().position;
-        let libraries = self.libraries.now();
-        let is_done = |done: &FollowedUpTo| done.up_to >= wanted && Arc::ptr_eq(&done.libraries, &libraries);
+        let folders = folders_of(&self.libraries.now());
+        let is_done = |done: &FollowedUpTo| done.up_to >= wanted && done.folders == folders;
         let mut done = self.done.clone();
         if is_done(&done.borrow_and_update()) {
             return true;
@@ -127,8 +126,9 @@ async fn until_needed(
         () = wanted.notified() => true,
     };
     let goes_on = match up_to {
-        Some(up_to) => head.wait_for(|head| head.position > up_to).await.is_ok(),
-        None => head.has_changed().is_ok(),
+        // A page also wants it when another folder has the name of a library.
+        Some(up_to) if !is_wanted => head.wait_for(|head| head.position > up_to).await.is_ok(),
+        _ => head.has_changed().is_ok(),
     };
     if goes_on && !is_wanted {
         tokio::select! {

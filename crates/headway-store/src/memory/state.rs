@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::{Head, JobFilter};
-use crate::rows::{DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
+use crate::rows::{DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Position};
 use headway_model::{Digest, JobKind, PlannedFile, RelPath};
 
@@ -56,9 +56,10 @@ impl MemoryState {
         rows
     }
 
-    pub(super) fn outcomes(&self, library: &str, paths: &[RelPath], before: u64) -> Vec<OutcomeRow> {
+    pub(super) fn outcomes(&self, library: &str, paths: &[RelPath], before: u64, but: &[u64]) -> Vec<OutcomeRow> {
         let mut latest = BTreeMap::new();
-        for row in self.items.values().filter(|row| row.job_no < before && row.state.status.is_outcome()) {
+        let counts = |row: &&ItemRow| row.job_no < before && !but.contains(&row.job_no);
+        for row in self.items.values().filter(counts).filter(|row| row.state.status.is_outcome()) {
             let Some(job) = self.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
             let moved = row.moved_to();
             let (path, moved_from) = match moved {
@@ -70,14 +71,15 @@ impl MemoryState {
             }
             let (recipe, status, work) = (job.summary.recipe.clone(), row.state.status, job.work);
             let key = (path.clone(), moved_from.clone(), recipe.clone(), work, status.byte());
-            latest.insert(key, OutcomeRow { path, moved_from, recipe, work, status, job_no: row.job_no });
+            let (job_no, job) = (row.job_no, job.summary.job);
+            latest.insert(key, OutcomeRow { path, moved_from, recipe, work, status, job_no, job });
         }
         latest.into_values().collect()
     }
 
-    pub(super) fn done(&self, library: &str, recipe: &str, paths: &[RelPath]) -> Vec<DoneRow> {
+    pub(super) fn done(&self, library: &str, recipe: &str, paths: &[RelPath], but: &[u64]) -> Vec<DoneRow> {
         let mut latest = BTreeMap::new();
-        for row in self.items.values().filter(|row| paths.contains(&row.file.path)) {
+        for row in self.items.values().filter(|row| paths.contains(&row.file.path) && !but.contains(&row.job_no)) {
             let Some(job) = self.jobs.get(&row.job_no).filter(|job| job.library == library) else { continue };
             let undo = JobKind::of(&job.summary.recipe) == JobKind::Undo;
             if !(undo || job.summary.recipe == recipe) || !row.state.status.is_done() {
@@ -96,7 +98,7 @@ impl MemoryState {
         latest.into_values().collect()
     }
 
-    pub(super) fn done_contents(&self, library: &str, work: Digest) -> Vec<(u64, Digest)> {
+    pub(super) fn done_contents(&self, library: &str, work: Digest) -> Vec<DoneContent> {
         let undone = |id: JobId| {
             self.jobs
                 .values()
@@ -112,10 +114,12 @@ impl MemoryState {
                 continue;
             };
             let hash = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
-            contents.extend(hash(&result["input"]).map(|hash| (row.file.size, hash)));
+            let content = |size, hash| DoneContent { job: job.summary.job, path: row.file.path.clone(), size, hash };
+            contents.extend(hash(&result["input"]).map(|hash| content(row.file.size, hash)));
             let output = &result["output"];
             if output["path"].as_str() == Some(row.file.path.as_str()) {
-                contents.extend(output["size"].as_u64().zip(hash(&output["hash"])));
+                let made = output["size"].as_u64().zip(hash(&output["hash"]));
+                contents.extend(made.map(|(size, hash)| content(size, hash)));
             }
         }
         contents

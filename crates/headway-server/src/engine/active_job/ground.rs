@@ -2,7 +2,8 @@
 
 use parking_lot::Mutex;
 
-use headway_files::{DataFolder, Identity, Library, environment};
+use super::super::plan::disks_of;
+use headway_files::{DataFolder, Ground, Identity, Library, environment};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{JobId, PauseReason, Query, StartJob};
 
@@ -22,6 +23,12 @@ pub(crate) fn ground(data: &DataFolder, job: JobId, request: &StartJob) -> Optio
     })
 }
 
+/// This root of a library with the disks inside it on which a job can have files. Blocking.
+pub(crate) fn ground_of(root: Identity, library: &Library, request: &StartJob) -> Result<Ground, PauseReason> {
+    let mounted = library.mounted().map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))?;
+    Ok(Ground::new(root).with_disks(&library.path, disks_of(request, mounted.into_keys())))
+}
+
 impl PlannedRoot {
     /// The root that the data folder has stored for this job, or the present one if none is stored.
     pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: &DataFolder) -> Self {
@@ -38,8 +45,8 @@ impl PlannedRoot {
         self.only.is_none_or(|only| now == Some(only) || accepted != self.planned.lock().1)
     }
 
-    /// Accepts the present root, and returns its identity for storing in the data folder. Blocking.
-    pub(super) fn settle(&self, library: &Library) -> Result<Option<Identity>, PauseReason> {
+    /// Accepts the present root, and returns what the data folder stores about it. Blocking.
+    pub(super) fn settle(&self, library: &Library, request: &StartJob) -> Result<Option<Ground>, PauseReason> {
         library.look_again()?;
         if !self.admits(library) {
             return Err(PauseReason::LibraryGone);
@@ -47,7 +54,7 @@ impl PlannedRoot {
         library.note_mounts().map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))?;
         let now = library.identity();
         *self.planned.lock() = now;
-        Ok(now.0)
+        now.0.map(|root| ground_of(root, library, request)).transpose()
     }
 
     /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present

@@ -57,8 +57,7 @@ impl Past {
     async fn by_name(&self, paths: &[RelPath], before: u64) -> Result<Outcomes, Unable> {
         let mut past = Outcomes::new();
         for name in self.names.iter() {
-            let theirs: Vec<_> = paths.iter().filter_map(|path| name.theirs(path)).collect();
-            for row in self.store.outcomes(&name.library, &theirs, before).await? {
+            for row in self.outcomes_as(name, paths, before).await? {
                 let moved_from = row.moved_from.as_ref().and_then(|from| name.ours(from));
                 if let Some(path) = name.ours(&row.path) {
                     past.entry(path).or_default().push(OutcomeRow { moved_from, ..row });
@@ -110,7 +109,7 @@ fn is_undo(row: &OutcomeRow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::{Digest, DiskEffect, FailReason, SkipReason};
+    use headway_model::{Digest, DiskEffect, FailReason, JobId, SkipReason};
 
     #[test]
     fn a_failure_stays_until_the_same_recipe_succeeds_with_the_file() {
@@ -125,6 +124,7 @@ mod tests {
                 work: Some(Digest::of(recipe.as_bytes())),
                 status: *status,
                 job_no,
+                job: JobId::mint(job_no, [0; 10]),
             };
             let rows: Vec<_> = (1..).zip(rows).map(row).collect();
             let backwards: Vec<_> = rows.iter().cloned().rev().collect();

@@ -15,17 +15,23 @@ pub(crate) fn absent_mount(library: &Library, request: &StartJob) -> io::Result<
     {
         return Ok(Some((written.0.clone(), written.1.clone())));
     }
-    let mut absent = absent.into_iter();
-    Ok(match &request.query {
-        Query::Folder(query) => {
-            // Invalid patterns leave nothing out here; the plan refuses them.
-            let patterns = QueryPatterns::new(query);
-            let leaves_out = |path: &RelPath| patterns.as_ref().is_ok_and(|patterns| patterns.leaves_out(path, true));
-            absent.find(|(path, _)| is_missed(path, &query.path, &leaves_out))
-        }
-        Query::Paths(paths) => absent.find(|(path, _)| paths.iter().any(|asked| is_missed(path, asked, &|_| false))),
-        // These files were found before, so each missing one is reported by itself.
-        Query::Items(_) => None,
+    // Files of another job were found before, so each missing one is reported by itself.
+    if matches!(request.query, Query::Items(_)) {
+        return Ok(None);
+    }
+    let first = disks_of(request, absent.keys().cloned()).next();
+    Ok(first.and_then(|path| absent.get_key_value(&path)).map(|(path, device)| (path.clone(), device.clone())))
+}
+
+/// The disks among these, by their mount points, on which a request can find files.
+pub(crate) fn disks_of(request: &StartJob, mounts: impl Iterator<Item = RelPath>) -> impl Iterator<Item = RelPath> {
+    // Invalid patterns leave nothing out here; the plan refuses them.
+    let patterns = if let Query::Folder(query) = &request.query { QueryPatterns::new(query).ok() } else { None };
+    let leaves_out = move |path: &RelPath| patterns.as_ref().is_some_and(|patterns| patterns.leaves_out(path, true));
+    mounts.filter(move |mount| match &request.query {
+        Query::Folder(query) => is_missed(mount, &query.path, &leaves_out),
+        Query::Paths(paths) => paths.iter().any(|asked| is_missed(mount, asked, &|_| false)),
+        Query::Items(_) => true,
     })
 }
 

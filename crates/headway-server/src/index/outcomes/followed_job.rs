@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use headway_files::KnownAs;
+use headway_files::{KnownAs, SameFiles};
 use headway_model::item::ItemStatus;
 use headway_model::{DiskEffect, JobId, JobKind, RelPath};
 use headway_store::rows::ItemRow;
@@ -14,8 +14,9 @@ pub(super) struct FollowedJob {
     pub(super) recipe: String,
     /// What it tries with its files.
     pub(super) tried: String,
-    /// The libraries that have its files, by name, each with the name that the job gave its library.
-    pub(super) libraries: Vec<(String, KnownAs)>,
+    /// The libraries that have its files, by name, each with the name that the job gave its library, and with the files that
+    /// the job saw.
+    pub(super) libraries: Vec<(String, KnownAs, SameFiles)>,
 }
 
 impl FollowedJob {
@@ -35,10 +36,10 @@ impl FollowedJob {
             Some(path) => (path.clone(), Some(row.file.path)),
             None => (row.file.path, None),
         };
-        for (library, name) in &self.libraries {
+        for (library, name, same) in &self.libraries {
             let folders = places.iter().filter_map(|place| name.ours(place)?.parent());
             changed.extend(folders.map(|folder| (library.clone(), folder)));
-            let Some(path) = name.ours(&path) else { continue };
+            let Some(path) = name.ours(&path).filter(|_| same.have(&path)) else { continue };
             ended.push(SeenOutcome {
                 library: library.clone(),
                 path,

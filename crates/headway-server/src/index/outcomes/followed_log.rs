@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use super::followed_job::FollowedJob;
 use super::touched::{runs, touched};
 use crate::engine::LibraryList;
-use headway_files::DataFolder;
+use headway_files::{DataFolder, KnownAs, Library};
 use headway_model::id::Position;
 use headway_model::tried;
 use headway_store::rows::JobRow;
@@ -22,15 +22,20 @@ pub(super) struct FollowedLog {
     /// Not held, because the next server can need the folder before this one has noticed its own end.
     pub(super) data: Weak<DataFolder>,
     pub(super) libraries: LibraryList,
+    /// The folders of these libraries for which outcomes are recorded.
+    pub(super) folders: String,
 }
 
 impl FollowedLog {
-    /// Forgets the outcomes of other libraries than these, and of these at other roots.
-    pub(super) async fn begin(&self) {
-        let mut of: Vec<_> = self.libraries.iter().map(|library| (&library.name, &library.path)).collect();
-        of.sort();
-        if let Err(error) = self.files.follow_for(&format!("{of:?}")).await {
-            tracing::warn!(%error, "the outcomes that the index has might be those of other folders");
+    /// Forgets the outcomes of other libraries than these, and of these in other folders, if any were recorded.
+    pub(super) async fn begin(&mut self) {
+        let folders = folders_of(&self.libraries);
+        if folders == self.folders {
+            return;
+        }
+        match self.files.follow_for(&folders).await {
+            Ok(()) => self.folders = folders,
+            Err(error) => tracing::warn!(%error, "the outcomes that the index has might be those of other folders"),
         }
     }
 
@@ -52,7 +57,10 @@ impl FollowedLog {
                     Some(known) => known,
                     None => {
                         let row = self.store.job(job).await?;
-                        let followed = row.map(|row| self.job(row)).transpose()?;
+                        let followed = match row {
+                            Some(row) => Some(self.job(row).await?),
+                            None => None,
+                        };
                         &*jobs.entry(job_no).or_insert(followed.unwrap_or_default())
                     }
                 };
@@ -77,11 +85,25 @@ impl FollowedLog {
         Ok(())
     }
 
-    fn job(&self, row: JobRow) -> Stored<FollowedJob> {
+    async fn job(&self, row: JobRow) -> Stored<FollowedJob> {
         let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
-        let libraries = data.libraries_of(&row.library, &self.libraries);
-        let libraries = libraries.into_iter().map(|(library, name)| (library.name.clone(), name)).collect();
+        let (job, of, among) = (row.summary.job, row.library.clone(), Arc::clone(&self.libraries));
+        let look = move || {
+            let seen = |(library, name): (&Arc<Library>, KnownAs)| {
+                let same = data.same_files(&job, &name, library);
+                same.have_root().then(|| (library.name.clone(), name, same))
+            };
+            data.libraries_of(&of, &among).into_iter().filter_map(seen).collect()
+        };
+        let libraries = tokio::task::spawn_blocking(look).await.map_err(|error| StoreError::new(error.to_string()))?;
         let tried = tried(&row.summary.recipe, row.work);
         Ok(FollowedJob { recipe: row.summary.recipe, tried, libraries })
     }
+}
+
+/// The folders that these libraries are now, in words. It never waits for storage.
+pub(super) fn folders_of(libraries: &LibraryList) -> String {
+    let mut of: Vec<_> = libraries.iter().map(|library| (&library.name, &library.path, library.identity().0)).collect();
+    of.sort_by_key(|(name, _, _)| *name);
+    format!("{of:?}")
 }

@@ -1,0 +1,187 @@
+//! On what a job was planned: the folder that was its library, and the disks that were mounted inside it. What the job
+//! recorded of a file holds for the file of that folder and that disk alone. A name can be given to another folder, and
+//! another disk can be mounted in the place of the first.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::known::{MOST, read};
+use super::{DataFolder, private};
+use crate::library::on_disk;
+use crate::{Found, Identity};
+use headway_model::{JobId, RelPath};
+
+/// The file that stores on what a job was planned. It is in the job's folder.
+const GROUND: &str = ".ground";
+
+/// Stands for the identity of a disk that could not be looked at: nothing is surely it.
+const UNKNOWN: Identity = Identity { file_system: 0, inode: 0 };
+
+/// On what a job was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ground {
+    /// The root of the library.
+    pub root: Identity,
+    /// The disks inside it on which the job can have files, each by its mount point.
+    disks: BTreeMap<RelPath, Identity>,
+}
+
+impl Ground {
+    /// A root, without a disk inside it.
+    pub fn new(root: Identity) -> Self {
+        Ground { root, disks: BTreeMap::new() }
+    }
+
+    /// Adds the disks at these mount points below the root at `path`. Blocking: each disk is looked at.
+    pub fn with_disks(mut self, path: &Path, mounts: impl IntoIterator<Item = RelPath>) -> Self {
+        let looked = mounts.into_iter().map(|mount| {
+            let identity = Identity::at(&path.join(on_disk(&mount))).unwrap_or_else(|error| {
+                tracing::warn!(%mount, %error, "what is done with the files of a disk is not kept: it cannot be looked at");
+                UNKNOWN
+            });
+            (mount, identity)
+        });
+        self.disks.extend(looked);
+        self
+    }
+}
+
+/// Which files of a job's library are those that are there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SameFiles {
+    root: bool,
+    disks: BTreeMap<RelPath, bool>,
+}
+
+impl SameFiles {
+    /// No file, because it is not known on what the job was planned, or the folder is another one now.
+    pub(super) fn none() -> Self {
+        SameFiles { root: false, disks: BTreeMap::new() }
+    }
+
+    /// Compares with what is there now: the root, which is the same, and what is mounted below its `path`. Blocking: each
+    /// disk that the job can have seen is looked at.
+    pub(super) fn below(planned: &Ground, path: &Path, mounted: impl IntoIterator<Item = RelPath>) -> Self {
+        let mut disks: BTreeMap<_, _> = planned.disks.keys().map(|mount| (mount.clone(), false)).collect();
+        for mount in mounted {
+            let is_same = planned
+                .disks
+                .get(&mount)
+                .is_some_and(|then| Identity::at(&path.join(on_disk(&mount))).is_ok_and(|now| now.is_surely(then)));
+            disks.insert(mount, is_same);
+        }
+        SameFiles { root: true, disks }
+    }
+
+    /// Whether the folder is the same one, whatever is mounted inside it.
+    pub fn have_root(&self) -> bool {
+        self.root
+    }
+
+    /// Whether the job saw this file. The path is as the job named it.
+    pub fn have(&self, path: &RelPath) -> bool {
+        if !self.root || self.disks.is_empty() {
+            return self.root;
+        }
+        path.ancestors().iter().rev().find_map(|above| self.disks.get(above)).copied().unwrap_or(true)
+    }
+}
+
+impl DataFolder {
+    /// Stores on what a job was planned, until the job's history is removed. If that is only the root, and the same is
+    /// stored for the library, this does not wait for the disk: if the machine stops and the file is lost, the identity of
+    /// the library takes its place.
+    pub fn keep_ground(&self, job: &JobId, library: &str, ground: &Ground) {
+        let folder = self.root.join("jobs").join(job.to_string());
+        let line = |identity: &Identity, name: &str| format!("{} {} {name}\n", identity.file_system, identity.inode);
+        let disks = ground.disks.iter().map(|(path, identity)| line(identity, path.as_str()));
+        let text: String = std::iter::once(line(&ground.root, "")).chain(disks).collect();
+        let is_remembered = ground.disks.is_empty() && self.known_libraries().get(library) == Some(&ground.root);
+        let replace = if is_remembered { private::replace_unsynced } else { private::replace };
+        let kept = private::make_folder(&folder);
+        if let Err(error) = kept.and_then(|()| replace(&folder.join(GROUND), text.as_bytes())) {
+            tracing::debug!(job.id = %job, %error, "on what a job was planned cannot be kept");
+        }
+    }
+
+    /// The identity of the root on which a job was planned, if it is known.
+    pub fn ground(&self, job: &JobId) -> Option<Identity> {
+        self.whole_ground(job).map(|ground| ground.root)
+    }
+
+    /// On what a job was planned, if that is known.
+    pub(super) fn whole_ground(&self, job: &JobId) -> Option<Ground> {
+        let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
+        let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
+            tracing::warn!(job.id = %job, %error, "on what a job was planned cannot be read");
+            None
+        })?;
+        parse(std::str::from_utf8(&text).ok()?)
+    }
+}
+
+/// Reads what was stored; `None` if any of it cannot be read.
+fn parse(text: &str) -> Option<Ground> {
+    let mut lines = text.lines().map(read);
+    let (_, root) = lines.next()??;
+    let disk =
+        |line: Option<(String, Identity)>| line.and_then(|(path, identity)| Some((path.parse().ok()?, identity)));
+    Some(Ground { root, disks: lines.map(disk).collect::<Option<_>>()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Library;
+
+    #[test]
+    fn on_what_a_job_was_planned_is_kept_whether_or_not_the_library_is_remembered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
+        let (is, other) = (library.identity().0.expect("a folder"), Identity { file_system: 1, inode: 2 });
+        let keep = |job: &JobId, root| data.keep_ground(job, "files", &Ground::new(root));
+        data.remember_libraries(&[library]);
+        for (number, identity) in [(1, is), (2, other), (3, is)] {
+            let job = JobId::mint(number, [0; 10]);
+            assert_eq!(data.ground(&job), None);
+            keep(&job, identity);
+            keep(&job, identity);
+            assert_eq!(data.ground(&job), Some(identity));
+        }
+        // As after a stop of the machine.
+        let job = JobId::mint(4, [0; 10]);
+        keep(&job, is);
+        private::create(&data.root().join("jobs").join(job.to_string()).join(GROUND)).expect("an empty file");
+        assert_eq!(data.ground(&job), None, "what is not there is not known");
+    }
+
+    #[test]
+    fn a_file_below_a_mount_point_is_the_same_only_on_the_same_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = Identity::at(folder.path()).expect("a folder");
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let [usb, card, late] = ["usb", "usb/card", "late"].map(path);
+        for mount in ["usb/card", "late"] {
+            std::fs::create_dir_all(folder.path().join(mount)).expect("a folder");
+        }
+        let planned = Ground::new(root).with_disks(folder.path(), [usb.clone(), card.clone(), path("none")]);
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let job = JobId::mint(1, [0; 10]);
+        data.keep_ground(&job, "files", &planned);
+        assert_eq!(data.whole_ground(&job), Some(planned.clone()));
+        let same = |mounted: &[&RelPath]| {
+            let same = SameFiles::below(&planned, folder.path(), mounted.iter().map(|mount| (*mount).clone()));
+            ["a", "usb/a", "usb/card/a", "late/a", "none/a"].map(|file| same.have(&path(file)))
+        };
+        assert_eq!(same(&[&usb, &card]), [true, true, true, true, false], "a disk that could not be looked at");
+        assert_eq!(same(&[&usb, &card, &late]), [true, true, true, false, false], "a disk that the job did not see");
+        assert_eq!(same(&[&card]), [true, false, true, true, false], "a disk that is away");
+        std::fs::rename(folder.path().join("usb/card"), folder.path().join("first")).expect("a rename");
+        std::fs::create_dir(folder.path().join("usb/card")).expect("a folder");
+        assert_eq!(same(&[&usb, &card]), [true, true, false, true, false], "another disk");
+        assert!(!SameFiles::none().have(&path("a")));
+    }
+}

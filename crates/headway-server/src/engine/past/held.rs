@@ -1,0 +1,121 @@
+//! The one door for what the log says about files: what a job recorded of a file counts only for the file that it saw.
+//!
+//! The store tells the last job of each kind. If that job saw another file of the same name, an earlier job can be the last
+//! one of this file, so the store is asked again without the other one.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::super::died::Died;
+use super::Past;
+use headway_files::KnownAs;
+use headway_model::{JobId, RelPath};
+use headway_recipes::Unable;
+use headway_store::rows::{DoneContent, DoneRow, OutcomeRow};
+
+/// Files that are still to be asked for, by the names that jobs gave them, without the jobs of these numbers.
+pub(super) type Rest = Vec<(Vec<RelPath>, BTreeSet<u64>)>;
+
+/// These files, of which nothing was asked yet.
+pub(super) fn first(name: &KnownAs, paths: &[RelPath]) -> Rest {
+    vec![(paths.iter().filter_map(|path| name.theirs(path)).collect(), BTreeSet::new())]
+}
+
+/// Something that a job recorded of a file.
+pub(super) trait OfFile {
+    /// The job.
+    fn job(&self) -> JobId;
+
+    /// The file, as the job named it.
+    fn path(&self) -> &RelPath;
+}
+
+/// The same, with the store's number for the job.
+pub(super) trait OfJob: OfFile {
+    /// The number.
+    fn job_no(&self) -> u64;
+}
+
+impl OfFile for DoneRow {
+    fn job(&self) -> JobId {
+        self.job
+    }
+
+    fn path(&self) -> &RelPath {
+        &self.file.path
+    }
+}
+
+impl OfJob for DoneRow {
+    fn job_no(&self) -> u64 {
+        self.job_no
+    }
+}
+
+impl OfFile for OutcomeRow {
+    fn job(&self) -> JobId {
+        self.job
+    }
+
+    fn path(&self) -> &RelPath {
+        &self.path
+    }
+}
+
+impl OfJob for OutcomeRow {
+    fn job_no(&self) -> u64 {
+        self.job_no
+    }
+}
+
+impl OfFile for DoneContent {
+    fn job(&self) -> JobId {
+        self.job
+    }
+
+    fn path(&self) -> &RelPath {
+        &self.path
+    }
+}
+
+impl Past {
+    /// Splits what jobs recorded under a name: what holds for the files that are there now, and what does not.
+    pub(super) async fn held<R: OfFile>(&self, name: &KnownAs, rows: Vec<R>) -> Result<(Vec<R>, Vec<R>), Unable> {
+        let asked: HashSet<_> = {
+            let same = self.same.lock();
+            rows.iter().map(OfFile::job).filter(|job| !same.contains_key(job)).collect()
+        };
+        if !asked.is_empty() {
+            let (data, library, name) = (Arc::clone(&self.data), Arc::clone(&self.library), name.clone());
+            let look =
+                move || asked.into_iter().map(|job| (job, data.same_files(&job, &name, &library))).collect::<Vec<_>>();
+            let looked = tokio::task::spawn_blocking(look).await.map_err(Died::from)?;
+            self.same.lock().extend(looked);
+        }
+        let same = self.same.lock();
+        Ok(rows.into_iter().partition(|row| same.get(&row.job()).is_some_and(|same| same.have(row.path()))))
+    }
+
+    /// Returns the rows of those files of which every row holds, and the rows of jobs that saw other files, whose names it adds
+    /// to the `rest`.
+    pub(super) async fn sorted<R: OfJob>(
+        &self,
+        name: &KnownAs,
+        rows: Vec<R>,
+        but: &BTreeSet<u64>,
+        rest: &mut Rest,
+    ) -> Result<(Vec<R>, Vec<R>), Unable> {
+        let (mut held, others) = self.held(name, rows).await?;
+        let mut again: BTreeMap<&RelPath, BTreeSet<u64>> = BTreeMap::new();
+        for row in &others {
+            again.entry(row.path()).or_insert_with(|| but.clone()).insert(row.job_no());
+        }
+        held.retain(|row| !again.contains_key(row.path()));
+        let mut alike: BTreeMap<BTreeSet<u64>, Vec<RelPath>> = BTreeMap::new();
+        for (path, but) in again {
+            alike.entry(but).or_default().push(path.clone());
+        }
+        rest.extend(alike.into_iter().map(|(but, paths)| (paths, but)));
+        Ok((held, others))
+    }
+}
