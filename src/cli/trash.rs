@@ -68,7 +68,7 @@ impl TrashCommand {
         let (mut views, mut unknown) = (Vec::new(), 0);
         for job in self.wanted(session).await? {
             let view = session.client.job(job).await?;
-            if view.trash_unknown && view.can_undo {
+            if view.trash_unknown && (view.can_undo || JobKind::of(&view.summary.recipe) == JobKind::Undo) {
                 let why = view.note.as_deref().unwrap_or("it cannot be read");
                 say(&format!("headway: {}: what its trash holds is not known: {why}", tail(job)));
                 unknown += 1;

@@ -330,6 +330,52 @@ fn what_was_written_in_one_folder_is_not_said_of_another_in_its_place() {
 }
 
 #[test]
+fn a_trash_in_a_copy_of_the_folder_is_neither_told_nor_emptied_as_that_of_the_job() {
+    let files = photos();
+    let first = files.library().with_file_name("first");
+    replace(&files, &["--in", text(&files.library())], &files.library().join("a.jpg"));
+    let job = newest(&files)["job"].as_str().expect("an id").to_owned();
+    exchange(&files, &first);
+    for arguments in [&["trash"][..], &["trash", "--empty", "@1", "--yes"]] {
+        let (code, said) = called(&files, arguments);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("is not known") && said.contains("is not the one that this job is about"), "{said}");
+        assert!(!said.contains("no trash holds anything"), "{said}");
+    }
+    let kept = files.library().join(".headway-trash").join(&job);
+    assert_eq!(std::fs::read_dir(&kept).expect("the trash of the copy").count(), 1);
+    assert!(called(&files, &["show", "@1"]).1.contains("is not the one that this job is about"));
+
+    // An undo waits, and stays the only one.
+    let (code, said) = called(&files, &["undo", "@1"]);
+    assert_eq!(code, Some(104), "{said}");
+    let (code, said) = called(&files, &["undo", "@2"]);
+    assert_eq!(code, Some(255), "{said}");
+    assert!(said.contains("undoes job") && said.contains("resume it, or cancel it first"), "{said}");
+    assert!(said.contains("is being undone, by job") && !said.contains("undone before"), "{said}");
+    std::fs::remove_dir_all(files.library()).expect("a folder");
+    std::fs::rename(&first, files.library()).expect("a rename");
+    let (code, said) = called(&files, &["resume", "@1"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(std::fs::read(files.library().join("a.jpg")).expect("a file"), b"a.jpg");
+    let said = called(&files, &["trash"]).1;
+    assert!(said.contains("copies of what job"), "{said}");
+}
+
+#[test]
+fn what_failed_in_one_folder_is_not_tried_again_in_another_in_its_place() {
+    let files = photos();
+    let one = files.library().join("b.jpg");
+    let place = ["--in", text(&files.library())].map(str::to_owned);
+    let program = ["run", &place[0], &place[1], "--", "false", "{}", ":::", text(&one)];
+    assert_eq!(called(&files, &program).0, Some(1));
+    exchange(&files, &files.library().with_file_name("first"));
+    let (code, said) = called(&files, &["retry", "@1"]);
+    assert_eq!(code, Some(104), "{said}");
+    assert!(said.contains("is not the one that this job is about"), "{said}");
+}
+
+#[test]
 fn a_job_that_finds_no_file_says_so() {
     let files = Files::new();
     let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);

@@ -2,7 +2,7 @@
 
 use super::Server;
 use crate::engine;
-use headway_files::{Identity, Library, Swap, io_text};
+use headway_files::{DataFolder, Identity, Library, Swap, Trashed, io_text};
 use headway_model::{JobId, Output, RelPath, StartJob};
 
 /// What a job's view says about its library.
@@ -55,6 +55,29 @@ impl FolderGone {
     }
 }
 
+/// What the trash of a job holds, and what is left of one that was being emptied; or why that is not known. Blocking.
+fn held(library: &Library, id: JobId, folder: Option<FolderGone>) -> Result<(Trashed, Trashed), String> {
+    // A copy of the folder can hold a trash of the same name, which is not the job's.
+    if folder == Some(FolderGone::Another) {
+        return Err(another_folder(&library.name));
+    }
+    let held = library.trashed(id).and_then(|trash| Ok((trash, library.half_emptied(id)?)));
+    held.map_err(|error| format!("The trash cannot be read: {}.", io_text(&error)))
+}
+
+/// The root that a job is bound to, if that is known. Blocking.
+pub(super) fn bound_to(data: &DataFolder, id: JobId, request: Option<&StartJob>) -> Option<Identity> {
+    request.map_or_else(|| data.ground(&id), |request| engine::ground(data, id, request))
+}
+
+/// Says that a library's name or path leads to another folder than a job's.
+pub(super) fn another_folder(library: &str) -> String {
+    format!(
+        "The folder of {library} is not the one that this job is about: the name was given to another folder, or the disk \
+         was changed. What the job did is in its own folder."
+    )
+}
+
 impl Server {
     /// What a job's view says about its library.
     pub(super) async fn on_disk(&self, name: &str, id: JobId, request: Option<&StartJob>) -> OnDisk {
@@ -69,7 +92,7 @@ impl Server {
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let request = request.cloned();
         let data = &self.inner.context.data;
-        let ground = request.as_ref().map_or_else(|| data.ground(&id), |request| engine::ground(data, id, request));
+        let ground = bound_to(data, id, request.as_ref());
         let look = move || {
             let note = match replaces.then(|| library.swap()).flatten() {
                 None | Some(Swap::Exchange) => None,
@@ -79,11 +102,10 @@ impl Server {
             let (folder, asks) = FolderGone::of(&library, ground);
             // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
-            let held = library.trashed(id).and_then(|trash| Ok((trash, library.half_emptied(id)?)));
+            let held = held(&library, id, folder);
             let (note, held) = match held {
                 Ok(held) => (note, Some(held)),
-                Err(error) if replaces => {
-                    let why = format!("The trash cannot be read: {}.", io_text(&error));
+                Err(why) if replaces || folder == Some(FolderGone::Another) => {
                     (Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" ")), None)
                 }
                 Err(_) => (note, None),

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::Server;
+use super::on_disk::{another_folder, bound_to};
 use crate::error::internal;
+use headway_files::Library;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId};
+use headway_store::rows::JobRow;
 
 impl Server {
     /// Removes the originals in a job's trash for good. Refused while the job runs or another job undoes it.
@@ -20,6 +23,7 @@ impl Server {
         // The job is read before, because retention can remove it as soon as its trash is empty.
         let view = self.job(id).await?;
         let library = self.library_of_job(&row.library).await?;
+        self.must_have_its_folder(&row, &library).await?;
         let data = Arc::clone(&self.inner.context.data);
         let emptied = tokio::task::spawn_blocking(move || {
             // Before it is emptied: an undo that finds half of it gone must say why.
@@ -30,5 +34,19 @@ impl Server {
         let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
         tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
         Ok(JobView { trash: (0, 0), trash_left: (0, 0), ..view })
+    }
+
+    /// Refuses what is done to the files of a job if its library's path or name leads to another folder now. An undo waits
+    /// there, because a copy of a folder can hold a trash of the same name.
+    async fn must_have_its_folder(&self, row: &JobRow, library: &Arc<Library>) -> Result<(), ApiError> {
+        let id = row.summary.job;
+        let request = self.request_of(row).await?;
+        let (data, looked) = (Arc::clone(&self.inner.context.data), Arc::clone(library));
+        let look = move || looked.is_another(bound_to(&data, id, request.as_ref()));
+        match self.inner.looks.look(&library.name, look).await {
+            Some(false) => Ok(()),
+            Some(true) => Err(ApiError::Conflict { message: another_folder(&library.name) }),
+            None => Err(ApiError::Conflict { message: format!("the storage of {} does not answer", library.name) }),
+        }
     }
 }

@@ -4,22 +4,22 @@ use parking_lot::Mutex;
 
 use super::super::plan::disks_of;
 use headway_files::{DataFolder, Ground, Identity, Library, environment};
-use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{JobId, PauseReason, Query, StartJob};
 
 /// The root that a job was planned on, and how often a person had accepted another one by then.
 pub(super) struct PlannedRoot {
     planned: Mutex<(Option<Identity>, u64)>,
-    /// The only root that the job can be planned on, if that is known: an undo is about what is on one disk.
+    /// The only root that the job can be planned on, if that is known: an undo, and a job that tries items of another one
+    /// again, is about what is on one disk.
     only: Option<Identity>,
 }
 
-/// The root that a job is bound to, if that is known: the one that it was planned on, or for an undo, the one that the
-/// other job was planned on.
+/// The root that a job is bound to, if that is known: the one that it was planned on, or for a job about items of another
+/// one, the one that the other job was planned on.
 pub(crate) fn ground(data: &DataFolder, job: JobId, request: &StartJob) -> Option<Identity> {
     data.ground(&job).or_else(|| match &request.query {
-        Query::Items(ItemsQuery { job: undone, which: ItemSelection::Placed }) => data.ground(undone),
-        _ => None,
+        Query::Items(other) => data.ground(&other.job),
+        Query::Folder(_) | Query::Paths(_) => None,
     })
 }
 
@@ -33,9 +33,9 @@ impl PlannedRoot {
     /// The root that the data folder has stored for this job, or the present one if none is stored.
     pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: &DataFolder) -> Self {
         let (now, bound) = (library.identity(), ground(data, job, request));
-        let is_undo = matches!(&request.query, Query::Items(ItemsQuery { which: ItemSelection::Placed, .. }));
+        let is_about_items = matches!(&request.query, Query::Items(_));
         let planned = Mutex::new(bound.map_or(now, |planned| (Some(planned), now.1)));
-        PlannedRoot { planned, only: bound.filter(|_| is_undo) }
+        PlannedRoot { planned, only: bound.filter(|_| is_about_items) }
     }
 
     /// Whether the job can be planned on the present root: on any, unless it is about what is on another one. A person can

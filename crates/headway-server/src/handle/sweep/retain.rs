@@ -91,9 +91,17 @@ impl Server {
             let held = trashes.contains(&job) || unseen.contains(&row.library) || is_away || needed.contains(&job);
             (job, jumps.age(ended, crate::now()), held)
         };
-        let facts: Vec<_> = rows.iter().map(fact).collect();
+        let facts: Vec<_> = rows.iter().map(|row| (fact(row), row.library.clone())).collect();
         let known = tokio::task::spawn_blocking(move || {
-            let past = |(job, age, held)| Ok(FinishedJob { job, age, attempts: data.attempts_bytes(&job)?, held });
+            // The trash of a job is in the folder that had the name then.
+            let is_another = |job: &JobId, name: &str| {
+                let library = libraries.iter().find(|library| library.name == name);
+                library.is_some_and(|library| library.is_another(data.ground(job)))
+            };
+            let past = |((job, age, held), library): ((JobId, _, _), String)| {
+                let held = held || is_another(&job, &library);
+                Ok(FinishedJob { job, age, attempts: data.attempts_bytes(&job)?, held })
+            };
             facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
         });
         known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
