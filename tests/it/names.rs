@@ -207,6 +207,32 @@ fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
     assert!(said.contains("3 done, 4 skipped (a symbolic link)"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_a_folder_leads_to_it_in_a_request_as_in_a_command() {
+    let files = photos();
+    for (target, link) in [("2004", "year"), ("a.jpg", "one")] {
+        std::os::unix::fs::symlink(target, files.library().join(link)).expect("a link");
+    }
+    let server = Headway::start(&files, &[]);
+    let of = |query: Value| json!({ "library": "files", "recipe": "checksum", "query": query });
+    for query in [json!({ "folder": { "path": "year" } }), json!({ "paths": ["year"] })] {
+        let (status, items) = run(&server, of(query.clone())).await;
+        assert_eq!(status, JobStatus::Completed, "{query}");
+        let named: Vec<_> = items.iter().map(|item| item["path"].as_str()).collect();
+        assert_eq!(named, [Some("2004/c.jpg")], "a file has one name: {query}");
+    }
+    let (_, items) = run(&server, of(json!({ "paths": ["year", "a.jpg"] }))).await;
+    assert_eq!((&items[0]["status"], &items[1]["status"]), (&json!("succeeded"), &json!("skipped")), "{items:?}");
+    // It is there, and is no folder.
+    let (client, job) = (http(), mint());
+    let call = client.put(format!("{}/api/jobs/{job}", server.url)).json(&of(json!({ "folder": { "path": "one" } })));
+    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    let ended = server.end(&client, job).await.status;
+    assert!(matches!(ended, JobStatus::Failed { .. }), "{ended:?}");
+    let said = called(&files, &["show", &job.to_string()]).1;
+    assert!(said.contains("Not a directory") && !said.contains("No such file"), "{said}");
+}
+
 #[test]
 fn an_undo_in_a_library_that_was_moved_says_so_and_does_not_wait() {
     let files = photos();

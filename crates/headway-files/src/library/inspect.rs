@@ -24,6 +24,18 @@ pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, Pau
     }
 }
 
+/// The same for the only path of a request: a link to a folder stands for that folder.
+pub fn inspect_alone(library: &Library, path: &RelPath) -> Result<Inspected, PauseReason> {
+    match inspect_named(library, path)? {
+        Inspected::Item(item) if item.skip == Some(SkipReason::Named) => match library.folder_at(path) {
+            Ok(_) => Ok(Inspected::Folder),
+            // Of a link to anything else, the plan says that it is one.
+            Err(error) => environment(&error).map_or(Ok(Inspected::Item(item)), Err),
+        },
+        other => Ok(other),
+    }
+}
+
 /// What a request names, it asks for, even if it can have no result: a pipe, a device, a symbolic link.
 fn named(listed: ListedFile) -> ListedFile {
     let is_special = matches!(listed.skip, Some(SkipReason::NotAFile | SkipReason::Symlink));
@@ -96,6 +108,10 @@ mod tests {
             let Ok(Inspected::Item(listed)) = inspect_named(&library, &path(name)) else { panic!("{name}") };
             assert_eq!(listed.skip, Some(SkipReason::Named), "{name}");
             assert_eq!(inspect_again(&library, &path(name)).map(|listed| listed.skip), Ok(Some(SkipReason::Named)));
+        }
+        assert!(matches!(inspect_alone(&library, &path("to_folder")), Ok(Inspected::Folder)));
+        for name in ["to_file", "to_nothing", "out", "socket"] {
+            assert!(matches!(inspect_alone(&library, &path(name)), Ok(Inspected::Item(_))), "{name}");
         }
         // What nobody named is told apart.
         assert_eq!(inspect(&library, &path("to_file")).map(|listed| listed.skip), Ok(Some(SkipReason::Symlink)));

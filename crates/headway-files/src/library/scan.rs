@@ -7,7 +7,6 @@ use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, FileType, statat};
-use rustix::io::Errno;
 
 use super::found::is_absent;
 use super::{Found, Library, io_text, is_litter, readable};
@@ -86,8 +85,7 @@ fn level(
     unread: &mut Option<Unread>,
     take: &mut dyn FnMut(SeenPart) -> bool,
 ) -> io::Result<bool> {
-    let opened = library.believed(folder, Found::of(library.enter_folder(folder)));
-    let dir = opened.known()?.ok_or(io::Error::from(Errno::NOENT))?;
+    let dir = library.open_to_list(folder)?;
     let (mut names, mut litter) = (Vec::new(), 0);
     for entry in rustix::fs::Dir::new(readable(&dir)?)? {
         let entry = entry?;

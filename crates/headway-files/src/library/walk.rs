@@ -7,10 +7,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use rustix::io::Errno;
-
+use super::Library;
 use super::listed::{ListedFile, not_seen};
-use super::{Found, Library};
 use headway_model::RelPath;
 use level::{Level, Looked};
 
@@ -30,9 +28,7 @@ pub fn walk(
     leaves_out: &dyn Fn(&RelPath, bool) -> bool,
     visit: &mut dyn FnMut(ListedFile) -> bool,
 ) -> io::Result<()> {
-    let opened = library.believed(folder, Found::of(library.enter_folder(folder)));
-    let dir = opened.known()?.ok_or(io::Error::from(Errno::NOENT))?;
-    let mut levels = vec![Level::of(folder.clone(), dir)?];
+    let mut levels = vec![Level::of(folder.clone(), library.open_to_list(folder)?)?];
     let mounts = library.inner_mounts();
     let mut passed = Vec::new();
     while let Some(level) = levels.last_mut() {

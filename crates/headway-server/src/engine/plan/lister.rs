@@ -15,7 +15,7 @@ use super::choice::QueryPatterns;
 use super::done::{AlreadyDone, for_the_attempt};
 use super::file_types::{is_for, leave_out};
 use super::names;
-use headway_files::{Inspected, ListedFile, inspect_again, inspect_at, inspect_named, walk};
+use headway_files::{Inspected, ListedFile, inspect_again, inspect_alone, inspect_at, inspect_named, walk};
 use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
 use headway_model::{PauseReason, Query, RelPath, SkipReason};
@@ -128,13 +128,15 @@ impl<'a> Lister<'a> {
         });
     }
 
-    /// Lists these files and, for folders among them, everything below, except what was `listed` before.
+    /// Lists these files and, for folders among them, everything below, except what was `listed` before. A link to a folder
+    /// that is named alone stands for that folder.
     fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.active.library);
+        let inspect = if paths.len() == 1 { inspect_alone } else { inspect_named };
         let mut paths: Vec<_> = paths.iter().filter(|path| !listed.contains(*path)).collect();
         paths.sort_by_cached_key(|path| in_order(path));
         for path in paths {
-            match inspect_named(&library, path) {
+            match inspect(&library, path) {
                 Ok(Inspected::Folder) => {
                     self.walk(&FolderQuery { path: path.clone(), ..FolderQuery::default() }, listed)?;
                 }
@@ -162,9 +164,8 @@ impl<'a> Lister<'a> {
             active.plan_pulse.beat();
             listed.contains(path) || choice.leaves_out(path, is_folder)
         };
-        let walked = walk(&library, &query.path, &leaves_out, &mut |found| {
-            if choice.wants(&found) { self.take(found) } else { !self.is_stopped() }
-        });
+        let mut visit = |found| if choice.wants(&found) { self.take(found) } else { !self.is_stopped() };
+        let walked = library.folder_at(&query.path).and_then(|folder| walk(&library, &folder, &leaves_out, &mut visit));
         walked.map_err(|error| {
             headway_files::unable(
                 &format!("the folder {:?} of {} cannot be listed", query.path.shown(), library.name),
