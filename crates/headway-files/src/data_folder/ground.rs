@@ -49,41 +49,54 @@ impl Ground {
 /// Which files of a job's library are those that are there now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SameFiles {
-    root: bool,
-    disks: BTreeMap<RelPath, bool>,
+    /// Of the root and of each disk inside it: whether it is the same; `None` if that is not known.
+    root: Option<bool>,
+    disks: BTreeMap<RelPath, Option<bool>>,
 }
 
 impl SameFiles {
     /// No file, because it is not known on what the job was planned, or the folder is another one now.
     pub(super) fn none() -> Self {
-        SameFiles { root: false, disks: BTreeMap::new() }
+        SameFiles { root: Some(false), disks: BTreeMap::new() }
     }
 
-    /// Compares with what is there now: the root, which is the same, and what is mounted below its `path`. Blocking: each
+    /// Compares with what is there now: whether the `root` is the same, and what is mounted below its `path`. Blocking: each
     /// disk that the job can have seen is looked at.
-    pub(super) fn below(planned: &Ground, path: &Path, mounted: impl IntoIterator<Item = RelPath>) -> Self {
-        let mut disks: BTreeMap<_, _> = planned.disks.keys().map(|mount| (mount.clone(), false)).collect();
+    pub(super) fn below(
+        planned: &Ground,
+        root: Option<bool>,
+        path: &Path,
+        mounted: impl IntoIterator<Item = RelPath>,
+    ) -> Self {
+        let mut disks: BTreeMap<_, _> = planned.disks.keys().map(|mount| (mount.clone(), Some(false))).collect();
         for mount in mounted {
-            let is_same = planned
-                .disks
-                .get(&mount)
-                .is_some_and(|then| Identity::at(&path.join(on_disk(&mount))).is_ok_and(|now| now.is_surely(then)));
+            let compare = |then| Identity::at(&path.join(on_disk(&mount))).ok()?.is_same(then);
+            let is_same = planned.disks.get(&mount).map_or(Some(false), compare);
             disks.insert(mount, is_same);
         }
-        SameFiles { root: true, disks }
+        SameFiles { root, disks }
     }
 
-    /// Whether the folder is the same one, whatever is mounted inside it.
-    pub fn have_root(&self) -> bool {
-        self.root
+    /// Whether the folder is not known to be another one, whatever is mounted inside it.
+    pub fn can_have_root(&self) -> bool {
+        self.root != Some(false)
     }
 
-    /// Whether the job saw this file. The path is as the job named it.
+    /// Whether the job surely saw this file. The path is as the job named it.
     pub fn have(&self, path: &RelPath) -> bool {
-        if !self.root || self.disks.is_empty() {
+        self.is_same(path) == Some(true)
+    }
+
+    /// Whether this is not known to be another file than the job saw.
+    pub fn can_have(&self, path: &RelPath) -> bool {
+        self.is_same(path) != Some(false)
+    }
+
+    fn is_same(&self, path: &RelPath) -> Option<bool> {
+        if !self.can_have_root() || self.disks.is_empty() {
             return self.root;
         }
-        path.ancestors().iter().rev().find_map(|above| self.disks.get(above)).copied().unwrap_or(true)
+        path.ancestors().iter().rev().find_map(|above| self.disks.get(above)).copied().unwrap_or(self.root)
     }
 }
 
@@ -173,7 +186,8 @@ mod tests {
         data.keep_ground(&job, "files", &planned);
         assert_eq!(data.whole_ground(&job), Some(planned.clone()));
         let same = |mounted: &[&RelPath]| {
-            let same = SameFiles::below(&planned, folder.path(), mounted.iter().map(|mount| (*mount).clone()));
+            let same =
+                SameFiles::below(&planned, Some(true), folder.path(), mounted.iter().map(|mount| (*mount).clone()));
             ["a", "usb/a", "usb/card/a", "late/a", "none/a"].map(|file| same.have(&path(file)))
         };
         assert_eq!(same(&[&usb, &card]), [true, true, true, true, false], "a disk that could not be looked at");
@@ -182,6 +196,17 @@ mod tests {
         std::fs::rename(folder.path().join("usb/card"), folder.path().join("first")).expect("a rename");
         std::fs::create_dir(folder.path().join("usb/card")).expect("a folder");
         assert_eq!(same(&[&usb, &card]), [true, true, false, true, false], "another disk");
-        assert!(!SameFiles::none().have(&path("a")));
+        assert!(!SameFiles::none().can_have(&path("a")));
+    }
+
+    #[test]
+    fn a_folder_that_nothing_identifies_is_not_known_to_be_the_same_or_another() {
+        let unidentified = |inode| Identity { file_system: 0, inode };
+        assert_eq!(unidentified(1).is_same(&unidentified(1)), None);
+        assert_eq!(unidentified(1).is_same(&unidentified(2)), Some(false));
+        let folder = tempfile::tempdir().expect("a folder");
+        let same = SameFiles::below(&Ground::new(unidentified(1)), None, folder.path(), []);
+        let file = "a".parse().expect("a path");
+        assert_eq!((same.have(&file), same.can_have(&file), same.can_have_root()), (false, true, true));
     }
 }

@@ -29,9 +29,17 @@ impl Identity {
         Ok(Identity { file_system, inode: dir.dir_metadata()?.ino() })
     }
 
+    /// Whether both are the same folder; `None` if nothing identifies the file system of either.
+    pub fn is_same(&self, other: &Identity) -> Option<bool> {
+        match self == other {
+            true if self.file_system == 0 => None,
+            is_same => Some(is_same),
+        }
+    }
+
     /// Whether both are known to be the same folder.
     pub fn is_surely(&self, other: &Identity) -> bool {
-        self == other && self.file_system != 0
+        self.is_same(other) == Some(true)
     }
 
     /// The identity of the folder at a path. Blocking.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::super::died::Died;
 use super::Past;
-use headway_files::KnownAs;
+use headway_files::{KnownAs, SameFiles};
 use headway_model::{JobId, RelPath};
 use headway_recipes::Unable;
 use headway_store::rows::{DoneContent, DoneRow, OutcomeRow};
@@ -28,6 +28,11 @@ pub(super) trait OfFile {
 
     /// The file, as the job named it.
     fn path(&self) -> &RelPath;
+
+    /// Whether it holds for a file that is there now, if the job saw these files.
+    fn holds(&self, same: &SameFiles) -> bool {
+        same.have(self.path())
+    }
 }
 
 /// The same, with the store's number for the job.
@@ -59,6 +64,11 @@ impl OfFile for OutcomeRow {
 
     fn path(&self) -> &RelPath {
         &self.path
+    }
+
+    /// A list goes on to show what was done where nothing identifies the folder: it skips nothing.
+    fn holds(&self, same: &SameFiles) -> bool {
+        same.can_have(&self.path)
     }
 }
 
@@ -93,7 +103,7 @@ impl Past {
             self.same.lock().extend(looked);
         }
         let same = self.same.lock();
-        Ok(rows.into_iter().partition(|row| same.get(&row.job()).is_some_and(|same| same.have(row.path()))))
+        Ok(rows.into_iter().partition(|row| same.get(&row.job()).is_some_and(|same| row.holds(same))))
     }
 
     /// Returns the rows of those files of which every row holds, and the rows of jobs that saw other files, whose names it adds

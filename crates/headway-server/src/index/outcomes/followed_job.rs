@@ -39,7 +39,7 @@ impl FollowedJob {
         for (library, name, same) in &self.libraries {
             let folders = places.iter().filter_map(|place| name.ours(place)?.parent());
             changed.extend(folders.map(|folder| (library.clone(), folder)));
-            let Some(path) = name.ours(&path).filter(|_| same.have(&path)) else { continue };
+            let Some(path) = name.ours(&path).filter(|_| same.can_have(&path)) else { continue };
             ended.push(SeenOutcome {
                 library: library.clone(),
                 path,

@@ -91,7 +91,7 @@ impl FollowedLog {
         let look = move || {
             let seen = |(library, name): (&Arc<Library>, KnownAs)| {
                 let same = data.same_files(&job, &name, library);
-                same.have_root().then(|| (library.name.clone(), name, same))
+                same.can_have_root().then(|| (library.name.clone(), name, same))
             };
             data.libraries_of(&of, &among).into_iter().filter_map(seen).collect()
         };
