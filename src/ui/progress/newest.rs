@@ -7,8 +7,12 @@ use leptos::prelude::*;
 use super::Summary;
 use crate::api;
 use crate::live::Live;
+use headway_model::status::PauseReason;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId};
+use headway_model::{ApiError, JobId, JobStatus};
+
+/// How often a job that waits is read again, in milliseconds.
+const WAITING_MS: u64 = 3_000;
 
 /// The newest answer. Copy it freely.
 #[derive(Clone, Copy)]
@@ -35,15 +39,16 @@ impl Newest {
         self.view.with_untracked(|view| view.as_ref().map(look))
     }
 
-    /// Reads the job again when its status changes, because the stream does not say what the job waits for; and when
-    /// another job appears or ends, because that job might have undone it.
+    /// Reads the job again when its status changes and while it waits, because the stream does not say what the job waits for; and
+    /// when another job appears or ends, because that job might have undone it.
     pub(in crate::ui) fn follow(self, summary: Summary) {
         let live = expect_context::<Live>();
         let status = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.status)));
+        let waited = Memo::new(move |_| status.get().filter(waits).map(|_| live.clock.get() / WAITING_MS));
         let newest = live.newest_job();
         Effect::new(move |before: Option<()>| {
             // Read it rather than only track it, because a memo that has never been read tracks nothing.
-            let _ = (newest.get(), live.ended.get());
+            let _ = (newest.get(), live.ended.get(), waited.get());
             let is_there = status.get().is_some();
             let is_read = before.is_none() && self.view.with_untracked(Option::is_some);
             if is_there && !is_read {
@@ -71,4 +76,9 @@ impl Newest {
         self.view.try_set(Some(read));
         Ok(())
     }
+}
+
+/// Whether a job with this status waits for something that can change without an event.
+fn waits(status: &JobStatus) -> bool {
+    matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Paused { reason: PauseReason::LibraryGone })
 }
