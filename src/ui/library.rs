@@ -30,6 +30,7 @@ use headway_model::ApiError;
 use headway_model::library::FolderView;
 use headway_model::summary::Start;
 use listing::Listing;
+use offer::ListRead;
 pub(super) use offer::{FIRST, ListOffer};
 use scan_note::ScanNote;
 pub(super) use selection::{Selection, matching};
@@ -51,23 +52,22 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let wrong = Memo::new(move |_| read.with(|(_, wrong)| wrong.clone()));
     let library = Memo::new(move |_| view.with(|view| view.library.clone()));
     let selected = RwSignal::new(Selection::default());
-    Effect::new(move |before: Option<String>| {
-        let library = library.get();
-        if before.is_some_and(|before| before != library) {
+    // The rows of the list before are on the screen, and can be selected, until the new list arrives.
+    Effect::new(move |_| {
+        if !view.with(|view| selected.with(|selected| selected.can_stay_at(view))) {
             selected.set(Selection::default());
         }
-        library
     });
 
     let scrolled = Scrolled::new();
     // While the disk is being read, ask again without another look at the disk.
     let (polls, polled) = (RwSignal::new(0_u32), RwSignal::new(false));
-    let page = load(
+    let list = load(
         move || (view.get(), polls.get(), live.ended.get()),
         move |(view, ..)| {
             let refresh = !std::mem::take(&mut *polled.write_untracked());
             let rows = scrolled.rows(&view);
-            load_more::rows(view, refresh, rows)
+            async move { ListRead { page: load_more::rows(view.clone(), refresh, rows).await, view } }
         },
     );
     let poll = move || {
@@ -75,13 +75,13 @@ pub(super) fn LibraryPage() -> impl IntoView {
         polls.update(|polls| *polls = polls.wrapping_add(1));
     };
     Effect::new(move |_| {
-        if page.with(|page| matches!(page, Some(Ok(page)) if page.scan.is_some())) {
+        if list.with(|list| matches!(list, Some(ListRead { page: Ok(page), .. }) if page.scan.is_some())) {
             let timer = set_timeout_with_handle(poll, POLL).ok();
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         }
     });
-    let (offer, numbers) = offer::follow(page, view);
-    let chosen = Chosen::new(view, selected, offer);
+    let (offer, numbers) = offer::follow(list, view);
+    let chosen = Chosen::new(selected, offer);
     let scan = move || {
         leptos::task::spawn_local(async move {
             api::scan(library.get_untracked()).await.ok();
@@ -118,16 +118,18 @@ pub(super) fn LibraryPage() -> impl IntoView {
         <div id="files" class="library-files" tabindex="-1">
         <Transition fallback=|| view! { <p class="loading">"Reading the folder…"</p> }>
             {move || Suspend::new(async move {
-                match page.await {
+                // The view of this list: the address might name another one by now.
+                let ListRead { view, page } = list.await;
+                match page {
                     Ok(page) => {
                         view! {
                             <ScanNote seen=page.seen progress=page.scan unread=page.unread.clone() scan />
-                            <Listing page view=view.get_untracked() selected scrolled />
+                            <Listing page view selected scrolled />
                         }
                             .into_any()
                     }
-                    Err(error @ ApiError::NotFound { .. }) => view! { <NothingThere error view=view.get_untracked() /> }.into_any(),
-                    Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
+                    Err(error @ ApiError::NotFound { .. }) => view! { <NothingThere error view /> }.into_any(),
+                    Err(error) => view! { <ErrorView error again=move |()| list.refetch() /> }.into_any(),
                 }
             })}
         </Transition>

@@ -32,7 +32,8 @@ pub(super) fn Listing(
     let zone = Zone::here();
     let FolderPage { first, previous, under, .. } = page;
     let (entries, next, total) = (RwSignal::new(page.entries), RwSignal::new(page.next), RwSignal::new(page.total));
-    let rows = ListedRows { entries, selected, scrolled, can_select };
+    let library = StoredValue::new(view.library.clone());
+    let rows = ListedRows { library, entries, selected, scrolled, can_select };
     let toggle = Callback::new(move |(index, on, through)| rows.toggle(index, on, through));
     let all = Memo::new(move |_| rows.are_all_selected());
     let change = move |event| rows.select_all(event_target_checked(&event));
@@ -43,7 +44,7 @@ pub(super) fn Listing(
     let offer = {
         let view = view.clone();
         move || {
-            let is_whole = all.get() && selected.with(|selected| matches!(selected, Selection::Files(_)));
+            let is_whole = all.get() && selected.with(|selected| matches!(selected, Selection::Files(..)));
             // More than these rows: rows that are not read yet, or files in subfolders.
             let more = under.files > entries.with(|entries| files(entries).count()) as u64;
             (is_whole && more).then(|| view! { <Offer view=view.clone() under selected /> })

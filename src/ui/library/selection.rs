@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use crate::ui::parts::format::count;
-use headway_model::library::{Entry, EntryKind, FolderView, OutcomeFilter, Under};
+use headway_model::library::{Entry, EntryKind, FolderView, Under};
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::{Query, RelPath};
 
 /// A selection within one library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui) enum Selection {
-    /// These files and folders, each with its amount.
-    Files(BTreeMap<RelPath, SelectedRow>),
+    /// These files and folders of the library with this name, each with its amount.
+    Files(String, BTreeMap<RelPath, SelectedRow>),
     /// Every file that the view shows on any page when the plan is made; and the present amount.
     Matching(Box<FolderView>, Under),
 }
@@ -26,31 +26,41 @@ pub(in crate::ui) struct SelectedRow {
 
 impl Default for Selection {
     fn default() -> Self {
-        Selection::Files(BTreeMap::new())
+        Selection::Files(String::new(), BTreeMap::new())
     }
 }
 
 impl Selection {
     /// Whether nothing is selected.
     pub(in crate::ui) fn is_empty(&self) -> bool {
-        matches!(self, Selection::Files(files) if files.is_empty())
+        matches!(self, Selection::Files(_, files) if files.is_empty())
     }
 
     /// Whether the file or folder is selected. A selection of all matches contains every row shown, because only
     /// matches are shown.
     pub(super) fn contains(&self, path: &RelPath) -> bool {
         match self {
-            Selection::Files(files) => files.contains_key(path),
+            Selection::Files(_, files) => files.contains_key(path),
             Selection::Matching(..) => true,
         }
     }
 
-    /// Selects or deselects those of these rows that can be selected. This ends a selection of all matches.
-    pub(super) fn set<'a>(&mut self, rows: impl IntoIterator<Item = &'a Entry>, on: bool) {
-        if let Selection::Matching(..) = self {
-            *self = Selection::default();
+    /// Whether the selection can stay when a page shows this view: single files are kept within their library, and
+    /// all matches as long as they are what is shown.
+    pub(super) fn can_stay_at(&self, view: &FolderView) -> bool {
+        match self {
+            Selection::Files(library, files) => files.is_empty() || *library == view.library,
+            Selection::Matching(of, _) => of.has_files_of(view),
         }
-        let Selection::Files(files) = self else { return };
+    }
+
+    /// Selects or deselects those of these rows that can be selected. This ends a selection of all matches, and one in
+    /// another library.
+    pub(super) fn set<'a>(&mut self, library: &str, rows: impl IntoIterator<Item = &'a Entry>, on: bool) {
+        if !matches!(self, Selection::Files(of, _) if of == library) {
+            *self = Selection::Files(library.to_owned(), BTreeMap::new());
+        }
+        let Selection::Files(_, files) = self else { return };
         for (path, row) in rows.into_iter().filter_map(selectable) {
             if on {
                 files.insert(path.clone(), row);
@@ -64,7 +74,7 @@ impl Selection {
     pub(in crate::ui) fn amount(&self) -> Under {
         let files = match self {
             Selection::Matching(_, amount) => return *amount,
-            Selection::Files(files) => files,
+            Selection::Files(_, files) => files,
         };
         let mut sum = Under::default();
         // The order is by path, so the content of a folder comes after it.
@@ -80,7 +90,7 @@ impl Selection {
     /// Why the selection cannot be processed.
     pub(in crate::ui) fn obstacle(&self) -> Option<String> {
         match self {
-            Selection::Files(files) if files.len() > PATHS_LIMIT => Some(format!(
+            Selection::Files(_, files) if files.len() > PATHS_LIMIT => Some(format!(
                 "{} files are selected one by one, and at most {} can be. Search or filter, then select all that match.",
                 count(files.len() as u64),
                 count(PATHS_LIMIT as u64)
@@ -89,18 +99,19 @@ impl Selection {
         }
     }
 
-    /// The selection as a job's query.
-    pub(in crate::ui) fn query(&self) -> Query {
+    /// The library of the selection, and the selection as a job's query; `None` if nothing is selected.
+    pub(in crate::ui) fn query(&self) -> Option<(String, Query)> {
         match self {
-            Selection::Files(files) => Query::Paths(files.keys().cloned().collect()),
-            Selection::Matching(view, _) => Query::Folder(matching(view)),
+            Selection::Files(_, files) if files.is_empty() => None,
+            Selection::Files(library, files) => Some((library.clone(), Query::Paths(files.keys().cloned().collect()))),
+            Selection::Matching(view, _) => Some(matching(view)),
         }
     }
 
     /// The first selected files whose names are known; `None` if everything shown is selected.
     pub(in crate::ui) fn first(&self, most: usize) -> Option<Vec<RelPath>> {
         match self {
-            Selection::Files(rows) if !rows.is_empty() => {
+            Selection::Files(_, rows) if !rows.is_empty() => {
                 let files = rows.iter().filter(|(_, row)| !row.is_folder).map(|(path, _)| path.clone());
                 Some(files.take(most).collect())
             }
@@ -120,14 +131,15 @@ fn selectable(entry: &Entry) -> Option<(&RelPath, SelectedRow)> {
     Some((&entry.path, SelectedRow { amount, is_folder }))
 }
 
-/// Every file that a view shows, as a query.
-pub(in crate::ui) fn matching(view: &FolderView) -> FolderQuery {
-    FolderQuery {
+/// The library of a view, and every file that the view shows, as a query.
+pub(in crate::ui) fn matching(view: &FolderView) -> (String, Query) {
+    let query = FolderQuery {
         path: view.folder.clone(),
         search: view.search.trim().to_owned(),
-        show: if view.is_deep() { view.show } else { OutcomeFilter::All },
+        show: view.show,
         ..FolderQuery::default()
-    }
+    };
+    (view.library.clone(), Query::Folder(query))
 }
 
 #[cfg(test)]
@@ -149,11 +161,30 @@ mod tests {
             entry("link", EntryKind::Symlink, 0),
         ];
         let mut selection = Selection::default();
-        selection.set(&rows, true);
+        selection.set("files", &rows, true);
         let amount = selection.amount();
         assert_eq!((amount.files, amount.bytes), (35, 350));
         assert!(!selection.contains(&rows[3].path), "a link is never taken");
-        selection.set(&rows[..1], false);
+        selection.set("files", &rows[..1], false);
         assert_eq!(selection.amount().files, 2);
+    }
+
+    #[test]
+    fn a_selection_stays_where_it_means_what_is_shown() {
+        let at = |library: &str, search: &str| FolderView {
+            library: library.into(),
+            search: search.into(),
+            ..FolderView::default()
+        };
+        let mut selection = Selection::default();
+        assert!(selection.can_stay_at(&at("other", "")) && selection.query().is_none());
+        selection.set("files", &[entry("b", EntryKind::File, 1)], true);
+        assert!(selection.can_stay_at(&at("files", "x")) && !selection.can_stay_at(&at("other", "x")));
+        selection.set("other", &[entry("c", EntryKind::File, 1)], true);
+        assert!(
+            matches!(selection.query(), Some((library, Query::Paths(paths))) if library == "other" && paths.len() == 1)
+        );
+        let all = Selection::Matching(Box::new(at("files", "x")), Under::default());
+        assert!(all.can_stay_at(&at("files", "x ")) && !all.can_stay_at(&at("files", "")));
     }
 }

@@ -15,7 +15,7 @@ use search::SearchField;
 pub(super) fn Tools(
     view: Memo<FolderView>,
     /// How many files each filter would show, if that is known.
-    numbers: RwSignal<Option<Under>>,
+    numbers: Memo<Option<Under>>,
 ) -> impl IntoView {
     let field = SearchField::new(view);
     field.listen();

@@ -32,7 +32,8 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
     });
     let nothing = move || if target.with(|target| target.is_selection) { None } else { offer.with(ListOffer::reason) };
     let obstacle = Memo::new(move |_| selected.with(Selection::obstacle));
-    let is_dead = move || nothing().is_some() || obstacle.with(Option::is_some);
+    let is_unknown = move || !target.with(|target| target.is_selection) && offer.with(|offer| offer.view().is_none());
+    let is_dead = move || is_unknown() || obstacle.with(Option::is_some);
     let is_more = move || {
         nothing().is_none() && target.with(|target| target.amount.is_ok_and(|amount| amount.files > SAMPLE.into()))
     };

@@ -6,7 +6,6 @@ use super::policies::Policies;
 use crate::live::Live;
 use crate::ui::library::{FIRST, ListOffer, Selection, matching};
 use crate::ui::parts::format::sentence;
-use headway_model::library::FolderView;
 use headway_model::request::FolderQuery;
 use headway_model::summary::{RecipeInfo, Start};
 use headway_model::{JobId, Output, OutputPlace, Policy, Query, RelPath, Settings, StartJob};
@@ -35,12 +34,10 @@ pub(super) enum Way {
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Chosen {
     live: Live,
-    /// What the page shows.
-    pub(super) view: Memo<FolderView>,
     /// The files selected.
     pub(super) selected: RwSignal<Selection>,
     /// What there is to be processed.
-    pub(super) offer: RwSignal<ListOffer>,
+    pub(super) offer: Memo<ListOffer>,
     /// The recipe's name.
     pub(super) name: RwSignal<String>,
     /// The recipe with this name.
@@ -64,16 +61,11 @@ pub(in crate::ui) struct Chosen {
 
 impl Chosen {
     /// The initial choice: the first recipe with its defaults.
-    pub(in crate::ui) fn new(
-        view: Memo<FolderView>,
-        selected: RwSignal<Selection>,
-        offer: RwSignal<ListOffer>,
-    ) -> Self {
+    pub(in crate::ui) fn new(selected: RwSignal<Selection>, offer: Memo<ListOffer>) -> Self {
         let Start { recipes, policies, .. } = expect_context::<Start>();
         let name = RwSignal::new(recipes.first().map(|recipe| recipe.name.clone()).unwrap_or_default());
         let chosen = Chosen {
             live: expect_context::<Live>(),
-            view,
             selected,
             offer,
             name,
@@ -98,16 +90,16 @@ impl Chosen {
         chosen
     }
 
-    /// The request. If a field cannot be parsed there is none: a field is never left out of a request.
-    pub(super) fn request(self) -> Result<StartJob, Wrong> {
-        let query = match self.selected.with_untracked(Selection::is_empty) {
-            true => self.narrowed(Query::Folder(self.view.with_untracked(matching))),
-            false => self.narrowed(self.selected.with_untracked(Selection::query)),
-        };
-        let library = self.view.with_untracked(|view| view.library.clone());
+    /// The request for the selection, or else for the list on the screen. Without either there is none, and none if a
+    /// field cannot be parsed: a field is never left out of a request.
+    pub(super) fn request(self) -> Result<Option<StartJob>, Wrong> {
+        let selection = self.selected.with_untracked(Selection::query);
+        let files = selection.or_else(|| self.offer.with_untracked(|offer| offer.view().map(matching)));
+        let Some((library, query)) = files else { return Ok(None) };
+        let query = self.narrowed(query);
         let (output, policy) = (self.output()?, self.policies.read()?);
         let settings = self.settings.get_untracked();
-        Ok(StartJob { settings, output, policy, ..StartJob::new(&library, &self.name.get_untracked(), query) })
+        Ok(Some(StartJob { settings, output, policy, ..StartJob::new(&library, &self.name.get_untracked(), query) }))
     }
 
     fn output(self) -> Result<Option<Output>, Wrong> {
@@ -137,10 +129,11 @@ impl Chosen {
         ((1..).zip(first).collect(), u32::try_from(amount.files).unwrap_or(u32::MAX))
     }
 
-    /// Starts the job. If a field cannot be parsed, nothing starts, and the field says so.
+    /// Starts the job. Without files nothing starts. If a field cannot be parsed, nothing starts, and the field says so.
     pub(super) fn start(self, way: Way) {
         let request = match self.request() {
-            Ok(request) => request,
+            Ok(Some(request)) => request,
+            Ok(None) => return,
             Err(wrong) => return self.wrong.set(Some(wrong)),
         };
         self.wrong.set(None);

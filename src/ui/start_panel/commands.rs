@@ -17,8 +17,8 @@ pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
     let live = expect_context::<Live>();
     let lines = RwSignal::new(Vec::<String>::new());
     let ask = move || {
-        // The field that cannot be read says so when it is started.
-        let Ok(request) = chosen.request() else { return lines.set(Vec::new()) };
+        // A field that cannot be read says so when it is started.
+        let Ok(Some(request)) = chosen.request() else { return lines.set(Vec::new()) };
         let (first, total) = chosen.first_files();
         leptos::task::spawn_local(async move {
             let answer = match first.is_empty() {

@@ -10,7 +10,7 @@ use crate::ui::library::Selection;
 #[component]
 pub(super) fn LeaveOut(chosen: Chosen) -> impl IntoView {
     let is_one_by_one = Memo::new(move |_| {
-        chosen.selected.with(|selected| matches!(selected, Selection::Files(_)) && !selected.is_empty())
+        chosen.selected.with(|selected| matches!(selected, Selection::Files(..)) && !selected.is_empty())
     });
     let patterns = move || chosen.leave_out.with(|lines| lines.lines().filter(|line| !line.trim().is_empty()).count());
     let text = move || {

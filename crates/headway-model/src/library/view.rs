@@ -44,6 +44,12 @@ impl FolderView {
         !self.search.trim().is_empty() || self.show != OutcomeFilter::All
     }
 
+    /// Whether both views stand for the same files, in whatever order and window.
+    pub fn has_files_of(&self, other: &Self) -> bool {
+        let files = |view: &Self| (view.library.clone(), view.folder.clone(), view.search.trim().to_owned(), view.show);
+        files(self) == files(other)
+    }
+
     /// The same view, starting at the first row.
     pub fn from_start(&self) -> Self {
         FolderView { after: None, before: None, ..self.clone() }

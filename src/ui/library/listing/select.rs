@@ -12,6 +12,8 @@ use headway_model::library::{Entry, EntryKind};
 /// The rows read so far, and which of their files are selected.
 #[derive(Clone, Copy)]
 pub(super) struct ListedRows {
+    /// The name of their library.
+    pub(super) library: StoredValue<String>,
     pub(super) entries: RwSignal<Vec<Entry>>,
     pub(super) selected: RwSignal<Selection>,
     pub(super) scrolled: Scrolled,
@@ -29,7 +31,7 @@ impl ListedRows {
         let from = anchor.get_untracked().filter(|_| through).unwrap_or(index);
         let span = from.min(index)..=from.max(index);
         self.entries.with_untracked(|entries| {
-            self.selected.update(|selected| selected.set(entries.get(span).unwrap_or_default(), on));
+            self.select(entries.get(span).unwrap_or_default(), on);
         });
         anchor.set(Some(index));
     }
@@ -38,7 +40,11 @@ impl ListedRows {
         if !self.can_select {
             return;
         }
-        self.entries.with_untracked(|entries| self.selected.update(|selected| selected.set(files(entries), on)));
+        self.entries.with_untracked(|entries| self.select(files(entries), on));
+    }
+
+    fn select<'a>(self, rows: impl IntoIterator<Item = &'a Entry>, on: bool) {
+        self.selected.update(|selected| self.library.with_value(|library| selected.set(library, rows, on)));
     }
 
     /// Whether there are files, and all of them are selected.
