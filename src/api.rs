@@ -1,13 +1,14 @@
 //! Server functions: the calls of the pages. Each is four lines that call one `Server` method, without logic. All of
 //! them are publicly reachable.
 
+mod protocol;
+
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use headway_model::attempt::AttemptLog;
 use headway_model::causes::Causes;
-use headway_model::error::JsonCalls;
 use headway_model::find::FindJobs;
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::history::HistoryPage;
@@ -16,6 +17,7 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::load::Load;
 use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, Room};
 use headway_model::{Action, ApiError, JobId, Position, RelPath, StartJob};
+use protocol::{Acts, Reads};
 
 /// Makes the link to a page.
 type MakeLink = dyn Fn(&str) -> Result<String, ApiError> + Send + Sync;
@@ -25,14 +27,14 @@ type MakeLink = dyn Fn(&str) -> Result<String, ApiError> + Send + Sync;
 pub(crate) struct LinkMaker(pub(crate) Arc<MakeLink>);
 
 /// Starts a job, or finds the one that the same request started before.
-#[server(name = StartCall, prefix = "/api/fn", endpoint = "start_job", input = JsonCalls, output = JsonCalls)]
+#[server(name = StartCall, prefix = "/api/fn", endpoint = "start_job", protocol = Acts)]
 pub(crate) async fn start_job(id: JobId, request: StartJob) -> Result<JobView, ApiError> {
     let server = expect_context::<headway_server::Server>();
     server.start_job(id, &request).await.map(|(_, view)| view)
 }
 
 /// The commands that a request would run for these files, given by their numbers in the plan, as lines for a shell.
-#[server(prefix = "/api/fn", endpoint = "command_lines", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "command_lines", protocol = Reads)]
 pub(crate) async fn command_lines(
     request: StartJob,
     files: Vec<(u32, RelPath)>,
@@ -42,97 +44,97 @@ pub(crate) async fn command_lines(
 }
 
 /// Requests a cancel.
-#[server(prefix = "/api/fn", endpoint = "cancel_job", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "cancel_job", protocol = Acts)]
 pub(crate) async fn cancel_job(id: JobId) -> Result<JobView, ApiError> {
     expect_context::<headway_server::Server>().cancel(id).await
 }
 
 /// Performs an action on a job.
-#[server(prefix = "/api/fn", endpoint = "steer_job", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "steer_job", protocol = Acts)]
 pub(crate) async fn steer_job(id: JobId, action: Action) -> Result<JobView, ApiError> {
     expect_context::<headway_server::Server>().steer(id, action).await
 }
 
 /// The output of an item's attempts.
-#[server(prefix = "/api/fn", endpoint = "attempts", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "attempts", protocol = Reads)]
 pub(crate) async fn attempts(id: JobId, item: u32) -> Result<Vec<AttemptLog>, ApiError> {
     expect_context::<headway_server::Server>().attempts(id, item).await
 }
 
 /// One job.
-#[server(prefix = "/api/fn", endpoint = "job", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "job", protocol = Reads)]
 pub(crate) async fn job(id: JobId) -> Result<JobView, ApiError> {
     expect_context::<headway_server::Server>().job(id).await
 }
 
 /// Jobs, newest first.
-#[server(prefix = "/api/fn", endpoint = "jobs", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "jobs", protocol = Reads)]
 pub(crate) async fn jobs(before: Option<JobId>, limit: u32, find: FindJobs) -> Result<JobPage, ApiError> {
     expect_context::<headway_server::Server>().jobs(before, limit, &find).await
 }
 
 /// A link, with its base path, that opens a page only to look on.
-#[server(prefix = "/api/fn", endpoint = "reading_link", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "reading_link", protocol = Reads)]
 pub(crate) async fn reading_link(to: String) -> Result<String, ApiError> {
     expect_context::<LinkMaker>().0(&to)
 }
 
 /// How much room Headway's own files take.
-#[server(name = RoomCall, prefix = "/api/fn", endpoint = "room", input = JsonCalls, output = JsonCalls)]
+#[server(name = RoomCall, prefix = "/api/fn", endpoint = "room", protocol = Reads)]
 pub(crate) async fn room() -> Result<Room, ApiError> {
     expect_context::<headway_server::Server>().room().await
 }
 
 /// A window of a job's items.
-#[server(prefix = "/api/fn", endpoint = "items", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "items", protocol = Reads)]
 pub(crate) async fn items(id: JobId, after: Option<u32>, limit: u32, filter: ItemFilter) -> Result<ItemPage, ApiError> {
     expect_context::<headway_server::Server>().items(id, after, limit, &filter).await
 }
 
 /// The items of a job whose path matches.
-#[server(name = NamedCall, prefix = "/api/fn", endpoint = "named", input = JsonCalls, output = JsonCalls)]
+#[server(name = NamedCall, prefix = "/api/fn", endpoint = "named", protocol = Reads)]
 pub(crate) async fn named(id: JobId, name: String) -> Result<MatchingItems, ApiError> {
     expect_context::<headway_server::Server>().named(id, &name).await
 }
 
 /// The groups of a job's items, for its map.
-#[server(name = GroupsCall, prefix = "/api/fn", endpoint = "groups", input = JsonCalls, output = JsonCalls)]
+#[server(name = GroupsCall, prefix = "/api/fn", endpoint = "groups", protocol = Reads)]
 pub(crate) async fn groups(id: JobId, by: GroupBy) -> Result<ItemGroups, ApiError> {
     expect_context::<headway_server::Server>().groups(id, by).await
 }
 
 /// These items of a job.
-#[server(prefix = "/api/fn", endpoint = "items_at", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "items_at", protocol = Reads)]
 pub(crate) async fn items_at(id: JobId, items: Vec<u32>) -> Result<Vec<ItemView>, ApiError> {
     expect_context::<headway_server::Server>().items_at(id, &items).await
 }
 
 /// How many files of a job are done and open, and their bytes.
-#[server(name = LoadCall, prefix = "/api/fn", endpoint = "load", input = JsonCalls, output = JsonCalls)]
+#[server(name = LoadCall, prefix = "/api/fn", endpoint = "load", protocol = Reads)]
 pub(crate) async fn load(id: JobId) -> Result<Load, ApiError> {
     expect_context::<headway_server::Server>().load(id).await
 }
 
 /// Why the failed items of a job failed, by cause.
-#[server(name = CausesCall, prefix = "/api/fn", endpoint = "causes", input = JsonCalls, output = JsonCalls)]
+#[server(name = CausesCall, prefix = "/api/fn", endpoint = "causes", protocol = Reads)]
 pub(crate) async fn causes(id: JobId) -> Result<Causes, ApiError> {
     expect_context::<headway_server::Server>().causes(id).await
 }
 
 /// A job's events after a position.
-#[server(name = HistoryCall, prefix = "/api/fn", endpoint = "history", input = JsonCalls, output = JsonCalls)]
+#[server(name = HistoryCall, prefix = "/api/fn", endpoint = "history", protocol = Reads)]
 pub(crate) async fn history(id: JobId, after: Option<Position>) -> Result<HistoryPage, ApiError> {
     expect_context::<headway_server::Server>().history(id, after).await
 }
 
 /// A window of a library.
-#[server(prefix = "/api/fn", endpoint = "folder", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "folder", protocol = Reads)]
 pub(crate) async fn folder(view: FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
     expect_context::<headway_server::Server>().folder(&view, refresh).await
 }
 
 /// Scans a library's disk again.
-#[server(prefix = "/api/fn", endpoint = "scan", input = JsonCalls, output = JsonCalls)]
+#[server(prefix = "/api/fn", endpoint = "scan", protocol = Acts)]
 pub(crate) async fn scan(library: String) -> Result<(), ApiError> {
     expect_context::<headway_server::Server>().scan(&library)
 }

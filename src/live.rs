@@ -9,11 +9,14 @@ mod past;
 mod shell;
 mod starting;
 mod task;
+pub(crate) mod waiting;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use leptos::leptos_dom::helpers::{IntervalHandle, set_interval_with_handle};
 use leptos::prelude::*;
 
 pub use alive::{stopped, unloaded};
@@ -24,6 +27,9 @@ use headway_model::{ApiError, Fold, JobId, JobSummary, StartJob};
 pub(crate) use past::PastMoment;
 use shell::Shell;
 pub(crate) use starting::{StartPhase, Starting};
+
+/// How long it stands that the server did not answer, while the server is heard.
+const HEALS: Duration = Duration::from_secs(5);
 
 thread_local! {
     /// The page's shell. A page in a browser has one thread; the server never creates a shell.
@@ -197,13 +203,25 @@ impl Live {
         self.with_shell(|shell| shell.with_fold(job, look)).flatten()
     }
 
-    /// Clears an error once the server is heard again, if the error was that the server did not answer. Any other
-    /// error stays.
+    /// Clears an error, if it was that the server did not answer: once the server is heard again or, while it is
+    /// heard, after a while, because by then it has told what became of the call. Any other error stays.
     pub(crate) fn heals(self, error: RwSignal<Option<ApiError>>) {
+        let unanswered = |error: &Option<ApiError>| matches!(error, Some(ApiError::Unreachable { .. }));
         Effect::new(move |_| {
             self.back.get();
-            if error.with_untracked(|error| matches!(error, Some(ApiError::Unreachable { .. }))) {
+            if error.with_untracked(unanswered) {
                 error.set(None);
+            }
+        });
+        Effect::new(move |_| {
+            if error.with(unanswered) {
+                let heal = move || {
+                    if self.link.with_untracked(LinkState::is_heard) {
+                        error.try_set(None);
+                    }
+                };
+                let timer = set_interval_with_handle(heal, HEALS).ok();
+                on_cleanup(move || timer.iter().for_each(IntervalHandle::clear));
             }
         });
     }

@@ -118,7 +118,7 @@ test('what failed while the server was away is read again by itself when it is b
   await expect(dialog(page, job).getByRole('link', { name: 'Details' })).toBeVisible();
   await server.stop('SIGKILL');
   await dialog(page, job).getByRole('button', { name: 'Cancel job' }).click();
-  await expect(dialog(page, job).getByRole('alert')).toContainText('The server did not answer.');
+  await expect(dialog(page, job).getByRole('alert')).toContainText('The server did not answer, so it is not known whether it heard this.');
   await page.keyboard.press('Escape');
   await page.getByRole('link', { name: 'photos' }).click();
   const failed = page.locator('main .error', { hasText: 'The server did not answer.' });

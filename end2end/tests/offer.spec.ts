@@ -28,7 +28,7 @@ const cases: [string, string, number, (page: Page) => Promise<void>, number][] =
   ['the search is cleared', '/?library=files&search=f11', 1, (page) => page.getByRole('searchbox').fill(''), 17],
   ['a folder is entered', '/', 17, (page) => into(page).click(), 5],
   ['a folder is left by its breadcrumb', '/?library=files&folder=sub', 5, (page) => crumb(page).click(), 17],
-  ['a filter is left', '/?library=files&search=x&show=unprocessed', 5, (page) => page.getByRole('link', { name: /^All/ }).click(), 5],
+  ['a filter is left', '/?library=files&search=x%3F.txt&show=unprocessed', 5, (page) => page.getByRole('link', { name: /^All/ }).click(), 5],
 ];
 
 for (const [what, path, before, act, after] of cases) {
@@ -80,6 +80,7 @@ test('what is selected is what runs, also while another list is read', async ({ 
   expect(['x3', 'x4'].map((name) => server.read(`sub/${name}.txt`))).toEqual(['B', 'b']);
   expect(await jobs(server)).toBe(1);
   answer();
+  await expect(run(page)).toHaveText('Process 17 files');
 });
 
 test('a selection of everything that is shown ends when something else is shown', async ({ page, serve }) => {

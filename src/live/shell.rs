@@ -14,7 +14,7 @@ use leptos::task::spawn_local;
 use super::browser::{self, Call, Channel, OpenStream};
 use super::lock::{LockNews, WebLock, has_locks};
 use super::task::Task;
-use super::{Live, alive};
+use super::{Live, alive, waiting};
 use crate::base::to;
 use headway_model::follow::{Follow, FollowEffect, Phase, Sharing, Tab, TabEffect};
 use headway_model::read::read;
@@ -153,6 +153,7 @@ impl Shell {
         self.0.closed.borrow_mut().clear();
         self.with_tab(Tab::tick);
         let now = browser::now();
+        waiting::give_up_late(now);
         self.repeat_start(now);
         self.close_completed(now);
         self.clear_toasts(now);

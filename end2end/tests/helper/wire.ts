@@ -13,6 +13,9 @@ export class Wire {
   private pairs = new Set<Socket>();
   private waiting: (() => void)[] = [];
   private held = false;
+  private stalled = false;
+  /** Connections on which something was sent while the line stalled: nothing comes through on them any more. */
+  private dead = new Set<Socket>();
   /** Messages for which this says false are lost. */
   keep: Judge = () => true;
   /** Streams opened so far. */
@@ -32,6 +35,21 @@ export class Wire {
   /** Cuts every open stream, even in the middle of a message. */
   cut() {
     for (const stream of this.streams) stream.destroy();
+  }
+
+  /** What is sent from now on is lost, and no connection ends: a line that is dead and says nothing. */
+  stall() {
+    this.stalled = true;
+  }
+
+  /** New connections work again. */
+  revive() {
+    this.stalled = false;
+  }
+
+  private isLost(client: Socket): boolean {
+    if (this.stalled) this.dead.add(client);
+    return this.dead.has(client);
   }
 
   /** Bytes of streams wait until `release`. */
@@ -56,6 +74,7 @@ export class Wire {
     let stream: Chunks | undefined;
     let carried = 0;
     client.on('data', (bytes) => {
+      if (this.isLost(client)) return;
       if (bytes.subarray(0, 32).toString().startsWith('GET /api/events?')) {
         this.opened += 1;
         carried = 0;
@@ -67,6 +86,7 @@ export class Wire {
       server.write(bytes);
     });
     server.on('data', (bytes) => {
+      if (this.isLost(client)) return;
       const out = stream ? stream.filter(bytes) : bytes;
       const flush = () => {
         if (!client.writable) return;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::Shell;
 use super::shown::LIVE;
-use crate::live::{JobState, browser};
+use crate::live::{JobState, browser, waiting};
 use headway_model::follow::{LinkState, Proof};
 use headway_model::{JobId, JobSummary};
 
@@ -65,6 +65,9 @@ impl Shell {
         };
         if live.clock.get_untracked() / 200 != clock / 200 {
             live.clock.set(clock);
+        }
+        if silent.is_none() && live.silent.with_untracked(Option::is_some) {
+            waiting::give_up_outlived(now);
         }
         set_changed(live.link, link.clone());
         set_changed(live.back, back);

@@ -23,7 +23,7 @@ pub(super) fn Attempts(
     attempt: Memo<(bool, u32)>,
 ) -> impl IntoView {
     // Not a resource, because the server would wait for it before sending the page.
-    let logs = RwSignal::new(None::<Result<Vec<AttemptLog>, ApiError>>);
+    let (logs, wrong) = (RwSignal::new(None::<Vec<AttemptLog>>), RwSignal::new(None::<ApiError>));
     let again = RwSignal::new(0_u32);
     Effect::new(move |_| {
         let ((is_running, _), _) = (attempt.get(), again.get());
@@ -34,7 +34,9 @@ pub(super) fn Attempts(
             if is_newest.is_disposed() {
                 return;
             }
-            logs.try_set(Some(read));
+            // What was read before stays.
+            let wrong_now = read.map(|read| logs.try_set(Some(read))).err();
+            wrong.try_set(wrong_now);
             if is_running {
                 set_timeout(move || _ = is_newest.try_get().and_then(|_| again.try_update(|again| *again += 1)), PACE);
             }
@@ -42,37 +44,30 @@ pub(super) fn Attempts(
     });
     let is_running = move || attempt.get().0;
     // The last attempt comes first, because it determines the file's status.
-    let numbers = move || {
-        logs.with(|logs| match logs {
-            Some(Ok(logs)) => logs.iter().rev().map(|log| log.attempt).collect::<Vec<_>>(),
-            _ => Vec::new(),
-        })
-    };
+    let numbers = move || logs.with(|logs| logs.iter().flatten().rev().map(|log| log.attempt).collect::<Vec<_>>());
     let log = move |number: u32| {
         let log = Memo::new(move |before: Option<&Option<AttemptLog>>| {
-            let log = logs.with(|logs| match logs {
-                Some(Ok(logs)) => logs.iter().find(|log| log.attempt == number).cloned(),
-                _ => None,
-            });
+            let log = logs.with(|logs| logs.iter().flatten().find(|log| log.attempt == number).cloned());
             // What is unknown at the moment stays as it was.
             log.or_else(|| before.cloned().flatten())
         });
         view! { <Log log name=format!("{job}-{item}-{number}.txt") /> }
     };
-    let known = Memo::new(move |_| {
-        logs.with(|logs| logs.as_ref().map(|logs| logs.as_ref().map(Vec::len).map_err(Clone::clone)))
-    });
+    let known = Memo::new(move |_| logs.with(|logs| logs.as_ref().map(Vec::len)));
+    let none = move || match known.get() {
+        None if wrong.with(Option::is_none) => "Reading…",
+        Some(0) if is_running() => "No output so far.",
+        Some(0) => "No output.",
+        _ => "",
+    };
+    let failed = move || {
+        let error = wrong.get()?;
+        Some(view! { <ErrorView error again=move |()| again.update(|again| *again = again.wrapping_add(1)) /> })
+    };
     view! {
         <div class="attempts">
-            {move || match known.get() {
-                None => view! { <p class="hint">"Reading…"</p> }.into_any(),
-                Some(Err(error)) => view! { <ErrorView error /> }.into_any(),
-                Some(Ok(0)) => {
-                    let nothing = move || if is_running() { "No output so far." } else { "No output." };
-                    view! { <p class="hint">{nothing}</p> }.into_any()
-                }
-                Some(Ok(_)) => ().into_any(),
-            }}
+            {failed}
+            <p class="hint" hidden=move || none().is_empty()>{none}</p>
             <For each=numbers key=|number| *number children=log />
         </div>
     }

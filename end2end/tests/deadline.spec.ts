@@ -1,0 +1,93 @@
+// Calls whose answer never comes: none is waited for without end, and none that failed is taken for a fact.
+import type { Page } from '@playwright/test';
+import { begin, button, config, details, openFile, over, status, three } from './helper/job';
+import { BROKEN, expect, test } from './helper/fixtures';
+import { open } from './helper/page';
+import { mint, type Server } from './helper/server';
+
+const link = (page: Page) => page.locator('.page-bar .link-badge');
+const wrong = (page: Page) => page.locator('.job-panel .error', { hasText: 'did not answer' });
+const UNKNOWN = 'The server did not answer, so it is not known whether it heard this.';
+
+const folders = (server: Server) => {
+  three(server);
+  for (let index = 0; index < 5; index++) server.file(`sub/x${index}`, '0');
+};
+
+test('the output of a file is read again by itself, and on request', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  const server = await serve((server) => server.file('a', '7'), { config });
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
+  await details(page, server, job);
+  let lost = true;
+  await page.route('**/api/fn/attempts', (route) => (lost ? route.abort() : route.continue()));
+  await openFile(page, 0);
+  const failed = page.locator('.attempts .error');
+  await expect(failed).toContainText('The server did not answer.');
+  // The first repetition is lost too.
+  await page.waitForTimeout(4_000);
+  await expect(failed.getByRole('button', { name: 'Try again' })).toBeVisible();
+  lost = false;
+  await expect(page.locator('.attempts-one')).toContainText('exit 7', { timeout: 5_000 });
+  await expect(failed).toHaveCount(0);
+});
+
+for (const action of ['pause', 'cancel']) {
+  test(`that a press was lost is said as not known, and only until the page knows better: ${action}`, async ({ page, serve, allow }) => {
+    allow(BROKEN);
+    const server = await serve((server) => { three(server); server.file('../hold'); }, { config });
+    const job = await begin(server, mint(), 'slow');
+    await details(page, server, job);
+    const pressed = action === 'pause' ? button(page, 'pause') : page.locator('.head-actions').getByRole('button', { name: 'Cancel' });
+    await page.route(/api\/fn\/(steer|cancel)_job/, (route) => route.abort());
+    await pressed.click();
+    await expect(wrong(page)).toHaveText(UNKNOWN);
+    await expect(link(page)).toHaveAttribute('data-link', 'live');
+    await expect(wrong(page)).toHaveCount(0, { timeout: 10_000 });
+    await page.unrouteAll();
+    await pressed.click();
+    server.remove('../hold');
+    await expect(status(page)).toHaveText(action === 'pause' ? 'paused' : 'cancelled');
+  });
+}
+
+test('a call that is never answered is given up and made again', async ({ page, serve }) => {
+  test.setTimeout(60_000);
+  const server = await serve(folders, { config });
+  await open(page, server.url);
+  let calls = 0;
+  // The first call gets no answer at all.
+  await page.route('**/api/fn/folder*', (route) => (++calls > 1 ? route.continue() : undefined));
+  await page.locator('.listing').getByRole('link', { name: /^sub/ }).click();
+  await expect(page.locator('#files .error')).toContainText('The server did not answer.', { timeout: 25_000 });
+  await expect(page.locator('.listing')).toContainText('x4', { timeout: 5_000 });
+});
+
+test('on a line that was dead and is there again, calls of before are given up: what reads is read again', async ({ page, serveWired, allow }) => {
+  allow(BROKEN);
+  test.setTimeout(90_000);
+  const { server, wire, url } = await serveWired((server) => { folders(server); server.file('../hold'); }, { config });
+  const job = await begin(server, mint(), 'slow');
+  await open(page, url);
+  await expect(link(page)).toHaveAttribute('data-link', 'live');
+  wire.stall();
+  await page.locator('.listing').getByRole('link', { name: /^sub/ }).click();
+  await expect(link(page)).not.toHaveAttribute('data-link', 'live', { timeout: 15_000 });
+  wire.revive();
+  await expect(link(page)).toHaveAttribute('data-link', 'live', { timeout: 15_000 });
+  await expect(page.locator('.listing')).toContainText('x4', { timeout: 3_000 });
+
+  // A press is not repeated: the page shows how the job stands now, and the button can be pressed again.
+  await page.goto(`${url}/jobs/${job}`);
+  await expect(page.locator('.job-files[data-followed]')).toBeAttached();
+  await expect(link(page)).toHaveAttribute('data-link', 'live');
+  wire.stall();
+  await button(page, 'pause').click();
+  await expect(link(page)).not.toHaveAttribute('data-link', 'live', { timeout: 15_000 });
+  wire.revive();
+  await expect(link(page)).toHaveAttribute('data-link', 'live', { timeout: 15_000 });
+  await expect(button(page, 'pause')).toBeEnabled({ timeout: 3_000 });
+  await expect(wrong(page)).toHaveCount(0, { timeout: 10_000 });
+  server.remove('../hold');
+});

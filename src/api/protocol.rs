@@ -1,0 +1,71 @@
+//! How the pages' calls are made: in JSON, and each with a deadline.
+
+use gloo_net::http::Method;
+use leptos::server_fn::client::Client;
+use leptos::server_fn::codec::{Encoding, FromReq, FromRes, IntoReq, IntoRes};
+use leptos::server_fn::error::FromServerFnError;
+use leptos::server_fn::response::ClientRes;
+use leptos::server_fn::server::Server;
+use leptos::server_fn::{Bytes, ContentType, Decodes, Http, Protocol};
+use serde::de::DeserializeOwned;
+
+use crate::live::waiting::{GivenUp, Part, in_time};
+use headway_model::ApiError;
+use headway_model::error::{JsonCalls, JsonText};
+
+type Json = Http<JsonCalls, JsonCalls>;
+
+/// A call; whether it only reads. One that only reads is made again when it was given up because the server is heard
+/// again. Of any other it is then not known whether the server heard it.
+pub(crate) struct Calls<const READS: bool>;
+
+/// A call that only reads.
+pub(crate) type Reads = Calls<true>;
+/// A call that changes something.
+pub(crate) type Acts = Calls<false>;
+
+impl<I, O, C, S, const READS: bool> Protocol<I, O, C, S, ApiError> for Calls<READS>
+where
+    I: IntoReq<JsonCalls, C::Request, ApiError> + FromReq<JsonCalls, S::Request, ApiError> + Clone + Send,
+    O: IntoRes<JsonCalls, S::Response, ApiError> + FromRes<JsonCalls, C::Response, ApiError> + DeserializeOwned + Send,
+    C: Client<ApiError>,
+    S: Server<ApiError>,
+{
+    const METHOD: Method = JsonCalls::METHOD;
+
+    async fn run_server<F, Fut>(request: S::Request, server_fn: F) -> Result<S::Response, ApiError>
+    where
+        F: Fn(I) -> Fut + Send,
+        Fut: Future<Output = Result<O, ApiError>> + Send,
+    {
+        <Json as Protocol<I, O, C, S, ApiError>>::run_server(request, server_fn).await
+    }
+
+    async fn run_client(path: &str, input: I) -> Result<O, ApiError> {
+        loop {
+            let request = input.clone().into_req(path, JsonText::CONTENT_TYPE)?;
+            match answer::<C>(request).await {
+                Err(GivenUp::Outlived) if READS => (),
+                Ok(Ok(bytes)) => return JsonText::decode(bytes).map_err(|_| unanswered(READS)),
+                Ok(Err(ApiError::Unreachable { .. })) | Err(_) => return Err(unanswered(READS)),
+                Ok(Err(error)) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The body of an answer, or the error in it.
+async fn answer<C: Client<ApiError>>(request: C::Request) -> Result<Result<Bytes, ApiError>, GivenUp> {
+    let response = match in_time(Part::Begin, C::send(request)).await? {
+        Ok(response) => response,
+        Err(error) => return Ok(Err(error)),
+    };
+    let is_error = (400..=599).contains(&response.status());
+    let body = in_time(Part::Rest, response.try_into_bytes()).await?;
+    Ok(body.and_then(|body| if is_error { Err(ApiError::de(body)) } else { Ok(body) }))
+}
+
+fn unanswered(reads: bool) -> ApiError {
+    let what = if reads { "" } else { ", so it is not known whether it heard this" };
+    ApiError::Unreachable { message: format!("the server did not answer{what}") }
+}
