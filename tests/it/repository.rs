@@ -64,8 +64,8 @@ fn the_arrows_are_those_of_architecture_md() {
     assert_eq!(written.collect::<BTreeMap<_, _>>(), found, "the table of crates in ARCHITECTURE.md");
 }
 
-/// Checks the licences that deny.toml allows, and that every package comes from the registry, even where cargo-deny
-/// is not installed.
+/// Checks the licences that deny.toml allows, that every package comes from the registry, and that a crate has several
+/// versions only if deny.toml says who needs the older one. cargo-deny does not have to be installed.
 #[test]
 fn dependencies_are_as_deny_toml_wants_them() {
     let rules: toml::Table = read("deny.toml").parse().expect("TOML");
@@ -84,6 +84,33 @@ fn dependencies_are_as_deny_toml_wants_them() {
         let is_fine = licence.split(" AND ").all(|part| part.split(" OR ").any(fits));
         assert!(is_fine, "{name} has the licence {licence:?}, which deny.toml does not allow");
     }
+    let skipped = rules["bans"]["skip"].as_array().expect("older versions").iter();
+    let skipped = skipped.map(|skip| {
+        let of = |key: &str| skip.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+        assert!(!of("reason").is_empty(), "{skip}: no reason");
+        of("crate").to_owned()
+    });
+    let skipped: BTreeSet<_> = skipped.collect();
+    assert_eq!(skipped, older_versions(packages), "deny.toml names the crates of which several versions are built");
+}
+
+/// All versions but the newest of the crates that have several, as deny.toml writes them.
+fn older_versions(packages: &[serde_json::Value]) -> BTreeSet<String> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let number = |version: &str| {
+        let parts = version.split(['.', '-', '+']).take(3).map(|part| part.parse().unwrap_or(0));
+        parts.collect::<Vec<u64>>()
+    };
+    let mut versions: BTreeMap<String, BTreeMap<Vec<u64>, String>> = BTreeMap::new();
+    for package in packages {
+        let version = text(&package["version"]);
+        versions.entry(text(&package["name"])).or_default().insert(number(&version), version);
+    }
+    let older = versions.into_iter().flat_map(|(name, mut versions)| {
+        versions.pop_last();
+        versions.into_values().map(move |version| format!("{name}@{version}"))
+    });
+    older.collect()
 }
 
 /// The documents: Markdown at the root, below `docs` and in `.github`, each with its path and its text outside fenced blocks.
