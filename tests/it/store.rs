@@ -522,7 +522,10 @@ async fn the_tables_of_an_earlier_log_are_brought_up_to_date_and_those_of_a_late
     let path = folder.path().join("log.sqlite");
     let log = rusqlite::Connection::open(&path).expect("a new file");
     for version in ["0001_log", "0002_done", "0003_prune", "0004_leases"] {
-        let statements = std::fs::read_to_string(format!("{}/migrations/{version}.sql", env!("CARGO_MANIFEST_DIR")));
+        let statements = std::fs::read_to_string(format!(
+            "{}/crates/headway-store/migrations/{version}.sql",
+            env!("CARGO_MANIFEST_DIR")
+        ));
         log.execute_batch(&statements.expect("a migration")).expect("the tables of that time");
     }
     // With the counts of that version.

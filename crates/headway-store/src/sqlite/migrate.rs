@@ -6,17 +6,17 @@ use super::{StoreError, Stored, immediate};
 
 /// The migrations in order; a version's number is its place, counted from 1. A released migration never changes.
 const VERSIONS: [&str; 11] = [
-    include_str!("../../../../migrations/0001_log.sql"),
-    include_str!("../../../../migrations/0002_done.sql"),
-    include_str!("../../../../migrations/0003_prune.sql"),
-    include_str!("../../../../migrations/0004_leases.sql"),
-    include_str!("../../../../migrations/0005_settled.sql"),
-    include_str!("../../../../migrations/0006_files.sql"),
-    include_str!("../../../../migrations/0007_undo.sql"),
-    include_str!("../../../../migrations/0008_missed.sql"),
-    include_str!("../../../../migrations/0009_becomes.sql"),
-    include_str!("../../../../migrations/0010_moved.sql"),
-    include_str!("../../../../migrations/0011_moved_to.sql"),
+    include_str!("../../migrations/0001_log.sql"),
+    include_str!("../../migrations/0002_done.sql"),
+    include_str!("../../migrations/0003_prune.sql"),
+    include_str!("../../migrations/0004_leases.sql"),
+    include_str!("../../migrations/0005_settled.sql"),
+    include_str!("../../migrations/0006_files.sql"),
+    include_str!("../../migrations/0007_undo.sql"),
+    include_str!("../../migrations/0008_missed.sql"),
+    include_str!("../../migrations/0009_becomes.sql"),
+    include_str!("../../migrations/0010_moved.sql"),
+    include_str!("../../migrations/0011_moved_to.sql"),
 ];
 
 /// Applies the missing migrations. Refuses a log of a later version and leaves it untouched.
