@@ -289,8 +289,8 @@ impl ActiveJob {
         self.pace.note(took)
     }
 
-    /// Whether its items take much less time than recording them.
-    pub(super) fn is_quick(&self) -> bool {
-        self.pace.is_quick()
+    /// Whether its attempts are *brief*: at most a millisecond on average, so that their ends are reported together.
+    pub(super) fn is_brief(&self) -> bool {
+        self.pace.is_brief()
     }
 }

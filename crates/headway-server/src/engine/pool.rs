@@ -49,8 +49,8 @@ struct SharedPool {
 struct PoolState {
     queue: VecDeque<AttemptTask>,
     ended: Vec<EndedAttempt>,
-    /// How many quick attempts wait or run.
-    quick: usize,
+    /// How many brief attempts wait or run.
+    brief: usize,
     limit: usize,
     /// How many threads there can be beyond the limit, because as many hang.
     spare: usize,
@@ -71,15 +71,15 @@ pub(super) struct AttemptTask {
     which: AttemptId,
     since: Instant,
     /// Whether its end can be signalled together with others.
-    quick: bool,
+    brief: bool,
     work: Box<dyn FnOnce(u32) -> WorkOutcome + Send>,
 }
 
 impl AttemptTask {
-    /// `work` makes the attempt; it receives the slot number among those running at the same time. `quick` says whether it is
-    /// expected to be quick.
-    pub(super) fn new(which: AttemptId, quick: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
-        AttemptTask { which, since: Instant::now(), quick, work: Box::new(work) }
+    /// `work` makes the attempt; it receives the slot number among those running at the same time. `brief` says whether it is
+    /// expected to be brief.
+    pub(super) fn new(which: AttemptId, brief: bool, work: impl FnOnce(u32) -> WorkOutcome + Send + 'static) -> Self {
+        AttemptTask { which, since: Instant::now(), brief, work: Box::new(work) }
     }
 }
 
@@ -97,7 +97,7 @@ impl Pool {
     pub(super) fn push(&self, tasks: impl IntoIterator<Item = AttemptTask>) {
         let mut state = self.shared.state.lock();
         for task in tasks {
-            state.quick += usize::from(task.quick);
+            state.brief += usize::from(task.brief);
             state.queue.push_back(task);
         }
         self.shared.tend(&mut state);
@@ -128,7 +128,7 @@ impl Pool {
         MOST_LOST.saturating_sub(self.shared.state.lock().lost.len())
     }
 
-    /// Waits until there are [ends](Pool::ends) to collect. Those of quick attempts are signalled in groups.
+    /// Waits until there are [ends](Pool::ends) to collect. Those of brief attempts are signalled in groups.
     pub(super) async fn told(&self) {
         self.shared.told.notified().await;
     }
@@ -140,10 +140,10 @@ impl Pool {
 
     /// Whether there might be ends that [`Pool::told`] has not signalled yet.
     pub(super) fn gathers(&self) -> bool {
-        self.shared.state.lock().quick > 0
+        self.shared.state.lock().brief > 0
     }
 
-    /// Wakes a thread for every waiting attempt. When no [ends](Pool::ends) arrive, the quick attempts are not that quick.
+    /// Wakes a thread for every waiting attempt. When no [ends](Pool::ends) arrive, the brief attempts are not that brief.
     pub(super) fn rouse(&self) {
         let mut state = self.shared.state.lock();
         let wanted = state.queue.len();
@@ -180,11 +180,11 @@ impl Pool {
 
     fn take_out(&self, which: impl Fn(&AttemptTask) -> bool) {
         let mut state = self.shared.state.lock();
-        let PoolState { queue, ended, quick, .. } = &mut *state;
+        let PoolState { queue, ended, brief, .. } = &mut *state;
         let before = queue.len();
         queue.retain(|task| {
             let back = which(task);
-            *quick -= usize::from(back && task.quick);
+            *brief -= usize::from(back && task.brief);
             ended.extend(back.then_some(EndedAttempt { which: task.which, outcome: WorkOutcome::Stopped, took: None }));
             !back
         });

@@ -69,5 +69,5 @@ async fn look_up(
 }
 
 fn task(context: Arc<Context>, active: Arc<ActiveJob>, (work, file): Ready, which: AttemptId) -> AttemptTask {
-    AttemptTask::new(which, active.is_quick(), move |slot| attempt(&context, &active, &*work, &file, which, slot))
+    AttemptTask::new(which, active.is_brief(), move |slot| attempt(&context, &active, &*work, &file, which, slot))
 }

@@ -38,8 +38,8 @@ impl Pace {
         (ahead(after) != ahead(before)).then(|| ahead(after))
     }
 
-    /// Whether the items take much less time than recording them.
-    pub(super) fn is_quick(&self) -> bool {
+    /// Whether the attempts are *brief*: at most a millisecond on average, so that their ends are reported together.
+    pub(super) fn is_brief(&self) -> bool {
         ahead(self.0.load(Ordering::Relaxed)) > 1
     }
 }
@@ -66,8 +66,8 @@ mod tests {
     fn a_few_quick_items_make_a_job_quick_and_one_that_waited_makes_it_slow() {
         let (pace, quick) = (Pace::default(), Some(Duration::from_micros(100)));
         let told: Vec<_> = (0..100).filter_map(|_| pace.note(quick)).collect();
-        assert!(pace.is_quick() && told.is_sorted() && told.last() == Some(&16), "{told:?}");
-        assert_eq!((pace.note(None), pace.is_quick()), (Some(0), false));
+        assert!(pace.is_brief() && told.is_sorted() && told.last() == Some(&16), "{told:?}");
+        assert_eq!((pace.note(None), pace.is_brief()), (Some(0), false));
         assert_eq!(pace.note(Some(Duration::from_secs(3600))), None, "slow already");
     }
 }

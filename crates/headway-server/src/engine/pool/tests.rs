@@ -29,18 +29,18 @@ fn end(pool: &Pool) -> EndedAttempt {
 }
 
 /// An attempt that is over at once.
-fn short(item: u32, quick: bool) -> AttemptTask {
-    AttemptTask::new(which(item), quick, |_| WorkOutcome::Lost)
+fn short(item: u32, brief: bool) -> AttemptTask {
+    AttemptTask::new(which(item), brief, |_| WorkOutcome::Lost)
 }
 
 /// An attempt that lasts until its sender is dropped.
-fn long(item: u32, quick: bool) -> (Sender<()>, AttemptTask) {
+fn long(item: u32, brief: bool) -> (Sender<()>, AttemptTask) {
     let (release, released) = channel();
     let work = move |_| {
         released.recv().ok();
         WorkOutcome::Lost
     };
-    (release, AttemptTask::new(which(item), quick, work))
+    (release, AttemptTask::new(which(item), brief, work))
 }
 
 /// Makes attempts that end once `count` of them run at the same time.
@@ -118,7 +118,7 @@ fn what_waits_for_too_long_is_given_back() {
 }
 
 #[test]
-fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with() {
+fn ends_of_brief_attempts_are_told_together_while_there_are_more_to_go_on_with() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let pool = Pool::new(1);
     let (release, first) = long(0, true);
@@ -141,7 +141,7 @@ fn ends_of_quick_attempts_are_told_together_while_there_are_more_to_go_on_with()
 }
 
 #[test]
-fn what_was_thought_quick_and_is_not_keeps_nothing_waiting() {
+fn what_was_thought_brief_and_is_not_keeps_nothing_waiting() {
     let pool = Pool::new(2);
     // Both threads exist and are idle.
     pool.push([0, 1].map(together(2)));

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::{AttemptTask, EndedAttempt, PoolState, SharedPool};
 
-/// How many quick attempts one thread completes before a second thread would have woken.
-const QUICK_PER_WAKE: usize = 4;
+/// How many brief attempts one thread completes before a second thread would have woken.
+const BRIEF_PER_WAKE: usize = 4;
 
 /// Which attempt a thread is running.
 struct Assignment {
@@ -19,8 +19,8 @@ struct Assignment {
 impl SharedPool {
     /// Wakes or starts threads for what waits. If a thread cannot be started, the next attempts try again.
     pub(super) fn tend(self: &Arc<Self>, state: &mut PoolState) {
-        let quick = state.queue.iter().filter(|task| task.quick).count();
-        self.wake(state, state.queue.len() - quick + quick.div_ceil(QUICK_PER_WAKE));
+        let brief = state.queue.iter().filter(|task| task.brief).count();
+        self.wake(state, state.queue.len() - brief + brief.div_ceil(BRIEF_PER_WAKE));
     }
 
     pub(super) fn wake(self: &Arc<Self>, state: &mut PoolState, wanted: usize) {
@@ -45,24 +45,24 @@ impl SharedPool {
 
     fn work(&self) {
         let mut last = None;
-        while let Some((assignment, AttemptTask { which, quick, work, .. })) = self.next(last) {
+        while let Some((assignment, AttemptTask { which, brief, work, .. })) = self.next(last) {
             let begun = Instant::now();
             let outcome = work(assignment.number);
-            last = Some((assignment, quick, EndedAttempt { which, outcome, took: Some(begun.elapsed()) }));
+            last = Some((assignment, brief, EndedAttempt { which, outcome, took: Some(begun.elapsed()) }));
         }
     }
 
     /// Stores the end of a thread's last attempt and waits for its next one, with its slot number; `None` if the thread must end.
     fn next(&self, last: Option<(Assignment, bool, EndedAttempt)>) -> Option<(Assignment, AttemptTask)> {
         let mut state = self.state.lock();
-        if let Some((assignment, quick, _)) = &last
+        if let Some((assignment, brief, _)) = &last
             && state.lost.remove(&assignment.ticket)
         {
             state.numbers.remove(&assignment.number);
-            state.quick -= usize::from(*quick);
+            state.brief -= usize::from(*brief);
             return None;
         }
-        let mut tell = last.is_some_and(|(assignment, quick, ended)| state.end(assignment.number, quick, ended));
+        let mut tell = last.is_some_and(|(assignment, brief, ended)| state.end(assignment.number, brief, ended));
         loop {
             let over = state.threads > state.limit + state.spare || state.closed && state.queue.is_empty();
             let next = if over { None } else { state.begin() };
@@ -95,13 +95,13 @@ impl PoolState {
         Some((Assignment { number, ticket: self.given }, task))
     }
 
-    /// Stores an end; whether to signal it now. Each signal costs a thread switch on both sides, so the ends of quick attempts are
+    /// Stores an end; whether to signal it now. Each signal costs a thread switch on both sides, so the ends of brief attempts are
     /// signalled in groups while more attempts wait.
-    fn end(&mut self, number: u32, quick: bool, ended: EndedAttempt) -> bool {
+    fn end(&mut self, number: u32, brief: bool, ended: EndedAttempt) -> bool {
         self.numbers.remove(&number);
         self.running.remove(&ended.which);
         self.ended.push(ended);
-        self.quick -= usize::from(quick);
-        !quick || self.ended.len() * 3 >= self.queue.len()
+        self.brief -= usize::from(brief);
+        !brief || self.ended.len() * 3 >= self.queue.len()
     }
 }
