@@ -131,8 +131,8 @@ impl Race {
 
 fn copy(files: impl IntoIterator<Item = PathBuf>, to: &Path) {
     for (at, file) in files.into_iter().enumerate() {
-        let ending = file.extension().map(|ending| format!(".{}", ending.display())).unwrap_or_default();
-        std::fs::copy(&file, to.join(format!("{at:06}{ending}"))).expect("a copy");
+        let extension = file.extension().map(|extension| format!(".{}", extension.display())).unwrap_or_default();
+        std::fs::copy(&file, to.join(format!("{at:06}{extension}"))).expect("a copy");
     }
 }
 

@@ -56,7 +56,7 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   await ready(page);
   await expect(rows).toHaveCount(1);
   await page.getByRole('link', { name: 'Cancelled' }).click();
-  await expect(page.getByRole('heading', { name: 'No job is like this' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No job matches' })).toBeVisible();
   await page.getByRole('link', { name: 'Show all jobs' }).click();
   await card.getByRole('button', { name: 'Pause' }).click();
   await expect(card.locator('.head-standing')).toHaveText('Paused by you.');

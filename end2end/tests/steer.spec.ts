@@ -94,7 +94,7 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   await page.getByRole('button', { name: 'Show the plan' }).click();
   const job = await shownJob(page);
   await details(page, server, job);
-  await expect(standing(page)).toHaveText('Ready. Nothing runs until you say so.');
+  await expect(standing(page)).toHaveText('Ready. Nothing runs until you approve it.');
   await button(page, 'approve').click();
   await expect(status(page)).toHaveText('completed with errors');
 
@@ -238,7 +238,7 @@ test('what a job waits for is said without a reload, also where its status chang
   const second = mint();
   await begin(server, second, 'checksum', { approval: true });
   await page.goto(`${server.url}/jobs/${second}`);
-  await expect(standing(page)).toHaveText('Ready. Nothing runs until you say so.');
+  await expect(standing(page)).toHaveText('Ready. Nothing runs until you approve it.');
   await button(page, 'approve').click();
   await expect(status(page)).toHaveText('queued');
   await expect(standing(page)).toHaveText('1st in the queue.');

@@ -62,7 +62,7 @@ enum ReportChoice {
 }
 
 impl ReportChoice {
-    fn ending(self) -> &'static str {
+    fn extension(self) -> &'static str {
         match self {
             ReportChoice::Csv => "csv",
             ReportChoice::Jsonl => "jsonl",
@@ -76,7 +76,7 @@ pub(super) async fn export(arguments: ExportCommand) -> CommandResult {
         let job = session.job(&arguments.job).await?;
         let path = match (&arguments.output, arguments.report) {
             (None, None) if arguments.totals => format!("/api/v1/jobs/{job}/totals"),
-            (None, Some(format)) => format!("/api/v1/jobs/{job}/report.{}", format.ending()),
+            (None, Some(format)) => format!("/api/v1/jobs/{job}/report.{}", format.extension()),
             (Some(name), _) => format!("/api/jobs/{job}/outputs/{name}"),
             (None, None) if arguments.joblog => format!("/api/jobs/{job}/joblog"),
             (None, None) => format!("/api/jobs/{job}/log"),

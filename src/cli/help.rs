@@ -20,7 +20,8 @@ pub(super) fn command() -> Command {
     })
 }
 
-/// What this process was called with, and the settings of a server as far as it is about one; or help, or what is wrong.
+/// The arguments of this process, with the settings of a server if the command starts or looks for one. The error is help, or says what is
+/// wrong.
 pub(super) fn arguments() -> Result<(Arguments, Vec<ServeSetting>), clap::Error> {
     let words: Vec<_> = std::env::args_os().collect();
     let mut command = command();

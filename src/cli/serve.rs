@@ -295,14 +295,14 @@ impl ServeCommand {
     }
 }
 
-/// What a server knows of its libraries: by what the settings say of each, its name and root.
+/// The libraries of a server: the text of the setting, and the name and root that follow from it.
 type KnownLibraries = BTreeMap<String, (String, PathBuf)>;
 
 fn known_libraries(given: &[String], libraries: &[(String, PathBuf)]) -> KnownLibraries {
     given.iter().cloned().zip(libraries.iter().cloned()).collect()
 }
 
-/// The libraries, whose names must differ. Those that are known are not looked at: while a disk is away, its folder
+/// The libraries, whose names must differ. Those that are known are not looked at: while a disk is missing, its folder
 /// can look as if it had another name.
 fn libraries(given: &[String], known: &KnownLibraries) -> anyhow::Result<Vec<(String, PathBuf)>> {
     if given.is_empty() {

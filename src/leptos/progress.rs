@@ -63,7 +63,7 @@ pub fn JobProgress(
                 <a class="headway-job-details" rel="external" href=to(&format!("/jobs/{job}"))>"Details"</a>
             </p>
             {move || cancel_error.get().map(|error| {
-                view! { <p class="headway-job-error" role="alert">"The cancel was not taken: " {error.to_string()}</p> }
+                view! { <p class="headway-job-error" role="alert">"The job could not be cancelled: " {error.to_string()}</p> }
             })}
         </article>
     }

@@ -78,7 +78,7 @@ fn NoJobs(address: JobsAddress) -> impl IntoView {
     }
     view! {
         <section class="empty-state">
-            <h2>"No job is like this"</h2>
+            <h2>"No job matches"</h2>
             <p><a href=to("/jobs")>"Show all jobs"</a></p>
         </section>
     }

@@ -143,9 +143,9 @@ fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bo
     let then = match output.map(|output| &output.place) {
         Some(OutputPlace::Replace) => "will be replaced; the originals are kept in the trash".to_owned(),
         Some(OutputPlace::Beside { .. }) => "will get a new file beside each".to_owned(),
-        Some(OutputPlace::Folder { path, .. }) => format!("will be written again into {}", path.shown()),
-        None if renames => "will get another name".to_owned(),
-        None => "will be worked on".to_owned(),
+        Some(OutputPlace::Folder { path, .. }) => format!("will be rewritten into {}", path.shown()),
+        None if renames => "will be renamed".to_owned(),
+        None => "will be processed".to_owned(),
     };
     format!("Nothing has been touched. {}{bytes} {then}.", counted(files, "file", "files"))
 }
@@ -195,7 +195,7 @@ mod tests {
             sentence(34, Some(11_000_000), Some(&replace), false),
             "Nothing has been touched. 34 files, 11 MB, will be replaced; the originals are kept in the trash."
         );
-        assert_eq!(sentence(1, None, None, true), "Nothing has been touched. 1 file will get another name.");
+        assert_eq!(sentence(1, None, None, true), "Nothing has been touched. 1 file will be renamed.");
     }
 
     #[test]

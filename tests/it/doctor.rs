@@ -172,7 +172,7 @@ async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_m
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_is_away_is_not_called_changed_or_emptied() {
+async fn a_disk_that_is_missing_is_not_called_changed_or_emptied() {
     let files = Files::new();
     let Some(root) = Mount::tmpfs(&files.library(), "1g") else { return };
     let usb = files.library().join("usb");

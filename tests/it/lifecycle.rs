@@ -96,7 +96,7 @@ async fn a_failed_item_of_a_job_under_way_runs_again_when_asked() {
     let job = app.begin_with(&body).await;
     app.until(job, |summary| summary.status == JobStatus::Planned).await;
     let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
-    assert_eq!(view["waits"], json!("Ready. Nothing runs until you say so."));
+    assert_eq!(view["waits"], json!("Ready. Nothing runs until you approve it."));
     assert_eq!(recipe.begun.load(Ordering::SeqCst), 0, "nothing runs before it is approved");
     assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
     let end = app.end(job).await;

@@ -419,7 +419,7 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_said_of_files_on_a_disk_that_is_away_and_nothing_is_written_in_its_place() {
+async fn nothing_is_said_of_files_on_a_disk_that_is_missing_and_nothing_is_written_in_its_place() {
     let files = Files::numbered(2);
     let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
     std::fs::create_dir_all(&disk).expect("a folder");

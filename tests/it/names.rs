@@ -151,7 +151,7 @@ async fn a_checksum_job_says_where_its_manifest_is_and_what_verifies_it() {
     assert!(said.contains("3 done"), "{said}");
     let (code, said) = called(&files, &["run", "verify", text(&files.library()), "--set", "manifest=@1"]);
     assert_eq!(code, Some(102), "{said}");
-    assert!(said.contains("has no manifest: it is no checksum job"), "{said}");
+    assert!(said.contains("has no manifest: it is not a checksum job"), "{said}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ async fn photos_get_the_date_that_exiftool_reads_and_their_old_names_back() {
     let files = Files::new();
     for photo in std::fs::read_dir(PHOTOS).expect("run ./test once, which installs the photos") {
         let photo = photo.expect("an entry");
-        if photo.path().extension().is_some_and(|ending| ending == "jpg") {
+        if photo.path().extension().is_some_and(|extension| extension == "jpg") {
             // Most of them are cut off after their Exif data, and exiftool examines what follows.
             let content = [std::fs::read(photo.path()).expect("a photo"), vec![0; 70_000]].concat();
             files.write(photo.file_name().to_str().expect("a text"), &content);

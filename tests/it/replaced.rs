@@ -320,7 +320,7 @@ async fn a_rename_takes_sidecars_along_and_its_undo_removes_the_folders_that_it_
     request["query"] = json!({ "folder": { "include": ["*.JPG", "*.CR2"] } });
     let job = served.begin("rename", request).await;
     assert_eq!(served.end(job).await.counters.succeeded, 3);
-    let made = ["CR2", "JPG", "xmp"].map(|ending| format!("made/p/new-IMG_1.{ending}"));
+    let made = ["CR2", "JPG", "xmp"].map(|extension| format!("made/p/new-IMG_1.{extension}"));
     let more = ["made/p/new-IMG_2.JPG", "made/p/new-IMG_2.JPG.xmp"].map(str::to_owned);
     assert_eq!(names(&files), [&made[..], &more[..]].concat());
     assert_eq!(undo(&served, job).await.counters.succeeded, 3);

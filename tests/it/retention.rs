@@ -108,7 +108,7 @@ async fn a_job_with_originals_in_its_trash_stays_until_it_is_emptied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_jobs_of_a_disk_that_is_away_stay_as_its_trash_cannot_be_looked_at() {
+async fn the_jobs_of_a_missing_disk_stay_as_its_trash_cannot_be_looked_at() {
     let files = Files::numbered(3);
     let (library, second) = (files.library(), files.elsewhere());
     std::fs::create_dir(&second).expect("a folder");
@@ -152,7 +152,7 @@ async fn the_newest_jobs_stay_where_a_number_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn history_is_bounded_by_default_and_what_takes_room_is_told() {
+async fn history_is_limited_by_default_and_what_takes_room_is_told() {
     let help = std::process::Command::new(env!("CARGO_BIN_EXE_headway")).args(["serve", "--help"]).output();
     let help = String::from_utf8(help.expect("it runs").stdout).expect("text");
     assert!(help.contains("[default: 365]") && help.contains("[default: 20G]"), "{help}");

@@ -107,7 +107,7 @@ async fn a_manifest_that_cannot_be_used_says_why() {
     assert_eq!(status, 422, "{answer}");
     // A fault that can be found at once is reported at the setting, and no job is made.
     for (manifest, says) in
-        [("nowhere", "cannot be read: No such file"), ("../x", "is no path, \"../x\": the path has")]
+        [("nowhere", "cannot be read: No such file"), ("../x", "invalid path, \"../x\": the path has")]
     {
         let mut body = body.clone();
         body["settings"] = json!({ "manifest": manifest });

@@ -113,7 +113,7 @@ pub struct JobView {
     /// The number of files in the job's trash, and their size in bytes.
     #[serde(default)]
     pub trash: (u64, u64),
-    /// The same of what is left of the trash that a process began to empty and did not finish. No undo puts it back.
+    /// The number of files left of a trash that a process began to empty and did not finish, and their bytes. No undo puts them back.
     #[serde(default, skip_serializing_if = "is_default")]
     pub trash_left: (u64, u64),
     /// Whether what the trash holds could not be read, so that nothing is known about it.

@@ -136,7 +136,7 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
     ]
 }
 
-/// A file that gets another name.
+/// A file that is renamed.
 pub fn renamed(from: &str, to: &str) -> Move {
     let path = |text: &str| text.parse().expect("a path");
     Move { from: path(from), to: path(to), size: 3, mtime_ns: 1_764_000_000_000_000_000, hash: None, inode: None }

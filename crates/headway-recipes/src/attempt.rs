@@ -35,7 +35,7 @@ pub struct Attempt {
     /// The progress that a program reports, in percent; or [`COUNTED`], or [`UNSAID`].
     said: AtomicU32,
     /// 0 to go on; otherwise the [`StopReason`].
-    ending: AtomicU8,
+    stop_reason: AtomicU8,
     /// When it was asked to end.
     stopped: OnceLock<Instant>,
     /// 0 while it works, then [`PLACING`] or [`LOST`], whichever comes first.
@@ -97,7 +97,7 @@ impl Attempt {
             begun: OnceLock::new(),
             done: AtomicU64::new(0),
             said: AtomicU32::new(COUNTED),
-            ending: AtomicU8::new(0),
+            stop_reason: AtomicU8::new(0),
             stopped: OnceLock::new(),
             stage: AtomicU8::new(0),
             stop_signal: Mutex::new(None),
@@ -159,7 +159,7 @@ impl Attempt {
     /// Asks it to end. If it was asked before, the first reason stays.
     pub fn stop(&self, reason: StopReason) {
         self.stopped.get_or_init(Instant::now);
-        if self.ending.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        if self.stop_reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
             && let Some(signal) = &*self.stop_signal.lock()
         {
             signal.send();
@@ -168,7 +168,7 @@ impl Attempt {
 
     /// Whether it was asked to end.
     pub fn is_stopped(&self) -> bool {
-        self.ending.load(Ordering::Relaxed) != 0
+        self.stop_reason.load(Ordering::Relaxed) != 0
     }
 
     /// How long ago it was first asked to end, if it was.
@@ -201,7 +201,7 @@ impl Attempt {
 
     /// Whether it took longer than allowed.
     pub fn is_late(&self) -> bool {
-        self.ending.load(Ordering::Relaxed) == StopReason::Timeout as u8
+        self.stop_reason.load(Ordering::Relaxed) == StopReason::Timeout as u8
     }
 
     /// Sends a request to end to `signal` from now on; at once if there was one already.

@@ -73,7 +73,7 @@ impl Recipe for Comic {
                 Setting::text("name", "Name")
                     .default("{series} - Chapter {issue:04}")
                     .only_if("rename", [true])
-                    .help("{series}, {issue}, {issue:04} with four digits, {title}, {volume}, {year}, {publisher}; the ending stays."),
+                    .help("{series}, {issue}, {issue:04} with four digits, {title}, {volume}, {year}, {publisher}; the extension stays."),
                 Setting::switch("add", "Add ComicInfo.xml where it is missing", false),
             ],
             output: Some(Output::to(OutputPlace::Replace)),
@@ -171,7 +171,7 @@ impl ComicWork {
         let get = |field| info.as_ref().and_then(|info| info.get(field)).map(str::to_owned);
         let name = path.to_bytes();
         let name = String::from_utf8_lossy(name.rsplit(|byte| *byte == b'/').next().unwrap_or_default()).into_owned();
-        let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, "cbz"));
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, "cbz"));
         let number = get(ComicField::Number).or_else(|| number::of_name(stem));
         let series = if self.wanted.series { self.series(path)? } else { None };
         let series = series.or_else(|| get(ComicField::Series));
@@ -214,7 +214,7 @@ impl ComicWork {
                     .expand(value)
                     // The plan shows this reason, and the file is left alone.
                     .map_err(|_| Failure::Skipped(SkipReason::Lacking))?,
-                ending,
+                extension,
             )?,
             false => path.clone(),
         };
@@ -244,7 +244,7 @@ impl ComicWork {
         let bytes = folder.to_bytes();
         let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         let Ok(name) = std::str::from_utf8(name) else {
-            let text = "the name of its folder is no text, so it gives no series";
+            let text = "the name of its folder is not text, so it gives no series";
             return Err(Failure::Failed(FailReason::Recipe, text.into()));
         };
         let name = if self.wanted.colon { name.replace('_', ":") } else { name.to_owned() };
@@ -255,8 +255,8 @@ impl ComicWork {
 }
 
 /// The path of a comic under a new name that is valid on every system.
-fn named(path: &RelPath, stem: &str, ending: &str) -> Result<RelPath, Failure> {
-    let name = Clean::Windows.name(format!("{stem}.{ending}").as_bytes());
+fn named(path: &RelPath, stem: &str, extension: &str) -> Result<RelPath, Failure> {
+    let name = Clean::Windows.name(format!("{stem}.{extension}").as_bytes());
     if name.len() > LONGEST_NAME {
         return Err(Failure::Skipped(SkipReason::TooLong));
     }
@@ -273,9 +273,9 @@ fn is_other(name: &[u8]) -> bool {
 /// Checks that the file is a comic: a zip archive whose name ends in cbz. For a comic in another format, the message
 /// says what can be done.
 fn is_comic(source: &Source<'_>) -> Result<(), Failure> {
-    let ending = source.attempt().path.name().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let extension = source.attempt().path.name().rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     let kind = FileKind::of(&source.head(HEAD)?);
-    match (ending.as_deref(), kind) {
+    match (extension.as_deref(), kind) {
         (Some("cbz"), Some(FileKind::Zip) | None) => Ok(()),
         (Some("cbz" | "cbr" | "cb7"), Some(kind @ (FileKind::Rar | FileKind::SevenZip))) => {
             let text = format!("it is {}, which is not written here; make it a cbz by a command first", kind.shown());

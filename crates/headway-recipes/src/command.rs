@@ -115,7 +115,7 @@ impl Recipe for AdHocCommand {
 
     fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
         let settings = setting::check(&self.info().settings, given)?;
-        words(&settings).map_err(|wrong| vec![WrongSetting::new("run", &format!("is no command: {wrong}"))])?;
+        words(&settings).map_err(|wrong| vec![WrongSetting::new("run", &format!("invalid command: {wrong}"))])?;
         Ok(settings)
     }
 

@@ -31,7 +31,8 @@ const RATIO: u64 = 200;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HealthSettings {
-    ending: NameMismatch,
+    #[serde(rename = "ending")]
+    extension: NameMismatch,
     memory: u64,
 }
 
@@ -45,12 +46,12 @@ enum NameMismatch {
 
 impl Recipe for Health {
     fn info(&self) -> RecipeInfo {
-        let ending = [("failure", "is a failure"), ("note", "is noted")];
+        let choices = [("failure", "is a failure"), ("note", "is noted")];
         RecipeInfo {
             name: "health".into(),
             summary: "Decodes pictures, zip archives, gzip and Zstandard files to their end: healthy, damaged, cut off, or of another type than the name says.".into(),
             settings: vec![
-                Setting::choice("ending", "A name that does not fit the content", &ending),
+                Setting::choice("ending", "A name that does not fit the content", &choices),
                 Setting::number("memory", "A picture may take", 1_024, 16..=16_384, "MiB")
                     .help("Memory for the pixels of one picture. One that would take more is not decoded, and fails."),
             ],
@@ -76,7 +77,7 @@ impl Reading for HealthSettings {
     fn is_for(&self, FileLook { named, kind }: FileLook) -> bool {
         let is_named = named.is_some_and(is_decoded);
         match kind {
-            Some(kind) => is_decoded(kind) || is_named && self.ending == NameMismatch::Failure,
+            Some(kind) => is_decoded(kind) || is_named && self.extension == NameMismatch::Failure,
             None => is_named,
         }
     }
@@ -92,7 +93,7 @@ impl Reading for HealthSettings {
             };
         };
         let is_misnamed = named.is_some_and(|named| named != kind);
-        if is_misnamed && self.ending == NameMismatch::Failure {
+        if is_misnamed && self.extension == NameMismatch::Failure {
             let says = named.map_or("", FileKind::shown);
             return Err(source.judge(&format!("it is {}, and its name says {says}", kind.shown())));
         }
@@ -158,6 +159,6 @@ mod tests {
     #[test]
     fn its_settings_are_its_fields() {
         let wanted: HealthSettings = super::super::defaults(&Health, json!({}));
-        assert!(wanted.ending == NameMismatch::Failure && wanted.memory == 1_024);
+        assert!(wanted.extension == NameMismatch::Failure && wanted.memory == 1_024);
     }
 }

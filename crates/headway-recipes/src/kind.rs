@@ -75,7 +75,7 @@ const BEGINNINGS: &[(FileKind, usize, &[u8])] = &[
 ];
 
 /// The extensions of the types, in lower case. Many formats are based on zip.
-const ENDINGS: &[(FileKind, &[&str])] = &[
+const EXTENSIONS: &[(FileKind, &[&str])] = &[
     (
         Zip,
         &[
@@ -124,8 +124,8 @@ impl FileKind {
 
     /// The type according to the extension of a name; `None` if it is unknown.
     pub(crate) fn named(path: &RelPath) -> Option<Self> {
-        let ending = path.name().rsplit_once('.')?.1.to_ascii_lowercase();
-        ENDINGS.iter().find(|(_, endings)| endings.contains(&ending.as_str())).map(|(kind, _)| *kind)
+        let extension = path.name().rsplit_once('.')?.1.to_ascii_lowercase();
+        EXTENSIONS.iter().find(|(_, extensions)| extensions.contains(&extension.as_str())).map(|(kind, _)| *kind)
     }
 
     /// Its word in results.

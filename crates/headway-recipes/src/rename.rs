@@ -110,9 +110,9 @@ impl RenameWork {
     fn companions(&self, NewName { from, to }: &NewName) -> Result<Vec<NewName>, Failure> {
         let (from, to) = (from.to_bytes(), to.to_bytes());
         let mut found = Vec::new();
-        for ending in SIDECARS {
+        for extension in SIDECARS {
             for (from, to) in [(stem(&from), stem(&to)), (&from[..], &to[..])] {
-                let with = |name: &[u8]| RelPath::from_bytes(&[name, b".", ending.as_bytes()].concat());
+                let with = |name: &[u8]| RelPath::from_bytes(&[name, b".", extension.as_bytes()].concat());
                 let (Ok(from), Ok(to)) = (with(from), with(to)) else { continue };
                 let looking = |error| Failure::of(FailReason::Read, "looking for its sidecar files", &error);
                 if from != to

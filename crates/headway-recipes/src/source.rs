@@ -143,7 +143,7 @@ impl<'a> Source<'a> {
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         loop {
             if self.attempt.is_stopped() {
-                return Err(io::Error::other("it was told to end"));
+                return Err(io::Error::other("it was stopped"));
             }
             match self.file.read_at(buffer, at) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

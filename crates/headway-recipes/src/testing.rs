@@ -85,7 +85,7 @@ fn is_plain(text: &str) -> bool {
 
 /// The files with these extensions that `./test` fetched, in order; if there are none, prints that and returns
 /// `None`.
-pub(crate) fn real_files(endings: &[&str]) -> Option<Vec<PathBuf>> {
+pub(crate) fn real_files(extensions: &[&str]) -> Option<Vec<PathBuf>> {
     let Some(root) = std::env::var_os("HEADWAY_FILES") else {
         println!("not run: HEADWAY_FILES names no folder with the files that ./test fetches");
         return None;
@@ -94,10 +94,10 @@ pub(crate) fn real_files(endings: &[&str]) -> Option<Vec<PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry")) {
             let (path, kind) = (entry.path(), entry.file_type().expect("a type"));
-            let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+            let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file() && endings.iter().any(|one| ending == *one) {
+            } else if kind.is_file() && extensions.iter().any(|one| extension == *one) {
                 found.push(path);
             }
         }

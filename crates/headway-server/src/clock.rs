@@ -28,7 +28,7 @@ pub(crate) struct Clock {
     path: PathBuf,
     /// When the clock was last checked: by the clock itself, and by the uptime of the machine.
     last: Option<(Millis, Duration)>,
-    /// For how much longer the clock is not trusted.
+    /// How much longer the clock is not trusted.
     doubt: Duration,
     jumps: Jumps,
 }
@@ -65,12 +65,12 @@ impl Clock {
         clock
     }
 
-    /// Checks the clock; returns for how much longer it is not trusted. Call it about once a minute.
+    /// Checks the clock; returns how much longer it is not trusted. Call it about once a minute.
     pub(crate) fn look(&mut self, now: Millis) -> Duration {
         self.look_at(now, uptime())
     }
 
-    /// For how much longer it is not trusted.
+    /// How much longer the clock is not trusted.
     pub(crate) fn doubt(&self) -> Duration {
         self.doubt
     }

@@ -63,7 +63,7 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
     }
     if doctor.position != head.position || doctor.digest != head.digest {
         let what =
-            format!("the head of the log is said to be at {}, its last event is at {}", head.position, doctor.position);
+            format!("the stored head of the log is {}, but its last event is at {}", head.position, doctor.position);
         doctor.find(Remedy::Restore, what);
     }
     for (job_no, audit) in std::mem::take(&mut doctor.live) {

@@ -99,8 +99,8 @@ impl Maintenance {
         let known = self.folder.known_libraries().get(name).copied();
         let (library, error) = Library::open_or_wait(name, root, known);
         error.map_or(Ok(()), |error| Err(StartError::from(error)))?;
-        let away = |why: PauseReason| StartError(format!("{} was not checked: {}", root.display(), why.text()));
-        library.reach().map_err(away)?;
+        let missing = |why: PauseReason| StartError(format!("{} was not checked: {}", root.display(), why.text()));
+        library.reach().map_err(missing)?;
         library.expect_mounts(self.folder.known_mounts(name));
         Ok(library)
     }

@@ -114,14 +114,14 @@ mod tests {
         };
         assert_eq!(heads(10, 19, 500), Some(vec![13, 14, 19]));
         assert_eq!(heads(10, 18, 500), Some(vec![13, 14]), "no further than was asked");
-        assert_eq!(heads(10, 19, 2), Some(vec![13]), "a page is bounded");
+        assert_eq!(heads(10, 19, 2), Some(vec![13]), "a page is limited");
         assert_eq!(heads(11, 19, 500), None, "within a part");
         assert_eq!(heads(9, 19, 500), None, "no longer here");
         assert_eq!(heads(19, 19, 500), None);
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn what_is_kept_is_limited() {
         let recent = Recent::default();
         for number in 0..40_000 {
             recent.publish(commit(number * 10, 10));

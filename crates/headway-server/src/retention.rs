@@ -40,7 +40,7 @@ pub enum Removal {
 }
 
 impl Retention {
-    /// The default. It is generous, so that nobody loses what they still need, and it is bounded, so that nobody has
+    /// The default. It is generous, so that nobody loses what they still need, and it is limited, so that nobody has
     /// to look after it. History is kept for a year, so that a job can be compared with last year's, and up to 20 GB,
     /// which is about 30 million files at 620 bytes each. The output of programs is kept only as long as somebody is
     /// likely to look for the reason of a failure.

@@ -124,16 +124,14 @@ fn a_seed_is_the_same_run_every_time() {
 fn every_mutant_is_found() {
     // `HEADWAY_MUTANT` names one to be found alone.
     let only = std::env::var("HEADWAY_MUTANT").ok();
-    for broken in
-        Mutant::ALL.into_iter().filter(|mutant| only.as_ref().is_none_or(|only| *only == format!("{mutant:?}")))
-    {
+    for mutant in Mutant::ALL.into_iter().filter(|one| only.as_ref().is_none_or(|only| *only == format!("{one:?}"))) {
         let found = std::thread::spawn(move || {
-            mutants::set(Some(broken));
+            mutants::set(Some(mutant));
             (0..SEEDS_PER_MUTANT).find_map(|seed| run(seed).err().map(|failure| (seed, failure)))
         });
         match found.join().expect("no panic") {
-            Some((seed, failure)) => println!("{broken:?}: found by seed {seed}: {failure}"),
-            None => panic!("{broken:?} was not found by {SEEDS_PER_MUTANT} seeds"),
+            Some((seed, failure)) => println!("{mutant:?}: found by seed {seed}: {failure}"),
+            None => panic!("{mutant:?} was not found by {SEEDS_PER_MUTANT} seeds"),
         }
     }
 }

@@ -71,7 +71,7 @@ impl Secret {
 fn read_small(path: &Path) -> io::Result<String> {
     let found = path.metadata()?;
     if !found.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     if found.len() > LARGEST_FILE {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {LARGEST_FILE} bytes")));

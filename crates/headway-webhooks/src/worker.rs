@@ -123,7 +123,11 @@ impl Teller {
                 Err(error) => error.to_string(),
             };
             if why != told {
-                tracing::error!(webhook = self.webhook.name, why, "this webhook is told nothing for now; trying again");
+                tracing::error!(
+                    webhook = self.webhook.name,
+                    why,
+                    "this webhook gets no messages for now; trying again"
+                );
                 told = why;
             }
             if self.stops_within(AGAIN).await {

@@ -86,7 +86,7 @@ impl Followed<'_> {
                     out::bytes(stdout.as_bytes())
                 })?,
                 Err(failure) => self.show.tell(&format!(
-                    "what file {} said cannot be read: {}",
+                    "the output of file {} cannot be read: {}",
                     item + 1,
                     failure.text.unwrap_or_default()
                 )),

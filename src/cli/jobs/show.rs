@@ -125,7 +125,7 @@ fn why(item: &ItemView) -> Option<String> {
 async fn attempts(session: &Session, job: JobId, item: u32) -> CommandResult {
     let attempts = session.client.attempts(job, item).await?;
     if attempts.is_empty() {
-        return Err(CommandFailure::new(NO, "nothing is kept of what its attempts said"));
+        return Err(CommandFailure::new(NO, "no output of its attempts is kept"));
     }
     for attempt in attempts {
         let exit = attempt.exit.map_or_else(|| "no exit code".into(), |exit| format!("exit {exit}"));

@@ -47,7 +47,7 @@ fn sentences(room: &Room) -> Vec<String> {
     let bytes = room.keep_bytes.map(|bytes| format!("beyond {}", format::size(bytes)));
     let kept = match [age, bytes].into_iter().flatten().collect::<Vec<_>>().as_slice() {
         [] => "The history of jobs is kept for ever.".to_owned(),
-        limits => format!("History {} is removed by itself.", limits.join(" or ")),
+        limits => format!("History {} is removed automatically.", limits.join(" or ")),
     };
     let mut trash: Vec<_> = room.trashes.iter().map(trash).collect();
     elsewhere(room.elsewhere, &mut trash);
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(
             sentences(&room),
             [
-                "The event log takes 12 MB, and what jobs wrote for you 0 B. History older than 365 days or beyond 20 GB is removed by itself.",
+                "The event log takes 12 MB, and what jobs wrote for you 0 B. History older than 365 days or beyond 20 GB is removed automatically.",
                 "Trash: that of photos holds 22 originals, 11 MB, that of disk cannot be seen now, folders that are not served hold 1 original, 2.0 kB, that of 2 folders that are not served cannot be seen now; originals are kept there for 30 days.",
                 "The clock jumped, so nothing is removed by its age for the next 23 h 0 min.",
             ]

@@ -45,11 +45,11 @@ pub(super) async fn report_jsonl(server: State<Server>, id: Path<String>) -> Res
 async fn report(
     State(server): State<Server>,
     Path(id): Path<String>,
-    (format, kind, ending): (ReportFormat, &str, &str),
+    (format, kind, extension): (ReportFormat, &str, &str),
 ) -> RestResult<Response> {
     let id = job_id(&id)?;
     let lines = server.report(id, format).await?;
-    Ok(attachment(kind, &format!("headway-{id}-report.{ending}"), Body::from_stream(lines)))
+    Ok(attachment(kind, &format!("headway-{id}-report.{extension}"), Body::from_stream(lines)))
 }
 
 /// A job's attempts in the format of GNU parallel's job log.

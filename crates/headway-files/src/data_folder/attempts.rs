@@ -26,7 +26,7 @@ impl DataFolder {
     /// it cannot be stored, the server only logs a warning.
     pub fn keep_attempt(&self, job: JobId, item: u32, log: &AttemptLog) {
         if let Err(error) = self.append(job, &AttemptLine { item, log }) {
-            tracing::warn!(job.id = %job, item, attempt = log.attempt, %error, "what an attempt said cannot be kept");
+            tracing::warn!(job.id = %job, item, attempt = log.attempt, %error, "the output of an attempt cannot be kept");
         }
     }
 

@@ -113,7 +113,7 @@ impl DataFolder {
         let replace = if is_remembered { private::replace_unsynced } else { private::replace };
         let kept = private::make_folder(&folder);
         if let Err(error) = kept.and_then(|()| replace(&folder.join(GROUND), text.as_bytes())) {
-            tracing::debug!(job.id = %job, %error, "on what a job was planned cannot be kept");
+            tracing::debug!(job.id = %job, %error, "the root that the job was planned on cannot be kept");
         }
     }
 
@@ -126,7 +126,7 @@ impl DataFolder {
     pub(super) fn whole_ground(&self, job: &JobId) -> Option<Ground> {
         let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
         let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
-            tracing::warn!(job.id = %job, %error, "on what a job was planned cannot be read");
+            tracing::warn!(job.id = %job, %error, "the root that the job was planned on cannot be read");
             None
         })?;
         parse(std::str::from_utf8(&text).ok()?)
@@ -192,7 +192,7 @@ mod tests {
         };
         assert_eq!(same(&[&usb, &card]), [true, true, true, true, false], "a disk that could not be looked at");
         assert_eq!(same(&[&usb, &card, &late]), [true, true, true, false, false], "a disk that the job did not see");
-        assert_eq!(same(&[&card]), [true, false, true, true, false], "a disk that is away");
+        assert_eq!(same(&[&card]), [true, false, true, true, false], "a missing disk");
         std::fs::rename(folder.path().join("usb/card"), folder.path().join("first")).expect("a rename");
         std::fs::create_dir(folder.path().join("usb/card")).expect("a folder");
         assert_eq!(same(&[&usb, &card]), [true, true, false, true, false], "another disk");

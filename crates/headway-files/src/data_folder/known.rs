@@ -14,7 +14,7 @@ impl DataFolder {
     /// The identity of each library when it was last used, by name. Anything that cannot be read counts as unknown.
     pub fn known_libraries(&self) -> HashMap<String, Identity> {
         let text = Found::of(private::read(&self.root.join("libraries"), MOST)).known().unwrap_or_else(|error| {
-            tracing::warn!(%error, "what the libraries were cannot be read, so an empty folder is taken for one");
+            tracing::warn!(%error, "the identities of the libraries cannot be read, so an empty folder is taken for one");
             None
         });
         let text = text.map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
@@ -38,7 +38,7 @@ impl DataFolder {
         let lines: String = known.iter().map(line).collect();
         let path = self.root.join("libraries");
         if let Err(error) = private::replace(&path, lines.as_bytes()) {
-            tracing::debug!(%error, "what the libraries are cannot be kept");
+            tracing::debug!(%error, "the identities of the libraries cannot be kept");
         }
     }
 }
@@ -68,13 +68,13 @@ impl DataFolder {
         }
         let kept = serde_json::to_vec(&all).map_err(std::io::Error::from);
         if let Err(error) = kept.and_then(|text| private::replace(&self.root.join(MOUNTS), &text)) {
-            tracing::warn!(%error, "what is mounted inside a library cannot be kept; it is known until the server ends");
+            tracing::warn!(%error, "the disks inside a library cannot be kept; they are known until the server ends");
         }
     }
 
     fn all_mounts(&self) -> BTreeMap<String, Vec<(RelPath, String)>> {
         let unknown = |error: std::io::Error| {
-            tracing::warn!(%error, "what was mounted inside the libraries cannot be read, so an absent disk is not missed");
+            tracing::warn!(%error, "the list of disks inside the libraries cannot be read, so a missing disk is not noticed");
             None
         };
         let text = Found::of(private::read(&self.root.join(MOUNTS), MOST)).known();

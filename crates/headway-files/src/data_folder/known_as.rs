@@ -167,7 +167,7 @@ impl DataFolder {
         }
         let kept = serde_json::to_vec(&roots).map_err(std::io::Error::from);
         if let Err(error) = kept.and_then(|text| private::replace(&self.root.join(ROOTS), &text)) {
-            tracing::warn!(%error, "where the libraries are cannot be kept, so a later command does not know their names");
+            tracing::warn!(%error, "the roots of the libraries cannot be kept, so a later command does not know their names");
         }
     }
 
@@ -176,7 +176,7 @@ impl DataFolder {
         let text = Found::of(private::read(&self.root.join(ROOTS), MOST)).known();
         let roots = text.and_then(|text| Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?));
         roots.unwrap_or_else(|error: std::io::Error| {
-            tracing::warn!(%error, "where the libraries are cannot be read, so other names of a folder are not known");
+            tracing::warn!(%error, "the roots of the libraries cannot be read, so other names of a folder are not known");
             None
         })
         .unwrap_or_default()

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{entries, gone, private};
 
-/// The ending of the names of unfinished files.
+/// The extension of the names of unfinished files.
 const PART: &str = ".part";
 
 /// Tells the unfinished files of this process apart, because a stopped step might still be writing one when the step

@@ -66,10 +66,10 @@ pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
     let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
         Some(Errno::LOOP) => wrong("it is a symbolic link"),
         // A pipe that nobody reads.
-        Some(Errno::NXIO) => wrong("it is no regular file"),
+        Some(Errno::NXIO) => wrong("it is not a regular file"),
         _ => error,
     })?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(wrong("it is no regular file")) }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(wrong("it is not a regular file")) }
 }
 
 /// Creates a file, or empties an existing one.

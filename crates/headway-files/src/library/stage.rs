@@ -17,7 +17,7 @@ use super::temporary::prefix;
 use super::{Library, OpenFile, on_disk};
 use headway_model::{Digest, JobId, Keep, RelPath};
 
-/// Longer endings are not file types.
+/// Longer extensions are not file types.
 const EXTENSION_LIMIT: usize = 16;
 
 /// How many bytes are copied at a time.
@@ -54,10 +54,10 @@ impl Library {
         let folder = target.parent().unwrap_or_default();
         let mut name = prefix(job);
         name.extend_from_slice(format!("{item}-{attempt}").as_bytes());
-        let ending = on_disk(&target).extension().map(|ending| ending.as_bytes().to_vec());
-        if let Some(ending) = ending.filter(|ending| ending.len() <= EXTENSION_LIMIT) {
+        let extension = on_disk(&target).extension().map(|extension| extension.as_bytes().to_vec());
+        if let Some(extension) = extension.filter(|extension| extension.len() <= EXTENSION_LIMIT) {
             name.push(b'.');
-            name.extend_from_slice(&ending);
+            name.extend_from_slice(&extension);
         }
         let temp = folder.join(&name).map_err(io::Error::other)?;
         let folder = self.make_folder(&folder, Some(&source.parent().unwrap_or_default()))?;

@@ -99,7 +99,7 @@ fn maker(name: &[u8]) -> Maker {
     if name.starts_with(PROBE.as_bytes()) {
         return Maker::Probe;
     }
-    // `.headway-JOB-ITEM-ATTEMPT`, with an ending or without.
+    // `.headway-JOB-ITEM-ATTEMPT`, with an extension or without.
     let rest = name.strip_prefix(RESERVED.as_bytes()).and_then(|rest| rest.split_at_checked(ID));
     let Some((id, rest)) = rest else { return Maker::Unknown };
     let job = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());

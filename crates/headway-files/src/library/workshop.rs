@@ -157,7 +157,7 @@ mod tests {
         std::fs::rename(&root, &away).expect("a rename");
         drop(workshop);
         std::fs::rename(&away, &root).expect("a rename");
-        assert!(!is_empty(), "the library was away");
+        assert!(!is_empty(), "the library was missing");
         library.clean_up();
         assert!(is_empty(), "it is back");
     }

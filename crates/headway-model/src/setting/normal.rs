@@ -43,7 +43,7 @@ pub(super) fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String>
                 }
                 Ok(path) if path.is_root() => unfit(),
                 Err(error) if !(*patterns && text.contains(['*', '?'])) => {
-                    Err(format!("is no path, {text:?}: {error}"))
+                    Err(format!("invalid path, {text:?}: {error}"))
                 }
                 Ok(_) | Err(_) => Ok(text.into()),
             }

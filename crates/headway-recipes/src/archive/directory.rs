@@ -84,7 +84,7 @@ impl<'a, 'b> Directory<'a, 'b> {
                     }
                 }
                 Ok(None) => break Ok(()),
-                Err(_) => break Err(self.source.judge("its directory is damaged: what follows in it is no entry")),
+                Err(_) => break Err(self.source.judge("its directory is damaged: what follows in it is not an entry")),
             }
         };
         self.buffer = buffer;

@@ -37,8 +37,8 @@ const STRICTER: [(&str, &str); 0] = [];
 
 #[test]
 fn archives_of_many_tools_are_judged_as_python_judges_them() {
-    let endings = ["zip", "epub", "jar", "whl", "egg"];
-    let Some(paths) = real_files(&endings) else { return };
+    let extensions = ["zip", "epub", "jar", "whl", "egg"];
+    let Some(paths) = real_files(&extensions) else { return };
     assert!(paths.len() >= 40, "{} archives", paths.len());
     let judged = python(&paths);
     let mut sound = 0;

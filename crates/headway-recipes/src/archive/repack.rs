@@ -28,7 +28,8 @@ pub(crate) struct Repack;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RepackSettings {
-    ending: NewExtension,
+    #[serde(rename = "ending")]
+    extension: NewExtension,
     junk: bool,
     order: bool,
     total: u64,
@@ -50,7 +51,7 @@ struct RepackWork {
 }
 
 /// Only files with these extensions are rewritten. Other formats based on zip can depend on an order or a signature.
-const ENDINGS: [&str; 3] = ["cbz", "zip", "epub"];
+const EXTENSIONS: [&str; 3] = ["cbz", "zip", "epub"];
 
 /// The first entry of an epub.
 const MIMETYPE: &[u8] = b"mimetype";
@@ -60,14 +61,14 @@ const MIMETYPE_LIMIT: usize = 1_024;
 
 impl Recipe for Repack {
     fn info(&self) -> RecipeInfo {
-        let endings = [("keep", "stays as it is"), ("cbz", "cbz, for comics"), ("zip", "zip")];
+        let extensions = [("keep", "stays as it is"), ("cbz", "cbz, for comics"), ("zip", "zip")];
         RecipeInfo {
             name: "repack".into(),
             summary: "Writes zip, cbz and epub archives again without what systems left in them, pages in order; every entry is compared first."
                 .into(),
             to_files: String::new(),
             settings: vec![
-                Setting::choice("ending", "Ending of the name", &endings).help("An epub keeps its own."),
+                Setting::choice("ending", "Extension of the name", &extensions).help("An epub keeps its own."),
                 Setting::switch("junk", "Leave out what systems leave behind", true)
                     .help("__MACOSX, ._ files, .DS_Store, Thumbs.db, desktop.ini and the like."),
                 Setting::switch("order", "Put pages in order", true)
@@ -105,17 +106,17 @@ pub(crate) fn in_place(request: &StartJob) -> Option<Obstacle> {
 
 impl Work for RepackWork {
     fn renames(&self, file: &PlannedFile, _: u32) -> Result<Vec<Rename>, Failure> {
-        let Some(ending) = ending(&file.path) else { return Err(Failure::Skipped(SkipReason::Recipe)) };
-        let wanted = match self.wanted.ending {
-            NewExtension::Cbz if ending != "epub" => "cbz",
-            NewExtension::Zip if ending != "epub" => "zip",
+        let Some(extension) = extension(&file.path) else { return Err(Failure::Skipped(SkipReason::Recipe)) };
+        let wanted = match self.wanted.extension {
+            NewExtension::Cbz if extension != "epub" => "cbz",
+            NewExtension::Zip if extension != "epub" => "zip",
             _ => return Ok(Vec::new()),
         };
-        if ending == wanted {
+        if extension == wanted {
             return Ok(Vec::new());
         }
         let path = file.path.to_bytes();
-        let to = [&path[..path.len() - ending.len()], wanted.as_bytes()].concat();
+        let to = [&path[..path.len() - extension.len()], wanted.as_bytes()].concat();
         let to = RelPath::from_bytes(&to);
         let to = to.map_err(|error| Failure::Failed(headway_model::FailReason::Recipe, error.to_string()))?;
         Ok(vec![Rename { from: file.path.clone(), to }])
@@ -128,7 +129,7 @@ impl Work for RepackWork {
         test(&source, limits)?;
         let list = list(&source)?;
         let (was, around) = (list.entries.len(), list.around);
-        let is_epub = ending(&attempt.path).as_deref() == Some("epub");
+        let is_epub = extension(&attempt.path).as_deref() == Some("epub");
         let before = list.entries.clone();
         let EntryList { comment, .. } = list;
         let entries = self.wanted.arranged(&source, list.entries, is_epub)?;
@@ -182,10 +183,10 @@ pub(crate) fn is_junk(name: &[u8]) -> bool {
     })
 }
 
-/// The extension of a name in lower case, if it is one of the [`ENDINGS`].
-fn ending(path: &RelPath) -> Option<String> {
-    let ending = path.name().rsplit_once('.')?.1.to_ascii_lowercase();
-    ENDINGS.contains(&&*ending).then_some(ending)
+/// The extension of a name in lower case, if it is one of the [`EXTENSIONS`].
+fn extension(path: &RelPath) -> Option<String> {
+    let extension = path.name().rsplit_once('.')?.1.to_ascii_lowercase();
+    EXTENSIONS.contains(&&*extension).then_some(extension)
 }
 
 #[cfg(test)]
@@ -198,7 +199,7 @@ mod tests {
         assert!(
             wanted.junk
                 && wanted.order
-                && wanted.ending == NewExtension::Keep
+                && wanted.extension == NewExtension::Keep
                 && (wanted.total, wanted.ratio) == (64, 200)
         );
     }

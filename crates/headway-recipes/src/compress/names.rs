@@ -27,8 +27,9 @@ fn name_of(action: CompressAction, path: &RelPath, name: &str) -> String {
 
 /// The template for the name of the unpacked file.
 fn unpacked(path: &RelPath) -> &'static str {
-    let ending = path.name().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    match ending.as_str() {
+    let extension =
+        path.name().rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+    match extension.as_str() {
         "gz" | "zst" => "{/.}",
         "tgz" | "tzst" => "{/.}.tar",
         "svgz" => "{/.}.svg",
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ending_is_added_or_taken_off() {
+    fn the_extension_is_added_or_taken_off() {
         let name = |action, path: &str, name: &str| name_of(action, &path.parse().expect("a path"), name);
         assert_eq!(name(CompressAction::Zstd, "a/b.txt", "{/}"), "{/}.zst");
         assert_eq!(name(CompressAction::Gzip, "a/b.txt", "old-{/}"), "old-{/}.gz");

@@ -14,7 +14,7 @@ fn looked(path: &Path) -> Result<Value, String> {
 
 /// The recipe's result. The error is what is wrong, or `skipped`.
 fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
-    let wanted = HealthSettings { ending: NameMismatch::Failure, memory: 256 };
+    let wanted = HealthSettings { extension: NameMismatch::Failure, memory: 256 };
     match Bench::new(name).on(bytes, |source| looked_by(&wanted, source)) {
         Ok(result) => Ok(result),
         Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
@@ -33,8 +33,8 @@ fn is_fine(program: &str, arguments: &[&str], path: &Path) -> bool {
 const DIFFERS: [&str; 0] = [];
 
 /// Compares our judgement of every file with these extensions with a program's. Returns how many were healthy.
-fn compared(endings: &[&str], program: &str, arguments: &[&str]) -> usize {
-    let Some(paths) = real_files(endings).filter(|_| tool(program)) else { return usize::MAX };
+fn compared(extensions: &[&str], program: &str, arguments: &[&str]) -> usize {
+    let Some(paths) = real_files(extensions).filter(|_| tool(program)) else { return usize::MAX };
     let (mut healthy, mut differ) = (0, Vec::new());
     for path in paths.iter().filter(|path| !DIFFERS.iter().any(|end| path.ends_with(end))) {
         let ours = looked(path);
@@ -89,11 +89,11 @@ fn what_is_cut_off_or_misnamed_is_never_healthy() {
 #[test]
 fn no_damage_makes_it_fail_other_than_by_a_sentence() {
     let Some(paths) = real_files(&["png", "jpeg", "gif", "webp", "bmp", "tiff"]) else { return };
-    let wanted = HealthSettings { ending: NameMismatch::Note, memory: 64 };
-    for ending in ["png", "jpeg", "gif", "webp", "bmp", "tiff"] {
-        let small = paths.iter().filter(|path| path.extension().is_some_and(|own| own == ending));
+    let wanted = HealthSettings { extension: NameMismatch::Note, memory: 64 };
+    for extension in ["png", "jpeg", "gif", "webp", "bmp", "tiff"] {
+        let small = paths.iter().filter(|path| path.extension().is_some_and(|own| own == extension));
         let small = small.filter(|path| looked(path).is_ok()).min_by_key(|path| path.metadata().expect("a file").len());
-        let Some(path) = small else { panic!("no sound {ending}") };
+        let Some(path) = small else { panic!("no sound {extension}") };
         damaged("a", &std::fs::read(path).expect("a file"), 60, |source| wanted.look(source));
     }
 }

@@ -119,7 +119,7 @@ struct EncodedBytes<'a> {
 impl Write for EncodedBytes<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.attempt.is_stopped() {
-            return Err(io::Error::other("it was told to end"));
+            return Err(io::Error::other("it was stopped"));
         }
         self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())

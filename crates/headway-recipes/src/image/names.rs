@@ -26,21 +26,21 @@ pub(super) fn place(format: ImageFormat, longest: u32, path: &RelPath, place: Ou
 
 fn name_of(format: ImageFormat, path: &RelPath, name: &str) -> String {
     let named = FileKind::named(path);
-    let ending = match (format, named) {
+    let extension = match (format, named) {
         (ImageFormat::Jpeg, _) => "jpg",
         (ImageFormat::Png, _) => "png",
         (ImageFormat::WebP, _) => "webp",
         (ImageFormat::Same, Some(FileKind::Gif | FileKind::Tiff | FileKind::Bmp)) => "png",
         (ImageFormat::Same, _) => "{+.}",
     };
-    let has_ending = named.is_some();
+    let has_extension = named.is_some();
     // An extension of another kind is part of the name.
-    let stem = if has_ending { name.replace("{/}", "{/.}") } else { name.to_owned() };
+    let stem = if has_extension { name.replace("{/}", "{/.}") } else { name.to_owned() };
     let own = path.name().rsplit_once('.').map_or("", |(_, own)| own);
-    match ending {
-        "{+.}" if !has_ending => stem,
-        ending if stem == "{/.}" && (ending == own || ending == "{+.}") => "{/}".into(),
-        ending => format!("{stem}.{ending}"),
+    match extension {
+        "{+.}" if !has_extension => stem,
+        extension if stem == "{/.}" && (extension == own || extension == "{+.}") => "{/}".into(),
+        extension => format!("{stem}.{extension}"),
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ending_says_what_is_in_it_and_no_file_is_named_as_its_original() {
+    fn the_extension_says_what_is_in_it_and_no_file_is_named_as_its_original() {
         let name = |format, longest, path: &str, name: &str| {
             let path = path.parse().expect("a path");
             match place(format, longest, &path, OutputPlace::Beside { name: name.into() }) {

@@ -21,9 +21,9 @@ fn made(settings: Value, name: &str, bytes: &[u8]) -> Result<MadeImage, String> 
     }
 }
 
-fn files(endings: &[&str]) -> Option<Vec<(PathBuf, String, Vec<u8>)>> {
+fn files(extensions: &[&str]) -> Option<Vec<(PathBuf, String, Vec<u8>)>> {
     let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
-    let paths = real_files(endings)?;
+    let paths = real_files(extensions)?;
     Some(paths.into_iter().map(|path| (path.clone(), name(&path), std::fs::read(path).expect("a file"))).collect())
 }
 

@@ -138,8 +138,8 @@ fn what_is_stripped_tells_nothing_and_shows_the_same() {
     let mut all = Vec::new();
     for (number, (path, bytes)) in pictures.iter().enumerate() {
         let Ok((after, _)) = stripped(json!({ "action": "strip" }), bytes) else { continue };
-        let ending = path.extension().unwrap_or_default().to_string_lossy();
-        let new = folder.path().join(format!("{number:04}.{ending}"));
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        let new = folder.path().join(format!("{number:04}.{extension}"));
         std::fs::write(&new, &after).expect("a file");
         assert!(after.len() <= bytes.len() + 100, "{}", path.display());
         if FileKind::of(bytes) == Some(FileKind::Jpeg) {
@@ -226,9 +226,10 @@ fn what_is_behind_the_end_goes_and_a_file_that_is_cut_off_is_left_alone() {
 #[test]
 fn no_damage_makes_it_fail_other_than_by_a_sentence() {
     let Some((_folder, pictures)) = pictures() else { return };
-    for ending in ["jpg", "png", "webp"] {
-        let of_kind = pictures.iter().filter(|(path, _)| path.extension().is_some_and(|own| own == ending));
-        let told = |bytes: &[u8]| reported(bytes).is_ok_and(|report| ending != "jpg" || report["camera"].is_string());
+    for extension in ["jpg", "png", "webp"] {
+        let of_kind = pictures.iter().filter(|(path, _)| path.extension().is_some_and(|own| own == extension));
+        let told =
+            |bytes: &[u8]| reported(bytes).is_ok_and(|report| extension != "jpg" || report["camera"].is_string());
         let small = of_kind.filter(|(_, bytes)| told(bytes)).min_by_key(|(_, bytes)| bytes.len());
         let (_, bytes) = small.expect("a picture");
         for action in ["strip", "place"] {

@@ -93,7 +93,7 @@ fn own(token: &str) -> Result<Option<RenamePiece>, WrongTemplate> {
         let digits = digits.parse().ok().filter(|digits| (1..=MOST_DIGITS).contains(digits));
         return digits.map(|digits| Some(RenamePiece::Counter(digits))).ok_or_else(|| {
             let text =
-                format!("{token} is no counter: write {{#:4}} for at least four digits, and at most {MOST_DIGITS}");
+                format!("{token} is not a counter: write {{#:4}} for at least four digits, and at most {MOST_DIGITS}");
             WrongTemplate(text)
         });
     }
@@ -110,7 +110,7 @@ fn checked(format: &str) -> Result<String, WrongTemplate> {
     while let Some(at) = rest.find('%') {
         let letter = rest[at + 1..].chars().next();
         if !letter.is_some_and(|letter| "YmdHMS%".contains(letter)) {
-            return Err(WrongTemplate(format!("{format:?} is no format of a date: there are %Y %m %d %H %M %S")));
+            return Err(WrongTemplate(format!("{format:?} is not a format of a date: there are %Y %m %d %H %M %S")));
         }
         rest = &rest[at + 2..];
     }
@@ -151,7 +151,7 @@ fn plain(word: &str) -> Result<Template, WrongTemplate> {
     }
     let fits = |token| matches!(token, Token::Name | Token::Stem | Token::Extension | Token::Folder);
     if !template.tokens().all(fits) {
-        let text = format!("{word:?} has a token that is no part of a name: take {{/}}, {{/.}}, {{+.}} or {{//}}");
+        let text = format!("{word:?} has a token that is not a part of a name: take {{/}}, {{/.}}, {{+.}} or {{//}}");
         return Err(WrongTemplate(text));
     }
     Ok(template)
@@ -165,12 +165,12 @@ pub(super) enum Case {
     Lower,
     Upper,
     #[serde(rename = "ending")]
-    LowerEnding,
+    LowerExtension,
 }
 
 impl Case {
     pub(super) const CHOICES: [(&'static str, &'static str); 4] =
-        [("keep", "as they are"), ("lower", "small"), ("upper", "capital"), ("ending", "small in the ending alone")];
+        [("keep", "as they are"), ("lower", "small"), ("upper", "capital"), ("ending", "small in the extension alone")];
 
     /// Converts the case of a name. Bytes that are not valid UTF-8 stay.
     pub(super) fn name(self, name: &[u8]) -> Vec<u8> {
@@ -179,10 +179,10 @@ impl Case {
             (Case::Keep, _) => text.to_owned(),
             (Case::Lower, _) => text.to_lowercase(),
             (Case::Upper, _) => text.to_uppercase(),
-            (Case::LowerEnding, Some((stem, ending))) if !stem.is_empty() => {
-                format!("{stem}.{}", ending.to_lowercase())
+            (Case::LowerExtension, Some((stem, extension))) if !stem.is_empty() => {
+                format!("{stem}.{}", extension.to_lowercase())
             }
-            (Case::LowerEnding, _) => text.to_owned(),
+            (Case::LowerExtension, _) => text.to_owned(),
         };
         changed.into_bytes()
     }
@@ -218,13 +218,13 @@ mod tests {
         for (template, says) in [
             ("x{", "has no }"),
             ("{exif:dat}{/}", "no token"),
-            ("{#:0}", "no counter"),
-            ("{#:11}", "no counter"),
+            ("{#:0}", "not a counter"),
+            ("{#:11}", "not a counter"),
             ("{exif:date:%y}", "%Y %m %d"),
             ("{exif:date:%}", "%Y %m %d"),
             ("{exif:date:}", "empty"),
-            ("{}", "no part of a name"),
-            ("{/}{##}", "no part of a name"),
+            ("{}", "not a part of a name"),
+            ("{/}{##}", "not a part of a name"),
             ("photo.{+.}", "same for every file"),
         ] {
             let WrongTemplate(wrong) = NameTemplate::new(template).expect_err(template);
@@ -236,8 +236,8 @@ mod tests {
     fn letters_change_and_what_is_no_text_stays() {
         assert_eq!(Case::Lower.name("ÄB.JPG".as_bytes()), "äb.jpg".as_bytes());
         assert_eq!(Case::Upper.name(b"a.jpg"), b"A.JPG");
-        assert_eq!(Case::LowerEnding.name(b"IMG.Tar.GZ"), b"IMG.Tar.gz");
-        assert_eq!(Case::LowerEnding.name(b".HIDDEN"), b".HIDDEN");
+        assert_eq!(Case::LowerExtension.name(b"IMG.Tar.GZ"), b"IMG.Tar.gz");
+        assert_eq!(Case::LowerExtension.name(b".HIDDEN"), b".HIDDEN");
         assert_eq!(Case::Lower.name(b"\xffA"), b"\xffA");
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn manifests(job: &Binding<'_>, maker: JobId) -> Result<Vec<Manifest>
         manifests.push(Manifest { path, text, record: Some(record), is_in_library: false });
     }
     if manifests.is_empty() {
-        let why = "it is no checksum job, it did not end, or its history was removed";
+        let why = "it is not a checksum job, it did not end, or its history was removed";
         return Err(format!("job {maker} has no manifest: {why}").into());
     }
     Ok(manifests)

@@ -1,4 +1,4 @@
-//! Finds files of Headway's own in a library that no live job owns: attempts left them while the library was away, or
+//! Finds files of Headway's own in a library that no live job owns: attempts left them while the library was missing, or
 //! when a server ended.
 
 use std::collections::hash_map::Entry;

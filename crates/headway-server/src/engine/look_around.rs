@@ -11,7 +11,7 @@ use super::{ActiveJob, Context, Engine};
 use headway_model::id::JobId;
 use headway_model::{FailReason, PauseReason};
 
-/// How long an attempt that only reads may take to end when it is asked to. One that takes longer waits for storage
+/// How long an attempt that only reads has to end after it was asked to. One that takes longer waits for storage
 /// that does not answer.
 pub(super) const GRACE: Duration = Duration::from_secs(4);
 
@@ -120,7 +120,7 @@ async fn has_eased(context: Arc<Context>, job: JobId, reason: PauseReason, activ
     let look = move || {
         let has_eased = !context.left.has(job) && context.shortage.has_eased(reason, active.as_deref());
         if has_eased && let Some(active) = active {
-            // Files that could not be removed while the library was away can be removed now.
+            // Files that could not be removed while the library was missing can be removed now.
             active.library.clean_up();
         }
         has_eased

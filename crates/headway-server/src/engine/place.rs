@@ -92,7 +92,7 @@ pub(super) fn finished(
     let sealed = library.seal(staged, output.keep, input);
     let sealed = sealed.map_err(|error| Failure::of(FailReason::Write, "writing the output", &error))?;
     let Some(sealed) = sealed else {
-        return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is no regular file".into()));
+        return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is not a regular file".into()));
     };
     fault("sealed");
     judge_size(work.empty_output(), output, &sealed, input)?;

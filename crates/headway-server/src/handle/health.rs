@@ -36,17 +36,17 @@ impl Server {
             Some(Some(free)) if free < floor => reasons.push("the disk of the data folder is full".into()),
             Some(_) => {}
         }
-        let mut away = Vec::new();
+        let mut missing = Vec::new();
         let libraries = context.libraries.now();
         for library in libraries.iter() {
             let looked = Arc::clone(library);
             match self.inner.looks.look(&library.name, move || looked.reach()).await {
                 Some(Ok(())) => {}
-                _ => away.push(library.name.clone()),
+                _ => missing.push(library.name.clone()),
             }
         }
-        if !away.is_empty() && away.len() == libraries.len() {
-            reasons.push(format!("no library can be reached: {}", away.join(", ")));
+        if !missing.is_empty() && missing.len() == libraries.len() {
+            reasons.push(format!("no library can be reached: {}", missing.join(", ")));
         }
         reasons
     }

@@ -158,7 +158,7 @@ impl ListedJob {
         let (data, job, item) = (Arc::clone(&self.data), self.job, ended.item);
         let said = tokio::task::spawn_blocking(move || data.attempts_of(job, item)).await;
         let said = said.map_err(|error| StoreError::new(error.to_string()))?;
-        let said = said.map_err(|error| StoreError::new(format!("what item {item} said: {error}")))?;
+        let said = said.map_err(|error| StoreError::new(format!("the output of item {item}: {error}")))?;
         let said = said.into_iter().find(|log| log.attempt == ended.attempt);
         let received =
             said.as_ref().map_or(0, |log| log.stdout.head.len() as u64 + log.stdout.cut + log.stdout.tail.len() as u64);

@@ -10,7 +10,7 @@ use headway_model::{JobId, Output, RelPath, StartJob};
 pub(super) struct OnDisk {
     /// The number and bytes of files in the job's trash.
     pub(super) trash: (u64, u64),
-    /// The same of what is left of a trash that was being emptied.
+    /// The number and bytes of files in what is left of a trash that was being emptied.
     pub(super) trash_left: (u64, u64),
     /// Whether the trash could not be read.
     pub(super) trash_unknown: bool,

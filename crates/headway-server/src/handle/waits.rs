@@ -19,7 +19,7 @@ impl Server {
         let running = &self.inner.context.running;
         match summary.status {
             JobStatus::Planning => waits_for_list(library, running.plan_still_for(summary.job)?),
-            JobStatus::Planned => Some("Ready. Nothing runs until you say so.".into()),
+            JobStatus::Planned => Some("Ready. Nothing runs until you approve it.".into()),
             JobStatus::Queued => {
                 let place = running.place_of(summary.job)?;
                 Some(format!("{} in the queue", ordinal(place)))
@@ -78,14 +78,14 @@ fn waits_for_library(library: &str, gone: Option<FolderGone>, absent: Option<(Re
 
 /// A place in a queue, such as "2nd".
 fn ordinal(place: usize) -> String {
-    let ending = match (place % 10, place % 100) {
+    let suffix = match (place % 10, place % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",
         (2, _) => "nd",
         (3, _) => "rd",
         _ => "th",
     };
-    format!("{place}{ending}")
+    format!("{place}{suffix}")
 }
 
 #[cfg(test)]

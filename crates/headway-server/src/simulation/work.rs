@@ -14,7 +14,7 @@ use headway_model::{Digest, DiskEffect as ItemEffect, FailReason, PlannedFile, R
 use headway_recipes::Unable;
 use headway_store::Store;
 
-/// What an attempt records before it changes the disk: every second item gets another name, the others get an output.
+/// What an attempt records before it changes the disk: every second item is renamed, the others get an output.
 fn change(item: u32, attempt: u32) -> JobEvent {
     match item % 2 {
         0 => JobEvent::Placing {

@@ -120,7 +120,7 @@ pub(super) fn follow_for(writer: &mut Connection, libraries: &str) -> Stored<()>
 pub(super) fn end(writer: &mut Connection, outcomes: &[SeenOutcome], up_to: Position) -> Stored<LibraryFolders> {
     let transaction = immediate(writer)?;
     let mut unseen = LibraryFolders::new();
-    // In the order of the jobs: a failure is known before a later job gives the file another name.
+    // In the order of the jobs: a failure is known before a later job renames the file.
     let mut by_job = BTreeMap::<u64, Vec<&SeenOutcome>>::new();
     outcomes.iter().for_each(|outcome| by_job.entry(outcome.job_no).or_default().push(outcome));
     for outcomes in by_job.values() {

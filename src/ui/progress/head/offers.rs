@@ -100,7 +100,7 @@ fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
             (0, _) => format!("{} not processed", count(missed.into())),
             _ => format!("{} failed or not processed", count(u64::from(failed) + u64::from(missed))),
         };
-        let text = if is_look(summary) { format!("Look at the {which} again") } else { format!("Retry {which}") };
+        let text = if is_look(summary) { format!("Check the {which} again") } else { format!("Retry {which}") };
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Errors), "retry", text));
     }
     if !is_undo && counters.cancelled > 0 {
@@ -174,7 +174,7 @@ mod tests {
         let job = JobSummary { recipe: "verify".into(), ..job(JobStatus::CompletedWithErrors) };
         let offers = offers(&job, false);
         assert!(
-            offers[0].text == "Look at the 3 failed again" && offers.iter().all(|offer| !offer.is_next),
+            offers[0].text == "Check the 3 failed again" && offers.iter().all(|offer| !offer.is_next),
             "{offers:?}"
         );
     }

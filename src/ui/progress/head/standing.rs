@@ -14,8 +14,8 @@ pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(
     };
     match summary.status {
         JobStatus::Planning => and("Listing the files.".into()),
-        JobStatus::Planned => "Ready. Nothing runs until you say so.".into(),
-        JobStatus::Queued => waits.map_or_else(|| "Waits for a free place.".into(), sentence),
+        JobStatus::Planned => "Ready. Nothing runs until you approve it.".into(),
+        JobStatus::Queued => waits.map_or_else(|| "Waits for a free slot.".into(), sentence),
         JobStatus::Processing => and(processing(summary, time)),
         JobStatus::Paused { reason: PauseReason::User } => "Paused by you.".into(),
         JobStatus::Paused { reason: PauseReason::Interrupted } => {
@@ -118,7 +118,7 @@ mod tests {
             ..Counters::default()
         };
         assert_eq!(said(JobStatus::Processing, some), "Running since at 2.");
-        assert_eq!(said(JobStatus::Planned, some), "Ready. Nothing runs until you say so.");
+        assert_eq!(said(JobStatus::Planned, some), "Ready. Nothing runs until you approve it.");
         assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
         assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
         assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");

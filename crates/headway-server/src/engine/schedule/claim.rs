@@ -1,4 +1,4 @@
-//! Gives free places to queued jobs, and free workers to items.
+//! Gives free slots to queued jobs, and free workers to items.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ impl Schedule {
             let free = self.jobs.iter_mut().filter(|(_, job)| job.can_claim() && !(all_busy && job.is_of(&silent)));
             let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
             let Some((id, job)) = next else { break };
-            // Only the job whose turn it is can claim ahead. It does so in lots, once a quarter of the stock is used up.
+            // Only the job whose turn it is can claim ahead. It does so in batches, once a quarter of the stock is used up.
             let most = workers * (1 + job.goes_ahead());
             let alive = busy - stalled;
             if alive >= workers && (alive >= most || stock > most * 3 / 4) {

@@ -1,4 +1,4 @@
-//! When a failed item is tried again.
+//! When a failed item is retried, and how often at most.
 
 use super::job::Job;
 use headway_model::Digest;

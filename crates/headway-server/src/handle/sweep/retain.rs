@@ -74,7 +74,7 @@ impl Server {
         for (name, seen) in join_all(libraries.iter().map(look)).await {
             match seen {
                 Some(Ok(jobs)) => trashes.extend(jobs),
-                // A disk that is away, or does not answer, might hold originals of any of its jobs.
+                // A disk that is missing, or does not answer, might hold originals of any of its jobs.
                 Some(Err(error)) => {
                     tracing::debug!(library = name, %error, "a library's trash cannot be read, so its jobs are kept");
                     unseen.insert(name);
@@ -87,8 +87,8 @@ impl Server {
             let ended = row.summary.ended.unwrap_or(row.summary.created);
             let job = row.summary.job;
             // A folder that could not be opened might hold originals too.
-            let is_away = ByPath::is_path(&row.library) && !opened.contains(&row.library);
-            let held = trashes.contains(&job) || unseen.contains(&row.library) || is_away || needed.contains(&job);
+            let is_missing = ByPath::is_path(&row.library) && !opened.contains(&row.library);
+            let held = trashes.contains(&job) || unseen.contains(&row.library) || is_missing || needed.contains(&job);
             (job, jumps.age(ended, crate::now()), held)
         };
         let facts: Vec<_> = rows.iter().map(|row| (fact(row), row.library.clone())).collect();

@@ -1,4 +1,4 @@
-//! What is tried again, when, and what halts or pauses a job.
+//! What is retried, when, and what halts or pauses a job.
 
 use super::*;
 
