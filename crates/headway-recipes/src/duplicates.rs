@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::source::Source;
 use super::{Attempt, Binding, Effect, Failure, ItemResults, Plan, Recipe, Setting, Success, Unable, Work};
+use crate::buffer::BUFFER_BYTES;
 use groups::{Collected, KeepRule, Member};
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::DiskEffect;
@@ -37,8 +38,6 @@ struct DuplicatesWork {
     wanted: DuplicatesSettings,
     sizes: Sizes,
 }
-
-const BUFFER: usize = 128 * 1024;
 
 impl Recipe for Duplicates {
     fn info(&self) -> RecipeInfo {
@@ -79,7 +78,7 @@ impl Work for DuplicatesWork {
         if size < self.wanted.least || self.sizes.is_only_one(&self.library, &source)? {
             return source.settle(success(json!({ "size": size })));
         }
-        let (mut reader, mut hasher, mut buffer) = (source.reader(), blake3::Hasher::new(), vec![0; BUFFER]);
+        let (mut reader, mut hasher, mut buffer) = (source.reader(), blake3::Hasher::new(), vec![0; BUFFER_BYTES]);
         loop {
             match reader.read(&mut buffer).map_err(|_| source.judge("it cannot be read"))? {
                 0 => break,

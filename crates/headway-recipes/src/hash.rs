@@ -7,12 +7,9 @@ use sha2::digest::DynDigest;
 
 use super::manifest::{Algorithm, Algorithms};
 use super::{Attempt, Failure};
+use crate::buffer::BUFFER_BYTES;
 use headway_files::OpenFile;
 use headway_model::{FailReason, SkipReason};
-
-/// Size of a read in bytes: large enough that system calls do not matter, small enough that a stop takes effect
-/// promptly.
-const BUFFER: usize = 128 * 1024;
 
 /// The checksums of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -70,7 +67,7 @@ fn read(
     advance: impl Fn(u64),
 ) -> Result<Hashes, Failure> {
     let mut hashers: Vec<_> = algorithms.iter().map(|algorithm| (algorithm, Hasher::new(algorithm))).collect();
-    let mut buffer = vec![0; BUFFER.min(usize::try_from(input.size()).unwrap_or(BUFFER) + 1)];
+    let mut buffer = vec![0; BUFFER_BYTES.min(usize::try_from(input.size()).unwrap_or(BUFFER_BYTES) + 1)];
     loop {
         if attempt.is_stopped() {
             return Err(Failure::Stopped);

@@ -2,6 +2,7 @@
 
 mod archive;
 mod attempt;
+mod buffer;
 mod checksum;
 mod comic;
 pub mod command;

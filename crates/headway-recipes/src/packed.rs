@@ -8,8 +8,7 @@ use super::Failure;
 use super::decoder_faults::unpacking;
 use super::kind::FileKind;
 use super::source::Source;
-
-const BUFFER: usize = 128 * 1024;
+use crate::buffer::BUFFER_BYTES;
 
 /// Unpacks a file to its end, and passes the content to `take`.
 ///
@@ -22,7 +21,7 @@ pub(crate) fn unpack(
     (most, window): (u64, u32),
     mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
-    let packed = BufReader::with_capacity(BUFFER, source.reader());
+    let packed = BufReader::with_capacity(BUFFER_BYTES, source.reader());
     let wrong = |error: &io::Error| source.judge(&sentence(error, window));
     let mut content: Box<dyn Read + '_> = match kind {
         FileKind::Zstd => {
@@ -32,7 +31,7 @@ pub(crate) fn unpack(
         }
         _ => Box::new(Gunzip(Some(GzDecoder::new(packed)))),
     };
-    let (mut buffer, mut size) = (vec![0; BUFFER], 0);
+    let (mut buffer, mut size) = (vec![0; BUFFER_BYTES], 0);
     loop {
         match content.read(&mut buffer) {
             Ok(0) => return Ok(size),

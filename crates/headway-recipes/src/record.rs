@@ -13,7 +13,7 @@ use headway_files::{DataFolder, KnownAs, Library, OpenFile, Outputs};
 use headway_model::{JobId, RelPath};
 
 /// Maximum size of a record in bytes: 5 million files at 100 bytes each.
-const LIMIT: u64 = 512 * 1024 * 1024;
+const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
 
 /// The prefix of lines about disks. Lines about files begin with a number.
 const DISK: &str = "disk ";
@@ -138,7 +138,7 @@ fn of(
     known_as: &KnownAs,
     manifest: &[u8],
 ) -> std::io::Result<Option<ManifestRecord>> {
-    let text = data.kept_of(job, &name(&known_as.library, manifest), LIMIT)?;
+    let text = data.kept_of(job, &name(&known_as.library, manifest), LIMIT_BYTES)?;
     let record = text.and_then(|text| read(&String::from_utf8(text).ok()?));
     Ok(record.map(|mut record| {
         if !data.is_of(job, known_as, library) {

@@ -34,7 +34,7 @@ impl Library {
     }
 
     /// Opens what a placement needs.
-    pub fn ground(&self, placement: &Placement) -> io::Result<OpenPlacement> {
+    pub fn open_placement(&self, placement: &Placement) -> io::Result<OpenPlacement> {
         Ok(OpenPlacement {
             temp: self.at(&placement.temp)?,
             target: self.at(&placement.target)?,
@@ -47,10 +47,10 @@ impl Library {
     pub fn place(
         &self,
         placement: &Placement,
-        ground: &OpenPlacement,
+        opened: &OpenPlacement,
         original: &OpenFile,
     ) -> io::Result<Result<(), SkipReason>> {
-        let OpenPlacement { temp, target, trash } = ground;
+        let OpenPlacement { temp, target, trash } = opened;
         let taken = match trash {
             None => match temp.rename_new(target) {
                 Ok(()) => Ok(()),

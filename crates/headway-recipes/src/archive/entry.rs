@@ -9,8 +9,7 @@ use super::super::decoder_faults::unpacking;
 use super::super::source::Source;
 use super::directory::{Directory, DirectoryRecord};
 use super::name::shown;
-
-const BUFFER: usize = 128 * 1024;
+use crate::buffer::BUFFER_BYTES;
 
 /// The result of testing an entry.
 pub(super) enum EntryOutcome {
@@ -40,7 +39,7 @@ pub(super) fn read(
         return Ok(EntryOutcome::Unchecked("encrypted".into()));
     }
     let packed = match directory.archive.get_entry(entry.way) {
-        Ok(found) => BufReader::with_capacity(BUFFER, found.reader()),
+        Ok(found) => BufReader::with_capacity(BUFFER_BYTES, found.reader()),
         Err(_) => {
             source.settle(())?;
             return fault("is not where the directory says");
@@ -74,7 +73,7 @@ fn unpack<R: Read>(
     budget: &mut UnpackBudget<'_>,
     left: impl Fn(&R) -> u64,
 ) -> Result<(Unpacked, u64), Failure> {
-    let (mut buffer, mut crc, mut size) = (vec![0; BUFFER], crc32fast::Hasher::new(), 0);
+    let (mut buffer, mut crc, mut size) = (vec![0; BUFFER_BYTES], crc32fast::Hasher::new(), 0);
     loop {
         match decoder.read(&mut buffer) {
             Ok(0) => break,

@@ -9,10 +9,9 @@ use super::list::list;
 use super::name::shown;
 use super::test::{UnpackLimits, test};
 use super::write::{EntryBody, NewEntry, write};
+use crate::buffer::BUFFER_BYTES;
 use headway_files::{Library, OpenFile};
 use headway_model::FailReason;
-
-const BUFFER: usize = 128 * 1024;
 
 /// Writes an archive with these entries as the attempt's output, and reads it back: each entry must match its
 /// checksum, and its packed bytes must be unchanged. Returns the size in bytes.
@@ -27,7 +26,7 @@ pub(crate) fn rewrite(
 ) -> Result<u64, Failure> {
     let staged = attempt.staged()?;
     let file = staged.create().map_err(|error| Failure::of(FailReason::Write, "writing", &error))?;
-    let mut file = BufWriter::with_capacity(BUFFER, file);
+    let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
     write(source, entries, comment, &mut file)?;
     drop(file);
     let reading = |error| Failure::of(FailReason::Verify, "reading what was written", &error);
@@ -57,10 +56,10 @@ fn differs(how: &str) -> Failure {
 
 /// Whether two entries of the same packed size have the same packed bytes.
 fn same_bytes(one: (&Source<'_>, &NewEntry), other: (&Source<'_>, &NewEntry)) -> Result<bool, Failure> {
-    let (mut left, mut right) = (vec![0; BUFFER], vec![0; BUFFER]);
+    let (mut left, mut right) = (vec![0; BUFFER_BYTES], vec![0; BUFFER_BYTES]);
     let mut at = 0;
     while at < one.1.packed {
-        let most = (one.1.packed - at).min(BUFFER as u64) as usize;
+        let most = (one.1.packed - at).min(BUFFER_BYTES as u64) as usize;
         part(one, at, &mut left[..most])?;
         part(other, at, &mut right[..most])?;
         if left[..most] != right[..most] {

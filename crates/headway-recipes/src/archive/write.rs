@@ -5,9 +5,8 @@ use std::io::{self, Write};
 
 use super::super::Failure;
 use super::super::source::Source;
+use crate::buffer::BUFFER_BYTES;
 use headway_model::FailReason;
-
-const BUFFER: usize = 128 * 1024;
 
 /// The id of the extra field for values that do not fit into 32 bits.
 const ZIP64: u16 = 1;
@@ -79,9 +78,9 @@ pub(crate) fn write(
 }
 
 fn copy(source: &Source<'_>, from: u64, size: u64, to: &mut dyn Write) -> Result<(), Failure> {
-    let (mut at, end, mut buffer) = (from, from + size, vec![0; BUFFER]);
+    let (mut at, end, mut buffer) = (from, from + size, vec![0; BUFFER_BYTES]);
     while at < end {
-        let most = (end - at).min(BUFFER as u64) as usize;
+        let most = (end - at).min(BUFFER_BYTES as u64) as usize;
         match rawzip::ReaderAt::read_at(source, &mut buffer[..most], at) {
             Ok(0) => return Err(source.judge("it ends in the middle of an entry")),
             Ok(count) => {

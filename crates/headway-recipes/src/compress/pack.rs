@@ -8,10 +8,9 @@ use flate2::write::GzEncoder;
 
 use super::{CompressAction, CompressSettings, writing};
 use crate::Failure;
+use crate::buffer::BUFFER_BYTES;
 use crate::source::Source;
 use headway_model::FailReason;
-
-const BUFFER: usize = 128 * 1024;
 
 /// Packs a file. Returns the sizes of the original and of the packed file, in bytes.
 pub(super) fn pack(source: &Source<'_>, file: File, wanted: &CompressSettings) -> Result<(u64, u64), Failure> {
@@ -30,7 +29,7 @@ pub(super) fn pack(source: &Source<'_>, file: File, wanted: &CompressSettings) -
     };
     let packed = file.seek(SeekFrom::End(0)).and_then(|size| file.rewind().map(|()| size));
     let packed = packed.map_err(|error| writing(&error))?;
-    let reader = BufReader::with_capacity(BUFFER, file);
+    let reader = BufReader::with_capacity(BUFFER_BYTES, file);
     let unpacked = match wanted.action {
         CompressAction::Gzip => hash(source, &mut GzDecoder::new(reader)),
         CompressAction::Zstd | CompressAction::Unpack => {
@@ -48,7 +47,8 @@ type OriginalSum = (u64, blake3::Hash);
 
 /// Passes the original to an encoder; returns its size and hash.
 fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<OriginalSum, Failure> {
-    let (mut reader, mut hasher, mut size, mut buffer) = (source.reader(), blake3::Hasher::new(), 0, vec![0; BUFFER]);
+    let (mut reader, mut hasher, mut size, mut buffer) =
+        (source.reader(), blake3::Hasher::new(), 0, vec![0; BUFFER_BYTES]);
     loop {
         let count = reader.read(&mut buffer).map_err(|_| source.judge("it cannot be read"))?;
         if count == 0 {
@@ -62,7 +62,7 @@ fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<OriginalSum, Fai
 
 /// The size and hash of a decoder's output.
 fn hash(source: &Source<'_>, decoder: &mut dyn Read) -> Result<OriginalSum, Failure> {
-    let (mut hasher, mut size, mut buffer) = (blake3::Hasher::new(), 0, vec![0; BUFFER]);
+    let (mut hasher, mut size, mut buffer) = (blake3::Hasher::new(), 0, vec![0; BUFFER_BYTES]);
     loop {
         let count =
             decoder.read(&mut buffer).map_err(|error| Failure::of(FailReason::Verify, "unpacking it again", &error))?;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::groups::{GROUPS, Group, TOTALS};
+use crate::buffer::BUFFER_BYTES;
 use crate::{
     Attempt, Binding, Effect, Failure, ItemResults, Recipe, Rename, Setting, Settings, Success, Unable, Work, report,
 };
@@ -49,8 +50,6 @@ struct DeduplicateWork {
     /// Each file to be removed, and the file that stays instead.
     kept: HashMap<RelPath, RelPath>,
 }
-
-const BUFFER: usize = 128 * 1024;
 
 impl Recipe for Deduplicate {
     fn info(&self) -> RecipeInfo {
@@ -230,12 +229,12 @@ fn is_same(one: &OpenFile, other: &OpenFile, attempt: &Attempt) -> Result<bool, 
     }
     let std = |file: &OpenFile| file.file.try_clone().map(|file| file.into_std()).map_err(reading);
     let (one, other, size) = (std(one)?, std(other)?, one.size());
-    let (mut left, mut right, mut at) = (vec![0; BUFFER], vec![0; BUFFER], 0);
+    let (mut left, mut right, mut at) = (vec![0; BUFFER_BYTES], vec![0; BUFFER_BYTES], 0);
     while at < size {
         if attempt.is_stopped() {
             return Err(Failure::Stopped);
         }
-        let most = (size - at).min(BUFFER as u64) as usize;
+        let most = (size - at).min(BUFFER_BYTES as u64) as usize;
         let read = one.read_exact_at(&mut left[..most], at).and_then(|()| other.read_exact_at(&mut right[..most], at));
         match read {
             // One of the files was truncated in the meantime.

@@ -11,10 +11,10 @@ use crate::{Attempt, Failure, Library, Plan};
 use headway_model::{PlannedFile, RelPath};
 
 /// From this size on, in bytes, files are first compared by their ends. For smaller files that gains nothing.
-const LARGE: u64 = 1 << 20;
+const LARGE_BYTES: u64 = 1 << 20;
 
 /// How many bytes are read at each end.
-const END: usize = 16 * 1024;
+const END_BYTES: usize = 16 * 1024;
 
 /// The files of a plan, by size.
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl Sizes {
             Plan::Begins => *known = KnownSizes::default(),
             Plan::File(file) => {
                 *known.counts.entry(file.size).or_default() += 1;
-                if file.size >= LARGE {
+                if file.size >= LARGE_BYTES {
                     known.large.entry(file.size).or_default().push(file.path.clone());
                 }
             }
@@ -85,9 +85,9 @@ fn all_ends(library: &Library, paths: &[RelPath], attempt: &Attempt) -> Option<E
 }
 
 fn ends_of(source: &Source<'_>) -> Result<blake3::Hash, Failure> {
-    let mut ends = vec![0; 2 * END];
-    let (head, tail) = ends.split_at_mut(END);
+    let mut ends = vec![0; 2 * END_BYTES];
+    let (head, tail) = ends.split_at_mut(END_BYTES);
     source.exact(0, head)?;
-    source.exact(source.size().saturating_sub(END as u64), tail)?;
+    source.exact(source.size().saturating_sub(END_BYTES as u64), tail)?;
     Ok(blake3::hash(&ends))
 }

@@ -10,10 +10,9 @@ use exif::Exif;
 use super::block::{Block, BlockKind};
 use super::{Format, MetadataAction, MetadataSettings, exif as data, webp};
 use crate::Failure;
+use crate::buffer::BUFFER_BYTES;
 use crate::source::Source;
 use headway_model::FailReason;
-
-const BUFFER: usize = 128 * 1024;
 
 /// A part of the new file.
 enum OutputPiece {
@@ -164,7 +163,7 @@ pub(super) fn write(
     file: File,
 ) -> Result<u64, Failure> {
     let writing = |error: io::Error| Failure::of(FailReason::Write, "writing", &error);
-    let mut writer = BufWriter::with_capacity(BUFFER, file);
+    let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
     for piece in &stripped.pieces {
         match piece {
             OutputPiece::New(bytes) => writer.write_all(bytes).map_err(writing)?,
@@ -248,10 +247,10 @@ fn copy(
     mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let cut_off = |_| source.judge("it is cut off: its end is missing");
-    let (mut reader, mut left, mut buffer) = (source.uncounted(), range.end - range.start, vec![0; BUFFER]);
+    let (mut reader, mut left, mut buffer) = (source.uncounted(), range.end - range.start, vec![0; BUFFER_BYTES]);
     reader.seek(SeekFrom::Start(range.start)).map_err(cut_off)?;
     while left > 0 {
-        let part = &mut buffer[..left.min(BUFFER as u64) as usize];
+        let part = &mut buffer[..left.min(BUFFER_BYTES as u64) as usize];
         reader.read_exact(part).map_err(cut_off)?;
         take(part)?;
         left -= part.len() as u64;

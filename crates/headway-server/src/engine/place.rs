@@ -45,13 +45,13 @@ pub(super) fn place(
     }
     let (temp, target) = (staged.temp.clone(), staged.target.clone());
     let placement = Placement { temp, target, trash, old, new: sealed.hash };
-    let ground = library.ground(&placement).map_err(fail("putting the output into place"))?;
+    let opened = library.open_placement(&placement).map_err(fail("putting the output into place"))?;
     record(context, attempt, placement.event(attempt.item, attempt.number))?;
     staged.recorded();
     let _step = context.steps.begin(attempt.job, Step::Place(attempt.item), || attempt.is_stopped());
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
-    let made = library.place(&placement, &ground, input);
+    let made = library.place(&placement, &opened, input);
     concluded(library, &Change::Output(placement.clone()), "putting the output into place", made)?;
     Ok(success.with_output(library, &placement))
 }

@@ -19,7 +19,7 @@ use headway_files::private;
 use headway_model::JobId;
 
 /// Size of a slot in bytes. It holds a job id, a word, a number and a line feed, or the boot id.
-const SLOT: usize = 64;
+const SLOT_BYTES: usize = 64;
 
 /// How many slots the file has from the beginning, so that a full disk does no harm.
 const READY: usize = 256;
@@ -76,7 +76,7 @@ impl Notes {
         let notes = Notes { file, boot: slot(boot), closed: AtomicBool::new(false), free: Mutex::default() };
         notes.clear();
         let left = left.as_deref().and_then(|left| left.strip_prefix(&*notes.boot)).unwrap_or_default();
-        (notes, left.chunks(SLOT).filter_map(read).collect())
+        (notes, left.chunks(SLOT_BYTES).filter_map(read).collect())
     }
 
     /// Notes a step. If that fails, the step is carried out anyway, and a crash during it does not count.
@@ -149,7 +149,7 @@ impl Notes {
 
     fn clear(&self) {
         let mut empty = self.boot.clone();
-        empty.resize(READY * SLOT, b' ');
+        empty.resize(READY * SLOT_BYTES, b' ');
         let Some(file) = &self.file else { return };
         if let Err(error) = file.set_len(0).and_then(|()| file.write_all_at(&empty, 0)) {
             tracing::debug!(%error, "steps under way cannot be noted");
@@ -159,12 +159,12 @@ impl Notes {
 
 /// A slot with this text.
 fn slot(text: &str) -> Vec<u8> {
-    format!("{text:<width$.width$}\n", width = SLOT - 1).into_bytes()
+    format!("{text:<width$.width$}\n", width = SLOT_BYTES - 1).into_bytes()
 }
 
 /// The offset of a slot in the file. The slot of the boot id comes first.
 fn offset(at: usize) -> u64 {
-    ((at + 1) * SLOT) as u64
+    ((at + 1) * SLOT_BYTES) as u64
 }
 
 /// The step in a slot, if there is one.
