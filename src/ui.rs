@@ -105,7 +105,7 @@ fn Mark() -> impl IntoView {
         <svg viewBox="0 0 32 32" aria-hidden="true">
             <rect width="32" height="32" rx="7"></rect>
             <path d="M7 12h18M7 20h8"></path>
-            <path class="rest" d="M18 20h7"></path>
+            <path class="page-brand-rest" d="M18 20h7"></path>
         </svg>
     }
 }
