@@ -209,7 +209,9 @@ impl Writer {
         } else {
             idle = None;
             let fold = Fold::create_recorded(&recorded, &payload).map_err(refusal)?;
+            // Cannot fail: the start call wrote this request, and its hash was compared just above.
             let key = JobKey::of(self.next_job_no, position, &recorded.event, detail);
+            let key = key.map_err(|_| AppendError::Refused(Refusal::Range))?;
             self.next_job_no += 1;
             self.known.insert(append.job);
             self.live.insert(append.job, LiveJob { key, fold });

@@ -71,7 +71,8 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
                 fold.apply_recorded(&recorded, &row.payload).map_err(wrong)?;
             } else {
                 let fold = Fold::create_recorded(&recorded, &row.payload).map_err(wrong)?;
-                let key = JobKey::of(row.job_no, row.position, &recorded.event, row.detail.as_deref());
+                let key = JobKey::of(row.job_no, row.position, &recorded.event, row.detail.as_deref())
+                    .map_err(|error| RebuildError::Detail { position: row.position, error })?;
                 live.insert(row.job_no, (key, fold));
                 done.jobs += 1;
             }

@@ -38,12 +38,11 @@ impl Recorded {
     /// Encodes the payload: the bytes that are hashed, stored and sent.
     pub fn encode(&self) -> String {
         let mut payload = Vec::with_capacity(PAYLOAD_CAPACITY);
-        // Neither write can fail: the bytes go to memory, and every key is a string.
-        write!(payload, r#"{{"seq":{},"at":{}"#, self.seq, self.at).ok();
+        write!(payload, r#"{{"seq":{},"at":{}"#, self.seq, self.at).expect("memory takes every byte");
         let event = payload.len();
-        serde_json::to_writer(&mut payload, &self.event).ok();
+        serde_json::to_writer(&mut payload, &self.event).expect("every key of an event is a string");
         payload[event] = b',';
-        String::from_utf8(payload).unwrap_or_default()
+        String::from_utf8(payload).expect("JSON is UTF-8")
     }
 
     /// Decodes a payload.

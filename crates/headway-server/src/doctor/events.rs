@@ -8,7 +8,7 @@ use headway_model::event::{Recorded, UnknownEvent};
 use headway_model::fold::FoldError;
 use headway_model::id::Seq;
 use headway_store::StoreError;
-use headway_store::rows::{BadDetail, Batch, EventRow, Idle};
+use headway_store::rows::{BadDetail, Batch, EventRow, Idle, JobKey};
 
 /// What is wrong with an event. The text continues "the event at 7 ...".
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +85,8 @@ impl Doctor<'_> {
             }
             None => {
                 let fold = Fold::create_recorded(&recorded, &row.payload)?;
+                // A rebuild cannot make this job's row without its request.
+                JobKey::of(row.job_no, row.position, &recorded.event, row.detail.as_deref())?;
                 self.done.jobs += 1;
                 self.live.entry(row.job_no).or_insert(Audit { job: fold.id, fold, items: Vec::new() })
             }
