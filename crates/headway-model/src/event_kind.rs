@@ -1,6 +1,9 @@
 //! The kind of an event without its content, for code that needs only the kind.
 
+mod change_step;
+
 use super::event::JobEvent;
+pub use change_step::ChangeStep;
 
 /// Generates kinds and names from one list, so that none can be forgotten or spelled in two ways.
 macro_rules! kinds {

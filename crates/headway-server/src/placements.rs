@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use headway_files::Change;
 use headway_model::event::{JobEvent, Recorded, UnknownEvent};
-use headway_model::event_kind::EventKind;
+use headway_model::event_kind::{ChangeStep, EventKind};
 use headway_model::id::Position;
 use headway_recipes::Unable;
 use headway_store::{EventPages, Store, StoreError};
@@ -37,18 +37,18 @@ impl From<ReadError> for Unable {
     }
 }
 
-/// Calls `visit` with each of a job's events of these kinds, in order.
+/// Calls `visit` with each of a job's events of the kinds that `concerns` selects, in order.
 pub(crate) async fn each_event(
     store: &dyn Store,
     job_no: u64,
-    kinds: &[EventKind],
+    concerns: impl Fn(EventKind) -> bool,
     mut visit: impl FnMut(JobEvent),
 ) -> Result<(), ReadError> {
     let head = store.head().await?.position;
     let mut pages = EventPages::of_job(store, job_no, head, PAGE);
     while let Some(rows) = pages.next().await? {
         for row in rows {
-            if EventKind::of_payload(&row.payload).is_some_and(|kind| kinds.contains(&kind)) {
+            if EventKind::of_payload(&row.payload).is_some_and(&concerns) {
                 let recorded = Recorded::decode(&row.payload);
                 visit(recorded.map_err(|error| ReadError::Event { position: row.position, error })?.event);
             }
@@ -57,24 +57,76 @@ pub(crate) async fn each_event(
     Ok(())
 }
 
+/// What became of the changes that a job's attempts announced.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// Those that are neither made nor taken back as far as the log knows, by item and attempt.
+    pub(crate) open: BTreeMap<(u32, u32), Change>,
+    /// Those that were taken back, by item and attempt.
+    pub(crate) taken_back: BTreeMap<(u32, u32), Change>,
+    /// Those that are made, by item.
+    pub(crate) made: BTreeMap<u32, Change>,
+}
+
+impl Changes {
+    /// Reads what became of each change of a job.
+    pub(crate) async fn read(store: &dyn Store, job_no: u64) -> Result<Changes, ReadError> {
+        let mut changes = Changes::default();
+        each_event(store, job_no, Changes::concerns, |event| changes.follow(&event)).await?;
+        Ok(changes)
+    }
+
+    /// Whether events of this kind say something about a change.
+    pub(crate) fn concerns(kind: EventKind) -> bool {
+        kind.change_step().is_some()
+    }
+
+    /// Takes in what an event says about the change of its attempt.
+    pub(crate) fn follow(&mut self, event: &JobEvent) {
+        let (Some(step), Some((item, Some(attempt)))) = (event.kind().change_step(), event.item()) else { return };
+        match step {
+            ChangeStep::Announced => {
+                self.open.extend(Change::of(event).map(|(item, attempt, change)| ((item, attempt), change)));
+            }
+            // A change that an attempt took back does not belong to a later attempt's success.
+            ChangeStep::Made => self.made.extend(self.open.remove(&(item, attempt)).map(|change| (item, change))),
+            ChangeStep::TakenBack => self.taken_back.extend(self.open.remove_entry(&(item, attempt))),
+        }
+    }
+}
+
 /// The changes of a job that succeeded, in the order of its items.
 pub(crate) async fn changes(store: &dyn Store, job_no: u64) -> Result<Vec<Change>, ReadError> {
-    let (mut open, mut made) = (BTreeMap::new(), BTreeMap::new());
-    let kinds = [EventKind::Placing, EventKind::Changing, EventKind::Succeeded];
-    each_event(store, job_no, &kinds, |event| match &event {
-        JobEvent::Placing { .. } | JobEvent::Changing { .. } => {
-            if let Some((item, attempt, change)) = Change::of(&event) {
-                open.insert(item, (attempt, change));
-            }
-        }
-        // A change that an attempt took back does not belong to a later attempt's success.
-        JobEvent::Succeeded { item, attempt, .. } => {
-            if let Some((_, change)) = open.remove(item).filter(|(changing, _)| changing == attempt) {
-                made.insert(*item, change);
-            }
-        }
-        _ => {}
-    })
-    .await?;
-    Ok(made.into_values().collect())
+    Ok(Changes::read(store, job_no).await?.made.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::{Digest, DiskEffect};
+
+    #[test]
+    fn a_success_makes_only_the_change_that_its_own_attempt_announced() {
+        let announced = |attempt| JobEvent::Placing {
+            item: 3,
+            attempt,
+            temp: format!("temp-{attempt}"),
+            target: "a.flac".into(),
+            trash: None,
+            old: None,
+            new: Digest([1; 16]),
+        };
+        let succeeded = |attempt| JobEvent::Succeeded { item: 3, attempt, effect: DiskEffect::Created, detail: None };
+        let after = |events: &[JobEvent]| {
+            let mut changes = Changes::default();
+            events.iter().for_each(|event| changes.follow(event));
+            let keys = |of: &BTreeMap<(u32, u32), Change>| of.keys().copied().collect::<Vec<_>>();
+            (keys(&changes.open), keys(&changes.taken_back), changes.made.into_keys().collect::<Vec<_>>())
+        };
+        let returned = JobEvent::Returned { item: 3, attempt: 1 };
+        assert_eq!(after(&[announced(1)]), (vec![(3, 1)], vec![], vec![]));
+        assert_eq!(after(&[announced(1), succeeded(1)]), (vec![], vec![], vec![3]));
+        assert_eq!(after(&[announced(1), returned, succeeded(2)]), (vec![], vec![(3, 1)], vec![]));
+        assert_eq!(after(&[announced(1), succeeded(2)]), (vec![(3, 1)], vec![], vec![]));
+    }
 }

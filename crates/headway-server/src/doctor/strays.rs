@@ -4,10 +4,8 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use crate::placements::{ReadError, each_event};
+use crate::placements::{Changes, ReadError};
 use headway_files::{Change, Maker, OwnName};
-use headway_model::event::JobEvent;
-use headway_model::event_kind::EventKind;
 use headway_model::{JobId, RelPath};
 use headway_store::rows::JobRow;
 use headway_store::{Store, StoreError};
@@ -87,16 +85,6 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
 
 /// The temporary files of placings of a job that did not end in a success.
 async fn unplaced(store: &dyn Store, row: &JobRow) -> Result<HashSet<RelPath>, ReadError> {
-    let mut open = HashMap::new();
-    let kinds = [EventKind::Placing, EventKind::Changing, EventKind::Succeeded];
-    each_event(store, row.job_no, &kinds, |event| match &event {
-        JobEvent::Placing { .. } | JobEvent::Changing { .. } => {
-            let temp = Change::of(&event).and_then(|(item, attempt, change)| Some(((item, attempt), change.temp()?)));
-            open.extend(temp);
-        }
-        JobEvent::Succeeded { item, attempt, .. } => drop(open.remove(&(*item, *attempt))),
-        _ => {}
-    })
-    .await?;
-    Ok(open.into_values().collect())
+    let changes = Changes::read(store, row.job_no).await?;
+    Ok(changes.open.values().chain(changes.taken_back.values()).filter_map(Change::temp).collect())
 }

@@ -1,5 +1,7 @@
 //! What the last process left of a job: open placements, which attempts do not count as tries, when items are due again.
 
+mod tries;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -9,14 +11,14 @@ use super::died::Died;
 use super::place::judged;
 use super::schedule::RecoveredState;
 use super::{ActiveJob, Context};
-use crate::placements::each_event;
+use crate::placements::{Changes, each_event};
 use crate::steps::Step;
 use headway_files::{Change, Library, Verdict, fault_of};
-use headway_model::event::JobEvent;
-use headway_model::event_kind::EventKind::{AttemptFailed, Changing, Placing, Recovered, Requeued, Returned};
+use headway_model::event_kind::{ChangeStep, EventKind};
 use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, RelPath};
 use headway_recipes::{Unable, details_of};
+use tries::Tries;
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
 /// attempts that are over. No process of that job must be alive any more. If the storage does not answer, the job has to wait.
@@ -32,24 +34,17 @@ pub(super) async fn past(
     if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
         return Ok(past);
     }
-    let mut open = BTreeMap::new();
-    let kinds = [Placing, Changing, Returned, Recovered, AttemptFailed, Requeued];
-    each_event(store, job_no, &kinds, |event| match &event {
-        JobEvent::Placing { .. } | JobEvent::Changing { .. } => {
-            if let Some((item, attempt, change)) = Change::of(&event) {
-                open.insert((item, attempt), change);
-            }
-        }
-        // The change of this attempt was taken back.
-        JobEvent::Returned { item, attempt } | JobEvent::Recovered { item, attempt } => {
-            *past.free.entry(*item).or_default() += 1;
-            open.remove(&(*item, *attempt));
-        }
-        JobEvent::AttemptFailed { item, retry_at, .. } => drop(past.retry_at.insert(*item, *retry_at)),
-        JobEvent::Requeued { item } => drop(past.retry_at.remove(item)),
-        _ => {}
+    let (mut changes, mut tries) = (Changes::default(), Tries::default());
+    // Items that succeeded are not open, and there can be a million of them.
+    let is_left = |kind: EventKind| kind.change_step().is_some_and(|step| step != ChangeStep::Made);
+    let concerns = |kind| is_left(kind) || Tries::concerns(kind);
+    each_event(store, job_no, concerns, |event| {
+        changes.follow(&event);
+        tries.follow(&event);
     })
     .await?;
+    let mut open = changes.open;
+    (past.free, past.retry_at) = (tries.free, tries.retry_at);
     // The temporary file of a placement that was not concluded might be an original.
     let kept: HashSet<_> = open.values().filter_map(Change::temp).collect();
     let mut placing = Vec::new();
@@ -92,7 +87,7 @@ pub(super) async fn judge(
             return Err(Unable::Environment(PauseReason::LibraryGone));
         }
         let mut open = None;
-        each_event(&*context.store, active.job_no, &[Placing, Changing], |event| {
+        each_event(&*context.store, active.job_no, EventKind::announces_change, |event| {
             if event.item().is_some_and(|(changing, _)| changing == item) {
                 open = Change::of(&event).map(|(_, _, change)| change);
             }

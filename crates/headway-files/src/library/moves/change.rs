@@ -19,9 +19,10 @@ impl Change {
     /// The change that an event announces, with its item and attempt; `None` for an event that announces none.
     pub fn of(event: &JobEvent) -> Option<(u32, u32, Change)> {
         let (item, attempt) = event.item()?;
-        let change = match event {
-            JobEvent::Changing { .. } => Change::Names(Moves::of(event)?),
-            _ => Change::Output(Placement::of(event)?),
+        // The event itself selects the reader, so a third event that announces a change is not taken for an output.
+        let change = match (Placement::of(event), Moves::of(event)) {
+            (Some(placement), _) => Change::Output(placement),
+            (None, moves) => Change::Names(moves?),
         };
         Some((item, attempt?, change))
     }
@@ -61,6 +62,20 @@ impl Library {
         match change {
             Change::Output(placement) => self.whereabouts(placement),
             Change::Names(moves) => self.lying_of(moves),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::testing::{created, every_event, job_id, record};
+
+    #[test]
+    fn an_event_is_read_as_a_change_exactly_if_its_kind_announces_one() {
+        let (_, fold) = record(&[created(job_id(1))]);
+        for event in every_event(&fold) {
+            assert_eq!(Change::of(&event).is_some(), event.kind().announces_change(), "{event:?}");
         }
     }
 }

@@ -93,8 +93,32 @@ impl Schedule {
             {
                 effects.push(append(id, job.ended(*item, *attempt)));
             }
-            _ if event.item().is_none() => (job.asked, job.asking) = (false, false),
-            _ => {}
+            JobEvent::Created { .. }
+            | JobEvent::Planned { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. } => (job.asked, job.asking) = (false, false),
+            // The item is in other hands, or its attempt goes on.
+            JobEvent::AttemptFailed { .. }
+            | JobEvent::Returned { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
+            | JobEvent::Succeeded { .. }
+            | JobEvent::Skipped { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::Recovered { .. }
+            | JobEvent::Requeued { .. }
+            | JobEvent::Dropped { .. } => {}
         }
         // The refused event might be the last thing that the job waited for.
         job.conclude(id, effects);
