@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod done_rows;
 mod export;
 mod failure;
 mod follow;
@@ -30,6 +31,7 @@ mod shown;
 mod signals;
 mod steer;
 mod systemd;
+mod text;
 mod times;
 mod trash;
 mod verify;
@@ -47,7 +49,7 @@ use clap::{Parser, Subcommand};
 use headway_server::ask_all;
 use tokio::signal::unix::Signal;
 
-use failure::{CommandFailure, CommandResult, NO, USAGE};
+use failure::{CommandFailure, CommandResult, NO, NOT_BEGUN, USAGE};
 use headway_server::recipes::Recipe;
 use headway_server::recipes::command::{AdHocCommand, NamedCommand, presets, read_config};
 
@@ -190,7 +192,7 @@ fn said(error: &clap::Error) -> CommandResult {
     let counts = ["run", "plan", "import", "watch", "wait", "retry", "undo"];
     let command = std::env::args().nth(1).unwrap_or_default();
     out::say(text.to_string().trim_end());
-    Err(CommandFailure { code: if counts.contains(&command.as_str()) { follow::NOT_BEGUN } else { USAGE }, text: None })
+    Err(CommandFailure { code: if counts.contains(&command.as_str()) { NOT_BEGUN } else { USAGE }, text: None })
 }
 
 /// Recipes, and the names of some.

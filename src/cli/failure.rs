@@ -11,8 +11,18 @@ pub(super) const USAGE: u8 = 2;
 pub(super) const NO_JOB: u8 = 3;
 /// There is no server, and no data folder to read instead.
 pub(super) const NO_SERVER: u8 = 4;
+/// The job failed as a whole, or there was nothing to do where there had to be something.
+pub(super) const AS_A_WHOLE: u8 = 102;
+/// The job was cancelled by somebody else.
+pub(super) const CANCELLED: u8 = 103;
+/// The job waits for a person.
+pub(super) const WAITS: u8 = 104;
+/// The time given with `--timeout` is over; the job goes on.
+pub(super) const TIMED_OUT: u8 = 124;
 /// The reader of the output is gone: the code of a program that SIGPIPE ended.
 pub(super) const CLOSED_PIPE: u8 = 141;
+/// The command did not begin, or the job cannot be followed.
+pub(super) const NOT_BEGUN: u8 = 255;
 
 /// The end of a command that did not do what it was asked to do.
 #[derive(Debug, thiserror::Error)]

@@ -8,15 +8,15 @@ mod results;
 
 use std::time::{Duration, Instant};
 
-use super::failure::{CommandFailure, CommandResult};
+use super::failure::{CommandFailure, CommandResult, NOT_BEGUN, TIMED_OUT};
 use super::out;
 use super::said::ProgramOutput;
 use super::session::Session;
 use super::show::{JobDisplay, ProgressMode, View};
 use super::signals::Signals;
+use super::text::tail;
 use clap::ValueEnum;
-use ending::TIMED_OUT;
-pub(super) use ending::{NOT_BEGUN, plain};
+pub(super) use ending::plain;
 use headway_client::{Follower, News};
 use headway_model::{JobId, PauseReason, Seq};
 pub(super) use leave::interrupted;
@@ -112,12 +112,6 @@ pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId
     let ended = followed.run_on().await;
     followed.show.end();
     ended
-}
-
-/// The last six characters of a job's id, which people name it by.
-pub(super) fn tail(job: JobId) -> String {
-    let id = job.to_string();
-    id[id.len() - 6..].to_owned()
 }
 
 /// Says that no server works on a job, and which command does.

@@ -5,12 +5,13 @@ use std::io::IsTerminal;
 
 use clap::Args;
 
-use super::failure::{CommandFailure, CommandResult, NO};
-use super::follow::{NOT_BEGUN, follow, plain, tail};
+use super::failure::{CommandFailure, CommandResult, NO, NOT_BEGUN};
+use super::follow::{follow, plain};
 use super::items::items_of;
 use super::out::{asked, say};
 use super::session::{ServerArguments, Session};
 use super::shown::{OutputArguments, outputs};
+use super::text::tail;
 use headway_client::{Client, ClientError};
 use headway_model::job_kind::JobKind;
 use headway_model::request::ItemSelection as Items;

@@ -8,9 +8,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::CommandResult;
-use super::follow::{plain, tail};
+use super::follow::plain;
 use super::out::{self, count};
 use super::session::{ServerArguments, Session};
+use super::text::tail;
 use headway_model::JobSummary;
 pub(super) use show::{ShowCommand, show};
 

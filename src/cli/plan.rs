@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::failure::CommandFailure;
-use super::follow::NOT_BEGUN;
+use super::failure::{CommandFailure, NOT_BEGUN};
 use super::out;
 use super::session::Session;
 use headway_client::Follower;

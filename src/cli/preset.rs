@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::failure::{CommandFailure, CommandResult};
-use super::follow::NOT_BEGUN;
+use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
 use super::go_on::new_job;
 use super::out;
 use super::session::{ServerArguments, Session};

@@ -9,21 +9,18 @@ use std::io::IsTerminal;
 
 use clap::Args;
 
-use super::failure::{CommandFailure, CommandResult};
-use super::follow::{NOT_BEGUN, follow, plain, tail};
-use super::import::DoneRows;
+use super::done_rows::DoneRows;
+use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
+use super::follow::{follow, plain};
 use super::out::{self, asked, say};
 use super::session::{ServerArguments, Session};
 use super::show::ProgressMode;
 use super::shown::{OutputArguments, outputs};
+use super::text::tail;
 use super::{plan, recipes};
 use arguments::{FileArguments, WorkArguments};
 use headway_client::Follower;
-use headway_model::{Action, JobId, JobKind, StartJob};
-pub(super) use made::shown;
-
-/// The recipe for typed commands.
-pub(super) const COMMAND: &str = JobKind::TYPED;
+use headway_model::{Action, BuiltIn, JobId, StartJob};
 
 /// Run a recipe over files, and follow it to its end.
 ///
@@ -224,7 +221,7 @@ impl RunArguments {
         job: JobId,
         request: &StartJob,
     ) -> CommandResult {
-        let mut how = self.shown.following(request.recipe == COMMAND);
+        let mut how = self.shown.following(request.recipe == BuiltIn::Command.name());
         how.fail_if_empty = self.work.fail_if_empty;
         // A plan that needs approval is followed only once this command has given it.
         how.has_approved = request.approval;

@@ -8,8 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::failure::CommandFailure;
-use super::follow::NOT_BEGUN;
+use super::failure::{CommandFailure, NOT_BEGUN};
 use super::out::count;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::{Query, RelPath};

@@ -7,10 +7,9 @@ use clap::Args;
 
 use super::default_data;
 use super::failure::{CommandFailure, NO_SERVER, USAGE};
-use super::follow::tail;
 use super::host::{Host, Hosting};
-use super::run::shown;
 use super::signals::Signals;
+use super::text::{shown, tail};
 use headway_client::{Address, Client, ClientError};
 use headway_model::JobId;
 

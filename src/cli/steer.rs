@@ -3,9 +3,10 @@
 use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult, NO};
-use super::follow::{Following, follow, not_worked_on, tail};
+use super::follow::{Following, follow, not_worked_on};
 use super::out::say;
 use super::session::{ServerArguments, Session};
+use super::text::tail;
 use headway_model::Action;
 use headway_model::summary::JobView;
 

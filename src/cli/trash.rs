@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult, NO, USAGE};
-use super::follow::tail;
 use super::out::{self, count, say};
 use super::session::{ServerArguments, Session};
+use super::text::tail;
 use super::times;
 use headway_model::summary::JobView;
 use headway_model::{Action, JobId, JobKind, JobStatus};

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{out, run};
+use super::out;
+use super::text::shown;
 use headway_model::export::ExportVerifier;
 
 /// Prove that a job's log adds up to its report.
@@ -77,7 +78,7 @@ fn compares(file: &Path) -> String {
     setting.push(name);
     format!(
         ". If it is a list of checksums, compare files with it by: headway run verify {} --set {}",
-        run::shown(folder.as_os_str()),
-        run::shown(&setting)
+        shown(folder.as_os_str()),
+        shown(&setting)
     )
 }

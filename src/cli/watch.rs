@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::failure::{CommandFailure, CommandResult};
-use super::follow::{NOT_BEGUN, Until, follow, not_worked_on};
+use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
+use super::follow::{Until, follow, not_worked_on};
 use super::session::{ServerArguments, Session};
 use super::shown::OutputArguments;
 use super::times;

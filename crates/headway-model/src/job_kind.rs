@@ -1,6 +1,6 @@
 //! The kinds of job, told apart by their recipe.
 
-use crate::Digest;
+use crate::{BuiltIn, Digest};
 
 /// The kind of a job: most jobs run a recipe over files, some undo what another job did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,10 +13,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// The recipe name of every undo job.
-    pub const UNDO: &str = "undo";
-
-    /// The name of the recipe whose program a person types.
-    pub const TYPED: &str = "command";
+    pub const UNDO: &str = BuiltIn::Undo.name();
 
     /// The kind of a job with this recipe.
     pub fn of(recipe: &str) -> Self {
@@ -27,7 +24,7 @@ impl JobKind {
 /// What a job tried with its files. A failure is shown until a later job succeeds with the same. That is the recipe, or
 /// the program where a person types it, which the job's `work` tells apart from others.
 pub fn tried(recipe: &str, work: Option<Digest>) -> String {
-    match work.filter(|_| recipe == JobKind::TYPED) {
+    match work.filter(|_| recipe == BuiltIn::Command.name()) {
         Some(work) => format!("{recipe} {work}"),
         None => recipe.to_owned(),
     }

@@ -7,6 +7,7 @@ pub mod action;
 mod as_text;
 pub mod attempt;
 pub mod bar;
+pub mod built_in;
 pub mod causes;
 pub mod counters;
 pub mod cursor;
@@ -56,6 +57,7 @@ pub mod mutants;
 pub mod testing;
 
 pub use action::Action;
+pub use built_in::BuiltIn;
 pub use counters::Counters;
 pub use cursor::Cursor;
 pub use digest::Digest;

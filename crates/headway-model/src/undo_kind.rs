@@ -1,5 +1,6 @@
 //! What an undo does to the files of a job, in words.
 
+use super::built_in::BuiltIn;
 use super::job_kind::JobKind;
 use super::output::Output;
 
@@ -22,7 +23,7 @@ impl UndoKind {
         match output {
             _ if JobKind::of(recipe) == JobKind::Undo => UndoKind::Repeats,
             Some(output) if !output.replaces() => UndoKind::Removes,
-            None if recipe == "rename" => UndoKind::RenamesBack,
+            None if recipe == BuiltIn::Rename.name() => UndoKind::RenamesBack,
             _ => UndoKind::PutsBack,
         }
     }

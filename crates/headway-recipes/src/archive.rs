@@ -22,7 +22,7 @@ use super::reading::{self, Reading};
 use super::source::Source;
 use super::{Binding, Effect, Failure, Recipe, Setting, Unable, Work};
 use headway_model::summary::RecipeInfo;
-use headway_model::{FailReason, SkipReason};
+use headway_model::{BuiltIn, FailReason, SkipReason};
 
 pub(crate) use list::{EntryList, list};
 pub(crate) use repack::{Repack, in_place};
@@ -52,7 +52,7 @@ impl Recipe for Archive {
     fn info(&self) -> RecipeInfo {
         let unchecked = [("note", "is noted"), ("failure", "is a failure")];
         RecipeInfo {
-            name: "archive".into(),
+            name: BuiltIn::Archive.name().into(),
             summary: "Tests zip archives, also as cbz, epub, jar or docx: every entry is read and compared with its checksum.".into(),
             settings: vec![
                 Setting::choice("unchecked", "What cannot be checked", &unchecked)

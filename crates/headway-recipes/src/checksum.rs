@@ -10,7 +10,7 @@ use super::record::{self, Rows};
 use super::{Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work};
 use headway_files::{Library, OpenFile, Outputs, unable};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, SkipReason};
+use headway_model::{BuiltIn, DiskEffect, SkipReason};
 
 pub(super) struct Checksum;
 
@@ -37,7 +37,7 @@ impl Recipe for Checksum {
     fn info(&self) -> RecipeInfo {
         let algorithms = [("sha256", "SHA-256"), ("blake3", "BLAKE3"), ("both", "both")];
         RecipeInfo {
-            name: "checksum".into(),
+            name: BuiltIn::Checksum.name().into(),
             summary: "Reads every file and writes a manifest of checksums.".into(),
             settings: vec![Setting::choice("algorithm", "Algorithm", &algorithms)],
             output: None,

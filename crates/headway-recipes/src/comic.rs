@@ -23,8 +23,8 @@ use crate::rename::Clean;
 use headway_files::{LONGEST_NAME, Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
-    DiskEffect, FailReason, JobId, Output, OutputPlace, PlannedFile, RelPath, SkipReason, StartJob, WrongSetting,
-    setting,
+    BuiltIn, DiskEffect, FailReason, JobId, Output, OutputPlace, PlannedFile, RelPath, SkipReason, StartJob,
+    WrongSetting, setting,
 };
 use info::{ComicField, Info};
 use template::{ComicTemplate, ComicWord};
@@ -60,7 +60,7 @@ const LIMITS: UnpackLimits = UnpackLimits { total: 64 << 30, ratio: 200 };
 impl Recipe for Comic {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
-            name: "comic".into(),
+            name: BuiltIn::Comic.name().into(),
             summary: "Gives comics (cbz) title, series and name by their chapter and folder. Pages stay as they are.".into(),
             to_files: "The changed comic takes the place of the file, under its new name; the original goes into the trash. Undo brings both back.".into(),
             settings: vec![

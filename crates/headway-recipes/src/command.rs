@@ -17,11 +17,11 @@ use super::{Binding, Effect, Obstacle, Recipe, Setting, Settings, ShellFile, Una
 use headway_files::template::{Template, Token};
 use headway_files::{Found, Library};
 use headway_model::summary::RecipeInfo;
-use headway_model::{JobKind, Output, OutputPlace, RelPath, StartJob, setting};
+use headway_model::{BuiltIn, Output, OutputPlace, RelPath, StartJob, setting};
 use work::CommandWork;
 
 /// The name of the recipe for typed commands.
-const TYPED: &str = JobKind::TYPED;
+const TYPED: &str = BuiltIn::Command.name();
 
 /// The recipe of a named command.
 pub struct NamedCommand {

@@ -21,7 +21,7 @@ use super::{
 };
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
+use headway_model::{BuiltIn, DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
 
 pub(super) struct Compress;
 
@@ -49,7 +49,7 @@ impl Recipe for Compress {
         let actions = [("zstd", "pack with Zstandard"), ("gzip", "pack with gzip"), ("unpack", "unpack .zst and .gz")];
         let keep = Keep { times: true, ..Keep::default() };
         RecipeInfo {
-            name: "compress".into(),
+            name: BuiltIn::Compress.name().into(),
             summary: "Packs files with Zstandard or gzip, or unpacks them, beside the originals; what was packed is unpacked and compared first."
                 .into(),
             settings: vec![

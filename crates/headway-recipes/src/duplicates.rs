@@ -18,8 +18,8 @@ use super::{Attempt, Binding, Effect, Failure, ItemResults, Plan, Recipe, Settin
 use crate::buffer::BUFFER_BYTES;
 use groups::{Collected, KeepRule, Member};
 use headway_files::{Library, OpenFile, Outputs};
-use headway_model::DiskEffect;
 use headway_model::summary::RecipeInfo;
+use headway_model::{BuiltIn, DiskEffect};
 
 pub(super) use remove::Deduplicate;
 use sizes::Sizes;
@@ -42,7 +42,7 @@ struct DuplicatesWork {
 impl Recipe for Duplicates {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
-            name: "duplicates".into(),
+            name: BuiltIn::Duplicates.name().into(),
             summary:
                 "Finds files with the same content, and says which could go and how much room that makes. Only reads."
                     .into(),

@@ -16,8 +16,8 @@ use super::packed::unpack;
 use super::reading::{self, Reading};
 use super::source::Source;
 use super::{Binding, Effect, Failure, Recipe, Setting, Unable, Work};
-use headway_model::SkipReason;
 use headway_model::summary::RecipeInfo;
+use headway_model::{BuiltIn, SkipReason};
 pub(super) use picture::more_pages;
 
 pub(super) struct Health;
@@ -48,7 +48,7 @@ impl Recipe for Health {
     fn info(&self) -> RecipeInfo {
         let choices = [("failure", "is a failure"), ("note", "is noted")];
         RecipeInfo {
-            name: "health".into(),
+            name: BuiltIn::Health.name().into(),
             summary: "Decodes pictures, zip archives, gzip and Zstandard files to their end: healthy, damaged, cut off, or of another type than the name says.".into(),
             settings: vec![
                 Setting::choice("ending", "A name that does not fit the content", &choices),

@@ -23,7 +23,7 @@ use super::{
 use decode::DecodedPicture;
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, Output, OutputPlace, RelPath, StartJob};
+use headway_model::{BuiltIn, DiskEffect, FailReason, Output, OutputPlace, RelPath, StartJob};
 
 pub(super) struct Image;
 
@@ -84,7 +84,7 @@ impl Recipe for Image {
         let depth = [("refuse", "is a failure"), ("reduce", "becomes 8 bits")];
         let metadata = [("keep", "are kept"), ("remove", "are removed")];
         RecipeInfo {
-            name: "image".into(),
+            name: BuiltIn::Image.name().into(),
             summary: "Converts pictures (JPEG, PNG, WebP, TIFF, GIF, BMP) to JPEG, PNG or WebP, resizes them, or makes thumbnails.".into(),
             to_files: String::new(),
             settings: vec![

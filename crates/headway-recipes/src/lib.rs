@@ -67,3 +67,20 @@ pub fn all() -> Vec<Arc<dyn Recipe>> {
         Arc::new(undo::Undo),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::BuiltIn;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_model_names_exactly_the_recipes_that_come_with_headway() {
+        let made: BTreeSet<_> = all().iter().map(|recipe| recipe.info().name).collect();
+        // The program that a person types is known to the server only.
+        let typed = BuiltIn::Command.name().to_owned();
+        let named = BuiltIn::ALL.iter().map(|recipe| recipe.name().to_owned());
+        assert_eq!(named.filter(|name| *name != typed).collect::<BTreeSet<_>>(), made);
+        assert!(BuiltIn::ALL.iter().all(|recipe| BuiltIn::of(recipe.name()) == Some(*recipe)));
+    }
+}

@@ -23,7 +23,7 @@ use block::{Block, BlockKind, Walked};
 pub(super) use exif::without_thumbnail;
 use headway_files::{OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
+use headway_model::{BuiltIn, DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
 
 pub(super) struct Metadata;
 
@@ -64,7 +64,7 @@ impl Recipe for Metadata {
         let strip = |name, label, default| Setting::switch(name, label, default).only_if("action", ["strip"]);
         let keep = Keep { times: true, ..Keep::default() };
         RecipeInfo {
-            name: "metadata".into(),
+            name: BuiltIn::Metadata.name().into(),
             summary: "Reports what JPEG, PNG and WebP pictures tell besides what they show (place, time, camera), or removes it without touching a pixel.".into(),
             to_files: "A report only reads the files. What is removed is missing in a copy that takes the place of the file; the original goes into the trash.".into(),
             settings: vec![

@@ -13,7 +13,7 @@ use super::{Attempt, Binding, Effect, Failure, Recipe, Rename as NewName, Settin
 pub(crate) use clean::Clean;
 use headway_files::{LONGEST_NAME, Library, OpenFile};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, PlannedFile, RelPath, SkipReason, WrongSetting, setting};
+use headway_model::{BuiltIn, DiskEffect, FailReason, PlannedFile, RelPath, SkipReason, WrongSetting, setting};
 use template::{Case, NameTemplate};
 
 pub(super) struct RenameRecipe;
@@ -41,7 +41,7 @@ const SIDECARS: [&str; 4] = ["xmp", "XMP", "aae", "AAE"];
 impl Recipe for RenameRecipe {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
-            name: "rename".into(),
+            name: BuiltIn::Rename.name().into(),
             summary: "Gives each file a name by a template. Nothing is overwritten.".into(),
             settings: vec![
                 Setting::text("name", "Name").default("{exif:date}.{+.}").help(

@@ -11,7 +11,7 @@ use super::{Attempt, Binding, Effect, EmptyOutput, Failure, ItemResults, Recipe,
 use headway_files::{Change, Library, Moved, Moves, OpenFile, Outputs, Placement, unable};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
-    Digest, DiskEffect, FailReason, JobKind, Keep, Output, OutputPlace, PlannedFile, Query, RelPath, SkipReason,
+    BuiltIn, Digest, DiskEffect, FailReason, Keep, Output, OutputPlace, PlannedFile, Query, RelPath, SkipReason,
 };
 
 pub(super) struct Undo;
@@ -26,7 +26,7 @@ struct UndoWork {
 impl Recipe for Undo {
     fn info(&self) -> RecipeInfo {
         RecipeInfo {
-            name: JobKind::UNDO.into(),
+            name: BuiltIn::Undo.name().into(),
             summary: "Puts back what another job replaced or renamed, and removes what it made.".into(),
             settings: Vec::new(),
             output: None,

@@ -6,6 +6,7 @@ mod folders;
 mod lines;
 mod locate;
 mod made;
+mod manifest_text;
 mod manifests;
 mod report;
 mod source;
@@ -23,9 +24,10 @@ use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
 use headway_model::setting::SettingKind;
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, FailReason, JobId, RelPath, SkipReason, StartJob};
+use headway_model::{BuiltIn, DiskEffect, FailReason, JobId, RelPath, SkipReason, StartJob};
 use lines::Lines;
-use manifests::{LIMIT, ManifestChoice};
+use manifest_text::LIMIT_BYTES;
+use manifests::ManifestChoice;
 
 /// What the setting `manifest` takes.
 const MANIFEST_HELP: &str = "Its path in the library, such as SHA256SUMS; a pattern, such as **/SHA256SUMS for one in each folder; \
@@ -56,7 +58,7 @@ impl Recipe for Verify {
         choices.extend(offered.map(|algorithm| (algorithm.name(), algorithm.shown())));
         let manifest = Setting::of("manifest", "Manifest", SettingKind::Path { patterns: true }).help(MANIFEST_HELP);
         RecipeInfo {
-            name: "verify".into(),
+            name: BuiltIn::Verify.name().into(),
             summary:
                 "Compares files with a manifest of checksums: ok, changed, bit rot, missing, unreadable, not checked."
                     .into(),
@@ -77,7 +79,7 @@ impl Recipe for Verify {
             // Which files match the pattern, and what the job made, is found out when the job is prepared.
             Ok(ManifestChoice::Pattern(..) | ManifestChoice::Made(_)) => return None,
             Ok(ManifestChoice::One(manifest)) => {
-                let error = library.readable(&manifest, LIMIT).err()?;
+                let error = library.readable(&manifest, LIMIT_BYTES).err()?;
                 // If the environment keeps the manifest from being read, the job waits.
                 if environment(&error).is_some() {
                     return None;

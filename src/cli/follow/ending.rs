@@ -1,20 +1,10 @@
 //! How a command that followed a job ends: its exit code, and its last message.
 
+use super::super::failure::{AS_A_WHOLE, CANCELLED, NOT_BEGUN};
 use super::super::out::count;
 use super::results::results;
 use headway_model::undo_kind::UndoKind;
 use headway_model::{Counters, EndReason, Fold, JobStatus};
-
-/// The job failed as a whole, or there was nothing to do where there had to be something.
-pub(super) const AS_A_WHOLE: u8 = 102;
-/// The job was cancelled by somebody else.
-const CANCELLED: u8 = 103;
-/// The job waits for a person.
-pub(super) const WAITS: u8 = 104;
-/// The time given with `--timeout` is over; the job goes on.
-pub(super) const TIMED_OUT: u8 = 124;
-/// The command did not begin, or the job cannot be followed.
-pub(in crate::cli) const NOT_BEGUN: u8 = 255;
 
 /// The results for the files, in words. `undone` is what the job took back, if it is an undo.
 pub(super) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {

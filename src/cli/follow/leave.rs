@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::ending::{AS_A_WHOLE, WAITS, exit_code, plain, verdict};
-use super::{Followed, NOT_BEGUN, SLOW_PLAN, Until, tail};
-use crate::cli::failure::{CommandFailure, CommandResult};
+use super::ending::{exit_code, plain, verdict};
+use super::{Followed, SLOW_PLAN, Until};
+use crate::cli::failure::{AS_A_WHOLE, CommandFailure, CommandResult, NOT_BEGUN, WAITS};
 use crate::cli::out::{self, count, time};
 use crate::cli::session::Session;
+use crate::cli::text::tail;
 use headway_client::Client;
 use headway_model::item::DiskEffect;
 use headway_model::job_kind::JobKind;

@@ -2,11 +2,11 @@
 
 use super::super::out::count;
 use super::super::reported::reported;
-use super::super::run::COMMAND;
-use super::{Followed, tail};
+use super::super::text::tail;
+use super::Followed;
 use headway_model::summary::{JobView, Room};
 use headway_model::undo_kind::UndoKind;
-use headway_model::{Counters, JobId};
+use headway_model::{BuiltIn, Counters, JobId};
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -51,16 +51,13 @@ fn after_errors(
         lines.push(format!("      ✗ and {} more", count(more.into())));
     }
     if counters.has_errors() {
-        let once = match recipe {
-            // A second look at the same bytes finds the same.
-            "verify" | "health" | "archive" => "once good copies are in their place, ",
-            _ => "",
-        };
-        let again = if recipe == "verify" { "checks" } else { "tries" };
+        let only_tests = BuiltIn::of(recipe).is_some_and(BuiltIn::only_tests);
+        let once = if only_tests { "once good copies are in their place, " } else { "" };
+        let again = if recipe == BuiltIn::Verify.name() { "checks" } else { "tries" };
         let (list, retry) = (command(&format!("show {job} --failed")), command(&format!("retry {job}")));
         lines.push(format!("  {list}  lists all of these; {once}{retry}  {again} them again"));
     }
-    if counters.cancelled > 0 && recipe == COMMAND {
+    if counters.cancelled > 0 && recipe == BuiltIn::Command.name() {
         let list = command(&format!("show {job} --status cancelled"));
         lines.push(format!("  {list}  lists what did not run"));
     }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::out::count;
-use super::super::run::COMMAND;
 use headway_model::item::SkipReason;
-use headway_model::{Counters, ItemStatus};
+use headway_model::{BuiltIn, Counters, ItemStatus};
 
 /// The counts in words. Only what succeeded is called done; every other file is counted with the reason.
 pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<Item = ItemStatus>) -> String {
@@ -26,9 +25,9 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
 fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
     match reason {
         // A command of `headway.toml` names its own exit codes.
-        SkipReason::Command if recipe == COMMAND => "by their program, exit code 3",
+        SkipReason::Command if recipe == BuiltIn::Command.name() => "by their program, exit code 3",
         SkipReason::Command => "by their program, by its exit code",
-        SkipReason::Collision if recipe == "rename" => "another file has the new name",
+        SkipReason::Collision if recipe == BuiltIn::Rename.name() => "another file has the new name",
         SkipReason::Missing if planned => "not there",
         _ => reason.text(),
     }
@@ -90,7 +89,10 @@ mod tests {
     #[test]
     fn a_skip_by_an_exit_code_names_the_program() {
         let by_program = ItemStatus::Skipped { reason: SkipReason::Command, planned: false };
-        assert_eq!(told(COMMAND, &[by_program; 2]), "0 done, 2 skipped (by their program, exit code 3)");
+        assert_eq!(
+            told(BuiltIn::Command.name(), &[by_program; 2]),
+            "0 done, 2 skipped (by their program, exit code 3)"
+        );
         assert_eq!(told("webp", &[by_program]), "0 done, 1 skipped (by their program, by its exit code)");
     }
 }

@@ -9,24 +9,19 @@ use serde_json::Value;
 
 use super::super::default_data;
 use super::super::failure::CommandFailure;
-use super::super::follow::tail;
 use super::super::out::say;
 use super::super::session::Session;
+use super::super::text::{quoted, tail};
 use super::RunArguments;
-use headway_model::{JobId, StartJob};
-
-/// The recipe that makes manifests.
-const MAKES: &str = "checksum";
-
-/// The recipe that reads manifests.
-const READS: &str = "verify";
+use headway_model::{BuiltIn, JobId, StartJob};
 
 /// The settings that name a job: the recipe, the setting, and what is before the job's id in its value.
-const NAME_A_JOB: [(&str, &str, &str); 2] = [(READS, "manifest", "@"), ("deduplicate", "report", "")];
+const NAME_A_JOB: [(BuiltIn, &str, &str); 2] =
+    [(BuiltIn::Verify, "manifest", "@"), (BuiltIn::Deduplicate, "report", "")];
 
 /// Replaces a job in a setting, such as `@1` or `@3f2a9c`, by its id.
 pub(super) async fn resolve(session: &Session, request: &mut StartJob) -> Result<(), CommandFailure> {
-    let named = NAME_A_JOB.iter().find(|(recipe, ..)| request.recipe == *recipe);
+    let named = NAME_A_JOB.iter().find(|(recipe, ..)| request.recipe == recipe.name());
     let Some((_, setting, before)) = named else { return Ok(()) };
     let Some(Value::String(text)) = request.settings.get_mut(*setting) else { return Ok(()) };
     let Some(name) = text.strip_prefix('@') else { return Ok(()) };
@@ -44,7 +39,7 @@ impl RunArguments {
         job: JobId,
         request: &StartJob,
     ) -> Result<(), CommandFailure> {
-        if request.recipe != MAKES || self.shown.quiet || self.shown.json.is_some() {
+        if request.recipe != BuiltIn::Checksum.name() || self.shown.quiet || self.shown.json.is_some() {
             return Ok(());
         }
         let view = session.client.job(job).await?;
@@ -70,7 +65,7 @@ impl RunArguments {
 
     /// The command that verifies what a job made.
     fn verifying(&self, job: JobId, request: &StartJob) -> String {
-        let mut words: Vec<Vec<u8>> = vec![b"headway".into(), b"run".into(), READS.into()];
+        let mut words: Vec<Vec<u8>> = vec![b"headway".into(), b"run".into(), BuiltIn::Verify.name().into()];
         // The path of the library's folder, wherever the command is typed, or the name by which the server knows it.
         if !Path::new(&request.library).is_absolute() {
             words.push(b"--in".to_vec());
@@ -87,20 +82,5 @@ impl RunArguments {
         }
         let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(&b" "[..]);
         OsStr::from_bytes(&line).to_string_lossy().into_owned()
-    }
-}
-
-/// A word for a shell, as text.
-pub(in crate::cli) fn shown(word: &OsStr) -> String {
-    String::from_utf8_lossy(&quoted(word.as_bytes())).into_owned()
-}
-
-/// A word for a shell. Quotation marks stand only where they are needed.
-fn quoted(word: &[u8]) -> Vec<u8> {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte);
-    match word.iter().all(is_plain) {
-        true => word.to_vec(),
-        // A word of the command line contains no NUL, so it can be quoted.
-        false => shlex::bytes::try_quote(word).map_or_else(|_| word.to_vec(), |quoted| quoted.into_owned()),
     }
 }

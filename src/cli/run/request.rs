@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::failure::CommandFailure;
-use super::super::follow::NOT_BEGUN;
+use super::super::failure::{CommandFailure, NOT_BEGUN};
 use super::super::offers;
 use super::super::selection::{ChosenFiles, GivenNames, Within, is_absent, select};
+use super::super::text::shown;
+use super::RunArguments;
 use super::arguments::WorkArguments;
-use super::made::shown;
-use super::{COMMAND, RunArguments};
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
-use headway_model::{Output, OutputPlace, Policy, RelPath, StartJob};
+use headway_model::{BuiltIn, Output, OutputPlace, Policy, RelPath, StartJob};
 
 /// The separators before names, and before a file with names, as in GNU parallel.
 const NAMES: &str = ":::";
@@ -28,8 +27,8 @@ impl RunArguments {
         let (program, named) = split(&self.program);
         let recipe = match (recipe, program.is_empty()) {
             (Some(recipe), true) => recipe,
-            (Some(recipe), false) if recipe == COMMAND => recipe,
-            (None, false) => COMMAND.to_owned(),
+            (Some(recipe), false) if recipe == BuiltIn::Command.name() => recipe,
+            (None, false) => BuiltIn::Command.name().to_owned(),
             // Only a recipe can be left out, so the first word is a file like the others.
             (Some(word), false) => {
                 let exists = exists(&word)?;
@@ -37,7 +36,7 @@ impl RunArguments {
                     return Err(CommandFailure::new(NOT_BEGUN, self.no_such_file(&word)));
                 }
                 paths.insert(0, word.into());
-                COMMAND.to_owned()
+                BuiltIn::Command.name().to_owned()
             }
             (None, true) => return Err(usage("name a recipe, or a program after --; headway recipes lists recipes")),
         };
@@ -75,7 +74,7 @@ impl RunArguments {
         let within = Within {
             library: self.files.library.as_deref(),
             also: self.work.into.as_deref(),
-            prefers_here: recipe == COMMAND,
+            prefers_here: recipe == BuiltIn::Command.name(),
             include: &self.files.include,
             exclude: &self.files.exclude,
         };

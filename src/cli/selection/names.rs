@@ -4,8 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read};
 use std::os::unix::ffi::OsStringExt;
 
-use crate::cli::failure::CommandFailure;
-use crate::cli::follow::NOT_BEGUN;
+use crate::cli::failure::{CommandFailure, NOT_BEGUN};
 
 /// The names of files that a command was given, as bytes.
 pub(in crate::cli) struct GivenNames(pub(in crate::cli) Vec<Vec<u8>>);

@@ -8,8 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::io::Errno;
 
-use crate::cli::failure::CommandFailure;
-use crate::cli::follow::NOT_BEGUN;
+use crate::cli::failure::{CommandFailure, NOT_BEGUN};
 use crate::cli::out::{count, say};
 use headway_model::path::is_reserved;
 use headway_server::is_litter;

@@ -21,7 +21,7 @@ use super::test::{UnpackLimits, test};
 use super::write::NewEntry;
 use headway_files::{Library, OpenFile, Outputs, is_litter};
 use headway_model::summary::RecipeInfo;
-use headway_model::{DiskEffect, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, StartJob};
+use headway_model::{BuiltIn, DiskEffect, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, StartJob};
 
 pub(crate) struct Repack;
 
@@ -63,7 +63,7 @@ impl Recipe for Repack {
     fn info(&self) -> RecipeInfo {
         let extensions = [("keep", "stays as it is"), ("cbz", "cbz, for comics"), ("zip", "zip")];
         RecipeInfo {
-            name: "repack".into(),
+            name: BuiltIn::Repack.name().into(),
             summary: "Writes zip, cbz and epub archives again without what systems left in them, pages in order; every entry is compared first."
                 .into(),
             to_files: String::new(),

@@ -19,7 +19,8 @@ use crate::{
 use headway_files::{Library, OpenError, OpenFile, Outputs, Staged, unable};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
-    DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, WrongSetting, setting,
+    BuiltIn, DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, WrongSetting,
+    setting,
 };
 use rustix::io::Errno;
 
@@ -59,7 +60,7 @@ impl Recipe for Deduplicate {
             ("reflink", "put a clone in its place that shares its blocks (btrfs, XFS)"),
         ];
         RecipeInfo {
-            name: "deduplicate".into(),
+            name: BuiltIn::Deduplicate.name().into(),
             summary: "Moves the duplicates that a job found to the trash, after comparing each with the file that stays. A hard link or a clone can take its place."
                 .into(),
             to_files: "Files go to the trash, but never the last one with its content. Undo brings them back.".into(),

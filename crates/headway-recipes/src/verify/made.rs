@@ -3,7 +3,7 @@
 
 use super::super::checksum::MANIFESTS;
 use super::super::record;
-use super::manifests::{LIMIT, Manifest};
+use super::manifest_text::{LIMIT_BYTES, Manifest};
 use super::{Binding, JobId, Unable};
 
 /// The manifests of this job, which must be about files of the library. Blocking.
@@ -11,7 +11,7 @@ pub(super) fn manifests(job: &Binding<'_>, maker: JobId) -> Result<Vec<Manifest>
     let unread = |error| headway_files::unable(&format!("the manifest of job {maker} cannot be read"), &error);
     let mut manifests = Vec::new();
     for (_, name) in MANIFESTS {
-        let Some(text) = job.data.kept_of(&maker, name, LIMIT).map_err(unread)? else { continue };
+        let Some(text) = job.data.kept_of(&maker, name, LIMIT_BYTES).map_err(unread)? else { continue };
         job.is_wanted()?;
         let made = record::of_job(job.data, job.library, &maker, &text).map_err(unread)?;
         let Some((record, folder)) = made else {

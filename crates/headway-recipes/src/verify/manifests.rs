@@ -2,27 +2,15 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::super::record::{self, ManifestRecord};
+use super::super::record;
+use super::manifest_text::{LIMIT_BYTES, Manifest};
 use super::{Binding, JobId, Library, RelPath, Unable, made};
 use headway_files::{is_litter, walk};
 use headway_model::library::folded;
 use headway_model::path::InvalidPath;
 
-/// Maximum size of a manifest in bytes: 5 million lines of 100 bytes each.
-pub(super) const LIMIT: u64 = 512 * 1024 * 1024;
-
 /// What stands before the id of a job whose manifests are meant.
 const MADE_BY: char = '@';
-
-/// A manifest that was read.
-pub(super) struct Manifest {
-    /// Its path in the library. For a manifest that is not in the library: the path at which its names would mean the same.
-    pub(super) path: RelPath,
-    pub(super) text: Vec<u8>,
-    /// The record of the job that made it, if there is one.
-    pub(super) record: Option<ManifestRecord>,
-    pub(super) is_in_library: bool,
-}
 
 /// The parsed setting.
 pub(super) enum ManifestChoice {
@@ -79,7 +67,7 @@ impl ManifestChoice {
         }
         let mut manifests = Vec::new();
         for path in self.find(job)? {
-            let text = job.library.read(&path, LIMIT, job.stop);
+            let text = job.library.read(&path, LIMIT_BYTES, job.stop);
             let text = text.map_err(|error| headway_files::unable(&unread(&path, job.library), &error))?.0;
             job.is_wanted()?;
             let record = record::find(job.data, job.library, &text)

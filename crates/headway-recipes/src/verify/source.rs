@@ -3,7 +3,7 @@
 use super::super::manifest::{self, Algorithm, Algorithms, ManifestEntry, ManifestLine as Read, Name};
 use super::lines::{ExpectedFile, Lines, Loose, ManifestSource};
 use super::locate::{Located, Locator};
-use super::manifests::Manifest;
+use super::manifest_text::Manifest;
 use super::{Binding, RelPath, Unable, own};
 
 /// Adds everything that a manifest says. Blocking.

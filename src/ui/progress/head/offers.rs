@@ -3,7 +3,7 @@
 use crate::ui::parts::format::{count, counted};
 use headway_model::request::ItemSelection;
 use headway_model::status::PauseReason;
-use headway_model::{Action, JobKind, JobStatus, JobSummary};
+use headway_model::{Action, BuiltIn, JobKind, JobStatus, JobSummary};
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,10 +116,9 @@ fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     offers
 }
 
-/// Whether the job looked at its files and did no more. A second look at damaged files helps only after good copies have
-/// come to their places.
+/// Whether the job looked at its files and did no more. A second look is no next step.
 fn is_look(summary: &JobSummary) -> bool {
-    ["verify", "health", "archive"].contains(&summary.recipe.as_str())
+    BuiltIn::of(&summary.recipe).is_some_and(BuiltIn::only_tests)
 }
 
 #[cfg(test)]
