@@ -15,7 +15,7 @@ mod zone;
 
 use leptos::prelude::*;
 
-use headway_model::JobStatus;
+use headway_model::{FailReason, JobStatus};
 
 pub(super) use controls::Controls;
 pub(super) use error::{ErrorPage, ErrorView};
@@ -42,8 +42,7 @@ pub(super) fn StatusBadge(
 /// Why an item was skipped or failed: the reason, and the message if there is one.
 pub(super) fn why(reason: Option<String>, message: Option<String>) -> Option<String> {
     let message = message.filter(|text| !text.is_empty());
-    // These reasons add nothing to the status.
-    let reason = reason.filter(|reason| reason != "failed" && reason != "the command failed");
+    let reason = reason.filter(|reason| !FailReason::adds_nothing(reason));
     match (reason, message) {
         (Some(reason), Some(message)) => Some(format!("{reason}: {message}")),
         (reason, message) => reason.or(message),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
+use super::item::FailReason;
 use super::path::RelPath;
 use super::summary::ItemView;
 
@@ -79,8 +80,7 @@ fn message(item: &ItemView) -> String {
     let reason = item.reason.clone().unwrap_or_default();
     match item.message.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         None => reason,
-        // These two messages add nothing to the reason.
-        Some(text) if ["failed", "the command failed"].contains(&reason.as_str()) => text.to_owned(),
+        Some(text) if FailReason::adds_nothing(&reason) => text.to_owned(),
         Some(text) => format!("{reason}: {text}"),
     }
 }

@@ -7,6 +7,7 @@ mod refusal;
 
 use super::counters::Counters;
 use super::event::{HaltBy, JobEvent, PLANNED_AT_ONCE};
+use super::event_kind::EventKind;
 use super::fold::Fold;
 use super::item::{FailReason, ItemStatus, SkipReason};
 use super::status::{JobStatus, PauseReason};
@@ -25,7 +26,7 @@ pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
         };
     };
     if fold.pruned {
-        return Err(Refusal::Over("pruned"));
+        return Err(Refusal::Over(EventKind::Pruned.name()));
     }
     if fold.status.is_terminal() {
         return match event {

@@ -102,6 +102,13 @@ impl JobStatus {
         }
     }
 
+    /// The status of a job that is over, by its label, and by the reason if it failed; `None` if this is no such status.
+    pub fn over(label: &str, reason: Option<EndReason>) -> Option<Self> {
+        let failed = reason.map(|reason| JobStatus::Failed { reason });
+        let ended = [JobStatus::Completed, JobStatus::CompletedWithErrors, JobStatus::Cancelled];
+        ended.into_iter().chain(failed).find(|status| status.label() == label)
+    }
+
     /// The text that a person reads.
     pub fn text(self) -> String {
         match self {

@@ -32,12 +32,7 @@ impl Fold {
         let JobEvent::Pruned { id, request, ended_as, reason, created, ended, previous } = &recorded.event else {
             return None;
         };
-        let status = match (ended_as.as_str(), reason) {
-            ("completed", _) => JobStatus::Completed,
-            ("completed_with_errors", _) => JobStatus::CompletedWithErrors,
-            ("cancelled", _) => JobStatus::Cancelled,
-            (_, reason) => JobStatus::Failed { reason: (*reason)? },
-        };
+        let status = JobStatus::over(ended_as, *reason)?;
         Some(Fold {
             id: *id,
             seq: recorded.seq,

@@ -150,6 +150,11 @@ impl SkipReason {
 }
 
 impl FailReason {
+    /// Whether a reason, as people read it, says no more than that the item failed. Then a message says it all.
+    pub fn adds_nothing(text: &str) -> bool {
+        [FailReason::Recipe, FailReason::Command].iter().any(|reason| reason.text() == text)
+    }
+
     /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 use super::{Next, Refusal, none_open, to};
 use crate::event::Outcome;
+use crate::event_kind::EventKind;
 use crate::fold::Fold;
 use crate::status::{EndReason, JobStatus};
 
@@ -23,11 +24,11 @@ pub(super) fn next_of_end(fold: &Fold, outcome: &Outcome) -> Result<Next, Refusa
                 (EndReason::Halt, S::Queued | S::Processing | S::Paused { .. }) if fold.fails_by_halt() => {
                     none_open(counters).and_then(|()| to(failed))
                 }
-                _ => Err(Refusal::Status { event: "ended", status: status.label() }),
+                _ => Err(Refusal::Status { event: EventKind::Ended.name(), status: status.label() }),
             }
         }
         (Outcome::Completed | Outcome::CompletedWithErrors, status) => {
-            Err(Refusal::Status { event: "ended", status: status.label() })
+            Err(Refusal::Status { event: EventKind::Ended.name(), status: status.label() })
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{Append, AppendError, Receipt, Writer, WriterEffect};
 use crate::now;
 use crate::recent::{Commit, Recent};
 use headway_model::event::Recorded;
+use headway_model::event_kind::EventKind;
 use headway_model::id::JobId;
 use headway_model::{Digest, Fold, JobEvent, Refusal};
 use headway_store::rows::JobKey;
@@ -59,7 +60,8 @@ impl Log {
 
     /// Records that the history of a terminal job is removed. `key` and `fold` are the job as the store has it.
     pub(crate) async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
-        let (job, event) = (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over("pruned")))?);
+        let (job, event) =
+            (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over(EventKind::Pruned.name())))?);
         let over = Some(Box::new((key, fold)));
         self.judged(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
     }

@@ -29,7 +29,7 @@ CREATE TABLE files (
     inode INTEGER NOT NULL,
     -- 0 for a file that is not on the disk but has an outcome, which applies again if the file returns.
     present INTEGER NOT NULL,
-    -- The outcome that is shown: the item's byte, the corresponding word of `Show`, and the job. It is the newest of the file's
+    -- The outcome that is shown: the item's byte, the corresponding word of `OutcomeFilter`, and the job. It is the newest of the file's
     -- `failures`, or else its last outcome.
     outcome INTEGER,
     shown_as TEXT NOT NULL DEFAULT 'unprocessed',
