@@ -9,8 +9,7 @@ use super::out;
 use super::progress::ProgressLine;
 use super::session::is_data_folder;
 use super::{default_data, library};
-use headway_server::is_held;
-use headway_server::maintenance::Maintenance;
+use headway_server::maintenance::{Maintenance, is_held};
 
 /// Check a data folder for damage.
 ///

@@ -10,8 +10,9 @@ use super::failure::{CommandFailure, NO_SERVER};
 use super::offers;
 use crate::web::Socket;
 use headway_server::config::Config;
+use headway_server::maintenance::is_held;
 use headway_server::retention::Retention;
-use headway_server::{Server, descriptors, is_held};
+use headway_server::{Server, descriptors};
 
 /// How this process can become the host.
 #[derive(Debug, Clone)]

@@ -303,6 +303,13 @@ fn imports_run_along_one_straight_line() {
             }
         }
     }
+    // What the server shows of the crates below it is named, one thing at a time.
+    for (path, text) in sources("crates/headway-server/src") {
+        for shown in text.split("pub use headway_").skip(1) {
+            let shown = shown.split(';').next().unwrap_or_default();
+            assert!(shown.contains("::") && !shown.contains('*'), "{path} shows all of headway_{shown}");
+        }
+    }
     for (path, text) in sources("crates/headway-model/src") {
         for foreign in ["std::fs", "std::time", "std::env"] {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -400,7 +407,7 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
-    ("server/engine/shortage.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
+    ("server/engine/shortage/of_job.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
     ("server/engine/place.rs", "library.conclude(", "each error has its arm"),
     (
         "server/engine/plan/lister.rs",

@@ -54,7 +54,8 @@ async fn a_removed_job_is_410_for_ever_and_a_live_one_does_not_notice() {
     // The next server completes a removal that the stop interrupted.
     let app = App::start_with(&files, keep(NOTHING), vec![recipe]).await;
     eventually("of each job its last event alone", async || {
-        let left = app.server.store().events(&[], 0, u64::MAX >> 1, 100).await.expect("events");
+        let left =
+            headway_server::testing::store(&app.server).events(&[], 0, u64::MAX >> 1, 100).await.expect("events");
         (left.len() == 2).then_some(())
     })
     .await;

@@ -90,7 +90,7 @@ async fn every_cursor_resumes_exactly_there() {
     let job = app.begin("checksum").await;
     let last = app.end(job).await.seq;
     let all = Stream::open(&app, &format!("job={job}&after=0.0")).await.until("closed").await;
-    let store = app.server.store();
+    let store = headway_server::testing::store(&app.server);
     for position in 1..=last {
         let digest = store.digest_at(position).await.expect("a read").expect("a row");
         let cursor = Cursor::at(position, &digest);

@@ -5,6 +5,7 @@ mod checks;
 mod export;
 mod health;
 mod joblog;
+mod log_reader;
 mod looks;
 mod metrics;
 mod on_disk;
@@ -24,6 +25,7 @@ mod trash;
 mod undo;
 mod waits;
 
+pub use log_reader::LogReader;
 pub use start::Started;
 
 use std::collections::BTreeSet;
@@ -140,7 +142,7 @@ impl Server {
     }
 
     /// The newest commits, encoded.
-    pub fn recent(&self) -> &Recent {
+    pub(crate) fn recent(&self) -> &Recent {
         self.log().recent()
     }
 
@@ -150,7 +152,7 @@ impl Server {
     }
 
     /// The store of the log.
-    pub fn store(&self) -> &Arc<dyn Store> {
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.inner.context.store
     }
 

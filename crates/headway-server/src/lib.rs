@@ -24,15 +24,35 @@ mod source;
 /// What tests outside this crate drive by hand.
 #[cfg(feature = "testing")]
 pub mod testing {
+    use std::sync::Arc;
+
     pub use crate::writer::{Append, AppendError, Writer, WriterEffect};
+
+    /// The store of a server's log.
+    pub fn store(server: &crate::Server) -> &Arc<dyn headway_store::Store> {
+        server.store()
+    }
 }
 
 pub use builder::ServerBuilder;
 pub use engine::Floor;
-pub use handle::{Server, Started};
+pub use handle::{LogReader, Server, Started};
 pub use headway_guard::{descriptors, run as guard};
-pub use headway_recipes as recipes;
 pub use headway_store::{Head, StoreError};
 
 // What the command line needs of the files' crate.
-pub use headway_files::{ask_all, is_held, is_litter, now};
+pub use headway_files::{ask_all, is_litter, now};
+
+/// The recipes that come with Headway, commands, and what a recipe of one's own is made of.
+pub mod recipes {
+    pub use headway_recipes::{
+        Attempt, Binding, Effect, EmptyOutput, Failure, ItemResult, ItemResults, Library, LiveOutput, Obstacle,
+        OpenFile, Outputs, Plan, Progress, ReadHead, Recipe, Rename, Setting, Settings, ShellFile, Staged, StopReason,
+        Success, Unable, Work, WrongSetting, all,
+    };
+
+    /// Commands as recipes.
+    pub mod command {
+        pub use headway_recipes::command::{AdHocCommand, NamedCommand, presets, read_config};
+    }
+}

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use headway_files::is_held;
 use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};

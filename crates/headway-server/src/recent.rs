@@ -17,7 +17,7 @@ const BYTES_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The newest commits.
 #[derive(Debug, Default)]
-pub struct Recent(RwLock<(VecDeque<Arc<CommitPart>>, usize)>);
+pub(crate) struct Recent(RwLock<(VecDeque<Arc<CommitPart>>, usize)>);
 
 impl Clone for Recent {
     fn clone(&self) -> Self {
@@ -27,7 +27,7 @@ impl Clone for Recent {
 
 impl Recent {
     /// Adds a commit that is on the disk. Call this before waking readers.
-    pub fn publish(&self, commit: Commit) {
+    pub(crate) fn publish(&self, commit: Commit) {
         let mut inner = self.0.write();
         let (parts, bytes) = &mut *inner;
         for part in commit.parts {
@@ -43,7 +43,7 @@ impl Recent {
 
     /// Whole parts with `after < position <= up_to`, in order, until they hold `limit` events. `None` if the store must be read,
     /// because the parts are no longer here or `after` lies within a part.
-    pub fn page(&self, after: Position, up_to: Position, limit: usize) -> Option<Vec<Arc<CommitPart>>> {
+    pub(crate) fn page(&self, after: Position, up_to: Position, limit: usize) -> Option<Vec<Arc<CommitPart>>> {
         let inner = self.0.read();
         let parts = &inner.0;
         let from = parts.partition_point(|part| part.after < after);
@@ -61,7 +61,7 @@ impl Recent {
     }
 
     /// Jobs with an event after this position, each once, as they are now; `None` if the store must be read.
-    pub fn changed(&self, after: Position) -> Option<Vec<Changed>> {
+    pub(crate) fn changed(&self, after: Position) -> Option<Vec<Changed>> {
         let inner = self.0.read();
         let parts = &inner.0;
         parts.front().filter(|oldest| oldest.after <= after)?;

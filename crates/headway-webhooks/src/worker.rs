@@ -141,7 +141,7 @@ impl Teller {
         let (data, name) = (self.data.clone(), self.webhook.name.clone());
         let read = tokio::task::spawn_blocking(move || WebhookProgress::read(&data, &name)).await;
         let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error)))?;
-        let head = self.server.store().head().await?;
+        let head = self.server.log_reader().head().await?;
         let end = head.digest.map_or_else(Cursor::start, |digest| Cursor::at(head.position, &digest));
         let Some(mut progress) = read else {
             let progress = WebhookProgress::from(end);
@@ -150,7 +150,7 @@ impl Teller {
         };
         progress.disabled = None;
         let cursor = &progress.cursor;
-        let digest = self.server.store().digest_at(cursor.position).await?;
+        let digest = self.server.log_reader().digest_at(cursor.position).await?;
         // A row that was pruned has no digest any more.
         let is_of_this_log = cursor.position <= head.position
             && digest.is_none_or(|digest| cursor.position == 0 || digest.check() == cursor.check);
@@ -170,8 +170,9 @@ impl Teller {
         progress: &mut WebhookProgress,
         up_to: Position,
     ) -> Result<Option<TellingEnd>, StoreError> {
+        let log = self.server.log_reader();
         loop {
-            let rows = self.server.store().events(&[], progress.cursor.position, up_to, PAGE).await?;
+            let rows = log.events_after(progress.cursor.position, up_to, PAGE).await?;
             let is_end = rows.len() < PAGE as usize;
             for row in rows {
                 let cursor = Cursor::at(row.position, &row.digest);
@@ -179,7 +180,7 @@ impl Teller {
                     progress.cursor = cursor;
                     continue;
                 };
-                let now = self.server.store().job(row.job).await?.map(|job| job.summary);
+                let now = log.summary(row.job).await?;
                 let failed = match (&now, kind) {
                     (Some(now), WebhookEvent::Ended) => self.failed(now).await?,
                     _ => Vec::new(),

@@ -39,7 +39,7 @@ pub struct Changed {
 
 /// One commit of the log, with a part for each message that it takes.
 #[derive(Debug, Clone)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// The head after it.
     pub head: Head,
     pub(super) parts: Vec<CommitPart>,
@@ -65,12 +65,12 @@ pub struct CommitPart {
 
 impl Commit {
     /// Encodes a batch that is about to be written.
-    pub fn of(batch: &Batch) -> Self {
+    pub(crate) fn of(batch: &Batch) -> Self {
         Commit::within(batch, MESSAGE_ROOM_BYTES)
     }
 
     /// Like [`Commit::of`], in parts of at most `limit` bytes beyond their first event.
-    pub fn within(batch: &Batch, limit: usize) -> Self {
+    pub(crate) fn within(batch: &Batch, limit: usize) -> Self {
         let head = Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no };
         let pieces = MessageRoom::cut(limit, &batch.events, |rows, row| {
             let framed = rows.iter().any(|known| known.job_no == row.job_no);
