@@ -37,6 +37,9 @@ pub(super) use selection::{Selection, matching};
 use tools::Tools;
 use window::Scrolled;
 
+/// Rows in a window, and in a page of the list.
+const WINDOW: usize = 100;
+
 /// How often the page asks for the list again while the disk is being read.
 const POLL: Duration = Duration::from_millis(400);
 

@@ -28,6 +28,9 @@ use setting::Setting;
 use super::parts::{Controls, focus};
 use crate::live::Live;
 
+/// A field that cannot be read, by its name, and why.
+type Wrong = (&'static str, String);
+
 /// The recipes, and the form of the chosen one.
 #[component]
 pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {

@@ -1,5 +1,7 @@
 //! What the repository promises about itself.
 
+mod rings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

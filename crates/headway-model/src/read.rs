@@ -13,6 +13,9 @@ use serde::Deserialize;
 
 use lexer::Lexer;
 
+/// The name under which `serde_json::value::RawValue` asks for the text of a value.
+const RAW: &str = "$serde_json::private::RawValue";
+
 /// The text is not JSON, or not of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotRead(String);

@@ -5,12 +5,13 @@
 //! everything must end well. The [`Oracle`] checks after every step. `HEADWAY_SEEDS` sets the number of seeds, `HEADWAY_SEED` runs
 //! one seed alone, and `HEADWAY_TRACE=1` prints what happens in it.
 
-mod browser;
 mod client;
 mod exhaustive;
+mod faults;
 mod oracle;
 mod people;
 mod process;
+mod ready;
 mod settle;
 mod work;
 mod world;
@@ -20,9 +21,10 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use faults::WorldFaults;
 use headway_model::mutants::{self, Mutant};
 use oracle::BrokenPromise;
-use world::{SeenCounts, World, WorldFaults};
+use world::{SeenCounts, World};
 
 /// Seeds that once found a bug.
 const KEPT: &[u64] = &[69_589, 89_409];

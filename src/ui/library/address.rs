@@ -1,6 +1,6 @@
 //! Converts a view to and from the page's address, so that it can be bookmarked, sent, and returned to.
 
-use super::window::WINDOW;
+use super::WINDOW;
 use crate::base::to;
 use crate::ui::nav::AddressQuery;
 use crate::ui::parts::format::query;

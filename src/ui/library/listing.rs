@@ -6,8 +6,8 @@ mod select;
 use leptos::prelude::*;
 
 use super::load_more::LoadMore;
-use super::window::{Scrolled, WINDOW, Window};
-use super::{Selection, address};
+use super::window::{Scrolled, Window};
+use super::{Selection, WINDOW, address};
 use crate::ui::parts::format::count;
 use crate::ui::parts::{Zone, may_act};
 use empty::{LeftOut, Nothing};

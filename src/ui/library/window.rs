@@ -6,13 +6,10 @@ use std::collections::HashMap;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::Selection;
 use super::entry::EntryRow;
+use super::{Selection, WINDOW};
 use crate::ui::parts::{Zone, visibility};
 use headway_model::library::{Entry, FolderView};
-
-/// Rows in a window.
-pub(super) const WINDOW: usize = 100;
 
 /// What stays when the list is read again.
 #[derive(Clone, Copy)]

@@ -6,29 +6,14 @@ use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::head::{Actions, Failed, Head, known};
-use super::{Newest, Steer, Summary};
+use super::head::{Actions, Failed, Head};
+use super::{Newest, Steer, Summary, known};
 use crate::base::to;
 use crate::live::{Live, StartPhase};
-use crate::ui::later::{Later, Part};
-use crate::ui::nav::Nav;
 use crate::ui::plan::Plan;
 use headway_model::{JobId, JobSummary};
 
-/// Shows the active job, while there is one.
-#[component]
-pub(crate) fn Modal() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let later = expect_context::<Later>();
-    let place = expect_context::<Nav>().path();
-    // A job's own page already shows the same. Not before the page is hydrated, as said above.
-    let shown = Memo::new(move |_| {
-        let active = live.active.get().filter(|_| live.is_ready());
-        active.filter(|job| place.with(|place| *place != format!("/jobs/{job}")))
-    });
-    move || shown.get().map(|job| later.view(Part::Dialog(job)))
-}
-
+/// The dialog.
 #[component]
 pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();

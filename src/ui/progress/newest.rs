@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::Summary;
+use super::summary::Summary;
 use crate::api;
 use crate::live::Live;
 use headway_model::status::PauseReason;

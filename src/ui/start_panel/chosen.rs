@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::Wrong;
 use super::policies::Policies;
 use crate::live::Live;
 use crate::ui::library::{FIRST, ListOffer, Selection, matching};
@@ -15,9 +16,6 @@ pub(super) const SAMPLE: u32 = 10;
 
 /// The field for the folder that the output goes to.
 pub(super) const OUTPUT_FOLDER: &str = "output-folder";
-
-/// A field that cannot be read, by its name, and why.
-pub(super) type Wrong = (&'static str, String);
 
 /// How a start begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use leptos::prelude::*;
 
-use super::chosen::Wrong;
+use super::Wrong;
 use headway_model::event::{HaltBy, HaltWhen};
 use headway_model::policy::{Halt, Limit, OnInterrupt, TRIES_LIMIT, Timeout};
 use headway_model::{OnDone, Policy};

@@ -24,6 +24,9 @@ use lead::Lead;
 use listen::Listening;
 use word::{TabId, TabMessage};
 
+/// A tab that has not confirmed for this long that it listens is gone.
+const GONE_AFTER: Millis = 60_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LeaderLock {
     No,

@@ -3,9 +3,8 @@
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use super::NotRead;
-use super::decode::RAW;
 use super::lexer::Lexer;
+use super::{NotRead, RAW};
 
 /// The elements of an array.
 pub(super) struct Elements<'lexer, 'text> {

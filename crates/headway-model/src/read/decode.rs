@@ -4,13 +4,10 @@ use std::borrow::Cow;
 
 use serde::de::{Deserializer, Visitor};
 
-use super::NotRead;
 use super::access::{Elements, Fields, Raw, Variant};
 use super::lexer::Lexer;
 use super::number::Number;
-
-/// The name under which `serde_json::value::RawValue` asks for the text of a value.
-pub(super) const RAW: &str = "$serde_json::private::RawValue";
+use super::{NotRead, RAW};
 
 type Decoded<T> = Result<T, NotRead>;
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::attempt_id::AttemptId;
-use super::change::{WantedChange, change, names};
+use super::change::{change, names};
 use super::died::Died;
 use super::outcome::outcome;
 use super::output_name::{OutputNameError, target};
 use super::place::place;
 use super::schedule::WorkOutcome;
+use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::{OpenError, fault_of};

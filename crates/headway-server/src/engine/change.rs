@@ -2,24 +2,12 @@
 //! whose name differs from its original's, and a file that goes to the trash, are renamed in the same way.
 
 use super::place::{concluded, fail, record};
-use super::wanted_moves::wanted_moves;
+use super::wanted_moves::{WantedChange, wanted_moves};
 use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::{Change, OpenFile, Staged, fault, fault_of};
-use headway_model::{FailReason, Output, RelPath, SkipReason};
+use headway_files::{Change, OpenFile, fault, fault_of};
+use headway_model::{FailReason, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Work};
-
-/// What an item wants to change about its files.
-pub(super) struct WantedChange<'a> {
-    /// The renames.
-    pub(super) renames: &'a [Rename],
-    /// The output that is to get the new name of the item's own file, while that file goes to the trash.
-    pub(super) output: Option<(&'a Output, &'a Staged)>,
-    /// Whether the item's own file goes to the trash in any case.
-    pub(super) removes: bool,
-    /// Whether the output has the same content as the file, and still takes its place: a hard link or a clone.
-    pub(super) shares: bool,
-}
 
 /// All old and new names, which an attempt must lock.
 pub(super) fn names(renames: &[Rename]) -> impl Iterator<Item = RelPath> + '_ {

@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 use super::attempt_id::AttemptId;
 use super::running::WrittenOff;
 use super::schedule::{Input, WorkOutcome};
+use super::stop::GRACE;
 use super::{ActiveJob, Context, Engine};
 use headway_model::id::JobId;
 use headway_model::{FailReason, PauseReason};
 
-/// How long an attempt that only reads has to end after it was asked to. One that takes longer waits for storage
-/// that does not answer.
-pub(super) const GRACE: Duration = Duration::from_secs(4);
-
-/// The same for all other attempts: a program has a grace time of its own before it is killed, and a large output is
-/// hashed to its end.
+/// How long an attempt that does more than read has to end after it was asked to: a program has a grace time of its own
+/// before it is killed, and a large output is hashed to its end.
 const LONG_GRACE: Duration = Duration::from_secs(5 * 60);
 
 /// An attempt without progress for this long hangs: jobs of other libraries do not wait for its worker.

@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 pub(crate) use super::stop::StepFailure;
-use job::{Job, has_come};
+use job::Job;
 pub(crate) use messages::{Input, RecoveredState, ScheduleEffect, ScheduleLimits, StartHold, Terms, WorkOutcome};
+use retry::has_come;
 
 use headway_model::Fold;
 use headway_model::event::JobEvent;

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::look_around::GRACE;
 use headway_recipes::Unable;
+
+/// How long a step, or an attempt that only reads, has to end after it was asked to. One that takes longer waits for
+/// storage that does not answer.
+pub(super) const GRACE: Duration = Duration::from_secs(4);
 
 /// Asks a step to end. Cheap to clone; all clones belong to the same step.
 #[derive(Clone, Default)]

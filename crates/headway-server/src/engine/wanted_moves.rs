@@ -2,17 +2,28 @@
 
 use std::io;
 
-use super::change::WantedChange;
 use super::place::{fail, finished};
 use super::standing::{Standing, standing};
 use headway_files::{Library, Moves, OpenFile, Staged};
 use headway_model::path::RESERVED;
-use headway_model::{Digest, FailReason, Move, RelPath, SkipReason};
+use headway_model::{Digest, FailReason, Move, Output, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Work};
 
 /// The prefix of a parking name, under which a file waits while another name is freed or while its own name changes
 /// case. No temporary file has this prefix, so nothing removes such a file.
 const PARKED: &str = ".headway-kept-";
+
+/// What an item wants to change about its files.
+pub(super) struct WantedChange<'a> {
+    /// The renames.
+    pub(super) renames: &'a [Rename],
+    /// The output that is to get the new name of the item's own file, while that file goes to the trash.
+    pub(super) output: Option<(&'a Output, &'a Staged)>,
+    /// Whether the item's own file goes to the trash in any case.
+    pub(super) removes: bool,
+    /// Whether the output has the same content as the file, and still takes its place: a hard link or a clone.
+    pub(super) shares: bool,
+}
 
 /// The moves that a change consists of, in the order in which they can be made. Checks the output, if there is one.
 pub(super) fn wanted_moves(

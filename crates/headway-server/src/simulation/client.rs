@@ -1,19 +1,27 @@
 //! A page: the receiver, and the driver that carries out its effects.
 
-mod wire;
+pub(super) mod wire;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::browser::SimulatedLock;
+use super::faults::WorldFaults;
 use super::oracle::{BrokenPromise, must};
 use super::trace;
-use super::world::WorldFaults;
 use crate::follow::Serving;
 use headway_model::follow::{Follow, FollowEffect, Phase, Sharing, Tab, TabEffect};
 use headway_model::id::{JobId, Millis};
 use headway_model::testing::Draw;
 use headway_model::{ApiError, Cursor};
 use wire::{SentMessage, SimulatedLink, request};
+
+/// A page's state with regard to the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SimulatedLock {
+    No,
+    Waits,
+    Steals,
+    Holds,
+}
 
 /// A page in a browser.
 #[derive(Debug, Clone)]
@@ -22,9 +30,9 @@ pub(super) struct SimulatedPage {
     generation: u64,
     /// The most bytes of a message beyond its first event.
     most: usize,
-    line: SimulatedLink,
+    pub(super) line: SimulatedLink,
     /// The call that lets the tab catch up with what it will hear from another tab, and its number.
-    own: SimulatedLink,
+    pub(super) own: SimulatedLink,
     own_call: u64,
     /// What other tabs have said, and this one has not heard yet.
     pub(super) inbox: VecDeque<String>,

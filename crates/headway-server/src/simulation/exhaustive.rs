@@ -4,8 +4,9 @@
 
 use std::collections::HashSet;
 
+use super::faults::WorldFaults;
 use super::oracle::BrokenPromise;
-use super::world::{World, WorldFaults};
+use super::world::World;
 use headway_model::{Digest, JobEvent};
 
 use super::world::AppendPurpose;

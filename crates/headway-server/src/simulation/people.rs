@@ -2,8 +2,9 @@
 
 use super::oracle::BrokenPromise;
 use super::process::{Process, own};
+use super::ready::ready;
 use super::trace;
-use super::world::{AppendPurpose, World, ready};
+use super::world::{AppendPurpose, World};
 use crate::engine::schedule::{Input, ScheduleLimits};
 use crate::writer::Append;
 use headway_model::event::JobEvent;

@@ -12,7 +12,7 @@ use headway_model::{Digest, DiskEffect as ItemEffect, ItemStatus, JobEvent, Paus
 use headway_store::rows::{Batch, JobKey};
 use headway_store::{JobFilter, MemoryStore, Store};
 
-use super::world::ready;
+use super::ready::ready;
 use headway_model::testing::Draw;
 
 /// A worker that processes an item.

@@ -3,9 +3,11 @@
 use futures::FutureExt;
 
 use super::client::SimulatedPage;
+use super::faults::WorldFaults;
 use super::oracle::{BrokenPromise, must};
 use super::process::Process;
-use super::world::{World, WorldFaults, ready};
+use super::ready::ready;
+use super::world::World;
 use headway_model::follow::{Phase, Tracked};
 use headway_model::{JobId, JobStatus};
 use headway_store::{JobFilter, Store, rebuild};

@@ -2,8 +2,9 @@
 
 use super::oracle::{BrokenPromise, must};
 use super::process::{PlanUnderWay, Worker, left, terms, verdict};
+use super::ready::ready;
 use super::trace;
-use super::world::{AppendPurpose, World, ready};
+use super::world::{AppendPurpose, World};
 use crate::engine::schedule::{Input, ScheduleEffect, StepFailure, WorkOutcome};
 use headway_files::Verdict;
 use headway_model::event::{JobEvent, Outcome};

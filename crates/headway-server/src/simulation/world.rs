@@ -1,14 +1,17 @@
 //! The world of one run. It draws who acts next, and carries out what follows.
 
+mod browser;
+mod serve;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::AddAssign;
 
-use futures::FutureExt;
-
 use super::client::SimulatedPage;
+use super::faults::WorldFaults;
 use super::oracle::{BrokenPromise, Oracle};
 use super::process::Process;
+use super::ready::ready;
 use crate::follow::{Given, Read};
 use crate::source::answer;
 use headway_model::Cursor;
@@ -17,25 +20,7 @@ use headway_model::id::{JobId, Millis};
 use headway_model::message::MESSAGE_ROOM_BYTES;
 use headway_model::testing::Draw;
 use headway_store::rows::Batch;
-use headway_store::{MemoryStore, Store, Stored};
-
-/// The faults of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct WorldFaults {
-    /// Messages are lost or duplicated.
-    pub(super) lossy: bool,
-    /// Connections break.
-    pub(super) cutting: bool,
-    /// The server crashes and its disk fails.
-    pub(super) deadly: bool,
-}
-
-impl WorldFaults {
-    /// The faults of a seed. An eighth of all seeds has none.
-    pub(super) fn of(seed: u64) -> Self {
-        WorldFaults { lossy: seed & 1 != 0, deadly: seed & 2 != 0, cutting: seed & 4 != 0 }
-    }
-}
+use headway_store::{MemoryStore, Store};
 
 macro_rules! seen {
     ($($name:ident),*) => {
@@ -125,11 +110,6 @@ pub(super) struct World {
     pages: u64,
     /// The most bytes of a message beyond its first event. In half of the runs it is so small that most commits are sent in parts.
     pub(super) most: usize,
-}
-
-/// Futures of the in-memory store are ready at once, and it never fails.
-pub(super) fn ready<T>(future: impl Future<Output = Stored<T>>) -> T {
-    future.now_or_never().expect("the in-memory store does not wait").expect("it does not fail")
 }
 
 impl World {

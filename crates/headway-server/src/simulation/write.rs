@@ -1,8 +1,9 @@
 //! The writer's shell: it carries out commits, and tells the others what is in the log.
 
 use super::oracle::BrokenPromise;
+use super::ready::ready;
 use super::trace;
-use super::world::{AppendPurpose, World, ready};
+use super::world::{AppendPurpose, World};
 use crate::engine::schedule::{Input, WorkOutcome};
 use crate::recent::Commit;
 use crate::writer::{Append, AppendError, Receipt, WriterEffect, WriterReport};

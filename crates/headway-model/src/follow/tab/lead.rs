@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::listen::Listening;
 use super::word::{LeaderConnection, TabId, TabMessage};
-use super::{FollowEffect, Tab, TabEffect};
+use super::{FollowEffect, GONE_AFTER, Tab, TabEffect};
 use crate::follow::JOBS_LIMIT;
 use crate::id::{JobId, Millis};
 
 /// Minimum time between two connections that are opened for other tabs.
 const REOPEN_EVERY: Millis = 300;
-/// A tab that has not confirmed for this long that it listens is gone.
-pub(super) const GONE_AFTER: Millis = 60_000;
 
 /// What the leader knows.
 #[derive(Debug, Clone, Default)]

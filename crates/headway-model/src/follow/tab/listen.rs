@@ -1,9 +1,8 @@
 //! A tab that listens to the leader's connection.
 
 use super::super::answer::{has_more, messages_in};
-use super::lead::GONE_AFTER;
 use super::word::{LeaderConnection, TabMessage};
-use super::{Follow, Tab, TabEffect};
+use super::{Follow, GONE_AFTER, Tab, TabEffect};
 use crate::cursor::Cursor;
 use crate::error::ApiError;
 use crate::id::{JobId, Millis};

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::open_placing::OpenPlacing;
-use super::phase::LastStep;
-use super::{LONGEST_REST, ScheduleEffect, Terms, append, rest};
+use super::{ScheduleEffect, Terms, append, rest};
 use headway_model::Fold;
 use headway_model::event::JobEvent;
 use headway_model::id::{JobId, Millis};
@@ -64,9 +62,21 @@ pub(super) struct Job {
     pub(super) finished: Option<LastStep>,
 }
 
-/// Whether a due time has come. A time further away than the longest rest counts as come: the clock has been set back since.
-pub(super) fn has_come(moment: Millis, now: Millis) -> bool {
-    moment <= now || moment > now + LONGEST_REST
+/// An item whose placing no worker holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OpenPlacing {
+    /// When to examine it.
+    pub(super) due: Millis,
+    /// Whether its worker died.
+    pub(super) died: bool,
+}
+
+/// How a job's last step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LastStep {
+    Done,
+    /// It failed, and so does the job, with this message.
+    Failed(String),
 }
 
 impl Job {

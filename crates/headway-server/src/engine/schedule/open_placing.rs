@@ -1,20 +1,12 @@
 //! Placings that no worker holds any longer. A look at the disk finds out how far each of them got.
 
-use super::job::{Job, has_come};
+use super::job::{Job, OpenPlacing};
+use super::retry::has_come;
 use super::{ScheduleEffect, rest};
 use headway_model::id::{JobId, Millis};
 use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::JobStatus;
-
-/// An item whose placing no worker holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OpenPlacing {
-    /// When to examine it.
-    due: Millis,
-    /// Whether its worker died.
-    died: bool,
-}
 
 impl Job {
     /// Notes that no worker holds this item's placing any longer, and that it is unknown how far it got.

@@ -9,11 +9,15 @@ use headway_model::{Digest, FailReason};
 use headway_recipes::Unable;
 
 use super::blame::StorageBlame;
-use super::phase::LastStep;
-use super::{Schedule, ScheduleEffect, StepFailure, WorkOutcome, append, take_up};
+use super::job::LastStep;
+use super::{Schedule, ScheduleEffect, StepFailure, WorkOutcome, append};
 
 /// Minimum number of attempts for failures that the recipe marks as transient.
 const TRANSIENT_TRIES: u32 = 5;
+
+/// The message of an item whose placing could not be examined before its job ended.
+const NOT_EXAMINED: &str =
+    "the server could not find out whether its output was put into place; check the file and the job's trash";
 
 impl Schedule {
     /// An attempt is over.
@@ -94,7 +98,7 @@ impl Schedule {
             Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
             Ok(None) => JobEvent::Returned { item, attempt },
             // A job that ends cannot be resumed, so there is no second look.
-            Err(PauseReason::Stuck) if !job.goes_on() => take_up::not_examined(item, attempt),
+            Err(PauseReason::Stuck) if !job.goes_on() => not_examined(item, attempt),
             Err(reason) => {
                 job.leave_open(item, self.now, died);
                 return job.pause_for(id, Some(reason), effects);
@@ -140,6 +144,11 @@ impl Schedule {
             job.plan(id, effects);
         }
     }
+}
+
+/// The end of an item whose placing could not be examined.
+pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
+    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_EXAMINED.to_owned() }
 }
 
 /// The event that ends a placing, given how far it got; `None` if it was taken back, the reason if that is not known.

@@ -1,18 +1,10 @@
 //! When a phase of a job is over, and what ends it.
 
-use super::job::Job;
+use super::job::{Job, LastStep};
 use super::{ScheduleEffect, append};
 use headway_model::event::{HaltBy, JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use headway_model::id::JobId;
 use headway_model::status::{EndReason, JobStatus};
-
-/// How a job's last step ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LastStep {
-    Done,
-    /// It failed, and so does the job, with this message.
-    Failed(String),
-}
 
 impl Job {
     /// Resumes the job's phase after a restart. `interrupted` says whether the restart interrupted items.

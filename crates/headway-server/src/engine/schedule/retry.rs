@@ -1,5 +1,6 @@
 //! When a failed item is retried, and how often at most.
 
+use super::LONGEST_REST;
 use super::job::Job;
 use headway_model::Digest;
 use headway_model::id::Millis;
@@ -7,6 +8,11 @@ use headway_model::item::ItemStatus;
 
 /// The longest wait of an item for its next try, in milliseconds.
 const LONGEST_BACKOFF_MS: u64 = 10 * 60 * 1_000;
+
+/// Whether a due time has come. A time further away than the longest rest counts as come: the clock has been set back since.
+pub(super) fn has_come(moment: Millis, now: Millis) -> bool {
+    moment <= now || moment > now + LONGEST_REST
+}
 
 impl Job {
     /// When to retry after a failed attempt; `None` if that was the last try. There are at least `least` tries.

@@ -1,23 +1,14 @@
 //! Takes up a job that the last process left.
 
-use super::job::{Job, has_come};
-use super::outcome::end_of_placing;
+use super::job::Job;
+use super::outcome::{end_of_placing, not_examined};
+use super::retry::has_come;
 use super::{RecoveredState, ScheduleEffect, StartHold, append};
-use headway_model::FailReason;
 use headway_model::event::JobEvent;
 use headway_model::id::{JobId, Millis};
 use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::{JobStatus, PauseReason};
-
-/// The message of an item whose placing could not be examined before its job ended.
-const NOT_EXAMINED: &str =
-    "the server could not find out whether its output was put into place; check the file and the job's trash";
-
-/// The end of an item whose placing could not be examined.
-pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
-    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_EXAMINED.to_owned() }
-}
 
 /// How an open item that no worker holds is recovered.
 enum Recovery {

@@ -2,16 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::super::trace;
-use super::super::world::World;
-use super::SimulatedPage;
-use crate::follow::{Given, Holds, Outgoing, Request, SenderStep, Serving};
+use crate::follow::{Holds, Outgoing, Request, Serving};
 use headway_model::id::Millis;
-use headway_model::mutants::{self, Mutant};
 
 /// A message on the wire.
 #[derive(Debug, Clone)]
-pub(super) enum SentMessage {
+pub(in crate::simulation) enum SentMessage {
     /// One message of a stream, and its event id.
     Message(String, String),
     /// The answer to a call.
@@ -20,38 +16,38 @@ pub(super) enum SentMessage {
 
 /// One long poll, as `web::events` answers it.
 #[derive(Debug, Clone)]
-pub(super) struct LongPoll {
-    pub(super) until: Millis,
-    pub(super) messages: Vec<String>,
-    pub(super) news: bool,
+pub(in crate::simulation) struct LongPoll {
+    pub(in crate::simulation) until: Millis,
+    pub(in crate::simulation) messages: Vec<String>,
+    pub(in crate::simulation) news: bool,
 }
 
 /// A connection of a page, and the wire between it and the server.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SimulatedLink {
-    pub(super) serving: Option<Serving>,
+pub(in crate::simulation) struct SimulatedLink {
+    pub(in crate::simulation) serving: Option<Serving>,
     /// The call under way, instead of a stream.
-    pub(super) call: Option<LongPoll>,
+    pub(in crate::simulation) call: Option<LongPoll>,
     /// Sent, and not yet arrived.
-    pub(super) wire: VecDeque<SentMessage>,
+    pub(in crate::simulation) wire: VecDeque<SentMessage>,
     /// The stream has ended after what is on the wire.
-    pub(super) ended: bool,
+    pub(in crate::simulation) ended: bool,
 }
 
 impl SimulatedLink {
-    pub(super) fn is_idle(&self) -> bool {
+    pub(in crate::simulation) fn is_idle(&self) -> bool {
         self.serving.is_none() && self.wire.is_empty() && !self.ended
     }
 
     /// Makes this the connection of a call, which waits for news until this time.
-    pub(super) fn calls(&mut self, until: Millis) {
+    pub(in crate::simulation) fn calls(&mut self, until: Millis) {
         self.serving.iter_mut().for_each(Serving::answer);
         self.call = Some(LongPoll { until, messages: Vec::new(), news: false });
     }
 
     /// Handles a connection that has nothing more to send for now: a long poll goes on waiting, or is answered, with
     /// a ping at the end. Returns whether it was answered.
-    pub(super) fn answer(&mut self, now: Millis, ended: bool) -> bool {
+    pub(in crate::simulation) fn answer(&mut self, now: Millis, ended: bool) -> bool {
         let (Some(call), Some(serving)) = (&mut self.call, &mut self.serving) else { return false };
         if !ended && !call.news && now < call.until {
             return false;
@@ -63,70 +59,8 @@ impl SimulatedLink {
     }
 }
 
-impl World {
-    /// Performs one step of a page's connection. Returns whether it did anything.
-    pub(in crate::simulation) fn serve(&mut self, client: usize) -> bool {
-        self.serve_line(client, |client| &mut client.line) || self.serve_line(client, |client| &mut client.own)
-    }
-
-    fn serve_line(&mut self, client: usize, of: fn(&mut SimulatedPage) -> &mut SimulatedLink) -> bool {
-        let now = self.now;
-        let line = of(&mut self.clients[client]);
-        let Some(serving) = &mut line.serving else { return false };
-        let step = serving.step(now);
-        trace(|| format!("{now} stream {client}: {step:?}"));
-        match step {
-            SenderStep::Wait(_) | SenderStep::End if line.call.is_some() => {
-                let answered = line.answer(now, matches!(step, SenderStep::End));
-                if matches!(step, SenderStep::Wait(_)) {
-                    self.waits.insert(client);
-                }
-                answered
-            }
-            SenderStep::Send(message) => {
-                match &mut line.call {
-                    Some(call) => {
-                        call.news |= message.news;
-                        call.messages.push(with_id(&message));
-                    }
-                    None => line.wire.push_back(SentMessage::Message(message.text, message.id.unwrap_or_default())),
-                }
-                true
-            }
-            SenderStep::Read(read) => {
-                let given: Given = self.read(read);
-                if let Some(serving) = &mut of(&mut self.clients[client]).serving {
-                    serving.give(now, given);
-                }
-                true
-            }
-            SenderStep::Wait(_) => {
-                self.waits.insert(client);
-                false
-            }
-            SenderStep::End => {
-                line.serving = None;
-                line.ended = true;
-                true
-            }
-        }
-    }
-
-    /// Wakes the connections after the head of the log has moved.
-    pub(in crate::simulation) fn wake(&mut self) {
-        for (index, client) in self.clients.iter_mut().enumerate() {
-            client.own.serving.iter_mut().for_each(Serving::wake);
-            // A connection that subscribes only after its read misses everything that comes before it waits.
-            if mutants::is(Mutant::WakeAfterTheRead) && !self.waits.contains(&index) {
-                continue;
-            }
-            client.line.serving.iter_mut().for_each(Serving::wake);
-        }
-        self.waits.clear();
-    }
-}
-
-fn with_id(message: &Outgoing) -> String {
+/// A message with its event id in it.
+pub(in crate::simulation) fn with_id(message: &Outgoing) -> String {
     match &message.id {
         Some(id) => format!("{},\"id\":{id:?}}}", &message.text[..message.text.len() - 1]),
         None => message.text.clone(),
@@ -134,7 +68,7 @@ fn with_id(message: &Outgoing) -> String {
 }
 
 /// The request of a query, as `web::events` reads it.
-pub(super) fn request(query: &str) -> Request {
+pub(in crate::simulation) fn request(query: &str) -> Request {
     let mut request = Request::default();
     for pair in query.split('&') {
         match pair.split_once('=') {

@@ -1,21 +1,13 @@
 //! What the pages of one browser share: a broadcast channel and a lock.
 
-use super::oracle::BrokenPromise;
-use super::trace;
-use super::world::World;
-
-/// A page's state with regard to the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SimulatedLock {
-    No,
-    Waits,
-    Steals,
-    Holds,
-}
+use super::World;
+use crate::simulation::client::SimulatedLock;
+use crate::simulation::oracle::BrokenPromise;
+use crate::simulation::trace;
 
 impl World {
     /// Delivers one message of the channel to a page, unless a fault loses it. Returns whether there was one.
-    pub(super) fn talk(&mut self, client: usize) -> Result<bool, BrokenPromise> {
+    pub(in crate::simulation) fn talk(&mut self, client: usize) -> Result<bool, BrokenPromise> {
         self.post();
         let Some(text) = self.clients[client].inbox.pop_front() else { return Ok(false) };
         if self.faults.lossy && !self.quiet && self.draw.below(25) == 0 {
@@ -30,7 +22,7 @@ impl World {
     }
 
     /// Sends what pages have said to all other pages, even if the sender is closed afterwards.
-    pub(super) fn post(&mut self) {
+    pub(in crate::simulation) fn post(&mut self) {
         for speaker in 0..self.clients.len() {
             let said = std::mem::take(&mut self.clients[speaker].outbox);
             for (_, client) in self.clients.iter_mut().enumerate().filter(|(listener, _)| *listener != speaker) {
@@ -40,7 +32,7 @@ impl World {
     }
 
     /// Grants the lock to a page that waits for it. Returns whether there was one.
-    pub(super) fn lock(&mut self) -> Result<bool, BrokenPromise> {
+    pub(in crate::simulation) fn lock(&mut self) -> Result<bool, BrokenPromise> {
         let (now, up) = (self.now, self.process.is_some());
         let with = |world: &World, lock| world.clients.iter().position(|client| client.lock == lock);
         let holder = with(self, SimulatedLock::Holds);

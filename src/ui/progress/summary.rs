@@ -1,0 +1,53 @@
+//! The latest summary of a job, as the page knows it.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::live::{JobState, Live};
+use headway_model::follow::Phase;
+use headway_model::summary::Start;
+use headway_model::{JobId, JobSummary};
+
+/// The job's latest summary; `None` if the page has not heard of the job.
+pub(in crate::ui) type Summary = Memo<Option<JobSummary>>;
+
+/// The latest summary of a job: from the stream, or what was `read` if that is newer. Until it is hydrated, a page
+/// shows what the server rendered, even if more has been heard in the meantime.
+pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
+    let live = expect_context::<Live>();
+    let state = live.job(job);
+    let mounted = mounted();
+    let newer = |one: Option<JobSummary>, other: Option<&JobSummary>| match (one, other) {
+        (Some(one), Some(other)) if other.seq > one.seq => Some(other.clone()),
+        (one, other) => one.or_else(|| other.cloned()),
+    };
+    let rendered = match &read {
+        None => state.with_untracked(|state| state.as_ref().map(|state| state.summary.clone())),
+        Some(_) => {
+            let start = use_context::<Start>();
+            let start = start.iter().flat_map(|start| &start.live).find(|summary| summary.job == job);
+            newer(read.clone(), start)
+        }
+    };
+    Memo::new(move |_| {
+        if !mounted.get() {
+            return rendered.clone();
+        }
+        if let Some(moment) = live.past_of(job) {
+            return Some(moment.summary().clone());
+        }
+        // Next to its items, a job is shown as it was read until it is followed; from then on both change together.
+        let counts =
+            |state: &&Arc<JobState>| read.is_none() || state.proof.seq > 0 || state.phase == Some(Phase::Stopped);
+        let heard = state.with(|state| state.as_ref().filter(counts).map(|state| state.summary.clone()));
+        newer(heard, read.as_ref())
+    })
+}
+
+/// Whether the page is hydrated. Until then it must show what the server rendered.
+pub(super) fn mounted() -> RwSignal<bool> {
+    let mounted = RwSignal::new(false);
+    Effect::new(move |_| mounted.set(true));
+    mounted
+}
