@@ -2,6 +2,7 @@
 //! them are publicly reachable.
 
 mod protocol;
+pub(crate) mod waiting;
 
 use std::sync::Arc;
 

@@ -9,7 +9,6 @@ mod past;
 mod shell;
 mod starting;
 mod task;
-pub(crate) mod waiting;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -9,22 +9,22 @@ use leptos::server_fn::server::Server;
 use leptos::server_fn::{Bytes, ContentType, Decodes, Http, Protocol};
 use serde::de::DeserializeOwned;
 
-use crate::live::waiting::{GivenUp, Part, in_time};
+use super::waiting::{AnswerPart, GivenUp, in_time};
 use headway_model::ApiError;
 use headway_model::error::{JsonCalls, JsonText};
 
-type Json = Http<JsonCalls, JsonCalls>;
+type JsonHttp = Http<JsonCalls, JsonCalls>;
 
 /// A call; whether it only reads. One that only reads is made again when it was given up because the server is heard
 /// again. Of any other it is then not known whether the server heard it.
-pub(crate) struct Calls<const READS: bool>;
+pub(crate) struct CallProtocol<const READS: bool>;
 
 /// A call that only reads.
-pub(crate) type Reads = Calls<true>;
+pub(crate) type Reads = CallProtocol<true>;
 /// A call that changes something.
-pub(crate) type Acts = Calls<false>;
+pub(crate) type Acts = CallProtocol<false>;
 
-impl<I, O, C, S, const READS: bool> Protocol<I, O, C, S, ApiError> for Calls<READS>
+impl<I, O, C, S, const READS: bool> Protocol<I, O, C, S, ApiError> for CallProtocol<READS>
 where
     I: IntoReq<JsonCalls, C::Request, ApiError> + FromReq<JsonCalls, S::Request, ApiError> + Clone + Send,
     O: IntoRes<JsonCalls, S::Response, ApiError> + FromRes<JsonCalls, C::Response, ApiError> + DeserializeOwned + Send,
@@ -38,7 +38,7 @@ where
         F: Fn(I) -> Fut + Send,
         Fut: Future<Output = Result<O, ApiError>> + Send,
     {
-        <Json as Protocol<I, O, C, S, ApiError>>::run_server(request, server_fn).await
+        <JsonHttp as Protocol<I, O, C, S, ApiError>>::run_server(request, server_fn).await
     }
 
     async fn run_client(path: &str, input: I) -> Result<O, ApiError> {
@@ -56,12 +56,12 @@ where
 
 /// The body of an answer, or the error in it.
 async fn answer<C: Client<ApiError>>(request: C::Request) -> Result<Result<Bytes, ApiError>, GivenUp> {
-    let response = match in_time(Part::Begin, C::send(request)).await? {
+    let response = match in_time(AnswerPart::Begin, C::send(request)).await? {
         Ok(response) => response,
         Err(error) => return Ok(Err(error)),
     };
     let is_error = (400..=599).contains(&response.status());
-    let body = in_time(Part::Rest, response.try_into_bytes()).await?;
+    let body = in_time(AnswerPart::Rest, response.try_into_bytes()).await?;
     Ok(body.and_then(|body| if is_error { Err(ApiError::de(body)) } else { Ok(body) }))
 }
 

@@ -4,6 +4,7 @@
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent};
 
+pub(super) use crate::api::waiting::now;
 use crate::base::base;
 
 /// An open stream. Dropping it closes it and takes its listeners with it.
@@ -99,11 +100,6 @@ impl Channel {
     pub(super) fn post(&self, text: &str) {
         self.channel.post_message(&text.into()).ok();
     }
-}
-
-/// Milliseconds since the page began; never goes back.
-pub(super) fn now() -> f64 {
-    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }
 
 /// Milliseconds since 1970, by this machine's clock.

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 
 use super::Shell;
 use super::shown::LIVE;
-use crate::live::{JobState, browser, waiting};
+use crate::api::waiting;
+use crate::live::{JobState, browser};
 use headway_model::follow::{LinkState, Proof};
 use headway_model::{JobId, JobSummary};
 
@@ -66,9 +67,7 @@ impl Shell {
         if live.clock.get_untracked() / 200 != clock / 200 {
             live.clock.set(clock);
         }
-        if silent.is_none() && live.silent.with_untracked(Option::is_some) {
-            waiting::give_up_outlived(now);
-        }
+        let is_heard_again = silent.is_none() && live.silent.with_untracked(Option::is_some);
         set_changed(live.link, link.clone());
         set_changed(live.back, back);
         set_changed(live.silent, silent);
@@ -83,6 +82,10 @@ impl Shell {
             }
         }
         self.cancel_seen();
+        // After `back` has changed, which removes the errors of before: those of the calls given up now stay for a while.
+        if is_heard_again {
+            waiting::give_up_outlived(now);
+        }
         if reload && self.0.is_own && link == LinkState::Live && browser::kept(RELOADED).is_none() {
             browser::keep(RELOADED, Some("1"));
             browser::reload();

@@ -5,8 +5,6 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Poll, Waker};
 
-use super::browser;
-
 /// How long an answer may take to begin, in milliseconds.
 const BEGIN_MS: f64 = 20_000.0;
 /// How long the rest of an answer may take: longer, because a slow line is not a dead one.
@@ -26,27 +24,27 @@ pub(crate) enum GivenUp {
 
 /// What a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum AnswerPart {
     /// The beginning of the answer.
     Begin,
     /// The rest of it.
     Rest,
 }
 
-struct Waiting {
+struct WaitingCall {
     id: u32,
-    part: Part,
+    part: AnswerPart,
     since: f64,
     given_up: Option<GivenUp>,
     waker: Option<Waker>,
 }
 
 thread_local! {
-    static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+    static WAITING: RefCell<Vec<WaitingCall>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Waits for this part of a call until it has arrived, or the call is given up.
-pub(crate) async fn in_time<T>(part: Part, call: impl Future<Output = T>) -> Result<T, GivenUp> {
+pub(crate) async fn in_time<T>(part: AnswerPart, call: impl Future<Output = T>) -> Result<T, GivenUp> {
     let place = Place::take(part);
     let mut call = pin!(call);
     poll_fn(|context| match place.given_up(context.waker()) {
@@ -56,17 +54,22 @@ pub(crate) async fn in_time<T>(part: Part, call: impl Future<Output = T>) -> Res
     .await
 }
 
+/// Milliseconds since the page began; never goes back.
+pub(crate) fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
 /// Gives up each call that has waited too long.
-pub(super) fn give_up_late(now: f64) {
-    give_up(GivenUp::Late, |call| now - call.since > if call.part == Part::Begin { BEGIN_MS } else { REST_MS });
+pub(crate) fn give_up_late(now: f64) {
+    give_up(GivenUp::Late, |call| now - call.since > if call.part == AnswerPart::Begin { BEGIN_MS } else { REST_MS });
 }
 
 /// Gives up each call that was made before the server was heard again. An answer that has begun is not given up.
-pub(super) fn give_up_outlived(now: f64) {
-    give_up(GivenUp::Outlived, |call| call.part == Part::Begin && now - call.since > NEW_MS);
+pub(crate) fn give_up_outlived(now: f64) {
+    give_up(GivenUp::Outlived, |call| call.part == AnswerPart::Begin && now - call.since > NEW_MS);
 }
 
-fn give_up(why: GivenUp, is_given_up: impl Fn(&Waiting) -> bool) {
+fn give_up(why: GivenUp, is_given_up: impl Fn(&WaitingCall) -> bool) {
     let wakers: Vec<_> = WAITING.with_borrow_mut(|waiting| {
         let calls = waiting.iter_mut().filter(|call| call.given_up.is_none() && is_given_up(call));
         calls
@@ -83,10 +86,10 @@ fn give_up(why: GivenUp, is_given_up: impl Fn(&Waiting) -> bool) {
 struct Place(u32);
 
 impl Place {
-    fn take(part: Part) -> Self {
+    fn take(part: AnswerPart) -> Self {
         WAITING.with_borrow_mut(|waiting| {
             let id = waiting.last().map_or(0, |last| last.id.wrapping_add(1));
-            waiting.push(Waiting { id, part, since: browser::now(), given_up: None, waker: None });
+            waiting.push(WaitingCall { id, part, since: now(), given_up: None, waker: None });
             Place(id)
         })
     }
