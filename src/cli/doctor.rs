@@ -15,7 +15,8 @@ use headway_server::maintenance::{Maintenance, is_held};
 ///
 /// Checks that every event is in its place, that every digest is right, and that every row matches the events. For the
 /// given folders, also checks that outputs and originals are where the log says, and lists temporary files that no
-/// live job owns. Changes nothing, unless --remove says so. Stop the server first: the data folder is locked while it
+/// live job owns. Lists what the server does not go on with, because it crashed at it again and again. Changes nothing,
+/// unless --remove or --try-again says so. Stop the server first: the data folder is locked while it
 /// runs. Fails if anything is wrong.
 ///
 /// Example:
@@ -33,6 +34,10 @@ pub(super) struct DoctorCommand {
     /// Remove the temporary files in the given folders that no live job owns and that cannot be an original
     #[arg(long)]
     remove: bool,
+
+    /// Let the next start of the server try again what it leaves out, because it crashed at it again and again
+    #[arg(long)]
+    try_again: bool,
 
     /// The data folder
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
@@ -54,6 +59,9 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         }
         opened => opened?,
     };
+    if arguments.try_again {
+        data.try_again();
+    }
     let progress = ProgressLine::up_to(data.head());
     let done = data.examine(|position| progress.tell(position)).await?;
     drop(progress);
@@ -62,6 +70,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         done.events, done.jobs, done.items, done.pruned
     ))?;
     let (mut findings, mut is_whole) = (done.findings, true);
+    findings.extend(data.stuck().await?);
     for (name, path) in &named {
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, mint, request};
 
-fn headway(arguments: &[&str], files: &Files) -> (bool, String) {
+/// The program's output with these arguments, and whether it ended well.
+pub(crate) fn headway(arguments: &[&str], files: &Files) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     let Output { status, stdout, stderr } =
         command.args(arguments).env("HEADWAY_DATA", files.data()).output().expect("it runs");

@@ -37,6 +37,7 @@ mod names;
 mod openapi;
 mod order;
 mod own_names;
+mod own_work;
 mod pages;
 mod place;
 mod plan_agrees;

@@ -73,6 +73,8 @@ async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId,
     let served = life(files, fault).expect("a ready server");
     served.until(poison, |summary| summary.status == STUCK).await;
     drop(served);
+    let (well, said) = doctor(files);
+    assert!(!well && said.contains(&format!("job {poison}")) && said.contains("resume the job"), "{fault}: {said}");
     // Without the fault the job ends well.
     let served = sound(files);
     assert_eq!(served.until(poison, |_| true).await.status, STUCK, "{fault}: not by itself");

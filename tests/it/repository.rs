@@ -618,3 +618,32 @@ fn no_two_types_have_the_same_name() {
     let doubled: Vec<_> = places.iter().filter(|(_, places)| places.len() > 1).collect();
     assert!(doubled.is_empty(), "types with the same name: {doubled:#?}");
 }
+
+/// What the server does by itself with files goes through the doors that leave a crash note.
+#[test]
+fn what_the_server_does_by_itself_leaves_a_crash_note() {
+    const CALLS: [&str; 9] = [
+        ".clean_up()",
+        ".half_emptied_jobs()",
+        ".end_emptying(",
+        ".trashes()",
+        ".left_scratch()",
+        "remove_tree(",
+        ".remove_job(",
+        ".attempts_bytes(",
+        ".bytes_of(",
+    ];
+    const DOORS: [&str; 4] = ["carry_out(", "looks.look(", "in_data(", "measured("];
+    let (mut found, mut without) = (0, Vec::new());
+    for (path, text) in sources("crates/headway-server/src") {
+        let lines: Vec<_> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| CALLS.iter().any(|call| line.contains(call))) {
+            found += 1;
+            let before = lines[at.saturating_sub(6)..=at].join(" ");
+            if !line.contains("self.clean_up(") && !DOORS.iter().any(|door| before.contains(door)) {
+                without.push(format!("{path}:{}", at + 1));
+            }
+        }
+    }
+    assert!(found >= CALLS.len() && without.is_empty(), "{found} calls, without a note: {without:?}");
+}

@@ -11,6 +11,7 @@ mod presets;
 pub mod private;
 mod tree;
 
+use std::collections::BTreeSet;
 use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -190,15 +191,19 @@ impl DataFolder {
         gone(remove_tree(self.outputs(job).folder()))
     }
 
-    /// How many bytes jobs have written here beside the log.
-    pub fn bytes(&self) -> io::Result<u64> {
-        let mut sum = 0;
+    /// The jobs that have written something here beside the log.
+    pub fn writers(&self) -> io::Result<BTreeSet<JobId>> {
+        let mut writers = BTreeSet::new();
         for name in ["attempts", "jobs"] {
-            for job in entries(&self.root.join(name))? {
-                sum += bytes_in(&job.path())?;
-            }
+            let folders = entries(&self.root.join(name))?;
+            writers.extend(folders.iter().filter_map(|folder| folder.file_name().to_str()?.parse::<JobId>().ok()));
         }
-        Ok(sum)
+        Ok(writers)
+    }
+
+    /// How many bytes a job has written here beside the log.
+    pub fn bytes_of(&self, job: &JobId) -> io::Result<u64> {
+        Ok(self.attempts_bytes(job)? + bytes_in(self.outputs(job).folder())?)
     }
 
     /// Notes that the trash of a job was emptied, so that a later undo can say why it cannot put anything back.

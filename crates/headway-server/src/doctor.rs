@@ -7,12 +7,14 @@ mod finding;
 mod places;
 mod rows;
 mod strays;
+mod stuck;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use finding::{Diagnosis, Finding, Remedy};
 pub(crate) use places::{PlacedFiles, look_at_places};
 pub(crate) use strays::{Stray, strays};
+pub(crate) use stuck::stuck;
 
 use headway_model::id::{JobId, Position};
 use headway_model::{Digest, Fold};

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::engine::Libraries;
 use super::error::{StartError, internal, unreadable};
+use super::steps::{LeftOut, Steps};
 use headway_files::{DataFolder, ScanError};
 use headway_model::RelPath;
 use headway_model::error::ApiError;
@@ -51,6 +52,9 @@ enum IndexScanError {
     /// The index cannot be written.
     #[error("the index of files failed: {0}")]
     Index(#[from] StoreError),
+    /// The server crashed at it again and again.
+    #[error(transparent)]
+    LeftOut(#[from] LeftOut),
     /// The scan ended by itself.
     #[error("the scan ended early: {0}")]
     Died(String),
@@ -60,6 +64,7 @@ impl From<IndexScanError> for ApiError {
     fn from(error: IndexScanError) -> Self {
         match error {
             IndexScanError::Folder(unlisted) => unreadable(unlisted.reason, unlisted.to_string()),
+            IndexScanError::LeftOut(left_out) => ApiError::Unavailable { message: left_out.to_string() },
             IndexScanError::Index(_) | IndexScanError::Died(_) => internal(&error),
         }
     }
@@ -72,9 +77,10 @@ impl Index {
         libraries: Libraries,
         store: Arc<dyn Store>,
         head: watch::Receiver<Head>,
+        steps: Steps,
     ) -> Result<Self, StartError> {
         let files = Arc::new(FileIndex::open(&data.index())?);
-        let scans = Scans::new(Arc::clone(&files), libraries.clone());
+        let scans = Scans::new(Arc::clone(&files), libraries.clone(), steps);
         let is_served = !libraries.now().is_empty();
         let outcomes = is_served.then(|| {
             OutcomeFollower::follow(Arc::clone(&files), scans.clone(), (Arc::downgrade(data), libraries), store, head)
@@ -141,12 +147,17 @@ impl Index {
     /// Begins to scan the whole library, unless that was done a short time ago. A folder that cannot be read stays unread.
     async fn read_if_stale(&self, library: &str) -> Result<Option<ScanProgress>, ApiError> {
         let everything = FolderView { library: library.to_owned(), search: "*".into(), ..FolderView::default() };
+        if self.scans.is_left_out(library) {
+            return Ok(None);
+        }
         let is_stale = !self.files.seen(&everything).await?.is_some_and(is_recent);
         Ok(is_stale.then(|| self.scans.read(library, None)).flatten().map(|_| ScanProgress::default()))
     }
 
-    /// Begins to scan the whole library, unless a scan is under way.
+    /// Begins to scan the whole library, as a person asked, unless a scan is under way. A scan that was left out is tried
+    /// again.
     pub(crate) fn refresh(&self, library: &str) {
+        self.scans.try_again(library);
         self.scans.read(library, None);
     }
 }

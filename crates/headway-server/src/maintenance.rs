@@ -10,6 +10,7 @@ use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
 
 use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Stray};
 use crate::error::StartError;
+use crate::steps::Steps;
 
 /// A locked data folder: no server can use it meanwhile.
 pub struct Maintenance {
@@ -49,6 +50,19 @@ impl Maintenance {
     /// If the log cannot be read.
     pub async fn examine(&self, progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
         doctor::examine(&self.store, progress).await
+    }
+
+    /// Lists what the server does not go on with: stuck jobs, and work of its own that it leaves out.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn stuck(&self) -> Result<Vec<Finding>, StoreError> {
+        doctor::stuck(&self.store, &self.folder).await
+    }
+
+    /// Lets the next server try again everything at which servers crashed again and again.
+    pub fn try_again(&self) {
+        Steps::forgive_all(self.folder.root());
     }
 
     /// Lists Headway's own names in a library that no live job owns, and the folders that could not be read. With

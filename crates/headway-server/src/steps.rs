@@ -1,23 +1,27 @@
-//! The *crash notes*: a file that says which steps of jobs are under way, and outlives the process. A step that was
-//! under way when the process crashed counts against its job. If the same step was under way at several crashes in a
-//! row, the job is stuck, and a person decides whether it is tried again. So no job can keep the server from
-//! starting, or from going on with the others.
+//! The *crash notes*: a file that says which steps are under way, and outlives the process. A crash counts against
+//! every step that was under way. If a step was under way at several crashes and has not passed in between, it is
+//! stuck, and a person decides whether it is tried again. So no job and no library can keep the server from starting,
+//! or from going on with the others.
 //!
 //! This is working state beside the log, like leases: if it is lost, no job is stuck. It is written without waiting
 //! for the disk, because it must survive the process, not the machine.
 
 mod notes;
+mod own;
 mod step;
+mod subject;
 mod suspects;
 mod turn;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use notes::{Notes, Used};
+pub(crate) use own::{LeftOut, OwnWork};
 use parking_lot::Mutex;
 pub(crate) use step::Step;
+pub(crate) use subject::Subject;
 use suspects::Suspects;
 use turn::{Ticket, Turn};
 
@@ -34,13 +38,15 @@ struct SharedSteps {
     suspects: Suspects,
     /// Why the server cannot go on with a job although it did not crash, as a text for people.
     reasons: Mutex<HashMap<JobId, String>>,
+    /// What of its own work the server has left out.
+    left_out: Mutex<BTreeSet<(Subject, Step)>>,
     turn: Turn,
 }
 
 /// A step under way. Dropping this ends the step, whatever its result.
 pub(crate) struct UnderWay {
     shared: Arc<SharedSteps>,
-    job: JobId,
+    of: Subject,
     step: Step,
     slot: Option<usize>,
     turn: Option<Ticket>,
@@ -59,8 +65,8 @@ impl Steps {
     fn open_in(data: &Path, boot: &str) -> Self {
         let (notes, left) = Notes::open(&data.join("steps"), boot);
         let suspects = Suspects::after_crash(data.join("suspects"), &left);
-        let (reasons, turn) = (Mutex::default(), Turn::default());
-        Steps { shared: Arc::new(SharedSteps { notes, suspects, reasons, turn }) }
+        let (reasons, left_out, turn) = (Mutex::default(), Mutex::default(), Turn::default());
+        Steps { shared: Arc::new(SharedSteps { notes, suspects, reasons, left_out, turn }) }
     }
 
     /// The step at which a job is stuck, if it is.
@@ -68,9 +74,19 @@ impl Steps {
         self.shared.suspects.stuck(job)
     }
 
-    /// Whether a job is stuck at this very step.
-    pub(crate) fn is_stuck_at(&self, job: JobId, step: Step) -> bool {
-        self.shared.suspects.is_stuck_at(job, step)
+    /// Whether a job or a library is stuck at this very step.
+    pub(crate) fn is_stuck_at(&self, of: impl Into<Subject>, step: Step) -> bool {
+        self.shared.suspects.is_stuck_at(of.into(), step)
+    }
+
+    /// What is stuck in a data folder that no server uses: each step, and whose it is.
+    pub(crate) fn all_stuck(data: &Path) -> Vec<(Subject, Step)> {
+        Suspects::read(data.join("suspects")).all_stuck()
+    }
+
+    /// Lets everything be tried again that is stuck in a data folder that no server uses, as a person asked.
+    pub(crate) fn forgive_all(data: &Path) {
+        Suspects::read(data.join("suspects")).forgive_all();
     }
 
     /// Why a job is stuck, as a text for people.
@@ -89,7 +105,8 @@ impl Steps {
     /// Lets a stuck job be tried again, as a person asked. After one more crash at the same step, it is stuck again.
     pub(crate) fn forgive(&self, job: JobId) {
         self.shared.reasons.lock().remove(&job);
-        self.shared.suspects.forgive(job);
+        self.shared.suspects.forgive(job.into());
+        self.shared.left_out.lock().retain(|(of, _)| *of != Subject::Job(job));
     }
 
     /// Forgets a job that is over.
@@ -105,22 +122,24 @@ impl Steps {
 
     /// Begins a step. If one more crash at this step would make its job stuck, this blocks until no other such step
     /// is under way, or until `give_up` returns `true`.
-    pub(crate) fn begin(&self, job: JobId, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
-        let shared = &self.shared;
-        let suspected = shared.suspects.has_one_chance(job, step);
+    pub(crate) fn begin(&self, of: impl Into<Subject>, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
+        let (shared, of) = (&self.shared, of.into());
+        let suspected = shared.suspects.has_one_chance(of, step);
         let turn = if suspected { shared.turn.take(give_up) } else { None };
-        let slot = shared.notes.write(job, step, turn);
+        let slot = shared.notes.write(of, step, turn);
         if slot.is_none() {
             // Without a note, no crash counts, so nobody has to wait for this step.
             turn.into_iter().for_each(|ticket| shared.turn.give_back(ticket));
         }
-        UnderWay { shared: Arc::clone(shared), job, step, slot, turn }
+        UnderWay { shared: Arc::clone(shared), of, step, slot, turn }
     }
 
     /// Clears steps that have been under way for a long time of suspicion. Call it from time to time.
     pub(crate) fn pass_long(&self) {
-        for Used { job, step, turn, .. } in self.shared.notes.erase_long() {
-            self.shared.suspects.passed(job, step);
+        let long = self.shared.notes.long_turns();
+        long.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
+        for Used { of, step, turn, .. } in self.shared.notes.erase_long() {
+            self.shared.suspects.passed(of, step);
             turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
         }
     }
@@ -132,14 +151,12 @@ pub(crate) fn crashed(step: Step) -> String {
     format!("The server crashed {times} times in a row while it {}", step.text())
 }
 
-impl SharedSteps {}
-
 impl Drop for UnderWay {
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
             self.shared.notes.erase(slot);
         }
-        self.shared.suspects.passed(self.job, self.step);
+        self.shared.suspects.passed(self.of, self.step);
         self.turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
     }
 }

@@ -35,8 +35,21 @@ pub struct SqliteStore {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        StoreError { message: error.to_string(), passes: passes(&error) }
+        let message = match is_damage(&error) {
+            true => format!(
+                "a row cannot be read: {error}. Stop the server and call `headway rebuild`: it makes the rows of jobs \
+                 and items again from the events"
+            ),
+            false => error.to_string(),
+        };
+        StoreError { message, passes: passes(&error) }
     }
+}
+
+/// Whether a value in a row is not one that this program writes.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..))
 }
 
 /// Which shortage made a call of SQLite fail (<https://www.sqlite.org/rescode.html>), if it can succeed later: disk

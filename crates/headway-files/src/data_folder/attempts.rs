@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(attempts_of(job, 71), [said(1, "one\n71")]);
         assert_eq!((attempts_of(job, 200), attempts_of(other, 7)), (vec![], vec![]));
         assert_eq!(std::fs::read_dir(data.attempts(&job)).expect("a folder").count(), 4);
-        assert_eq!(data.bytes().expect("a size"), data.attempts_bytes(&job).expect("a size"));
+        assert_eq!(data.bytes_of(&job).expect("a size"), data.attempts_bytes(&job).expect("a size"));
         data.remove_attempts(&job).expect("a removal");
         assert_eq!(attempts_of(job, 7), []);
     }

@@ -191,16 +191,22 @@ impl Library {
         Ok(gone)
     }
 
-    /// Ends what a process that died was emptying.
-    pub fn end_emptying(&self) -> io::Result<Trashed> {
-        let mut gone = Trashed::default();
+    /// The jobs whose trash a process that died was emptying.
+    pub fn half_emptied_jobs(&self) -> io::Result<BTreeSet<JobId>> {
+        let mut found = BTreeSet::new();
         for folder in self.trash_folders_that_are_there()? {
             for entry in folder.entries()? {
-                let name = entry?.file_name();
-                if let Some(leaving) = name.to_str().filter(|name| being_emptied(name).is_some()) {
-                    remove_leaving(&folder, leaving, &mut gone)?;
-                }
+                found.extend(entry?.file_name().to_str().and_then(being_emptied));
             }
+        }
+        Ok(found)
+    }
+
+    /// Ends what a process that died was emptying of the trash of a job.
+    pub fn end_emptying(&self, job: JobId) -> io::Result<Trashed> {
+        let mut gone = Trashed::default();
+        for folder in self.trash_folders_that_are_there()? {
+            remove_leaving(&folder, &format!("{EMPTYING}{job}"), &mut gone)?;
         }
         Ok(gone)
     }
@@ -255,7 +261,8 @@ mod tests {
         let held = |job| [library.trashed(job), library.half_emptied(job)].map(|held| held.expect("a folder").files);
         assert_eq!((held(half), held(whole)), ([0, 1], [1, 0]));
         assert_eq!(library.emptying().expect("a folder").iter().map(|(_, job)| *job).collect::<Vec<_>>(), [half]);
-        assert_eq!(library.end_emptying().expect("a folder"), Trashed { files: 1, bytes: 8 });
+        assert_eq!(library.half_emptied_jobs().expect("a folder").into_iter().collect::<Vec<_>>(), [half]);
+        assert_eq!(library.end_emptying(half).expect("a folder"), Trashed { files: 1, bytes: 8 });
         assert_eq!(held(half), [0, 0]);
         let mut left: Vec<_> = std::fs::read_dir(folder.path().join(TRASH))
             .expect("a folder")
@@ -264,6 +271,7 @@ mod tests {
             .collect();
         left.sort();
         assert_eq!(left, [whole.to_string(), "emptying-notes".to_owned()].map(std::ffi::OsString::from));
-        assert_eq!(library.end_emptying().expect("a folder"), Trashed::default());
+        assert_eq!(library.end_emptying(half).expect("a folder"), Trashed::default());
+        assert!(library.half_emptied_jobs().expect("a folder").is_empty());
     }
 }

@@ -16,6 +16,10 @@ pub enum Remedy {
     Rebuild,
     /// Start the server.
     Start,
+    /// Resume the job, or cancel it.
+    Resume,
+    /// Let the server try again what it leaves out.
+    TryAgain,
     /// Restore a backup.
     Restore,
 }
@@ -41,6 +45,10 @@ impl Remedy {
         match self {
             Remedy::Rebuild => "the log is whole: `headway rebuild` rebuilds these rows",
             Remedy::Start => "the next start of the server repairs this",
+            Remedy::Resume => "resume the job to try it again, or cancel it; everything else goes on",
+            Remedy::TryAgain => {
+                "everything else goes on; `headway doctor --try-again` lets the next start of the server try it again"
+            }
             Remedy::Restore => {
                 "the log itself is damaged: put a backup of the data folder in its place, and keep this one"
             }

@@ -9,6 +9,7 @@ use super::running::WrittenOff;
 use super::schedule::{Input, WorkOutcome};
 use super::stop::GRACE;
 use super::{ActiveJob, Context, Engine};
+use crate::steps::{OwnWork, Step};
 use headway_model::id::JobId;
 use headway_model::{FailReason, PauseReason};
 
@@ -118,7 +119,8 @@ async fn has_eased(context: Arc<Context>, job: JobId, reason: PauseReason, activ
         let has_eased = !context.left.has(job) && context.shortage.has_eased(reason, active.as_deref());
         if has_eased && let Some(active) = active {
             // Files that could not be removed while the library was missing can be removed now.
-            active.library.clean_up();
+            let own = OwnWork::of_library(&active.library.name, Step::CleanUp);
+            context.steps.carry_out(&own, || active.library.clean_up()).ok();
         }
         has_eased
     };

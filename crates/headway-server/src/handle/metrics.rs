@@ -80,6 +80,12 @@ impl Server {
         self.totals(&mut text).await?;
         let still = self.inner.context.pulse.still_for().as_secs();
         text.gauge("headway_engine_still_seconds", "How long the engine's loop has not come round.", still);
+        let left_out = self.inner.context.steps.left_out() as u64;
+        text.gauge(
+            "headway_left_out",
+            "What the server leaves out, because it crashed at it again and again.",
+            left_out,
+        );
         text.gauge("headway_followers", "Open streams.", followers as u64);
         text.gauge("headway_log_position", "The number of the newest event.", self.head().borrow().position);
         text.gauge("headway_log_size_bytes", "The size of the log.", self.store().bytes().await?);

@@ -80,8 +80,8 @@ impl Server {
 
     /// Opens libraries that were not configured before, of this many.
     async fn opened(&self, added: Vec<(String, PathBuf)>, all: usize) -> Result<Vec<Arc<Library>>, StartError> {
-        let data = Arc::clone(&self.inner.context.data);
-        blocking(move || open_libraries(&data, &added).or_none_of(all)).await.map(|opened| opened.libraries)
+        let (data, steps) = (Arc::clone(&self.inner.context.data), self.inner.context.steps.clone());
+        blocking(move || open_libraries(&data, &steps, &added).or_none_of(all)).await.map(|opened| opened.libraries)
     }
 }
 

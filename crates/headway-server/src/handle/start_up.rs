@@ -3,6 +3,7 @@
 mod opened;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -17,11 +18,11 @@ use crate::engine::schedule::{Schedule, ScheduleLimits};
 use crate::engine::{self, ByPath, Context};
 use crate::error::StartError;
 use crate::index::Index;
-use crate::steps::Steps;
+use crate::steps::{OwnWork, Step, Steps};
 use crate::writer::{self, Writer, WriterReport};
 use headway_files::{DataFolder, remove_tree};
 use headway_guard::Guard;
-use headway_model::{Fold, JobStatus};
+use headway_model::{Fold, JobId, JobStatus};
 use headway_recipes::Recipe;
 use headway_store::rows::JobRow;
 use opened::OpenedState;
@@ -36,10 +37,11 @@ impl Server {
     /// Like [`Server::start`], with these recipes.
     pub async fn start_with(config: Config, recipes: Vec<Arc<dyn Recipe>>) -> Result<Self, StartError> {
         let opened = OpenedState::open(&config).await?;
+        let steps = opened.steps.clone();
         let runtime = OwnRuntime::start().map_err(no_thread)?;
         let (context, reports) = context(&opened, &config, recipes, runtime.handle()).await?;
         end_left_over(&context, &opened.folds).await?;
-        clear_scratch(&context.data);
+        clear_scratch(&context.data, &steps);
 
         let limits = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let leases = context.store.leases().await?;
@@ -49,8 +51,8 @@ impl Server {
         let jobs = opened.rows.iter().zip(opened.folds).filter(|(row, _)| is_taken(row));
         let live = engine::take_up_all(&context, &leases, jobs, opened.silent).await;
         let schedule = Schedule::new(limits, crate::now(), live);
-        let index =
-            Index::start(&context.data, context.libraries.clone(), Arc::clone(&context.store), context.log.head())?;
+        let (libraries, store) = (context.libraries.clone(), Arc::clone(&context.store));
+        let index = Index::start(&context.data, libraries, store, context.log.head(), steps)?;
         let (stop, stopped) = watch::channel(false);
         let (tell, inputs) = mpsc::unbounded_channel();
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
@@ -109,7 +111,7 @@ async fn context(
         left: engine::LeftPrograms::default(),
         exclusion: engine::Exclusion::default(),
         shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
-        steps: Steps::open(data.root()),
+        steps: opened.steps.clone(),
         data,
         handle: handle.clone(),
         guard: Arc::new(Guard::new(config.program.clone())),
@@ -141,16 +143,35 @@ impl Drop for OwnRuntime {
     }
 }
 
-/// Removes the scratch folders of a killed process's attempts, in the background because they can be large.
-fn clear_scratch(data: &DataFolder) {
-    let warn = |error: &std::io::Error| tracing::warn!(%error, "a folder that a killed attempt left cannot be removed");
-    match data.left_scratch() {
-        Err(error) => warn(&error),
-        Ok(folders) if folders.is_empty() => {}
-        Ok(folders) => drop(tokio::task::spawn_blocking(move || {
-            folders.iter().filter_map(|folder| remove_tree(folder).err()).for_each(|error| warn(&error));
-        })),
+/// Removes the scratch folders of a killed process's attempts, in the background because they can be large. Each is
+/// removed for itself: one that cannot be removed keeps none of the others.
+fn clear_scratch(data: &DataFolder, steps: &Steps) {
+    let folders = match steps.carry_out(&OwnWork::of_data(Step::ClearScratch), || data.left_scratch()) {
+        Ok(Ok(folders)) => folders,
+        Ok(Err(error)) => return tracing::warn!(%error, "what killed attempts left is not removed"),
+        // The log says it.
+        Err(_) => return,
+    };
+    if folders.is_empty() {
+        return;
     }
+    let steps = steps.clone();
+    drop(tokio::task::spawn_blocking(move || {
+        for folder in folders {
+            let own = job_of(&folder)
+                .map_or_else(|| OwnWork::of_data(Step::ClearScratch), |job| OwnWork::of_job(job, Step::ClearScratch));
+            if let Ok(Err(error)) = steps.carry_out(&own, || remove_tree(&folder)) {
+                let folder = folder.display();
+                tracing::warn!(%folder, %error, "a folder that a killed attempt left cannot be removed");
+            }
+        }
+    }));
+}
+
+/// The job whose attempt had this scratch folder: its name begins with the job's id.
+fn job_of(folder: &Path) -> Option<JobId> {
+    const ID: usize = 36;
+    folder.file_name()?.to_str()?.get(..ID)?.parse().ok()
 }
 
 /// Ends the programs that attempts of these jobs left behind: no item must run again before they are gone.

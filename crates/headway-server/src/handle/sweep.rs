@@ -1,5 +1,6 @@
 //! Removes old originals from the trash, and the history of old jobs by age, number and size.
 
+mod own_looks;
 mod retain;
 
 use std::sync::atomic::Ordering;
@@ -8,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
-use super::looks::Looks;
 use super::{Keeping, Server, ServerInner};
 use crate::clock::{Clock, Jumps};
 use crate::engine::ByPath;
 use crate::retention::Retention;
+use crate::steps::{OwnWork, Step};
 use headway_files::Library;
 use headway_model::JobId;
+use own_looks::OwnLooks;
 
 /// How often the clock is looked at.
 const CLOCK_LOOK: Duration = Duration::from_secs(60);
@@ -28,8 +30,8 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
     let Some(started) = inner.upgrade() else { return };
     let mut clock = Clock::open(started.context.data.root(), crate::now());
     started.doubts_clock(clock.doubt());
+    let looks = OwnLooks::within(PATIENCE.min(pause), started.context.steps.clone());
     drop(started);
-    let looks = Looks::within(PATIENCE.min(pause));
     let mut swept: Option<Instant> = None;
     loop {
         // A server that has just started has more urgent work.
@@ -50,6 +52,7 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
             server.empty_old_trashes(&looks, age, &clock.jumps()).await;
         }
         let retention = if is_believed { retention } else { Retention { age: None, attempts: None, ..retention } };
+        // What concerns one job is said where it happens.
         if let Err(error) = server.retain(&looks, &retention, &clock.jumps()).await {
             tracing::warn!(%error, "old jobs are not removed");
         }
@@ -86,30 +89,45 @@ impl Server {
         silent
     }
 
-    /// Removes what could not be removed from libraries that have come back since.
-    async fn clean_up(&self, looks: &Looks) {
+    /// Removes what could not be removed from libraries that have come back since, and what is left of emptied trashes.
+    async fn clean_up(&self, looks: &OwnLooks) {
         let clean = async |library: &Arc<Library>| {
             let cleaned = Arc::clone(library);
-            let clean = move || {
-                cleaned.clean_up();
-                if let Err(error) = cleaned.end_emptying() {
-                    tracing::debug!(library = cleaned.name, %error, "what is left of an emptied trash stays for now");
+            // What is left out, or does not answer, stays for now.
+            looks.look(library, Step::CleanUp, move || cleaned.clean_up()).await.ok();
+            let (listed, steps) = (Arc::clone(library), looks.steps());
+            let end = looks.look(library, Step::ListTrash, move || listed.half_emptied_jobs());
+            let jobs = match end.await {
+                Ok(Ok(jobs)) => jobs,
+                Ok(Err(error)) => {
+                    return tracing::debug!(library = library.name, %error, "emptied trashes stay for now");
                 }
+                Err(_) => return,
             };
-            looks.look(&library.name, clean).await;
+            for job in jobs {
+                let (emptied, steps) = (Arc::clone(library), steps.clone());
+                let end = move || {
+                    let own = OwnWork::of_job(job, Step::EmptyTrash);
+                    if let Ok(Err(error)) = steps.carry_out(&own, || emptied.end_emptying(job)) {
+                        let library = &emptied.name;
+                        tracing::debug!(library, job.id = %job, %error, "what is left of an emptied trash stays for now");
+                    }
+                };
+                looks.wait_for(library, end).await.ok();
+            }
         };
         let libraries = self.every_library().await;
         join_all(libraries.iter().map(clean)).await;
     }
 
-    async fn empty_old_trashes(&self, looks: &Looks, age: Duration, jumps: &Jumps) {
+    async fn empty_old_trashes(&self, looks: &OwnLooks, age: Duration, jumps: &Jumps) {
         let libraries = self.every_library().await;
         join_all(libraries.iter().map(|library| self.empty_old_trash(looks, library, age, jumps))).await;
     }
 
-    async fn empty_old_trash(&self, looks: &Looks, library: &Arc<Library>, age: Duration, jumps: &Jumps) {
+    async fn empty_old_trash(&self, looks: &OwnLooks, library: &Arc<Library>, age: Duration, jumps: &Jumps) {
         let (looked, jumps) = (Arc::clone(library), jumps.clone());
-        let old = looks.look(&library.name, move || {
+        let old = looks.look(library, Step::ListTrash, move || {
             let has_age = |last| jumps.age(last, crate::now()) >= age;
             let is_old = |job: &JobId| looked.last_trashed(*job).map(|last| last.is_some_and(has_age));
             let old = |job| is_old(&job).map(|old| old.then_some(job)).transpose();
@@ -117,26 +135,39 @@ impl Server {
         });
         // A trash that cannot be read is kept, and checked again later.
         let old = match old.await {
-            Some(Ok(old)) => old,
-            Some(Err(error)) => {
+            Ok(Ok(old)) => old,
+            Ok(Err(error)) => {
                 tracing::warn!(library = library.name, %error, "a library's trash cannot be read, so it is kept");
                 return;
             }
-            None => {
-                tracing::warn!(
-                    library = library.name,
-                    "the storage of a library does not answer, so its trash is kept"
-                );
+            Err(why) => {
+                tracing::warn!(library = library.name, %why, "a library's trash is not looked at, so it is kept");
                 return;
             }
         };
         for job in old {
-            // This refuses while the job runs or is being undone; it is tried again later.
-            match tokio::time::timeout(PATIENCE, self.empty_trash(job)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::debug!(job.id = %job, %error, "an old trash is kept"),
-                Err(_) => return,
+            if !self.empty_one(job).await {
+                return;
             }
         }
+    }
+
+    /// Empties the trash of a job. That is refused while the job runs or is being undone; it is tried again later. Returns
+    /// whether it ended in time.
+    async fn empty_one(&self, job: JobId) -> bool {
+        let steps = self.inner.context.steps.clone();
+        let (server, runtime) = (self.clone(), tokio::runtime::Handle::current());
+        // The step lasts as long as the emptying, even if nobody waits for it any more.
+        let empty = move || {
+            let own = OwnWork::of_job(job, Step::EmptyTrash);
+            steps.carry_out(&own, || runtime.block_on(server.empty_trash(job)))
+        };
+        match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(empty)).await {
+            Ok(Ok(Ok(Err(error)))) => tracing::debug!(job.id = %job, %error, "an old trash is kept"),
+            Ok(Err(error)) => tracing::warn!(job.id = %job, %error, "the emptying of an old trash ended early"),
+            Err(_) => return false,
+            Ok(Ok(_)) => {}
+        }
+        true
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::{IndexScanError, Scope};
 use crate::engine::Libraries;
+use crate::steps::{OwnWork, Step, Steps, Subject};
 use headway_files::{Library, ScanError, scan};
 use headway_model::library::{ScanProgress, Unread};
 use headway_model::{RelPath, SeenPart};
@@ -36,6 +37,7 @@ const BETWEEN: Duration = Duration::from_secs(60);
 pub(super) struct Scans {
     files: Arc<FileIndex>,
     libraries: Libraries,
+    steps: Steps,
     readings: Arc<Mutex<HashMap<Scope, ScanUnderWay>>>,
     /// The names of the libraries whose first scan has begun.
     scanned: Arc<Mutex<BTreeSet<String>>>,
@@ -60,10 +62,11 @@ struct ScanCounts {
 }
 
 impl Scans {
-    pub(super) fn new(files: Arc<FileIndex>, libraries: Libraries) -> Self {
+    pub(super) fn new(files: Arc<FileIndex>, libraries: Libraries, steps: Steps) -> Self {
         Scans {
             files,
             libraries,
+            steps,
             readings: Arc::default(),
             scanned: Arc::default(),
             unread: Arc::default(),
@@ -152,6 +155,16 @@ impl Scans {
         }
     }
 
+    /// Whether the scan of the whole library is left out, because the server crashed at it again and again.
+    pub(super) fn is_left_out(&self, library: &str) -> bool {
+        self.steps.is_stuck_at(Subject::library(library), Step::Scan)
+    }
+
+    /// Lets the scans of a library be tried again that are left out, as a person asked.
+    pub(super) fn try_again(&self, library: &str) {
+        self.steps.forgive_library(library);
+    }
+
     /// The scan of this scope: the one under way, or a new one.
     pub(super) fn read(&self, library: &str, folder: Option<RelPath>) -> Option<ScanUnderWay> {
         let known = self.libraries.get(library)?;
@@ -184,7 +197,8 @@ impl Scans {
         let name = &library.name.clone();
         let deep = folder.is_none();
         let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
-        let reader = tokio::task::spawn_blocking(move || {
+        let (steps, own) = (self.steps.clone(), OwnWork::scan(name, folder.as_ref()));
+        let read = move || {
             let library = &library;
             // A disk that was mounted after the start is what a person wants to see.
             library.look_again().map_err(|why| ScanError::unreachable(library, why))?;
@@ -202,7 +216,8 @@ impl Scans {
             let unread = scanned?;
             batches.blocking_send(batch).ok();
             Ok::<_, IndexScanError>(unread)
-        });
+        };
+        let reader = tokio::task::spawn_blocking(move || steps.carry_out(&own, read));
         while let Some(batch) = seen.recv().await {
             let folders = batch.iter().filter(|part| part.whole.is_some()).count();
             let entries: usize = batch.iter().map(|part| part.entries.len()).sum();
@@ -210,7 +225,7 @@ impl Scans {
             progress.folders.fetch_add(folders as u64, Ordering::Relaxed);
             progress.entries.fetch_add(entries as u64, Ordering::Relaxed);
         }
-        let unread = reader.await.map_err(|error| IndexScanError::Died(error.to_string()))??;
+        let unread = reader.await.map_err(|error| IndexScanError::Died(error.to_string()))???;
         if deep {
             match unread {
                 Some(unread) => drop(self.unread.lock().insert(name.clone(), unread)),

@@ -9,16 +9,15 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::{Step, Ticket};
+use super::{Step, Subject, Ticket};
 use headway_files::Found;
 use headway_files::private;
-use headway_model::JobId;
 
-/// Size of a slot in bytes. It holds a job id, a word, a number and a line feed, or the boot id.
+/// Size of a slot in bytes. It holds a subject, a word, a number and a line feed, or the boot id.
 const SLOT_BYTES: usize = 64;
 
 /// How many slots the file has from the beginning, so that a full disk does no harm.
@@ -26,6 +25,9 @@ const READY: usize = 256;
 
 /// Maximum size of the file in bytes. There are about as many slots as workers, so a larger file is not ours.
 const MOST_BYTES: u64 = 1 << 20;
+
+/// How long a step of the server itself can have the turn.
+const LONGEST_TURN: Duration = Duration::from_secs(60);
 
 pub(super) struct Notes {
     /// The file; `None` if it cannot be created.
@@ -39,7 +41,7 @@ pub(super) struct Notes {
 
 /// The content of a slot.
 pub(super) struct Used {
-    pub(super) job: JobId,
+    pub(super) of: Subject,
     pub(super) step: Step,
     /// The turn that the step holds, if it holds one.
     pub(super) turn: Option<Ticket>,
@@ -63,7 +65,7 @@ struct Free {
 
 impl Notes {
     /// Opens the file and empties it. Returns the steps that the last process of this boot left in it.
-    pub(super) fn open(path: &Path, boot: &str) -> (Notes, Vec<(JobId, Step)>) {
+    pub(super) fn open(path: &Path, boot: &str) -> (Notes, Vec<(Subject, Step)>) {
         let opened =
             Found::of(private::read(path, MOST_BYTES)).known().and_then(|left| Ok((left, private::create(path)?)));
         let (left, file) = match opened {
@@ -80,7 +82,7 @@ impl Notes {
     }
 
     /// Notes a step. If that fails, the step is carried out anyway, and a crash during it does not count.
-    pub(super) fn write(&self, job: JobId, step: Step, turn: Option<Ticket>) -> Option<usize> {
+    pub(super) fn write(&self, of: Subject, step: Step, turn: Option<Ticket>) -> Option<usize> {
         let file = self.file.as_ref().filter(|_| !self.closed.load(Ordering::Relaxed))?;
         let at = {
             let mut free = self.free.lock();
@@ -90,10 +92,10 @@ impl Notes {
                 free.is_stale.push(false);
             }
             free.is_stale[at] = false;
-            free.used[at] = Some(Used { job, step, turn, since: Instant::now() });
+            free.used[at] = Some(Used { of, step, turn, since: Instant::now() });
             at
         };
-        match file.write_all_at(&slot(&format!("{job} {step}")), offset(at)) {
+        match file.write_all_at(&slot(&format!("{of} {step}")), offset(at)) {
             Ok(()) => Some(at),
             Err(error) => {
                 tracing::debug!(%error, "a step under way cannot be noted");
@@ -129,6 +131,15 @@ impl Notes {
         long.collect()
     }
 
+    /// Removes and returns the turns that steps of the server itself have held for long, so that suspected steps of jobs
+    /// do not wait for a scan of hours. The notes of these steps stay.
+    pub(super) fn long_turns(&self) -> Vec<Ticket> {
+        let mut free = self.free.lock();
+        let used = free.used.iter_mut().flatten();
+        let long = used.filter(|used| used.step.is_own() && used.since.elapsed() > LONGEST_TURN);
+        long.filter_map(|used| used.turn.take()).collect()
+    }
+
     #[cfg(test)]
     pub(super) fn backdate(&self, by: std::time::Duration) {
         self.free.lock().used.iter_mut().flatten().for_each(|used| used.since -= by);
@@ -139,6 +150,11 @@ impl Notes {
         if let Err(error) = file.write_all_at(b" ", offset(at)) {
             tracing::debug!(%error, "a step that is over is still noted");
         }
+    }
+
+    /// Whether notes have stopped, because the server was asked to stop.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// Clears all slots, and stops noting.
@@ -168,7 +184,7 @@ fn offset(at: usize) -> u64 {
 }
 
 /// The step in a slot, if there is one.
-fn read(slot: &[u8]) -> Option<(JobId, Step)> {
-    let (job, step) = std::str::from_utf8(slot).ok()?.trim_end().split_once(' ')?;
-    Some((job.parse().ok()?, step.parse().ok()?))
+fn read(slot: &[u8]) -> Option<(Subject, Step)> {
+    let (of, step) = std::str::from_utf8(slot).ok()?.trim_end().split_once(' ')?;
+    Some((of.parse().ok()?, step.parse().ok()?))
 }

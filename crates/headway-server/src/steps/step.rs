@@ -1,4 +1,4 @@
-//! The steps of a job that can crash the process.
+//! The steps that can crash the process: those of a job, and those that the server carries out by itself.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,6 +30,22 @@ pub(crate) enum Step {
     Judge(u32),
     /// The recipe's last step.
     Finish,
+    /// A whole library is scanned for the index.
+    Scan,
+    /// One folder of a library is scanned for the index; the number stands for its path.
+    ScanFolder(u32),
+    /// Temporary files of earlier processes are removed from a library.
+    CleanUp,
+    /// The trashes of a library are listed.
+    ListTrash,
+    /// An old trash of a job is emptied.
+    EmptyTrash,
+    /// The scratch folder of a killed attempt is removed.
+    ClearScratch,
+    /// The size of what a job wrote into the data folder is determined.
+    Measure,
+    /// The history of an old job is removed.
+    RemoveHistory,
 }
 
 impl Step {
@@ -37,6 +53,13 @@ impl Step {
     /// often that one of them is under way by chance.
     pub(super) fn limit(self) -> u32 {
         if matches!(self, Step::Work(_) | Step::WorkAny | Step::Run(_) | Step::RunAny) { 3 } else { 2 }
+    }
+
+    /// Whether the server carries it out by itself, for nobody who waits. If it is stuck, the server leaves it out, and
+    /// its job goes on.
+    pub(crate) fn is_own(self) -> bool {
+        use Step::*;
+        matches!(self, Scan | ScanFolder(_) | CleanUp | ListTrash | EmptyTrash | ClearScratch | Measure | RemoveHistory)
     }
 
     /// After this time, the step is no longer suspected: it can go on for hours, during which other steps crash the
@@ -79,14 +102,26 @@ impl Step {
             Step::Place(item) => format!("put the output of item {item} into place"),
             Step::Judge(item) => format!("checked how far the output of item {item} had got"),
             Step::Finish => "ran the last step of this job".into(),
+            Step::Scan => "scanned this library".into(),
+            Step::ScanFolder(_) => "scanned a folder of this library".into(),
+            Step::CleanUp => "removed temporary files of earlier runs from this library".into(),
+            Step::ListTrash => "listed the trashes of this library".into(),
+            Step::EmptyTrash => "emptied the trash of this job".into(),
+            Step::ClearScratch => "removed what a killed attempt had left in the data folder".into(),
+            Step::Measure => "determined the size of what this job wrote into the data folder".into(),
+            Step::RemoveHistory => "removed the history of this job".into(),
         }
     }
 }
 
-/// A word and a number, the form used in the files of this module.
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, number) = match *self {
+impl Step {
+    /// The step's word, without its number.
+    pub(super) fn word(self) -> &'static str {
+        self.parts().0
+    }
+
+    fn parts(self) -> (&'static str, u32) {
+        match self {
             Step::TakeUp => ("take_up", 0),
             Step::Prepare => ("prepare", 0),
             Step::List(from) => ("list", from),
@@ -98,7 +133,22 @@ impl fmt::Display for Step {
             Step::PlaceAny => ("place_any", 0),
             Step::Judge(item) => ("judge", item),
             Step::Finish => ("finish", 0),
-        };
+            Step::Scan => ("scan", 0),
+            Step::ScanFolder(path) => ("scan_folder", path),
+            Step::CleanUp => ("clean_up", 0),
+            Step::ListTrash => ("list_trash", 0),
+            Step::EmptyTrash => ("empty_trash", 0),
+            Step::ClearScratch => ("clear_scratch", 0),
+            Step::Measure => ("measure", 0),
+            Step::RemoveHistory => ("remove_history", 0),
+        }
+    }
+}
+
+/// A word and a number, the form used in the files of this module.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, number) = self.parts();
         write!(f, "{word} {number}")
     }
 }
@@ -121,6 +171,14 @@ impl FromStr for Step {
             "place_any" => Step::PlaceAny,
             "judge" => Step::Judge(number),
             "finish" => Step::Finish,
+            "scan" => Step::Scan,
+            "scan_folder" => Step::ScanFolder(number),
+            "clean_up" => Step::CleanUp,
+            "list_trash" => Step::ListTrash,
+            "empty_trash" => Step::EmptyTrash,
+            "clear_scratch" => Step::ClearScratch,
+            "measure" => Step::Measure,
+            "remove_history" => Step::RemoveHistory,
             _ => return Err(()),
         })
     }

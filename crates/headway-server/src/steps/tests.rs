@@ -46,12 +46,31 @@ fn a_job_that_got_further_between_two_crashes_is_not_stuck() {
         leave(life.begin(job, Step::Finish, || true));
     }
     assert_eq!(stuck(data, job), None, "the step had ended once");
+}
+
+#[test]
+fn crashes_at_two_steps_by_turns_count_against_both() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    crash(data, &[(job, Step::Place(0))]);
+    {
+        let life = Steps::open(data);
+        drop(life.begin(job, Step::List(0), || true));
+        leave(life.begin(job, Step::TakeUp, || true));
+    }
+    {
+        let life = Steps::open(data);
+        drop(life.begin(job, Step::TakeUp, || true));
+        leave(life.begin(job, Step::Place(1), || true));
+    }
+    assert_eq!(stuck(data, job), Some(Step::PlaceAny), "no placing passed in between");
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
     crash(data, &[(job, Step::Finish)]);
     crash(data, &[]);
+    Steps::open(data).close();
     crash(data, &[(job, Step::Finish)]);
-    assert_eq!(stuck(data, job), None, "not in a row");
+    assert_eq!(stuck(data, job), Some(Step::Finish), "it has not passed");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::StartError;
+use crate::steps::{OwnWork, Step, Steps};
 use headway_files::{DataFolder, FolderError, Identity, Library, ask_all};
 use headway_model::Fold;
 use headway_store::rows::{JobKey, JobRow};
@@ -14,6 +15,7 @@ use headway_store::{JobFilter, SqliteStore, Store};
 /// The open data folder, libraries and log.
 pub(super) struct OpenedState {
     pub(super) data: Arc<DataFolder>,
+    pub(super) steps: Steps,
     pub(super) libraries: Vec<Arc<Library>>,
     /// The names of libraries whose storage does not answer.
     pub(super) silent: HashSet<String>,
@@ -27,14 +29,15 @@ pub(super) struct OpenedState {
 impl OpenedState {
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
-        let opened = open_libraries(&data, &config.libraries).or_none_of(config.libraries.len())?;
+        let steps = Steps::open(data.root());
+        let opened = open_libraries(&data, &steps, &config.libraries).or_none_of(config.libraries.len())?;
         let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
         let (_, folds) = store.folds(&ids).await?;
-        Ok(OpenedState { data: Arc::new(data), libraries, silent, store, rows, folds })
+        Ok(OpenedState { data: Arc::new(data), steps, libraries, silent, store, rows, folds })
     }
 
     /// The live jobs as the writer needs them.
@@ -72,11 +75,16 @@ impl OpenedLibraries {
 }
 
 /// Opens libraries. One that is missing or does not answer is waited for later. Blocking.
-pub(in crate::handle) fn open_libraries(data: &DataFolder, folders: &[(String, PathBuf)]) -> OpenedLibraries {
+pub(in crate::handle) fn open_libraries(
+    data: &DataFolder,
+    steps: &Steps,
+    folders: &[(String, PathBuf)],
+) -> OpenedLibraries {
     let known = data.known_libraries();
     let known = |name: &str| known.get(name).copied();
     let places = folders.iter().map(|(name, root)| (name.clone(), root.clone(), known(name))).collect();
-    let opened = ask_all(places, |(name, root, known)| open_library(&name, &root, known));
+    let steps = steps.clone();
+    let opened = ask_all(places, move |(name, root, known)| open_library(&steps, &name, &root, known));
     let (mut libraries, mut errors, mut silent) = (Vec::new(), Vec::new(), HashSet::new());
     for ((name, root), opened) in folders.iter().zip(opened) {
         let (library, error) = opened.unwrap_or_else(|| {
@@ -96,8 +104,9 @@ pub(in crate::handle) fn open_libraries(data: &DataFolder, folders: &[(String, P
 }
 
 /// Opens a library, and removes probe files that an earlier process left in it. Blocking.
-fn open_library(name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
+fn open_library(steps: &Steps, name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
     let (library, error) = Library::open_or_wait(name, root, known);
-    library.clean_up();
+    // If this is left out, the log says it.
+    steps.carry_out(&OwnWork::of_library(name, Step::CleanUp), || library.clean_up()).ok();
     (library, error)
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::super::Server;
-use super::super::looks::Looks;
+use super::own_looks::OwnLooks;
 use crate::clock::Jumps;
 use crate::engine::ByPath;
 use crate::error::internal;
 use crate::retention::{FinishedJob, Removal, Retention};
+use crate::steps::{OwnWork, Step, Steps};
 use headway_files::Library;
 use headway_model::{ApiError, JobId};
 use headway_store::rows::{JobKey, JobRow};
@@ -23,13 +24,16 @@ const ROWS: u32 = 500;
 const PAGE: u32 = 200;
 
 impl Server {
-    /// Removes what retention says, and completes removals that were cut short.
-    pub(super) async fn retain(&self, looks: &Looks, retention: &Retention, jumps: &Jumps) -> Result<(), ApiError> {
+    /// Removes what retention says, and completes removals that were cut short. A job of which something cannot be
+    /// removed or measured keeps nothing of the others: it is said, and tried again at the next sweep.
+    pub(super) async fn retain(&self, looks: &OwnLooks, retention: &Retention, jumps: &Jumps) -> Result<(), ApiError> {
+        let mut kept = HashSet::new();
         loop {
             let rows = self.over().await?;
-            let (pruned, past): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.summary.pruned);
+            let rows = rows.into_iter().filter(|row| !kept.contains(&row.summary.job));
+            let (pruned, past): (Vec<_>, Vec<_>) = rows.partition(|row| row.summary.pruned);
             for row in &pruned {
-                self.trim(row).await?;
+                kept.extend(kept_by(row, self.trim(row).await));
             }
             if retention.is_for_ever() {
                 return Ok(());
@@ -43,10 +47,11 @@ impl Server {
             for removal in due {
                 let (Removal::Attempts(job) | Removal::History(job)) = removal;
                 let Some(row) = past.iter().find(|row| row.summary.job == job) else { continue };
-                match removal {
-                    Removal::Attempts(_) => self.in_data(move |data| data.remove_attempts(&job)).await?,
-                    Removal::History(_) => self.prune(row).await?,
-                }
+                let removed = match removal {
+                    Removal::Attempts(_) => self.in_data(job, move |data| data.remove_attempts(&job)).await,
+                    Removal::History(_) => self.prune(row).await,
+                };
+                kept.extend(kept_by(row, removed));
             }
         }
     }
@@ -61,28 +66,28 @@ impl Server {
         Ok(rows)
     }
 
-    async fn known(&self, looks: &Looks, rows: &[JobRow], jumps: &Jumps) -> Result<Vec<FinishedJob>, ApiError> {
+    async fn known(&self, looks: &OwnLooks, rows: &[JobRow], jumps: &Jumps) -> Result<Vec<FinishedJob>, ApiError> {
         let live = self.store().jobs(JobFilter::Live, u32::MAX).await?;
         let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
         let look = async |library: &Arc<Library>| {
             let looked = Arc::clone(library);
-            (library.name.clone(), looks.look(&library.name, move || looked.trashes()).await)
+            (library.name.clone(), looks.look(library, Step::ListTrash, move || looked.trashes()).await)
         };
         let (mut trashes, mut unseen) = (HashSet::new(), HashSet::new());
         let libraries = self.every_library().await;
         let opened: HashSet<_> = libraries.iter().map(|library| library.name.clone()).collect();
         for (name, seen) in join_all(libraries.iter().map(look)).await {
             match seen {
-                Some(Ok(jobs)) => trashes.extend(jobs),
+                Ok(Ok(jobs)) => trashes.extend(jobs),
                 // A disk that is missing, or does not answer, might hold originals of any of its jobs.
-                Some(Err(error)) => {
+                Ok(Err(error)) => {
                     tracing::debug!(library = name, %error, "a library's trash cannot be read, so its jobs are kept");
                     unseen.insert(name);
                 }
-                None => drop(unseen.insert(name)),
+                Err(_) => drop(unseen.insert(name)),
             }
         }
-        let data = Arc::clone(&self.inner.context.data);
+        let (data, steps) = (Arc::clone(&self.inner.context.data), self.inner.context.steps.clone());
         let fact = |row: &JobRow| {
             let ended = row.summary.ended.unwrap_or(row.summary.created);
             let job = row.summary.job;
@@ -98,13 +103,14 @@ impl Server {
                 let library = libraries.iter().find(|library| library.name == name);
                 library.is_some_and(|library| library.is_another(data.ground(job)))
             };
+            let measured = |job| measured(&steps, job, || data.attempts_bytes(&job));
             let past = |((job, age, held), library): ((JobId, _, _), String)| {
                 let held = held || is_another(&job, &library);
-                Ok(FinishedJob { job, age, attempts: data.attempts_bytes(&job)?, held })
+                FinishedJob { job, age, attempts: measured(job), held }
             };
-            facts.into_iter().map(past).collect::<std::io::Result<Vec<_>>>()
+            facts.into_iter().map(past).collect::<Vec<_>>()
         });
-        known.await.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
+        known.await.map_err(|error| internal(&error))
     }
 
     /// Records that a job's history is removed, then removes it.
@@ -124,26 +130,56 @@ impl Server {
     /// Removes what is left of a job whose last event is `pruned`.
     async fn trim(&self, row: &JobRow) -> Result<(), ApiError> {
         let job = row.summary.job;
-        self.in_data(move |data| data.remove_job(&job)).await?;
+        self.in_data(job, move |data| data.remove_job(&job)).await?;
         while self.store().trim(row.job_no, row.last_position, ROWS).await? {
             tokio::task::yield_now().await;
         }
         Ok(())
     }
 
-    /// The size of what the data folder holds beside the log.
+    /// The size of what the data folder holds beside the log. What one job wrote is left out if it cannot be measured.
     pub(in crate::handle) async fn data_bytes(&self) -> Result<u64, ApiError> {
-        let data = Arc::clone(&self.inner.context.data);
-        let bytes = tokio::task::spawn_blocking(move || data.bytes()).await.map_err(|error| internal(&error))?;
-        bytes.map_err(|error| internal(&error))
+        let (data, steps) = (Arc::clone(&self.inner.context.data), self.inner.context.steps.clone());
+        let sum = tokio::task::spawn_blocking(move || {
+            let writers = data.writers()?;
+            Ok(writers.into_iter().map(|job| measured(&steps, job, || data.bytes_of(&job))).sum::<u64>())
+        });
+        let sum: std::io::Result<u64> = sum.await.map_err(|error| internal(&error))?;
+        sum.map_err(|error| internal(&error))
     }
 
+    /// Removes something of an old job from the data folder.
     async fn in_data(
         &self,
+        job: JobId,
         act: impl FnOnce(&headway_files::DataFolder) -> std::io::Result<()> + Send + 'static,
     ) -> Result<(), ApiError> {
-        let data = Arc::clone(&self.inner.context.data);
-        let done = tokio::task::spawn_blocking(move || act(&data)).await.map_err(|error| internal(&error))?;
-        done.map_err(|error| internal(&error))
+        let (data, steps) = (Arc::clone(&self.inner.context.data), self.inner.context.steps.clone());
+        let own = OwnWork::of_job(job, Step::RemoveHistory);
+        let done = tokio::task::spawn_blocking(move || steps.carry_out(&own, || act(&data)));
+        let done = done.await.map_err(|error| internal(&error))?;
+        let done = done.map_err(|left_out| ApiError::Unavailable { message: left_out.to_string() })?;
+        done.map_err(|error| ApiError::Unavailable { message: format!("its files in the data folder: {error}") })
+    }
+}
+
+/// The job, if something of it could not be removed now.
+fn kept_by(row: &JobRow, removed: Result<(), ApiError>) -> Option<JobId> {
+    let (job, title) = (row.summary.job, &row.summary.title);
+    let error = removed.err()?;
+    tracing::warn!(job.id = %job, title, %error, "the history of an old job is not removed now");
+    Some(job)
+}
+
+/// The size of what a job wrote; 0 if that is not known. Blocking.
+fn measured(steps: &Steps, job: JobId, measure: impl FnOnce() -> std::io::Result<u64>) -> u64 {
+    match steps.carry_out(&OwnWork::of_job(job, Step::Measure), measure) {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => {
+            tracing::warn!(job.id = %job, %error, "the size of what a job wrote is not known, so it does not count");
+            0
+        }
+        // The log says it.
+        Err(_) => 0,
     }
 }

@@ -1,0 +1,43 @@
+//! Finds what the server does not go on with: jobs that are paused as stuck, and work of its own that it leaves out.
+
+use std::collections::BTreeSet;
+
+use super::{Finding, Remedy};
+use crate::steps::{Step, Steps, Subject, crashed};
+use headway_files::DataFolder;
+use headway_model::{JobStatus, PauseReason};
+use headway_store::{JobFilter, Store, StoreError};
+
+/// Lists what is stuck in a data folder that no server uses.
+pub(crate) async fn stuck(store: &dyn Store, data: &DataFolder) -> Result<Vec<Finding>, StoreError> {
+    let all = Steps::all_stuck(data.root());
+    let mut findings = Vec::new();
+    for row in store.jobs(JobFilter::Live, u32::MAX).await? {
+        let job = row.summary.job;
+        let step = all.iter().find(|(of, step)| *of == Subject::Job(job) && !step.is_own()).map(|(_, step)| *step);
+        let is_stuck = row.summary.status == (JobStatus::Paused { reason: PauseReason::Stuck });
+        if step.is_some() || is_stuck {
+            let why = step.map_or_else(|| "the server could not go on with it".to_owned(), crashed);
+            let what = format!("job {job}, {:?}, is stuck: {why}", row.summary.title);
+            findings.push(Finding { what, remedy: Remedy::Resume });
+        }
+    }
+    let libraries: BTreeSet<String> = data.known_libraries().into_keys().collect();
+    for (of, step) in all.into_iter().filter(|(_, step)| step.is_own()) {
+        findings.push(Finding { what: left_out(of, step, &libraries), remedy: Remedy::TryAgain });
+    }
+    Ok(findings)
+}
+
+/// What the server leaves out of its own work, in words.
+fn left_out(of: Subject, step: Step, libraries: &BTreeSet<String>) -> String {
+    let of = match of {
+        Subject::Job(job) => format!("job {job}"),
+        Subject::Data => "the data folder".to_owned(),
+        Subject::Library(_) => match libraries.iter().find(|name| Subject::library(name) == of) {
+            Some(name) => format!("library {name}"),
+            None => "a library that is not known any more".to_owned(),
+        },
+    };
+    format!("{of}: {}, so it leaves that out", crashed(step))
+}
