@@ -4,6 +4,7 @@ mod absent;
 mod batch;
 mod choice;
 mod done;
+mod excludes;
 mod file_types;
 mod lister;
 mod names;

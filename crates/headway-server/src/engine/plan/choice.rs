@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use super::excludes::{ExcludeError, Excludes};
 use headway_files::{ListedFile, is_litter};
 use headway_model::RelPath;
 use headway_model::library::{Pattern, folded, folded_bytes};
@@ -20,19 +20,16 @@ pub(crate) enum PatternError {
     Include { pattern: String, kind: globset::ErrorKind },
     /// A pattern of files to leave out.
     #[error("pattern {pattern:?}: {error}")]
-    Exclude { pattern: String, error: ignore::Error },
+    Exclude { pattern: String, error: ExcludeError },
     /// The patterns of files to include, taken together.
     #[error(transparent)]
     Includes(#[from] globset::Error),
-    /// The patterns of files to leave out, taken together.
-    #[error(transparent)]
-    Excludes(#[from] ignore::Error),
 }
 
 /// The patterns of a query, compiled.
 pub(crate) struct QueryPatterns {
     include: GlobSet,
-    exclude: Gitignore,
+    exclude: Excludes,
     search: Option<Pattern>,
     system_files: bool,
 }
@@ -52,11 +49,7 @@ impl QueryPatterns {
     pub(super) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
         let bytes = path.to_bytes();
         let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        let is_excluded = || {
-            let folded = folded_bytes(&bytes);
-            self.exclude.matched(Path::new(OsStr::from_bytes(&folded)), is_folder).is_ignore()
-        };
-        !self.system_files && is_litter(name, is_folder) || is_excluded()
+        !self.system_files && is_litter(name, is_folder) || self.exclude.leaves_out(&bytes, is_folder)
     }
 
     /// Whether a file that is not left out is asked for.
@@ -82,15 +75,12 @@ fn include(patterns: &[String]) -> Result<GlobSet, PatternError> {
     Ok(set.build()?)
 }
 
-fn exclude(patterns: &[String]) -> Result<Gitignore, PatternError> {
-    let mut lines = GitignoreBuilder::new("");
+fn exclude(patterns: &[String]) -> Result<Excludes, PatternError> {
+    let mut lines = Excludes::default();
     for pattern in patterns {
-        // Patterns have no comments here, and folders such as `#recycle` exist.
-        let line = folded(pattern);
-        let line = if line.starts_with('#') { format!("\\{line}") } else { line };
-        lines.add_line(None, &line).map_err(|error| PatternError::Exclude { pattern: pattern.clone(), error })?;
+        lines.add(pattern).map_err(|error| PatternError::Exclude { pattern: pattern.clone(), error })?;
     }
-    Ok(lines.build()?)
+    Ok(lines)
 }
 
 #[cfg(test)]
