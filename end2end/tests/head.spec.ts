@@ -163,3 +163,15 @@ test('a job that writes files says how much it wrote and saved', async ({ page, 
   await details(page, server, job);
   await expect(page.locator('.head-work-basis')).toHaveText(/^90 kB read.* · 40 kB written, 50 kB saved$/);
 });
+
+test('a job that finds no file says on its page what it asked for', async ({ page, serve }) => {
+  const server = await serve(four, { config });
+  const job = await begin(server, mint(), 'slow', { query: { folder: { include: ['*.xyz'] } } });
+  await over(server, job);
+  await page.goto(`${server.url}/jobs/${job}`);
+  const said = 'No file was found in the library that matches *.xyz.';
+  await expect(page.locator('.job-panel')).toContainText(said);
+  await followed(page);
+  await expect(page.locator('.job-panel')).toContainText(said);
+  await expect(standing(page)).toHaveText(/there was no file\.$/);
+});

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::failure::{CommandFailure, NOT_BEGUN};
-use super::out;
+use super::follow::plain;
+use super::out::{self, say};
 use super::session::Session;
 use headway_client::Follower;
 use headway_model::{JobId, JobStatus, SkipReason};
@@ -26,9 +27,10 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
         follower.is_followed(job).map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
         follower.next().await;
     }
-    let (mut after, mut collides, mut rows) = (None, false, Vec::new());
+    let (mut after, mut collides, mut is_empty, mut rows) = (None, false, true, Vec::new());
     loop {
         let page = session.client.items(job, after, PAGE, None).await?;
+        is_empty &= page.items.is_empty();
         for item in page.items {
             collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
             let verdict = if item.status == "waiting" { "run".to_owned() } else { item.status };
@@ -39,9 +41,13 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
         out::table(&["verdict", "reason", "path", "becomes"], &rows)?;
         rows.clear();
         after = page.next;
-        if after.is_none() {
-            return Ok(collides);
+        if after.is_some() {
+            continue;
         }
+        if is_empty && let Some(note) = session.client.job(job).await?.note {
+            say(&format!("headway: {}", plain(&note)));
+        }
+        return Ok(collides);
     }
 }
 

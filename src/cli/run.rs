@@ -172,7 +172,9 @@ impl RunArguments {
             out::line(&job.to_string())?;
             return Ok(0);
         }
-        if let Some(note) = view.note.filter(|_| !self.shown.quiet) {
+        // That the plan found nothing is said once, at the end.
+        let finds_files = view.summary.listing || view.summary.counters.total > 0;
+        if let Some(note) = view.note.filter(|_| !self.shown.quiet && finds_files) {
             say(&format!("headway: {}", plain(&note)));
         }
         let mut follower = follower;

@@ -107,7 +107,6 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
         {map.view(summary)}
         {rewind.view()}
         <section class="job-more" aria-label="More about this job">
-            <p class="hint job-note">{move || newest.with(|view| view.note.clone()).flatten()}</p>
             <p class="job-reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
             <Kept summary steer />
             <Pace summary steer />

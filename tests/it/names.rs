@@ -406,8 +406,22 @@ fn a_job_that_finds_no_file_says_so() {
     let files = Files::new();
     let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("no file found: nothing was done"), "{said}");
+    assert!(said.contains("no file found: nothing was done") && said.contains("is it mounted?"), "{said}");
     assert_eq!(called(&files, &["run", "checksum", text(&files.library()), "--fail-if-empty"]).0, Some(102));
+}
+
+#[test]
+fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
+    let files = photos();
+    let library = files.library();
+    let library = text(&library);
+    let sentence = "No file was found in the library that matches *.xyz.";
+    let run = ["run", "checksum", "--include", "*.xyz", library];
+    for more in [&[][..], &["--dry-run"]] {
+        let (code, said) = called(&files, &[&run[..], more].concat());
+        assert!(code == Some(0) && said.contains(sentence), "{more:?}: {code:?} {said}");
+        assert_eq!(newest(&files)["note"].as_str(), Some(sentence), "{more:?}");
+    }
 }
 
 #[test]

@@ -107,7 +107,7 @@ pub struct JobView {
     /// Whether the job goes on only if a person does something about its library.
     #[serde(default, skip_serializing_if = "is_default")]
     pub asks: bool,
-    /// A remark on how the job runs on this server, as a text.
+    /// A remark on how the job runs on this server, or on what its plan did not find, as a text.
     #[serde(default)]
     pub note: Option<String>,
     /// The number of files in the job's trash, and their size in bytes.

@@ -3,7 +3,7 @@
 use super::super::out::count;
 use super::super::reported::reported;
 use super::super::text::tail;
-use super::Followed;
+use super::{Followed, plain};
 use headway_model::summary::{JobView, Room};
 use headway_model::undo_kind::UndoKind;
 use headway_model::{BuiltIn, Counters, JobId};
@@ -23,6 +23,11 @@ impl Followed<'_> {
             for line in reported(&self.session.client, view).await {
                 self.say(&format!("  {line}"));
             }
+        }
+        if counters.total == 0
+            && let Some(note) = view.as_ref().and_then(|view| view.note.as_ref())
+        {
+            self.say(&format!("  {}", plain(note)));
         }
         let recipe = view.as_ref().map(|view| view.summary.recipe.clone()).unwrap_or_default();
         for line in

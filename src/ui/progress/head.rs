@@ -27,7 +27,7 @@ pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
 pub(in crate::ui) use headway_model::bar::number;
 use headway_model::{JobStatus, JobSummary};
-use missed::{Missed, NothingFound};
+use missed::Missed;
 pub(super) use outputs::Download;
 use outputs::Outputs;
 use running::RunningFiles;
@@ -98,8 +98,8 @@ pub(in crate::ui) fn Head(
         <Counts job summary />
         <Work summary job state />
         <Missed job summary />
-        <NothingFound summary />
         <p class="head-message">{message}</p>
+        <p class="head-message hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
         <RunningFiles state />
         <Outputs newest status />

@@ -1,6 +1,7 @@
 //! What callers can read about jobs, items and libraries.
 
 mod causes;
+mod empty;
 mod items;
 mod job;
 mod jobs;

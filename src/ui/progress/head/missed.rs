@@ -5,23 +5,7 @@ use leptos::prelude::*;
 use super::Summary;
 use crate::base::to;
 use crate::ui::parts::format;
-use headway_model::{Counters, JobId, JobStatus, JobSummary};
-
-/// Says that a finished job has not found a single file; nothing otherwise.
-#[component]
-pub(super) fn NothingFound(summary: Summary) -> impl IntoView {
-    let is_empty = Memo::new(move |_| {
-        let is_empty =
-            |summary: &JobSummary| summary.status == JobStatus::Completed && summary.counters == Counters::default();
-        summary.with(|summary| summary.as_ref().is_some_and(is_empty))
-    });
-    view! {
-        <Show when=move || is_empty.get()>
-            <p class="head-missed">"No file was found, so nothing was done. If the files are on another disk, is it mounted?"</p>
-        </Show>
-    }
-    .into_any()
-}
+use headway_model::JobId;
 
 /// The number of skipped files that were missed, as a link to them; nothing if there are none.
 #[component]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::Server;
 use super::super::on_disk::OnDisk;
+use super::empty::nothing_found;
 use crate::error::{internal, unreadable};
 use headway_files::{Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
@@ -23,16 +24,15 @@ impl Server {
         let request = self.request_of(&row).await?;
         let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, absent } =
             self.on_disk(&row.library, id, request.as_ref()).await;
+        let mut add =
+            |said: String| note = Some([Some(said), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
-            let unknown = format!("The files that this job wrote cannot be listed: {}.", io_text(&error));
-            note = Some([Some(unknown), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
+            add(format!("The files that this job wrote cannot be listed: {}.", io_text(&error)));
             Vec::new()
         });
-        if let Some(limited) =
-            request.as_ref().filter(|_| !row.summary.status.is_terminal()).and_then(|of| self.limited(of))
-        {
-            note = Some([Some(limited), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
-        }
+        let limited = request.as_ref().filter(|_| !row.summary.status.is_terminal()).and_then(|of| self.limited(of));
+        limited.into_iter().for_each(&mut add);
+        request.as_ref().and_then(|of| nothing_found(&row.summary, &of.query)).into_iter().for_each(&mut add);
         let recipe = self.inner.context.recipe(&row.summary.recipe);
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());

@@ -1,0 +1,82 @@
+//! Why a plan found no file, in words.
+
+use headway_model::library::OutcomeFilter;
+use headway_model::request::FolderQuery;
+use headway_model::{JobSummary, Query};
+
+/// What to say of a job that asked for this, if its plan found no file.
+pub(super) fn nothing_found(summary: &JobSummary, query: &Query) -> Option<String> {
+    // Until the plan has ended, and if it failed, what there is was not found out.
+    if summary.listing || summary.counters.total > 0 {
+        return None;
+    }
+    let unmounted = "If the files are on another disk, is it mounted?";
+    Some(match query {
+        Query::Folder(query) => {
+            let place = if query.path.is_root() { "the library".to_owned() } else { query.path.shown() };
+            match asked(query) {
+                Some(asked) => format!("No file was found in {place} that {asked}."),
+                None => format!("No file was found in {place}. {unmounted}"),
+            }
+        }
+        Query::Paths(_) => format!("No file was found in the folders that were named. {unmounted}"),
+        Query::Items(query) => format!("No file of job {} is one of those that were asked for.", query.job),
+    })
+}
+
+/// What a query asks of the files of its folder; `None` if it takes all.
+fn asked(query: &FolderQuery) -> Option<String> {
+    let list = |patterns: &[String]| patterns.join(" or ");
+    let show = match query.show {
+        OutcomeFilter::All => None,
+        OutcomeFilter::Unprocessed => Some("is not processed yet".to_owned()),
+        OutcomeFilter::Processed => Some("is processed".to_owned()),
+        OutcomeFilter::Failed => Some("failed when it was last tried".to_owned()),
+    };
+    let parts = [
+        (!query.include.is_empty()).then(|| format!("matches {}", list(&query.include))),
+        (!query.search.trim().is_empty()).then(|| format!("is found by the search {:?}", query.search.trim())),
+        show,
+        (!query.exclude.is_empty()).then(|| format!("is not left out by {}", list(&query.exclude))),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::testing::summary;
+    use headway_model::{Counters, JobStatus};
+
+    fn said(query: FolderQuery) -> Option<String> {
+        let done = summary(JobStatus::Completed, Counters::default());
+        nothing_found(&JobSummary { listing: false, ..done }, &Query::Folder(query))
+    }
+
+    #[test]
+    fn a_selection_that_matches_nothing_says_what_it_asked_for() {
+        let asked = FolderQuery {
+            include: vec!["*.xyz".into(), "*.zyx".into()],
+            exclude: vec!["raw/".into()],
+            show: OutcomeFilter::Failed,
+            ..FolderQuery::default()
+        };
+        let sentence = "No file was found in the library that matches *.xyz or *.zyx and failed when it was last tried \
+            and is not left out by raw/.";
+        assert_eq!(said(asked).as_deref(), Some(sentence));
+        let all = said(FolderQuery::default()).expect("a sentence");
+        assert!(all.ends_with("is it mounted?"), "{all}");
+    }
+
+    #[test]
+    fn a_plan_that_has_not_ended_has_not_found_out_what_there_is() {
+        let failed = summary(JobStatus::Planning, Counters::default());
+        assert_eq!(
+            nothing_found(&JobSummary { listing: true, ..failed }, &Query::Folder(FolderQuery::default())),
+            None
+        );
+        let some = summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() });
+        assert_eq!(nothing_found(&some, &Query::Folder(FolderQuery::default())), None);
+    }
+}
