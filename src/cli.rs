@@ -237,12 +237,15 @@ fn default_data() -> PathBuf {
     state.unwrap_or_else(|| ".".into()).join("headway")
 }
 
+/// The two parts of NAME=DIR; no name in DIR.
+fn named_library(text: &str) -> (&str, &str) {
+    text.split_once('=').filter(|(name, _)| !name.is_empty() && !name.contains('/')).unwrap_or(("", text))
+}
+
 /// Parses a library from the command line, DIR or NAME=DIR, into its name and its root.
 fn library(text: &str) -> anyhow::Result<(String, PathBuf)> {
-    let (name, root) = match text.split_once('=') {
-        Some((name, root)) if !name.is_empty() && !name.contains('/') => (name.to_owned(), PathBuf::from(root)),
-        _ => (String::new(), PathBuf::from(text)),
-    };
+    let (name, root) = named_library(text);
+    let (name, root) = (name.to_owned(), PathBuf::from(root));
     // A missing folder, such as a disk that is not plugged in, can appear later.
     let look = |root: PathBuf| {
         let found = root.canonicalize().or_else(|_| std::path::absolute(&root))?;

@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, Notify};
 use super::config::ServeSetting;
 use super::failure::{CommandFailure, USAGE};
 use super::log::{LogFormat, ServerLog, is_filter};
-use super::{default_data, library, offers, out, systemd, webhooks};
+use super::{default_data, library, named_library, offers, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Assets, Socket, Tokens};
 use headway_server::config::Config;
@@ -265,7 +265,7 @@ impl ServeCommand {
             tokens,
             webhooks: webhooks::configured(self.config.as_deref())?,
             commands: reload::commands(self.config.as_deref())?,
-            config: self.server(libraries, owner_only),
+            config: Config { links: links(&self.libraries, &libraries)?, ..self.server(libraries, owner_only) },
             recipes,
             assets,
             site,
@@ -317,6 +317,18 @@ fn libraries(given: &[String], known: &KnownLibraries) -> anyhow::Result<Vec<(St
         }
     }
     Ok(libraries)
+}
+
+/// The paths by which libraries are named and from which links lead to their roots.
+fn links(given: &[String], libraries: &[(String, PathBuf)]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut links = BTreeMap::new();
+    for (text, (name, root)) in given.iter().zip(libraries) {
+        let path = std::path::absolute(named_library(text).1)?;
+        if path != *root {
+            links.insert(name.clone(), path);
+        }
+    }
+    Ok(links)
 }
 
 /// The client's files, and their folder if they are in one.

@@ -277,3 +277,35 @@ async fn a_library_whose_folder_changes_keeps_it_until_the_next_start() {
     assert_eq!(page["entries"][0]["size"], 1);
     assert_eq!(served.libraries(TOKEN).await, ["a"]);
 }
+
+/// The folder that a library is does not change under its jobs, and what its name leads to is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_is_named_by_a_link_keeps_its_folder_and_says_where_the_link_leads() {
+    let link = |files: &Files| files.library().with_file_name("current");
+    let lead = |files: &Files, to: &str| {
+        library(files, to);
+        std::fs::remove_file(link(files)).ok();
+        std::os::unix::fs::symlink(files.library().with_file_name(to), link(files)).expect("a link");
+    };
+    let settings = |files: &Files| {
+        lead(files, "a");
+        format!("libraries = [\"p={}\"]\nlisten = \"127.0.0.1:0\"", link(files).display())
+    };
+    let served = Configured::start(&settings, &[]);
+    let files = &served.files;
+    let note = async || {
+        let (_, job) = served.begin(TOKEN, "p", "checksum").await;
+        served.until(TOKEN, job, "completed").await;
+        served.get(TOKEN, &format!("/api/v1/jobs/{job}")).await.1["note"].clone()
+    };
+    assert_eq!(note().await, Value::Null);
+    lead(files, "other");
+    let said = note().await;
+    assert!(said.as_str().is_some_and(|text| text.contains("leads to another folder now")), "{said}");
+    let (_, page) = served.get(TOKEN, "/api/v1/libraries/p/files").await;
+    assert_eq!(page["entries"][0]["size"], 1, "the folder that it was");
+    let line = served.reload("take effect at the next start").await;
+    assert!(line.contains("the folder of library") && line.contains('p'), "{line}");
+    lead(files, "a");
+    assert_eq!(note().await, Value::Null);
+}

@@ -60,7 +60,7 @@ pub use open_file::OpenFile;
 pub use placement::Placement;
 pub use rename::Swap;
 pub use root::Identity;
-use root::Root;
+use root::{NamingPath, Root};
 pub use scan::{ScanError, scan};
 pub use stage::{Sealed, Staged};
 pub use strays::{Maker, OwnName};
@@ -89,6 +89,8 @@ pub struct Library {
     pub name: String,
     /// The path of the root.
     pub path: PathBuf,
+    /// The path by which it was named, if links lead from there to its root.
+    naming: Option<NamingPath>,
     root: RwLock<Option<Root>>,
     /// When the root was last needed, as [`running_ms`](root::running_ms) counts.
     used: AtomicU64,

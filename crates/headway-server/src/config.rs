@@ -1,6 +1,6 @@
 //! The settings of a server.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The served folders: name, root.
     pub libraries: Vec<(String, PathBuf)>,
+    /// By a library's name, the path by which it was named, if links lead from there to its root.
+    pub links: BTreeMap<String, PathBuf>,
     /// The most jobs to process at once; the others are queued.
     pub jobs: usize,
     /// The most items to run at the same time, over all jobs.
@@ -48,6 +50,7 @@ impl Config {
         Config {
             data,
             libraries,
+            links: BTreeMap::new(),
             jobs: 4,
             workers,
             floor,

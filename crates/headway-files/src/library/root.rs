@@ -2,6 +2,7 @@
 
 mod identity;
 mod idle;
+mod link;
 mod reach;
 
 use std::io;
@@ -23,6 +24,7 @@ use headway_model::path::is_reserved;
 pub use identity::Identity;
 pub(super) use identity::file_system_of;
 use idle::running_ms;
+pub(super) use link::NamingPath;
 
 #[derive(Debug, Clone)]
 pub(super) struct Root {
@@ -91,6 +93,7 @@ impl Library {
         let library = Library {
             name: name.to_owned(),
             path: root.to_owned(),
+            naming: None,
             known: Mutex::new(known.or(opened.as_ref().map(|root| root.identity))),
             root: RwLock::new(opened),
             used: AtomicU64::new(running_ms()),

@@ -87,6 +87,8 @@ impl Server {
         const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
             original is moved to the trash, then the output gets its name. For a moment there is no file of that name. If \
             the server ends at that moment, the next one completes the exchange.";
+        const LEADS_ELSEWHERE: &str = "The link by which this library was named leads to another folder now. Until the server \
+            starts again, the library is the folder that it was.";
         let unknown = || OnDisk { trash_unknown: true, ..OnDisk::default() };
         let Ok(library) = self.library_of_job(name).await else { return unknown() };
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
@@ -110,6 +112,8 @@ impl Server {
                 }
                 Err(_) => (note, None),
             };
+            let leads = library.leads_elsewhere().map(|_| LEADS_ELSEWHERE.to_owned());
+            let note = leads.into_iter().chain(note).reduce(|one, other| format!("{one} {other}"));
             let (trash, left) = held.unwrap_or_default();
             OnDisk {
                 trash: (trash.files, trash.bytes),

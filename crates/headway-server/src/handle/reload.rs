@@ -23,7 +23,7 @@ impl Server {
         let (data, libraries) = (config.data.clone(), config.libraries.clone());
         // All of them: one that stays where it is until the next start has to fit then.
         blocking(move || Ok(DataFolder::fits(&data, &libraries)?)).await?;
-        let moved = self.reload_libraries(&config.libraries).await?;
+        let moved = self.reload_libraries(config).await?;
         *self.inner.keeping.lock() = Keeping { trash_age: config.trash_age, retention: config.retention };
         let wanted = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let mut configured = self.inner.configured_limits.lock();
@@ -37,7 +37,8 @@ impl Server {
         Ok(moved)
     }
 
-    async fn reload_libraries(&self, wanted: &[(String, PathBuf)]) -> Result<Vec<String>, StartError> {
+    async fn reload_libraries(&self, config: &Config) -> Result<Vec<String>, StartError> {
+        let wanted = &config.libraries;
         let context = &self.inner.context;
         let before = context.libraries.now();
         let here = |name: &str| before.iter().find(|library| library.name == name);
@@ -47,7 +48,9 @@ impl Server {
             let known = here(name).map(Arc::clone).or_else(|| context.by_path.get(name));
             match known {
                 Some(library) => {
-                    if library.path != *root {
+                    let looked = Arc::clone(&library);
+                    let leads = self.inner.looks.look(name, move || looked.leads_elsewhere()).await.flatten();
+                    if library.path != *root || leads.is_some() {
                         moved.push(name.clone());
                     }
                     libraries.push(library);
@@ -59,7 +62,7 @@ impl Server {
             return Err(StartError("a server that was started without libraries cannot get one while it runs".into()));
         }
         if !added.is_empty() {
-            libraries.extend(self.opened(added, wanted.len()).await?);
+            libraries.extend(self.opened(added, config).await?);
         }
         let position = |library: &Arc<Library>| wanted.iter().position(|(name, _)| *name == library.name);
         libraries.sort_by_key(position);
@@ -78,10 +81,12 @@ impl Server {
         Ok(moved)
     }
 
-    /// Opens libraries that were not configured before, of this many.
-    async fn opened(&self, added: Vec<(String, PathBuf)>, all: usize) -> Result<Vec<Arc<Library>>, StartError> {
+    /// Opens those of the libraries that were not configured before.
+    async fn opened(&self, added: Vec<(String, PathBuf)>, config: &Config) -> Result<Vec<Arc<Library>>, StartError> {
         let (data, steps) = (Arc::clone(&self.inner.context.data), self.inner.context.steps.clone());
-        blocking(move || open_libraries(&data, &steps, &added).or_none_of(all)).await.map(|opened| opened.libraries)
+        let (links, all) = (config.links.clone(), config.libraries.len());
+        let open = move || open_libraries(&data, &steps, &added, &links).or_none_of(all);
+        blocking(open).await.map(|opened| opened.libraries)
     }
 }
 

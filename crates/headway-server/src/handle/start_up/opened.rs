@@ -1,6 +1,6 @@
 //! What a server opens before anything of it runs: the data folder, the libraries and the log with its live jobs.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +30,8 @@ impl OpenedState {
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
         let steps = Steps::open(data.root());
-        let opened = open_libraries(&data, &steps, &config.libraries).or_none_of(config.libraries.len())?;
+        let opened = open_libraries(&data, &steps, &config.libraries, &config.links);
+        let opened = opened.or_none_of(config.libraries.len())?;
         let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
@@ -79,6 +80,7 @@ pub(in crate::handle) fn open_libraries(
     data: &DataFolder,
     steps: &Steps,
     folders: &[(String, PathBuf)],
+    links: &BTreeMap<String, PathBuf>,
 ) -> OpenedLibraries {
     let known = data.known_libraries();
     let known = |name: &str| known.get(name).copied();
@@ -96,7 +98,7 @@ pub(in crate::handle) fn open_libraries(
             (Library::unopened(name, root, known(name)), None)
         });
         library.expect_mounts(data.known_mounts(name));
-        libraries.push(Arc::new(library));
+        libraries.push(Arc::new(library.named_by(links.get(name).cloned())));
         errors.extend(error);
     }
     data.remember_libraries(&libraries);

@@ -1,0 +1,90 @@
+//! The path by which a library was named, if links lead from there to its root. While a server works in the library, the
+//! path can come to lead to another folder.
+
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
+
+use super::Identity;
+use crate::library::{Found, Library};
+
+#[derive(Debug)]
+pub(in crate::library) struct NamingPath {
+    path: PathBuf,
+    /// Where it led when that was last told.
+    told: Mutex<Option<PathBuf>>,
+}
+
+impl Library {
+    /// Notes the path by which it was named, if links lead from there to its root.
+    #[must_use]
+    pub fn named_by(self, path: Option<PathBuf>) -> Self {
+        let naming = path.map(|path| NamingPath { path, told: Mutex::default() });
+        Library { naming, ..self }
+    }
+
+    /// The other folder to which the path leads by which it was named; `None` if it leads to the root, or if that is not
+    /// known. The library stays where it is. Blocking.
+    pub fn leads_elsewhere(&self) -> Option<PathBuf> {
+        let path = &self.naming.as_ref()?.path;
+        let look = || {
+            let there = path.canonicalize()?;
+            Ok((Identity::at(&there)?, there))
+        };
+        match Found::of(look()) {
+            Found::There((found, there)) => {
+                let is_root = self.identity().0.is_some_and(|known| known.is_surely(&found));
+                (there != self.path && !is_root).then_some(there)
+            }
+            // Its disk can come back.
+            Found::Absent => None,
+            Found::Unknown(error) => {
+                tracing::debug!(library = self.name, %error, "where the name of a library leads is not known");
+                None
+            }
+        }
+    }
+
+    /// Warns once when the path by which it was named has come to lead to another folder. Blocking.
+    pub fn tell_where_it_leads(&self) {
+        let Some(NamingPath { path, told }) = &self.naming else { return };
+        let there = self.leads_elsewhere();
+        let is_told = std::mem::replace(&mut *told.lock(), there.clone()) == there;
+        if let Some(there) = there.filter(|_| !is_told) {
+            tracing::warn!(
+                "{} leads to {} now; the library {:?} stays {} until the next start",
+                path.display(),
+                there.display(),
+                self.name,
+                self.path.display()
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_that_leads_to_another_folder_is_said_and_one_that_leads_nowhere_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().canonicalize().expect("a path").join(name);
+        for name in ["first", "second"] {
+            std::fs::create_dir(at(name)).expect("a folder");
+        }
+        let lead = |to: &str| {
+            std::fs::remove_file(at("link")).ok();
+            symlink(at(to), at("link")).expect("a link");
+        };
+        lead("first");
+        let library = Library::open("files", &at("first")).expect("a library").named_by(Some(at("link")));
+        assert_eq!(library.leads_elsewhere(), None);
+        lead("second");
+        assert_eq!(library.leads_elsewhere(), Some(at("second")));
+        lead("nowhere");
+        assert_eq!(library.leads_elsewhere(), None);
+        assert_eq!(library.reach(), Ok(()), "the library is the folder that it was");
+    }
+}
