@@ -2,11 +2,13 @@
 
 use gloo_net::http::Method;
 use leptos::server_fn::client::Client;
-use leptos::server_fn::codec::{Encoding, FromReq, FromRes, IntoReq, IntoRes};
+use leptos::server_fn::codec::{Encoding, FromReq, IntoRes};
 use leptos::server_fn::error::FromServerFnError;
+use leptos::server_fn::request::ClientReq;
 use leptos::server_fn::response::ClientRes;
 use leptos::server_fn::server::Server;
-use leptos::server_fn::{Bytes, ContentType, Decodes, Http, Protocol};
+use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Http, Protocol};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::waiting::{AnswerPart, GivenUp, in_time};
@@ -26,8 +28,8 @@ pub(crate) type Acts = CallProtocol<false>;
 
 impl<I, O, C, S, const READS: bool> Protocol<I, O, C, S, ApiError> for CallProtocol<READS>
 where
-    I: IntoReq<JsonCalls, C::Request, ApiError> + FromReq<JsonCalls, S::Request, ApiError> + Clone + Send,
-    O: IntoRes<JsonCalls, S::Response, ApiError> + FromRes<JsonCalls, C::Response, ApiError> + DeserializeOwned + Send,
+    I: FromReq<JsonCalls, S::Request, ApiError> + Serialize + Send,
+    O: IntoRes<JsonCalls, S::Response, ApiError> + DeserializeOwned + Send,
     C: Client<ApiError>,
     S: Server<ApiError>,
 {
@@ -42,14 +44,21 @@ where
     }
 
     async fn run_client(path: &str, input: I) -> Result<O, ApiError> {
-        loop {
-            let request = input.clone().into_req(path, JsonText::CONTENT_TYPE)?;
-            match answer::<C>(request).await {
-                Err(GivenUp::Outlived) if READS => (),
-                Ok(Ok(bytes)) => return JsonText::decode(bytes).map_err(|_| unanswered(READS)),
-                Ok(Err(ApiError::Unreachable { .. })) | Err(_) => return Err(unanswered(READS)),
-                Ok(Err(error)) => return Err(error),
-            }
+        let input = JsonText::encode(&input).map_err(|error| ApiError::Malformed { message: error.to_string() })?;
+        JsonText::decode(call::<C>(path, input, READS).await?).map_err(|_| unanswered(READS))
+    }
+}
+
+/// The body of the answer to a call with this body. It is not generic over what is asked and answered, because the browser's
+/// program would then hold a copy for each call.
+async fn call<C: Client<ApiError>>(path: &str, input: Bytes, reads: bool) -> Result<Bytes, ApiError> {
+    loop {
+        let json = JsonText::CONTENT_TYPE;
+        let request = C::Request::try_new_post_bytes(path, json, json, input.clone())?;
+        match answer::<C>(request).await {
+            Err(GivenUp::Outlived) if reads => (),
+            Ok(Err(ApiError::Unreachable { .. })) | Err(_) => return Err(unanswered(reads)),
+            Ok(answered) => return answered,
         }
     }
 }
