@@ -93,12 +93,12 @@ impl Server {
     async fn clean_up(&self, looks: &OwnLooks) {
         let clean = async |library: &Arc<Library>| {
             let cleaned = Arc::clone(library);
-            let clean = move || {
+            let clean = looks.look(library, Step::CleanUp, move || {
                 cleaned.clean_up();
                 cleaned.tell_where_it_leads();
-            };
+            });
             // What is left out, or does not answer, stays for now.
-            looks.look(library, Step::CleanUp, clean).await.ok();
+            clean.await.ok();
             let (listed, steps) = (Arc::clone(library), looks.steps());
             let end = looks.look(library, Step::ListTrash, move || listed.half_emptied_jobs());
             let jobs = match end.await {
