@@ -16,7 +16,7 @@ use super::show::{JobDisplay, ProgressMode, View};
 use super::signals::Signals;
 use super::text::tail;
 use clap::ValueEnum;
-pub(super) use ending::plain;
+pub(super) use ending::{exit_code, plain, verdict};
 use headway_client::{Follower, News};
 use headway_model::{JobId, PauseReason, Seq};
 pub(super) use leave::interrupted;

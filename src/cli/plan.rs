@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::failure::{CommandFailure, NOT_BEGUN};
-use super::follow::plain;
+use super::failure::{CommandFailure, NOT_BEGUN, WAITS};
+use super::follow::{exit_code, plain, verdict};
 use super::out::{self, say};
 use super::session::Session;
 use headway_client::Follower;
-use headway_model::{JobId, JobStatus, SkipReason};
+use headway_model::{JobId, JobStatus, PauseReason, SkipReason};
 
 /// How long to wait until the end of a cancelled job is recorded.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,28 +15,78 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Items read at a time.
 const PAGE: u32 = 1_000;
 
-/// Waits for the plan of a job that needs approval, and writes a line for each item: what will be done, why, its
-/// path, and its new name or that of its output. Returns whether names collide.
-pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<bool, CommandFailure> {
+/// What became of a plan that was to be shown.
+pub(super) enum ShownPlan {
+    /// All of it is shown, and the job waits for approval.
+    Whole {
+        /// Whether names collide.
+        collides: bool,
+    },
+    /// There is no plan to approve, and a message says why. The exit code.
+    Without(u8),
+}
+
+/// Waits for the plan of a job that needs approval, and shows it. A part of a plan is never shown as if it were all of
+/// it: if the files cannot be listed, that is said instead.
+pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<ShownPlan, CommandFailure> {
+    let mut told_pause = None;
     loop {
-        let status = follower.job(&job).and_then(|tracked| tracked.fold()).map(|fold| fold.status);
-        match status {
-            Some(JobStatus::Planning) | None => {}
-            Some(_) => break,
+        let fold = follower.job(&job).and_then(|tracked| tracked.fold());
+        match fold.map(|fold| fold.status) {
+            Some(JobStatus::Planned) => return Ok(ShownPlan::Whole { collides: table(session, job).await? }),
+            Some(JobStatus::Paused { reason }) if told_pause != Some(reason) => {
+                told_pause = Some(reason);
+                if say_paused(session, job, reason).await {
+                    return Ok(ShownPlan::Without(WAITS));
+                }
+            }
+            // Nothing was found. The table says what was asked for.
+            Some(JobStatus::Completed) if fold.is_some_and(|fold| fold.counters.total == 0) => {
+                table(session, job).await?;
+                return Ok(ShownPlan::Without(0));
+            }
+            Some(status) if status.is_terminal() => {
+                say(&format!("headway: {}", fold.map(|fold| verdict(fold, None)).unwrap_or_default()));
+                return Ok(ShownPlan::Without(fold.map_or(NOT_BEGUN, |fold| exit_code(status, &fold.counters))));
+            }
+            Some(JobStatus::Planning) => told_pause = None,
+            _ => {}
         }
         follower.is_followed(job).map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
         follower.next().await;
     }
+}
+
+/// Says that the plan is not complete, and why. Returns whether only a person can do something about it.
+async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool {
+    // If the server does not answer, only the reason is said.
+    let view = session.client.job(job).await.ok();
+    let asks = view.as_ref().is_some_and(|view| view.asks);
+    let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
+    let then = if asks { "" } else { "; it goes on by itself once that is over" };
+    say(&format!("headway: the plan is not complete: paused ({}){then}.{waits}", reason.text()));
+    asks
+}
+
+/// Writes a line for each item: what will be done, why, its path, and its new name or that of its output. Returns
+/// whether names collide.
+async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
     let (mut after, mut collides, mut is_empty, mut rows) = (None, false, true, Vec::new());
     loop {
         let page = session.client.items(job, after, PAGE, None).await?;
         is_empty &= page.items.is_empty();
         for item in page.items {
             collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
-            let verdict = if item.status == "waiting" { "run".to_owned() } else { item.status };
+            // A message about a file that still waits says why its attempt cannot succeed.
+            let verdict = match (item.status.as_str(), &item.message) {
+                ("waiting", None) => "run".to_owned(),
+                ("waiting", Some(_)) => "fails".to_owned(),
+                _ => item.status,
+            };
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+            let reason = item.reason.or(item.message);
             let becomes = item.becomes.or(item.output).map(|path| path.shown());
-            rows.push(vec![verdict, or_none(item.reason), item.path.shown(), or_none(becomes)]);
+            rows.push(vec![verdict, or_none(reason), item.path.shown(), or_none(becomes)]);
         }
         out::table(&["verdict", "reason", "path", "becomes"], &rows)?;
         rows.clear();

@@ -60,9 +60,10 @@ pub(super) struct RunCommand {
 
 /// Show what a run would do to each file, and do nothing: `headway run --dry-run`.
 ///
-/// A line for each file has the verdict (run, or skipped), the reason, the path, and the file's new name or the name of
-/// its output. Files are looked at by their names and first bytes: whether one is damaged is known only once the job
-/// runs. The exit code is 1 if names collide.
+/// A line for each file has the verdict (run, skipped, or fails: a folder that cannot be listed), the reason, the path,
+/// and the file's new name or the name of its output. Files are looked at by their names and first bytes: whether one
+/// is damaged is known only once the job runs. The exit code is 1 if names collide, 102 if the files cannot be listed,
+/// and 104 if only you can let the listing go on.
 ///
 /// Example:
 ///
@@ -205,9 +206,13 @@ impl RunArguments {
                 None => std::future::pending().await,
             }
         };
-        let collides = tokio::select! {
+        let shown = tokio::select! {
             code = ended => return Ok(Some(code)),
             shown = plan::show(session, follower, job) => shown?,
+        };
+        let collides = match shown {
+            plan::ShownPlan::Whole { collides } => collides,
+            plan::ShownPlan::Without(code) => return Ok(Some(code)),
         };
         if !self.shown.quiet {
             say("headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs");

@@ -7,7 +7,7 @@ use headway_model::undo_kind::UndoKind;
 use headway_model::{Counters, EndReason, Fold, JobStatus};
 
 /// The results for the files, in words. `undone` is what the job took back, if it is an undo.
-pub(super) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
+pub(in crate::cli) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
     // While a job is planned, and if its plan failed, what there is was not found out.
     if fold.counters.total == 0 && fold.status == JobStatus::Completed {
         return "no file found: nothing was done".into();
@@ -32,7 +32,7 @@ pub(super) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
 }
 
 /// The exit code of a job's end.
-pub(super) fn exit_code(status: JobStatus, counters: &Counters) -> u8 {
+pub(in crate::cli) fn exit_code(status: JobStatus, counters: &Counters) -> u8 {
     let bad = || u8::try_from((counters.failed + counters.missed).clamp(1, 101)).unwrap_or(101);
     match status {
         JobStatus::Completed => 0,
