@@ -8,7 +8,7 @@ use crate::command::Served;
 use crate::helper::{Files, mint, refused_to_serve};
 
 /// The program under a tracer that lets these calls fail, those on `path` alone if one is given as the program names it.
-fn failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Served {
+pub(crate) fn failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Served {
     let seen = files.data().with_file_name("trace");
     let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{what}"));
     let mut wrap = vec!["strace", "-f", "-qq", "-o", seen.to_str().expect("text"), "-e", &trace, "-e", &inject];

@@ -64,5 +64,6 @@ mod template;
 mod terminal;
 mod torture;
 mod trade;
+mod unlisted;
 mod verify;
 mod webhooks;

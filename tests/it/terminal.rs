@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::helper::{Files, Headway};
 
 /// The program with the data folder of these files, started in their library.
-fn headway(files: &Files, arguments: &[&str]) -> Command {
+pub(crate) fn headway(files: &Files, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     command
         .args(arguments)
@@ -30,7 +30,7 @@ fn headway(files: &Files, arguments: &[&str]) -> Command {
 }
 
 /// Runs it to its end; returns exit code, standard output and standard error.
-fn ended(mut command: Command) -> (Option<i32>, String, String) {
+pub(crate) fn ended(mut command: Command) -> (Option<i32>, String, String) {
     told(command.output().expect("the program"))
 }
 

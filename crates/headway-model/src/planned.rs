@@ -27,13 +27,28 @@ impl PlannedFile {
     /// The marker for a file that the plan could not examine; no real file has this time.
     const NOT_SEEN: i64 = i64::MIN;
 
+    /// The marker for a folder that the plan could not list. Like the other marker, it is exact as a floating-point
+    /// number, in which many programs read JSON.
+    const NOT_LISTED: i64 = i64::MIN + 1024;
+
     /// A file that the plan could not examine. Its attempt examines it and reports what is wrong.
     pub fn not_seen(path: RelPath) -> Self {
         PlannedFile { path, size: 0, mtime_ns: PlannedFile::NOT_SEEN, rerun: None, becomes: None }
     }
 
+    /// A folder that the plan could not list, and which might contain wanted files. No recipe and no rule about files
+    /// is ever asked about it: its attempt reports why it cannot be listed, and a retry lists it.
+    pub fn not_listed(folder: RelPath) -> Self {
+        PlannedFile { mtime_ns: PlannedFile::NOT_LISTED, ..PlannedFile::not_seen(folder) }
+    }
+
     /// Whether the plan examined it.
     pub fn was_seen(&self) -> bool {
-        self.mtime_ns != PlannedFile::NOT_SEEN
+        self.mtime_ns != PlannedFile::NOT_SEEN && !self.is_unlisted()
+    }
+
+    /// Whether it is a folder that the plan could not list.
+    pub fn is_unlisted(&self) -> bool {
+        self.mtime_ns == PlannedFile::NOT_LISTED
     }
 }

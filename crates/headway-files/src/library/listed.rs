@@ -13,8 +13,19 @@ pub struct ListedFile {
     pub file: PlannedFile,
     /// Why it is skipped, if it is.
     pub skip: Option<SkipReason>,
-    /// Whether it is a folder that could not be listed, which might contain wanted files.
-    pub is_unlisted: bool,
+}
+
+impl ListedFile {
+    /// A folder that cannot be listed.
+    pub fn unlisted(folder: RelPath) -> Self {
+        ListedFile { file: PlannedFile::not_listed(folder), skip: None }
+    }
+
+    /// Whether the recipe, and the rules about files, are asked about it: not about a file that is skipped, nor about a
+    /// folder that cannot be listed.
+    pub fn is_asked_about(&self) -> bool {
+        self.skip.is_none() && !self.file.is_unlisted()
+    }
 }
 
 /// Lists a file that was looked at.
@@ -24,7 +35,7 @@ pub(super) fn listed(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -
         EntryKind::Symlink => Some(SkipReason::Symlink),
         EntryKind::Other => Some(SkipReason::NotAFile),
     };
-    ListedFile { file: PlannedFile { path, size, mtime_ns, rerun: None, becomes: None }, skip, is_unlisted: false }
+    ListedFile { file: PlannedFile { path, size, mtime_ns, rerun: None, becomes: None }, skip }
 }
 
 /// Lists a file that cannot be looked at, so that its attempt reports why; returns the error if the environment is to
@@ -32,6 +43,6 @@ pub(super) fn listed(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -
 pub(super) fn not_seen(path: RelPath, error: io::Error) -> io::Result<ListedFile> {
     match environment(&error) {
         Some(_) => Err(error),
-        None => Ok(ListedFile { file: PlannedFile::not_seen(path), skip: None, is_unlisted: false }),
+        None => Ok(ListedFile { file: PlannedFile::not_seen(path), skip: None }),
     }
 }

@@ -46,13 +46,15 @@ impl Library {
         let parent = planned.path.parent().unwrap_or_default();
         there(self.believed(&planned.path, Found::of(self.enter_folder(&parent).map(drop))))?;
         match kind(&there(self.look(&planned.path))?) {
-            EntryKind::File => {}
-            // It was a file when the job was planned, so it was asked for.
-            _ if planned.was_seen() => return Err(self.changed(&planned.path)),
-            EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
+            EntryKind::File if !planned.is_unlisted() => {}
             // The plan lists a folder only if it could not look inside.
-            EntryKind::Folder => return Err(self.unlisted(&planned.path)),
-            EntryKind::Other => return Err(OpenError::Skip(SkipReason::NotAFile)),
+            EntryKind::Folder if !planned.was_seen() => return Err(self.unlisted(&planned.path)),
+            // It was another thing when the job was planned, and that was asked for.
+            _ if planned.was_seen() || planned.is_unlisted() => return Err(self.changed(&planned.path)),
+            EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
+            EntryKind::File | EntryKind::Folder | EntryKind::Other => {
+                return Err(OpenError::Skip(SkipReason::NotAFile));
+            }
         }
         let opened = there(self.open_plain(&planned.path))?;
         self.as_planned(opened, planned, &planned.path)
@@ -85,15 +87,20 @@ impl Library {
 
     /// Why nothing is done with a folder that the plan could not list.
     fn unlisted(&self, folder: &RelPath) -> OpenError {
-        let listed = self.enter_folder(folder).and_then(|dir| dir.entries()?.try_for_each(|entry| entry.map(drop)));
-        match listed {
-            Ok(()) => OpenError::Fail("the folder could not be listed when the job was planned; it can be now".into()),
+        match self.list_to_the_end(folder) {
+            Ok(()) => OpenError::Fail(
+                "the folder could not be listed when the job was planned; it can be now: once the job is over, a retry lists it".into(),
+            ),
             Err(error) => match failed(&error) {
                 OpenError::Fail(why) => OpenError::Fail(format!("the folder could not be listed: {why}")),
                 OpenError::Storage(why) => OpenError::Storage(format!("the folder could not be listed: {why}")),
                 other => other,
             },
         }
+    }
+
+    fn list_to_the_end(&self, folder: &RelPath) -> io::Result<()> {
+        self.enter_folder(folder)?.entries()?.try_for_each(|entry| entry.map(drop))
     }
 
     /// Opens a file of at most `limit` bytes. Also returns when its content last changed, in nanoseconds since 1970.
@@ -114,9 +121,10 @@ impl Library {
         Ok((opened.file, opened.stamp.mtime_ns))
     }
 
-    /// Whether the first `limit` bytes of a file can be read from the storage, bypassing the cache. Blocking.
+    /// Whether the first `limit` bytes of a file can be read from the storage, bypassing the cache; of a folder, whether
+    /// it can be listed. Blocking.
     pub fn reads(&self, path: &RelPath, limit: u64) -> bool {
-        let Found::There(opened) = self.open_plain(path) else { return false };
+        let Found::There(opened) = self.open_plain(path) else { return self.list_to_the_end(path).is_ok() };
         // Otherwise the system might answer from its cache. If it ignores this hint, the read proves less.
         rustix::fs::fadvise(&opened.file, 0, None, rustix::fs::Advice::DontNeed).ok();
         io::copy(&mut opened.file.take(limit), &mut io::sink()).is_ok()
@@ -228,7 +236,15 @@ mod tests {
             assert!(matches!(library.open_file(&seen), Err(OpenError::Skip(SkipReason::Changed))), "{name}");
         }
         // A folder that the plan could not list is a different case.
-        let told = library.open_file(&PlannedFile::not_seen(path));
-        assert!(matches!(&told, Err(OpenError::Fail(why)) if why.contains("could not be listed")), "{told:?}");
+        for unlisted in [PlannedFile::not_seen(path.clone()), PlannedFile::not_listed(path)] {
+            let told = library.open_file(&unlisted);
+            assert!(matches!(&told, Err(OpenError::Fail(why)) if why.contains("could not be listed")), "{told:?}");
+        }
+        // And whatever has its name later is not what was asked for.
+        std::fs::write(folder.path().join("file"), "a file").expect("a file");
+        for name in ["file", "link", "socket"] {
+            let told = library.open_file(&PlannedFile::not_listed(name.parse().expect("a path")));
+            assert!(matches!(told, Err(OpenError::Skip(SkipReason::Changed))), "{name}");
+        }
     }
 }

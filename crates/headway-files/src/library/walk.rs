@@ -7,8 +7,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use super::Library;
 use super::listed::{ListedFile, not_seen};
+use super::{Library, environment};
 use headway_model::RelPath;
 use level::{Level, Looked};
 
@@ -56,7 +56,8 @@ pub fn walk(
                 }
                 continue;
             }
-            Err(error) => ListedFile { is_unlisted: is_folder, ..not_seen(path, error)? },
+            Err(error) if is_folder && environment(&error).is_none() => ListedFile::unlisted(path),
+            Err(error) => not_seen(path, error)?,
         };
         if !visit(listed) {
             break;
@@ -127,7 +128,7 @@ mod tests {
                 let mut paths = Vec::new();
                 let mut take = |found: ListedFile| {
                     most = most.max(open_files());
-                    paths.push((found.file.path.as_str().len(), found.is_unlisted));
+                    paths.push((found.file.path.as_str().len(), found.file.is_unlisted()));
                     true
                 };
                 walk(&library, &RelPath::default(), &|_, _| false, &mut take).expect("a folder");

@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::super::record;
 use super::manifest_text::{LIMIT_BYTES, Manifest};
 use super::{Binding, JobId, Library, RelPath, Unable, made};
-use headway_files::{is_litter, walk};
+use headway_files::{ListedFile, is_litter, walk};
 use headway_model::library::folded;
 use headway_model::path::InvalidPath;
 
@@ -97,11 +97,11 @@ impl ManifestChoice {
             &RelPath::default(),
             &|path, is_folder| is_litter(path.name().as_bytes(), is_folder),
             &mut |listed| {
-                let path = listed.file.path;
-                if listed.is_unlisted {
-                    unlisted.get_or_insert(path);
-                } else if listed.skip.is_none() && pattern.matcher.is_match(folded(path.as_str())) {
-                    found.push(path);
+                let ListedFile { file, skip } = listed;
+                if file.is_unlisted() {
+                    unlisted.get_or_insert(file.path);
+                } else if skip.is_none() && pattern.matcher.is_match(folded(file.path.as_str())) {
+                    found.push(file.path);
                 }
                 job.is_wanted().is_ok()
             },

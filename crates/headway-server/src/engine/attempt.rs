@@ -32,6 +32,9 @@ pub(super) fn attempt(
     attempt.items = active.items();
     attempt.slot = slot;
     let staged = catch_unwind(AssertUnwindSafe(|| {
+        if file.is_unlisted() {
+            return Ok((None, None, Vec::new()));
+        }
         let output = work.output(&file.path, active.request.output.as_ref());
         let renames = work.renames(file, which.item + 1)?;
         as_planned(file, &renames)?;
@@ -56,7 +59,10 @@ pub(super) fn attempt(
     }
     let has_run = AtomicBool::new(false);
     let working = || {
-        let working = || held(context, active, work, file, (output.as_ref(), &renames), &attempt, &has_run);
+        let working = || match file.is_unlisted() {
+            true => Err(unlisted(context, active, file, &attempt)),
+            false => held(context, active, work, file, (output.as_ref(), &renames), &attempt, &has_run),
+        };
         catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(panic)))
     };
     let mut result = working();
@@ -157,6 +163,23 @@ fn together(
     Ok(renames)
 }
 
+/// Why a folder that the plan could not list fails. Its recipe is not asked about it.
+fn unlisted(context: &Context, active: &ActiveJob, folder: &PlannedFile, attempt: &Attempt) -> Failure {
+    let _step = context.steps.begin(attempt.job, Step::Work(attempt.item), || attempt.is_stopped());
+    attempt.begin();
+    // What is there can be anything but a folder by now.
+    active.library.open_file(folder).map_or_else(not_opened, |_| Failure::Skipped(SkipReason::Changed))
+}
+
+fn not_opened(error: OpenError) -> Failure {
+    match error {
+        OpenError::Skip(reason) => Failure::Skipped(reason),
+        OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
+        OpenError::Storage(message) => Failure::Storage(FailReason::Read, message),
+        OpenError::Environment(reason) => Failure::Environment(reason),
+    }
+}
+
 /// Does the work while holding the files, so that no other attempt touches them.
 fn held(
     context: &Context,
@@ -183,12 +206,7 @@ fn held(
     context.shortage.check(active, output.is_some())?;
     let at = work.lies_at(&file.path);
     let opened = at.as_ref().map_or_else(|| active.library.open_file(file), |at| active.library.open_file_at(file, at));
-    let opened = opened.map_err(|error| match error {
-        OpenError::Skip(reason) => Failure::Skipped(reason),
-        OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
-        OpenError::Storage(message) => Failure::Storage(FailReason::Read, message),
-        OpenError::Environment(reason) => Failure::Environment(reason),
-    });
+    let opened = opened.map_err(not_opened);
     if matches!(opened, Err(Failure::Skipped(SkipReason::Missing)))
         && let Some(done) = work.done_before(attempt)?
     {

@@ -7,6 +7,7 @@ mod done;
 mod excludes;
 mod file_types;
 mod lister;
+mod named;
 mod names;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;
 use lister::Lister;
+use named::named;
 
 use super::died::{Died, caught};
 use super::past::Past;
@@ -30,9 +32,8 @@ use crate::writer::AppendError;
 use headway_files::fault_of;
 use headway_model::event::{JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use headway_model::id::JobId;
-use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::status::EndReason;
-use headway_model::{Digest, ItemStatus, OnDone, PauseReason, Query, RelPath, Reruns};
+use headway_model::{Digest, ItemStatus, OnDone, PauseReason, RelPath, Reruns};
 use headway_recipes::{Unable, Work};
 use headway_store::ItemPages;
 
@@ -217,31 +218,4 @@ async fn contents(past: &Past, active: &ActiveJob) -> Result<Option<HashSet<(u64
         (OnDone::Skip, _) => Ok(Some(HashSet::new())),
         (OnDone::SkipMoved, Some(work)) => Ok(Some(past.done_contents(work).await?)),
     }
-}
-
-/// The files of a query for items of another job, in the order of that job; `None` for any other query.
-async fn named(context: &Context, active: &ActiveJob) -> Result<Option<Vec<RelPath>>, Unable> {
-    let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
-    if *which == ItemSelection::Placed {
-        let undone = active.undone(&*context.store).await?;
-        return Ok(Some(undone.iter().map(|change| change.path()).collect()));
-    }
-    let row = context.store.job(*job).await?;
-    let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
-    let status = match which {
-        ItemSelection::Failed => Some("failed"),
-        ItemSelection::Cancelled => Some("cancelled"),
-        ItemSelection::Errors | ItemSelection::Placed | ItemSelection::These(_) => None,
-    };
-    let mut paths = Vec::new();
-    let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
-    while let Some(rows) = pages.next().await? {
-        let wanted = rows.into_iter().filter(|row| match which {
-            ItemSelection::These(items) => items.binary_search(&row.item).is_ok(),
-            ItemSelection::Errors => row.state.status.is_error(),
-            ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
-        });
-        paths.extend(wanted.map(|row| row.file.path));
-    }
-    Ok(Some(paths))
 }

@@ -62,7 +62,7 @@ impl QueryPatterns {
         let name = Pattern::searched(found.file.path.name());
         let is_found = self.search.as_ref().is_none_or(|search| search.matches(&name));
         // A folder that cannot be listed might contain wanted files, so it stays in the plan.
-        is_included && is_found || found.is_unlisted
+        is_included && is_found || found.file.is_unlisted()
     }
 }
 
@@ -122,7 +122,6 @@ mod tests {
         let listed = |text: &str| ListedFile {
             file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None, becomes: None },
             skip: None,
-            is_unlisted: false,
         };
         for (pattern, text) in [
             ("\u{e9}.jpg", "\u{c9}.JPG"),
@@ -144,7 +143,6 @@ mod tests {
         let listed = |text: &str| ListedFile {
             file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None, becomes: None },
             skip: None,
-            is_unlisted: false,
         };
         for (text, expected) in [("p/x.jpg", true), ("p/Y.JPG", true), ("p/x.png", false)] {
             assert_eq!(choice(&["*.jpg"], &[]).wants(&listed(text)), expected, "{text}");

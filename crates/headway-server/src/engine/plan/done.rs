@@ -28,11 +28,11 @@ impl AlreadyDone<'_> {
     /// Marks each of these files that is done or runs again. Reads the files that might have been moved.
     pub(super) fn judge(&self, files: &mut [ListedFile]) -> Result<(), Unable> {
         let paths: Vec<_> =
-            files.iter().filter(|found| found.skip.is_none()).map(|found| found.file.path.clone()).collect();
+            files.iter().filter(|found| found.is_asked_about()).map(|found| found.file.path.clone()).collect();
         let mut rows = (self.lookup)(&paths)?;
         rows.sort_by(|one, other| one.row.file.path.cmp(&other.row.file.path));
         let sizes: HashSet<_> = self.contents.iter().map(|(size, _)| *size).collect();
-        for found in files.iter_mut().filter(|found| found.skip.is_none()) {
+        for found in files.iter_mut().filter(|found| found.is_asked_about()) {
             let first = rows.partition_point(|past| past.row.file.path < found.file.path);
             let here = rows[first..].iter().take_while(|past| past.row.file.path == found.file.path);
             let here: Vec<_> = here.collect();

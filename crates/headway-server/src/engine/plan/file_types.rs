@@ -34,7 +34,7 @@ fn judge(
     stop: &AtomicBool,
     files: &mut [ListedFile],
 ) -> Result<(), PauseReason> {
-    for found in files.iter_mut().filter(|found| found.skip.is_none() && found.file.was_seen()) {
+    for found in files.iter_mut().filter(|found| found.is_asked_about() && found.file.was_seen()) {
         if stop.load(Ordering::Relaxed) {
             break;
         }

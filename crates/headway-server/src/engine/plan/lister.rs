@@ -1,6 +1,7 @@
 //! Lists the files that a job asks for, in order, each with the reason if it is skipped or runs again.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,8 +15,11 @@ use super::batch::PlanBatch;
 use super::choice::QueryPatterns;
 use super::done::{AlreadyDone, for_the_attempt};
 use super::file_types::{is_for, leave_out};
+use super::named::{NamedItem, NamedItems};
 use super::names;
-use headway_files::{Inspected, ListedFile, inspect_again, inspect_alone, inspect_at, inspect_named, walk};
+use headway_files::{
+    Inspected, ListedFile, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
+};
 use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
 use headway_model::{PauseReason, Query, RelPath, SkipReason};
@@ -87,7 +91,7 @@ impl<'a> Lister<'a> {
     }
 
     /// Lists the files that were not `listed` before, and sends them in batches.
-    pub(super) fn list(mut self, named: Option<Vec<RelPath>>, listed: &HashSet<RelPath>) -> Result<(), Unable> {
+    pub(super) fn list(mut self, named: Option<NamedItems>, listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let active = self.active;
         let absent = absent_mount(&active.library, &active.request);
         if absent.map_err(|error| headway_files::unable("what is mounted cannot be seen", &error))?.is_some() {
@@ -97,10 +101,11 @@ impl<'a> Lister<'a> {
             self.work.plan(Plan::Begins);
         }
         match (&active.request.query, named) {
-            (_, Some(paths)) => {
+            (_, Some(NamedItems::Undone(paths))) => {
                 let first = self.index as usize;
-                self.inspect(paths.iter().skip(first));
+                paths.iter().skip(first).all(|path| self.inspect(path));
             }
+            (_, Some(NamedItems::Items(items))) => self.items(&items, listed)?,
             (Query::Paths(paths), None) => self.paths(paths, listed)?,
             (Query::Folder(query), None) => self.walk(query, listed)?,
             (Query::Items(_), None) => return Err("the items of the other job were not read".to_owned().into()),
@@ -116,16 +121,57 @@ impl<'a> Lister<'a> {
         self.failed.map_or(Ok(()), Err)
     }
 
-    fn inspect<'p>(&mut self, mut paths: impl Iterator<Item = &'p RelPath>) {
-        let library = Arc::clone(&self.active.library);
-        let inspect = |path: &RelPath| match self.work.lies_at(path) {
-            Some(at) => inspect_at(&library, path, &at),
-            None => inspect_again(&library, path),
+    /// Lists a file of another job; returns whether to go on.
+    fn inspect(&mut self, path: &RelPath) -> bool {
+        let library = &self.active.library;
+        let inspected = match self.work.lies_at(path) {
+            Some(at) => inspect_at(library, path, &at),
+            None => inspect_again(library, path),
         };
-        paths.all(|path| match inspect(path) {
+        match inspected {
             Ok(listed) => self.take(listed),
             Err(reason) => self.fail(Unable::Environment(reason)),
-        });
+        }
+    }
+
+    /// Lists these items of another job, except what was `listed` before. For a folder that the other job could not
+    /// list, lists what that job asked for below it.
+    fn items(&mut self, items: &[NamedItem], listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        for item in items.iter().filter(|item| !listed.contains(item.path())) {
+            let is_going_on = match item {
+                NamedItem::File(path) => self.inspect(path),
+                NamedItem::NotSeen(path, below) => match inspect_named(&self.active.library, path) {
+                    Ok(Inspected::Folder) => self.list_again(path, below.as_ref(), listed)?,
+                    Ok(Inspected::Item(found)) => self.take(found),
+                    Err(reason) => self.fail(Unable::Environment(reason)),
+                },
+            };
+            if !is_going_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists what is asked for below a folder that an earlier job could not list. If it still cannot be listed, it is
+    /// one item again. Returns whether to go on.
+    fn list_again(
+        &mut self,
+        folder: &RelPath,
+        below: Option<&FolderQuery>,
+        listed: &HashSet<RelPath>,
+    ) -> Result<bool, Unable> {
+        let Some(below) = below else {
+            return Err(Unable::Failed(format!(
+                "which files of the folder {} are wanted is not known: the job that asked for them is no longer in the log",
+                folder.shown()
+            )));
+        };
+        match self.visit(below, listed)? {
+            Err(error) if environment(&error).is_none() => Ok(self.take(ListedFile::unlisted(folder.clone()))),
+            Err(error) => Err(self.unlistable(folder, &error)),
+            Ok(()) => Ok(self.failed.is_none() && !self.is_enough() && !self.is_stopped()),
+        }
     }
 
     /// Lists these files and, for folders among them, everything below, except what was `listed` before. A link to a folder
@@ -157,6 +203,16 @@ impl<'a> Lister<'a> {
     }
 
     fn walk(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        self.visit(query, listed)?.map_err(|error| self.unlistable(&query.path, &error))
+    }
+
+    fn unlistable(&self, folder: &RelPath, error: &io::Error) -> Unable {
+        let text = format!("the folder {:?} of {} cannot be listed", folder.shown(), self.active.library.name);
+        headway_files::unable(&text, error)
+    }
+
+    /// Takes in every file that a query asks for; the error if its folder cannot be listed.
+    fn visit(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<io::Result<()>, Unable> {
         let library = Arc::clone(&self.active.library);
         let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
         let active = self.active;
@@ -164,14 +220,36 @@ impl<'a> Lister<'a> {
             active.plan_pulse.beat();
             listed.contains(path) || choice.leaves_out(path, is_folder)
         };
-        let mut visit = |found| if choice.wants(&found) { self.take(found) } else { !self.is_stopped() };
-        let walked = library.folder_at(&query.path).and_then(|folder| walk(&library, &folder, &leaves_out, &mut visit));
-        walked.map_err(|error| {
-            headway_files::unable(
-                &format!("the folder {:?} of {} cannot be listed", query.path.shown(), library.name),
-                &error,
-            )
-        })
+        let mut visit = |found: ListedFile| {
+            if !choice.wants(&found) {
+                return !self.is_stopped();
+            }
+            // Files of the job's own query are looked up together, later.
+            if query.show == self.show {
+                return self.take(found);
+            }
+            let mut found = vec![found];
+            match self.keep_shown(query.show, &mut found) {
+                Ok(()) => found.into_iter().all(|found| self.take(found)) && !self.is_stopped(),
+                Err(why) => self.fail(why),
+            }
+        };
+        let folder = library.folder_at(&query.path);
+        Ok(folder.and_then(|folder| walk(&library, &folder, &leaves_out, &mut visit)))
+    }
+
+    /// Keeps those files whose last outcome is asked for, and every folder that cannot be listed, because it might
+    /// contain such files.
+    fn keep_shown(&self, show: OutcomeFilter, files: &mut Vec<ListedFile>) -> Result<(), Unable> {
+        if show == OutcomeFilter::All {
+            return Ok(());
+        }
+        let asked = files.iter().filter(|found| !found.file.is_unlisted());
+        let paths: Vec<_> = asked.map(|found| found.file.path.clone()).collect();
+        let known = (self.outcomes)(&paths)?;
+        let outcome = |found: &ListedFile| known.get(&found.file.path).copied().unwrap_or(OutcomeFilter::Unprocessed);
+        files.retain(|found| found.file.is_unlisted() || outcome(found) == show);
+        Ok(())
     }
 
     /// Takes in one more file; returns whether to go on.
@@ -211,7 +289,7 @@ impl<'a> Lister<'a> {
                 return false;
             }
             let names = settled.next().flatten();
-            if found.skip.is_none() {
+            if found.is_asked_about() {
                 let judged = match names {
                     Some((becomes, skip)) => {
                         found.file.becomes = Some(becomes);
@@ -261,7 +339,7 @@ impl<'a> Lister<'a> {
                 break;
             }
             // Without new names, the file is judged by itself, which asks the recipe again and reports why.
-            wishes.push(match found.skip.is_none().then(|| self.work.renames(&found.file, number)) {
+            wishes.push(match found.is_asked_about().then(|| self.work.renames(&found.file, number)) {
                 Some(Ok(renames)) => renames,
                 Some(Err(_)) | None => Vec::new(),
             });
@@ -290,12 +368,7 @@ impl<'a> Lister<'a> {
         if files.is_empty() {
             return Ok(files);
         }
-        if self.show != OutcomeFilter::All {
-            let paths: Vec<_> = files.iter().map(|found| found.file.path.clone()).collect();
-            let known = (self.outcomes)(&paths)?;
-            let shown = |found: &ListedFile| known.get(&found.file.path).copied();
-            files.retain(|found| shown(found).unwrap_or(OutcomeFilter::Unprocessed) == self.show);
-        }
+        self.keep_shown(self.show, &mut files)?;
         if let Some(done) = &self.done {
             done.judge(&mut files)?;
         }

@@ -8,7 +8,7 @@ use headway_model::item::{ERRORS, ITEM_LABELS};
 use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::Pattern;
 use headway_model::summary::{ItemPage, ItemView};
-use headway_model::{ApiError, JobId, SkipReason};
+use headway_model::{ApiError, ItemStatus, JobId, SkipReason};
 use headway_store::rows::{ItemRow, JobRow};
 
 /// Maximum length of a search text, in bytes.
@@ -60,7 +60,8 @@ impl Server {
         }
         let Some(recipe) = self.inner.context.recipe(&row.summary.recipe) else { return Ok(()) };
         let Some(request) = self.request_of(row).await? else { return Ok(()) };
-        for item in items.iter_mut().filter(|item| item.status == "waiting") {
+        let has_output = |item: &&mut ItemView| item.status == "waiting" && item.message.as_deref() != Some(UNLISTED);
+        for item in items.iter_mut().filter(has_output) {
             let output = recipe.output_for(&request, &item.path).filter(|output| !output.replaces());
             item.output = output.and_then(|output| target(&output, &item.path, item.item + 1, 0).ok());
         }
@@ -151,8 +152,14 @@ impl Server {
     }
 }
 
+/// What is said of a folder that the plan could not list, until its attempt says why.
+const UNLISTED: &str = "the folder could not be listed";
+
 /// An item as callers read it.
 pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
+    // Its attempt will fail: it only finds out why.
+    let unlisted = row.file.is_unlisted() && row.state.status == ItemStatus::Waiting;
+    let unlisted = unlisted.then(|| UNLISTED.to_owned());
     ItemView {
         item: row.item,
         path: row.file.path,
@@ -162,7 +169,7 @@ pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
         output: None,
         status: row.state.status.label().into(),
         reason: row.state.status.reason().map(Into::into),
-        message: row.state.message,
+        message: row.state.message.or(unlisted),
         attempt: row.state.attempt,
         result: row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok()),
     }

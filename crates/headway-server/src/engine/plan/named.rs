@@ -1,0 +1,86 @@
+//! The files of a query for items of another job.
+
+use super::super::{ActiveJob, Context};
+use super::ITEMS_AT_ONCE;
+use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
+use headway_model::{JobId, PlannedFile, Query, RelPath, StartJob};
+use headway_recipes::Unable;
+use headway_store::ItemPages;
+
+/// Which items of another job a job is for.
+pub(super) enum NamedItems {
+    /// The files that an undo puts back, in the order in which it does that.
+    Undone(Vec<RelPath>),
+    /// Any others, in the order of the other job.
+    Items(Vec<NamedItem>),
+}
+
+/// An item of another job.
+pub(super) enum NamedItem {
+    /// A file.
+    File(RelPath),
+    /// What the other job could not look at or list, and what was asked for there, in case it is a folder; `None` if the
+    /// job that asked is no longer in the log.
+    NotSeen(RelPath, Option<FolderQuery>),
+}
+
+impl NamedItem {
+    pub(super) fn path(&self) -> &RelPath {
+        match self {
+            NamedItem::File(path) | NamedItem::NotSeen(path, _) => path,
+        }
+    }
+}
+
+/// The items that the job's query names; `None` for any other query.
+pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Option<NamedItems>, Unable> {
+    let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
+    if *which == ItemSelection::Placed {
+        let undone = active.undone(&*context.store).await?;
+        return Ok(Some(NamedItems::Undone(undone.iter().map(|change| change.path()).collect())));
+    }
+    let status = match which {
+        ItemSelection::Failed => Some("failed"),
+        ItemSelection::Cancelled => Some("cancelled"),
+        ItemSelection::Errors | ItemSelection::Placed | ItemSelection::These(_) => None,
+    };
+    let job_no = number_of(context, *job).await?;
+    let asked = asked_for(context, *job).await?;
+    let mut items = Vec::new();
+    let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
+    while let Some(rows) = pages.next().await? {
+        let wanted = rows.into_iter().filter(|row| match which {
+            ItemSelection::These(items) => items.binary_search(&row.item).is_ok(),
+            ItemSelection::Errors => row.state.status.is_error(),
+            ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
+        });
+        items.extend(wanted.map(|row| match row.file {
+            file if file.was_seen() => NamedItem::File(file.path),
+            PlannedFile { path, .. } => {
+                let below = asked.as_ref().map(|asked| FolderQuery { path: path.clone(), ..asked.clone() });
+                NamedItem::NotSeen(path, below)
+            }
+        }));
+    }
+    Ok(Some(NamedItems::Items(items)))
+}
+
+async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {
+    let row = context.store.job(job).await?;
+    Ok(row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no)
+}
+
+/// What the first job in a row of retries asked for: which files of a folder are wanted.
+async fn asked_for(context: &Context, mut job: JobId) -> Result<Option<FolderQuery>, Unable> {
+    loop {
+        let Some(row) = context.store.job(job).await? else { return Ok(None) };
+        let Some(request) = context.store.request(row.job_no).await? else { return Ok(None) };
+        let request: StartJob = serde_json::from_str(&request).map_err(|error| Unable::Failed(error.to_string()))?;
+        match request.query {
+            Query::Folder(query) => return Ok(Some(query)),
+            Query::Paths(_) => return Ok(Some(FolderQuery::default())),
+            // A job can only name one that was there before it.
+            Query::Items(ItemsQuery { job: earlier, .. }) => job = earlier,
+        }
+    }
+}
