@@ -44,6 +44,7 @@ mod plan_agrees;
 mod poison;
 mod power;
 mod private;
+mod probe_files;
 mod probes;
 mod reading;
 mod recipe_pages;

@@ -3,10 +3,9 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use rustix::io::Errno;
-
-use super::Library;
 use super::rename::{FolderEntry, Swap};
+use super::{Library, on_disk};
+use headway_model::RelPath;
 
 /// The prefix of the two files' names.
 pub(super) const PROBE: &str = ".headway-probe-";
@@ -28,9 +27,10 @@ impl Library {
 
     fn probe(&self) -> io::Result<Swap> {
         // Another server on this library uses other names.
-        let at = |end: &str| {
-            FolderEntry::new(self.root()?.try_clone()?, format!("{PROBE}{}-{end}", std::process::id()).into())
+        let named = |end: &str| {
+            RelPath::from_bytes(format!("{PROBE}{}-{end}", std::process::id()).as_bytes()).map_err(io::Error::other)
         };
+        let at = |end: &str| FolderEntry::new(self.root()?.try_clone()?, on_disk(&named(end)?).into());
         let (one, other) = (at("1")?, at("2")?);
         let made = one.make().and_then(|()| other.make());
         let found = made.and_then(|()| {
@@ -40,22 +40,21 @@ impl Library {
             other.remove()?;
             Ok(if one.link(&other)? { Swap::SecondName } else { Swap::TwoMoves })
         });
-        for at in [one, other] {
-            match at.remove() {
-                Ok(()) | Err(Errno::NOENT) => {}
-                // The next start removes it.
-                Err(error) => tracing::warn!(library = self.name, %error, "a probe cannot be removed"),
-            }
+        for (at, end) in [(one, "1"), (other, "2")] {
+            // What cannot be removed now is removed later.
+            self.removed(&named(end)?, at.remove().map_err(io::Error::from));
         }
         Ok(found?)
     }
 
-    /// Removes the files of a process that died while it probed.
-    pub fn clear_probes(&self) -> io::Result<()> {
-        for entry in self.root()?.entries()? {
+    /// Removes the files of a process that died while it probed; those that cannot be removed now, later.
+    pub(super) fn clear_probes(&self) -> io::Result<()> {
+        let root = self.root()?;
+        for entry in root.entries()? {
             let name = entry?.file_name();
             if name.as_bytes().starts_with(PROBE.as_bytes()) {
-                self.root()?.remove_file(&name)?;
+                let path = RelPath::from_bytes(name.as_bytes()).map_err(io::Error::other)?;
+                self.removed(&path, root.remove_file(&name));
             }
         }
         Ok(())

@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 use super::late::Late;
+use super::open_library;
+use crate::steps::Steps;
 use headway_files::{DataFolder, Library};
 use headway_model::PauseReason;
 use headway_recipes::Unable;
@@ -21,13 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct ByPath {
     data: Arc<DataFolder>,
+    steps: Steps,
     opened: Arc<Mutex<BTreeMap<String, Arc<Library>>>>,
     opening: Late<String, Arc<Library>>,
 }
 
 impl ByPath {
-    pub(crate) fn new(data: Arc<DataFolder>) -> Self {
-        ByPath { data, opened: Arc::default(), opening: Late::within(PATIENCE) }
+    pub(crate) fn new(data: Arc<DataFolder>, steps: Steps) -> Self {
+        ByPath { data, steps, opened: Arc::default(), opening: Late::within(PATIENCE) }
     }
 
     /// Whether a library's name is its path.
@@ -68,10 +71,10 @@ impl ByPath {
         if let Some(library) = self.get(name) {
             return Ok(library);
         }
-        let (data, owned) = (Arc::clone(&self.data), name.to_owned());
+        let (data, steps, owned) = (Arc::clone(&self.data), self.steps.clone(), name.to_owned());
         let open = move || {
             let known = data.known_libraries().get(&owned).copied();
-            let (library, error) = Library::open_or_wait(&owned, &root, known);
+            let (library, error) = open_library(&steps, &owned, &root, known);
             if let Some(error) = error {
                 tracing::warn!("{error}; its jobs wait for it");
             }

@@ -104,7 +104,7 @@ async fn context(
         store: Arc::clone(&opened.store),
         log,
         libraries: engine::Libraries::new(opened.libraries.clone()),
-        by_path: ByPath::new(Arc::clone(&data)),
+        by_path: ByPath::new(Arc::clone(&data), opened.steps.clone()),
         recipes: Arc::new(recipes),
         running: engine::RunningAttempts::default(),
         examinations: engine::Examinations::default(),

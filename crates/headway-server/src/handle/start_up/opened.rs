@@ -1,13 +1,14 @@
 //! What a server opens before anything of it runs: the data folder, the libraries and the log with its live jobs.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::engine::open_library;
 use crate::error::StartError;
-use crate::steps::{OwnWork, Step, Steps};
-use headway_files::{DataFolder, FolderError, Identity, Library, ask_all};
+use crate::steps::Steps;
+use headway_files::{DataFolder, FolderError, Library, ask_all};
 use headway_model::Fold;
 use headway_store::rows::{JobKey, JobRow};
 use headway_store::{JobFilter, SqliteStore, Store};
@@ -103,12 +104,4 @@ pub(in crate::handle) fn open_libraries(
     }
     data.remember_libraries(&libraries);
     OpenedLibraries { libraries, silent, errors }
-}
-
-/// Opens a library, and removes probe files that an earlier process left in it. Blocking.
-fn open_library(steps: &Steps, name: &str, root: &Path, known: Option<Identity>) -> (Library, Option<FolderError>) {
-    let (library, error) = Library::open_or_wait(name, root, known);
-    // If this is left out, the log says it.
-    steps.carry_out(&OwnWork::of_library(name, Step::CleanUp), || library.clean_up()).ok();
-    (library, error)
 }
