@@ -349,3 +349,56 @@ fn a_folder_that_cannot_be_looked_at_is_not_told_to_be_no_folder() {
     let said = refused_to_serve(&files, &library, &wrap);
     assert!(said.contains("Input/output error") && !said.contains("is not a folder"), "{said}");
 }
+
+/// A file whose output has its name while its original could not go to the trash, because the storage reported an error:
+/// the server, and the job that waits.
+async fn half_swapped(files: &Files) -> (Served, headway_model::JobId) {
+    let root = files.library();
+    // Each thread has its own count: the first rename of the one that works exchanges the names.
+    let served = failing(files, "renameat2", "error=EIO:when=2+", &[root.to_str().expect("text")]);
+    let job = served.begin("upper", json!({})).await;
+    let paused = served.until(job, paused_for(PauseReason::StorageErrors)).await;
+    assert_eq!(
+        paused.status,
+        JobStatus::Paused { reason: PauseReason::StorageErrors },
+        "{:?}",
+        items(&served, job).await
+    );
+    (served, job)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_the_storage_between_two_renames_is_looked_at_again_once_the_storage_answers() {
+    let files = Files::numbered(1);
+    let (served, job) = half_swapped(&files).await;
+    // Another thread looks again, and its first rename succeeds.
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{:?}", items(&served, job).await);
+    assert_eq!(left_over(&files), [""; 0]);
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
+    assert_eq!(served.end(undo).await.status, JobStatus::Completed);
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"file 0\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_back() {
+    let files = Files::numbered(1);
+    let (mut served, job) = half_swapped(&files).await;
+    served.headway.kill();
+    drop(served);
+    let served = failing(&files, "renameat2", "error=EIO", &[]);
+    // Who cancels does not wait for the storage.
+    assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+    let end = served.end(job).await;
+    assert_eq!((end.status, end.counters.failed), (JobStatus::Cancelled, 1), "{end:?}");
+    drop(served);
+    let served = Served::start(&files);
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
+    let end = served.end(undo).await;
+    assert_ne!(end.status, JobStatus::Completed, "{end:?}");
+    assert_eq!((end.counters.succeeded, end.counters.failed), (0, 1), "{end:?}");
+    let told = items(&served, undo).await;
+    assert!(told[0].2.contains("nothing was put back"), "{told:?}");
+}

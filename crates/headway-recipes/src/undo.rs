@@ -100,7 +100,7 @@ impl Work for UndoWork {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let gone = || Failure::Skipped(SkipReason::NotOurs);
-        let placement = match self.undone.get(&attempt.path).ok_or_else(gone)? {
+        let placement = match self.undone.get(&attempt.path).ok_or_else(conflict)? {
             Change::Output(placement) => placement,
             Change::Names(moves) => return self.put_back(input, moves),
         };
@@ -138,6 +138,12 @@ impl Work for UndoWork {
         self.library.remove_empty(made.flatten().cloned().take_while(|_| outputs.is_wanted().is_ok()))?;
         Ok(outputs.is_wanted()?)
     }
+}
+
+/// Why a file is not put back that the other job might have left half-changed.
+fn conflict() -> Failure {
+    let text = "nothing was put back: it is not known how far the job got with this file; `headway doctor` says what lies where";
+    Failure::Failed(FailReason::Recipe, text.into())
 }
 
 impl UndoWork {

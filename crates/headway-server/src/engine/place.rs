@@ -7,8 +7,9 @@ use crate::steps::Step;
 use crate::writer::AppendError;
 use headway_files::{
     Change, Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, fault_of, io_text,
+    is_storage_error,
 };
-use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, SkipReason};
+use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 
 /// Puts the output of a successful run into place. Blocking.
@@ -104,11 +105,12 @@ pub(super) fn finished(
     Ok((sealed, old))
 }
 
-/// How far a change got. If the disk cannot be examined for a reason that might pass, it is judged later; any other error is a
-/// conflict, with its message.
+/// How far a change got. If the disk cannot be examined for a reason that might pass, it is judged later. So it is if the
+/// storage reports an error, which says nothing about the files. Any other error is a conflict, with its message.
 pub(super) fn judged(library: &Library, change: &Change) -> Verdict {
     library.conclude(change).unwrap_or_else(|error| match environment(&error) {
         Some(reason) => Verdict::NotKnown(reason),
+        None if is_storage_error(&error) => Verdict::NotKnown(PauseReason::StorageErrors),
         None => Verdict::Conflict(format!("{}: {}", io_text(&error), library.lying(change))),
     })
 }

@@ -3,13 +3,14 @@
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
 use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
-use headway_model::{JobId, PlannedFile, Query, RelPath, StartJob};
+use headway_model::{FailReason, ItemStatus, JobId, PlannedFile, Query, RelPath, StartJob};
 use headway_recipes::Unable;
 use headway_store::ItemPages;
 
 /// Which items of another job a job is for.
 pub(super) enum NamedItems {
-    /// The files that an undo puts back, in the order in which it does that.
+    /// The files that an undo puts back, in the order in which it does that, and then those that it cannot put back,
+    /// because nobody knows how far their change got.
     Undone(Vec<RelPath>),
     /// Any others, in the order of the other job.
     Items(Vec<NamedItem>),
@@ -37,7 +38,9 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
         let undone = active.undone(&*context.store).await?;
-        return Ok(Some(NamedItems::Undone(undone.iter().map(|change| change.path()).collect())));
+        let mut paths: Vec<_> = undone.iter().map(|change| change.path()).collect();
+        paths.extend(conflicts(context, *job).await?);
+        return Ok(Some(NamedItems::Undone(paths)));
     }
     let status = match which {
         ItemSelection::Failed => Some("failed"),
@@ -68,6 +71,18 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
 async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {
     let row = context.store.job(job).await?;
     Ok(row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no)
+}
+
+/// The files of a job that it might have left half-changed.
+async fn conflicts(context: &Context, job: JobId) -> Result<Vec<RelPath>, Unable> {
+    let mut paths = Vec::new();
+    let job_no = number_of(context, job).await?;
+    let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(Some("failed"));
+    while let Some(rows) = pages.next().await? {
+        let conflict = ItemStatus::Failed(FailReason::Conflict);
+        paths.extend(rows.into_iter().filter(|row| row.state.status == conflict).map(|row| row.file.path));
+    }
+    Ok(paths)
 }
 
 /// What the first job in a row of retries asked for: which files of a folder are wanted.

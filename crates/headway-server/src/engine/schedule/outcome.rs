@@ -98,7 +98,7 @@ impl Schedule {
             Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
             Ok(None) => JobEvent::Returned { item, attempt },
             // A job that ends cannot be resumed, so there is no second look.
-            Err(PauseReason::Stuck) if !job.goes_on() => not_examined(item, attempt),
+            Err(PauseReason::Stuck | PauseReason::StorageErrors) if !job.goes_on() => not_examined(item, attempt),
             Err(reason) => {
                 job.leave_open(item, self.now, died);
                 return job.pause_for(id, Some(reason), effects);
