@@ -402,3 +402,18 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     let told = items(&served, undo).await;
     assert!(told[0].2.contains("nothing was put back"), "{told:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trash_that_the_storage_does_not_give_up_now_can_be_emptied_later() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    let job = served.run("upper", json!({})).await.job;
+    drop(served);
+    let trash = files.library().join(".headway-trash");
+    let served = failing(&files, "renameat,renameat2,unlinkat", "error=EIO", &[trash.to_str().expect("text")]);
+    let call = served.client.delete(format!("{}/api/v1/jobs/{job}/trash", served.headway.url));
+    let answer = call.send().await.expect("an answer");
+    let (status, body) = (answer.status().as_u16(), answer.text().await.expect("a text"));
+    assert_eq!(status, 503, "{body}");
+    assert!(body.contains("Input/output error"), "{body}");
+}

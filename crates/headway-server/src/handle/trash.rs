@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Server;
 use super::on_disk::{another_folder, bound_to};
-use crate::error::internal;
-use headway_files::Library;
+use crate::error::{internal, unreadable};
+use headway_files::{Library, Unreadable, io_text};
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId};
 use headway_store::rows::JobRow;
@@ -27,11 +27,13 @@ impl Server {
         let data = Arc::clone(&self.inner.context.data);
         let emptied = tokio::task::spawn_blocking(move || {
             // Before it is emptied: an undo that finds half of it gone must say why.
-            data.note_emptied(&id)?;
-            library.empty_trash(id)
+            data.note_emptied(&id).map_err(|error| internal(&error))?;
+            library.empty_trash(id).map_err(|error| {
+                let message = format!("the trash cannot be emptied: {}", io_text(&error));
+                unreadable(Unreadable::of(&error), message)
+            })
         });
-        let emptied = emptied.await;
-        let emptied = emptied.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        let emptied = emptied.await.map_err(|error| internal(&error))??;
         tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
         Ok(JobView { trash: (0, 0), trash_left: (0, 0), ..view })
     }
