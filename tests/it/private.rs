@@ -58,6 +58,8 @@ async fn nobody_else_may_read_what_is_in_the_data_folder() {
         std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("ours");
     }
     std::fs::remove_file(files.data().join("files.sqlite")).expect("a file");
+    // A first start that was killed while it made a database leaves such a file.
+    std::fs::write(files.data().join("files.sqlite-journal"), "").expect("a file");
     let served = Served::start(&files);
     assert_eq!(open_to_others(&files.data()), []);
     work(&served).await;

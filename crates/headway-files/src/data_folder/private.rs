@@ -15,7 +15,7 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder. The permissions of anything else in it are left alone.
-const FILES: [&str; 25] = [
+const FILES: [&str; 27] = [
     "lock",
     "lock.1",
     "lock.2",
@@ -36,9 +36,12 @@ const FILES: [&str; 25] = [
     "suspects",
     "suspects.part",
     "log.sqlite",
+    // While a new database takes up its journal mode, or if the process dies there.
+    "log.sqlite-journal",
     "log.sqlite-wal",
     "log.sqlite-shm",
     "files.sqlite",
+    "files.sqlite-journal",
     "files.sqlite-wal",
     "files.sqlite-shm",
 ];
