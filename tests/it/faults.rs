@@ -375,6 +375,8 @@ async fn an_error_of_the_storage_between_two_renames_is_looked_at_again_once_the
     let end = served.end(job).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{:?}", items(&served, job).await);
     assert_eq!(left_over(&files), [""; 0]);
+    drop(served);
+    let served = Served::start(&files);
     let undo = mint();
     assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
     assert_eq!(served.end(undo).await.status, JobStatus::Completed);
