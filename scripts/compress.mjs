@@ -12,7 +12,14 @@ for (const part of [folder, join(folder, 'pkg')]) {
     if (age(`${path}.br`) >= age(path)) continue;
     const content = readFileSync(path);
       const most = {
-      params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length, [constants.BROTLI_PARAM_QUALITY]: Number(quality) },
+      params: {
+        [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+        [constants.BROTLI_PARAM_QUALITY]: Number(quality),
+        // The largest window that a browser takes, and distances that fit a program: 0.15 % less than by default.
+        [constants.BROTLI_PARAM_LGWIN]: 24,
+        [constants.BROTLI_PARAM_NPOSTFIX]: 1,
+        [constants.BROTLI_PARAM_NDIRECT]: 24,
+      },
     };
     writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
     writeFileSync(`${path}.br`, brotliCompressSync(content, most));

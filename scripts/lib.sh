@@ -86,10 +86,11 @@ rust() {
   rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 }
 
-wasm_opt() {
-  command -v wasm-opt >/dev/null && return
+# The programs that make the browser's files small.
+shrinkers() {
+  command -v wasm-opt >/dev/null && command -v esbuild >/dev/null && return
   need npm "Install Node.js 20 or later with npm, then run this again."
-  waiting npm install --silent --no-fund --no-audit --prefix "$TOOLS" binaryen@123.0.0
+  waiting npm install --silent --no-fund --no-audit --prefix "$TOOLS" binaryen@123.0.0 esbuild@0.25.12
 }
 
 # client PROFILE: compiles the client.
@@ -123,11 +124,22 @@ OPTIMISE=(--duplicate-function-elimination -O2 --one-caller-inline-max-function-
 # costs more compressed than it saves (docs/decisions/0008-small-client.md).
 optimise() {
   local wasm
+  minify "$1/pkg" || return
   [ "$1/pkg/.optimised" -nt "$1/pkg/headway_bg.wasm" ] && return
   for wasm in "$1/pkg"/*.wasm; do
     waiting wasm-opt "${OPTIMISE[@]}" --all-features "$wasm" -o "$wasm.small" && mv "$wasm.small" "$wasm" || return
   done
   touch "$1/pkg/.optimised"
+}
+
+# minify FOLDER: makes its scripts and its style sheet small: without comments, with short names.
+minify() {
+  local file
+  for file in "$1"/*.js "$1"/*.css; do
+    [ "$1/.minified" -nt "$file" ] && continue
+    waiting esbuild --minify --log-level=warning "$file" --outfile="$file.small" && mv "$file.small" "$file" || return
+  done
+  touch "$1/.minified"
 }
 
 # compress FOLDER QUALITY: a .br and a .gz beside each file.
