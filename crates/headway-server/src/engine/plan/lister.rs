@@ -15,7 +15,7 @@ use super::batch::PlanBatch;
 use super::choice::QueryPatterns;
 use super::done::{AlreadyDone, for_the_attempt};
 use super::file_types::{is_for, leave_out};
-use super::named::{NamedItem, NamedItems};
+use super::named::{AskedItem, AskedItems};
 use super::names;
 use headway_files::{
     Inspected, ListedFile, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
@@ -91,7 +91,7 @@ impl<'a> Lister<'a> {
     }
 
     /// Lists the files that were not `listed` before, and sends them in batches.
-    pub(super) fn list(mut self, named: Option<NamedItems>, listed: &HashSet<RelPath>) -> Result<(), Unable> {
+    pub(super) fn list(mut self, named: Option<AskedItems>, listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let active = self.active;
         let absent = absent_mount(&active.library, &active.request);
         if absent.map_err(|error| headway_files::unable("what is mounted cannot be seen", &error))?.is_some() {
@@ -101,11 +101,11 @@ impl<'a> Lister<'a> {
             self.work.plan(Plan::Begins);
         }
         match (&active.request.query, named) {
-            (_, Some(NamedItems::Undone(paths))) => {
+            (_, Some(AskedItems::Undone(paths))) => {
                 let first = self.index as usize;
                 paths.iter().skip(first).all(|path| self.inspect(path));
             }
-            (_, Some(NamedItems::Items(items))) => self.items(&items, listed)?,
+            (_, Some(AskedItems::Items(items))) => self.items(&items, listed)?,
             (Query::Paths(paths), None) => self.paths(paths, listed)?,
             (Query::Folder(query), None) => self.walk(query, listed)?,
             (Query::Items(_), None) => return Err("the items of the other job were not read".to_owned().into()),
@@ -136,11 +136,11 @@ impl<'a> Lister<'a> {
 
     /// Lists these items of another job, except what was `listed` before. For a folder that the other job could not
     /// list, lists what that job asked for below it.
-    fn items(&mut self, items: &[NamedItem], listed: &HashSet<RelPath>) -> Result<(), Unable> {
+    fn items(&mut self, items: &[AskedItem], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         for item in items.iter().filter(|item| !listed.contains(item.path())) {
             let is_going_on = match item {
-                NamedItem::File(path) => self.inspect(path),
-                NamedItem::NotSeen(path, below) => match inspect_named(&self.active.library, path) {
+                AskedItem::File(path) => self.inspect(path),
+                AskedItem::NotSeen(path, below) => match inspect_named(&self.active.library, path) {
                     Ok(Inspected::Folder) => self.list_again(path, below.as_ref(), listed)?,
                     Ok(Inspected::Item(found)) => self.take(found),
                     Err(reason) => self.fail(Unable::Environment(reason)),

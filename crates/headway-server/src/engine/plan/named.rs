@@ -8,16 +8,16 @@ use headway_recipes::Unable;
 use headway_store::ItemPages;
 
 /// Which items of another job a job is for.
-pub(super) enum NamedItems {
+pub(super) enum AskedItems {
     /// The files that an undo puts back, in the order in which it does that, and then those that it cannot put back,
     /// because nobody knows how far their change got.
     Undone(Vec<RelPath>),
     /// Any others, in the order of the other job.
-    Items(Vec<NamedItem>),
+    Items(Vec<AskedItem>),
 }
 
 /// An item of another job.
-pub(super) enum NamedItem {
+pub(super) enum AskedItem {
     /// A file.
     File(RelPath),
     /// What the other job could not look at or list, and what was asked for there, in case it is a folder; `None` if the
@@ -25,22 +25,22 @@ pub(super) enum NamedItem {
     NotSeen(RelPath, Option<FolderQuery>),
 }
 
-impl NamedItem {
+impl AskedItem {
     pub(super) fn path(&self) -> &RelPath {
         match self {
-            NamedItem::File(path) | NamedItem::NotSeen(path, _) => path,
+            AskedItem::File(path) | AskedItem::NotSeen(path, _) => path,
         }
     }
 }
 
 /// The items that the job's query names; `None` for any other query.
-pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Option<NamedItems>, Unable> {
+pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Option<AskedItems>, Unable> {
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
         let undone = active.undone(&*context.store).await?;
         let mut paths: Vec<_> = undone.iter().map(|change| change.path()).collect();
         paths.extend(conflicts(context, *job).await?);
-        return Ok(Some(NamedItems::Undone(paths)));
+        return Ok(Some(AskedItems::Undone(paths)));
     }
     let status = match which {
         ItemSelection::Failed => Some("failed"),
@@ -58,14 +58,14 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
             ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
         });
         items.extend(wanted.map(|row| match row.file {
-            file if file.was_seen() => NamedItem::File(file.path),
+            file if file.was_seen() => AskedItem::File(file.path),
             PlannedFile { path, .. } => {
                 let below = asked.as_ref().map(|asked| FolderQuery { path: path.clone(), ..asked.clone() });
-                NamedItem::NotSeen(path, below)
+                AskedItem::NotSeen(path, below)
             }
         }));
     }
-    Ok(Some(NamedItems::Items(items)))
+    Ok(Some(AskedItems::Items(items)))
 }
 
 async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {
