@@ -77,6 +77,18 @@ test('a page whose program panics says so, and can be loaded again', async ({ pa
   await isAlive(page);
 });
 
+test('on a page whose program has panicked no button can be pressed but the one that loads it again', async ({ page, serve }) => {
+  const server = await serve((server) => server.slowFiles(400, 100_000_000), { args: ['--workers', '1'] });
+  await open(page, server.url);
+  await processAll(page);
+  const cancel = page.locator('dialog').getByRole('button', { name: 'Cancel job' });
+  await expect(cancel).toBeEnabled();
+  await page.evaluate(() => dispatchEvent(new Event('headway:panic')));
+  await saysItIsDead(page, 'has stopped working');
+  await expect(cancel).toBeDisabled();
+  await expect(page.locator('button:enabled')).toHaveText(['Reload']);
+});
+
 for (const [what, pattern] of [['program', /_bg.*\.wasm/], ['script', /headway[^_]*\.js/]] as const) {
   for (const how of ['not there', 'cut off'] as const) {
     test(`a page whose ${what} is ${how} says so`, async ({ page, serve, allow }) => {

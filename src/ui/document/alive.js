@@ -49,10 +49,15 @@
     bar?.remove();
     bar = null;
   });
-  addEventListener('headway:panic', () => fail('panic'));
+  // Nothing hears the buttons any more.
+  const stop = () => {
+    document.querySelectorAll('button:not(.page-stopped *)').forEach((button) => (button.disabled = true));
+    fail('panic');
+  };
+  addEventListener('headway:panic', stop);
   addEventListener('headway:unloaded', () => fail('load'));
   // What ends the program without a word of its own: a trap, or a script that is not there.
-  const judge = (error) => typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError && fail('panic');
+  const judge = (error) => typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError && stop();
   addEventListener('error', (event) => (event.target?.tagName === 'SCRIPT' && !begun ? fail('load') : judge(event.error)), true);
   addEventListener('unhandledrejection', (event) => judge(event.reason));
   if (typeof WebAssembly !== 'object') fail('old');
