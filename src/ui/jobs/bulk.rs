@@ -83,10 +83,11 @@ pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
         };
         let text = move || match all == BulkAction::Cancel && is_sure.get() {
             true => format!("Really cancel all {}", jobs.with(Vec::len)),
+            false if jobs.with(Vec::len) == 1 => format!("{word} 1"),
             false => format!("{word} all {}", jobs.with(Vec::len)),
         };
         view! {
-            <button class:danger=all == BulkAction::Cancel data-all=word hidden=move || { jobs.with(Vec::len) < 2 } aria-disabled=move || is_busy.get().then_some("true") on:click=press>
+            <button class:danger=all == BulkAction::Cancel data-all=word hidden=move || jobs.with(Vec::is_empty) aria-disabled=move || is_busy.get().then_some("true") on:click=press>
                 {text}
             </button>
         }

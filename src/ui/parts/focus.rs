@@ -112,7 +112,8 @@ impl FocusHistory {
         let dialog = find("dialog[open] [autofocus]");
         let opener = self.outside.clone().filter(|_| self.in_dialog);
         let near = self.last.as_ref().and_then(|last| last.closest(".buttons").ok().flatten());
-        let near = near.and_then(|near| near.query_selector(":scope > button:not(:disabled, [hidden])").ok().flatten());
+        let near = near
+            .and_then(|near| near.query_selector(":scope > button:not(:disabled, [hidden], .danger)").ok().flatten());
         let near = near.and_then(|near| near.dyn_into().ok());
         let row = find("main table tr[tabindex=\"0\"]").filter(|_| self.in_rows);
         let heading = find("main h1");
@@ -127,7 +128,9 @@ fn find(selectors: &str) -> Option<HtmlElement> {
 
 fn is_nowhere() -> bool {
     let (active, body) = (document().active_element(), document().body().map(Element::from));
-    active.is_none() || active == body
+    // The browser takes the focus from a hidden element only when it draws the page next.
+    let is_hidden = |active: &Element| active.matches("[hidden], [hidden] *").unwrap_or(false);
+    active == body || active.as_ref().is_none_or(is_hidden)
 }
 
 fn can_be_focused(element: &HtmlElement) -> bool {
