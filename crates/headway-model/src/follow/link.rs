@@ -57,7 +57,6 @@ pub(super) struct Link {
     /// When the next short call is made.
     ask_at: Option<Millis>,
     started: bool,
-    was_live: bool,
     /// How many sources have caught up and silences have ended.
     returns: u32,
     hidden_since: Option<Millis>,
@@ -65,7 +64,7 @@ pub(super) struct Link {
     last_tick: Millis,
     last_heard: Millis,
     begun_at: Millis,
-    /// The last moment at which everything was known: a message arrived from a source that had caught up.
+    /// The last moment at which everything was known: a message arrived from a source that had caught up. `None` until one has.
     known_at: Option<Millis>,
     behind_since: Option<Millis>,
     refused: Option<String>,
@@ -86,7 +85,6 @@ impl Link {
             crowded: false,
             ask_at: None,
             started: false,
-            was_live: false,
             returns: 0,
             hidden_since: None,
             shown_at: 0,
@@ -230,7 +228,6 @@ impl Link {
         if let Some(source) = self.source.as_mut().filter(|source| !source.caught_up) {
             source.caught_up = true;
             self.cuts = 0;
-            self.was_live = true;
             self.known_at = Some(self.last_heard);
             self.returns = self.returns.wrapping_add(1);
         }

@@ -11,10 +11,12 @@ impl Link {
     /// Whether the page cannot know what is true now: the link was up and is down, it has not come up in some seconds, or the
     /// server has fallen silent. Never in the first second after the page was shown.
     pub(in crate::follow) fn is_lost(&self, now: Millis, state: &LinkState) -> bool {
-        let grace = if self.was_live { SHOWN_GRACE } else { FIRST_GRACE };
-        let begun = if self.was_live { self.shown_at } else { self.shown_at.max(self.begun_at) };
+        let (since, grace) = match self.known_at {
+            Some(_) => (self.shown_at, SHOWN_GRACE),
+            None => (self.shown_at.max(self.begun_at), FIRST_GRACE),
+        };
         match state {
-            LinkState::Connecting => self.started && now.saturating_sub(begun) >= grace,
+            LinkState::Connecting => self.started && now.saturating_sub(since) >= grace,
             LinkState::Silent(_) | LinkState::Refused(_) => true,
             _ => false,
         }
