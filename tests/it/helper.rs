@@ -12,7 +12,7 @@ mod sse;
 mod wait;
 
 pub(crate) use app::{App, request};
-pub(crate) use files::Files;
+pub(crate) use files::{Files, set_modified};
 pub(crate) use http::{http, http_with};
 pub(crate) use mount::{Mount, Storage};
 pub(crate) use process::{Headway, make_site, refused_to_serve};

@@ -485,11 +485,7 @@ async fn nothing_is_said_of_files_on_a_disk_that_is_missing_and_nothing_is_writt
 async fn a_damaged_copy_on_another_disk_is_not_called_bit_rot() {
     let files = Files::new();
     let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-    let set = |name: &str, content: &[u8]| {
-        files.write(name, content);
-        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
-        file.set_modified(then).expect("a time");
-    };
+    let set = |name: &str, content: &[u8]| files.write_at(name, content, then);
     let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
     let Some(first) = disk() else { return };
     for name in ["usb/a", "b"] {
@@ -522,11 +518,7 @@ async fn a_damaged_copy_on_another_disk_is_not_called_bit_rot() {
 async fn what_was_done_on_one_disk_is_not_said_of_another_at_its_mount_point() {
     let files = Files::new();
     let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-    let set = |name: &str, content: &[u8]| {
-        files.write(name, content);
-        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
-        file.set_modified(then).expect("a time");
-    };
+    let set = |name: &str, content: &[u8]| files.write_at(name, content, then);
     let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
     let Some(first) = disk() else { return };
     set("usb/a", b"one");

@@ -7,7 +7,7 @@ use headway_model::JobStatus;
 use headway_model::library::FolderPage;
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, http, mint};
+use crate::helper::{Files, Headway, eventually, http, mint, set_modified};
 
 /// Runs the program to its end; returns its exit code and everything it said.
 fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
@@ -66,7 +66,7 @@ fn rot(path: &Path) {
     let mut content = std::fs::read(path).expect("a file");
     content[0] ^= 1;
     std::fs::write(path, content).expect("a file");
-    std::fs::File::options().write(true).open(path).expect("a file").set_modified(time).expect("a time");
+    set_modified(path, time);
 }
 
 fn newest(files: &Files) -> Value {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use headway_model::{JobId, JobStatus, JobSummary};
 use serde_json::{Value, json};
 
-use crate::helper::{App, Behaviour, Capitals, Files, Mount, eventually, mint, request};
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, eventually, mint, request, set_modified};
 
 /// Every file below a folder, by its path, without Headway's own.
 fn content(root: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
@@ -148,7 +148,7 @@ async fn an_output_takes_over_times_and_attributes_where_that_is_asked() {
     let path = files.library().join("000001");
     let set = rustix::fs::setxattr(&path, "user.note", b"kept", rustix::fs::XattrFlags::empty());
     let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
-    std::fs::File::options().write(true).open(&path).and_then(|file| file.set_modified(old)).expect("a time");
+    set_modified(&path, old);
     let (app, _) = start(&files).await;
     let keep = json!({ "place": "replace", "keep": { "times": true, "xattrs": true } });
     assert_eq!(run(&app, Some(keep)).await.counters.succeeded, 2);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use headway_model::JobId;
 use serde_json::{Value, json};
 
-use crate::helper::{App, Files, mint, request};
+use crate::helper::{App, Files, mint, request, set_modified};
 
 fn with(recipe: &str, settings: Value) -> Value {
     let mut body = request(recipe);
@@ -29,8 +29,7 @@ async fn compress_packs_beside_keeps_times_unpacks_the_same_and_is_undone() {
     files.write("picture.png", b"\x89PNG\r\n\x1a\n not packed again");
     let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let path = |name: &str| files.library().join(name);
-    let file = std::fs::File::options().write(true).open(path("a/text.txt")).expect("a file");
-    file.set_modified(old).expect("a time");
+    set_modified(&path("a/text.txt"), old);
     let app = App::start(&files).await;
 
     let job = app.begin_with(&with("compress", json!({}))).await;
@@ -146,8 +145,7 @@ async fn metadata_is_reported_stripped_in_place_and_undo_brings_back_every_byte(
     files.write("text.txt", b"no picture");
     let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let path = |name: &str| files.library().join(name);
-    let file = std::fs::File::options().write(true).open(path("a/told.png")).expect("a file");
-    file.set_modified(old).expect("a time");
+    set_modified(&path("a/told.png"), old);
     let app = App::start(&files).await;
 
     let job = app.begin_with(&with("metadata", json!({}))).await;

@@ -154,9 +154,7 @@ async fn changes_hands(point: &str, template: &str, names: &[(&str, &str)]) {
     let files = Files::new();
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     for (number, (name, _)) in names.iter().enumerate() {
-        files.write(name, number.to_string().as_bytes());
-        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
-        file.set_modified(time).expect("a time");
+        files.write_at(name, number.to_string().as_bytes(), time);
     }
     let before = tree(&files.library());
     let after: BTreeMap<_, _> = names.iter().map(|(from, to)| ((*to).to_owned(), before[*from].clone())).collect();

@@ -207,9 +207,7 @@ async fn shared(files: &Files, point: &str, action: &str) {
     let inode = |name: &str| path(name).metadata().expect("a file").ino();
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     for name in ["a/1", "b/1", "c/1"] {
-        files.write(name, "the same".repeat(10_000).as_bytes());
-        let file = std::fs::File::options().write(true).open(path(name)).expect("a file");
-        file.set_modified(time).expect("a time");
+        files.write_at(name, "the same".repeat(10_000).as_bytes(), time);
     }
     let (before, inodes) = (tree(&files.library()), ["a/1", "b/1", "c/1"].map(inode));
     let report = {

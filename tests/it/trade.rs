@@ -272,11 +272,7 @@ async fn a_table_of_powershell_without_its_first_column_is_read() {
 async fn bit_rot_is_said_only_where_the_job_that_took_the_checksum_saw_the_same_time() {
     let files = Files::new();
     let long_ago = SystemTime::now() - Duration::from_secs(86_400);
-    let set = |name: &str, content: &[u8], time: SystemTime| {
-        files.write(name, content);
-        let file = std::fs::File::options().write(true).open(files.library().join(name)).expect("a file");
-        file.set_modified(time).expect("a time");
-    };
+    let set = |name: &str, content: &[u8], time: SystemTime| files.write_at(name, content, time);
     let camera = SystemTime::now() + Duration::from_secs(86_400 * 365);
     for (name, time) in [("edited", long_ago), ("camera", camera), ("grown", long_ago), ("kept", long_ago)] {
         set(name, b"good", time);

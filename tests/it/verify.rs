@@ -1,6 +1,5 @@
 //! The recipe `verify`, against manifests that real tools wrote.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -8,13 +7,9 @@ use headway_model::JobStatus;
 use serde_json::{Value, json};
 
 use crate::command::Served;
-use crate::helper::{App, Files, mint};
+use crate::helper::{App, Files, mint, set_modified};
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-fn set_time(path: &Path, time: SystemTime) {
-    std::fs::File::options().write(true).open(path).expect("a file").set_modified(time).expect("a time");
-}
 
 fn sum(content: &[u8]) -> String {
     blake3::hash(content).to_hex().to_string()
@@ -50,9 +45,9 @@ async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
     let path = |name: &str| files.library().join(name);
     std::fs::remove_file(path("gone")).expect("a file less");
     files.write("rotten", b"ROTTEN");
-    set_time(&path("rotten"), now - DAY);
+    set_modified(&path("rotten"), now - DAY);
     files.write("sub/changed", b"changed since");
-    set_time(&path("sub/changed"), now + DAY);
+    set_modified(&path("sub/changed"), now + DAY);
     files.write("new", b"n");
 
     let app = App::start(&files).await;

@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// A temporary folder with a library and room for data.
 pub(crate) struct Files {
@@ -44,6 +45,12 @@ impl Files {
         self.folder.path().join("data")
     }
 
+    /// Writes a file, as if that had been at this time.
+    pub(crate) fn write_at(&self, name: &str, content: &[u8], time: SystemTime) {
+        self.write(name, content);
+        set_modified(&self.library().join(name), time);
+    }
+
     /// Writes a file.
     pub(crate) fn write(&self, path: &str, content: &[u8]) {
         self.write_bytes(path.as_bytes(), content);
@@ -61,4 +68,9 @@ impl Files {
         let connection = rusqlite::Connection::open(self.data().join("log.sqlite")).expect("the log");
         connection.execute_batch(statement).expect("a statement");
     }
+}
+
+/// Sets when a file was modified.
+pub(crate) fn set_modified(path: &Path, time: SystemTime) {
+    std::fs::File::options().write(true).open(path).expect("a file").set_modified(time).expect("a time");
 }
