@@ -33,6 +33,7 @@ mod links;
 mod logs;
 mod manifest;
 mod mounts;
+mod named;
 mod names;
 mod openapi;
 mod order;

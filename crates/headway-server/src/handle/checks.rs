@@ -1,7 +1,5 @@
 //! Checks on a request that need no server state.
 
-use std::collections::BTreeSet;
-
 use crate::engine;
 use headway_files::template::{Template, Token};
 use headway_model::path::{RESERVED, is_reserved};
@@ -91,10 +89,6 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
         Query::Paths(paths) => {
             paths.sort();
             paths.dedup();
-            let named: BTreeSet<RelPath> = paths.iter().cloned().collect();
-            // A path below another named folder is already part of that folder.
-            let is_part = |path: &RelPath| path.ancestors().iter().any(|above| above != path && named.contains(above));
-            paths.retain(|path| !is_part(path));
             if paths.is_empty() {
                 reasons.push("the selection is empty; select at least one file, or give a folder".into());
             }

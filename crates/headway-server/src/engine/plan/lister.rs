@@ -175,16 +175,26 @@ impl<'a> Lister<'a> {
     }
 
     /// Lists these files and, for folders among them, everything below, except what was `listed` before. A link to a folder
-    /// that is named alone stands for that folder.
+    /// that is named alone stands for that folder. What is named is listed by its own name, not with a named folder above
+    /// it: a walk passes over links, system files and what is not there. If one of several folders cannot be listed, it is
+    /// one item.
     fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.active.library);
         let inspect = if paths.len() == 1 { inspect_alone } else { inspect_named };
-        let mut paths: Vec<_> = paths.iter().filter(|path| !listed.contains(*path)).collect();
-        paths.sort_by_cached_key(|path| in_order(path));
-        for path in paths {
+        let passed_over: HashSet<_> = listed.iter().chain(paths).cloned().collect();
+        let mut wanted: Vec<_> = paths.iter().filter(|path| !listed.contains(*path)).collect();
+        wanted.sort_by_cached_key(|path| in_order(path));
+        for path in wanted {
             match inspect(&library, path) {
                 Ok(Inspected::Folder) => {
-                    self.walk(&FolderQuery { path: path.clone(), ..FolderQuery::default() }, listed)?;
+                    let query = FolderQuery { path: path.clone(), ..FolderQuery::default() };
+                    match self.visit(&query, &passed_over)? {
+                        Err(error) if paths.len() > 1 && environment(&error).is_none() => {
+                            _ = self.take(ListedFile::unlisted(path.clone()));
+                        }
+                        Err(error) => return Err(self.unlistable(path, &error)),
+                        Ok(()) => {}
+                    }
                 }
                 Ok(Inspected::Item(found)) => _ = self.take(found),
                 Err(reason) => _ = self.fail(Unable::Environment(reason)),
