@@ -10,7 +10,7 @@ use super::failure::{CommandFailure, NO_SERVER};
 use super::offers;
 use crate::web::Socket;
 use headway_server::config::Config;
-use headway_server::maintenance::is_held;
+use headway_server::maintenance::{is_held, make_folder};
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors};
 
@@ -34,10 +34,8 @@ pub(super) struct Host {
 impl Hosting {
     /// Creates the data folder, because the socket is in it.
     pub(super) fn make_folder(&self) -> Result<(), CommandFailure> {
-        use std::os::unix::fs::DirBuilderExt;
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data);
         let text = |error| format!("cannot make the data folder {}: {error}", self.data.display());
-        made.map_err(|error| CommandFailure::new(NO_SERVER, text(error)))
+        make_folder(&self.data).map_err(|error| CommandFailure::new(NO_SERVER, text(error)))
     }
 
     /// Becomes the host; `None` if another process is.

@@ -382,7 +382,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 44] = [
+const REASONS: [(&str, &str, &str); 45] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -454,6 +454,7 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("recipes/undo.rs", "move_to_trash(", "the disk tells, and else it is an error"),
     ("server/engine/plan/lister.rs", "self.work.renames(", "the attempt reports it"),
     ("web/socket.rs", "remove_file(&self.path)", "the next server puts its own in the place of one that is left"),
+    ("cli/shell.rs", "create_dir_all(", "what is then written into the folder tells"),
     ("cli.rs", "found.metadata()", "opening it says why it cannot be looked at"),
 ];
 
@@ -511,7 +512,9 @@ fn callers() -> Vec<(String, String)> {
 fn swallowing(code: &str) -> Vec<String> {
     let statements = code.split([';', '{', '}']).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
     let found = statements.filter(|statement| {
-        let guesses = statement.contains(".exists()") || KINDS.iter().any(|kind| is_guessed(statement, kind));
+        let is_one = |call: &&str| statement.contains(*call);
+        let guesses = [".exists()", "create_dir_all(", ".recursive(true)"].iter().any(is_one)
+            || KINDS.iter().any(|kind| is_guessed(statement, kind));
         let swallows = SWALLOWED.iter().any(|way| statement.contains(way));
         guesses || leaves_out(statement) || swallows && FILE_CALLS.iter().any(|call| statement.contains(call))
     });

@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use crate::Found;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -47,9 +48,21 @@ const FILES: [&str; 27] = [
 ];
 const FOLDERS: [&str; 4] = ["attempts", "jobs", "tmp", "webhooks"];
 
-/// Creates a folder and its missing parents.
+/// Creates a folder and its missing parents. (The recursive [`DirBuilder`] would report a failing look at an existing
+/// folder as "File exists".)
+///
+/// # Errors
+/// Errors of the file system, also if something other than a folder has the name.
 pub fn make_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(FOLDER).create(path)
+    let make = || DirBuilder::new().mode(FOLDER).create(path);
+    let made = make().or_else(|error| match (error.kind(), path.parent()) {
+        (io::ErrorKind::NotFound, Some(parent)) => make_folder(parent).and_then(|()| make()),
+        _ => Err(error),
+    });
+    made.or_else(|error| match Found::of(std::fs::metadata(path)).known()? {
+        Some(found) if found.is_dir() => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// Options for opening a file that might have to be created. They refuse links and do not wait for pipes, so that
@@ -227,6 +240,22 @@ mod tests {
             }
         }
         assert_eq!(std::fs::read(at("target")).expect("a file"), b"untouched");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_is_not_said_to_be_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        for _ in 0..2 {
+            make_folder(&at("a/b/c")).expect("a folder, new or not");
+        }
+        assert_eq!(at("a/b").metadata().expect("a folder").permissions().mode() & 0o777, FOLDER);
+        std::os::unix::fs::symlink(at("a"), at("link")).expect("a link");
+        make_folder(&at("link")).expect("a link to a folder");
+        std::fs::write(at("file"), "").expect("a file");
+        assert_eq!(make_folder(&at("file")).expect_err("a file").kind(), io::ErrorKind::AlreadyExists);
+        std::os::unix::fs::symlink("loop", at("loop")).expect("a link to itself");
+        assert_eq!(Errno::from_io_error(&make_folder(&at("loop")).expect_err("a loop")), Some(Errno::LOOP));
     }
 
     #[test]
