@@ -71,6 +71,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     ))?;
     let (mut findings, mut is_whole) = (done.findings, true);
     findings.extend(data.stuck().await?);
+    findings.extend(data.presets());
     for (name, path) in &named {
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;

@@ -193,3 +193,20 @@ async fn a_request_is_kept_under_a_name_across_restarts_and_run_from_the_termina
     assert_eq!(app.end(job).await.counters.succeeded, 1);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_of_presets_is_named_by_the_answer_and_by_the_doctor() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    app.put_at("/api/v1/presets/sums", &with("checksum", json!({}))).await;
+    app.stop().await;
+    for damaged in ["", "[]", "\u{fffd}"] {
+        std::fs::write(files.data().join("presets.json"), damaged).expect("a file");
+        let app = App::start(&files).await;
+        let (status, answer) = app.get("/api/v1/presets").await;
+        assert!(status == 503 && answer.to_string().contains("presets.json"), "{damaged:?}: {answer}");
+        app.stop().await;
+        let (is_well, said) = crate::doctor::doctor(&files);
+        assert!(!is_well && said.contains("presets.json"), "{damaged:?}: {said}");
+    }
+}

@@ -9,7 +9,7 @@ mod log_reader;
 mod looks;
 mod metrics;
 mod on_disk;
-mod presets;
+pub(crate) mod presets;
 mod preview;
 mod queries;
 mod reload;

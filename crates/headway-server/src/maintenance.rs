@@ -4,12 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use headway_files::is_held;
+pub use headway_files::private::make_folder;
 use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
 
-use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Stray};
+use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Remedy, Stray};
 use crate::error::StartError;
+use crate::handle::presets;
 use crate::steps::Steps;
 
 /// A locked data folder: no server can use it meanwhile.
@@ -58,6 +60,12 @@ impl Maintenance {
     /// If the log cannot be read.
     pub async fn stuck(&self) -> Result<Vec<Finding>, StoreError> {
         doctor::stuck(&self.store, &self.folder).await
+    }
+
+    /// Checks that the presets can be read.
+    pub fn presets(&self) -> Option<Finding> {
+        let error = presets::read(&self.folder).err()?;
+        Some(Finding { what: error.to_string(), remedy: Remedy::PutRight })
     }
 
     /// Lets the next server try again everything at which servers crashed again and again.

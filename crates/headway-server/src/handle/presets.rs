@@ -91,10 +91,24 @@ impl Server {
     }
 }
 
-fn read(data: &DataFolder) -> Result<NamedRequests, ApiError> {
-    let text = data.presets().map_err(|error| internal(&error))?;
-    text.map_or_else(
-        || Ok(NamedRequests::new()),
-        |text| serde_json::from_slice(&text).map_err(|error| internal(&error)),
-    )
+/// The file of presets cannot be read, or its content is damaged.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the presets cannot be read: {error}; put the file presets.json in the data folder right, or remove it to begin without presets"
+)]
+pub(crate) struct PresetsError {
+    error: std::io::Error,
+}
+
+impl From<PresetsError> for ApiError {
+    fn from(error: PresetsError) -> Self {
+        ApiError::Unavailable { message: error.to_string() }
+    }
+}
+
+/// The presets of a data folder.
+pub(crate) fn read(data: &DataFolder) -> Result<NamedRequests, PresetsError> {
+    let text = data.presets().map_err(|error| PresetsError { error })?;
+    let parse = |text: Vec<u8>| serde_json::from_slice(&text).map_err(|error| PresetsError { error: error.into() });
+    text.map_or_else(|| Ok(NamedRequests::new()), parse)
 }
