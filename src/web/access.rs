@@ -63,6 +63,11 @@ struct Allowed {
     is_owner: bool,
 }
 
+/// Whether a host of an origin names a port. (An IPv6 address stands in brackets.)
+fn has_port(host: &str) -> bool {
+    host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'))
+}
+
 /// The text is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid origin {0:?}; write it as https://photos.example.org, without a path")]
@@ -85,13 +90,16 @@ impl Access {
                 "http" => ":80",
                 _ => return Err(BadOrigin(origin.clone())),
             };
-            // In the form that browsers use.
             let host = host.strip_suffix(default_port).unwrap_or(host).to_ascii_lowercase();
             if host.is_empty() || host.contains('/') {
                 return Err(BadOrigin(origin.clone()));
             }
-            allowed.insert(format!("{scheme}://{host}"));
-            hosts.insert(host);
+            // Browsers leave out the default port; proxies and programs can name it.
+            let named = (!has_port(&host)).then(|| format!("{host}{default_port}"));
+            for host in [host].into_iter().chain(named) {
+                allowed.insert(format!("{scheme}://{host}"));
+                hosts.insert(host);
+            }
         }
         let tokens = watch::Sender::new(Tokens { all: token, reading: None });
         Ok(Access { inner: Arc::new(Allowed { hosts, origins: allowed, tokens, is_owner: false }) })
@@ -273,6 +281,8 @@ mod tests {
         let access = Access::new(bound, &["https://X.org:443".into(), "http://y.org:80".into()], None);
         let allowed = access.expect("origins").inner;
         assert!(allowed.hosts.contains("x.org") && allowed.origins.contains("https://x.org"));
+        assert!(allowed.hosts.contains("x.org:443") && !allowed.hosts.contains("x.org:80"));
+        assert!(!has_port("[2001:db8::1]") && has_port("[2001:db8::1]:8443") && has_port("x.org:8443"));
         assert!(allowed.hosts.contains("y.org") && allowed.origins.contains("http://y.org"));
     }
 }

@@ -30,7 +30,11 @@ pub(super) async fn arrive(request: Request, next: Next) -> Response {
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    match whole(body).await {
+    // A caller that asks first has sent nothing of the body yet.
+    let is_asked_first = parts.headers.contains_key(header::EXPECT);
+    let is_too_large = body.size_hint().lower() > BODY_LIMIT as u64;
+    let arrived = if is_asked_first && is_too_large { Err(too_large()) } else { whole(body).await };
+    match arrived {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(error) => {
             // Do not wait for the rest of the body.
@@ -41,11 +45,15 @@ pub(super) async fn arrive(request: Request, next: Next) -> Response {
     }
 }
 
-async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
-    let too_large = || ApiError::TooLarge {
+fn too_large() -> ApiError {
+    ApiError::TooLarge {
         message: "the request is larger than 4 MiB; give a folder with patterns instead of many paths".into(),
-    };
-    if body.size_hint().lower() > DISCARDED as u64 {
+    }
+}
+
+async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
+    let announced = body.size_hint().lower();
+    if announced > DISCARDED as u64 {
         return Err(too_large());
     }
     let begun = Instant::now();
@@ -53,16 +61,20 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
     loop {
         let until =
             (begun + PATIENCE + Duration::from_secs((seen / BYTES_PER_SECOND) as u64)).min(Instant::now() + PATIENCE);
-        let more = timeout_at(until, stream.next()).await.map_err(|_| ApiError::TooSlow {
-            message: "the request's body did not arrive in time; send it again".into(),
-        })?;
-        let more = match more {
-            None if seen > BODY_LIMIT => return Err(too_large()),
-            None => return Ok(bytes),
-            Some(Ok(more)) => more,
-            Some(Err(_)) => {
+        // What is too large is refused as such, however slowly it comes.
+        let is_too_large = announced.max(seen as u64) > BODY_LIMIT as u64;
+        let refusal = |error| if is_too_large { too_large() } else { error };
+        let more = match timeout_at(until, stream.next()).await {
+            Ok(None) if is_too_large => return Err(too_large()),
+            Ok(None) => return Ok(bytes),
+            Ok(Some(Ok(more))) => more,
+            Ok(Some(Err(_))) => {
                 let message = "the request's body is incomplete".into();
-                return Err(ApiError::Malformed { message });
+                return Err(refusal(ApiError::Malformed { message }));
+            }
+            Err(_) => {
+                let message = "the request's body did not arrive in time; send it again".into();
+                return Err(refusal(ApiError::TooSlow { message }));
             }
         };
         seen += more.len();

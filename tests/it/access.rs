@@ -134,6 +134,11 @@ async fn with_a_token_nothing_answers_without_it() {
         assert_eq!(app.call(call(None)).await.0, 401, "{method} {path}");
         assert_eq!(app.call(call(Some("Bearer 0123456789abcdef0124"))).await.0, 401, "{method} {path}");
         assert_ne!(app.call(call(Some(&format!("Bearer {token}")))).await.0, 401, "{method} {path}");
+        assert_ne!(
+            app.call(call(Some(&format!("bearer {token}")))).await.0,
+            401,
+            "{method} {path}: a scheme has no case"
+        );
     }
     // The printed link exchanges the token for a cookie that scripts cannot read.
     let answer = client.get(format!("{}/login?token={token}", app.url)).send().await.expect("an answer");
@@ -274,7 +279,9 @@ async fn behind_https_the_cookie_never_goes_out_in_the_clear_and_nobody_keeps_th
     let app = App::start_behind(&files, |_| {}, Vec::new(), Some(token.into()), &origins).await;
     let client = http_with().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let own = app.url.trim_start_matches("http://");
-    for (host, secure) in [("photos.example.org", true), ("plain.example.org", false), (own, false)] {
+    for (host, secure) in
+        [("photos.example.org", true), ("photos.example.org:443", true), ("plain.example.org", false), (own, false)]
+    {
         for (path, status) in
             [(format!("/login?token={token}"), 303), ("/login?token=wrong".into(), 401), ("/login".into(), 401)]
         {

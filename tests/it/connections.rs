@@ -62,6 +62,9 @@ async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
         quiet(format!("{head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n"), 408),
         // Much of the body arrived at once; a steady sender would have minutes for it.
         quiet(format!("{head}Content-Length: 4000000\r\n\r\n{}", "x".repeat(3_000_000)), 408),
+        // It is too large, however it goes on.
+        quiet(format!("{head}Content-Length: 5000000\r\n\r\n{{"), 413),
+        quiet(format!("{head}Expect: 100-continue\r\nContent-Length: 5000000\r\n\r\n"), 413),
         dripping("GET / HTTP/1.1\r\n".into(), "X-Drop: 1\r\n", 0),
         dripping(format!("{head}Content-Length: 100000\r\n\r\n{{"), " ", 408),
         dripping(

@@ -137,7 +137,8 @@ impl ApiError {
 
     /// Whether the same call can succeed later.
     pub fn may_pass(&self) -> bool {
-        matches!(self, ApiError::Internal { .. } | ApiError::Unavailable { .. } | ApiError::Unreachable { .. })
+        use ApiError::{Internal, TooSlow, Unavailable, Unreachable};
+        matches!(self, TooSlow { .. } | Internal { .. } | Unavailable { .. } | Unreachable { .. })
     }
 
     /// An [`ApiError::Invalid`] with one reason.

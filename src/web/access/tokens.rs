@@ -27,8 +27,11 @@ impl Tokens {
     pub(super) fn rights(&self, headers: &HeaderMap) -> Option<Rights> {
         let Some(all) = &self.all else { return Some(Rights::All) };
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if let Some(given) = bearer.and_then(|value| value.strip_prefix("Bearer ")) {
-            return self.of_token(given);
+        // The scheme has no case: <https://www.rfc-editor.org/rfc/rfc9110#section-11.1>.
+        let bearer =
+            bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        if let Some((_, given)) = bearer {
+            return self.of_token(given.trim_start());
         }
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));

@@ -17,12 +17,9 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    no_list_for_an_object(schema.as_value(), schema.as_value(), &value, "").map_err(ApiError::invalid)?;
+    has_the_shape(schema.as_value(), schema.as_value(), &value, "").map_err(ApiError::invalid)?;
     // Not from the value: what comes twice is refused, and a value has only the last.
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => ApiError::invalid(error.to_string()),
-        _ => malformed(error),
-    })
+    serde_json::from_slice(body).map_err(|error| ApiError::invalid(error.to_string()))
 }
 
 /// Whether the content type is JSON.
@@ -41,8 +38,9 @@ pub(in crate::web) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> 
 }
 
 /// Refuses a list where the schema has an object alone: Serde reads a list as an object's fields in the order of their declaration,
-/// which would make that order a part of the API.
-fn no_list_for_an_object(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+/// which would make that order a part of the API. Refuses also an object that has to name one of several alternatives, and does
+/// not: Serde would call that a mistake in the JSON.
+fn has_the_shape(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     let schema = resolved(root, schema);
     match value {
         Value::Array(_) if !takes_list(root, schema) => {
@@ -56,11 +54,17 @@ fn no_list_for_an_object(root: &Value, schema: &Value, value: &Value, at: &str) 
                 within_one(root, schemas, member, at)
             })
         }
-        Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
+        Value::Object(fields) => {
             let branches = branches(root, schema);
-            let schemas = branches.iter().filter_map(|branch| branch.get("properties")?.get(name));
-            within_one(root, schemas, field, &format!("{at}/{name}"))
-        }),
+            let tags = tags(&branches);
+            if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
+                return Err(format!("{at} takes exactly one of {}", tags.join(", ")));
+            }
+            fields.iter().try_for_each(|(name, field)| {
+                let schemas = branches.iter().filter_map(|branch| branch.get("properties")?.get(name));
+                within_one(root, schemas, field, &format!("{at}/{name}"))
+            })
+        }
         _ => Ok(()),
     }
 }
@@ -74,7 +78,7 @@ fn within_one<'a>(
 ) -> Result<(), String> {
     let mut refused = None;
     for schema in schemas {
-        match no_list_for_an_object(root, schema, value, at) {
+        match has_the_shape(root, schema, value, at) {
             Ok(()) => return Ok(()),
             Err(why) => refused = Some(why),
         }
@@ -95,6 +99,14 @@ fn branches<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     let mut all: Vec<_> = alternatives.flat_map(|branch| branches(root, branch)).collect();
     all.push(schema);
     all
+}
+
+/// The names of which an object must have exactly one, if the branches of its schema are such alternatives.
+fn tags<'a>(branches: &[&'a Value]) -> Vec<&'a str> {
+    let objects: Vec<_> = branches.iter().filter_map(|branch| branch.get("properties")?.as_object()).collect();
+    let names = objects.iter().filter(|fields| objects.len() > 1 && fields.len() == 1).flat_map(|fields| fields.keys());
+    let names: Vec<_> = names.map(String::as_str).collect();
+    if names.len() == objects.len() { names } else { Vec::new() }
 }
 
 /// Whether a list can be right. A schema without a type takes anything.
@@ -120,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_object_at_any_depth() {
+    fn a_list_is_not_an_object_at_any_depth() {
         let with = |query: &str, more: &str| {
             read(&format!(r#"{{"library": "a", "recipe": "checksum", "query": {query}{more}}}"#))
         };
@@ -135,6 +147,18 @@ mod tests {
             with(r#"{"folder": {}}"#, r#", "settings": []"#),
         ] {
             let Err(ApiError::Invalid { .. }) = wrong else { panic!("{wrong:?}") };
+        }
+    }
+
+    #[test]
+    fn an_object_names_exactly_one_of_its_alternatives() {
+        let with = |query: &str| read(&format!(r#"{{"library": "a", "recipe": "checksum", "query": {query}}}"#));
+        for wrong in ["{}", r#"{"folder": {}, "paths": ["a"]}"#, r#"{"folder": {}, "nix": 1}"#, r#"{"nix": {}}"#] {
+            let Err(ApiError::Invalid { reasons, .. }) = with(wrong) else { panic!("{wrong}") };
+            assert!(reasons[0].contains("/query takes exactly one of") && reasons[0].contains("paths"), "{reasons:?}");
+        }
+        for wrong in ["null", "7", r#""folder""#] {
+            assert!(matches!(with(wrong), Err(ApiError::Invalid { .. })), "{wrong}");
         }
     }
 
