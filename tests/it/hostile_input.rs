@@ -165,3 +165,20 @@ async fn whatever_is_sent_over_http_the_answer_is_never_the_servers_fault() {
     assert_eq!(status, 200, "it is well");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_of_any_length_gets_an_answer_or_a_sentence() {
+    let app = App::start(&Files::numbered(2)).await;
+    for (pattern, times) in
+        [("0", 1), ("a", 1_000), ("a", 1_001), ("a", 40_000), ("*a", 20_000), ("?", 30_000), ("[", 20_000)]
+    {
+        let search = pattern.repeat(times);
+        let expected = if search.len() > 1_000 { 422 } else { 200 };
+        let (status, answer) = app.get(&format!("/api/v1/libraries/files/files?search={search}")).await;
+        assert_eq!(status, expected, "{pattern} {times} times: {answer}");
+        let body = json!({ "library": "files", "recipe": "checksum", "query": { "folder": { "search": search } } });
+        let (status, answer) = app.put(&mint().to_string(), &body).await;
+        assert_eq!(status, if expected == 200 { 201 } else { 422 }, "{pattern} {times} times: {answer}");
+    }
+    app.stop().await;
+}

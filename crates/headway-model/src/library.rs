@@ -8,6 +8,6 @@ mod view;
 
 pub use natural::{in_order, natural, natural_path};
 pub use page::{Entry, EntryKind, FolderPage, LastOutcome, ScanProgress, Under, Unread};
-pub use pattern::{Pattern, folded, folded_bytes};
+pub use pattern::{Pattern, SEARCH_LIMIT, folded, folded_bytes};
 pub use row_key::{InvalidRowKey, RowKey};
 pub use view::{FolderView, OutcomeFilter, Sort};

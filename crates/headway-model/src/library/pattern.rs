@@ -4,6 +4,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::path::RelPath;
 
+/// Maximum length of a search text, in bytes. A path is at most four times as long.
+pub const SEARCH_LIMIT: usize = 1_000;
+
 /// A search text: a part of a name or, if it contains `*` (any characters) or `?` (one character), the whole name. Case
 /// and the Unicode normal form do not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]

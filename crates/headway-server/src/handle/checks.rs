@@ -2,6 +2,7 @@
 
 use crate::engine;
 use headway_files::template::{Template, Token};
+use headway_model::library::SEARCH_LIMIT;
 use headway_model::path::{RESERVED, is_reserved};
 use headway_model::policy::TRIES_LIMIT;
 use headway_model::request::{ItemSelection, ItemsQuery, PATHS_LIMIT};
@@ -37,6 +38,16 @@ pub(super) struct Reserved(String);
 /// Refuses paths that Headway reserves for itself.
 pub(super) fn entered(path: &RelPath) -> Result<(), Reserved> {
     if path.is_reserved() { Err(Reserved(path.shown())) } else { Ok(()) }
+}
+
+/// A search that is too long.
+#[derive(Debug, thiserror::Error)]
+#[error("a search is a part of a name, or a pattern with * and ?, of at most {SEARCH_LIMIT} bytes")]
+pub(super) struct LongSearch;
+
+/// Refuses a search that is too long.
+pub(super) fn search(text: &str) -> Result<(), LongSearch> {
+    if text.len() <= SEARCH_LIMIT { Ok(()) } else { Err(LongSearch) }
 }
 
 /// Why a path cannot be named, if it cannot.
@@ -105,6 +116,7 @@ pub(super) fn query(query: &mut Query) -> Vec<String> {
         }
         Query::Folder(query) => {
             reasons.extend(reserved(&query.path));
+            reasons.extend(search(&query.search).err().map(|error| error.to_string()));
             reasons.extend(engine::QueryPatterns::new(query).err().map(|error| error.to_string()));
         }
         Query::Items(query) => {

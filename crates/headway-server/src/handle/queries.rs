@@ -21,6 +21,7 @@ impl Server {
     pub async fn folder(&self, view: &FolderView, refresh: bool) -> Result<FolderPage, ApiError> {
         self.library(&view.library)?;
         checks::entered(&view.folder).map_err(|error| ApiError::invalid(error.to_string()))?;
+        checks::search(&view.search).map_err(|error| ApiError::invalid(error.to_string()))?;
         let view = FolderView { limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
         self.inner.index.page(&view, refresh).await
     }

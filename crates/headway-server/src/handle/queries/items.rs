@@ -6,13 +6,10 @@ use crate::engine::target;
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::item::{ERRORS, ITEM_LABELS};
 use headway_model::item_filter::{ItemFilter, MatchingItems};
-use headway_model::library::Pattern;
+use headway_model::library::{Pattern, SEARCH_LIMIT};
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::{ApiError, ItemStatus, JobId, SkipReason};
 use headway_store::rows::{ItemRow, JobRow};
-
-/// Maximum length of a search text, in bytes.
-const NAME_LIMIT: usize = 1_000;
 
 impl Server {
     /// A page of a job's items.
@@ -129,9 +126,9 @@ impl Server {
     /// The items of a job whose path matches what a person typed.
     pub async fn named(&self, id: JobId, name: &str) -> Result<MatchingItems, ApiError> {
         let row = self.row(id).await?;
-        let pattern = Pattern::new(name).filter(|_| name.len() <= NAME_LIMIT).ok_or_else(|| {
+        let pattern = Pattern::new(name).filter(|_| name.len() <= SEARCH_LIMIT).ok_or_else(|| {
             let message =
-                format!("name must be a part of a path, or a pattern with * and ?, of 1 to {NAME_LIMIT} bytes");
+                format!("name must be a part of a path, or a pattern with * and ?, of 1 to {SEARCH_LIMIT} bytes");
             ApiError::Malformed { message }
         })?;
         Ok(self.store().named(row.job_no, &pattern).await?)
