@@ -11,9 +11,6 @@ const TOGETHER: usize = 48;
 /// Maximum total length of these names, in bytes.
 const BYTES_TOGETHER: usize = 6 * 1024;
 
-/// How many files of an overlong chain change together. Each can have a few sidecar files.
-const PART: usize = TOGETHER / 4;
-
 /// Judges the wishes of a plan's files, in the plan's order. A wish is empty, or holds new names for the file itself
 /// (the first) and its sidecar files. Returns for each file why it is skipped, if it is. `is_taken`, given an old and
 /// a new name, says whether anything on the disk has the new one.
@@ -33,10 +30,9 @@ pub(super) fn settle(
         names().count() > TOGETHER || names().map(bytes).sum::<usize>() > BYTES_TOGETHER
     };
     for group in waiting.groups().into_iter().filter(|group| is_too_large(group)) {
-        waiting.stay(waiting.far_end(&group));
+        waiting.stay(waiting.far_end(&group, &is_too_large));
     }
     for group in waiting.groups() {
-        // If a part is still too large because its names are very long, it does not run at all.
         match is_too_large(&group) {
             true => waiting.stay(group),
             false => group[1..].iter().for_each(|number| waiting.verdicts[*number] = Some(SkipReason::With)),
@@ -121,14 +117,18 @@ impl NameWaits {
         groups
     }
 
-    /// The files of an oversized group that keep their names: all except a part at its free end; in a cycle, all.
-    fn far_end(&self, group: &[usize]) -> Vec<usize> {
+    /// The files of an oversized group that keep their names: all except a part at its free end that is not too large;
+    /// in a cycle, all.
+    fn far_end(&self, group: &[usize], is_too_large: &dyn Fn(&[usize]) -> bool) -> Vec<usize> {
         let mut next: Vec<_> = group.iter().copied().filter(|number| self.waits_for[*number].is_empty()).collect();
-        let mut part = HashSet::new();
-        while let Some(number) = next.pop() {
-            if part.len() < PART && part.insert(number) {
-                next.extend(&self.awaited_by[number]);
+        let mut part = Vec::new();
+        while let Some(number) = next.pop().filter(|number| !part.contains(number)) {
+            part.push(number);
+            if is_too_large(&part) {
+                part.pop();
+                break;
             }
+            next.extend(&self.awaited_by[number]);
         }
         group.iter().copied().filter(|number| !part.contains(number)).collect()
     }
@@ -181,8 +181,13 @@ mod tests {
         const LENGTH: usize = 200;
         let disk: Vec<_> = (0..LENGTH).map(|number| number.to_string()).collect();
         let chain: Vec<_> = (0..LENGTH).map(|number| format!("{number}>{}", number + 1)).collect();
-        let expected = ["c".repeat(LENGTH - PART), ".".into(), "w".repeat(PART - 1)].concat();
-        assert_eq!(settled(&chain, &disk), expected);
+        let expected = |part| ["c".repeat(LENGTH - part), ".".into(), "w".repeat(part - 1)].concat();
+        assert_eq!(settled(&chain, &disk), expected(TOGETHER));
+        // With long names, fewer fit into one event: here each rename has 601 bytes, and ten do.
+        let long = |number: usize| format!("{}{number:0>300}", if number == LENGTH { "y" } else { "" });
+        let disk_of_long: Vec<_> = (0..LENGTH).map(long).collect();
+        let chain: Vec<_> = (0..LENGTH).map(|number| format!("{}>{}", long(number), long(number + 1))).collect();
+        assert_eq!(settled(&chain, &disk_of_long), expected(BYTES_TOGETHER / 600));
         let cycle: Vec<_> = (0..LENGTH).map(|number| format!("{number}>{}", (number + 1) % LENGTH)).collect();
         assert_eq!(settled(&cycle, &disk), "c".repeat(LENGTH));
     }
