@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use headway_model::{JobId, JobStatus, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
 use crate::helper::{App, Behaviour, Capitals, Files, Mount, eventually, mint, request, set_modified};
@@ -363,5 +363,24 @@ async fn what_is_put_back_shares_its_blocks_with_the_trash_where_the_file_system
     assert!(std::fs::read(files.library().join("large")).expect("a file") == text, "it is back");
     let more = used().saturating_sub(before);
     assert!(more < (SIZE / 4) as u64, "{more} bytes more are used");
+    app.stop().await;
+}
+
+/// An output needs its folder, which is not there either. That says nothing about the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_library_is_missing_while_a_job_writes_no_file_fails() {
+    let files = Files::numbered(20);
+    let recipe = Arc::new(Capitals::new(Behaviour::Held));
+    let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;
+    let job = app.begin("capitals").await;
+    app.until(job, |summary| summary.counters.running == 2).await;
+    std::fs::rename(files.library(), files.elsewhere()).expect("a folder");
+    recipe.release();
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let paused = app.until(job, |summary| summary.status == gone && summary.counters.running == 0).await;
+    assert_eq!((paused.counters.failed, paused.counters.skipped), (0, 0), "{paused:?}");
+    std::fs::rename(files.elsewhere(), files.library()).expect("a folder");
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 20), "{end:?}");
     app.stop().await;
 }

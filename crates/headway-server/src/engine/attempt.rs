@@ -48,7 +48,7 @@ pub(super) fn attempt(
             attempt.output = staged;
             (output, renames)
         }
-        Err(failure) => return outcome(Err(failure), &attempt),
+        Err(failure) => return outcome(Err(or_missing(active, failure)), &attempt),
     };
     let attempt = Arc::new(attempt);
     if !context.running.working(&attempt) {
@@ -73,6 +73,10 @@ pub(super) fn attempt(
         attempt.start_over();
         result = working();
     }
+    // What a program did is never repeated without asking, and what is being placed is judged.
+    if !attempt.is_placing() && !(has_run.load(Ordering::Relaxed) && active.runs_programs()) {
+        result = result.map_err(|failure| or_missing(active, failure));
+    }
     match &result {
         Err(Failure::Storage(..)) => active.note_unreadable(&attempt.path),
         Err(Failure::Environment(PauseReason::LibraryGone)) => active.note_missed_disk(),
@@ -93,6 +97,14 @@ pub(super) fn attempt(
 fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_run: &AtomicBool) -> bool {
     let has_changed = has_run.load(Ordering::Relaxed) && (active.runs_programs() || work.writes());
     !has_changed && !attempt.is_stopped() && !attempt.is_placing()
+}
+
+/// The failure, unless the library is not there: then nothing that failed says anything about a file.
+fn or_missing(active: &ActiveJob, failure: Failure) -> Failure {
+    match (&failure, active.library.reach()) {
+        (Failure::Skipped(_) | Failure::Failed(..) | Failure::Storage(..), Err(reason)) => Failure::Environment(reason),
+        _ => failure,
+    }
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Failure {
