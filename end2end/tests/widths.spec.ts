@@ -50,6 +50,16 @@ test('the library and its panel fit', async ({ page, serve }) => {
   await fits(page, 'a long search without a match');
 });
 
+test('what became of the files in a folder fits, however many numbers that takes', async ({ page, serve }) => {
+  const server = await serve((server) => ['done', 'failed', 'waits'].forEach((name) => server.file(`shelf/${name}`, name)), { config: commands });
+  for (const [recipe, path] of [['checksum', 'shelf/done'], ['complains', 'shelf/failed']]) {
+    await over(server, await begin(server, mint(), recipe, { query: { paths: [path] } }));
+  }
+  await open(page, server.url);
+  await expect(page.locator('.entry-share-part')).toHaveText(['1 processed', '1 failed', '1 not processed']);
+  await fits(page, 'a folder with three outcomes');
+});
+
 test('the dialog fits while it runs, paused by a long path, and after long complaints', async ({ page, serve }) => {
   const server = await serve(long, { config: commands });
   await open(page, server.url);

@@ -7,7 +7,7 @@ export const WIDTHS = [320, 390, 640, 1280];
 /** A path of 200 characters. */
 export const LONG = `${'folder-with-a-long-name-'.repeat(5)}/${'holiday_in_norway_'.repeat(4)}2024.txt`.slice(-200);
 
-/** At every width neither the page nor the dialog is wider than the screen, and every button of the dialog can be pressed. */
+/** At every width neither the page nor the dialog is wider than the screen, no cell of a list is cut, and every button of the dialog can be pressed. */
 export async function fits(page: Page, what: string) {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 700 });
@@ -18,13 +18,16 @@ export async function fits(page: Page, what: string) {
         const names = over.slice(-3).map((part) => `${part.tagName.toLowerCase()}.${part.className}`);
         return `${box.tagName.toLowerCase()} has ${box.scrollWidth} px in ${box.clientWidth}: ${names}`;
       });
+      const right = (part: Element) => part.getBoundingClientRect().right;
+      const cells = [...document.querySelectorAll('.listing td')];
+      const cut = cells.filter((cell) => [...cell.querySelectorAll('*:not(.visually-hidden)')].some((part) => right(part) > right(cell) + 1));
       const buttons = [...document.querySelectorAll<HTMLElement>('dialog[open] > .buttons :is(button, a)')];
       const unseen = buttons.filter((button) => {
         const { left, top, width, height } = button.getBoundingClientRect();
         const there = document.elementFromPoint(left + width / 2, top + height / 2);
         return !(there && button.contains(there));
       });
-      return [...wide, ...unseen.map((button) => `${button.textContent} cannot be seen`)];
+      return [...wide, ...cut.map((cell) => `${cell.className} is cut: ${cell.textContent}`), ...unseen.map((button) => `${button.textContent} cannot be seen`)];
     });
     expect(found, `${what} at ${width} px`).toEqual([]);
   }
