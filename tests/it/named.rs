@@ -21,8 +21,9 @@ async fn what_is_named_below_a_named_folder_gets_its_own_verdict() {
         let (_, items) = app.get(&format!("/api/jobs/{}/items", end.job)).await;
         let items = items["items"].as_array().expect("items").iter();
         let text = |item: &Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
-        let mut verdicts: Vec<_> =
-            items.map(|item| format!("{} {} {}", text(item, "path"), text(item, "status"), text(item, "reason"))).collect();
+        let mut verdicts: Vec<_> = items
+            .map(|item| format!("{} {} {}", text(item, "path"), text(item, "status"), text(item, "reason")))
+            .collect();
         verdicts.sort();
         verdicts
     };
