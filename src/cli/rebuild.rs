@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 
 use super::default_data;
@@ -32,5 +33,14 @@ pub(super) async fn rebuild(arguments: RebuildCommand) -> anyhow::Result<()> {
     let done = data.rebuild(|position| progress.tell(position)).await?;
     drop(progress);
     out::line(&format!("rebuilt {} jobs from {} events", done.jobs, done.events))?;
+    for aside in &done.aside {
+        out::line(&format!("WRONG: {aside}"))?;
+    }
+    if !done.aside.is_empty() {
+        bail!(
+            "jobs whose log cannot be read: {}; `headway doctor` names the events, and a backup has them whole",
+            done.aside.len()
+        );
+    }
     Ok(())
 }

@@ -15,6 +15,7 @@ mod compare_with_parallel;
 mod config;
 mod connections;
 mod cursors;
+mod damaged;
 mod doctor;
 mod done;
 mod durability;

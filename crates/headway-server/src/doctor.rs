@@ -40,6 +40,8 @@ struct Doctor<'a> {
     /// Jobs whose history was removed or is being removed, and the position of their `pruned` event.
     pruned: BTreeMap<u64, Position>,
     seen: BTreeSet<u64>,
+    /// Jobs that are set aside.
+    aside: BTreeSet<u64>,
     position: Position,
     digest: Option<Digest>,
 }
@@ -53,6 +55,7 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
         live: BTreeMap::new(),
         pruned: pruned(store, head.position).await?,
         seen: BTreeSet::new(),
+        aside: store.aside().await?.into_iter().map(|aside| aside.job_no).collect(),
         position: 0,
         digest: None,
     };
@@ -71,7 +74,8 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
     for (job_no, audit) in std::mem::take(&mut doctor.live) {
         doctor.rows(job_no, audit).await?;
     }
-    doctor.leases().await?;
+    let leases = doctor.leases().await;
+    doctor.or_damaged(leases)?;
     Ok(doctor.done)
 }
 

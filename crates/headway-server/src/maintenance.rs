@@ -7,7 +7,7 @@ pub use headway_files::is_held;
 pub use headway_files::private::make_folder;
 use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
-use headway_store::{RebuildError, Rebuilt, SqliteStore, Store, StoreError};
+use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
 
 use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Remedy, Stray};
 use crate::error::StartError;
@@ -38,11 +38,12 @@ impl Maintenance {
         self.head
     }
 
-    /// Rebuilds the rows of jobs and items from the events. `progress` is called with the position reached.
+    /// Rebuilds the rows of jobs and items from the events, and sets the jobs aside whose events cannot be read. `progress` is
+    /// called with the position reached.
     ///
     /// # Errors
-    /// If the log cannot be read or is damaged. The log itself is never changed.
-    pub async fn rebuild(&self, progress: impl FnMut(Position)) -> Result<Rebuilt, RebuildError> {
+    /// If the log cannot be read. The log itself is never changed.
+    pub async fn rebuild(&self, progress: impl FnMut(Position)) -> Result<Rebuilt, StoreError> {
         headway_store::rebuild(&self.store, progress).await
     }
 

@@ -5,7 +5,9 @@ mod index;
 mod memory;
 mod pages;
 mod rebuild;
+mod replay;
 pub mod rows;
+mod set_aside;
 mod sqlite;
 mod told;
 
@@ -14,7 +16,8 @@ use async_trait::async_trait;
 pub use index::{FileIndex, LibraryFolders, SeenOutcome};
 pub use memory::MemoryStore;
 pub use pages::{EventPages, ItemPages, OverPages};
-pub use rebuild::{RebuildError, Rebuilt, pruned, rebuild};
+pub use rebuild::{Rebuilt, pruned, rebuild};
+pub use set_aside::SetAside;
 pub use sqlite::SqliteStore;
 pub use told::internal;
 
@@ -34,12 +37,34 @@ pub struct StoreError {
     pub message: String,
     /// The shortage that caused it, if it can pass by itself: of disk space, descriptors or memory.
     pub passes: Option<PauseReason>,
+    /// The rows that cannot be read, if that is why.
+    pub(crate) damaged: Option<DamagedRows>,
+}
+
+/// Rows that are derived from events, and that hold what this program does not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DamagedRows {
+    /// Those of the job with this number.
+    OfJob(i64),
+    /// Those of a job that has yet to be found.
+    OfAny,
 }
 
 impl StoreError {
     /// An error that, as far as is known, does not pass by itself.
     pub fn new(message: impl Into<String>) -> Self {
-        StoreError { message: message.into(), passes: None }
+        StoreError { message: message.into(), passes: None, damaged: None }
+    }
+
+    /// An error at a row of the job with this number.
+    pub(crate) fn damaged(job_no: u64, why: &str) -> Self {
+        let damaged = Some(DamagedRows::OfJob(job_no.cast_signed()));
+        StoreError { damaged, ..StoreError::new(format!("the rows of job number {job_no} cannot be read: {why}")) }
+    }
+
+    /// Whether rows cannot be read that can be made again from the events.
+    pub fn is_damaged_row(&self) -> bool {
+        self.damaged.is_some()
     }
 }
 
@@ -152,6 +177,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// The size of the log in bytes, without free space that new events will fill.
     async fn bytes(&self) -> Stored<u64>;
+
+    /// Removes the rows of a job whose events cannot be read. From then on the job is in no list, and asking for it fails.
+    async fn set_aside(&self, aside: &SetAside) -> Stored<()>;
+
+    /// The jobs that are set aside.
+    async fn aside(&self) -> Stored<Vec<SetAside>>;
 
     /// Removes every row that is derived from events.
     async fn clear_rows(&self) -> Stored<()>;

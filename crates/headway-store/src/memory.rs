@@ -5,7 +5,7 @@ mod state;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
-use super::{Head, JobFilter, Store, StoreError, Stored};
+use super::{Head, JobFilter, SetAside, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
@@ -97,7 +97,11 @@ impl Store for MemoryStore {
     }
 
     async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
-        Ok(self.state.lock().job(id).cloned())
+        let state = self.state.lock();
+        match state.aside.values().find(|aside| aside.job == Some(id)) {
+            Some(aside) => Err(aside.clone().into()),
+            None => Ok(state.job(id).cloned()),
+        }
     }
 
     async fn jobs(&self, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
@@ -222,6 +226,20 @@ impl Store for MemoryStore {
         let mut state = self.state.lock();
         state.jobs.clear();
         state.items.clear();
+        state.aside.clear();
         Ok(())
+    }
+
+    async fn set_aside(&self, aside: &SetAside) -> Stored<()> {
+        let mut state = self.state.lock();
+        state.jobs.remove(&aside.job_no);
+        state.items.retain(|(job_no, _), _| *job_no != aside.job_no);
+        state.leases.retain(|(job_no, _), _| *job_no != aside.job_no);
+        state.aside.insert(aside.job_no, aside.clone());
+        Ok(())
+    }
+
+    async fn aside(&self) -> Stored<Vec<SetAside>> {
+        Ok(self.state.lock().aside.values().cloned().collect())
     }
 }

@@ -3,20 +3,23 @@
 //! Each batch is one transaction of prepared statements.
 
 mod connections;
+mod mend;
 mod migrate;
 mod read;
 mod values;
 mod write;
 
 pub(super) use connections::{ReadConnections, WriteConnection, immediate, writer};
-pub(super) use values::{all, column, first, nullable};
+pub(super) use values::{all, all_of_jobs, column, damaged, first, nullable};
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_trait::async_trait;
+use rusqlite::Connection;
 use rusqlite::ffi::{self, SQLITE_CANTOPEN, SQLITE_IOERR_NOMEM};
 
-use super::{Head, JobFilter, Store, StoreError, Stored};
+use super::{DamagedRows, Head, JobFilter, SetAside, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_files::{environment, fails};
 use headway_model::groups::{GroupBy, ItemGroups};
@@ -31,25 +34,21 @@ use headway_model::{Digest, Fold, PauseReason, RelPath};
 pub struct SqliteStore {
     writer: WriteConnection,
     readers: ReadConnections,
+    /// Whether the rows of a job that cannot be read are made again.
+    mends: bool,
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let message = match is_damage(&error) {
-            true => format!(
-                "a row cannot be read: {error}. Stop the server and call `headway rebuild`: it makes the rows of jobs \
-                 and items again from the events"
+        let damaged = damaged(&error);
+        let message = match damaged {
+            Some(_) => format!(
+                "a row cannot be read: {error}. `headway rebuild` makes the rows of jobs and items again from the events"
             ),
-            false => error.to_string(),
+            None => error.to_string(),
         };
-        StoreError { message, passes: passes(&error) }
+        StoreError { message, passes: passes(&error), damaged }
     }
-}
-
-/// Whether a value in a row is not one that this program writes.
-fn is_damage(error: &rusqlite::Error) -> bool {
-    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
-    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..))
 }
 
 /// Which shortage made a call of SQLite fail (<https://www.sqlite.org/rescode.html>), if it can succeed later: disk
@@ -76,7 +75,40 @@ impl SqliteStore {
     pub async fn open(path: &Path) -> Stored<Self> {
         let mut connection = writer(path, "FULL")?;
         migrate::migrate(&mut connection)?;
-        Ok(SqliteStore { writer: WriteConnection::new(connection), readers: ReadConnections::new(path) })
+        Ok(SqliteStore { writer: WriteConnection::new(connection), readers: ReadConnections::new(path), mends: false })
+    }
+
+    /// From now on, the rows of a job that cannot be read are made again from its events.
+    #[must_use]
+    pub fn mending(mut self) -> Self {
+        self.mends = true;
+        self
+    }
+
+    /// Reads rows that are derived from events: the one door to them. The rows of a job that cannot be read are made
+    /// again, and read once more.
+    async fn derived<T: Send + 'static>(
+        &self,
+        read: impl Fn(&mut Connection) -> Stored<T> + Clone + Send + 'static,
+    ) -> Stored<T> {
+        let mut mended = BTreeMap::new();
+        loop {
+            let found = self.readers.read(read.clone()).await;
+            let Some(damaged) = found.as_ref().err().and_then(|error| error.damaged).filter(|_| self.mends) else {
+                return found;
+            };
+            let jobs = match damaged {
+                DamagedRows::OfJob(job_no) => vec![job_no],
+                DamagedRows::OfAny => self.readers.read(|reader| read::malformed(reader)).await?,
+            };
+            // If the new rows cannot be read either, the job is set aside.
+            let jobs: Vec<_> = jobs.into_iter().filter_map(|job_no| mend::Mend::next(&mut mended, job_no)).collect();
+            let (Err(error), false) = (&found, jobs.is_empty()) else { return found };
+            for job in jobs {
+                let damage = error.clone();
+                self.writer.elsewhere(move |writer| job.carry_out(writer, &damage)).await?;
+            }
+        }
     }
 }
 
@@ -96,7 +128,7 @@ impl Store for SqliteStore {
 
     async fn events(&self, jobs: &[u64], after: Position, up_to: Position, limit: u32) -> Stored<Vec<EventRow>> {
         let jobs = jobs.to_vec();
-        self.readers.read(move |reader| read::events(reader, &jobs, after, up_to, limit)).await
+        self.derived(move |reader| read::events(reader, &jobs, after, up_to, limit)).await
     }
 
     async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {
@@ -108,16 +140,16 @@ impl Store for SqliteStore {
     }
 
     async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
-        self.readers.read(move |reader| read::job(reader, id)).await
+        self.derived(move |reader| read::job(reader, id)).await
     }
 
     async fn jobs(&self, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
-        self.readers.read(move |reader| read::jobs(reader, filter, limit)).await
+        self.derived(move |reader| read::jobs(reader, filter, limit)).await
     }
 
     async fn folds(&self, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
         let jobs = jobs.to_vec();
-        self.readers.read(move |reader| read::folds(reader, &jobs)).await
+        self.derived(move |reader| read::folds(reader, &jobs)).await
     }
 
     async fn request(&self, job_no: u64) -> Stored<Option<String>> {
@@ -130,49 +162,49 @@ impl Store for SqliteStore {
             true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(SQLITE_CANTOPEN), None).into()),
             false => read::items(reader, job_no, from, limit, status.as_deref()),
         };
-        self.readers.read(read).await
+        self.derived(read).await
     }
 
     async fn load(&self, job_no: u64) -> Stored<Load> {
-        self.readers.read(move |reader| read::load(reader, job_no)).await
+        self.derived(move |reader| read::load(reader, job_no)).await
     }
 
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
         let items = items.to_vec();
-        self.readers.read(move |reader| read::items_at(reader, job_no, &items)).await
+        self.derived(move |reader| read::items_at(reader, job_no, &items)).await
     }
 
     async fn named(&self, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
         let pattern = pattern.clone();
-        self.readers.read(move |reader| read::named(reader, job_no, &pattern)).await
+        self.derived(move |reader| read::named(reader, job_no, &pattern)).await
     }
 
     async fn groups(&self, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
-        self.readers.read(move |reader| read::groups(reader, job_no, by)).await
+        self.derived(move |reader| read::groups(reader, job_no, by)).await
     }
 
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
-        self.readers.read(move |reader| read::history(reader, job_no, after, limit)).await
+        self.derived(move |reader| read::history(reader, job_no, after, limit)).await
     }
 
     async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64, but: &[u64]) -> Stored<Vec<OutcomeRow>> {
         let (library, paths, but) = (library.to_owned(), paths.to_vec(), but.to_vec());
-        self.readers.read(move |reader| read::outcomes(reader, &library, &paths, before, &but)).await
+        self.derived(move |reader| read::outcomes(reader, &library, &paths, before, &but)).await
     }
 
     async fn done(&self, library: &str, recipe: &str, paths: &[RelPath], but: &[u64]) -> Stored<Vec<DoneRow>> {
         let (library, recipe) = (library.to_owned(), recipe.to_owned());
         let (paths, but) = (paths.to_vec(), but.to_vec());
-        self.readers.read(move |reader| read::done(reader, &library, &recipe, &paths, &but)).await
+        self.derived(move |reader| read::done(reader, &library, &recipe, &paths, &but)).await
     }
 
     async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<DoneContent>> {
         let library = library.to_owned();
-        self.readers.read(move |reader| read::done_contents(reader, &library, work)).await
+        self.derived(move |reader| read::done_contents(reader, &library, work)).await
     }
 
     async fn leases(&self) -> Stored<Vec<Lease>> {
-        self.readers.read(read::leases).await
+        self.derived(read::leases).await
     }
 
     async fn renew(&self, worker: &str, until: Millis) -> Stored<()> {
@@ -186,6 +218,15 @@ impl Store for SqliteStore {
 
     async fn bytes(&self) -> Stored<u64> {
         self.readers.read(read::bytes).await
+    }
+
+    async fn set_aside(&self, aside: &SetAside) -> Stored<()> {
+        let aside = aside.clone();
+        self.writer.elsewhere(move |writer| mend::set_aside(writer, &aside)).await
+    }
+
+    async fn aside(&self) -> Stored<Vec<SetAside>> {
+        self.readers.read(read::aside).await
     }
 
     async fn clear_rows(&self) -> Stored<()> {

@@ -115,8 +115,8 @@ impl Doctor<'_> {
             );
             return Ok(());
         };
-        let stored = self.store.job(left.id).await?;
-        self.head(left.id, row.job_no, &left, stored.as_ref());
-        Ok(())
+        let stored = self.store.job(left.id).await;
+        let compared = stored.map(|stored| self.head(left.id, row.job_no, &left, stored.as_ref()));
+        self.or_damaged(compared)
     }
 }

@@ -60,7 +60,17 @@ pub(crate) async fn look_at_places(
 ) -> Result<(PlacedFiles, Vec<Finding>), StoreError> {
     let (mut places, mut findings) = (PlacedFiles::default(), Vec::new());
     let mut pages = OverPages::new(store, PAGE);
-    while let Some(jobs) = pages.next().await? {
+    loop {
+        let jobs = match pages.next().await {
+            Ok(None) => break,
+            Ok(Some(jobs)) => jobs,
+            Err(error) if error.is_damaged_row() => {
+                let what = format!("what later jobs put into place was not checked: {error}");
+                findings.push(Finding { what, remedy: Remedy::Rebuild });
+                break;
+            }
+            Err(error) => return Err(error),
+        };
         for row in jobs.iter().filter(|row| names.contains(&row.library) && !row.summary.pruned) {
             match changes(store, row.job_no).await {
                 Ok(made) if JobKind::of(&row.summary.recipe) == JobKind::Undo => {

@@ -11,6 +11,27 @@ use headway_store::{ItemPages, StoreError};
 impl Doctor<'_> {
     /// Compares the rows of a job with its events.
     pub(super) async fn rows(&mut self, job_no: u64, audit: Audit) -> Result<(), StoreError> {
+        let job = audit.job;
+        if self.aside.contains(&job_no) {
+            self.find(Remedy::Rebuild, format!("job {job} is set aside, though its log can be read"));
+            return Ok(());
+        }
+        let compared = self.compare(job_no, audit).await;
+        self.or_damaged(compared)
+    }
+
+    /// Rows that cannot be read are a finding; any other error is passed on.
+    pub(super) fn or_damaged(&mut self, checked: Result<(), StoreError>) -> Result<(), StoreError> {
+        match checked {
+            Err(error) if error.is_damaged_row() => {
+                self.find(Remedy::Rebuild, error.message);
+                Ok(())
+            }
+            checked => checked,
+        }
+    }
+
+    async fn compare(&mut self, job_no: u64, audit: Audit) -> Result<(), StoreError> {
         let Audit { job, fold, items } = audit;
         let row = self.store.job(job).await?;
         self.head(job, job_no, &fold, row.as_ref());

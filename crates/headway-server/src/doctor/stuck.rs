@@ -12,7 +12,14 @@ use headway_store::{JobFilter, Store, StoreError};
 pub(crate) async fn stuck(store: &dyn Store, data: &DataFolder) -> Result<Vec<Finding>, StoreError> {
     let all = Steps::all_stuck(data.root());
     let mut findings = Vec::new();
-    for row in store.jobs(JobFilter::Live, u32::MAX).await? {
+    let live = match store.jobs(JobFilter::Live, u32::MAX).await {
+        Err(error) if error.is_damaged_row() => {
+            findings.push(Finding { what: error.message, remedy: Remedy::Rebuild });
+            Vec::new()
+        }
+        live => live?,
+    };
+    for row in live {
         let job = row.summary.job;
         let step = all.iter().find(|(of, step)| *of == Subject::Job(job) && !step.is_own()).map(|(_, step)| *step);
         let is_stuck = row.summary.status == (JobStatus::Paused { reason: PauseReason::Stuck });

@@ -24,6 +24,7 @@ use headway_files::{DataFolder, remove_tree};
 use headway_guard::Guard;
 use headway_model::{Fold, JobId, JobStatus};
 use headway_recipes::Recipe;
+use headway_store::SetAside;
 use headway_store::rows::JobRow;
 use opened::OpenedState;
 pub(super) use opened::open_libraries;
@@ -40,7 +41,7 @@ impl Server {
         let steps = opened.steps.clone();
         let runtime = OwnRuntime::start().map_err(no_thread)?;
         let (context, reports) = context(&opened, &config, recipes, runtime.handle()).await?;
-        end_left_over(&context, &opened.folds).await?;
+        end_left_over(&context, &opened.folds, &opened.aside).await?;
         clear_scratch(&context.data, &steps);
 
         let limits = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
@@ -175,9 +176,10 @@ fn job_of(folder: &Path) -> Option<JobId> {
 }
 
 /// Ends the programs that attempts of these jobs left behind: no item must run again before they are gone.
-async fn end_left_over(context: &Context, folds: &[Fold]) -> Result<(), StartError> {
+async fn end_left_over(context: &Context, folds: &[Fold], aside: &[SetAside]) -> Result<(), StartError> {
     let held = folds.iter().filter(|fold| fold.counters.running > 0);
-    let jobs: Vec<_> = held.map(|fold| fold.id).collect();
+    // It is not known whether a job that is set aside had any.
+    let jobs: Vec<_> = held.map(|fold| fold.id).chain(aside.iter().filter_map(|aside| aside.job)).collect();
     let left = context.left.clone();
     let ended = tokio::task::spawn_blocking(move || left.end(&jobs)).await;
     ended.map_err(|error| StartError(format!("what the last run left cannot be ended: {error}")))

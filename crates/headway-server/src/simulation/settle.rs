@@ -128,7 +128,8 @@ impl World {
         let (before, ids) = rows();
         let folds = ready(self.store.folds(&ids));
         let made = rebuild(&self.store, |_| {}).now_or_never().expect("the in-memory store does not wait");
-        made.map_err(|error| BrokenPromise(error.to_string()))?;
+        let made = made.map_err(|error| BrokenPromise(error.to_string()))?;
+        must(made.aside.is_empty(), || format!("jobs cannot be made from their events: {:?}", made.aside))?;
         let (after, rebuilt) = (rows().0, ready(self.store.folds(&ids)));
         must(after == before, || format!("rebuilt job rows are others: {before:?}, {after:?}"))?;
         must(rebuilt == folds, || format!("rebuilt folds are others: {folds:?}, {rebuilt:?}"))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::{Head, JobFilter};
+use super::super::{Head, JobFilter, SetAside};
 use crate::rows::{DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Position};
 use headway_model::{Digest, JobKind, PlannedFile, RelPath};
@@ -16,6 +16,7 @@ pub(super) struct MemoryState {
     pub(super) jobs: BTreeMap<u64, JobRow>,
     pub(super) items: BTreeMap<(u64, u32), ItemRow>,
     pub(super) leases: BTreeMap<(u64, u32), Lease>,
+    pub(super) aside: BTreeMap<u64, SetAside>,
 }
 
 impl MemoryState {

@@ -1,5 +1,6 @@
 //! Every statement that reads, each in one small function. No transaction outlives its page.
 
+mod aside;
 mod earlier;
 mod items;
 
@@ -9,21 +10,23 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::super::{Head, JobFilter, StoreError, Stored};
-use super::{all, column, first, nullable};
+use super::values::DamagedRow;
+use super::{all, all_of_jobs, column, first, nullable};
 use crate::rows::{EventRow, JobRow, Lease};
+pub(super) use aside::{aside, malformed};
 pub(super) use earlier::{done, done_contents, outcomes};
 use headway_model::id::{JobId, Position, Seq};
-use headway_model::{Digest, Fold};
+use headway_model::{Digest, Fold, JobSummary};
 pub(super) use items::{groups, items, items_at, load, named};
 
 const JOB_COLUMNS: &str =
-    "SELECT job_no, created_position, last_position, library, head, fold, summary, work FROM jobs";
+    "SELECT job_no, created_position, last_position, library, head, fold, summary, work, id FROM jobs";
 
 pub(super) fn head(reader: &mut Connection) -> Stored<Head> {
     head_of(reader)
 }
 
-fn head_of(reader: &Connection) -> Stored<Head> {
+pub(super) fn head_of(reader: &Connection) -> Stored<Head> {
     let head = |row: &Row<'_>| Ok(Head { position: row.get(0)?, digest: nullable(row, 1)?, next_job_no: row.get(2)? });
     let found = first(reader, "SELECT head, digest, next_job_no FROM log", [], head)?;
     found.ok_or_else(|| StoreError::new("the log has no head"))
@@ -70,13 +73,22 @@ pub(super) fn event_at(reader: &Connection, job_no: u64, seq: Seq) -> Stored<Opt
 }
 
 pub(super) fn job(reader: &Connection, id: JobId) -> Stored<Option<JobRow>> {
-    first(reader, &format!("{JOB_COLUMNS} WHERE id = ?"), [id.to_string()], job_row)
+    match with_rows(reader, id)? {
+        None => aside::refuse(reader, id).map(|()| None),
+        found => Ok(found),
+    }
+}
+
+/// One job that is not set aside.
+fn with_rows(reader: &Connection, id: JobId) -> Stored<Option<JobRow>> {
+    let rows = all_of_jobs(reader, &format!("{JOB_COLUMNS} WHERE id = ?"), [id.to_string()], job_row)?;
+    Ok(rows.into_iter().next())
 }
 
 pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
     const BEFORE: &str = "job_no < ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
     let find = |condition: &str, values: &[&dyn ToSql]| {
-        all(reader, &format!("{JOB_COLUMNS} WHERE {condition}"), values, job_row)
+        all_of_jobs(reader, &format!("{JOB_COLUMNS} WHERE {condition}"), values, job_row)
     };
     match filter {
         JobFilter::Live => find("terminal = 0 ORDER BY last_position LIMIT ?", &[&limit]),
@@ -103,7 +115,7 @@ fn changed(reader: &Connection, after: Position, limit: u32) -> Stored<Vec<JobRo
         "SELECT * FROM ({JOB_COLUMNS} WHERE terminal = 1 AND last_position > ?1 ORDER BY last_position LIMIT ?2)
         UNION ALL {JOB_COLUMNS} WHERE terminal = 0 AND last_position > ?1 ORDER BY last_position LIMIT ?2"
     );
-    all(reader, &changed, params![after, limit], job_row)
+    all_of_jobs(reader, &changed, params![after, limit], job_row)
 }
 
 pub(super) fn folds(reader: &mut Connection, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
@@ -111,28 +123,30 @@ pub(super) fn folds(reader: &mut Connection, jobs: &[JobId]) -> Stored<(Position
     let head = head_of(&moment)?;
     let mut folds = Vec::new();
     for id in jobs {
-        let Some(row) = job(&moment, *id)? else { continue };
-        const ITEMS: &str = "SELECT code, attempt FROM items WHERE job_no = ? ORDER BY item";
+        let Some(row) = with_rows(&moment, *id)? else { continue };
+        const ITEMS: &str = "SELECT code, attempt, job_no FROM items WHERE job_no = ? ORDER BY item";
         let mut items: Vec<(u8, u32)> = Vec::new();
         // A pruned job has no items, even if some of their rows remain.
         if !row.summary.pruned {
-            items = all(&moment, ITEMS, [row.job_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            items = all_of_jobs(&moment, ITEMS, [row.job_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
         }
-        folds.push(row.head.with_items(items).fold().map_err(|error| StoreError::new(error.to_string()))?);
+        let damaged = |why: String| StoreError::damaged(row.job_no, &why);
+        let fold = row.head.clone().with_items(items).fold().map_err(|error| damaged(error.to_string()))?;
+        if !row.summary.pruned && JobSummary::from(&fold) != row.summary {
+            return Err(damaged("its items and its summary contradict each other".into()));
+        }
+        folds.push(fold);
     }
     Ok((head.position, folds))
 }
 
 pub(super) fn leases(reader: &mut Connection) -> Stored<Vec<Lease>> {
-    all(reader, "SELECT job_no, item, attempt, worker, until FROM leases", [], |row| {
-        Ok(Lease {
-            job_no: row.get(0)?,
-            item: row.get(1)?,
-            attempt: row.get(2)?,
-            worker: row.get(3)?,
-            until: row.get(4)?,
-        })
-    })
+    all_of_jobs(reader, "SELECT job_no, item, attempt, worker, until FROM leases", [], lease_row)
+}
+
+pub(super) fn lease_row(row: &Row<'_>) -> rusqlite::Result<Lease> {
+    let (job_no, item, attempt) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok(Lease { job_no, item, attempt, worker: row.get(3)?, until: row.get(4)? })
 }
 
 pub(super) fn bytes(reader: &mut Connection) -> Stored<u64> {
@@ -176,17 +190,30 @@ fn events_of(reader: &Connection) -> impl FnMut(&Row<'_>) -> rusqlite::Result<Ev
 }
 
 fn id_of(reader: &Connection, job_no: u64, payload: &str) -> rusqlite::Result<JobId> {
-    let mut statement = reader.prepare_cached("SELECT id FROM jobs WHERE job_no = ?")?;
-    let id = statement.query_row([job_no], |row| column(row, 0)).optional()?;
+    use rusqlite::Error::FromSqlConversionFailure;
+    const ID: &str = "SELECT id FROM jobs WHERE job_no = ?1 UNION ALL SELECT id FROM set_aside WHERE job_no = ?1";
+    let mut statement = reader.prepare_cached(ID)?;
+    let id = statement.query_row([job_no], |row| nullable(row, 0)).optional();
+    let id = id.map_err(|error| match error {
+        error @ FromSqlConversionFailure(..) => {
+            DamagedRow { job_no: job_no.cast_signed(), error: Box::new(error) }.into()
+        }
+        error => error,
+    })?;
     // During a rebuild, only the job's own first event holds its id.
-    Ok(id.or_else(|| id_in(payload)).unwrap_or_else(|| JobId::mint(0, [0; 10])))
+    Ok(id.flatten().or_else(|| id_in(payload)).unwrap_or_else(|| JobId::mint(0, [0; 10])))
 }
 
-fn id_in(payload: &str) -> Option<JobId> {
+pub(super) fn id_in(payload: &str) -> Option<JobId> {
     serde_json::from_str::<serde_json::Value>(payload).ok()?.get("id")?.as_str()?.parse().ok()
 }
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    let (summary, id): (JobSummary, JobId) = (from_json(row, 6)?, column(row, 8)?);
+    if summary.job != id {
+        let error = format!("it is the row of {id}, and its summary says {}", summary.job);
+        return Err(rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error.into()));
+    }
     Ok(JobRow {
         job_no: row.get(0)?,
         created_position: row.get(1)?,
@@ -194,7 +221,7 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         library: row.get(3)?,
         head: from_json(row, 4)?,
         fold: nullable(row, 5)?,
-        summary: from_json(row, 6)?,
+        summary,
         work: nullable(row, 7)?,
     })
 }

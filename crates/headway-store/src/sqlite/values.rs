@@ -3,10 +3,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Type, ValueRef};
 use rusqlite::{Connection, Params, Row};
 
-use super::Stored;
+use super::{DamagedRows, Stored};
 use headway_model::id::JobId;
 use headway_model::item::ItemStatus;
 use headway_model::{Digest, RelPath};
@@ -25,6 +25,57 @@ pub(crate) fn all<T>(
         found.push(read(row)?);
     }
     Ok(found)
+}
+
+/// Every row about jobs that a statement returns. The statement's column `job_no` tells whose row cannot be read.
+pub(crate) fn all_of_jobs<T>(
+    reader: &Connection,
+    statement: &str,
+    values: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Stored<Vec<T>> {
+    all(reader, statement, values, |row| read(row).map_err(|error| of_job(row, error)))
+}
+
+/// An error with the number of the job whose row cannot be read.
+fn of_job(row: &Row<'_>, error: rusqlite::Error) -> rusqlite::Error {
+    match row.get("job_no") {
+        Ok(job_no) if is_damage(&error) => DamagedRow { job_no, error: Box::new(error) }.into(),
+        _ => error,
+    }
+}
+
+/// A row of a job that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a row of job number {job_no}: {error}")]
+pub(crate) struct DamagedRow {
+    pub(crate) job_no: i64,
+    pub(crate) error: Box<rusqlite::Error>,
+}
+
+impl From<DamagedRow> for rusqlite::Error {
+    fn from(damaged: DamagedRow) -> Self {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Null, Box::new(damaged))
+    }
+}
+
+/// Whether a value in a row is not one that this program writes.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..))
+}
+
+/// The rows to make again after this error. Where a statement itself reads the JSON of a row, the row is not known.
+pub(crate) fn damaged(error: &rusqlite::Error) -> Option<DamagedRows> {
+    use rusqlite::Error::{FromSqlConversionFailure, SqliteFailure};
+    match error {
+        FromSqlConversionFailure(_, _, cause) => {
+            let damaged = cause.downcast_ref::<DamagedRow>()?;
+            Some(DamagedRows::OfJob(damaged.job_no))
+        }
+        SqliteFailure(_, Some(message)) if message == "malformed JSON" => Some(DamagedRows::OfAny),
+        _ => None,
+    }
 }
 
 /// The first row that a statement returns, if any.

@@ -18,7 +18,8 @@ pub(super) fn commit(writer: &Connection, batch: &Batch) -> Stored<()> {
     Ok(())
 }
 
-fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
+/// Writes a batch within a transaction.
+pub(super) fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
     let mut insert = writer.prepare_cached(
         "INSERT INTO events (position, job_no, seq, payload, detail, digest) VALUES (?, ?, ?, ?, ?, ?)",
     )?;
@@ -114,7 +115,7 @@ pub(super) fn renew(writer: &Connection, worker: &str, until: Millis) -> Stored<
 
 pub(super) fn clear_rows(writer: &mut Connection) -> Stored<()> {
     let transaction = immediate(writer)?;
-    transaction.execute_batch("DELETE FROM items; DELETE FROM jobs")?;
+    transaction.execute_batch("DELETE FROM items; DELETE FROM jobs; DELETE FROM set_aside")?;
     Ok(transaction.commit()?)
 }
 

@@ -1,6 +1,6 @@
 //! What a server opens before anything of it runs: the data folder, the libraries and the log with its live jobs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::steps::Steps;
 use headway_files::{DataFolder, FolderError, Library, ask_all};
 use headway_model::Fold;
 use headway_store::rows::{JobKey, JobRow};
-use headway_store::{JobFilter, SqliteStore, Store};
+use headway_store::{JobFilter, SetAside, SqliteStore, Store};
 
 /// The open data folder, libraries and log.
 pub(super) struct OpenedState {
@@ -25,6 +25,8 @@ pub(super) struct OpenedState {
     pub(super) rows: Vec<JobRow>,
     /// Their folds, in the same order.
     pub(super) folds: Vec<Fold>,
+    /// Jobs whose log cannot be read.
+    pub(super) aside: Vec<SetAside>,
 }
 
 impl OpenedState {
@@ -35,11 +37,20 @@ impl OpenedState {
         let opened = opened.or_none_of(config.libraries.len())?;
         let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?);
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?.mending());
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
         let (_, folds) = store.folds(&ids).await?;
-        Ok(OpenedState { data: Arc::new(data), steps, libraries, silent, store, rows, folds })
+        // Reading them can have made rows again, or set a job aside.
+        let mut folds: HashMap<_, _> = folds.into_iter().map(|fold| (fold.id, fold)).collect();
+        let rows = store.jobs(JobFilter::Live, u32::MAX).await?.into_iter();
+        let both = rows.filter_map(|row| folds.remove(&row.summary.job).map(|fold| (row, fold)));
+        let (rows, folds) = both.unzip();
+        let aside = store.aside().await?;
+        aside
+            .iter()
+            .for_each(|aside| tracing::error!("{aside}; the others are served. `headway doctor` names the events"));
+        Ok(OpenedState { data: Arc::new(data), steps, libraries, silent, store, rows, folds, aside })
     }
 
     /// The live jobs as the writer needs them.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, ToSql, params};
 use serde_json::json;
 
-use super::super::{all, column, nullable};
+use super::super::{all_of_jobs, column, nullable};
 use crate::Stored;
 use crate::rows::{ItemRow, ItemState};
 use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
@@ -32,13 +32,13 @@ pub(in crate::sqlite) fn items(
     let items = format!("{ITEM_COLUMNS} WHERE job_no = ?1 {condition} AND item >= ?2 ORDER BY item LIMIT ?3");
     let mut values: Vec<&dyn ToSql> = vec![&job_no, &from, &limit];
     values.extend(status.iter().map(|status| status as &dyn ToSql));
-    all(reader, &items, &*values, item_row)
+    all_of_jobs(reader, &items, &*values, item_row)
 }
 
 pub(in crate::sqlite) fn load(reader: &Connection, job_no: u64) -> Stored<Load> {
-    const PARTS: &str = "SELECT code, COUNT(*), SUM(size) FROM items WHERE job_no = ? GROUP BY code";
+    const PARTS: &str = "SELECT code, COUNT(*), SUM(size), job_no FROM items WHERE job_no = ? GROUP BY code";
     let part = |row: &Row<'_>| Ok((column(row, 0)?, FileTotals { files: row.get(1)?, bytes: row.get(2)? }));
-    let parts: Vec<(ItemStatus, FileTotals)> = all(reader, PARTS, [job_no], part)?;
+    let parts: Vec<(ItemStatus, FileTotals)> = all_of_jobs(reader, PARTS, [job_no], part)?;
     let mut load = Load::default();
     parts.into_iter().for_each(|(status, part)| load.add(status, part));
     Ok(load)
@@ -46,13 +46,13 @@ pub(in crate::sqlite) fn load(reader: &Connection, job_no: u64) -> Stored<Load> 
 
 pub(in crate::sqlite) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
     let these = format!("{ITEM_COLUMNS} WHERE job_no = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item");
-    all(reader, &these, params![job_no, json!(items).to_string()], item_row)
+    all_of_jobs(reader, &these, params![job_no, json!(items).to_string()], item_row)
 }
 
 pub(in crate::sqlite) fn groups(reader: &Connection, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
     let mut sorter = GroupSorter::new(by);
-    let files = "SELECT path, size FROM items WHERE job_no = ? ORDER BY item";
-    all(reader, files, [job_no], |row| {
+    let files = "SELECT path, size, job_no FROM items WHERE job_no = ? ORDER BY item";
+    all_of_jobs(reader, files, [job_no], |row| {
         sorter.add(&column(row, 0)?, row.get(1)?);
         Ok(())
     })?;
@@ -62,8 +62,8 @@ pub(in crate::sqlite) fn groups(reader: &Connection, job_no: u64, by: GroupBy) -
 pub(in crate::sqlite) fn named(reader: &Connection, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
     let mut named = MatchingItems::default();
     // One statement over all items: reading them page by page would also load every row's messages and results.
-    let paths = "SELECT item, path FROM items WHERE job_no = ? ORDER BY item";
-    all(reader, paths, [job_no], |row| {
+    let paths = "SELECT item, path, job_no FROM items WHERE job_no = ? ORDER BY item";
+    all_of_jobs(reader, paths, [job_no], |row| {
         if pattern.matches_path(&column(row, 1)?) {
             named.add(row.get(0)?);
         }

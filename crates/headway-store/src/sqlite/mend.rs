@@ -1,0 +1,132 @@
+//! Makes the rows of one job again from its events, if they cannot be read. A job whose events cannot be read either
+//! is set aside: it has no rows, so it keeps nothing from being read of the other jobs.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use super::read::{head_of, history, id_in, lease_row};
+use super::{StoreError, Stored, all, first, immediate, write};
+use crate::SetAside;
+use crate::replay::{Replay, pruned_at};
+use headway_model::id::JobId;
+
+const PAGE: u32 = 1_000;
+
+/// What is done to a job with a row that cannot be read.
+pub(super) enum Mend {
+    /// Its rows are made again.
+    Rows(i64),
+    /// It is set aside, because its new rows cannot be read either.
+    Aside(i64),
+}
+
+impl Mend {
+    /// What is next for the job with this number, given how often each job was mended; `None` if nothing has helped.
+    pub(super) fn next(mended: &mut BTreeMap<i64, u32>, job_no: i64) -> Option<Mend> {
+        let times = mended.entry(job_no).or_default();
+        *times += 1;
+        match *times {
+            1 => Some(Mend::Rows(job_no)),
+            2 => Some(Mend::Aside(job_no)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn carry_out(self, writer: &mut Connection, damage: &StoreError) -> Stored<()> {
+        match self {
+            Mend::Rows(job_no) => mend(writer, job_no, damage),
+            Mend::Aside(job_no) => {
+                let (job, why) = (id_of(writer, job_no), damage.message.clone());
+                let aside = SetAside { job_no: job_no.cast_unsigned(), job, why };
+                tracing::error!("{aside}");
+                set_aside(writer, &aside)
+            }
+        }
+    }
+}
+
+/// Makes the rows of the job with this number again, and says so in the log.
+fn mend(writer: &mut Connection, job_no: i64, damage: &StoreError) -> Stored<()> {
+    let id = id_of(writer, job_no);
+    let transaction = immediate(writer)?;
+    clear(&transaction, job_no)?;
+    match replay(&transaction, job_no) {
+        Ok(()) => {
+            transaction.commit()?;
+            tracing::warn!(job_no, ?id, %damage, "the rows of a job were made again from its events");
+            Ok(())
+        }
+        Err(error) => {
+            drop(transaction);
+            let aside = SetAside { job_no: job_no.cast_unsigned(), job: id, why: error.message };
+            set_aside(writer, &aside)?;
+            tracing::error!(%damage, "{aside}");
+            Ok(())
+        }
+    }
+}
+
+/// The id of a job, from its row or else from its first event; `None` if neither can be read.
+fn id_of(writer: &Connection, job_no: i64) -> Option<JobId> {
+    const FIRST: &str = "SELECT payload FROM events WHERE job_no = ? ORDER BY position LIMIT 1";
+    let text = |statement| first(writer, statement, [job_no], |row| row.get::<_, String>(0)).ok().flatten();
+    let in_row = text("SELECT id FROM jobs WHERE job_no = ?").and_then(|id| id.parse().ok());
+    in_row.or_else(|| text(FIRST).and_then(|payload| id_in(&payload)))
+}
+
+/// Removes the rows of a job, and remembers why it has none.
+pub(super) fn set_aside(writer: &mut Connection, aside: &SetAside) -> Stored<()> {
+    let transaction = immediate(writer)?;
+    let job_no = aside.job_no.cast_signed();
+    clear(&transaction, job_no)?;
+    transaction.execute("DELETE FROM leases WHERE job_no = ?", [job_no])?;
+    let id = aside.job.map(|job| job.to_string());
+    transaction.execute("INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?)", params![job_no, id, aside.why])?;
+    Ok(transaction.commit()?)
+}
+
+fn clear(writer: &Connection, job_no: i64) -> Stored<()> {
+    writer.execute("DELETE FROM items WHERE job_no = ?", [job_no])?;
+    writer.execute("DELETE FROM jobs WHERE job_no = ?", [job_no])?;
+    writer.execute("DELETE FROM set_aside WHERE job_no = ?", [job_no])?;
+    let items = all(writer, "SELECT item FROM leases WHERE job_no = ?", [job_no], |row| row.get::<_, i64>(0))?;
+    for item in items {
+        // No event has leases, so one that cannot be read is lost.
+        const LEASE: &str = "SELECT job_no, item, attempt, worker, until FROM leases WHERE job_no = ? AND item = ?";
+        if first(writer, LEASE, [job_no, item], lease_row).is_err() {
+            writer.execute("DELETE FROM leases WHERE job_no = ? AND item = ?", [job_no, item])?;
+        }
+    }
+    Ok(())
+}
+
+fn replay(writer: &Connection, job_no: i64) -> Stored<()> {
+    let number = u64::try_from(job_no).map_err(|_| StoreError::new("no job has this number"))?;
+    let head = head_of(writer)?;
+    let mut pruned = None;
+    let mut after = 0;
+    while let Some((page, last)) = events(writer, number, after)? {
+        pruned = page.iter().find_map(pruned_at).or(pruned);
+        after = last;
+    }
+    if after == 0 {
+        return Err(StoreError::new("the log has no event of it"));
+    }
+    let mut replay = Replay::new(pruned.into_iter().collect());
+    after = 0;
+    while let Some((page, last)) = events(writer, number, after)? {
+        write::write(writer, &replay.page(&page, head))?;
+        after = last;
+    }
+    match replay.unreadable.pop_first() {
+        Some((_, (_, error))) => Err(StoreError::new(error.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// A page of a job's events after a position, and its last position.
+fn events(writer: &Connection, job_no: u64, after: u64) -> Stored<Option<(Vec<crate::rows::EventRow>, u64)>> {
+    let page = history(writer, job_no, after, PAGE)?;
+    Ok(page.last().map(|last| last.position).map(|last| (page, last)))
+}

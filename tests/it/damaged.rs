@@ -1,0 +1,115 @@
+//! Rows of one job that cannot be read: they are made again from the events, and nothing else waits for that.
+
+use std::time::Duration;
+
+use headway_model::{JobId, JobStatus};
+use headway_server::config::Config;
+use serde_json::json;
+
+use crate::doctor::{doctor, headway};
+use crate::helper::{App, Files, mint, request};
+
+/// A data folder with a job that is over, one that waits for its approval, and one that is over after both.
+async fn three_jobs(files: &Files) -> [JobId; 3] {
+    let app = start(files).await;
+    let first = app.run(&request("checksum")).await.job;
+    let waits = mint();
+    let mut body = request("checksum");
+    body["approval"] = json!(true);
+    body["policy"] = json!({ "on_done": "again" });
+    assert_eq!(app.put(&waits.to_string(), &body).await.0, 201);
+    app.until(waits, |job| job.status == JobStatus::Planned).await;
+    body["approval"] = json!(false);
+    let last = app.run(&body).await.job;
+    app.stop().await;
+    [first, waits, last]
+}
+
+async fn start(files: &Files) -> App {
+    App::start_with(files, |config: &mut Config| config.sweep = Duration::from_secs(3_600), Vec::new()).await
+}
+
+/// Puts the log back as it was copied.
+fn restore(files: &Files) {
+    for name in ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm"] {
+        std::fs::remove_file(files.data().join(name)).ok();
+    }
+    std::fs::copy(files.data().with_file_name("whole.sqlite"), files.data().join("log.sqlite"))
+        .expect("the log as it was");
+}
+
+async fn status_of(app: &App, path: &str) -> u16 {
+    app.get(path).await.0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_row_is_made_again_from_the_events_and_keeps_nothing_waiting() {
+    let files = Files::numbered(3);
+    let jobs = three_jobs(&files).await;
+    files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;
+    for (damage, numbers) in [
+        ("UPDATE jobs SET summary = '{' WHERE job_no = :no", &[1, 2][..]),
+        ("UPDATE jobs SET head = '{' WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET head = '{}' WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET summary = json_set(summary, '$.counters', 7) WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET id = 'nobody' WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET fold = x'00' WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET last_position = -1 WHERE job_no = :no", &[1, 2]),
+        ("UPDATE items SET code = 255 WHERE item = 1 AND job_no = :no", &[1, 2]),
+        ("UPDATE items SET path = '/..' WHERE item = 1 AND job_no = :no", &[1, 2]),
+        ("UPDATE items SET size = -1 WHERE item = 1 AND job_no = :no", &[1, 2]),
+        // Nothing in these rows is wrong for itself.
+        ("DELETE FROM items WHERE item = 1 AND job_no = :no", &[2]),
+        ("INSERT INTO leases VALUES (:no, 0, -1, 'nobody', 0)", &[1, 2]),
+    ] {
+        for number in numbers {
+            restore(&files);
+            files.sql(&damage.replace(":no", &number.to_string())).await;
+            let app = start(&files).await;
+            let (status, list) = app.get("/api/jobs").await;
+            assert_eq!((status, list["jobs"].as_array().map(Vec::len)), (200, Some(3)), "{damage}, {number}: {list}");
+            for job in jobs {
+                let (one, items) = (format!("/api/jobs/{job}"), format!("/api/jobs/{job}/items"));
+                let seen = [status_of(&app, &one).await, status_of(&app, &items).await];
+                assert_eq!(seen, [200, 200], "{damage}, {number}: {job}");
+            }
+            assert_eq!(app.post(&format!("/api/jobs/{}/approve", jobs[1])).await.0, 200, "{damage}, {number}");
+            let end = app.end(jobs[1]).await;
+            assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "{damage}, {number}");
+            app.stop().await;
+            let (well, said) = doctor(&files);
+            assert!(well, "{damage}, {number}: {said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_log_cannot_be_read_either_is_set_aside_and_the_others_are_served() {
+    let files = Files::numbered(3);
+    let jobs = three_jobs(&files).await;
+    files.sql("UPDATE events SET payload = '{' WHERE seq = 2 AND job_no = 2").await;
+    files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 2").await;
+    for _ in 0..2 {
+        let app = start(&files).await;
+        let (status, list) = app.get("/api/jobs").await;
+        let listed = list["jobs"].as_array().map_or(0, Vec::len);
+        assert!(status == 200 && listed >= 2, "{list}");
+        assert!(!list.to_string().contains(&jobs[1].to_string()), "it is not listed: {list}");
+        assert_eq!(status_of(&app, &format!("/api/jobs/{}", jobs[1])).await, 500, "and not said to be absent");
+        // Its id belongs to it, and a request for it does not stop the log.
+        let mut body = request("checksum");
+        assert_eq!(app.put(&jobs[1].to_string(), &body).await.0, 500);
+        body["policy"] = json!({ "on_done": "again" });
+        assert_eq!(app.run(&body).await.status, JobStatus::Completed);
+        app.stop().await;
+    }
+    let (well, said) = doctor(&files);
+    assert!(!well && said.contains("backup"), "{said}");
+    let (well, said) = headway(&["rebuild"], &files);
+    assert!(!well && said.contains(&format!("job {} is set aside", jobs[1])), "{said}");
+    let app = start(&files).await;
+    for job in [jobs[0], jobs[2]] {
+        assert_eq!(status_of(&app, &format!("/api/jobs/{job}")).await, 200, "the others have their rows");
+    }
+    app.stop().await;
+}
