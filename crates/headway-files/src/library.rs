@@ -54,7 +54,7 @@ pub use judge::Verdict;
 pub use listed::ListedFile;
 pub use litter::is_litter;
 pub use mounts::{InnerMounts, mounted_below};
-pub use moves::{Change, Moved, Moves, Reach, Unfit};
+pub use moves::{BadChange, Change, Moved, Moves, Reach, Unfit};
 pub use open::OpenError;
 pub use open_file::OpenFile;
 pub use placement::Placement;

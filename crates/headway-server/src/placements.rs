@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use headway_files::Change;
+use headway_files::{BadChange, Change};
 use headway_model::event::{JobEvent, Recorded, UnknownEvent};
 use headway_model::event_kind::{ChangeStep, EventKind};
 use headway_model::id::Position;
@@ -26,13 +26,21 @@ pub(crate) enum ReadError {
         /// Why.
         error: UnknownEvent,
     },
+    /// An event announces a change that makes no sense.
+    #[error("the event at position {position} cannot be read: {error}")]
+    Change {
+        /// Its position.
+        position: Position,
+        /// Why.
+        error: BadChange,
+    },
 }
 
 impl From<ReadError> for Unable {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Store(error) => error.into(),
-            ReadError::Event { .. } => Unable::Failed(error.to_string()),
+            ReadError::Event { .. } | ReadError::Change { .. } => Unable::Failed(error.to_string()),
         }
     }
 }
@@ -42,15 +50,17 @@ pub(crate) async fn each_event(
     store: &dyn Store,
     job_no: u64,
     concerns: impl Fn(EventKind) -> bool,
-    mut visit: impl FnMut(JobEvent),
+    mut visit: impl FnMut(JobEvent) -> Result<(), BadChange>,
 ) -> Result<(), ReadError> {
     let head = store.head().await?.position;
     let mut pages = EventPages::of_job(store, job_no, head, PAGE);
     while let Some(rows) = pages.next().await? {
         for row in rows {
-            if EventKind::of_payload(&row.payload).is_some_and(&concerns) {
-                let recorded = Recorded::decode(&row.payload);
-                visit(recorded.map_err(|error| ReadError::Event { position: row.position, error })?.event);
+            // An event of no known kind might be one of those, so reading it has to fail.
+            if EventKind::of_payload(&row.payload).is_none_or(&concerns) {
+                let position = row.position;
+                let recorded = Recorded::decode(&row.payload).map_err(|error| ReadError::Event { position, error })?;
+                visit(recorded.event).map_err(|error| ReadError::Change { position, error })?;
             }
         }
     }
@@ -82,16 +92,19 @@ impl Changes {
     }
 
     /// Takes in what an event says about the change of its attempt.
-    pub(crate) fn follow(&mut self, event: &JobEvent) {
-        let (Some(step), Some((item, Some(attempt)))) = (event.kind().change_step(), event.item()) else { return };
+    pub(crate) fn follow(&mut self, event: &JobEvent) -> Result<(), BadChange> {
+        let (Some(step), Some((item, Some(attempt)))) = (event.kind().change_step(), event.item()) else {
+            return Ok(());
+        };
         match step {
             ChangeStep::Announced => {
-                self.open.extend(Change::of(event).map(|(item, attempt, change)| ((item, attempt), change)));
+                self.open.extend(Change::of(event)?.map(|(item, attempt, change)| ((item, attempt), change)));
             }
             // A change that an attempt took back does not belong to a later attempt's success.
             ChangeStep::Made => self.made.extend(self.open.remove(&(item, attempt)).map(|change| (item, change))),
             ChangeStep::TakenBack => self.taken_back.extend(self.open.remove_entry(&(item, attempt))),
         }
+        Ok(())
     }
 }
 
@@ -103,7 +116,11 @@ pub(crate) async fn changes(store: &dyn Store, job_no: u64) -> Result<Vec<Change
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
+    use headway_model::testing::job_id;
     use headway_model::{Digest, DiskEffect};
+    use headway_store::MemoryStore;
+    use headway_store::rows::{Batch, EventRow};
 
     #[test]
     fn a_success_makes_only_the_change_that_its_own_attempt_announced() {
@@ -119,7 +136,7 @@ mod tests {
         let succeeded = |attempt| JobEvent::Succeeded { item: 3, attempt, effect: DiskEffect::Created, detail: None };
         let after = |events: &[JobEvent]| {
             let mut changes = Changes::default();
-            events.iter().for_each(|event| changes.follow(event));
+            events.iter().for_each(|event| changes.follow(event).expect("a change that can be read"));
             let keys = |of: &BTreeMap<(u32, u32), Change>| of.keys().copied().collect::<Vec<_>>();
             (keys(&changes.open), keys(&changes.taken_back), changes.made.into_keys().collect::<Vec<_>>())
         };
@@ -128,5 +145,29 @@ mod tests {
         assert_eq!(after(&[announced(1), succeeded(1)]), (vec![], vec![], vec![3]));
         assert_eq!(after(&[announced(1), returned, succeeded(2)]), (vec![], vec![(3, 1)], vec![]));
         assert_eq!(after(&[announced(1), succeeded(2)]), (vec![(3, 1)], vec![], vec![]));
+    }
+
+    #[test]
+    fn an_event_that_cannot_be_read_is_an_error_and_not_an_event_that_says_nothing() {
+        let placing = JobEvent::Placing {
+            item: 3,
+            attempt: 1,
+            temp: "temp".into(),
+            target: "/b".into(),
+            trash: None,
+            old: None,
+            new: Digest([1; 16]),
+        };
+        let read = |payload: String| {
+            let (store, digest) = (MemoryStore::new(), Digest([0; 16]));
+            let row = EventRow { position: 1, job_no: 1, job: job_id(1), seq: 1, payload, detail: None, digest };
+            let batch = Batch { head: 1, next_job_no: 2, events: vec![row], ..Batch::default() };
+            store.commit(batch).now_or_never().expect("it does not wait").expect("a store");
+            Changes::read(&store, 1).now_or_never().expect("it does not wait").map(|changes| changes.open.len())
+        };
+        let recorded = |event| Recorded { seq: 1, at: 1, event }.encode();
+        assert!(matches!(read(recorded(JobEvent::Began {})), Ok(0)));
+        assert!(matches!(read(recorded(placing)), Err(ReadError::Change { position: 1, .. })));
+        assert!(matches!(read("{".into()), Err(ReadError::Event { position: 1, .. })));
     }
 }

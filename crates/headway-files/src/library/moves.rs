@@ -18,7 +18,7 @@ use super::Verdict;
 use headway_model::{DiskEffect, JobEvent, Move, RelPath, SkipReason};
 use track::{Decision, decide, tracks};
 
-pub use change::Change;
+pub use change::{BadChange, Change};
 pub use disk::Reach;
 pub use track::Moved;
 
@@ -94,10 +94,10 @@ impl Moves {
         JobEvent::Changing { item, attempt, moves: self.steps.clone(), folders: self.folders.clone() }
     }
 
-    /// The moves in a `changing` event; `None` for any other event, or if the moves cannot be made together.
-    pub fn of(event: &JobEvent) -> Option<Moves> {
+    /// The moves in a `changing` event; `None` for any other event. They can be such that they cannot be made together.
+    pub(super) fn of(event: &JobEvent) -> Option<Result<Moves, Unfit>> {
         let JobEvent::Changing { moves, folders, .. } = event else { return None };
-        Some(Moves::new(moves.clone()).ok()?.with_folders(folders.clone()))
+        Some(Moves::new(moves.clone()).map(|moves| moves.with_folders(folders.clone())))
     }
 
     /// The moves that take these back: the same files, in reverse order.

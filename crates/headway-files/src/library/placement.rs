@@ -1,6 +1,7 @@
 //! A placement: which output gets which name, and where the old file goes. A placement is durable in the log before
 //! the first rename.
 
+use headway_model::path::InvalidPath;
 use headway_model::{Digest, DiskEffect, JobEvent, RelPath};
 
 /// The content of a `placing` event.
@@ -32,11 +33,14 @@ impl Placement {
         }
     }
 
-    /// The placement in a `placing` event; `None` for any other event, or if a path in it is invalid.
-    pub fn of(event: &JobEvent) -> Option<Placement> {
+    /// The placement in a `placing` event; `None` for any other event. A path in it can be invalid.
+    pub(super) fn of(event: &JobEvent) -> Option<Result<Placement, InvalidPath>> {
         let JobEvent::Placing { temp, target, trash, old, new, .. } = event else { return None };
-        let trash = trash.as_ref().map(|trash| trash.parse()).transpose().ok()?;
-        Some(Placement { temp: temp.parse().ok()?, target: target.parse().ok()?, trash, old: *old, new: *new })
+        let read = || {
+            let trash = trash.as_ref().map(|trash| trash.parse()).transpose()?;
+            Ok(Placement { temp: temp.parse()?, target: target.parse()?, trash, old: *old, new: *new })
+        };
+        Some(read())
     }
 
     /// What it does to the disk.

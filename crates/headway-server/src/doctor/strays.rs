@@ -62,7 +62,16 @@ pub(crate) async fn strays(
 }
 
 async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner, StoreError> {
-    let Some(row) = store.job(job).await? else {
+    if store.aside().await?.iter().any(|aside| aside.job == Some(job)) {
+        return Ok(Owner::NotKnown("the log of its job cannot be read, so it might be an original"));
+    }
+    let row = match store.job(job).await {
+        Err(error) if error.is_damaged_row() => {
+            return Ok(Owner::NotKnown("the row of its job cannot be read, so it might be an original"));
+        }
+        row => row?,
+    };
+    let Some(row) = row else {
         return Ok(Owner::NotKnown("this log does not know its job: another server might own it"));
     };
     if row.summary.pruned {
@@ -75,7 +84,7 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
         true => match unplaced(store, &row).await {
             Ok(held) => Ok(Owner::Over(held)),
             Err(ReadError::Store(error)) => Err(error),
-            Err(ReadError::Event { .. }) => {
+            Err(ReadError::Event { .. } | ReadError::Change { .. }) => {
                 Ok(Owner::NotKnown("an event of its job cannot be read, so it might be an original"))
             }
         },

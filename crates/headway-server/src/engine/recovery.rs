@@ -39,8 +39,8 @@ pub(super) async fn past(
     let is_left = |kind: EventKind| kind.change_step().is_some_and(|step| step != ChangeStep::Made);
     let concerns = |kind| is_left(kind) || Tries::concerns(kind);
     each_event(store, job_no, concerns, |event| {
-        changes.follow(&event);
         tries.follow(&event);
+        changes.follow(&event)
     })
     .await?;
     let mut open = changes.open;
@@ -89,8 +89,9 @@ pub(super) async fn judge(
         let mut open = None;
         each_event(&*context.store, active.job_no, EventKind::announces_change, |event| {
             if event.item().is_some_and(|(changing, _)| changing == item) {
-                open = Change::of(&event).map(|(_, _, change)| change);
+                open = Change::of(&event)?.map(|(_, _, change)| change);
             }
+            Ok(())
         })
         .await?;
         let steps = context.steps.clone();
@@ -106,6 +107,11 @@ pub(super) async fn judge(
         looked.await.map_err(|error| Died::from(error).into())
     };
     match read.await {
+        Ok((Verdict::NotKnown(reason), _)) => {
+            let why = reason.text();
+            tracing::warn!(job.id = %job, item, why, "it cannot be found out now how far the output of an item got");
+            (Verdict::NotKnown(reason), None)
+        }
         Ok(looked) => looked,
         Err(Unable::Environment(reason)) => (Verdict::NotKnown(reason), None),
         Err(Unable::Failed(message)) => {

@@ -6,6 +6,16 @@ use super::{Moved, Moves};
 use crate::library::{Library, Placement, Verdict};
 use headway_model::{JobEvent, RelPath};
 
+/// An event announces a change that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the change that it announces for item {item} cannot be read: {reason}")]
+pub struct BadChange {
+    /// The item.
+    pub item: u32,
+    /// What is wrong with the change.
+    pub reason: String,
+}
+
 /// A change on the disk. It is durable in the log before it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -17,14 +27,20 @@ pub enum Change {
 
 impl Change {
     /// The change that an event announces, with its item and attempt; `None` for an event that announces none.
-    pub fn of(event: &JobEvent) -> Option<(u32, u32, Change)> {
-        let (item, attempt) = event.item()?;
+    ///
+    /// # Errors
+    /// If the event announces a change that cannot be read. That is not an event without a change.
+    pub fn of(event: &JobEvent) -> Result<Option<(u32, u32, Change)>, BadChange> {
+        let Some((item, attempt)) = event.item() else { return Ok(None) };
+        let bad = |reason: String| BadChange { item, reason };
         // The event itself selects the reader, so a third event that announces a change is not taken for an output.
         let change = match (Placement::of(event), Moves::of(event)) {
-            (Some(placement), _) => Change::Output(placement),
-            (None, moves) => Change::Names(moves?),
+            (None, None) => return Ok(None),
+            (Some(placement), _) => Change::Output(placement.map_err(|error| bad(error.to_string()))?),
+            (None, Some(moves)) => Change::Names(moves.map_err(|error| bad(error.to_string()))?),
         };
-        Some((item, attempt?, change))
+        let attempt = attempt.ok_or_else(|| bad("it names no attempt".into()))?;
+        Ok(Some((item, attempt, change)))
     }
 
     /// The temporary file of an output. Until the change is concluded, this file might be the original.
@@ -69,13 +85,34 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::Digest;
     use headway_model::testing::{created, every_event, job_id, record};
 
     #[test]
     fn an_event_is_read_as_a_change_exactly_if_its_kind_announces_one() {
         let (_, fold) = record(&[created(job_id(1))]);
         for event in every_event(&fold) {
-            assert_eq!(Change::of(&event).is_some(), event.kind().announces_change(), "{event:?}");
+            let read = Change::of(&event).map(|change| change.is_some());
+            assert_eq!(read, Ok(event.kind().announces_change()), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_that_cannot_be_read_is_an_error_and_not_an_event_without_a_change() {
+        let new = Digest([1; 16]);
+        let placing = |target: &str, trash: Option<&str>| JobEvent::Placing {
+            item: 3,
+            attempt: 1,
+            temp: "a".into(),
+            target: target.into(),
+            trash: trash.map(Into::into),
+            old: None,
+            new,
+        };
+        assert!(Change::of(&placing("b", Some("c"))).is_ok_and(|change| change.is_some()));
+        let changing = JobEvent::Changing { item: 3, attempt: 1, moves: Vec::new(), folders: Vec::new() };
+        for event in [placing("/b", None), placing("b", Some("../c")), changing] {
+            assert_eq!(Change::of(&event).map_err(|bad| bad.item), Err(3), "{event:?}");
         }
     }
 }
