@@ -16,14 +16,15 @@ mod turn;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use notes::{Notes, Used};
 pub(crate) use own::{LeftOut, OwnWork};
 use parking_lot::Mutex;
 pub(crate) use step::Step;
 pub(crate) use subject::Subject;
-use suspects::Suspects;
-use turn::{Ticket, Turn};
+use suspects::{LastChance, Suspects};
+use turn::{LOOK, Ticket, Turn};
 
 use headway_model::JobId;
 
@@ -121,15 +122,23 @@ impl Steps {
     }
 
     /// Begins a step. If one more crash at this step would make its job stuck, this blocks until no other such step
-    /// is under way, or until `give_up` returns `true`.
+    /// is under way, and then, for a short time, until no step of another is, or until `give_up` returns `true`. Such a
+    /// step is alone for a while, so that it is not blamed for the crash of another; a step of another waits meanwhile.
     pub(crate) fn begin(&self, of: impl Into<Subject>, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
         let (shared, of) = (&self.shared, of.into());
-        let suspected = shared.suspects.has_one_chance(of, step);
-        let turn = if suspected { shared.turn.take(give_up) } else { None };
+        let chance = shared.suspects.last_chance(of, step);
+        let turn = chance.and_then(|chance| shared.turn.take(of, chance.patience(), &give_up));
+        if turn.is_none() && !shared.notes.is_part(of, step) {
+            shared.turn.wait_to_join(of, &give_up);
+        }
         let slot = shared.notes.write(of, step, turn);
-        if slot.is_none() {
+        match (turn, slot, chance) {
+            (Some(ticket), Some(slot), Some(chance)) => shared.wait_for_others((of, ticket, slot), chance, give_up),
             // Without a note, no crash counts, so nobody has to wait for this step.
-            turn.into_iter().for_each(|ticket| shared.turn.give_back(ticket));
+            (Some(ticket), ..) => shared.turn.give_back(ticket),
+            (None, ..) => shared.turn.joined(of, |slot| {
+                shared.notes.set_alone(slot, false);
+            }),
         }
         UnderWay { shared: Arc::clone(shared), of, step, slot, turn }
     }
@@ -141,6 +150,25 @@ impl Steps {
         for Used { of, step, turn, .. } in self.shared.notes.erase_long() {
             self.shared.suspects.passed(of, step);
             turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
+        }
+    }
+}
+
+impl SharedSteps {
+    /// Makes a suspected step the only one under way, if the others end soon enough.
+    fn wait_for_others(
+        &self,
+        (of, ticket, slot): (Subject, Ticket, usize),
+        chance: LastChance,
+        give_up: impl Fn() -> bool,
+    ) {
+        let until = Instant::now() + chance.patience();
+        let mark = || !self.notes.has_others(of) && self.notes.set_alone(slot, true);
+        while !self.turn.be_alone(ticket, slot, chance.alone(), mark) {
+            if Instant::now() >= until || give_up() {
+                return self.turn.share(ticket);
+            }
+            std::thread::sleep(LOOK);
         }
     }
 }

@@ -42,7 +42,6 @@ impl Server {
         let runtime = OwnRuntime::start().map_err(no_thread)?;
         let (context, reports) = context(&opened, &config, recipes, runtime.handle()).await?;
         end_left_over(&context, &opened.folds, &opened.aside).await?;
-        clear_scratch(&context.data, &steps);
 
         let limits = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let leases = context.store.leases().await?;
@@ -51,6 +50,8 @@ impl Server {
         let cancelled: Vec<_> = opened.rows.iter().filter(|row| is_taken(row)).map(|row| row.summary.job).collect();
         let jobs = opened.rows.iter().zip(opened.folds).filter(|(row, _)| is_taken(row));
         let live = engine::take_up_all(&context, &leases, jobs, opened.silent).await;
+        // Nothing else is under way while jobs are taken up, so a crash there has one culprit.
+        clear_scratch(&context.data, &steps);
         let schedule = Schedule::new(limits, crate::now(), live);
         let (libraries, store) = (context.libraries.clone(), Arc::clone(&context.store));
         let index = Index::start(&context.data, libraries, store, context.log.head(), steps)?;

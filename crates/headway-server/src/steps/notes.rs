@@ -18,7 +18,7 @@ use headway_files::Found;
 use headway_files::private;
 
 /// Size of a slot in bytes. It holds a subject, a word, a number and a line feed, or the boot id.
-const SLOT_BYTES: usize = 64;
+const SLOT_BYTES: usize = 80;
 
 /// How many slots the file has from the beginning, so that a full disk does no harm.
 const READY: usize = 256;
@@ -39,12 +39,26 @@ pub(super) struct Notes {
     free: Mutex<Free>,
 }
 
+/// What follows a step in its slot if no step of another was under way.
+const ALONE: &str = " alone";
+
+/// A step that the last process left under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LeftStep {
+    pub(super) of: Subject,
+    pub(super) step: Step,
+    /// Whether no step of another was under way.
+    pub(super) is_alone: bool,
+}
+
 /// The content of a slot.
 pub(super) struct Used {
     pub(super) of: Subject,
     pub(super) step: Step,
     /// The turn that the step holds, if it holds one.
     pub(super) turn: Option<Ticket>,
+    /// Whether its note says that it is the only step under way.
+    is_alone: bool,
     since: Instant,
 }
 
@@ -65,7 +79,7 @@ struct Free {
 
 impl Notes {
     /// Opens the file and empties it. Returns the steps that the last process of this boot left in it.
-    pub(super) fn open(path: &Path, boot: &str) -> (Notes, Vec<(Subject, Step)>) {
+    pub(super) fn open(path: &Path, boot: &str) -> (Notes, Vec<LeftStep>) {
         let opened =
             Found::of(private::read(path, MOST_BYTES)).known().and_then(|left| Ok((left, private::create(path)?)));
         let (left, file) = match opened {
@@ -92,7 +106,7 @@ impl Notes {
                 free.is_stale.push(false);
             }
             free.is_stale[at] = false;
-            free.used[at] = Some(Used { of, step, turn, since: Instant::now() });
+            free.used[at] = Some(Used { of, step, turn, is_alone: false, since: Instant::now() });
             at
         };
         match file.write_all_at(&slot(&format!("{of} {step}")), offset(at)) {
@@ -105,11 +119,32 @@ impl Notes {
         }
     }
 
+    /// Notes whether the step in this slot is the only one under way. Returns whether that could be noted.
+    pub(super) fn set_alone(&self, at: usize, is_alone: bool) -> bool {
+        let mut free = self.free.lock();
+        let (Some(file), Some(used)) = (&self.file, &mut free.used[at]) else { return false };
+        used.is_alone = is_alone;
+        let mark = if is_alone { ALONE } else { "" };
+        let noted = file.write_all_at(&slot(&format!("{} {}{mark}", used.of, used.step)), offset(at));
+        noted.map_err(|error| tracing::debug!(%error, "a step under way cannot be noted")).is_ok()
+    }
+
+    /// Whether steps of others are under way.
+    pub(super) fn has_others(&self, of: Subject) -> bool {
+        self.free.lock().used.iter().flatten().any(|used| used.of != of)
+    }
+
+    /// Whether a step is part of another one that is under way.
+    pub(super) fn is_part(&self, of: Subject, step: Step) -> bool {
+        let is_whole = |used: &Used| used.of == of && (step.item().is_none() || used.step.item() == step.item());
+        self.free.lock().used.iter().flatten().any(is_whole)
+    }
+
     /// Ends the step in this slot.
     pub(super) fn erase(&self, at: usize) {
         let mut free = self.free.lock();
         let used = free.used[at].take();
-        free.is_stale[at] = used.is_some_and(|used| used.step.is_short());
+        free.is_stale[at] = used.is_some_and(|used| used.step.is_short() && !used.is_alone);
         if !free.is_stale[at] {
             self.blank(at);
         }
@@ -138,6 +173,11 @@ impl Notes {
         let used = free.used.iter_mut().flatten();
         let long = used.filter(|used| used.step.is_own() && used.since.elapsed() > LONGEST_TURN);
         long.filter_map(|used| used.turn.take()).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn turns(&self) -> usize {
+        self.free.lock().used.iter().flatten().filter(|used| used.turn.is_some()).count()
     }
 
     #[cfg(test)]
@@ -184,7 +224,8 @@ fn offset(at: usize) -> u64 {
 }
 
 /// The step in a slot, if there is one.
-fn read(slot: &[u8]) -> Option<(Subject, Step)> {
+fn read(slot: &[u8]) -> Option<LeftStep> {
     let (of, step) = std::str::from_utf8(slot).ok()?.trim_end().split_once(' ')?;
-    Some((of.parse().ok()?, step.parse().ok()?))
+    let alone = step.strip_suffix(ALONE);
+    Some(LeftStep { of: of.parse().ok()?, step: alone.unwrap_or(step).parse().ok()?, is_alone: alone.is_some() })
 }

@@ -77,6 +77,14 @@ impl Step {
         matches!(self, Step::Work(_))
     }
 
+    /// The item that it concerns, if it concerns one.
+    pub(super) fn item(self) -> Option<u32> {
+        match self {
+            Step::Work(item) | Step::Run(item) | Step::Place(item) | Step::Judge(item) => Some(item),
+            _ => None,
+        }
+    }
+
     /// The second step that a crash counts against: if every item is to blame, each crash can hit a different one. It
     /// is over as soon as the step of one item is.
     pub(super) fn any(self) -> Option<Step> {

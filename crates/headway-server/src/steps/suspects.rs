@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::notes::LeftStep;
 use super::{Step, Subject};
 use headway_files::Found;
 use headway_files::private;
@@ -15,7 +17,33 @@ use headway_model::JobId;
 /// Maximum size of the file in bytes; there are only ever a few suspects.
 const MOST_BYTES: u64 = 1 << 20;
 
-type Crashes = BTreeMap<(Subject, Step), u32>;
+type Crashes = BTreeMap<(Subject, Step), CrashCount>;
+
+/// How often the server crashed in a row while a step was under way.
+#[derive(Debug, Clone, Copy, Default)]
+struct CrashCount {
+    crashes: u32,
+    /// Whether it had its last chance at one more crash, which does not count: another step was under way then too.
+    beside: bool,
+}
+
+/// One more crash makes a job stuck, if the step is the only one under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LastChance {
+    beside: bool,
+}
+
+impl LastChance {
+    /// For how long the step waits for the others.
+    pub(super) fn patience(self) -> Duration {
+        Duration::from_secs(if self.beside { 60 } else { 20 })
+    }
+
+    /// For how long the others wait for the step once it is alone.
+    pub(super) fn alone(self) -> Duration {
+        Duration::from_secs(if self.beside { 60 } else { 5 })
+    }
+}
 
 pub(super) struct Suspects {
     path: PathBuf,
@@ -27,19 +55,29 @@ pub(super) struct Suspects {
 impl Suspects {
     /// The suspects in the file, updated after a crash that left these steps under way. A crash counts against every
     /// step that was under way, and against no other. Only a step that passes is no longer suspected: if crashes at two
-    /// steps take turns, each of them is still counted.
-    pub(super) fn after_crash(path: PathBuf, left: &[(Subject, Step)]) -> Self {
+    /// steps take turns, each of them is still counted. No job is stuck because of a crash beside steps of others, unless
+    /// it happens again.
+    pub(super) fn after_crash(path: PathBuf, left: &[LeftStep]) -> Self {
         let before = Suspects::kept(&path);
         let mut crashes = before.clone();
-        for (of, step) in left {
+        // Beside a step that was alone, there are only notes of items that were over.
+        let alone = left.iter().find(|left| left.is_alone).map(|left| left.of);
+        let left: Vec<_> = left.iter().filter(|left| alone.is_none_or(|alone| left.of == alone)).collect();
+        for LeftStep { of, step, .. } in &left {
             for step in [Some(*step), step.any()].into_iter().flatten() {
-                let key = (*of, step);
-                crashes.insert(key, before.get(&key).copied().unwrap_or(0) + 1);
+                let count = before.get(&(*of, step)).copied().unwrap_or_default();
+                // A job is taken up at a start, where nobody can wait.
+                let is_last = count.crashes + 1 == step.limit() && step != Step::TakeUp;
+                let counted = match is_last && alone.is_none() && !count.beside {
+                    true => CrashCount { beside: true, ..count },
+                    false => CrashCount { crashes: count.crashes + 1, ..count },
+                };
+                crashes.insert((*of, step), counted);
             }
         }
         // A count for any item is reported for the item that was under way.
-        for (of, step) in left {
-            let count = |step: Step| crashes.get(&(*of, step)).copied().unwrap_or_default();
+        for LeftStep { of, step, .. } in &left {
+            let count = |step: Step| crashes.get(&(*of, step)).map_or(0, |count| count.crashes);
             let count = count(*step).max(step.any().map_or(0, count));
             let text = step.text();
             tracing::warn!(subject = %of, "the last server was killed or crashed while it {text}{}", in_a_row(count));
@@ -58,12 +96,12 @@ impl Suspects {
     /// Everything that is stuck.
     pub(super) fn all_stuck(&self) -> Vec<(Subject, Step)> {
         let crashes = self.crashes.lock();
-        crashes.iter().filter(|((_, step), count)| **count >= step.limit()).map(|(key, _)| *key).collect()
+        crashes.iter().filter(|((_, step), count)| count.crashes >= step.limit()).map(|(key, _)| *key).collect()
     }
 
     pub(super) fn forgive_all(&self) {
         self.change(|crashes| {
-            crashes.iter_mut().for_each(|((_, step), count)| *count = (*count).min(step.limit() - 1))
+            crashes.iter_mut().for_each(|((_, step), count)| count.crashes = count.crashes.min(step.limit() - 1))
         });
     }
 
@@ -81,14 +119,16 @@ impl Suspects {
         self.any.load(Ordering::Relaxed) && self.crashes.lock().contains_key(&(of, step))
     }
 
-    /// Whether one more crash at this step makes the job stuck.
-    pub(super) fn has_one_chance(&self, of: Subject, step: Step) -> bool {
+    /// The chance of this step, if one more crash makes the job stuck.
+    pub(super) fn last_chance(&self, of: Subject, step: Step) -> Option<LastChance> {
         if !self.any.load(Ordering::Relaxed) {
-            return false;
+            return None;
         }
         let crashes = self.crashes.lock();
-        let is_last = |step: Step| crashes.get(&(of, step)).is_some_and(|count| count + 1 >= step.limit());
-        is_last(step) || step.any().is_some_and(is_last)
+        let steps = [Some(step), step.any()].into_iter().flatten();
+        let counts = steps.filter_map(|step| crashes.get(&(of, step)).map(|count| (count, step.limit())));
+        let last = counts.filter(|(count, limit)| count.crashes + 1 >= *limit);
+        last.map(|(count, _)| LastChance { beside: count.beside }).max_by_key(|chance| chance.beside)
     }
 
     /// The step of a job's own work at which it is stuck. The server goes on with a job of which it leaves out only what
@@ -96,18 +136,18 @@ impl Suspects {
     pub(super) fn stuck(&self, job: JobId) -> Option<Step> {
         let is_of = |(of, step): &(Subject, Step)| *of == Subject::Job(job) && !step.is_own();
         let crashes = self.crashes.lock();
-        let stuck = crashes.iter().find(|(key, count)| is_of(key) && **count >= key.1.limit());
+        let stuck = crashes.iter().find(|(key, count)| is_of(key) && count.crashes >= key.1.limit());
         stuck.map(|((_, step), _)| *step)
     }
 
     pub(super) fn is_stuck_at(&self, of: Subject, step: Step) -> bool {
-        self.crashes.lock().get(&(of, step)).is_some_and(|count| *count >= step.limit())
+        self.crashes.lock().get(&(of, step)).is_some_and(|count| count.crashes >= step.limit())
     }
 
     pub(super) fn forgive(&self, subject: Subject) {
         self.change(|crashes| {
             let its = crashes.iter_mut().filter(|((of, _), _)| *of == subject);
-            its.for_each(|((_, step), count)| *count = (*count).min(step.limit() - 1));
+            its.for_each(|((_, step), count)| count.crashes = count.crashes.min(step.limit() - 1));
         });
     }
 
@@ -135,7 +175,11 @@ impl Suspects {
 
     /// Writes the file, whole or not at all. If that fails, no job is stuck at the next start.
     fn keep(&self, crashes: &Crashes) {
-        let lines: String = crashes.iter().map(|((of, step), count)| format!("{count} {of} {step}\n")).collect();
+        let line = |((of, step), count): (&(Subject, Step), &CrashCount)| {
+            let beside = if count.beside { "+" } else { "" };
+            format!("{}{beside} {of} {step}\n", count.crashes)
+        };
+        let lines: String = crashes.iter().map(line).collect();
         let part = self.path.with_extension("part");
         let written = private::create(&part).and_then(|mut file| file.write_all(lines.as_bytes()));
         if let Err(error) = written.and_then(|()| std::fs::rename(&part, &self.path)) {
@@ -144,10 +188,12 @@ impl Suspects {
     }
 }
 
-fn read(line: &str) -> Option<((Subject, Step), u32)> {
+fn read(line: &str) -> Option<((Subject, Step), CrashCount)> {
     let (count, rest) = line.split_once(' ')?;
     let (of, step) = rest.split_once(' ')?;
-    Some(((of.parse().ok()?, step.parse().ok()?), count.parse().ok()?))
+    let beside = count.strip_suffix('+');
+    let count = CrashCount { crashes: beside.unwrap_or(count).parse().ok()?, beside: beside.is_some() };
+    Some(((of.parse().ok()?, step.parse().ok()?), count))
 }
 
 /// How often that has happened now, unless it is the first time.

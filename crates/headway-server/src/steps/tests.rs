@@ -139,11 +139,75 @@ fn suspects_have_their_turn_one_after_the_other() {
     };
     told.recv().expect("it waits");
     assert!(!second.is_finished());
-    // A step waits for nobody if it is not suspected, or has more than one chance left.
-    drop(life.begin(job_id(3), Step::List(0), || false));
+    // A step of the same job waits for nobody if it is not suspected, or has more than one chance left.
     drop(life.begin(one, Step::Work(0), || false));
     drop(first);
     second.join().expect("it has its turn");
+}
+
+#[test]
+fn a_job_is_not_stuck_because_of_a_crash_beside_the_step_of_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, healthy, first, second) = (folder.path(), job_id(1), job_id(2), job_id(3));
+    crash(data, &[(first, Step::List(0)), (healthy, Step::List(0))]);
+    // The healthy one has its turn, and a second poisoned one begins beside it.
+    crash(data, &[(healthy, Step::List(0)), (second, Step::List(0))]);
+    assert_eq!(stuck(data, healthy), None);
+    // From now on each of the three has its turn, alone.
+    crash(data, &[(second, Step::List(0))]);
+    crash(data, &[(first, Step::List(0))]);
+    let life = Steps::open(data);
+    assert_eq!([healthy, first, second].map(|job| life.stuck(job).is_some()), [false, true, true]);
+    drop(life);
+    // A long step beside which others crash every time is blamed in the end: no crash is repeated for ever.
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, other) = (folder.path(), job_id(9));
+    for _ in 0..3 {
+        crash(data, &[(first, Step::List(0)), (other, Step::Work(0))]);
+    }
+    assert_eq!(stuck(data, first), Some(Step::List(0)));
+}
+
+#[test]
+fn a_suspected_step_is_alone_and_others_wait_for_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, suspect, other) = (folder.path(), job_id(1), job_id(2));
+    crash(data, &[(suspect, Step::List(0))]);
+    let life = Steps::open(data);
+    let under_way = life.begin(other, Step::Work(4), || false);
+    let beginning = {
+        let life = life.clone();
+        std::thread::spawn(move || life.begin(suspect, Step::List(0), || false))
+    };
+    let asked = std::cell::Cell::new(0);
+    let wait = || {
+        asked.set(asked.get() + 1);
+        asked.get() > 2
+    };
+    while life.shared.notes.turns() == 0 {
+        std::thread::sleep(turn::LOOK);
+    }
+    // The suspect waits for what is under way, also if that goes on to the next step of its item; another item waits.
+    drop(life.begin(other, Step::Place(4), || panic!("nobody asks it to wait")));
+    drop(life.begin(other, Step::Work(5), wait));
+    assert_eq!(asked.get(), 3, "it waits until it is no longer wanted");
+    assert!(!beginning.is_finished());
+    drop(under_way);
+    let suspected = beginning.join().expect("it begins");
+    let alone = || std::fs::read_to_string(data.join("steps")).expect("the file").contains("list 0 alone");
+    assert!(alone());
+    asked.set(0);
+    let joined = life.begin(other, Step::Work(6), wait);
+    assert!(asked.get() == 3 && !alone(), "now there are two");
+    drop((joined, suspected));
+    // The note of an item that is over stays for a while, but not as that of the only step under way.
+    drop(life);
+    for _ in 0..2 {
+        crash(data, &[(other, Step::Work(7))]);
+    }
+    drop(Steps::open(data).begin(other, Step::Work(7), || false));
+    let noted = std::fs::read_to_string(data.join("steps")).expect("the file");
+    assert!(!noted.contains(&format!("{other} work")), "{noted}");
 }
 
 #[test]
