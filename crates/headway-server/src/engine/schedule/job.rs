@@ -50,8 +50,8 @@ pub(super) struct Job {
     pub(super) rests_until: Millis,
     /// Items whose placing no worker holds and that are not examined yet.
     pub(super) open: BTreeMap<u32, OpenPlacing>,
-    /// Items whose placing is being examined, and whether their worker died.
-    pub(super) judging: BTreeMap<u32, bool>,
+    /// Items whose placing is being examined.
+    pub(super) judging: BTreeMap<u32, OpenPlacing>,
     /// Whether files are being listed.
     pub(super) planning: bool,
     /// Whether to list again once the listing under way is over.
@@ -69,6 +69,8 @@ pub(super) struct OpenPlacing {
     pub(super) due: Millis,
     /// Whether its worker died.
     pub(super) died: bool,
+    /// At how many looks in a row the storage reported an error.
+    pub(super) looks: u32,
 }
 
 /// How a job's last step ended.

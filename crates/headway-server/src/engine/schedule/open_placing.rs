@@ -1,18 +1,51 @@
 //! Placings that no worker holds any longer. A look at the disk finds out how far each of them got.
 
 use super::job::{Job, OpenPlacing};
+use super::outcome::not_examined;
 use super::retry::has_come;
 use super::{ScheduleEffect, rest};
+use headway_model::event::JobEvent;
 use headway_model::id::{JobId, Millis};
 use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
-use headway_model::status::JobStatus;
+use headway_model::status::{JobStatus, PauseReason};
+
+/// After this many looks in a row at which the storage reports an error, within a few minutes, the item fails.
+pub(super) const MOST_LOOKS: u32 = 8;
 
 impl Job {
     /// Notes that no worker holds this item's placing any longer, and that it is unknown how far it got.
     pub(super) fn leave_open(&mut self, item: u32, now: Millis, died: bool) {
-        let due = now + rest(self.shortages);
-        self.open.insert(item, OpenPlacing { due, died });
+        self.leave_open_after(item, now, died, 0);
+    }
+
+    /// The same, after this many looks in a row at which the storage reported an error.
+    fn leave_open_after(&mut self, item: u32, now: Millis, died: bool, looks: u32) {
+        let due = now + rest(self.shortages.max(looks));
+        self.open.insert(item, OpenPlacing { due, died, looks });
+    }
+
+    /// Another look does not tell how far the placing got, for this reason. The storage might fail at this file alone,
+    /// so the job goes on with others meanwhile. Returns the end of the item if it has been looked at often enough.
+    pub(super) fn unseen(
+        &mut self,
+        id: JobId,
+        (item, open): (u32, OpenPlacing),
+        reason: PauseReason,
+        now: Millis,
+        effects: &mut Vec<ScheduleEffect>,
+    ) -> Option<JobEvent> {
+        let is_storage = reason == PauseReason::StorageErrors;
+        let looks = open.looks + u32::from(is_storage);
+        if looks >= MOST_LOOKS {
+            return Some(not_examined(item, self.fold.last_attempt(item)));
+        }
+        self.leave_open_after(item, now, open.died, looks);
+        let has_others = !self.active.is_empty() || self.fold.counters.waiting > 0;
+        if !(is_storage && has_others) {
+            self.pause_for(id, Some(reason), effects);
+        }
+        None
     }
 
     /// Requests a look at open placings that are due. Not while the job is paused: the reason for the pause still stands.
@@ -23,10 +56,10 @@ impl Job {
         }
         let placing = |item: &u32| self.fold.item(*item) == Some(ItemStatus::Placing);
         let due: Vec<_> = self.open.iter().filter(|(item, open)| has_come(open.due, now) && placing(item)).collect();
-        let due: Vec<_> = due.into_iter().map(|(item, open)| (*item, open.died)).collect();
-        for (item, died) in due {
+        let due: Vec<_> = due.into_iter().map(|(item, open)| (*item, *open)).collect();
+        for (item, open) in due {
             self.open.remove(&item);
-            self.judging.insert(item, died);
+            self.judging.insert(item, open);
             effects.push(ScheduleEffect::Judge { job: id, item });
         }
     }

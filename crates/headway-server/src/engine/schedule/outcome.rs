@@ -91,18 +91,18 @@ impl Schedule {
         effects: &mut Vec<ScheduleEffect>,
     ) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Some(died) = job.judging.remove(&item) else { return };
+        let Some(open) = job.judging.remove(&item) else { return };
         let attempt = job.fold.last_attempt(item);
         let event = match end_of_placing(item, attempt, verdict, detail.as_deref()) {
             Ok(Some(event)) => event,
-            Ok(None) if died || !job.goes_on() => JobEvent::Recovered { item, attempt },
+            Ok(None) if open.died || !job.goes_on() => JobEvent::Recovered { item, attempt },
             Ok(None) => JobEvent::Returned { item, attempt },
             // A job that ends cannot be resumed, so there is no second look.
             Err(PauseReason::Stuck | PauseReason::StorageErrors) if !job.goes_on() => not_examined(item, attempt),
-            Err(reason) => {
-                job.leave_open(item, self.now, died);
-                return job.pause_for(id, Some(reason), effects);
-            }
+            Err(reason) => match job.unseen(id, (item, open), reason, self.now, effects) {
+                Some(event) => event,
+                None => return,
+            },
         };
         effects.push(ScheduleEffect::Append { job: id, event, detail });
     }

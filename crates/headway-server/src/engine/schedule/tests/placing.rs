@@ -99,3 +99,38 @@ fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
     assert_eq!(world.status(job), JobStatus::Cancelled);
     assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Cancelled));
 }
+
+#[test]
+fn a_placing_that_the_storage_does_not_show_holds_up_no_other_item_and_its_own_not_for_ever() {
+    let mut world = ScheduleWorld::new(1, 1, false);
+    let job = world.job(1, 2);
+    placing(&mut world, job, 0);
+    let reason = PauseReason::StorageErrors;
+    world.done(job, 0, 1, WorkOutcome::Unjudged(reason));
+    assert_eq!(world.status(job), JobStatus::Paused { reason });
+    let mut now = LONGEST_REST;
+    world.input(Input::Time(now));
+    world.input(Input::Eased { job, reason });
+    assert_eq!(world.judging, [(job, 0)]);
+    let not_known = || Input::Judged { job, item: 0, verdict: Verdict::NotKnown(reason), detail: None };
+    world.input(not_known());
+    assert_eq!((world.status(job), world.started.last()), (JobStatus::Processing, Some(&(job, 1, 1))));
+    world.done(job, 1, 1, WorkOutcome::Succeeded(ItemEffect::Changed, String::new()));
+    let mut looks = 1;
+    let mut pauses = 0;
+    while world.folds[&job].item(0) == Some(ItemStatus::Placing) {
+        now += LONGEST_REST;
+        world.input(Input::Time(now));
+        if world.status(job) == (JobStatus::Paused { reason }) {
+            pauses += 1;
+            world.input(Input::Eased { job, reason });
+        }
+        if world.judging.len() > looks {
+            looks += 1;
+            world.input(not_known());
+        }
+        assert!(now < 100 * LONGEST_REST, "it ends");
+    }
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Failed(FailReason::Conflict)));
+    assert!(looks == 8 && pauses > 0, "with nothing else to do, the job says why it waits: {looks} {pauses}");
+}
