@@ -110,7 +110,9 @@ async fn only_the_first_stays(files: &Files, jobs: [JobId; 3]) {
     let outputs = |job: JobId| files.data().join("jobs").join(job.to_string());
     eventually("the second is removed", async || (!outputs(jobs[1]).exists()).then_some(())).await;
     assert!(outputs(jobs[0]).exists(), "the first cannot be removed");
-    assert_eq!(app.get(&format!("/api/jobs/{}", jobs[2])).await.0, 200);
+    let status = async |job: JobId| app.get(&format!("/api/jobs/{job}")).await.0;
+    assert_eq!([status(jobs[1]).await, status(jobs[2]).await], [410, 200]);
+    assert_eq!(status(jobs[0]).await, 200, "what is not removed is not said to be");
     app.stop().await;
 }
 

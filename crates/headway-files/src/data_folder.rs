@@ -185,6 +185,21 @@ impl DataFolder {
         Ok(entries(&self.scratch())?.into_iter().map(|entry| entry.path()).collect())
     }
 
+    /// Removes what a job wrote here, except what says where its files are and what became of its trash: as long as a
+    /// list has the job, somebody can ask for that.
+    pub fn remove_results(&self, job: &JobId) -> io::Result<()> {
+        self.remove_attempts(job)?;
+        let facts = [ground::GROUND, EMPTIED];
+        let results = entries(self.outputs(job).folder())?.into_iter();
+        for entry in results.filter(|entry| facts.iter().all(|fact| entry.file_name() != *fact)) {
+            match entry.file_type()?.is_dir() {
+                true => gone(remove_tree(&entry.path()))?,
+                false => gone(std::fs::remove_file(entry.path()))?,
+            }
+        }
+        Ok(())
+    }
+
     /// Removes everything that a job wrote here.
     pub fn remove_job(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;

@@ -12,7 +12,7 @@ use crate::{Found, Identity};
 use headway_model::{JobId, RelPath};
 
 /// The file that stores on what a job was planned. It is in the job's folder.
-const GROUND: &str = ".ground";
+pub(super) const GROUND: &str = ".ground";
 
 /// Stands for the identity of a disk that could not be looked at: nothing is surely it.
 const UNKNOWN: Identity = Identity { file_system: 0, inode: 0 };

@@ -113,9 +113,11 @@ impl Server {
         known.await.map_err(|error| internal(&error))
     }
 
-    /// Records that a job's history is removed, then removes it.
+    /// Removes what a job wrote, records that its history is removed, and then removes that. As long as what it wrote
+    /// cannot be removed, the job stays in the lists.
     async fn prune(&self, row: &JobRow) -> Result<(), ApiError> {
         let job = row.summary.job;
+        self.in_data(job, move |data| data.remove_results(&job)).await?;
         let (_, folds) = self.store().folds(&[job]).await?;
         let Some(fold) = folds.into_iter().next() else { return Ok(()) };
         let key = JobKey { job_no: row.job_no, created_position: row.created_position, ..JobKey::default() };
