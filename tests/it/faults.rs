@@ -394,8 +394,6 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
     let end = served.end(job).await;
     assert_eq!((end.status, end.counters.failed), (JobStatus::Cancelled, 1), "{end:?}");
-    drop(served);
-    let served = Served::start(&files);
     let undo = mint();
     assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
     let end = served.end(undo).await;
@@ -403,6 +401,15 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     assert_eq!((end.counters.succeeded, end.counters.failed), (0, 1), "{end:?}");
     let told = items(&served, undo).await;
     assert!(told[0].2.contains("nothing was put back"), "{told:?}");
+    drop(served);
+    // Whoever asks again has the disk looked at again.
+    let served = Served::start(&files);
+    let again = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{again}")).await.0, 201);
+    let end = served.end(again).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{:?}", items(&served, again).await);
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"file 0\n");
+    assert_eq!(left_over(&files), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

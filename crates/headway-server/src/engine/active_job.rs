@@ -5,6 +5,7 @@ mod ground;
 mod pace;
 mod read_ahead;
 mod together;
+mod undone;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,12 +19,11 @@ use super::plan::absent_mount;
 use super::schedule::Terms;
 use super::stop::{StepFailure, StepStop};
 use super::{Context, Pulse};
-use crate::placements::changes;
 use crate::steps::Step;
 use durations::Durations;
 use ground::PlannedRoot;
 pub(crate) use ground::{ground, ground_of};
-use headway_files::{Change, Ground, Library, fault_of, hold};
+use headway_files::{Ground, Library, fault_of, hold};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, RelPath, StartJob};
@@ -32,6 +32,7 @@ use headway_store::Store;
 use pace::Pace;
 use read_ahead::ReadAhead;
 use together::RenamedTogether;
+pub(super) use undone::Undone;
 
 /// How many bytes of a file are read to see whether the storage has recovered.
 const TRIAL_READ_BYTES: u64 = 64 * 1024 * 1024;
@@ -47,7 +48,7 @@ pub(crate) struct ActiveJob {
     recipe: Arc<dyn Recipe>,
     /// Bound on first use; or why it never can be.
     work: OnceCell<Result<Arc<dyn Work>, Unable>>,
-    undone: OnceCell<Arc<[Change]>>,
+    undone: OnceCell<Undone>,
     together: OnceCell<RenamedTogether>,
     ground: PlannedRoot,
     read_ahead: ReadAhead,
@@ -172,7 +173,7 @@ impl ActiveJob {
         let bind = async || {
             let stop = stop.unwrap_or_else(|| self.begin_step());
             let flag = Arc::clone(stop.flag());
-            let undone = self.undone(&*context.store).await?;
+            let undone = Arc::clone(&self.undone(context).await?.made);
             let (request, library) = (self.request.clone(), Arc::clone(&self.library));
             let recipe = Arc::clone(&self.recipe);
             let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
@@ -243,17 +244,13 @@ impl ActiveJob {
         self.together.get_or_try_init(|| RenamedTogether::read(store, self.job_no, work)).await
     }
 
-    /// The changes of the job that this one undoes; empty for any other job.
-    pub(super) async fn undone(&self, store: &dyn Store) -> Result<Arc<[Change]>, Unable> {
+    /// The changes of the job that this one undoes; none for any other job.
+    pub(super) async fn undone(&self, context: &Context) -> Result<&Undone, Unable> {
         let read = async || match &self.request.query {
-            Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) => {
-                let row = store.job(*job).await?;
-                let row = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?;
-                Ok(changes(store, row.job_no).await?.into())
-            }
-            _ => Ok(Arc::default()),
+            Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) => Undone::read(context, self, *job).await,
+            _ => Ok(Undone::default()),
         };
-        self.undone.get_or_try_init(read).await.cloned()
+        self.undone.get_or_try_init(read).await
     }
 
     /// Begins a preparation, a listing or the last step, and returns what stops it.

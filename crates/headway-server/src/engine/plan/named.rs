@@ -1,9 +1,11 @@
 //! The files of a query for items of another job.
 
+use super::super::active_job::Undone;
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
+use headway_files::Change;
 use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
-use headway_model::{FailReason, ItemStatus, JobId, PlannedFile, Query, RelPath, StartJob};
+use headway_model::{JobId, PlannedFile, Query, RelPath, StartJob};
 use headway_recipes::Unable;
 use headway_store::ItemPages;
 
@@ -37,10 +39,9 @@ impl AskedItem {
 pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Option<AskedItems>, Unable> {
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
-        let undone = active.undone(&*context.store).await?;
-        let mut paths: Vec<_> = undone.iter().map(|change| change.path()).collect();
-        paths.extend(conflicts(context, *job).await?);
-        return Ok(Some(AskedItems::Undone(paths)));
+        let Undone { made, unclear } = active.undone(context).await?;
+        let paths = made.iter().map(Change::path).chain(unclear.iter().cloned());
+        return Ok(Some(AskedItems::Undone(paths.collect())));
     }
     let status = match which {
         ItemSelection::Failed => Some("failed"),
@@ -71,18 +72,6 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
 async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {
     let row = context.store.job(job).await?;
     Ok(row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no)
-}
-
-/// The files of a job that it might have left half-changed.
-async fn conflicts(context: &Context, job: JobId) -> Result<Vec<RelPath>, Unable> {
-    let mut paths = Vec::new();
-    let job_no = number_of(context, job).await?;
-    let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(Some("failed"));
-    while let Some(rows) = pages.next().await? {
-        let conflict = ItemStatus::Failed(FailReason::Conflict);
-        paths.extend(rows.into_iter().filter(|row| row.state.status == conflict).map(|row| row.file.path));
-    }
-    Ok(paths)
 }
 
 /// What the first job in a row of retries asked for: which files of a folder are wanted.
