@@ -1,5 +1,5 @@
 // Calls whose answer never comes: none is waited for without end, and none that failed is taken for a fact.
-import type { Page } from '@playwright/test';
+import type { Page, Request } from '@playwright/test';
 import { begin, button, config, details, openFile, over, status, three } from './helper/job';
 import { BROKEN, expect, test } from './helper/fixtures';
 import { open } from './helper/page';
@@ -90,4 +90,23 @@ test('on a line that was dead and is there again, calls of before are given up: 
   await expect(button(page, 'pause')).toBeEnabled({ timeout: 3_000 });
   await expect(wrong(page)).toHaveCount(0, { timeout: 10_000 });
   server.remove('../hold');
+});
+
+test('of the calls that ask why a stream is refused, none stays behind when the next is made', async ({ page, serve, allow }) => {
+  test.setTimeout(60_000);
+  allow(BROKEN);
+  const server = await serve(three, { config });
+  const held = new Set<Request>();
+  let asked = 0;
+  page.on('requestfailed', (request) => held.delete(request));
+  await page.route('**/api/events?*', (route) => {
+    if (!route.request().url().includes('wait=0')) return route.fulfill({ status: 503, body: '' });
+    // No answer ever comes.
+    held.add(route.request());
+    asked++;
+    return undefined;
+  });
+  await open(page, server.url);
+  await expect.poll(() => asked, { timeout: 40_000 }).toBeGreaterThan(2);
+  await expect.poll(() => held.size).toBeLessThan(2);
 });

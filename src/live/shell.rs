@@ -40,6 +40,8 @@ struct ShellInner {
     call: RefCell<Option<Call>>,
     /// The call by which this tab catches up before it listens to another.
     catching_up: RefCell<Option<Call>>,
+    /// The call that asks why a stream is refused. The next try to follow, or the next such call, gives it up.
+    probing: RefCell<Option<Call>>,
     channel: RefCell<Option<Channel>>,
     lock: RefCell<Option<WebLock>>,
     /// The start call that has not been answered yet.
@@ -83,6 +85,7 @@ impl Shell {
             source: RefCell::new(None),
             call: RefCell::new(None),
             catching_up: RefCell::new(None),
+            probing: RefCell::new(None),
             channel: RefCell::new(None),
             lock: RefCell::new(None),
             start_call: RefCell::new(None),
@@ -231,6 +234,7 @@ impl Shell {
     fn close(&self) {
         self.0.call.take();
         self.0.catching_up.take();
+        self.0.probing.take();
         if let Some(source) = self.0.source.borrow_mut().take() {
             source.close();
             self.0.closed.borrow_mut().push(source);
@@ -241,9 +245,9 @@ impl Shell {
         let shell = self.clone();
         let call = Call::new();
         let answer = call.get(&events(&format!("{query}&wait=0")));
+        self.0.probing.replace(Some(call));
         spawn_local(async move {
             let refusal = answer.await.map(drop).map_err(|(status, text)| told(status, &text));
-            drop(call);
             shell.step(|follow, _| {
                 follow.probed(refusal);
                 Vec::new()
