@@ -12,7 +12,7 @@ use super::place::judged;
 use super::schedule::RecoveredState;
 use super::{ActiveJob, Context};
 use crate::placements::{Changes, each_event};
-use crate::steps::Step;
+use crate::steps::{Step, UnderWay};
 use headway_files::{Change, Library, Verdict, fault_of};
 use headway_model::event_kind::{ChangeStep, EventKind};
 use headway_model::item::ItemStatus;
@@ -24,7 +24,7 @@ use tries::Tries;
 /// attempts that are over. No process of that job must be alive any more. If the storage does not answer, the job has to wait.
 pub(super) async fn past(
     context: &Context,
-    library: &Arc<Library>,
+    (library, step): (&Arc<Library>, &Arc<UnderWay>),
     job_no: u64,
     fold: &Fold,
     output: Option<&Output>,
@@ -59,8 +59,9 @@ pub(super) async fn past(
             left.entry(temp_folder(&row.file, output)).or_default().insert(item);
         }
     }
-    let (job, library) = (fold.id, Arc::clone(library));
+    let (job, library, step) = (fold.id, Arc::clone(library), Arc::clone(step));
     let look = move || {
+        let _step = step;
         library.clear_all_temps(&left, job, &kept);
         let ended = |(item, change)| (item, ended(&library, change));
         placing.into_iter().map(ended).collect()

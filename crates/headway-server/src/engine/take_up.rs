@@ -76,7 +76,8 @@ pub(super) async fn again(context: &Context, job: JobId) -> Input {
 }
 
 async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, RecoveredState) {
-    let step = context.steps.begin(fold.id, Step::TakeUp, || true);
+    // It lasts as long as the look at the disk, also if nobody waits for that any longer.
+    let step = Arc::new(context.steps.begin(fold.id, Step::TakeUp, || true));
     let looked = caught(async {
         fault_of("taking up", &fold.title);
         let (left, job) = (context.left.clone(), fold.id);
@@ -86,7 +87,7 @@ async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, R
         let active = ActiveJob::read(context, fold.id).await?;
         let library = Arc::clone(&active.library);
         let output = active.request.output.as_ref();
-        let past = recovery::past(context, &library, row.job_no, fold, output).await?;
+        let past = recovery::past(context, (&library, &step), row.job_no, fold, output).await?;
         Ok((active.terms(), past))
     });
     let looked = looked.await;

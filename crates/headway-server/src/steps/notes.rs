@@ -166,12 +166,13 @@ impl Notes {
         long.collect()
     }
 
-    /// Removes and returns the turns that steps of the server itself have held for long, so that suspected steps of jobs
-    /// do not wait for a scan of hours. The notes of these steps stay.
+    /// Removes and returns the turns that steps of the server itself, or looks at storage that does not answer, have held
+    /// for long, so that suspected steps of jobs do not wait for a scan of hours. The notes of these steps stay.
     pub(super) fn long_turns(&self) -> Vec<Ticket> {
         let mut free = self.free.lock();
+        let is_patient = |step: Step| step.is_own() || step == Step::TakeUp;
         let used = free.used.iter_mut().flatten();
-        let long = used.filter(|used| used.step.is_own() && used.since.elapsed() > LONGEST_TURN);
+        let long = used.filter(|used| is_patient(used.step) && used.since.elapsed() > LONGEST_TURN);
         long.filter_map(|used| used.turn.take()).collect()
     }
 
