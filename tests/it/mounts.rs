@@ -578,3 +578,66 @@ async fn what_a_library_is_is_remembered_as_soon_as_a_job_is_planned_on_it() {
     assert_eq!(end.status, gone, "an empty folder is not the library");
     app.stop().await;
 }
+
+/// The counts of what the list of a library says of its files: processed or not.
+async fn processed(app: &App) -> u64 {
+    let (_, page) = app.get("/api/libraries/files/files?folder=usb").await;
+    page["entries"].as_array().expect("entries").iter().filter(|entry| entry["outcome"].is_object()).count() as u64
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchanged_disk_is_not_listed_with_what_was_done_on_the_first() {
+    let files = Files::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
+    let Some(first) = disk() else { return };
+    files.write_at("usb/a", b"one", then);
+    let app = App::start(&files).await;
+    assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 1);
+    let listed = |wanted: u64| {
+        let app = &app;
+        async move { (processed(app).await == wanted).then_some(()) }
+    };
+    eventually("the outcome of a file", || listed(1)).await;
+    drop(first);
+    let Some(_second) = disk() else { return };
+    files.write_at("usb/a", b"two", then);
+    eventually("a file of the second disk is new", || listed(0)).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_does_not_go_on_with_another_disk_inside_the_library_unless_a_person_wants_it() {
+    let files = Files::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
+    let Some(first) = disk() else { return };
+    files.write_at("usb/a", b"one", then);
+    files.write_at("b", b"one", then);
+    let app = App::start(&files).await;
+    let mut body = request("checksum");
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    drop(first);
+    let Some(_second) = disk() else { return };
+    files.write_at("usb/a", b"two", then);
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let paused = app.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    assert_eq!(paused.status, gone, "a file of the same name, size and time is another one");
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    let waits = view["waits"].as_str().unwrap_or_default();
+    assert!(waits.contains("The disk at usb is not the one") && view["asks"] == json!(true), "{view}");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2));
+
+    // On which of the disks it read a file is not stored, so nothing there counts as done.
+    body["approval"] = json!(false);
+    body["policy"] = json!({ "on_done": "skip" });
+    let again = app.run(&body).await;
+    assert_eq!((again.counters.succeeded, again.counters.skipped), (1, 1));
+    assert_eq!(app.reasons(again.job, "skipped").await[0].0, "b");
+    app.stop().await;
+}

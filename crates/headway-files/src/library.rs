@@ -32,7 +32,7 @@ mod trash;
 mod walk;
 mod workshop;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -98,6 +98,8 @@ pub struct Library {
     known: Mutex<Option<Identity>>,
     /// What was mounted inside it when a job was planned, in this process or an earlier one.
     inner_mounts: Mutex<InnerMounts>,
+    /// What each disk inside it was when it was last looked at, by its mount point.
+    seen_disks: Mutex<BTreeMap<RelPath, Identity>>,
     /// How often a person has accepted a new root at the path.
     accepted: AtomicU64,
     /// Folders that are known to be durable.

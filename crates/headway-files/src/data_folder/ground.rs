@@ -14,9 +14,6 @@ use headway_model::{JobId, RelPath};
 /// The file that stores on what a job was planned. It is in the job's folder.
 pub(super) const GROUND: &str = ".ground";
 
-/// Stands for the identity of a disk that could not be looked at: nothing is surely it.
-const UNKNOWN: Identity = Identity { file_system: 0, inode: 0 };
-
 /// On what a job was planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ground {
@@ -25,6 +22,9 @@ pub struct Ground {
     /// The disks inside it on which the job can have files, each by its mount point.
     disks: BTreeMap<RelPath, Identity>,
 }
+
+/// Stands for the identity of a disk that could not be looked at: nothing is surely it.
+const UNKNOWN: Identity = Identity { file_system: 0, inode: 0 };
 
 impl Ground {
     /// A root, without a disk inside it.
@@ -44,42 +44,81 @@ impl Ground {
         self.disks.extend(looked);
         self
     }
+
+    /// Whether the job can have files on disks inside the root.
+    pub fn has_disks(&self) -> bool {
+        !self.disks.is_empty()
+    }
+
+    /// The mount point of the disk inside the root that a path belonged to, if another disk is surely there now. A disk that
+    /// is absent or cannot be looked at is not another one. Blocking: that disk is looked at.
+    pub fn exchanged_at(&self, root: &Path, path: &RelPath) -> Option<RelPath> {
+        let (mount, then) = path.ancestors().iter().rev().find_map(|above| self.disks.get_key_value(above))?;
+        if *then == UNKNOWN {
+            return None;
+        }
+        let now = Identity::at(&root.join(on_disk(mount))).ok()?;
+        (now.is_same(then) == Some(false)).then(|| mount.clone())
+    }
+
+    /// The mount point of the first disk inside the root in whose place another one is now. Blocking: each is looked at.
+    pub fn exchanged(&self, root: &Path) -> Option<RelPath> {
+        self.disks.keys().find_map(|mount| self.exchanged_at(root, mount))
+    }
 }
 
-/// Which files of a job's library are those that are there now.
+/// Which files of a job's library are those that are there now. A job whose person accepted other disks has one answer for
+/// each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SameFiles {
+pub struct SameFiles(Vec<SameGround>);
+
+/// The same, for one of the grounds of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct SameGround {
     /// Of the root and of each disk inside it: whether it is the same; `None` if that is not known.
     root: Option<bool>,
     disks: BTreeMap<RelPath, Option<bool>>,
 }
 
-impl SameFiles {
-    /// No file, because it is not known on what the job was planned, or the folder is another one now.
-    pub(super) fn none() -> Self {
-        SameFiles { root: Some(false), disks: BTreeMap::new() }
-    }
-
+impl SameGround {
     /// Compares with what is there now: whether the `root` is the same, and what is mounted below its `path`. Blocking: each
     /// disk that the job can have seen is looked at.
-    pub(super) fn below(
-        planned: &Ground,
-        root: Option<bool>,
-        path: &Path,
-        mounted: impl IntoIterator<Item = RelPath>,
-    ) -> Self {
+    fn below(planned: &Ground, root: Option<bool>, path: &Path, mounted: &[RelPath]) -> Self {
+        if root == Some(false) {
+            return SameGround { root, disks: BTreeMap::new() };
+        }
         let mut disks: BTreeMap<_, _> = planned.disks.keys().map(|mount| (mount.clone(), Some(false))).collect();
         for mount in mounted {
-            let compare = |then| Identity::at(&path.join(on_disk(&mount))).ok()?.is_same(then);
-            let is_same = planned.disks.get(&mount).map_or(Some(false), compare);
-            disks.insert(mount, is_same);
+            let compare = |then| Identity::at(&path.join(on_disk(mount))).ok()?.is_same(then);
+            let is_same = planned.disks.get(mount).map_or(Some(false), compare);
+            disks.insert(mount.clone(), is_same);
         }
-        SameFiles { root, disks }
+        SameGround { root, disks }
+    }
+
+    fn is_same(&self, path: &RelPath) -> Option<bool> {
+        if self.root == Some(false) || self.disks.is_empty() {
+            return self.root;
+        }
+        path.ancestors().iter().rev().find_map(|above| self.disks.get(above)).copied().unwrap_or(self.root)
+    }
+}
+
+impl SameFiles {
+    /// No file, because it is not known on what the job was planned.
+    pub(super) fn none() -> Self {
+        SameFiles(Vec::new())
+    }
+
+    /// Compares with what is there now: each ground of the job with whether its root is the same, and what is mounted below
+    /// the `path` of the root. Blocking.
+    pub(super) fn below(grounds: &[(Ground, Option<bool>)], path: &Path, mounted: &[RelPath]) -> Self {
+        SameFiles(grounds.iter().map(|(planned, root)| SameGround::below(planned, *root, path, mounted)).collect())
     }
 
     /// Whether the folder is not known to be another one, whatever is mounted inside it.
     pub fn can_have_root(&self) -> bool {
-        self.root != Some(false)
+        self.0.iter().any(|ground| ground.root != Some(false))
     }
 
     /// Whether the job surely saw this file. The path is as the job named it.
@@ -92,11 +131,11 @@ impl SameFiles {
         self.is_same(path) != Some(false)
     }
 
+    /// On which ground the job was when it saw a file is not stored, so a file is the same only if it is so on each.
     fn is_same(&self, path: &RelPath) -> Option<bool> {
-        if !self.can_have_root() || self.disks.is_empty() {
-            return self.root;
-        }
-        path.ancestors().iter().rev().find_map(|above| self.disks.get(above)).copied().unwrap_or(self.root)
+        let mut answers = self.0.iter().map(|ground| ground.is_same(path));
+        let first = answers.next().unwrap_or(Some(false));
+        if answers.all(|answer| answer == first) { first } else { None }
     }
 }
 
@@ -105,41 +144,66 @@ impl DataFolder {
     /// stored for the library, this does not wait for the disk: if the machine stops and the file is lost, the identity of
     /// the library takes its place.
     pub fn keep_ground(&self, job: &JobId, library: &str, ground: &Ground) {
-        let folder = self.root.join("jobs").join(job.to_string());
-        let line = |identity: &Identity, name: &str| format!("{} {} {name}\n", identity.file_system, identity.inode);
-        let disks = ground.disks.iter().map(|(path, identity)| line(identity, path.as_str()));
-        let text: String = std::iter::once(line(&ground.root, "")).chain(disks).collect();
         let is_remembered = ground.disks.is_empty() && self.known_libraries().get(library) == Some(&ground.root);
         let replace = if is_remembered { private::replace_unsynced } else { private::replace };
+        self.write_grounds(job, std::slice::from_ref(ground), replace);
+    }
+
+    /// Adds what a person has accepted in the place of that on which a job was planned. What the job was planned on stays
+    /// stored, because what the job did before was done there.
+    pub fn add_ground(&self, job: &JobId, ground: &Ground) {
+        let mut grounds = self.grounds(job);
+        if grounds.last() != Some(ground) {
+            grounds.push(ground.clone());
+            self.write_grounds(job, &grounds, private::replace);
+        }
+    }
+
+    fn write_grounds(&self, job: &JobId, grounds: &[Ground], replace: fn(&Path, &[u8]) -> std::io::Result<()>) {
+        let folder = self.root.join("jobs").join(job.to_string());
+        let line = |identity: &Identity, name: &str| format!("{} {} {name}\n", identity.file_system, identity.inode);
+        let lines = |ground: &Ground| {
+            let disks = ground.disks.iter().map(|(path, identity)| line(identity, path.as_str()));
+            std::iter::once(line(&ground.root, "")).chain(disks).collect::<String>()
+        };
+        let text: String = grounds.iter().map(lines).collect();
         let kept = private::make_folder(&folder);
         if let Err(error) = kept.and_then(|()| replace(&folder.join(GROUND), text.as_bytes())) {
             tracing::debug!(job.id = %job, %error, "the root that the job was planned on cannot be kept");
         }
     }
 
-    /// The identity of the root on which a job was planned, if it is known.
-    pub fn ground(&self, job: &JobId) -> Option<Identity> {
-        self.whole_ground(job).map(|ground| ground.root)
+    /// The ground to which a job is bound, if it is known: that on which it was planned, or what a person has accepted last
+    /// in its place.
+    pub fn ground(&self, job: &JobId) -> Option<Ground> {
+        self.grounds(job).pop()
     }
 
-    /// On what a job was planned, if that is known.
-    pub(super) fn whole_ground(&self, job: &JobId) -> Option<Ground> {
+    /// Every ground of a job, in order: that on which it was planned, and what a person has accepted in its place. None if
+    /// that is not known.
+    pub fn grounds(&self, job: &JobId) -> Vec<Ground> {
         let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
         let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
             tracing::warn!(job.id = %job, %error, "the root that the job was planned on cannot be read");
             None
-        })?;
-        parse(std::str::from_utf8(&text).ok()?)
+        });
+        text.and_then(|text| parse(std::str::from_utf8(&text).ok()?)).unwrap_or_default()
     }
 }
 
 /// Reads what was stored; `None` if any of it cannot be read.
-fn parse(text: &str) -> Option<Ground> {
-    let mut lines = text.lines().map(read);
-    let (_, root) = lines.next()??;
-    let disk =
-        |line: Option<(String, Identity)>| line.and_then(|(path, identity)| Some((path.parse().ok()?, identity)));
-    Some(Ground { root, disks: lines.map(disk).collect::<Option<_>>()? })
+fn parse(text: &str) -> Option<Vec<Ground>> {
+    let mut grounds: Vec<Ground> = Vec::new();
+    for line in text.lines() {
+        let (path, identity) = read(line)?;
+        match grounds.last_mut() {
+            Some(ground) if !path.is_empty() => drop(ground.disks.insert(path.parse().ok()?, identity)),
+            _ if path.is_empty() => grounds.push(Ground::new(identity)),
+            // A disk needs a root.
+            _ => return None,
+        }
+    }
+    Some(grounds)
 }
 
 #[cfg(test)]
@@ -162,7 +226,7 @@ mod tests {
             assert_eq!(data.ground(&job), None);
             keep(&job, identity);
             keep(&job, identity);
-            assert_eq!(data.ground(&job), Some(identity));
+            assert_eq!(data.ground(&job).map(|ground| ground.root), Some(identity));
         }
         // As after a stop of the machine.
         let job = JobId::mint(4, [0; 10]);
@@ -184,10 +248,10 @@ mod tests {
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);
         data.keep_ground(&job, "files", &planned);
-        assert_eq!(data.whole_ground(&job), Some(planned.clone()));
+        assert_eq!(data.ground(&job), Some(planned.clone()));
         let same = |mounted: &[&RelPath]| {
-            let same =
-                SameFiles::below(&planned, Some(true), folder.path(), mounted.iter().map(|mount| (*mount).clone()));
+            let mounted: Vec<_> = mounted.iter().map(|mount| (*mount).clone()).collect();
+            let same = SameFiles::below(&[(planned.clone(), Some(true))], folder.path(), &mounted);
             ["a", "usb/a", "usb/card/a", "late/a", "none/a"].map(|file| same.have(&path(file)))
         };
         assert_eq!(same(&[&usb, &card]), [true, true, true, true, false], "a disk that could not be looked at");
@@ -196,6 +260,9 @@ mod tests {
         std::fs::rename(folder.path().join("usb/card"), folder.path().join("first")).expect("a rename");
         std::fs::create_dir(folder.path().join("usb/card")).expect("a folder");
         assert_eq!(same(&[&usb, &card]), [true, true, false, true, false], "another disk");
+        assert_eq!(planned.exchanged(folder.path()), Some(card.clone()));
+        let at = |file: &str| planned.exchanged_at(folder.path(), &path(file));
+        assert_eq!(["a", "usb/a", "usb/card/a", "none/a"].map(at), [None, None, Some(card.clone()), None]);
         assert!(!SameFiles::none().can_have(&path("a")));
     }
 
@@ -205,8 +272,41 @@ mod tests {
         assert_eq!(unidentified(1).is_same(&unidentified(1)), None);
         assert_eq!(unidentified(1).is_same(&unidentified(2)), Some(false));
         let folder = tempfile::tempdir().expect("a folder");
-        let same = SameFiles::below(&Ground::new(unidentified(1)), None, folder.path(), []);
+        let same = SameFiles::below(&[(Ground::new(unidentified(1)), None)], folder.path(), &[]);
         let file = "a".parse().expect("a path");
         assert_eq!((same.have(&file), same.can_have(&file), same.can_have_root()), (false, true, true));
+    }
+
+    #[test]
+    fn what_a_person_accepts_is_added_to_what_a_job_was_planned_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let root = Identity::at(folder.path()).expect("a folder");
+        let usb = || Ground::new(root).with_disks(folder.path(), [path("usb")]);
+        let job = JobId::mint(1, [0; 10]);
+        std::fs::create_dir(folder.path().join("usb")).expect("a folder");
+        let first = usb();
+        data.keep_ground(&job, "files", &first);
+        data.add_ground(&job, &first);
+        assert_eq!(data.grounds(&job), [first.clone()]);
+        std::fs::rename(folder.path().join("usb"), folder.path().join("away")).expect("a rename");
+        std::fs::create_dir(folder.path().join("usb")).expect("a folder");
+        let second = usb();
+        data.add_ground(&job, &second);
+        assert_eq!(data.grounds(&job), [first.clone(), second.clone()]);
+        assert_eq!(data.ground(&job), Some(second.clone()), "to which it is bound");
+        let same = |grounds: &[Ground]| {
+            let grounds: Vec<_> = grounds.iter().map(|ground| (ground.clone(), Some(true))).collect();
+            let same = SameFiles::below(&grounds, folder.path(), &[path("usb")]);
+            ["a", "usb/a"].map(|file| (same.have(&path(file)), same.can_have(&path(file))))
+        };
+        assert_eq!(
+            same(&data.grounds(&job)),
+            [(true, true), (false, true)],
+            "on which disk it saw a file is not known"
+        );
+        assert_eq!(same(&[first]), [(true, true), (false, false)]);
+        assert_eq!(same(&[second]), [(true, true); 2]);
     }
 }

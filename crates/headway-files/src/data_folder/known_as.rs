@@ -93,36 +93,40 @@ impl DataFolder {
         names
     }
 
-    /// Whether a job that gave its library this name was planned on the folder that is there now: the name can have been
-    /// given to another folder since. What is not known to be the same folder is not. Blocking.
+    /// Whether a job that gave its library this name was planned on the folder that is there now, and has had no other: the
+    /// name can have been given to another folder since. What is not known to be the same folder is not. Blocking.
     pub fn is_of(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> bool {
-        self.planned_on_this(job, known_as, library).is_some_and(|(_, _, is_same)| is_same == Some(true))
+        let (_, grounds) = self.grounds_here(job, known_as, library).unwrap_or_default();
+        !grounds.is_empty() && grounds.iter().all(|(_, is_same)| *is_same == Some(true))
     }
 
     /// Which files of a job that gave its library this name are those that are there now. What is not known to be the same
     /// is not. Blocking.
     pub fn same_files(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> SameFiles {
-        let below = |(planned, path, is_same): (Ground, PathBuf, Option<bool>)| {
+        let below = |(path, grounds): (PathBuf, Vec<(Ground, Option<bool>)>)| {
             let mounted = mounted_below(&path).map_err(|error| {
                 tracing::warn!(%error, "what is mounted cannot be seen, so nothing that was done to the files counts");
             });
-            Some(SameFiles::below(&planned, is_same, &path, mounted.ok()?.into_keys()))
+            Some(SameFiles::below(&grounds, &path, &mounted.ok()?.into_keys().collect::<Vec<_>>()))
         };
-        self.planned_on_this(job, known_as, library).and_then(below).unwrap_or_else(SameFiles::none)
+        self.grounds_here(job, known_as, library).and_then(below).unwrap_or_else(SameFiles::none)
     }
 
-    /// On what a job was planned, the path of its library, and whether that is the same folder now; `None` if it is not, or if
-    /// one of these is not known.
-    fn planned_on_this(
+    /// The path of a job's library, and on what the job was planned, each with whether its root is the folder that is there
+    /// now; `None` if that is not known.
+    fn grounds_here(
         &self,
         job: &JobId,
         known_as: &KnownAs,
         library: &Library,
-    ) -> Option<(Ground, PathBuf, Option<bool>)> {
-        let (planned, path) = (self.whole_ground(job)?, known_as.path(library)?);
-        let now = if known_as.is_same() { library.identity().0 } else { Identity::at(&path).ok() };
-        let is_same = now?.is_same(&planned.root);
-        (is_same != Some(false)).then_some((planned, path, is_same))
+    ) -> Option<(PathBuf, Vec<(Ground, Option<bool>)>)> {
+        let path = known_as.path(library)?;
+        let now = if known_as.is_same() { library.identity().0 } else { Identity::at(&path).ok() }?;
+        let compared = |ground: Ground| {
+            let is_same = now.is_same(&ground.root);
+            (ground, is_same)
+        };
+        Some((path, self.grounds(job).into_iter().map(compared).collect()))
     }
 
     /// The libraries among these that have files of the library of this name, each with the name as it sees it.

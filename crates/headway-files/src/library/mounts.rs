@@ -10,9 +10,9 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::Library;
 use super::mount_table::{MountLine, mount_table, unescape};
 use super::root::file_system_of;
+use super::{Identity, Library, on_disk};
 use headway_model::RelPath;
 
 /// Mount points inside a library, each with its device, such as `/dev/sdb1`.
@@ -43,6 +43,32 @@ impl Library {
         };
         let paths = std::iter::once(RelPath::default()).chain(self.mounted()?.into_keys());
         Ok(paths.map(|path| (path.clone(), id(&path))).collect())
+    }
+
+    /// The disks that are mounted inside the library, and on which this folder lies, or that are below it if
+    /// `deep`: remembers what each is. Blocking: these disks are looked at.
+    ///
+    /// # Errors
+    /// If the system's table cannot be read.
+    pub fn look_at_disks(&self, folder: &RelPath, deep: bool) -> io::Result<()> {
+        for mount in self.mounted()?.into_keys() {
+            if !folder.ancestors().contains(&mount) && !(deep && mount.ancestors().contains(folder)) {
+                continue;
+            }
+            match Identity::at(&self.path.join(on_disk(&mount))) {
+                Ok(identity) => drop(self.seen_disks.lock().insert(mount, identity)),
+                Err(error) => {
+                    tracing::debug!(library = self.name, %mount, %error, "a disk cannot be looked at");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The disks inside the library as they were [last seen](Library::look_at_disks), by their mount points. This never waits
+    /// for storage.
+    pub fn seen_disks(&self) -> BTreeMap<RelPath, Identity> {
+        self.seen_disks.lock().clone()
     }
 
     /// What is known to be mounted inside the library, for storing.

@@ -98,6 +98,7 @@ impl Library {
             root: RwLock::new(opened),
             used: AtomicU64::new(running_ms()),
             inner_mounts: Mutex::default(),
+            seen_disks: Mutex::default(),
             accepted: AtomicU64::new(0),
             durable: Mutex::default(),
             swap: OnceLock::new(),

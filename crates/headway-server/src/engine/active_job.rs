@@ -126,7 +126,20 @@ impl ActiveJob {
         // What was planned by an earlier job can lie on any disk.
         let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
         let is_absent = if on_any { self.library.absent_mounts().map(|absent| !absent.is_empty()) } else { Ok(false) };
-        is_there && matches!(is_absent, Ok(false)) && matches!(absent_mount(&self.library, &self.request), Ok(None))
+        is_there
+            && matches!(is_absent, Ok(false))
+            && matches!(absent_mount(&self.library, &self.request), Ok(None))
+            && !(self.has_items() && self.has_exchanged_disk())
+    }
+
+    /// Whether another disk is in the place of one that the job was planned on. Blocking.
+    pub(super) fn has_exchanged_disk(&self) -> bool {
+        self.ground.exchanged(&self.library, None).is_some()
+    }
+
+    /// The mount point of the disk of a file, if another disk is there than the job was planned on. Blocking.
+    pub(super) fn exchanged_disk_of(&self, path: &RelPath) -> Option<RelPath> {
+        self.ground.exchanged(&self.library, Some(path))
     }
 
     /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.

@@ -215,7 +215,7 @@ fn held(
     let step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
     attempt.begin();
     fault_of("working", active.request.title.as_deref().unwrap_or_default());
-    context.shortage.check(active, output.is_some())?;
+    context.shortage.check(active, output.is_some(), &files)?;
     let at = work.lies_at(&file.path);
     let opened = at.as_ref().map_or_else(|| active.library.open_file(file), |at| active.library.open_file_at(file, at));
     let opened = opened.map_err(not_opened);

@@ -99,6 +99,9 @@ pub(super) async fn judge(
         let looked = tokio::task::spawn_blocking(move || {
             let _step = steps.begin(job, Step::Judge(item), || false);
             fault_of("judging", active.request.title.as_deref().unwrap_or_default());
+            if active.has_exchanged_disk() {
+                return (Verdict::NotKnown(PauseReason::LibraryGone), None);
+            }
             let ended = ended(&active.library, open);
             if ended.0 == Verdict::NotKnown(PauseReason::LibraryGone) {
                 active.note_missed_disk();

@@ -2,8 +2,9 @@
 
 use super::Server;
 use crate::engine;
-use headway_files::{DataFolder, Identity, Library, Swap, Trashed, io_text};
-use headway_model::{JobId, Output, RelPath, StartJob};
+use headway_files::{DataFolder, Ground, Identity, Library, Swap, Trashed, io_text};
+use headway_model::{JobId, JobStatus, Output, PauseReason, RelPath, StartJob};
+use headway_store::rows::JobRow;
 
 /// What a job's view says about its library.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(super) struct OnDisk {
     pub(super) asks: bool,
     /// A missing disk inside the library that the job needs: path and device.
     pub(super) absent: Option<(RelPath, String)>,
+    /// The mount point of a disk inside the library in whose place there is another one than the job was planned on.
+    pub(super) exchanged: Option<RelPath>,
 }
 
 /// Why a job does not have its library's folder.
@@ -65,9 +68,14 @@ fn held(library: &Library, id: JobId, folder: Option<FolderGone>) -> Result<(Tra
     held.map_err(|error| format!("The trash cannot be read: {}.", io_text(&error)))
 }
 
+/// What a job is bound to, if that is known. Blocking.
+fn bound_ground(data: &DataFolder, id: JobId, request: Option<&StartJob>) -> Option<Ground> {
+    request.map_or_else(|| data.ground(&id), |request| engine::ground(data, id, request))
+}
+
 /// The root that a job is bound to, if that is known. Blocking.
 pub(super) fn bound_to(data: &DataFolder, id: JobId, request: Option<&StartJob>) -> Option<Identity> {
-    request.map_or_else(|| data.ground(&id), |request| engine::ground(data, id, request))
+    bound_ground(data, id, request).map(|ground| ground.root)
 }
 
 /// Says that a library's name or path leads to another folder than a job's.
@@ -80,7 +88,7 @@ pub(super) fn another_folder(library: &str) -> String {
 
 impl Server {
     /// What a job's view says about its library.
-    pub(super) async fn on_disk(&self, name: &str, id: JobId, request: Option<&StartJob>) -> OnDisk {
+    pub(super) async fn on_disk(&self, row: &JobRow, request: Option<&StartJob>) -> OnDisk {
         const SILENT: &str = "The storage of this library does not answer.";
         const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
             in the trash, then the output takes its first.";
@@ -90,18 +98,23 @@ impl Server {
         const LEADS_ELSEWHERE: &str = "The link by which this library was named leads to another folder now. Until the server \
             starts again, the library is the folder that it was.";
         let unknown = || OnDisk { trash_unknown: true, ..OnDisk::default() };
+        let (id, name) = (row.summary.job, &row.library);
+        let is_waiting = row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone });
         let Ok(library) = self.library_of_job(name).await else { return unknown() };
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let request = request.cloned();
         let data = &self.inner.context.data;
-        let ground = bound_to(data, id, request.as_ref());
+        let ground = bound_ground(data, id, request.as_ref());
         let look = move || {
             let note = match replaces.then(|| library.swap()).flatten() {
                 None | Some(Swap::Exchange) => None,
                 Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
                 Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
             };
-            let (folder, asks) = FolderGone::of(&library, ground);
+            let (folder, asks) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
+            let exchanged =
+                ground.filter(|_| is_waiting && folder.is_none()).and_then(|of| of.exchanged(&library.path));
+            let asks = asks || exchanged.is_some();
             // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
             let held = held(&library, id, folder);
@@ -123,6 +136,7 @@ impl Server {
                 folder,
                 asks,
                 absent,
+                exchanged,
             }
         };
         let silent = || OnDisk { note: Some(SILENT.to_owned()), ..unknown() };

@@ -84,7 +84,7 @@ impl Server {
         let ground = self.inner.looks.look(&library.name, remember).await.flatten();
         // Of disks that cannot be looked at, nothing is known.
         if let Some(ground) = ground.or_else(|| library.identity().0.map(Ground::new)) {
-            self.inner.context.data.keep_ground(&row.summary.job, &library.name, &ground);
+            self.inner.context.data.add_ground(&row.summary.job, &ground);
         }
         Ok(())
     }

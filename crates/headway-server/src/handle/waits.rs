@@ -9,12 +9,12 @@ use headway_model::{JobStatus, JobSummary, RelPath};
 
 impl Server {
     /// What a job waits for, for a person. `gone` says what keeps it from the folder of its library; `absent` is a missing
-    /// disk inside the library.
+    /// disk inside the library, and `exchanged` is where there is another disk than the job was planned on.
     pub(super) fn waits(
         &self,
         summary: &JobSummary,
         (library, gone): (&str, Option<FolderGone>),
-        absent: Option<(RelPath, String)>,
+        (absent, exchanged): (Option<(RelPath, String)>, Option<RelPath>),
     ) -> Option<String> {
         let running = &self.inner.context.running;
         match summary.status {
@@ -29,7 +29,9 @@ impl Server {
                 let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
                 Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
             }
-            JobStatus::Paused { reason: PauseReason::LibraryGone } => waits_for_library(library, gone, absent),
+            JobStatus::Paused { reason: PauseReason::LibraryGone } => {
+                waits_for_library(library, gone, absent, exchanged)
+            }
             JobStatus::Paused { reason: PauseReason::Stuck } => {
                 let unknown = || "The server's own log says why. Resume tries it again.".to_owned();
                 Some(self.inner.context.steps.why(summary.job).unwrap_or_else(unknown))
@@ -49,7 +51,12 @@ fn waits_for_list(library: &str, still: Duration) -> Option<String> {
 }
 
 /// What a job waits for that does not have its library, or a disk inside it.
-fn waits_for_library(library: &str, gone: Option<FolderGone>, absent: Option<(RelPath, String)>) -> Option<String> {
+fn waits_for_library(
+    library: &str,
+    gone: Option<FolderGone>,
+    absent: Option<(RelPath, String)>,
+    exchanged: Option<RelPath>,
+) -> Option<String> {
     Some(match (gone, absent) {
         (Some(FolderGone::Replaced), _) => {
             "The folder at the library's path is empty, or is not the one for which this job was planned. The job \
@@ -72,7 +79,11 @@ fn waits_for_library(library: &str, gone: Option<FolderGone>, absent: Option<(Re
              uses the folder that is there now, and no longer expects the disk.",
             path.shown()
         ),
-        (None, None) => return None,
+        (None, None) => format!(
+            "The disk at {} is not the one that was there when this job was planned. The job goes on by itself when its own \
+             disk is back; Resume uses the disk that is there now.",
+            exchanged?.shown()
+        ),
     })
 }
 

@@ -4,6 +4,7 @@ mod followed_job;
 mod followed_log;
 mod touched;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -64,7 +65,8 @@ impl OutcomeFollower {
             let mut head = head;
             let mut changes = libraries.changes();
             let libraries = Arc::clone(&changes.borrow_and_update());
-            let mut following = FollowedLog { files, store, data, libraries, folders: String::new() };
+            let mut following =
+                FollowedLog { files, store, data, libraries, folders: String::new(), looked_at: HashSet::new() };
             // Folders that are still to be read because of what jobs did.
             let mut changed = LibraryFolders::new();
             loop {

@@ -202,9 +202,13 @@ impl Scans {
             let library = &library;
             // A disk that was mounted after the start is what a person wants to see.
             library.look_again().map_err(|why| ScanError::unreachable(library, why))?;
+            let folder = folder.unwrap_or_default();
+            if let Err(error) = library.look_at_disks(&folder, deep) {
+                tracing::warn!(library = library.name, %error, "an exchanged disk is not noticed, as what is mounted cannot be seen");
+            }
             let mut batch = Vec::new();
             let (mut entries, mut begun) = (0, Instant::now());
-            let scanned = scan(library, &folder.unwrap_or_default(), deep, &mut |part| {
+            let scanned = scan(library, &folder, deep, &mut |part| {
                 entries += part.entries.len();
                 batch.push(part);
                 if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < BATCH_WAIT {

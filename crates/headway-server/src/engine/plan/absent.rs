@@ -4,35 +4,39 @@ use std::io;
 
 use super::QueryPatterns;
 use headway_files::Library;
-use headway_model::{Output, OutputPlace, Query, RelPath, StartJob};
+use headway_model::{OutputPlace, Query, RelPath, StartJob};
 
 /// A disk that was mounted inside the library when an earlier job was planned, is needed by this request for its files or
 /// its outputs, and is gone: its path and device. Blocking, but never waits for storage.
 pub(crate) fn absent_mount(library: &Library, request: &StartJob) -> io::Result<Option<(RelPath, String)>> {
     let absent = library.absent_mounts()?;
-    if let Some(Output { place: OutputPlace::Folder { path: folder, .. }, .. }) = &request.output
-        && let Some(written) = absent.iter().find(|(path, _)| folder.ancestors().contains(path))
-    {
-        return Ok(Some((written.0.clone(), written.1.clone())));
-    }
     // Files of another job were found before, so each missing one is reported by itself.
-    if matches!(request.query, Query::Items(_)) {
-        return Ok(None);
-    }
-    let first = disks_of(request, absent.keys().cloned()).next();
+    let is_needed = |mount: &RelPath| !matches!(request.query, Query::Items(_)) || is_written_to(request, mount);
+    let first = disks_of(request, absent.keys().cloned()).find(is_needed);
     Ok(first.and_then(|path| absent.get_key_value(&path)).map(|(path, device)| (path.clone(), device.clone())))
 }
 
-/// The disks among these, by their mount points, on which a request can find files.
+/// The disks among these, by their mount points, on which a request can find files or makes outputs.
 pub(crate) fn disks_of(request: &StartJob, mounts: impl Iterator<Item = RelPath>) -> impl Iterator<Item = RelPath> {
     // Invalid patterns leave nothing out here; the plan refuses them.
     let patterns = if let Query::Folder(query) = &request.query { QueryPatterns::new(query).ok() } else { None };
     let leaves_out = move |path: &RelPath| patterns.as_ref().is_some_and(|patterns| patterns.leaves_out(path, true));
-    mounts.filter(move |mount| match &request.query {
-        Query::Folder(query) => is_missed(mount, &query.path, &leaves_out),
-        Query::Paths(paths) => paths.iter().any(|asked| is_missed(mount, asked, &|_| false)),
-        Query::Items(_) => true,
+    mounts.filter(move |mount| {
+        is_written_to(request, mount)
+            || match &request.query {
+                Query::Folder(query) => is_missed(mount, &query.path, &leaves_out),
+                Query::Paths(paths) => paths.iter().any(|asked| is_missed(mount, asked, &|_| false)),
+                Query::Items(_) => true,
+            }
     })
+}
+
+/// Whether the folder of the outputs of a request is on the disk at `mount`.
+fn is_written_to(request: &StartJob, mount: &RelPath) -> bool {
+    match request.output.as_ref().map(|output| &output.place) {
+        Some(OutputPlace::Folder { path, .. }) => path.ancestors().contains(mount),
+        _ => false,
+    }
 }
 
 /// The same for a job that is waiting. Its files, such as those of an undo, might be on any disk of the library.

@@ -2,13 +2,18 @@
 
 use super::ShortageCheck;
 use crate::engine::ActiveJob;
-use headway_model::PauseReason;
+use headway_model::{PauseReason, RelPath};
 use headway_recipes::Failure;
 
 impl ShortageCheck {
-    /// Fails if an item of this job cannot begin at present.
-    pub(in crate::engine) fn check(&self, active: &ActiveJob, writes: bool) -> Result<(), Failure> {
-        if !active.is_same_library() {
+    /// Fails if an item of this job with these files cannot begin at present. Blocking: the disks of the files are looked at.
+    pub(in crate::engine) fn check(
+        &self,
+        active: &ActiveJob,
+        writes: bool,
+        files: &[(RelPath, bool)],
+    ) -> Result<(), Failure> {
+        if !active.is_same_library() || files.iter().any(|(path, _)| active.exchanged_disk_of(path).is_some()) {
             return Err(Failure::Environment(PauseReason::LibraryGone));
         }
         match self.short(writes.then_some(&*active.library)) {

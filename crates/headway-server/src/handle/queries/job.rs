@@ -22,8 +22,8 @@ impl Server {
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
         let request = self.request_of(&row).await?;
-        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, absent } =
-            self.on_disk(&row.library, id, request.as_ref()).await;
+        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, absent, exchanged } =
+            self.on_disk(&row, request.as_ref()).await;
         let mut add =
             |said: String| note = Some([Some(said), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
         let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
@@ -40,7 +40,7 @@ impl Server {
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         Ok(JobView {
-            waits: self.waits(&row.summary, (&row.library, gone), absent),
+            waits: self.waits(&row.summary, (&row.library, gone), (absent, exchanged)),
             asks: asks && row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone }),
             outputs,
             summary: row.summary,

@@ -98,10 +98,11 @@ impl Server {
         };
         let facts: Vec<_> = rows.iter().map(|row| (fact(row), row.library.clone())).collect();
         let known = tokio::task::spawn_blocking(move || {
-            // The trash of a job is in the folder that had the name then.
+            // The trash of a job is in the folder that had the name then, or in one that a person accepted later.
             let is_another = |job: &JobId, name: &str| {
                 let library = libraries.iter().find(|library| library.name == name);
-                library.is_some_and(|library| library.is_another(data.ground(job)))
+                let grounds = data.grounds(job);
+                library.is_some_and(|library| grounds.iter().any(|ground| library.is_another(Some(ground.root))))
             };
             let measured = |job| measured(&steps, job, || data.attempts_bytes(&job));
             let past = |((job, age, held), library): ((JobId, _, _), String)| {

@@ -1,16 +1,22 @@
 //! Reads the log from where the index stands, and records the outcomes of files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::followed_job::FollowedJob;
 use super::touched::{runs, touched};
 use crate::engine::LibraryList;
 use headway_files::{DataFolder, KnownAs, Library};
 use headway_model::id::Position;
-use headway_model::tried;
+use headway_model::{RelPath, tried};
 use headway_store::rows::JobRow;
 use headway_store::{EventPages, FileIndex, LibraryFolders, Store, StoreError, Stored};
+
+/// How long the disks inside a library are waited for.
+const DISK_WAIT: Duration = Duration::from_secs(2);
 
 /// Events read at a time.
 const PAGE: u32 = 2_000;
@@ -24,11 +30,14 @@ pub(super) struct FollowedLog {
     pub(super) libraries: LibraryList,
     /// The folders of these libraries for which outcomes are recorded.
     pub(super) folders: String,
+    /// The disks inside libraries that this has looked at, by the library's name and the mount point.
+    pub(super) looked_at: HashSet<(String, RelPath)>,
 }
 
 impl FollowedLog {
     /// Forgets the outcomes of other libraries than these, and of these in other folders, if any were recorded.
     pub(super) async fn begin(&mut self) {
+        self.look_at_new_disks().await;
         let folders = folders_of(&self.libraries);
         if folders == self.folders {
             return;
@@ -36,6 +45,21 @@ impl FollowedLog {
         match self.files.follow_for(&folders).await {
             Ok(()) => self.folders = folders,
             Err(error) => tracing::warn!(%error, "the outcomes that the index has might be those of other folders"),
+        }
+    }
+
+    /// Looks once at each disk inside a library that no scan has looked at yet, for a short time at most.
+    async fn look_at_new_disks(&mut self) {
+        for library in self.libraries.iter() {
+            let (mounted, seen) = (library.mounted().unwrap_or_default(), library.seen_disks());
+            let unseen = mounted.into_keys().filter(|mount| !seen.contains_key(mount));
+            let new: Vec<_> =
+                unseen.filter(|mount| self.looked_at.insert((library.name.clone(), mount.clone()))).collect();
+            if !new.is_empty() {
+                let library = Arc::clone(library);
+                let look = tokio::task::spawn_blocking(move || library.look_at_disks(&RelPath::default(), true));
+                timeout(DISK_WAIT, look).await.ok();
+            }
         }
     }
 
@@ -101,9 +125,13 @@ impl FollowedLog {
     }
 }
 
-/// The folders that these libraries are now, in words. It never waits for storage.
+/// The folders that these libraries are now, with the disks inside them as they were last seen, in words. It never waits for
+/// storage.
 pub(super) fn folders_of(libraries: &LibraryList) -> String {
-    let mut of: Vec<_> = libraries.iter().map(|library| (&library.name, &library.path, library.identity().0)).collect();
-    of.sort_by_key(|(name, _, _)| *name);
+    let folder = |library: &Arc<Library>| {
+        (library.name.clone(), library.path.clone(), library.identity().0, library.seen_disks())
+    };
+    let mut of: Vec<_> = libraries.iter().map(folder).collect();
+    of.sort_by(|one, other| one.0.cmp(&other.0));
     format!("{of:?}")
 }
