@@ -384,3 +384,27 @@ async fn where_the_library_is_missing_while_a_job_writes_no_file_fails() {
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 20), "{end:?}");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_removes_the_empty_folders_that_its_job_made_and_no_others() {
+    let files = Files::new();
+    for file in ["a/one", "a/deep/two", "b/three"] {
+        files.write(file, file.as_bytes());
+    }
+    // The owner's own folders, one of them empty.
+    for folder in ["out/b", "empty"] {
+        std::fs::create_dir_all(files.library().join(folder)).expect("a folder");
+    }
+    let (app, _) = start(&files).await;
+    let there = || ["out", "out/a", "out/a/deep", "out/b", "empty"].map(|name| files.library().join(name).is_dir());
+    let place = json!({ "place": { "folder": { "path": "out" } } });
+    for _ in 0..2 {
+        let done = run(&app, Some(place.clone())).await;
+        assert_eq!((done.counters.succeeded, there()), (3, [true; 5]));
+        files.write("out/a/mine", b"the owner's");
+        assert_eq!(undo(&app, done.job).await.counters.succeeded, 3);
+        assert_eq!(there(), [true, true, false, true, true], "a folder with another file stays");
+        std::fs::remove_dir_all(files.library().join("out/a")).expect("a folder");
+    }
+    app.stop().await;
+}

@@ -6,6 +6,7 @@ mod ground;
 mod known;
 mod known_as;
 mod lock;
+mod made;
 mod outputs;
 mod presets;
 pub mod private;

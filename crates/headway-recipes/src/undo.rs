@@ -21,6 +21,8 @@ struct UndoWork {
     undone: HashMap<RelPath, Change>,
     /// Whether the trash of the other job was emptied.
     is_emptied: bool,
+    /// The folders that the other job made for its outputs.
+    made: Vec<RelPath>,
 }
 
 impl Recipe for Undo {
@@ -41,12 +43,13 @@ impl Recipe for Undo {
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let undone = job.undone.iter().map(|change| (change.path(), change.clone()));
-        let is_emptied = match &job.request.query {
-            Query::Items(of) => job.data.was_emptied(&of.job),
-            Query::Folder(_) | Query::Paths(_) => Ok(false),
+        let (is_emptied, made) = match &job.request.query {
+            Query::Items(of) => (job.data.was_emptied(&of.job), job.data.made_folders(&of.job)),
+            Query::Folder(_) | Query::Paths(_) => (Ok(false), Ok(Vec::new())),
         };
         let is_emptied = is_emptied.map_err(|error| unable("looking whether the trash was emptied", &error))?;
-        Ok(Box::new(UndoWork { library: Arc::clone(job.library), undone: undone.collect(), is_emptied }))
+        let made = made.map_err(|error| unable("reading which folders the job made", &error))?;
+        Ok(Box::new(UndoWork { library: Arc::clone(job.library), undone: undone.collect(), is_emptied, made }))
     }
 }
 
@@ -135,7 +138,8 @@ impl Work for UndoWork {
             Change::Names(moves) => Some(moves.folders()),
             Change::Output(_) => None,
         });
-        self.library.remove_empty(made.flatten().cloned().take_while(|_| outputs.is_wanted().is_ok()))?;
+        self.library
+            .remove_empty(made.flatten().chain(&self.made).cloned().take_while(|_| outputs.is_wanted().is_ok()))?;
         Ok(outputs.is_wanted()?)
     }
 }

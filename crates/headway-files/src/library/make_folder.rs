@@ -47,6 +47,19 @@ impl Library {
         Ok(above)
     }
 
+    /// The folders above a file that must be created for it, outermost first. Folders of Headway's own do not count.
+    pub fn missing_above(&self, path: &RelPath) -> io::Result<Vec<RelPath>> {
+        let mut missing = Vec::new();
+        for folder in path.parent().unwrap_or_default().ancestors().into_iter().rev() {
+            if folder.is_root() || folder.is_reserved() || self.find(&folder).known()?.is_some() {
+                break;
+            }
+            missing.push(folder);
+        }
+        missing.reverse();
+        Ok(missing)
+    }
+
     /// Gives a new folder the owner and mode of another one, as far as this user and file system can.
     fn liken(&self, new: &Dir, model: &RelPath) -> io::Result<()> {
         let model = rustix::fs::fstat(&self.folder(model)?)?;

@@ -40,7 +40,8 @@ pub(super) fn attempt(
         as_planned(file, &renames)?;
         let renames = together(context, active, work, renames)?;
         let becomes = renames.iter().find(|rename| rename.from == file.path).map(|rename| &rename.to);
-        let staged = output.as_ref().map(|output| stage(active, output, (file, becomes), &attempt)).transpose()?;
+        let staged =
+            output.as_ref().map(|output| stage(context, active, output, (file, becomes), &attempt)).transpose()?;
         Ok((output, staged, renames))
     }));
     let (output, renames) = match staged.unwrap_or_else(|panic| Err(panicked(panic))) {
@@ -112,6 +113,7 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Failure {
 }
 
 fn stage(
+    context: &Context,
     active: &ActiveJob,
     output: &Output,
     (file, becomes): (&PlannedFile, Option<&RelPath>),
@@ -126,6 +128,11 @@ fn stage(
     let looking = |error| Failure::of(FailReason::Write, "looking for the output's name", &error);
     if !output.replaces() && has(&target).map_err(looking)? {
         return Err(Failure::Skipped(SkipReason::Collision));
+    }
+    let missing = active.library.missing_above(&target).map_err(looking)?;
+    if !missing.is_empty() {
+        let noted = context.data.note_made(&attempt.job, &missing);
+        noted.map_err(|error| Failure::of(FailReason::Write, "noting the output's folder", &error))?;
     }
     let staged = active.library.stage(&file.path, target, attempt.job, attempt.item, attempt.number);
     staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))

@@ -42,9 +42,8 @@ impl Library {
     pub fn missing_folders(&self, moves: &Moves) -> io::Result<Vec<RelPath>> {
         let mut missing = Vec::new();
         for step in moves.steps() {
-            let folders = step.to.parent().unwrap_or_default().ancestors();
-            for folder in folders.into_iter().filter(|folder| !folder.is_root() && !folder.is_reserved()) {
-                if !missing.contains(&folder) && self.find(&folder).known()?.is_none() {
+            for folder in self.missing_above(&step.to)? {
+                if !missing.contains(&folder) {
                     missing.push(folder);
                 }
             }
