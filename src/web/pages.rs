@@ -6,9 +6,9 @@ use std::time::Duration;
 use any_spawner::Executor;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
@@ -19,8 +19,8 @@ use super::error::ErrorResponse;
 use super::logged::logged;
 use super::{Access, App, Rights, languages};
 use crate::ui::{self, Location, Marks, Page, Titled};
-use headway_model::ApiError;
 use headway_model::summary::{PageRights, Start};
+use headway_model::{ApiError, RelPath};
 
 /// Time limit for rendering a page, and the number of tries.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,6 +39,9 @@ pub(super) fn router() -> Router<App> {
 /// Rarely, under load, a rendering hangs. Then it is dropped, and the page is rendered again.
 pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    if let Some(address) = without_links(&app, &parts.uri).await {
+        return Redirect::temporary(&address).into_response();
+    }
     for _ in 0..TRIES {
         let request = Request::from_parts(parts.clone(), Body::empty());
         match timeout(PATIENCE, rendered(&app, request)).await {
@@ -48,6 +51,27 @@ pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
     }
     let text = "This page cannot be rendered at the moment. Please reload it.";
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
+}
+
+/// The address of the folder to which the address of a library's page leads through a link, if it does: a file has one
+/// name, however a page was reached.
+async fn without_links(app: &App, uri: &Uri) -> Option<String> {
+    if Page::at(uri.path()) != Page::Library {
+        return None;
+    }
+    let Query(said) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+    let value = |name: &str| said.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    // What is no path is told by the page.
+    let (library, named) = (value("library")?, value("folder")?.parse::<RelPath>().ok()?);
+    let folder = app.server.folder_without_links(library, &named).await;
+    if folder == named {
+        return None;
+    }
+    // The row at which the page begins is one of the folder that was named.
+    let kept = said.iter().filter(|(name, _)| !["folder", "after", "before"].contains(&name.as_str()));
+    let kept = kept.map(|(name, value)| format!("{}={}&", ui::query_value(name), ui::query_value(value)));
+    let query = kept.collect::<String>() + "folder=" + &ui::query_value(folder.as_str());
+    Some(app.base.to(&format!("/?{query}")))
 }
 
 /// The whole page, with its title in its head.

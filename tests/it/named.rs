@@ -43,3 +43,47 @@ async fn what_is_named_below_a_named_folder_gets_its_own_verdict() {
     }
     app.stop().await;
 }
+
+/// A file has one name, however a request or a page named its folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_through_a_link_has_the_name_of_its_folder() {
+    let files = Files::new();
+    for file in ["2024/a.jpg", "2024/b.txt", "2024/raw/c.jpg"] {
+        files.write(file, file.as_bytes());
+    }
+    std::os::unix::fs::symlink("2024", files.library().join("latest")).expect("a link");
+    let app = App::start(&files).await;
+    let listed = async |query: Value| -> Vec<String> {
+        let mut body = request("checksum");
+        body["query"] = query;
+        let end = app.run(&body).await;
+        let (_, items) = app.get(&format!("/api/jobs/{}/items", end.job)).await;
+        items["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|item| item["path"].as_str().unwrap_or_default().into())
+            .collect()
+    };
+    let folder = |include: Value, exclude: Value| json!({ "folder": { "path": "latest", "include": include, "exclude": exclude } });
+    assert_eq!(
+        listed(json!({ "paths": ["latest/a.jpg", "2024/a.jpg", "latest/b.txt"] })).await,
+        ["2024/a.jpg", "2024/b.txt"]
+    );
+    for include in ["latest/*.jpg", "2024/*.jpg", "LATEST/*.jpg"] {
+        assert_eq!(listed(folder(json!([include]), json!(["raw/"]))).await, ["2024/a.jpg"], "{include}");
+    }
+    for exclude in [json!(["/latest/raw"]), json!(["2024/raw/"]), json!(["*.jpg", "!latest/a.jpg", "raw/"])] {
+        assert_eq!(listed(folder(json!([]), exclude.clone())).await, ["2024/a.jpg", "2024/b.txt"], "{exclude}");
+    }
+    let (_, page) = app.get("/api/libraries/files/files?folder=latest").await;
+    assert_eq!(page["folder"], "2024");
+    let entries = page["entries"].as_array().expect("entries");
+    assert!(entries.iter().all(|entry| entry["path"].as_str().is_some_and(|path| path.starts_with("2024/"))), "{page}");
+    let quiet = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let answer =
+        quiet.get(format!("{}/?library=files&folder=latest%2Fraw&search=x", app.url)).send().await.expect("an answer");
+    let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
+    assert_eq!((answer.status().as_u16(), to.as_str()), (307, "/?library=files&search=x&folder=2024/raw"));
+    app.stop().await;
+}

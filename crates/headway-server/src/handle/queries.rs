@@ -10,7 +10,7 @@ mod start;
 use super::{Server, checks};
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;
-use headway_model::{ApiError, Cursor, JobId};
+use headway_model::{ApiError, Cursor, JobId, RelPath};
 pub(super) use items::item_view;
 
 /// The most jobs or items in one page.
@@ -22,8 +22,21 @@ impl Server {
         self.library(&view.library)?;
         checks::entered(&view.folder).map_err(|error| ApiError::invalid(error.to_string()))?;
         checks::search(&view.search).map_err(|error| ApiError::invalid(error.to_string()))?;
-        let view = FolderView { limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
+        let folder = self.folder_without_links(&view.library, &view.folder).await;
+        let view = FolderView { folder, limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
         self.inner.index.page(&view, refresh).await
+    }
+
+    /// The folder of a library to which a path leads. A path that leads to none, or to storage that does not answer, stays as
+    /// it is.
+    pub async fn folder_without_links(&self, library: &str, folder: &RelPath) -> RelPath {
+        let Ok(known) = self.library(library) else { return folder.clone() };
+        if folder.is_root() || checks::entered(folder).is_err() {
+            return folder.clone();
+        }
+        let asked = folder.clone();
+        let led = self.inner.looks.look(library, move || known.folder_at(&asked).ok()).await;
+        led.flatten().unwrap_or_else(|| folder.clone())
     }
 
     /// Begins to scan a library again.

@@ -32,6 +32,8 @@ pub(crate) struct QueryPatterns {
     exclude: Excludes,
     search: Option<Pattern>,
     system_files: bool,
+    /// The folder of the query as the query named it, and without links, if these differ.
+    link: Option<(RelPath, RelPath)>,
 }
 
 impl QueryPatterns {
@@ -42,23 +44,39 @@ impl QueryPatterns {
             exclude: exclude(&query.exclude)?,
             search: Pattern::new(&query.search),
             system_files: query.system_files,
+            link: None,
         })
+    }
+
+    /// The same patterns for the folder to which the path of the query leads. A file below it has a path without links, and
+    /// a pattern can name it by that path or by the path that the query used.
+    pub(super) fn for_folder(self, named: &RelPath, folder: &RelPath) -> Self {
+        let link = (named != folder).then(|| (named.clone(), folder.clone()));
+        QueryPatterns { link, ..self }
+    }
+
+    /// The path of a file in bytes, and the path as the query named its folder, if that is another one.
+    fn paths(&self, path: &RelPath) -> Vec<Vec<u8>> {
+        let named = self.link.as_ref().and_then(|(named, folder)| Some(path.seen_from(folder)?.below(named)));
+        std::iter::once(path.to_bytes()).chain(named.map(|named| named.to_bytes())).collect()
     }
 
     /// Whether a file or folder is left out, together with everything below it.
     pub(super) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
-        let bytes = path.to_bytes();
-        let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        !self.system_files && is_litter(name, is_folder) || self.exclude.leaves_out(&bytes, is_folder)
+        let paths = self.paths(path);
+        let name = paths.first().and_then(|path| path.rsplit(|byte| *byte == b'/').next()).unwrap_or_default();
+        !self.system_files && is_litter(name, is_folder) || self.exclude.leaves_out(&paths, is_folder)
     }
 
     /// Whether a file that is not left out is asked for.
     pub(super) fn wants(&self, found: &ListedFile) -> bool {
-        let folded = folded_bytes(&found.file.path.to_bytes());
-        let path = Path::new(OsStr::from_bytes(&folded));
         let is_match = |text: &Path| self.include.is_match(text);
-        let is_included =
-            self.include.is_empty() || is_match(path) || path.file_name().is_some_and(|name| is_match(Path::new(name)));
+        let is_named = |path: Vec<u8>| {
+            let folded = folded_bytes(&path);
+            let path = Path::new(OsStr::from_bytes(&folded));
+            is_match(path) || path.file_name().is_some_and(|name| is_match(Path::new(name)))
+        };
+        let is_included = self.include.is_empty() || self.paths(&found.file.path).into_iter().any(is_named);
         let name = Pattern::searched(found.file.path.name());
         let is_found = self.search.as_ref().is_none_or(|search| search.matches(&name));
         // A folder that cannot be listed might contain wanted files, so it stays in the plan.

@@ -48,16 +48,19 @@ impl Excludes {
         Ok(())
     }
 
-    /// Whether the last pattern that matches this path leaves it out. The folders above it are not asked about.
-    pub(super) fn leaves_out(&self, path: &[u8], is_folder: bool) -> bool {
+    /// Whether the last pattern that matches one of these paths of a file leaves the file out. The folders above it are not
+    /// asked about.
+    pub(super) fn leaves_out(&self, paths: &[Vec<u8>], is_folder: bool) -> bool {
         if self.0.is_empty() {
             return false;
         }
-        let path = units(&folded_bytes(path));
-        let name = path.rsplit(|unit| *unit == wild::SLASH).next().unwrap_or_default();
-        let matches = |line: &ExcludeLine| {
-            (is_folder || !line.only_folders) && line.wild.matches(if line.is_name { name } else { &path })
+        let paths: Vec<_> = paths.iter().map(|path| units(&folded_bytes(path))).collect();
+        let matches_path = |line: &ExcludeLine, path: &[u32]| {
+            let name = path.rsplit(|unit| *unit == wild::SLASH).next().unwrap_or_default();
+            line.wild.matches(if line.is_name { name } else { path })
         };
+        let matches =
+            |line: &ExcludeLine| (is_folder || !line.only_folders) && paths.iter().any(|path| matches_path(line, path));
         self.0.iter().rev().find(|line| matches(line)).is_some_and(|line| !line.keeps)
     }
 }

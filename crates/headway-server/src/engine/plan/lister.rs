@@ -18,7 +18,7 @@ use super::file_types::{is_for, leave_out};
 use super::named::{AskedItem, AskedItems};
 use super::names;
 use headway_files::{
-    Inspected, ListedFile, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
+    Inspected, Library, ListedFile, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
 };
 use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
@@ -181,8 +181,9 @@ impl<'a> Lister<'a> {
     fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.active.library);
         let inspect = if paths.len() == 1 { inspect_alone } else { inspect_named };
-        let passed_over: HashSet<_> = listed.iter().chain(paths).cloned().collect();
-        let mut wanted: Vec<_> = paths.iter().filter(|path| !listed.contains(*path)).collect();
+        let asked = without_links(&library, paths);
+        let passed_over: HashSet<_> = listed.union(&asked).cloned().collect();
+        let mut wanted: Vec<_> = asked.difference(listed).collect();
         wanted.sort_by_cached_key(|path| in_order(path));
         for path in wanted {
             match inspect(&library, path) {
@@ -225,6 +226,11 @@ impl<'a> Lister<'a> {
     fn visit(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<io::Result<()>, Unable> {
         let library = Arc::clone(&self.active.library);
         let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
+        let folder = match library.folder_at(&query.path) {
+            Ok(folder) => folder,
+            Err(error) => return Ok(Err(error)),
+        };
+        let choice = choice.for_folder(&query.path, &folder);
         let active = self.active;
         let leaves_out = |path: &RelPath, is_folder| {
             active.plan_pulse.beat();
@@ -244,8 +250,7 @@ impl<'a> Lister<'a> {
                 Err(why) => self.fail(why),
             }
         };
-        let folder = library.folder_at(&query.path);
-        Ok(folder.and_then(|folder| walk(&library, &folder, &leaves_out, &mut visit)))
+        Ok(walk(&library, &folder, &leaves_out, &mut visit))
     }
 
     /// Keeps those files whose last outcome is asked for, and every folder that cannot be listed, because it might
@@ -441,4 +446,16 @@ impl<'a> Lister<'a> {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// What a request names, by the folders to which the paths lead: a file has one name in a job and in all jobs. A path whose
+/// folder is not there stays as it is, and so does a link at its end.
+fn without_links(library: &Library, paths: &[RelPath]) -> HashSet<RelPath> {
+    let mut folders: HashMap<RelPath, Option<RelPath>> = HashMap::new();
+    let mut real = |path: &RelPath| {
+        let parent = path.parent().filter(|parent| !parent.is_root())?;
+        let folder = folders.entry(parent.clone()).or_insert_with(|| library.folder_at(&parent).ok()).clone()?;
+        Some(path.seen_from(&parent)?.below(&folder))
+    };
+    paths.iter().map(|path| real(path).unwrap_or_else(|| path.clone())).collect()
 }

@@ -132,8 +132,9 @@ fn ours(lines: &[String]) -> Result<Vec<&'static str>, ExcludeError> {
     // A folder that is left out leaves out all below it.
     let is_out = |path: &str| {
         let (path, is_folder) = path.strip_suffix('/').map_or((path, false), |path| (path, true));
-        let above = path.match_indices('/').any(|(end, _)| excludes.leaves_out(&path.as_bytes()[..end], true));
-        above || excludes.leaves_out(path.as_bytes(), is_folder)
+        let above =
+            path.match_indices('/').any(|(end, _)| excludes.leaves_out(&[path.as_bytes()[..end].to_vec()], true));
+        above || excludes.leaves_out(&[path.as_bytes().to_vec()], is_folder)
     };
     Ok(TREE.into_iter().filter(|path| is_out(path)).collect())
 }
