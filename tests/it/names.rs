@@ -422,6 +422,9 @@ fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
         assert!(code == Some(0) && said.contains(sentence), "{more:?}: {code:?} {said}");
         assert_eq!(newest(&files)["note"].as_str(), Some(sentence), "{more:?}");
     }
+    let (_, said) = called(&files, &[&run[..], &["--json=end", "-q"]].concat());
+    let end: Value = said.lines().find_map(|line| serde_json::from_str(line).ok()).expect("JSON");
+    assert_eq!(end["note"].as_str(), Some(sentence), "{said}");
 }
 
 #[test]

@@ -292,3 +292,27 @@ async fn a_webhook_is_tried_before_it_is_needed_and_a_wrong_one_keeps_the_server
     );
     assert!(said.contains("headway.toml:1:1: webhook: secret_file is missing"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_found_no_file_says_what_was_asked_for() {
+    let receiver = Receiver::start().await;
+    let told = Told::to(&receiver);
+    let server = told.serve();
+    let (client, job) = (http(), mint());
+    let body = serde_json::json!({
+        "library": "files", "recipe": "checksum", "query": { "folder": { "include": ["*.xyz"] } },
+    });
+    let begun = client.put(format!("{}/api/jobs/{job}", server.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(begun.status().as_u16(), 201);
+    let is_over = async || receiver.kinds_of(job).contains(&"job.ended".to_owned()).then_some(());
+    eventually("the last message", is_over).await;
+    let note = |kind: &str| {
+        let is = |message: &Arrived| message.body["type"] == kind && message.body["data"]["job"] == job.to_string();
+        receiver.taken().iter().find(|message| is(message)).map(|message| message.body["data"]["note"].clone())
+    };
+    let sentence = Value::from("No file was found in the library that matches *.xyz.");
+    assert_eq!(note("job.created"), Some(Value::Null));
+    for kind in ["job.planned", "job.ended"] {
+        assert_eq!(note(kind), Some(sentence.clone()), "{kind}");
+    }
+}

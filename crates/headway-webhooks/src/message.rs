@@ -119,6 +119,9 @@ struct Data<'a> {
     now: Option<&'a JobSummary>,
     /// The first files that failed, of a job that is over.
     failed: &'a [ItemView],
+    /// What was asked for, if the plan of the job found no file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     /// The page of the job.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
@@ -135,6 +138,7 @@ pub(crate) struct Happened<'a> {
     pub(crate) previous: Option<&'a str>,
     pub(crate) now: Option<&'a JobSummary>,
     pub(crate) failed: &'a [ItemView],
+    pub(crate) note: Option<&'a str>,
     /// Where pages are, without a `/` at its end.
     pub(crate) site: Option<&'a str>,
 }
@@ -154,6 +158,7 @@ impl Happened<'_> {
             event: serde_json::from_str(self.payload)?,
             now: self.now,
             failed: self.failed,
+            note: self.note,
             link: self.site.map(|site| format!("{site}/jobs/{}", self.job)),
         };
         let body = serde_json::to_string(&WebhookBody { r#type: kind, timestamp: time(self.at), data })?;

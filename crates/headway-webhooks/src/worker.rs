@@ -185,6 +185,11 @@ impl Teller {
                     (Some(now), WebhookEvent::Ended) => self.failed(now).await?,
                     _ => Vec::new(),
                 };
+                // Until its list is complete, a job has not found nothing.
+                let note = match (&now, kind) {
+                    (Some(now), WebhookEvent::Planned | WebhookEvent::Ended) => log.nothing_found(now).await?,
+                    _ => None,
+                };
                 let happened = Happened {
                     kind,
                     job: row.job,
@@ -195,6 +200,7 @@ impl Teller {
                     previous: progress.previous.as_deref(),
                     now: now.as_ref(),
                     failed: &failed,
+                    note: note.as_deref(),
                     site: self.site.as_deref(),
                 };
                 let message = happened.message().map_err(|error| StoreError::new(error.to_string()))?;

@@ -178,11 +178,18 @@ impl Followed<'_> {
         let kind = undone(&self.session.client, fold.parent.filter(|_| JobKind::of(&fold.recipe) == JobKind::Undo));
         let verdict = verdict(fold, kind.await);
         let text = format!("{verdict} in {} · {proved} · {}", time(took), self.command("show"));
-        let end = json!({
+        let mut end = json!({
             "v": 1, "kind": "end", "job": self.job, "status": fold.status.label(), "counters": fold.counters, "seq": fold.seq,
             "digest": fold.digest, "exit": code, "message": fold.message.clone().unwrap_or_else(|| fold.status.text()),
         });
         self.show.end();
+        if self.how.json.is_some() && fold.counters.total == 0 {
+            // That a plan found no file is said by the job. What the server does not tell is left out.
+            let view = self.session.client.job(self.job).await.ok();
+            end.as_object_mut().into_iter().for_each(|end| {
+                end.extend(view.as_ref().and_then(|view| view.note.clone()).map(|note| ("note".into(), note.into())));
+            });
+        }
         if self.how.json.is_some() {
             out::line(&end.to_string())?;
         }

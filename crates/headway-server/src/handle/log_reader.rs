@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use headway_model::id::Position;
-use headway_model::{Digest, JobId, JobSummary};
+use headway_model::{Digest, JobId, JobSummary, StartJob};
 use headway_store::rows::EventRow;
 use headway_store::{Head, Store, StoreError};
 
 use super::Server;
+use super::queries::nothing_found;
 
 /// Reads the log, and nothing else. Cheap to clone.
 #[derive(Clone)]
@@ -44,5 +45,14 @@ impl LogReader {
     /// A job as it is now; `None` if the log does not know it.
     pub async fn summary(&self, job: JobId) -> Result<Option<JobSummary>, StoreError> {
         Ok(self.0.job(job).await?.map(|row| row.summary))
+    }
+
+    /// What to say of this job if its plan found no file; `None` for any other.
+    pub async fn nothing_found(&self, summary: &JobSummary) -> Result<Option<String>, StoreError> {
+        let Some(row) = self.0.job(summary.job).await? else { return Ok(None) };
+        let request = self.0.request(row.job_no).await?;
+        // A request that cannot be read is told by the page of the job.
+        let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
+        Ok(request.and_then(|request| nothing_found(summary, &request.query)))
     }
 }

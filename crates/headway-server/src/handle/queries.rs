@@ -8,6 +8,7 @@ mod jobs;
 mod start;
 
 use super::{Server, checks};
+pub(super) use empty::nothing_found;
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;
 use headway_model::{ApiError, Cursor, JobId, RelPath};

@@ -5,7 +5,7 @@ use headway_model::request::FolderQuery;
 use headway_model::{JobSummary, Query};
 
 /// What to say of a job that asked for this, if its plan found no file.
-pub(super) fn nothing_found(summary: &JobSummary, query: &Query) -> Option<String> {
+pub(in crate::handle) fn nothing_found(summary: &JobSummary, query: &Query) -> Option<String> {
     // Until the plan has ended, and if it failed, what there is was not found out.
     if summary.listing || summary.counters.total > 0 {
         return None;
