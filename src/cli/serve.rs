@@ -1,5 +1,6 @@
 //! `headway serve`.
 
+mod held_up;
 mod reload;
 mod telling;
 mod tokens;
@@ -28,6 +29,7 @@ use headway_server::recipes::Recipe;
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors};
 use headway_webhooks::Webhook;
+use held_up::say_what_holds_up;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
 use telling::Telling;
@@ -205,6 +207,7 @@ pub(super) async fn serve(
     following.abort();
     // They store how far they are; what that took too long for comes twice.
     tokio::time::timeout(STORED, async { reloading.telling.lock().await.end().await }).await.ok();
+    say_what_holds_up();
     Ok(())
 }
 
@@ -228,6 +231,7 @@ async fn twice(first: impl Future<Output = ()>) {
             again.await;
             // The next start treats running items as interrupted.
             tracing::warn!("stopping at once");
+            say_what_holds_up();
             std::process::exit(STOPPED_AT_ONCE);
         });
     }

@@ -1,8 +1,10 @@
 //! What systems leave behind among a user's files: thumbnails, recycle bins and indexes of file managers and NAS boxes.
 
 /// Folders that are left behind with everything in them, in lower case.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 14] = [
     "@eadir",
+    ".@__thumb",
+    ".appledouble",
     "@recycle",
     "#recycle",
     "#snapshot",
@@ -39,6 +41,8 @@ mod tests {
         for (name, is_folder, expected) in [
             ("@eaDir", true, true),
             ("@eaDir", false, false),
+            (".@__thumb", true, true),
+            (".AppleDouble", true, true),
             ("$RECYCLE.BIN", true, true),
             (".Trash-1000", true, true),
             (".Trash", true, false),
