@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::Server;
 use super::on_disk::{another_folder, bound_to};
 use crate::error::{internal, unreadable};
+use crate::placements::Changes;
 use headway_files::{Library, Unreadable, io_text};
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId};
+use headway_model::{ApiError, JobId, JobStatus};
+use headway_store::JobFilter;
 use headway_store::rows::JobRow;
 
 impl Server {
@@ -20,6 +22,7 @@ impl Server {
         if let Some(undo) = self.undoing(id).await? {
             return Err(ApiError::Conflict { message: format!("job {} is putting these files back", undo.job) });
         }
+        self.must_be_clear(&row).await?;
         // The job is read before, because retention can remove it as soon as its trash is empty.
         let view = self.job(id).await?;
         let library = self.library_of_job(&row.library).await?;
@@ -36,6 +39,25 @@ impl Server {
         let emptied = emptied.await.map_err(|error| internal(&error))??;
         tracing::info!(job.id = %id, files = emptied.files, bytes = emptied.bytes, "a trash was emptied");
         Ok(JobView { trash: (0, 0), trash_left: (0, 0), ..view })
+    }
+
+    /// Refuses while it is not known how far a change of the job got: its trash might have the only copy of a file. An undo
+    /// looks at the disk again.
+    async fn must_be_clear(&self, row: &JobRow) -> Result<(), ApiError> {
+        let undos = self.store().jobs(JobFilter::Undoing(row.summary.job), u32::MAX).await?;
+        if undos.iter().any(|undo| undo.summary.status == JobStatus::Completed) {
+            return Ok(());
+        }
+        let changes = Changes::read(&**self.store(), row.job_no).await.map_err(|error| internal(&error))?;
+        match changes.open.len() {
+            0 => Ok(()),
+            unclear => {
+                let message = format!(
+                    "it is not known what became of {unclear} files of this job, so its trash might have their only copies; undo the job first, which looks again"
+                );
+                Err(ApiError::Conflict { message })
+            }
+        }
     }
 
     /// Refuses what is done to the files of a job if its library's path or name leads to another folder now. An undo waits
