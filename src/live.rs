@@ -70,8 +70,12 @@ pub(crate) struct Live {
     pub(crate) crowded: RwSignal<bool>,
     /// Whether the server can record events.
     pub(crate) recording: RwSignal<bool>,
-    /// If the server is silent although it should not be: when it was last heard, in its time. Everything shown is as
-    /// of then.
+    /// What of its own work the server leaves out, as a text with what to do.
+    pub(crate) left_out: RwSignal<Option<String>>,
+    /// The last moment at which everything was known, in the server's time. No time that is shown of a job goes beyond
+    /// it, and it never goes back.
+    pub(crate) known: RwSignal<u64>,
+    /// The same, if the server is silent although it should not be. Everything shown is as of then.
     pub(crate) silent: RwSignal<Option<u64>>,
     /// How often the server has come back. What could not be read is then read again.
     pub(crate) back: RwSignal<u32>,
@@ -112,7 +116,9 @@ impl Live {
             link: RwSignal::new(LinkState::Connecting),
             crowded: RwSignal::new(false),
             recording: RwSignal::new(true),
+            left_out: RwSignal::new(None),
             clock: RwSignal::new(start.now),
+            known: RwSignal::new(start.now),
             silent: RwSignal::new(None),
             back: RwSignal::new(0),
             active: RwSignal::new(None),

@@ -85,6 +85,7 @@ pub fn App() -> impl IntoView {
             <Keys />
         </header>
         <parts::NotRecording />
+        <parts::LeavesOut />
         <main data-ready=move || live.is_ready().then_some("true") data-silent=silent>
             {move || match nav.page().get() {
                 Page::Library => view! { <library::LibraryPage /> }.into_any(),

@@ -1,6 +1,7 @@
 // A page that looks alive is alive: it hydrates what the server rendered, whatever else goes on, and says so when its
 // program has died.
-import { expect, test } from './helper/fixtures';
+import { accessible } from './helper/axe';
+import { BROKEN, expect, test } from './helper/fixtures';
 import { choose } from './helper/job';
 import { open, pill, processAll, ready, tenFiles } from './helper/page';
 import type { Page } from '@playwright/test';
@@ -139,4 +140,30 @@ test('a tab that slept is not said to be dead', async ({ browser, serve }) => {
   expect(await tab.evaluate('window.alarms')).toBe(0);
   await tab.sees(`document.querySelector('html[data-alive]') !== null`);
   expect(tab.problems).toEqual([]);
+});
+
+test('every page says that the server leaves out work of its own, and what to do', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  test.setTimeout(90_000);
+  const server = await serve(tenFiles);
+  await server.stop();
+  const well = server.fault;
+  server.fault = 'scan of files';
+  // It crashes twice, and then leaves that out.
+  for (let life = 0; life < 2; life++) {
+    await server.start().then(() => server.crashed(), () => undefined);
+  }
+  await server.start();
+  const banner = page.locator('.page-banner[role="status"]');
+  for (const path of ['/', '/jobs']) {
+    await page.goto(server.url + path);
+    await expect(banner).toContainText('files: The server crashed two times in a row while it scanned this library, so it leaves that out');
+    await expect(banner).toContainText('headway doctor --try-again');
+  }
+  await accessible(page, 'a page with a banner');
+  await server.stop();
+  server.fault = well;
+  server.doctor('--try-again');
+  await server.start();
+  await expect(banner).toHaveCount(0);
 });

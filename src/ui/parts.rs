@@ -20,7 +20,7 @@ use headway_model::{FailReason, JobStatus};
 pub(super) use controls::Controls;
 pub(super) use error::{ErrorPage, ErrorView};
 pub(super) use icon::Icon;
-pub(super) use link::{LinkBadge, NotRecording};
+pub(super) use link::{LeavesOut, LinkBadge, NotRecording};
 pub use marks::Marks;
 pub(super) use marks::marks;
 pub(super) use rights::{ReadsOnly, may_act, rights};

@@ -24,9 +24,14 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/health", get(health)).route("/ready", get(ready)).route("/metrics", get(metrics))
 }
 
-/// 503 only if a restart of the server would help.
+/// 503 only if a restart of the server would help. What a person must do is a note.
 async fn health(State(server): State<Server>) -> (StatusCode, Json<Value>) {
-    answer("healthy", server.ails())
+    let (status, Json(mut body)) = answer("healthy", server.ails());
+    let notes = server.notes();
+    if !notes.is_empty() {
+        body["notes"] = json!(notes);
+    }
+    (status, Json(body))
 }
 
 /// 503 while the server cannot begin work, or is stopping.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use headway_model::{JobId, JobStatus};
 use headway_server::config::Config;
 use headway_server::retention::Retention;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::command::Served;
 use crate::doctor::{doctor, headway};
@@ -34,6 +34,15 @@ async fn is_left_out(files: &Files, fault: &str, says: &[&str]) {
         assert_eq!(job.status, JobStatus::Completed, "{fault}");
         let metrics = served.client.get(format!("{}/metrics", served.headway.url)).send().await.expect("an answer");
         assert!(metrics.text().await.expect("text").contains("headway_left_out 1"), "{fault}");
+        let health = served.client.get(format!("{}/health", served.headway.url)).send().await.expect("an answer");
+        assert_eq!(health.status(), 200, "{fault}: no restart would help");
+        let health: Value = health.json().await.expect("JSON");
+        assert_eq!(health["status"], "healthy", "{fault}");
+        let note = health["notes"][0].as_str().unwrap_or_default();
+        assert!(
+            note.contains("doctor --try-again") && !note.contains("files"),
+            "{fault}: everyone can read it: {note}"
+        );
         served.headway.kill();
     }
     let (well, said) = doctor(files);

@@ -99,7 +99,8 @@ mod tests {
         let gone = Closed { job, how: ClosedHow::Gone { reason: GoneReason::Absent } };
         let Ok(Message::Closed(read)) = Message::decode(&gone.text()) else { panic!("{}", gone.text()) };
         assert_eq!(read, gone);
-        let ping = Ping { head: 9, now: 1, jobs: [(job, (1, Digest([2; 16]), 4))].into(), recording: true };
+        let ping =
+            Ping { head: 9, now: 1, jobs: [(job, (1, Digest([2; 16]), 4))].into(), recording: true, left_out: None };
         let Ok(Message::Ping(read)) = Message::decode(&ping.text()) else { panic!("{}", ping.text()) };
         assert_eq!(read, ping);
     }

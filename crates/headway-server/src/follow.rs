@@ -57,6 +57,7 @@ pub struct Serving {
     caught_up: bool,
     woken: bool,
     recording: bool,
+    left_out: Option<String>,
     /// How far the clock is ahead of the `now` passed to this machine, in milliseconds.
     clock_ahead: i64,
     outbox: VecDeque<Outgoing>,
@@ -94,6 +95,7 @@ impl Serving {
             caught_up: false,
             woken: false,
             recording,
+            left_out: None,
             clock_ahead: 0,
             outbox: VecDeque::new(),
             reads: VecDeque::new(),
@@ -118,6 +120,11 @@ impl Serving {
     /// Sets whether the log can still be written.
     pub fn recording(&mut self, recording: bool) {
         self.recording = recording;
+    }
+
+    /// Sets what of its own work the server leaves out, as a text.
+    pub fn left_out(&mut self, left_out: Option<String>) {
+        self.left_out = left_out;
     }
 
     /// Sets how far the clock is ahead of the `now` passed to this machine, in milliseconds. Pings report the clock's time, which can

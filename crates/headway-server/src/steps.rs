@@ -13,7 +13,7 @@ mod subject;
 mod suspects;
 mod turn;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,7 +40,7 @@ struct SharedSteps {
     /// Why the server cannot go on with a job although it did not crash, as a text for people.
     reasons: Mutex<HashMap<JobId, String>>,
     /// What of its own work the server has left out.
-    left_out: Mutex<BTreeSet<(Subject, Step)>>,
+    left_out: Mutex<BTreeMap<(Subject, Step), LeftOut>>,
     turn: Turn,
 }
 
@@ -107,7 +107,7 @@ impl Steps {
     pub(crate) fn forgive(&self, job: JobId) {
         self.shared.reasons.lock().remove(&job);
         self.shared.suspects.forgive(job.into());
-        self.shared.left_out.lock().retain(|(of, _)| *of != Subject::Job(job));
+        self.shared.left_out.lock().retain(|(of, _), _| *of != Subject::Job(job));
     }
 
     /// Forgets a job that is over.

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -27,6 +27,8 @@ export class Server {
   /** While a file with this name exists, no job completes its last step. */
   readonly holdsFinishing = join(this.folder, 'holds-finishing');
   url = '';
+  /** What the server crashes at, as HEADWAY_FAULT. */
+  fault = `finishing while ${this.holdsFinishing}`;
   private child?: ChildProcess;
 
   constructor(private options: Options = {}) {
@@ -75,7 +77,7 @@ export class Server {
     const traced = failing ? ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${failing}`] : [];
     const [program, ...args] = [...(this.options.weak ? weak : []), ...traced, ...command];
     // A process group of its own: neither the tracer nor the traced program must outlive the other.
-    const env = { ...process.env, HEADWAY_FAULT: `finishing while ${this.holdsFinishing}` };
+    const env = { ...process.env, HEADWAY_FAULT: this.fault };
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.child = child;
     const url = await address(child, 'the server', /open (http\S+?)\/?\s/);
@@ -86,6 +88,16 @@ export class Server {
   /** `kill -9`, or another signal; waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGKILL') {
     await ended(this.child, (child) => process.kill(-child.pid!, signal));
+  }
+
+  /** Waits until it has crashed. */
+  async crashed() {
+    await ended(this.child, () => undefined);
+  }
+
+  /** Runs `headway doctor` on its data folder; returns what that prints. */
+  doctor(...args: string[]): string {
+    return spawnSync(PROGRAM, ['doctor', '--data', join(this.folder, 'data'), ...args], { encoding: 'utf8' }).stdout;
   }
 
   async close() {

@@ -14,6 +14,8 @@ use headway_model::{JobId, JobSummary};
 
 const REPAINT_MS: f64 = 200.0;
 const HIDDEN_REPAINT_MS: f64 = 1_000.0;
+/// A clock that goes back by more than this was set back.
+const SET_BACK_MS: u64 = 60_000;
 const RELOADED: &str = "headway.reloaded";
 
 type FollowedJobs = BTreeMap<JobId, Arc<JobState>>;
@@ -42,7 +44,7 @@ impl Shell {
         let now = browser::now();
         self.0.painted.set(now);
         let live = self.0.live;
-        let (link, back, silent, recording, crowded, jobs, clock, reload) = {
+        let (link, back, known, is_lost, recording, left_out, crowded, jobs, clock, reload) = {
             let mut tab = self.0.tab.borrow_mut();
             let follow = tab.follow_mut();
             let skew = follow.skew().unwrap_or(self.0.skew);
@@ -58,20 +60,26 @@ impl Shell {
             let jobs: FollowedJobs = follow.summaries().into_iter().map(state).collect();
             let link = follow.link(now as u64);
             // Until the link has caught up for the first time, the page shows what was true when it was rendered.
-            let known = || follow.known_at().map_or(self.0.rendered, on_server);
-            let silent = follow.is_lost(now as u64, &link).then(known);
+            let known = follow.known_at().map_or(self.0.rendered, on_server);
+            let is_lost = follow.is_lost(now as u64, &link);
             let back = follow.returns();
-            let (recording, crowded) = (follow.is_recording(), follow.is_crowded());
-            (link, back, silent, recording, crowded, jobs, on_server(now as u64), follow.wants_reload())
+            let (recording, left_out, crowded) =
+                (follow.is_recording(), follow.left_out().map(str::to_owned), follow.is_crowded());
+            let clock = on_server(now as u64);
+            (link, back, known, is_lost, recording, left_out, crowded, jobs, clock, follow.wants_reload())
         };
+        let known = later(live.known.get_untracked(), known);
+        let silent = is_lost.then_some(known);
         if live.clock.get_untracked() / 200 != clock / 200 {
             live.clock.set(clock);
         }
         let is_heard_again = silent.is_none() && live.silent.with_untracked(Option::is_some);
         set_changed(live.link, link.clone());
         set_changed(live.back, back);
+        set_changed(live.known, known);
         set_changed(live.silent, silent);
         set_changed(live.recording, recording);
+        set_changed(live.left_out, left_out);
         set_changed(live.crowded, crowded);
         if live.jobs.with_untracked(|old| *old != jobs) {
             self.remember_live(&jobs);
@@ -106,8 +114,36 @@ impl Shell {
     }
 }
 
+/// The later of two times of the server, in steps of 200 ms. What the page takes for the server's time varies with how
+/// long messages are under way, and that must not set back what was known. If the clock itself was set back, the new
+/// time counts.
+fn later(old: u64, new: u64) -> u64 {
+    let is_set_back = old.saturating_sub(new) > SET_BACK_MS;
+    let new = new / 200 * 200;
+    if is_set_back { new } else { old.max(new) }
+}
+
 fn set_changed<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::later;
+
+    #[test]
+    fn what_is_known_never_goes_back_unless_the_server_s_clock_was_set_back() {
+        assert_eq!(later(20_000, 25_130), 25_000);
+        // A message that was under way for long makes the server's time look earlier.
+        assert_eq!(later(25_000, 24_100), 25_000);
+        assert_eq!(later(25_000, 7_000), 25_000);
+        assert_eq!(later(86_400_000, 82_800_000), 82_800_000);
+        assert_eq!(
+            later(1_764_000_000_123, 1_764_000_000_123),
+            1_764_000_000_123,
+            "the time when the page was rendered"
+        );
     }
 }

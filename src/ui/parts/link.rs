@@ -1,4 +1,4 @@
-//! The state of the page's link to the server.
+//! The state of the page's link to the server, and what is wrong with the server.
 
 use leptos::prelude::*;
 
@@ -35,4 +35,11 @@ pub(crate) fn NotRecording() -> impl IntoView {
             }
         })
     }
+}
+
+/// The sentence on every page while the server leaves out work of its own.
+#[component]
+pub(crate) fn LeavesOut() -> impl IntoView {
+    let live = expect_context::<Live>();
+    move || live.left_out.get().map(|text| view! { <p class="page-banner" role="status">{text}</p> })
 }

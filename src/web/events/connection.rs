@@ -143,6 +143,7 @@ impl EventConnection {
     /// Updates the transient state that messages carry.
     fn look(&mut self) {
         self.serving.recording(self.server.is_recording());
+        self.serving.left_out(self.server.left_out());
         self.serving.clock_ahead(now().cast_signed() - self.time.now().cast_signed());
     }
 

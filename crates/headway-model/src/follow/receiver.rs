@@ -25,6 +25,7 @@ pub struct Follow {
     /// Server clock minus ours.
     pub(super) skew: Option<i64>,
     pub(super) recording: bool,
+    pub(super) left_out: Option<String>,
 }
 
 impl Follow {
@@ -41,6 +42,7 @@ impl Follow {
             server_build: None,
             skew: None,
             recording: true,
+            left_out: None,
         }
     }
 

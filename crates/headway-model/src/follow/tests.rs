@@ -54,7 +54,13 @@ impl Wire {
     fn ping(&self, sent: u64) -> (String, String) {
         let digest = if sent == 0 { Digest::start(&self.job) } else { self.folds[sent as usize - 1].digest };
         let last = self.payloads.len() as u64;
-        let ping = Ping { head: last, now: self.now, jobs: [(self.job, (sent, digest, last))].into(), recording: true };
+        let ping = Ping {
+            head: last,
+            now: self.now,
+            jobs: [(self.job, (sent, digest, last))].into(),
+            recording: true,
+            left_out: None,
+        };
         (ping.text(), self.cursor(sent).to_string())
     }
 
@@ -62,7 +68,8 @@ impl Wire {
     fn serve(&mut self, query: &str) -> Vec<(String, String)> {
         let value = |key: &str| query.split('&').find_map(|part| part.strip_prefix(key));
         let after: Option<Cursor> = value("after=").and_then(|text| text.parse().ok());
-        let mut messages = vec![(Hello { build: "b".into(), now: self.now, recording: true }.text(), String::new())];
+        let mut messages =
+            vec![(Hello { build: "b".into(), now: self.now, recording: true, left_out: None }.text(), String::new())];
         let held = value("held=").is_some();
         let asked = held || value("job=").is_some();
         if !asked {

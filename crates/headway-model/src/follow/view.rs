@@ -75,6 +75,11 @@ impl Follow {
         self.recording
     }
 
+    /// What of its own work the server leaves out, because it crashed at it again and again, as a text with what to do.
+    pub fn left_out(&self) -> Option<&str> {
+        self.left_out.as_deref()
+    }
+
     /// Whether the page should reload: it met an unknown event, or the server runs another build and every followed job
     /// is closed.
     pub fn wants_reload(&self) -> bool {

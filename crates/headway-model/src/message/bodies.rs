@@ -9,7 +9,7 @@ use crate::cursor::Cursor;
 use crate::digest::Digest;
 use crate::id::{JobId, Millis, Position, Seq};
 use crate::path::RelPath;
-use crate::serde_defaults::yes;
+use crate::serde_defaults::{is_default, yes};
 use crate::snapshot::Snapshot;
 use crate::status::JobStatus;
 use crate::summary::JobSummary;
@@ -24,6 +24,9 @@ pub struct Hello {
     /// Whether the server can record events; if not, it must be restarted.
     #[serde(default = "yes")]
     pub recording: bool,
+    /// What of its own work the server leaves out, because it crashed at it again and again, as a text with what to do.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub left_out: Option<String>,
 }
 
 /// `snapshot`.
@@ -128,6 +131,9 @@ pub struct Ping {
     /// Whether the server can record events.
     #[serde(default = "yes")]
     pub recording: bool,
+    /// What of its own work the server leaves out, because it crashed at it again and again, as a text with what to do.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub left_out: Option<String>,
 }
 
 /// `reset`.

@@ -44,7 +44,7 @@ impl Connect {
     pub(super) fn new(request: Request, build: String, now: Millis) -> Self {
         let lookups = request.jobs.keys().copied().collect();
         Connect {
-            hello: Hello { build, now, recording: true },
+            hello: Hello { build, now, recording: true, left_out: None },
             said_hello: false,
             head: None,
             good: None,
@@ -173,7 +173,8 @@ impl Serving {
         let Some(mut connect) = self.connect.take() else { return };
         if !connect.said_hello {
             connect.said_hello = true;
-            let text = Hello { recording: self.recording, ..connect.hello.clone() }.text();
+            let text =
+                Hello { recording: self.recording, left_out: self.left_out.clone(), ..connect.hello.clone() }.text();
             self.send(text, false);
         }
         match given {

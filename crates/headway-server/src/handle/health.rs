@@ -24,6 +24,24 @@ impl Server {
         reasons
     }
 
+    /// What of its own work the server leaves out, because it crashed at it again and again, as a text with what to do.
+    pub fn left_out(&self) -> Option<String> {
+        self.inner.context.steps.left_out_text()
+    }
+
+    /// Problems that no restart fixes. They name nothing, because everyone can call the probes.
+    pub fn notes(&self) -> Vec<String> {
+        let pieces = match self.inner.context.steps.left_out() {
+            0 => return Vec::new(),
+            1 => "a piece".to_owned(),
+            number => format!("{number} pieces"),
+        };
+        vec![format!(
+            "the server leaves out {pieces} of its own work, because it crashed there again and again; stop it and run `headway doctor`, \
+             which says what that is; `headway doctor --try-again` lets it be tried again"
+        )]
+    }
+
     /// Reasons why no work can begin now.
     pub async fn cannot_begin(&self) -> Vec<String> {
         let mut reasons = self.ails();

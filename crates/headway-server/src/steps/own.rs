@@ -60,7 +60,7 @@ impl Steps {
     pub(crate) fn forgive_library(&self, name: &str) {
         let of = Subject::library(name);
         self.shared.suspects.forgive(of);
-        self.shared.left_out.lock().retain(|(other, _)| *other != of);
+        self.shared.left_out.lock().retain(|(other, _), _| *other != of);
     }
 
     /// How much of the server's own work was left out since its start.
@@ -68,10 +68,20 @@ impl Steps {
         self.shared.left_out.lock().len()
     }
 
+    /// The same as a text with what to do, for those who may know the names: the first piece, and how many there are besides.
+    pub(crate) fn left_out_text(&self) -> Option<String> {
+        let left_out = self.shared.left_out.lock();
+        let first = left_out.values().next()?;
+        Some(match left_out.len() - 1 {
+            0 => format!("{first}."),
+            more => format!("{first}. {more} more of its own tasks are left out in the same way; its log names them."),
+        })
+    }
+
     /// Says it in the log, once in the life of a server.
     fn leave_out(&self, own: &OwnWork) -> LeftOut {
         let left_out = LeftOut { name: own.name.clone(), crashed: super::crashed(own.step) };
-        if self.shared.left_out.lock().insert((own.of, own.step)) {
+        if self.shared.left_out.lock().insert((own.of, own.step), left_out.clone()).is_none() {
             tracing::error!("{left_out}");
         }
         left_out

@@ -10,7 +10,7 @@ fn asked(effects: &[FollowEffect]) -> Option<(u64, String)> {
 }
 
 fn answer(position: u64) -> String {
-    let hello = Hello { build: "b".into(), now: 1, recording: true }.text();
+    let hello = Hello { build: "b".into(), now: 1, recording: true, left_out: None }.text();
     let cursor = Cursor::at(position, &Digest([position as u8; 16]));
     let caught_up = CaughtUp { cursor: cursor.clone() }.text();
     format!("[{hello},{}]", crate::message::with_id(&caught_up, Some(&cursor.to_string())))
@@ -46,7 +46,7 @@ fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
     let effects = follow.answered(29_300 + 60_000, call, Ok(&answer(5)));
     assert_eq!(effects, []);
     let (generation, _) = opened(&follow.tick(29_300 + 60_250));
-    let hello = Hello { build: "b".into(), now: 1, recording: true }.text();
+    let hello = Hello { build: "b".into(), now: 1, recording: true, left_out: None }.text();
     let effects = follow.message(89_600, generation, &hello, "");
     assert!(!follow.asks() && effects.iter().any(|effect| matches!(effect, FollowEffect::Log(_))), "{effects:?}");
 }

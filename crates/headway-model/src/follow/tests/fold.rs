@@ -64,7 +64,7 @@ fn a_lost_word_that_a_job_is_closed_is_found_by_the_next_ping() {
     let cursor = Cursor::at(3, &fold.digest);
     follow.message(1, generation, &told(fold.id, &payloads), &cursor.to_string());
     follow.message(2, generation, &CaughtUp { cursor: cursor.clone() }.text(), &cursor.to_string());
-    let ping = Ping { head: 3, now: 0, jobs: [(fold.id, (3, fold.digest, 3))].into(), recording: true };
+    let ping = Ping { head: 3, now: 0, jobs: [(fold.id, (3, fold.digest, 3))].into(), recording: true, left_out: None };
     let (_, query) = opened(&follow.message(3, generation, &ping.text(), &cursor.to_string()));
     assert!(query.contains(&format!("held={}", fold.id)), "{query}");
 }
@@ -89,7 +89,13 @@ fn another_digest_at_the_same_event_asks_for_a_snapshot() {
     let last = wire.payloads.len() as u64;
     let caught_up = CaughtUp { cursor: wire.cursor(last) }.text();
     follow.message(wire.now, generation, &caught_up, &wire.cursor(last).to_string());
-    let ping = Ping { head: last, now: 0, jobs: [(wire.job, (last, Digest([9; 16]), last))].into(), recording: true };
+    let ping = Ping {
+        head: last,
+        now: 0,
+        jobs: [(wire.job, (last, Digest([9; 16]), last))].into(),
+        recording: true,
+        left_out: None,
+    };
     let (_, query) = opened(&follow.message(wire.now, generation, &ping.text(), &wire.cursor(last).to_string()));
     assert!(query.starts_with(&format!("job={}", wire.job)), "{query}");
 }

@@ -10,7 +10,8 @@ fn a_lost_word_that_all_was_sent_is_made_good_by_a_ping() {
     let (generation, _) = opened(&follow.start(0));
     let cursor = Cursor::at(1, &fold.digest).to_string();
     follow.message(1, generation, &told(fold.id, &[&payloads[0]]), &cursor);
-    let ping = Ping { head: 1, now: 0, jobs: [(fold.id, (1, fold.digest, 1))].into(), recording: true }.text();
+    let ping =
+        Ping { head: 1, now: 0, jobs: [(fold.id, (1, fold.digest, 1))].into(), recording: true, left_out: None }.text();
     follow.message(2, generation, &ping, "");
     assert_eq!(follow.link(2), LinkState::Connecting, "a ping without an id promises nothing");
     follow.message(3, generation, &ping, &cursor);
@@ -25,7 +26,8 @@ fn the_server_is_back_with_a_connection_or_after_silence_and_not_by_catching_up(
     let (at, last) = (wire.now, wire.payloads.len() as u64);
     let ping = |sent: u64| {
         let digest = wire.folds[sent as usize - 1].digest;
-        Ping { head: last, now: at, jobs: [(wire.job, (sent, digest, last))].into(), recording: true }.text()
+        Ping { head: last, now: at, jobs: [(wire.job, (sent, digest, last))].into(), recording: true, left_out: None }
+            .text()
     };
     let (before, after) = (wire.cursor(last - 3), wire.cursor(last));
     follow.message(at, generation, &CaughtUp { cursor: before.clone() }.text(), &before.to_string());
