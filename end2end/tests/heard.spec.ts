@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { BROKEN, expect, test } from './helper/fixtures';
-import { begin, choose, sheet } from './helper/job';
+import { begin, choose, config as WAITS, sheet } from './helper/job';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { mint, type Server } from './helper/server';
 
@@ -229,6 +229,42 @@ test('while the server is silent the page says as of when, and never that nothin
   await server.start();
   await expect(received).toContainText('Complete so far');
   await expect(dialog(page, job)).not.toHaveAttribute('data-silent');
+});
+
+test('no time that is shown ever goes back when the server falls silent', async ({ page, serveWired, allow }) => {
+  allow(BROKEN);
+  test.setTimeout(90_000);
+  const { server, wire, url } = await serveWired((server) => {
+    server.file('a', '0');
+    server.file('../hold');
+  }, { config: WAITS });
+  const job = await begin(server, mint(), 'slow');
+  await page.goto(`${url}/jobs/${job}`);
+  const received = page.locator('.proof-received').first();
+  await expect(received).toContainText('Complete so far');
+  // Each time at work in seconds, and each moment that is said to be the last one known.
+  await page.evaluate(() => {
+    const seen = Object.assign(window, { seen: { worked: [] as number[], known: [] as string[] } }).seen;
+    const look = () => {
+      const pace = document.querySelector('.head-pace')?.textContent ?? '';
+      const worked = /(?:(\d+) min )?(\d+) s so far/.exec(pace);
+      if (worked) seen.worked.push(60 * Number(worked[1] ?? 0) + Number(worked[2]));
+      const known = /^As of (\S+),/.exec(document.querySelector('.proof-received')?.textContent ?? '');
+      if (known) seen.known.push(known[1]);
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await page.waitForTimeout(7_000);
+  wire.stall();
+  await expect(received).toHaveText(/^As of /, { timeout: 20_000 });
+  await page.waitForTimeout(2_000);
+  wire.revive();
+  await expect(received).toContainText('Complete so far', { timeout: 30_000 });
+  const { worked, known } = await page.evaluate(() => (window as any).seen as { worked: number[]; known: string[] });
+  expect(worked.length).toBeGreaterThan(1);
+  expect(worked).toEqual([...worked].sort((one, other) => one - other));
+  expect(known).toEqual([...known].sort());
+  server.remove('../hold');
 });
 
 test('a page that hears the server but never catches up says as of when, before and after a reload', async ({ page, serveWired, allow }) => {

@@ -21,7 +21,9 @@ impl PastMoment {
     /// The job in the state of this fold.
     pub(crate) fn new(fold: Fold, at: Millis) -> Self {
         let proof = Proof { seq: fold.seq, ..Proof::default() };
-        let summary = JobSummary::from(&fold);
+        let mut summary = JobSummary::from(&fold);
+        // Its time at work does not go on after that event.
+        summary.worked.iter_mut().for_each(|worked| worked.since = None);
         let state = JobState { summary, phase: Some(Phase::Following), proof, running: Vec::new() };
         PastMoment { fold, state: Arc::new(state), at }
     }

@@ -32,11 +32,11 @@ pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) ->
         if live.silent.with(Option::is_some) {
             return Vec::new();
         }
-        let clock = live.clock.get();
-        let average = summary.with(|summary| summary.as_ref().and_then(|summary| average(summary, clock)));
+        let known = live.known.get();
+        let average = summary.with(|summary| summary.as_ref().and_then(|summary| average(summary, known)));
         let running = state.with(|state| state.as_ref().map(|state| state.running.clone()).unwrap_or_default());
         let line =
-            |item: RunningItem| why(&item, clock, average).map(|why| (item.item, item.path.shown().to_string(), why));
+            |item: RunningItem| why(&item, known, average).map(|why| (item.item, item.path.shown().to_string(), why));
         running.into_iter().filter_map(line).collect::<Vec<_>>()
     });
     let heading = move || {
@@ -74,21 +74,21 @@ pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) ->
 }
 
 /// How long a file of this job takes on average, judging by those that are done.
-fn average(summary: &JobSummary, clock: Millis) -> Option<Millis> {
+fn average(summary: &JobSummary, known: Millis) -> Option<Millis> {
     let worked = summary.worked?;
-    let at_work = if worked.since.is_some() { worked.until(clock) } else { worked.ms };
+    let at_work = worked.until(known);
     let (done, _) = summary.counters.work();
     let at_once = u64::from(summary.counters.running.max(1));
     (done >= BASIS).then(|| at_work.saturating_mul(at_once) / u64::from(done))
 }
 
 /// What to say about a running file; nothing if it is neither slow nor silent.
-fn why(item: &RunningItem, clock: Millis, average: Option<Millis>) -> Option<String> {
+fn why(item: &RunningItem, known: Millis, average: Option<Millis>) -> Option<String> {
     if item.since == 0 {
         return None;
     }
-    let ran = clock.saturating_sub(item.since);
-    let silent = item.sign.map(|sign| clock.saturating_sub(sign)).filter(|silent| *silent >= SILENCE);
+    let ran = known.saturating_sub(item.since);
+    let silent = item.sign.map(|sign| known.saturating_sub(sign)).filter(|silent| *silent >= SILENCE);
     let slow = average.filter(|average| ran >= LEAST && ran > average.saturating_mul(TIMES));
     let mean = |average: Millis| match average {
         ..1_000 => "less than a second".to_owned(),

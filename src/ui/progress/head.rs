@@ -36,7 +36,6 @@ pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
 use undone::Undone;
-pub(in crate::ui) use undone::is_undone;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar with its numbers, running files, outputs, and the proof last.
@@ -94,9 +93,9 @@ pub(in crate::ui) fn Head(
             <p class="head-standing">{move || stands.get()}</p>
         </header>
         {actions}
-        <Bar job state summary />
+        <Bar job summary />
         <Counts job summary />
-        <Work summary job state />
+        <Work summary job />
         <Missed job summary />
         <p class="head-message">{message}</p>
         <p class="head-message hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>

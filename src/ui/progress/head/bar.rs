@@ -1,21 +1,19 @@
 //! The progress bar: how much of a job is done, and how fast it goes.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
 use super::Summary;
-use super::pace::{KnownUntil, pace};
+use super::pace::pace;
 use crate::base::to;
-use crate::live::{JobState, Live};
+use crate::live::Live;
 use crate::ui::parts::format;
 use headway_model::bar::{PARTS, WHOLE, segments};
-use headway_model::summary::Start;
 use headway_model::{Counters, JobId, JobSummary};
 
 /// The bar, divided by outcome, with its numbers below.
 #[component]
-pub(super) fn Bar(job: JobId, state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl IntoView {
+pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
+    let live = expect_context::<Live>();
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
     });
@@ -38,8 +36,7 @@ pub(super) fn Bar(job: JobId, state: Memo<Option<Arc<JobState>>>, summary: Summa
         counters.with(format::files)
     };
     let left_out = move || counters.with(format::left_out);
-    let known_until = known_until(state);
-    let pace = move || summary.with(|summary| summary.as_ref().map(|summary| pace(summary, known_until.get())));
+    let pace = move || summary.with(|summary| summary.as_ref().map(|summary| pace(summary, live.known.get())));
     let shown = Signal::derive(move || if listing.get() { Counters::default() } else { counters.get() });
     view! {
         <div
@@ -62,17 +59,6 @@ pub(super) fn Bar(job: JobId, state: Memo<Option<Arc<JobState>>>, summary: Summa
             <span class="head-pace">{pace}</span>
         </p>
     }
-}
-
-/// Up to when this job is known.
-pub(super) fn known_until(state: Memo<Option<Arc<JobState>>>) -> Signal<KnownUntil> {
-    let live = expect_context::<Live>();
-    let made = use_context::<Start>().map_or(0, |start| start.now);
-    let is_heard = Memo::new(move |_| live.link.with(|link| link.is_heard()));
-    Signal::derive(move || {
-        let checked = state.with(|state| state.as_ref().and_then(|state| state.proof.checked)).unwrap_or_default();
-        KnownUntil { clock: live.clock.get(), checked, made, is_heard: is_heard.get() }
-    })
 }
 
 /// The parts of a bar, without words; the text beside it says what they mean.

@@ -1,14 +1,12 @@
 //! How long a job might still take, and how much it reads, judging by bytes as well as by the number of files.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 use super::Summary;
-use super::bar::known_until;
 use crate::api;
-use crate::live::{JobState, Live};
+use crate::live::Live;
 use crate::ui::parts::format::{about, size};
 use headway_model::load::Load;
 use headway_model::{JobId, JobStatus, Millis};
@@ -18,23 +16,24 @@ const PACE: Duration = Duration::from_secs(3);
 
 /// The line below the counts.
 #[component]
-pub(super) fn Work(summary: Summary, job: JobId, state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
+pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let read = RwSignal::new(None::<Load>);
     follow(job, summary, read);
-    // In silence it stands still, as the bytes do.
-    let known_until = known_until(state);
+    // The bytes are those of the present, so nothing is said of them at a past moment.
+    let load = move || read.get().filter(|_| live.past_of(job).is_none());
     let at_work = move || {
         let worked = summary.with(|summary| summary.as_ref().and_then(|summary| summary.worked))?;
-        Some(known_until.get().at_work(worked))
+        // In silence it stands still, as the bytes do.
+        Some(worked.until(live.known.get()))
     };
     let status = move || summary.with(|summary| summary.as_ref().map(|summary| summary.status));
     let left = move || {
         let is_told = status() == Some(JobStatus::Processing) && live.silent.with(Option::is_none);
-        let estimate = read.get().filter(|_| is_told)?.left(at_work()?)?;
+        let estimate = load().filter(|_| is_told)?.left(at_work()?)?;
         Some(format!("{} left", about(estimate.low, estimate.high)))
     };
-    let basis = move || say(&read.get()?, at_work(), status().is_some_and(JobStatus::is_terminal));
+    let basis = move || say(&load()?, at_work(), status().is_some_and(JobStatus::is_terminal));
     view! {
         <p class="head-work">
             <span class="head-work-left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
@@ -75,7 +74,7 @@ fn say(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
 }
 
 /// Fetches the byte counts when the page is opened, while files are being done, and at each change of status. If that
-/// fails, the old counts stay.
+/// fails, the old counts stay, and it is tried again.
 fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
     let now = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters.done())))
@@ -93,11 +92,14 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
         calls.update_value(|calls| *calls += 1);
         let call = calls.get_value();
         leptos::task::spawn_local(async move {
+            let load = api::load(job).await;
             // Answers can arrive in any order.
-            if let Ok(load) = api::load(job).await
-                && calls.try_get_value() == Some(call)
-            {
-                read.try_set(Some(load));
+            if calls.try_get_value() == Some(call) {
+                match load {
+                    Ok(load) => _ = read.try_set(Some(load)),
+                    Err(error) if error.may_pass() => _ = seen.try_set_value(None),
+                    Err(_) => {}
+                }
             }
             set_timeout(move || _ = busy.try_set(false), PACE);
         });
