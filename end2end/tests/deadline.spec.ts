@@ -33,6 +33,25 @@ test('the output of a file is read again by itself, and on request', async ({ pa
   await expect(failed).toHaveCount(0);
 });
 
+test('what a job page could not read is read again by itself, and the causes of failures on request too', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  const server = await serve((server) => server.file('a', '7'), { config });
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
+  let lost = true;
+  await page.route(/api\/fn\/(causes|load)/, (route) => (lost ? route.abort() : route.continue()));
+  await details(page, server, job);
+  const failed = page.locator('.attention .error');
+  await expect(failed).toContainText('The server did not answer.');
+  await page.waitForTimeout(4_000);
+  await expect(failed.getByRole('button', { name: 'Try again' })).toBeVisible();
+  lost = false;
+  await failed.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.locator('.attention-why')).toContainText('exit code 7', { timeout: 2_000 });
+  await expect(failed).toHaveCount(0);
+  await expect(page.locator('.head-work')).toContainText('read', { timeout: 8_000 });
+});
+
 for (const action of ['pause', 'cancel']) {
   test(`that a press was lost is said as not known, and only until the page knows better: ${action}`, async ({ page, serve, allow }) => {
     allow(BROKEN);
@@ -86,6 +105,7 @@ test('on a line that was dead and is there again, calls of before are given up: 
   await button(page, 'pause').click();
   await expect(link(page)).not.toHaveAttribute('data-link', 'live', { timeout: 15_000 });
   wire.revive();
+  await expect(wrong(page)).toHaveText(UNKNOWN, { timeout: 15_000 });
   await expect(link(page)).toHaveAttribute('data-link', 'live', { timeout: 15_000 });
   await expect(button(page, 'pause')).toBeEnabled({ timeout: 3_000 });
   await expect(wrong(page)).toHaveCount(0, { timeout: 10_000 });

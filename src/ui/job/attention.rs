@@ -22,6 +22,8 @@ pub(super) struct Attention {
     job: JobId,
     failed: Memo<u32>,
     read: RwSignal<Option<Result<Causes, ApiError>>>,
+    /// How often they were asked for again.
+    again: RwSignal<u32>,
 }
 
 impl Attention {
@@ -30,7 +32,8 @@ impl Attention {
         let number = move |_: Option<&u32>| {
             summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.failed))
         };
-        let attention = Attention { job, failed: Memo::new(number), read: RwSignal::new(None) };
+        let attention =
+            Attention { job, failed: Memo::new(number), read: RwSignal::new(None), again: RwSignal::new(0) };
         attention.follow();
         attention
     }
@@ -43,27 +46,23 @@ impl Attention {
         })
     }
 
-    /// Reads the causes whenever the number of failures has changed, one call at a time. Not a resource, so that the
+    /// Reads the causes whenever the number of failures has changed or they are asked for again, one call at a time. Not a resource, so that the
     /// server does not wait for it.
     fn follow(self) {
-        let Attention { job, failed, read } = self;
-        let (busy, seen) = (RwSignal::new(false), StoredValue::new(0));
+        let Attention { job, failed, read, again } = self;
+        let (busy, seen) = (RwSignal::new(false), StoredValue::new((0, 0)));
         Effect::new(move |_| {
-            let number = failed.get();
-            if busy.get() || seen.get_value() == number {
+            let asked @ (number, _) = (failed.get(), again.get());
+            if busy.get() || seen.get_value() == asked {
                 return;
             }
-            seen.set_value(number);
+            seen.set_value(asked);
             if number == 0 {
                 return read.set(None);
             }
             busy.set(true);
             leptos::task::spawn_local(async move {
-                let causes = api::causes(job).await;
-                if causes.is_err() {
-                    seen.try_set_value(0);
-                }
-                read.try_set(Some(causes));
+                read.try_set(Some(api::causes(job).await));
                 set_timeout(move || _ = busy.try_set(false), PACE);
             });
         });
@@ -124,7 +123,7 @@ pub(super) fn Attend(
                 <For each=keys key=|key| key.clone() children=row />
             </ul>
             <p class="hint attention-more">{more}</p>
-            {move || wrong().map(|error| view! { <ErrorView error /> })}
+            {move || wrong().map(|error| view! { <ErrorView error again=move |()| attention.again.update(|again| *again = again.wrapping_add(1)) /> })}
         </section>
     }
     .into_any()

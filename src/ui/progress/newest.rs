@@ -2,6 +2,8 @@
 //! never replaces a newer one. Facts from the disk have no position in the log by which answers could be ordered, so
 //! if calls overlap, the later answer is dropped and the job is read again.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::summary::Summary;
@@ -13,6 +15,9 @@ use headway_model::{ApiError, JobId, JobStatus};
 
 /// How often a job that waits is read again, in milliseconds.
 const WAITING_MS: u64 = 3_000;
+
+/// How long to wait before a read that failed is repeated.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// The newest answer. Copy it freely.
 #[derive(Clone, Copy)]
@@ -40,21 +45,25 @@ impl Newest {
     }
 
     /// Reads the job again when its status changes and while it waits, because the stream does not say what the job waits for; and
-    /// when another job appears or ends, because that job might have undone it.
+    /// when another job appears or ends, because that job might have undone it. If reading fails, the old answer stays, and it is tried
+    /// again.
     pub(in crate::ui) fn follow(self, summary: Summary) {
         let live = expect_context::<Live>();
         let status = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.status)));
         let waited = Memo::new(move |_| status.get().filter(waits).map(|_| live.clock.get() / WAITING_MS));
-        let newest = live.newest_job();
+        let (newest, again) = (live.newest_job(), RwSignal::new(0_u32));
         Effect::new(move |before: Option<()>| {
             // Read it rather than only track it, because a memo that has never been read tracks nothing.
-            let _ = (newest.get(), live.ended.get(), waited.get());
+            let _ = (newest.get(), live.ended.get(), waited.get(), again.get());
             let is_there = status.get().is_some();
             let is_read = before.is_none() && self.view.with_untracked(Option::is_some);
             if is_there && !is_read {
                 leptos::task::spawn_local(async move {
-                    // If reading fails, the old answer stays; the counts come over the stream.
-                    drop(self.take(api::job(self.job)).await);
+                    if let Err(error) = self.take(api::job(self.job)).await
+                        && error.may_pass()
+                    {
+                        set_timeout(move || _ = again.try_update(|again| *again = again.wrapping_add(1)), AGAIN);
+                    }
                 });
             }
         });
