@@ -100,8 +100,7 @@ fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
             (0, _) => format!("{} not processed", count(missed.into())),
             _ => format!("{} failed or not processed", count(u64::from(failed) + u64::from(missed))),
         };
-        let text = if is_look(summary) { format!("Check the {which} again") } else { format!("Retry {which}") };
-        offers.push(OfferedAction::new(Act::Again(ItemSelection::Errors), "retry", text));
+        offers.push(OfferedAction::new(Act::Again(ItemSelection::Errors), "retry", format!("Retry {which}")));
     }
     if !is_undo && counters.cancelled > 0 {
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
@@ -172,10 +171,7 @@ mod tests {
     fn a_second_look_at_damaged_files_is_not_the_next_step() {
         let job = JobSummary { recipe: "verify".into(), ..job(JobStatus::CompletedWithErrors) };
         let offers = offers(&job, false);
-        assert!(
-            offers[0].text == "Check the 3 failed again" && offers.iter().all(|offer| !offer.is_next),
-            "{offers:?}"
-        );
+        assert!(offers[0].text == "Retry 3 failed" && offers.iter().all(|offer| !offer.is_next), "{offers:?}");
     }
 
     #[test]
