@@ -84,6 +84,40 @@ test('a plan that was never run is planned only, on every page, as in the termin
   await expect(badge(page)).toHaveText('cancelled');
 });
 
+test('the list of jobs says which of them were undone, as soon as they are', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  const done = await begin(server, mint(), 'upper', { title: 'Capitals', output: { place: 'replace' } });
+  await over(server, done);
+  await open(page, `${server.url}/jobs`);
+  const row = page.locator(`.jobs-history tr[data-job="${done}"]`);
+  await expect(row.locator('.jobs-state')).toHaveText(/^completed\s*$/);
+  const undo = mint();
+  expect(await server.post(done, `undo/${undo}`)).toBe(201);
+  await over(server, undo);
+  await expect(row.locator('.jobs-state')).toHaveText(/^completed\s+undone$/);
+  await expect(page.locator(`.jobs-history tr[data-job="${undo}"] .jobs-undone`)).toBeEmpty();
+  await open(page, `${server.url}/jobs?sort=files`);
+  await expect(row.locator('.jobs-undone')).toHaveText('undone');
+  // In the library, its files are put back.
+  await open(page, server.url);
+  await expect(page.locator('.listing tbody')).not.toContainText('succeeded');
+});
+
+test('an original that an undo could not put back is not said to be back', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  const done = await begin(server, mint(), 'upper', { output: { place: 'replace' } });
+  await over(server, done);
+  server.file('a', 'changed by hand');
+  const undo = mint();
+  expect(await server.post(done, `undo/${undo}`)).toBe(201);
+  await over(server, undo);
+  await details(page, server, done);
+  await expect(page.locator('.head-undone')).toHaveText(/^Partly undone by .*: 2 of 3 files put back\.$/);
+  await expect(page.locator('.job-trash')).toHaveText(/^3 originals are in the trash, /);
+  await open(page, `${server.url}/jobs`);
+  await expect(page.locator(`tr[data-job="${done}"] .jobs-undone`)).toHaveText('partly undone');
+});
+
 const held = (server: Server) => {
   three(server);
   server.file('../hold');

@@ -22,7 +22,8 @@ const PAGE: u32 = 1_000;
 ///
 /// If the output is not a terminal, the columns are separated by tabs, nothing is cut, and there is no heading. The
 /// columns are: id, status, done, total, failed, recipe, title. Only files that succeeded count as done, and files that
-/// could not be processed count as failed. A job that was cancelled before it began is shown as planned only.
+/// could not be processed count as failed. A job that was cancelled before it began is shown as planned only. In a
+/// terminal, and as `undone_as` in JSON, a job that was undone says so.
 ///
 /// Example:
 ///
@@ -88,7 +89,11 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     let terminal = std::io::stdout().is_terminal();
     let row = |job: &JobSummary| {
         let id = if terminal { tail(job.job) } else { job.job.to_string() };
-        let status = if terminal { job.status_text() } else { job.status.label().into() };
+        let status = match job.undone_as.as_ref().filter(|_| terminal) {
+            Some(word) => format!("{}, {word}", job.status_text()),
+            None if terminal => job.status_text(),
+            None => job.status.label().into(),
+        };
         let counters = &job.counters;
         let number = |number: u32| if terminal { count(number.into()) } else { number.to_string() };
         let numbers = [counters.succeeded, counters.total, counters.failed + counters.missed].map(number);

@@ -14,7 +14,7 @@ mod together;
 mod whole;
 
 pub(super) use active::Modal;
-pub(super) use head::{Head, Strip, is_undone, number, outcomes, title, took};
+pub(super) use head::{Head, Strip, number, outcomes, title, took};
 pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;
 pub(super) use pills::{Pills, Toasts};

@@ -62,6 +62,9 @@ pub struct JobSummary {
     /// Whether its files are still being listed: `total` counts those listed so far, and the final number is unknown.
     #[serde(default, skip_serializing_if = "is_default")]
     pub listing: bool,
+    /// In a list of jobs: how far another job took back what it did, as a word for people.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub undone_as: Option<String>,
 }
 
 impl From<&Fold> for JobSummary {
@@ -82,6 +85,7 @@ impl From<&Fold> for JobSummary {
             pruned: fold.pruned,
             reruns: fold.reruns,
             listing: !fold.plan_ended,
+            undone_as: None,
         }
     }
 }

@@ -61,6 +61,7 @@ pub fn summary(status: JobStatus, counters: Counters) -> JobSummary {
         pruned: false,
         reruns: Default::default(),
         listing: false,
+        undone_as: None,
     }
 }
 

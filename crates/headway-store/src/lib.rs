@@ -95,6 +95,8 @@ pub enum JobFilter {
     Over(u64),
     /// Jobs with their history that undo, or have undone, this job. Newest first.
     Undoing(JobId),
+    /// Jobs with their history that undo any job, and were created after this one, or all for `None`. Newest first.
+    Undos(Option<JobId>),
 }
 
 /// A log with the rows derived from it.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::ui::parts::{format, may_act};
-use crate::ui::progress::{Steer, Summary, is_undone};
-use headway_model::Action;
+use crate::ui::progress::{Steer, Summary};
+use headway_model::{Action, JobSummary};
 
 /// How many originals there are, and the way to delete them, once the job is over.
 #[component]
@@ -13,7 +13,8 @@ pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
     let is_over = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
-    let are_back = move || steer.newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
+    let are_back =
+        move || steer.newest.with(|view| view.undone.as_ref().is_some_and(JobSummary::undid_all)).unwrap_or_default();
     let text = move || {
         let (files, bytes) = trash.get();
         let are = match (are_back(), files == 1) {

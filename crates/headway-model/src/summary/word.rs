@@ -21,6 +21,20 @@ impl JobSummary {
     pub fn status_text(&self) -> String {
         if self.is_planned_only() { PLANNED_ONLY.into() } else { self.status.text() }
     }
+
+    /// Of an undo: whether it has put back every file that it was to put back.
+    pub fn undid_all(&self) -> bool {
+        self.status.is_terminal() && self.counters.failed + self.counters.cancelled + self.counters.missed == 0
+    }
+
+    /// Of an undo: the word for the job that it undoes.
+    pub fn undoing_word(&self) -> &'static str {
+        match self.status.is_terminal() {
+            _ if self.undid_all() => "undone",
+            false => "being undone",
+            true => "partly undone",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -38,5 +52,19 @@ mod tests {
         // Its files were never listed to the end, so there was no plan.
         assert_eq!(JobSummary { listing: true, ..plan.clone() }.status_word(), "cancelled");
         assert_eq!(JobSummary { status: JobStatus::Planned, ..plan }.status_word(), "planned");
+    }
+
+    #[test]
+    fn a_job_is_undone_once_nothing_is_left_to_put_back() {
+        let word = |status, failed, missed| {
+            let succeeded = 3 - failed - missed;
+            let counters = Counters { total: 3, succeeded, failed, missed, skipped: missed, ..Counters::default() };
+            summary(status, counters).undoing_word()
+        };
+        assert_eq!(word(JobStatus::Processing, 0, 0), "being undone");
+        assert_eq!(word(JobStatus::Completed, 0, 0), "undone");
+        assert_eq!(word(JobStatus::CompletedWithErrors, 1, 0), "partly undone");
+        // A file that was changed in the meantime is left as it is.
+        assert_eq!(word(JobStatus::CompletedWithErrors, 0, 1), "partly undone");
     }
 }

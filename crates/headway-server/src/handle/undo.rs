@@ -1,5 +1,7 @@
 //! Starts an undo of a job, and finds those that were started.
 
+use std::collections::BTreeMap;
+
 use tokio::sync::MutexGuard;
 
 use super::{Server, Started};
@@ -45,8 +47,27 @@ impl Server {
     /// The job that is undoing this one, or else the last one that undid any of it.
     pub(super) async fn undone(&self, id: JobId) -> Result<Option<JobSummary>, ApiError> {
         let rows = self.store().jobs(JobFilter::Undoing(id), u32::MAX).await?;
-        let undoes = |undo: &JobSummary| !undo.status.is_terminal() || undo.counters.succeeded > 0;
-        let undos = rows.into_iter().map(|row| row.summary).filter(undoes);
-        Ok(undos.min_by_key(|undo| undo.status.is_terminal()))
+        Ok(last(rows.into_iter().map(|row| row.summary)))
     }
+
+    /// Says of each of these jobs how far it was undone. `oldest` is a job that was created before all the others, if there is one.
+    pub(super) async fn say_undone(&self, jobs: &mut [JobSummary], oldest: Option<JobId>) -> Result<(), ApiError> {
+        let mut undos: BTreeMap<JobId, Vec<JobSummary>> = BTreeMap::new();
+        for row in self.store().jobs(JobFilter::Undos(oldest), u32::MAX).await? {
+            if let Some(undone) = row.head.parent() {
+                undos.entry(undone).or_default().push(row.summary);
+            }
+        }
+        for job in jobs {
+            let undo = undos.remove(&job.job).and_then(|undos| last(undos.into_iter()));
+            job.undone_as = undo.map(|undo| undo.undoing_word().to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The undo under way, or else the last one that put anything back, of the undos of one job, newest first.
+fn last(undos: impl Iterator<Item = JobSummary>) -> Option<JobSummary> {
+    let undoes = |undo: &JobSummary| !undo.status.is_terminal() || undo.counters.succeeded > 0;
+    undos.filter(undoes).min_by_key(|undo| undo.status.is_terminal())
 }

@@ -101,6 +101,12 @@ pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored
                 "recipe = 'undo' AND head ->> 'parent' = ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
             find(UNDOING, &[&id.to_string(), &limit])
         }
+        JobFilter::Undos(after) => {
+            const UNDOS: &str =
+                "recipe = 'undo' AND job_no > ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+            let after = after.map(|id| job(reader, id)).transpose()?.flatten();
+            find(UNDOS, &[&after.map_or(0, |row| row.job_no), &limit])
+        }
         JobFilter::Before(None) => find(BEFORE, &[&i64::MAX, &limit]),
         JobFilter::Before(Some(id)) => match job(reader, id)? {
             Some(row) => find(BEFORE, &[&row.job_no, &limit]),

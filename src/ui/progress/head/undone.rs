@@ -10,14 +10,9 @@ use headway_model::JobSummary;
 use headway_model::summary::JobView;
 use headway_model::undo_kind::UndoKind;
 
-/// Whether nothing is left to undo: everything has been put back, or is being put back.
-pub(in crate::ui) fn is_undone(undo: &JobSummary) -> bool {
-    !undo.status.is_terminal() || left(undo) == 0
-}
-
-/// The number of files that an undo left alone although it was to put them back.
-fn left(undo: &JobSummary) -> u32 {
-    undo.counters.failed + undo.counters.cancelled
+/// Whether another undo could do no more: this one runs, or left nothing but what it must leave alone.
+pub(super) fn is_undone(undo: &JobSummary) -> bool {
+    !undo.status.is_terminal() || undo.counters.failed + undo.counters.cancelled == 0
 }
 
 /// A sentence about what the undo did, by the kind of what it took back.
@@ -45,7 +40,11 @@ pub(super) fn Undone(newest: Newest) -> impl IntoView {
     };
     move || {
         undo.get().map(|undo| {
-            let by = if undo.status.is_terminal() { "Undone by " } else { "Being undone by " };
+            let by = match undo.status.is_terminal() {
+                false => "Being undone by ",
+                true if undo.undid_all() => "Undone by ",
+                true => "Partly undone by ",
+            };
             let said = said(&undo, kind());
             view! {
                 <p class="head-undone" role="status">

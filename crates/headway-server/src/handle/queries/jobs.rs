@@ -14,10 +14,16 @@ impl Server {
     /// A page of jobs in the requested order: those after the job `before`.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
         let limit = limit.clamp(1, PAGE_LIMIT) as usize;
-        match find.sort {
-            JobSort::Newest => self.newest_jobs(before, limit, find).await,
-            JobSort::Took | JobSort::Files | JobSort::Failed => self.sorted_jobs(before, limit, find).await,
-        }
+        let (mut page, oldest) = match find.sort {
+            JobSort::Newest => {
+                let page = self.newest_jobs(before, limit, find).await?;
+                let oldest = page.jobs.last().map(|job| job.job);
+                (page, oldest)
+            }
+            JobSort::Took | JobSort::Files | JobSort::Failed => (self.sorted_jobs(before, limit, find).await?, None),
+        };
+        self.say_undone(&mut page.jobs, oldest).await?;
+        Ok(page)
     }
 
     /// A page of jobs in an order that no index has, so every job is read.
