@@ -20,7 +20,7 @@ pub struct InvalidBase(String, &'static str);
 const OWN: [&str; 5] = ["api", "jobs", "login", "pkg", "favicon.svg"];
 
 /// The base path of the page that this program runs in; never set on a server, which can have several.
-static PAGE: OnceLock<Base> = OnceLock::new();
+static BASE_OF_PAGE: OnceLock<Base> = OnceLock::new();
 
 impl FromStr for Base {
     type Err = InvalidBase;
@@ -71,7 +71,7 @@ impl Base {
 
     /// Declares that this program runs in a page with this base path.
     pub(crate) fn of_page(self) {
-        PAGE.set(self).ok();
+        BASE_OF_PAGE.set(self).ok();
     }
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Base {
 
 /// The base path of the page that is rendered, or that this program runs in.
 pub fn base() -> Base {
-    use_context().or_else(|| PAGE.get().cloned()).unwrap_or_default()
+    use_context().or_else(|| BASE_OF_PAGE.get().cloned()).unwrap_or_default()
 }
 
 /// One of Headway's paths, as this page must call it.

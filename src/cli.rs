@@ -16,12 +16,12 @@ mod log;
 mod out;
 mod plan;
 mod preset;
+mod program_output;
 mod progress;
 mod rebuild;
 mod recipes;
 mod reported;
 mod run;
-mod said;
 mod selection;
 mod serve;
 mod session;
@@ -101,7 +101,7 @@ enum CliCommand {
 
 /// How long the end of the program waits for threads that are still working: one that waits for unresponsive storage must not keep the
 /// process from ending.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the program, or the guard of commands if `headway serve` started this process as the guard. Returns the exit code; errors are
 /// worded for people.
@@ -118,7 +118,7 @@ pub fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(run());
-    runtime.shutdown_timeout(PATIENCE);
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     ended
 }
 
@@ -135,7 +135,7 @@ async fn run() -> ExitCode {
             log::begin(server, arguments.verbose);
             carried_out(arguments.command, &settings, hang_ups).await
         }
-        Err(error) => said(&error),
+        Err(error) => clap_message(&error),
     };
     match ended {
         Ok(code) => code.into(),
@@ -183,7 +183,7 @@ async fn carried_out(
 }
 
 /// What clap says: help, or what is wrong with the command line. The commands whose exit code counts files say that with 255.
-fn said(error: &clap::Error) -> CommandResult {
+fn clap_message(error: &clap::Error) -> CommandResult {
     let text = error.render();
     if !error.use_stderr() {
         out::bytes(text.to_string().as_bytes())?;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::{count, figure};
 
-const PAGE: u32 = 500;
+const EVENTS_PER_READ: u32 = 500;
 
 pub(crate) async fn run() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -40,7 +40,7 @@ pub(crate) async fn run() {
     let begun = Instant::now();
     let (mut after, mut bytes) = (0, 0);
     loop {
-        let page = store.events(&[], after, events, PAGE).await.expect("a page");
+        let page = store.events(&[], after, events, EVENTS_PER_READ).await.expect("a page");
         let Some(last) = page.last() else { break };
         after = last.position;
         bytes += page.iter().map(|row| row.payload.len()).sum::<usize>();
@@ -54,15 +54,22 @@ pub(crate) async fn run() {
     let begun = Instant::now();
     let (mut after, mut read) = (0, 0);
     loop {
-        let page = statement.query_map(params![after, PAGE], six).expect("a page");
+        let page = statement.query_map(params![after, EVENTS_PER_READ], six).expect("a page");
         let page: Vec<_> = page.collect::<Result<_, _>>().expect("rows");
         let Some(last) = page.last() else { break };
         after = last.0;
         read += page.iter().map(|row| row.3.len()).sum::<usize>();
     }
     let limit = events as f64 / begun.elapsed().as_secs_f64();
-    figure("log", "limit: rusqlite, the same columns", limit, "events/s", format!("pages of {PAGE}, {read} bytes"));
-    let note = format!("{events} events in pages of {PAGE}, {bytes} bytes; {:.2} of the limit", ours / limit);
+    figure(
+        "log",
+        "limit: rusqlite, the same columns",
+        limit,
+        "events/s",
+        format!("pages of {EVENTS_PER_READ}, {read} bytes"),
+    );
+    let note =
+        format!("{events} events in pages of {EVENTS_PER_READ}, {bytes} bytes; {:.2} of the limit", ours / limit);
     figure("log", "headway", ours, "events/s", note);
 }
 

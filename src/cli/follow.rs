@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::{CommandFailure, CommandResult, NOT_BEGUN, TIMED_OUT};
 use super::out;
-use super::said::ProgramOutput;
+use super::program_output::ProgramOutput;
 use super::session::Session;
 use super::show::{JobDisplay, ProgressMode, View};
 use super::signals::Signals;
@@ -138,7 +138,7 @@ impl Followed<'_> {
             let ended = tokio::select! {
                 code = signals.next() => self.signalled(code).await?,
                 () = &mut over => {
-                    self.say("the time is up; the job goes on");
+                    self.report("the time is up; the job goes on");
                     Some(TIMED_OUT)
                 }
                 news = self.follower.next() => self.take_in(news).await?,
@@ -183,7 +183,7 @@ impl Followed<'_> {
     }
 
     /// Says why the command ended, even if it is quiet, unless all is well.
-    fn say(&self, text: &str) {
-        self.show.tell(text);
+    fn report(&self, text: &str) {
+        self.show.write_line(text);
     }
 }

@@ -11,7 +11,7 @@ use headway_model::summary::JobView;
 use headway_model::{JobId, RelPath};
 
 /// Items read at a time.
-const PAGE: u32 = 1_000;
+const ITEMS_PER_CALL: u32 = 1_000;
 
 /// A file as a person names it.
 enum NamedItem {
@@ -39,7 +39,7 @@ pub(super) async fn items_of(
     }
     let mut after = None;
     while !paths.is_empty() {
-        let page = client.items(job, after, PAGE, None).await?;
+        let page = client.items(job, after, ITEMS_PER_CALL, None).await?;
         for found in page.items {
             if paths.contains(&found.path) {
                 paths.retain(|path| *path != found.path);

@@ -16,7 +16,7 @@ use headway_model::JobSummary;
 pub(super) use show::{ShowCommand, show};
 
 /// Jobs or items read at a time.
-const PAGE: u32 = 1_000;
+const ROWS_PER_CALL: u32 = 1_000;
 
 /// List jobs, newest first.
 ///
@@ -72,7 +72,7 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     };
     let (mut found, mut before) = (Vec::new(), None);
     while found.len() < arguments.number {
-        let page = session.client.jobs(before, PAGE).await?;
+        let page = session.client.jobs(before, ROWS_PER_CALL).await?;
         found.extend(page.jobs.into_iter().filter(|job| !job.pruned && wanted(job)));
         before = page.next;
         if before.is_none() {

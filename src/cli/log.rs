@@ -86,21 +86,21 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut said = Said::default();
-        event.record(&mut said);
-        writeln!(writer, "headway: {}", said.sentence())
+        let mut parts = EventParts::default();
+        event.record(&mut parts);
+        writeln!(writer, "headway: {}", parts.sentence())
     }
 }
 
 /// The parts of an event.
 #[derive(Default)]
-struct Said {
+struct EventParts {
     message: String,
     error: Option<String>,
     about: Vec<String>,
 }
 
-impl Said {
+impl EventParts {
     /// The message with its cause, and then what it is about.
     fn sentence(&self) -> String {
         let cause = self.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Said {
     }
 }
 
-impl Visit for Said {
+impl Visit for EventParts {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         match field.name() {
             "message" => self.message = format!("{value:?}"),
@@ -135,14 +135,14 @@ mod tests {
     use parking_lot::Mutex;
 
     #[derive(Clone, Default)]
-    pub(super) struct Heard(Arc<Mutex<Vec<u8>>>);
+    pub(super) struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
     /// What was written.
-    pub(super) fn told(heard: &Heard) -> String {
-        String::from_utf8(heard.0.lock().clone()).expect("text")
+    pub(super) fn written(buffer: &LogBuffer) -> String {
+        String::from_utf8(buffer.0.lock().clone()).expect("text")
     }
 
-    impl Write for Heard {
+    impl Write for LogBuffer {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -155,15 +155,15 @@ mod tests {
 
     #[test]
     fn a_warning_is_a_sentence_without_time_and_module() {
-        let heard = Heard::default();
-        let writer = heard.clone();
+        let buffer = LogBuffer::default();
+        let writer = buffer.clone();
         let lines = tracing_subscriber::fmt().event_format(Sentences).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(lines, || {
             let error = "no space left";
             tracing::warn!(job.id = %"3f9a1c", path = "a\nb", %error, "a temporary file cannot be removed now");
         });
         assert_eq!(
-            told(&heard),
+            written(&buffer),
             "headway: a temporary file cannot be removed now: no space left (job 3f9a1c, path a b)\n"
         );
     }

@@ -10,10 +10,10 @@ use headway_client::Follower;
 use headway_model::{JobId, JobStatus, PauseReason, SkipReason};
 
 /// How long to wait until the end of a cancelled job is recorded.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Items read at a time.
-const PAGE: u32 = 1_000;
+const ITEMS_PER_CALL: u32 = 1_000;
 
 /// What became of a plan that was to be shown.
 pub(super) enum ShownPlan {
@@ -73,7 +73,7 @@ async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool 
 async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
     let (mut after, mut collides, mut is_empty, mut rows) = (None, false, true, Vec::new());
     loop {
-        let page = session.client.items(job, after, PAGE, None).await?;
+        let page = session.client.items(job, after, ITEMS_PER_CALL, None).await?;
         is_empty &= page.items.is_empty();
         for item in page.items {
             collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
@@ -105,7 +105,7 @@ async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
 /// it before it has recorded that.
 pub(super) async fn settle(session: &Session, follower: &mut Follower, job: JobId) -> Result<(), CommandFailure> {
     session.client.cancel(job).await?;
-    match tokio::time::timeout(PATIENCE, follower.end(job)).await {
+    match tokio::time::timeout(CANCEL_TIMEOUT, follower.end(job)).await {
         Ok(ended) => Ok(ended.map(drop)?),
         // The next start of a server does it.
         Err(_) => {

@@ -17,7 +17,7 @@ impl ProgressLine {
     }
 
     /// Reports the position reached.
-    pub(super) fn tell(&self, position: Position) {
+    pub(super) fn report(&self, position: Position) {
         if self.terminal {
             // It is not a failure if standard error is closed.
             drop(write!(std::io::stderr(), "\r{position} of {} events", self.head));

@@ -30,7 +30,7 @@ pub(super) struct RebuildCommand {
 pub(super) async fn rebuild(arguments: RebuildCommand) -> anyhow::Result<()> {
     let data = Maintenance::open(&arguments.data, &[]).await?;
     let progress = ProgressLine::up_to(data.head());
-    let done = data.rebuild(|position| progress.tell(position)).await?;
+    let done = data.rebuild(|position| progress.report(position)).await?;
     drop(progress);
     out::line(&format!("rebuilt {} jobs from {} events", done.jobs, done.events))?;
     for aside in &done.aside {

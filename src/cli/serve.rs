@@ -2,7 +2,7 @@
 
 mod held_up;
 mod reload;
-mod telling;
+mod running_webhooks;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ use headway_webhooks::Webhook;
 use held_up::say_what_holds_up;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
-use telling::Telling;
+use running_webhooks::RunningWebhooks;
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
 const STOPPED_AT_ONCE: i32 = 130;
@@ -172,18 +172,19 @@ pub(super) async fn serve(
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
     let site_url = format!("{host}{base}");
-    let mut telling = Telling { server: server.clone(), data, site: site_url.clone(), sender, told: Vec::new() };
-    telling.tell(webhooks).await;
+    let mut running =
+        RunningWebhooks { server: server.clone(), data, site: site_url.clone(), sender, running: Vec::new() };
+    running.replace(webhooks).await;
     announce(&site_url, &access, tokens.all.as_deref());
     systemd::ready(&server, &format!("Serving at {site_url}/"));
     let reloading = Arc::new(Reloading {
         access: access.clone(),
         bound,
-        telling: Mutex::new(telling),
+        webhooks: Mutex::new(running),
         settings: Mutex::new(settings),
         libraries: Mutex::new(libraries),
         commands,
-        told: Mutex::default(),
+        reported: Mutex::default(),
     });
     let gone = Arc::new(Notify::new());
     let (followed, closed) = (Arc::clone(&reloading), Arc::clone(&gone));
@@ -206,7 +207,7 @@ pub(super) async fn serve(
     web::serve(listener, server, served, twice(stop)).await?;
     following.abort();
     // They store how far they are; what that took too long for comes twice.
-    tokio::time::timeout(STORED, async { reloading.telling.lock().await.end().await }).await.ok();
+    tokio::time::timeout(STORED, async { reloading.webhooks.lock().await.end().await }).await.ok();
     say_what_holds_up();
     Ok(())
 }

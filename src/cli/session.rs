@@ -14,7 +14,7 @@ use headway_client::{Address, Client, ClientError};
 use headway_model::JobId;
 
 /// How long to wait for a server that is starting or ending.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a call is repeated after its server has disappeared, if this process can take its place.
 const REPEAT: Duration = Duration::from_secs(30);
@@ -137,7 +137,7 @@ impl Session {
 
     /// Waits for a server that is starting.
     pub(super) async fn wait_for_server(&self) -> Result<(), CommandFailure> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + SERVER_TIMEOUT;
         loop {
             match self.client.cursor().await {
                 Ok(_) => return Ok(()),
@@ -229,7 +229,7 @@ fn ambiguous(text: &str, jobs: &[JobId]) -> String {
 
 /// Reaches the server, or becomes it.
 async fn reach(client: &Client, hosting: Option<&Hosting>) -> Result<Option<Host>, CommandFailure> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + SERVER_TIMEOUT;
     loop {
         let error = match client.cursor().await {
             Ok(_) => return Ok(None),

@@ -115,7 +115,7 @@ impl JobDisplay {
     }
 
     /// Writes a line that stays.
-    pub(super) fn tell(&self, text: &str) {
+    pub(super) fn write_line(&self, text: &str) {
         match &self.kind {
             // If drawing fails, nobody reads it anyway.
             ProgressView::Bars(bars) => drop(bars.all.println(text)),

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::failure::CommandFailure;
 use super::follow::{Following, Json, Until};
 use super::out;
-use super::said::ProgramOutput;
+use super::program_output::ProgramOutput;
 use super::session::Session;
 use super::show::ProgressMode;
 use headway_model::JobId;

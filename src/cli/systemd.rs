@@ -6,7 +6,7 @@ use sd_notify::{NotifyState, notify, watchdog_enabled};
 
 /// Says that the server is ready, with a line for `systemctl status`, and goes on saying that it is well.
 pub(super) fn ready(server: &Server, line: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(line)]);
+    send_states(&[NotifyState::Ready, NotifyState::Status(line)]);
     if let Some(limit) = watchdog_enabled() {
         tokio::spawn(keep_well(server.clone(), limit / 2));
     }
@@ -15,18 +15,18 @@ pub(super) fn ready(server: &Server, line: &str) {
 /// Says that the server reads its settings again.
 pub(super) fn reloading() {
     if let Ok(now) = NotifyState::monotonic_usec_now() {
-        tell(&[NotifyState::Reloading, now]);
+        send_states(&[NotifyState::Reloading, now]);
     }
 }
 
 /// Says that it has read them.
 pub(super) fn reloaded() {
-    tell(&[NotifyState::Ready]);
+    send_states(&[NotifyState::Ready]);
 }
 
 /// Says that the server stops.
 pub(super) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+    send_states(&[NotifyState::Stopping]);
 }
 
 /// Tells the watchdog again and again that nothing is wrong that a restart would fix. Once something is, it is told
@@ -37,14 +37,14 @@ async fn keep_well(server: Server, every: std::time::Duration) {
         turns.tick().await;
         let ails = server.ails();
         if ails.is_empty() {
-            tell(&[NotifyState::Watchdog]);
+            send_states(&[NotifyState::Watchdog]);
         } else {
-            tell(&[NotifyState::Status(&ails.join("; "))]);
+            send_states(&[NotifyState::Status(&ails.join("; "))]);
         }
     }
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn send_states(states: &[NotifyState<'_>]) {
     if let Err(error) = notify(states) {
         tracing::warn!(%error, "systemd could not be told how the service is");
     }

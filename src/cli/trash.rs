@@ -13,7 +13,7 @@ use headway_model::summary::JobView;
 use headway_model::{Action, JobId, JobKind, JobStatus};
 
 /// Jobs read at a time.
-const PAGE: u32 = 1_000;
+const JOBS_PER_CALL: u32 = 1_000;
 
 /// Show what the trashes of jobs hold, or empty them.
 ///
@@ -122,7 +122,7 @@ impl TrashCommand {
         let age = self.older_than.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
         let now = headway_server::now();
         loop {
-            let page = session.client.jobs(before, PAGE).await?;
+            let page = session.client.jobs(before, JOBS_PER_CALL).await?;
             for summary in page.jobs {
                 let is_named = named.is_empty() || named.contains(&summary.job);
                 let is_old = summary.ended.is_some_and(|ended| now.saturating_sub(ended) >= age);

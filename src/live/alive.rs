@@ -2,20 +2,20 @@
 
 /// Says that the program still works. Called four times a second.
 pub(super) fn beat() {
-    tell("headway:beat");
+    dispatch("headway:beat");
 }
 
 /// Says that the program has panicked, so that nothing that the page shows can be trusted any longer.
 pub fn stopped() {
-    tell("headway:panic");
+    dispatch("headway:panic");
 }
 
 /// Says that a part of the program that this page needs could not be loaded.
 pub fn unloaded() {
-    tell("headway:unloaded");
+    dispatch("headway:unloaded");
 }
 
-fn tell(event: &str) {
+fn dispatch(event: &str) {
     if let (Some(window), Ok(event)) = (web_sys::window(), web_sys::Event::new(event)) {
         window.dispatch_event(&event).ok();
     }

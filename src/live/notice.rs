@@ -29,7 +29,7 @@ pub(crate) async fn ask() -> Option<String> {
 }
 
 /// Says it. The tabs of a browser that say the same about one thing make one word of it.
-pub(super) fn say(text: &str, about: &str) {
+pub(super) fn show(text: &str, about: &str) {
     if permission().as_deref() == Some("granted") {
         let options = Object::new();
         Reflect::set(&options, &"tag".into(), &about.into()).ok();

@@ -247,7 +247,7 @@ impl Shell {
         let answer = call.get(&events(&format!("{query}&wait=0")));
         self.0.probing.replace(Some(call));
         spawn_local(async move {
-            let refusal = answer.await.map(drop).map_err(|(status, text)| told(status, &text));
+            let refusal = answer.await.map(drop).map_err(|(status, text)| refusal_of(status, &text));
             shell.step(|follow, _| {
                 follow.probed(refusal);
                 Vec::new()
@@ -276,7 +276,7 @@ impl Shell {
         let answer = call.get(&events(query));
         place.replace(Some(call));
         spawn_local(async move {
-            let answer = answer.await.map_err(|(status, text)| told(status, &text));
+            let answer = answer.await.map_err(|(status, text)| refusal_of(status, &text));
             shell.with_tab(|tab, now| tell(tab, now, answer.as_deref().map_err(Clone::clone)));
         });
     }
@@ -296,7 +296,7 @@ fn sharing() -> Sharing {
 }
 
 /// Why a call was refused: the server's error, if the body is one.
-fn told(status: u16, text: &str) -> ApiError {
+fn refusal_of(status: u16, text: &str) -> ApiError {
     read(text).unwrap_or_else(|_| status_error(status))
 }
 

@@ -32,7 +32,7 @@ use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{ErrorPage, LocalTime, format};
 use super::plan::Plan;
-use super::progress::{Head, Newest, Steer, known, title};
+use super::progress::{Head, Newest, Steer, latest_summary, title};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -73,7 +73,7 @@ async fn read(id: String) -> Result<JobView, ApiError> {
 fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = view.summary.job;
-    let summary = known(job, Some(view.summary.clone()));
+    let summary = latest_summary(job, Some(view.summary.clone()));
     Effect::new({
         let over = view.summary.status.is_terminal();
         move |_| if over { live.revisit(job) } else { live.follow(job) }

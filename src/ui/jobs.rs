@@ -22,7 +22,7 @@ use history::History;
 use room::RoomTaken;
 use tools::Tools;
 
-const PAGE: u32 = 50;
+const JOBS_PER_PAGE: u32 = 50;
 
 /// The list of jobs.
 #[component]
@@ -34,7 +34,7 @@ pub(super) fn JobsPage() -> impl IntoView {
     let known = live.newest_job();
     let page = load(
         move || (address.get(), known.get(), live.ended.get()),
-        |(address, ..)| api::jobs(address.before, PAGE, address.find),
+        |(address, ..)| api::jobs(address.before, JOBS_PER_PAGE, address.find),
     );
     view! {
         <Title text="Jobs" />

@@ -38,10 +38,10 @@ use tools::Tools;
 use window::Scrolled;
 
 /// Rows in a window, and in a page of the list.
-const WINDOW: usize = 100;
+const ROWS_PER_WINDOW: usize = 100;
 
 /// How often the page asks for the list again while the disk is being read.
-const POLL: Duration = Duration::from_millis(400);
+const POLL_INTERVAL: Duration = Duration::from_millis(400);
 
 /// The files of a folder. The address fully determines what is shown.
 #[component]
@@ -79,7 +79,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     };
     Effect::new(move |_| {
         if list.with(|list| matches!(list, Some(ListRead { page: Ok(page), .. }) if page.scan.is_some())) {
-            let timer = set_timeout_with_handle(poll, POLL).ok();
+            let timer = set_timeout_with_handle(poll, POLL_INTERVAL).ok();
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         }
     });

@@ -19,5 +19,5 @@ pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;
 pub(super) use pills::{Pills, Toasts};
 pub(super) use steer::Steer;
-pub(super) use summary::{Summary, known};
+pub(super) use summary::{Summary, latest_summary};
 pub(super) use tab_icon::follow_jobs;

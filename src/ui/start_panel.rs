@@ -5,7 +5,7 @@ mod bar;
 mod cards;
 mod chosen;
 mod commands;
-mod heard;
+mod early_input;
 mod leave_out;
 mod options;
 mod output;
@@ -38,7 +38,7 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
     let panel = NodeRef::<html::Section>::new();
     Effect::new(move |_| {
         if let Some(panel) = panel.get().filter(|_| live.is_ready()) {
-            heard::tell_again(&panel);
+            early_input::replay(&panel);
         }
     });
     Effect::new(move |_| live.refused.set(None));

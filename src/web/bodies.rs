@@ -18,7 +18,7 @@ use headway_model::ApiError;
 /// Time limit for a body, plus one second for every `BYTES_PER_SECOND` bytes. It is also the limit for each piece, so that a
 /// caller who has sent much and stops gains no extra time. Anything slower is not a slow link but a caller that
 /// stalls.
-const PATIENCE: Duration = Duration::from_secs(15);
+const STALL_TIMEOUT: Duration = Duration::from_secs(15);
 const BYTES_PER_SECOND: usize = 4 * 1024;
 
 /// A body that is too large is read up to this many bytes, so that its sender receives the response.
@@ -59,8 +59,8 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
     let begun = Instant::now();
     let (mut stream, mut bytes, mut seen) = (body.into_data_stream(), Vec::new(), 0);
     loop {
-        let until =
-            (begun + PATIENCE + Duration::from_secs((seen / BYTES_PER_SECOND) as u64)).min(Instant::now() + PATIENCE);
+        let until = (begun + STALL_TIMEOUT + Duration::from_secs((seen / BYTES_PER_SECOND) as u64))
+            .min(Instant::now() + STALL_TIMEOUT);
         // What is too large is refused as such, however slowly it comes.
         let is_too_large = announced.max(seen as u64) > BODY_LIMIT as u64;
         let refusal = |error| if is_too_large { too_large() } else { error };

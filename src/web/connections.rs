@@ -27,13 +27,13 @@ pub use places::ConnectionLimits;
 use places::{Full, Slots};
 
 /// Time limit for the head of a request, at first and again after each response.
-const PATIENCE: Duration = Duration::from_secs(20);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A peer that receives nothing for this long is disconnected.
 const PEER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum size in bytes of a request's head, and of the buffered part of a response.
-const BUFFER: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// How long to wait before accepting again after an error that does not pass at once.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -79,7 +79,7 @@ pub(super) async fn serve<S>(
             // Only that one connection is gone.
             Err(error) if is_of_one(&error) => {}
             Err(error) => {
-                door.say(|| tracing::error!(%error, "cannot accept connections at the moment"));
+                door.log_rarely(|| tracing::error!(%error, "cannot accept connections at the moment"));
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -116,7 +116,7 @@ where
         async move { Ok::<_, std::convert::Infallible>(under_way.until_the_end_of(answer.await?)) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFER);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(BUFFER_BYTES);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -145,7 +145,7 @@ struct Door {
 
 impl Door {
     fn refuse(&mut self, stream: TcpStream, full: Full) {
-        self.say(|| match full {
+        self.log_rarely(|| match full {
             Full::Peer => tracing::warn!(
                 "one address has reached its limit of connections; refusing more from it (--connections)"
             ),
@@ -163,10 +163,10 @@ impl Door {
         }
     }
 
-    fn say(&mut self, say: impl FnOnce()) {
+    fn log_rarely(&mut self, log: impl FnOnce()) {
         if self.said.is_none_or(|said| said.elapsed() >= SAY_EVERY) {
             self.said = Some(Instant::now());
-            say();
+            log();
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn marks(accepted: &str) -> Marks {
     let mut wishes: Vec<(u32, &str)> = accepted.split(',').map(wish).filter(|(weight, _)| *weight > 0).collect();
     // Equal wishes stay in their order.
     wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    wishes.into_iter().find_map(|(_, language)| known(&language.to_lowercase())).unwrap_or_default()
+    wishes.into_iter().find_map(|(_, language)| marks_of(&language.to_lowercase())).unwrap_or_default()
 }
 
 /// A language, and its weight in thousandths.
@@ -44,7 +44,7 @@ fn wish(text: &str) -> (u32, &str) {
     ((weight * 1_000.0) as u32, language)
 }
 
-fn known(language: &str) -> Option<Marks> {
+fn marks_of(language: &str) -> Option<Marks> {
     let listed = |wanted: &str| LANGUAGES.iter().find(|(names, _)| names.contains(&wanted)).map(|(_, marks)| *marks);
     let plain = language.split('-').next().unwrap_or_default();
     listed(language).or_else(|| listed(plain)).or_else(|| SPACED.contains(&plain).then_some(SPACE))

@@ -23,7 +23,7 @@ use headway_model::summary::{PageRights, Start};
 use headway_model::{ApiError, RelPath};
 
 /// Time limit for rendering a page, and the number of tries.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RENDER_TIMEOUT: Duration = Duration::from_secs(10);
 const TRIES: u32 = 3;
 
 pub(super) fn router() -> Router<App> {
@@ -44,7 +44,7 @@ pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
     }
     for _ in 0..TRIES {
         let request = Request::from_parts(parts.clone(), Body::empty());
-        match timeout(PATIENCE, rendered(&app, request)).await {
+        match timeout(RENDER_TIMEOUT, rendered(&app, request)).await {
             Ok(answer) => return answer.unwrap_or_else(|error| ErrorResponse(error).into_response()),
             Err(_) => tracing::warn!(page = logged(&parts.uri), "a rendering hung; rendering the page again"),
         }

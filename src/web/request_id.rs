@@ -16,7 +16,7 @@ use tracing::field::{Empty, display};
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that a caller can give.
-const LONGEST: usize = 64;
+const MAX_ID_BYTES: usize = 64;
 
 /// The id of a request, among its extensions.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(super) struct RequestId(pub(super) String);
 
 /// Names each request. Outermost, so that what is refused before a call is reached is named too.
 pub(super) async fn named(mut request: Request, next: Next) -> Response {
-    let id = given(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
+    let id = callers_id(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let span = tracing::info_span!("request", request.id = id, job.id = Empty, %method, path = logged(request.uri()));
@@ -42,11 +42,11 @@ pub(super) async fn named(mut request: Request, next: Next) -> Response {
 }
 
 /// The caller's own id, if it is one and is plain: it goes into the log.
-fn given(headers: &HeaderMap) -> Option<String> {
+fn callers_id(headers: &HeaderMap) -> Option<String> {
     let mut ids = headers.get_all(NAME).iter();
     let id = ids.next()?.to_str().ok().filter(|_| ids.next().is_none())?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let is_id = (1..=LONGEST).contains(&id.len()) && id.bytes().all(is_plain);
+    let is_id = (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(is_plain);
     is_id.then(|| id.to_owned())
 }
 
@@ -64,7 +64,7 @@ mod tests {
     fn only_a_plain_id_is_taken_from_a_caller() {
         let of = |ids: &[&str]| {
             let header = |id: &&str| (NAME, HeaderValue::from_str(id).expect("a value"));
-            given(&ids.iter().map(header).collect())
+            callers_id(&ids.iter().map(header).collect())
         };
         assert_eq!(of(&["a-1_B.2"]).as_deref(), Some("a-1_B.2"));
         for wrong in [&[] as &[&str], &[""], &["a b"], &["a\"b"], &["a", "b"], &["x".repeat(65).as_str()]] {

@@ -538,7 +538,7 @@ async fn what_was_done_on_one_disk_is_not_said_of_another_at_its_mount_point() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_comes_late_is_listed_and_one_that_is_away_is_not_called_empty() {
+async fn a_disk_that_comes_late_is_listed_and_one_that_is_missing_is_not_called_empty() {
     let files = Files::new();
     let app = App::start(&files).await;
     let listed = async |folder: &str| app.get(&format!("/api/libraries/files/files?folder={folder}")).await;

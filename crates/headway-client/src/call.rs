@@ -10,7 +10,7 @@ use headway_model::summary::{ItemPage, JobPage, JobView};
 use headway_model::{Action, Cursor, JobId, StartJob};
 
 /// How long a start call is repeated while no answer comes.
-const START: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Client {
     /// Follows these jobs, which need not exist yet. A job that is younger than the cursor arrives event by event;
@@ -33,7 +33,7 @@ impl Client {
     /// # Errors
     /// Why the job cannot be started.
     pub async fn start(&self, job: JobId, request: &StartJob) -> Result<JobView, ClientError> {
-        let deadline = tokio::time::Instant::now() + START;
+        let deadline = tokio::time::Instant::now() + START_TIMEOUT;
         let mut pause = Duration::from_millis(100);
         loop {
             let call = self.request(Method::PUT, &format!("/api/jobs/{job}")).json(request);

@@ -42,7 +42,7 @@ const NETWORK: [(u64, &str); 6] = [
 
 /// The file that reserves disk space, to be released when the disk is full.
 const BALLAST: &str = "ballast";
-const BALLAST_SIZE: u64 = 32 * 1024 * 1024;
+const BALLAST_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The file in a job's folder which says that the job's trash was emptied.
 const EMPTIED: &str = ".emptied";
@@ -156,13 +156,13 @@ impl DataFolder {
     /// Reserves that space again, if it is not reserved already and the disk has more than enough.
     pub fn keep_ballast(&self) {
         let path = self.root.join(BALLAST);
-        let kept = Found::of(path.metadata()).map(|found| found.len() == BALLAST_SIZE);
+        let kept = Found::of(path.metadata()).map(|found| found.len() == BALLAST_BYTES);
         let is_missing = matches!(kept, Found::Absent | Found::There(false));
-        if !is_missing || crate::library::free_bytes(&self.root).is_none_or(|free| free < 4 * BALLAST_SIZE) {
+        if !is_missing || crate::library::free_bytes(&self.root).is_none_or(|free| free < 4 * BALLAST_BYTES) {
             return;
         }
         let kept = private::create(&path).and_then(|file| {
-            rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, BALLAST_SIZE).map_err(Into::into)
+            rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, BALLAST_BYTES).map_err(Into::into)
         });
         if let Err(error) = kept {
             tracing::debug!(%error, "no ballast");

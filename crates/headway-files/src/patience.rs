@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// How long to wait for all answers together.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Asks the same question of several places at the same time, each on a thread of its own. The result is `None` for a
 /// place that does not answer within two seconds: its thread is left behind, and ends when the storage answers.
@@ -26,7 +26,7 @@ where
         told
     };
     let asked: Vec<_> = places.into_iter().map(ask).collect();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + ANSWER_TIMEOUT;
     let wait = |told: mpsc::Receiver<_>| told.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
     asked.into_iter().map(wait).collect()
 }

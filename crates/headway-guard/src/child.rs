@@ -26,7 +26,7 @@ use crate::descriptors;
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How long to wait for killed processes to disappear.
-const PATIENCE: Duration = Duration::from_secs(5);
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
 struct StartedProgram {
     pid: Pid,
@@ -75,7 +75,7 @@ impl GuardProcess {
             for id in ended {
                 self.conclude(id);
             }
-            if readable && !self.hear(&mut buffer) {
+            if readable && !self.receive_messages(&mut buffer) {
                 return;
             }
             self.kill_late();
@@ -86,7 +86,7 @@ impl GuardProcess {
     }
 
     /// Handles the messages that have arrived; returns whether the server is still there.
-    fn hear(&mut self, buffer: &mut [u8]) -> bool {
+    fn receive_messages(&mut self, buffer: &mut [u8]) -> bool {
         loop {
             match receive(&self.socket, buffer, RecvFlags::DONTWAIT) {
                 Ok(([], _)) => return false,
@@ -102,7 +102,7 @@ impl GuardProcess {
                 let id = spawn.id;
                 match start(spawn, files) {
                     Ok(attempt) => drop(self.attempts.insert(id, attempt)),
-                    Err(error) => self.tell(&Reply::Failed { id, error: error.into() }),
+                    Err(error) => self.reply(&Reply::Failed { id, error: error.into() }),
                 }
             }
             Some(Order::Kill { id, grace_ms }) => {
@@ -159,12 +159,12 @@ impl GuardProcess {
                     Err(_) => left = true,
                 }
             }
-            if !left || begun.elapsed() > PATIENCE {
+            if !left || begun.elapsed() > KILL_TIMEOUT {
                 break;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        self.tell(&Reply::Ended { id, code: code.unwrap_or(-1) });
+        self.reply(&Reply::Ended { id, code: code.unwrap_or(-1) });
     }
 
     /// Reaps orphans that have ended, and returns the others.
@@ -183,7 +183,7 @@ impl GuardProcess {
         let now = Instant::now();
         for attempt in self.attempts.values_mut().filter(|attempt| attempt.deadline.is_some_and(|at| at <= now)) {
             attempt.signal(Signal::KILL);
-            attempt.deadline = Some(now + PATIENCE);
+            attempt.deadline = Some(now + KILL_TIMEOUT);
         }
     }
 
@@ -203,7 +203,7 @@ impl GuardProcess {
         let begun = Instant::now();
         loop {
             let left = self.reap_orphans();
-            if left.is_empty() || begun.elapsed() > PATIENCE {
+            if left.is_empty() || begun.elapsed() > KILL_TIMEOUT {
                 return;
             }
             for orphan in left {
@@ -214,7 +214,7 @@ impl GuardProcess {
         }
     }
 
-    fn tell(&self, reply: &Reply) {
+    fn reply(&self, reply: &Reply) {
         // If the server is gone, the next read of the socket shows it.
         send(&self.socket, &reply.encode(), &[]).ok();
     }

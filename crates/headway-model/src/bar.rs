@@ -6,7 +6,7 @@ use crate::counters::Counters;
 pub const WHOLE: u32 = 1_000;
 
 /// The minimum length of a part that has any file.
-const LEAST: u32 = 4;
+const MIN_LENGTH: u32 = 4;
 
 /// The parts from left to right: the results, then what is still to come, then what the job skips.
 pub const PARTS: [&str; 7] = ["succeeded", "failed", "interrupted", "cancelled", "running", "waiting", "skipped"];
@@ -49,7 +49,7 @@ pub fn segments(counters: &Counters) -> [BarSegment; 7] {
         return [(0, 0); 7];
     }
     let share = |number: u64| u32::try_from(number * u64::from(WHOLE) / files).unwrap_or(WHOLE);
-    let mut lengths = numbers.map(|number| if number == 0 { 0 } else { share(number).max(LEAST) });
+    let mut lengths = numbers.map(|number| if number == 0 { 0 } else { share(number).max(MIN_LENGTH) });
     // The longest part absorbs the differences from rounding and minimum lengths.
     let sum: u32 = lengths.iter().sum();
     if let Some(longest) = lengths.iter_mut().max() {

@@ -76,12 +76,12 @@ impl ExportVerifier {
             if report.format != FORMAT {
                 return Err(wrong(format!("unknown format {:?}", report.format)));
             }
-            known(text, &report).map_err(wrong)?;
+            check_complete(text, &report).map_err(wrong)?;
             self.report = Some(report);
             return Ok(());
         }
         let read: ExportLine = serde_json::from_str(text).map_err(|error| wrong(format!("not an event: {error}")))?;
-        known(text, &read).map_err(wrong)?;
+        check_complete(text, &read).map_err(wrong)?;
         let ExportLine { payload, detail } = read;
         let recorded = Recorded::decode(&payload).map_err(|error| wrong(error.to_string()))?;
         known_text(&payload, &recorded.encode()).map_err(wrong)?;
@@ -120,7 +120,7 @@ impl ExportVerifier {
 }
 
 /// Checks that the parsed value holds everything in the text. The error is the reason of a [`NoProof`].
-fn known(text: &str, read: &impl Serialize) -> Result<(), String> {
+fn check_complete(text: &str, read: &impl Serialize) -> Result<(), String> {
     known_text(text, &serde_json::to_string(read).expect("every key is a text, so it is JSON"))
 }
 

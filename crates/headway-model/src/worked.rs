@@ -23,7 +23,7 @@ impl Worked {
     }
 
     /// Takes in the next event; `runs` says whether an item runs after it.
-    pub(super) fn hear(&mut self, recorded: &Recorded, runs: bool) {
+    pub(super) fn apply(&mut self, recorded: &Recorded, runs: bool) {
         // What ran before a `recovered` event ended at an unknown time, perhaps many hours ago.
         if !matches!(recorded.event, JobEvent::Recovered { .. }) {
             self.ms = self.until(recorded.at);

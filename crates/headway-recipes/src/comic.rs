@@ -176,7 +176,7 @@ impl ComicWork {
         let series = if self.wanted.series { self.series(path)? } else { None };
         let series = series.or_else(|| get(ComicField::Series));
         let title = match (self.wanted.title, &number) {
-            (true, Some(number)) => Some(format!("Chapter {}", number::told(number))),
+            (true, Some(number)) => Some(format!("Chapter {}", number::shown(number))),
             (true, None) => return Err(fail("neither its ComicInfo.xml nor its name gives a number".into())),
             (false, _) => get(ComicField::Title),
         };

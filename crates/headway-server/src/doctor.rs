@@ -20,7 +20,7 @@ use headway_model::id::{JobId, Position};
 use headway_model::{Digest, Fold};
 use headway_store::{EventPages, Store, StoreError, pruned};
 
-const PAGE: u32 = 1_000;
+const ROWS_PER_READ: u32 = 1_000;
 
 /// The most findings that are listed.
 const LISTED: usize = 50;
@@ -59,7 +59,7 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
         position: 0,
         digest: None,
     };
-    let mut pages = EventPages::all(store, head.position, PAGE);
+    let mut pages = EventPages::all(store, head.position, ROWS_PER_READ);
     while let Some(page) = pages.next().await? {
         for row in &page {
             doctor.event(row).await?;

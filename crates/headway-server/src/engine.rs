@@ -97,7 +97,7 @@ pub(crate) async fn run(context: Context, schedule: Schedule, inbox: Inbox) {
             return;
         }
         if inputs.is_empty() {
-            inputs = engine.hear(every).await;
+            inputs = engine.next_inputs(every).await;
         }
         // However busy the loop is, these checks must not starve.
         if engine.looked.elapsed() >= every {

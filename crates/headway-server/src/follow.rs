@@ -5,10 +5,10 @@
 
 mod connect;
 mod io;
+mod messages;
 mod pace;
 mod room;
 mod served;
-mod tell;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,14 +19,14 @@ use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReas
 use headway_model::{Cursor, Digest};
 use headway_store::Head;
 use headway_store::rows::JobRow;
-pub use io::{Given, Holds, Outgoing, Read, Request, SenderStep};
-use pace::PACE;
+pub use io::{Holds, Outgoing, Read, ReadResult, Request, SenderStep};
+use pace::MIN_FLUSH_MS;
 use room::EventRoom;
 use served::Served;
 use watch::SummaryWatch;
 
 /// Events in one page.
-pub const PAGE: u32 = 500;
+pub const EVENTS_PER_PAGE: u32 = 500;
 
 /// The most changed jobs read at a time.
 pub const CHANGED_PAGE: usize = 500;
@@ -105,7 +105,7 @@ impl Serving {
             now_at: now,
             absent_since: now,
             flushed_at: 0,
-            pace: PACE.0,
+            pace: MIN_FLUSH_MS,
             room: EventRoom::new(MESSAGE_ROOM_BYTES),
             full: false,
             ended: false,
@@ -161,23 +161,23 @@ impl Serving {
     }
 
     /// Takes the answer to the last [`SenderStep::Read`].
-    pub fn give(&mut self, now: Millis, given: Given) {
+    pub fn give(&mut self, now: Millis, given: ReadResult) {
         if self.connect.is_some() {
             self.connecting(now, given);
             return;
         }
         match given {
-            Given::Head(head) => self.learn_head(head),
-            Given::Job(job, row) => self.learn_job(job, row.as_deref()),
-            Given::Page(rows) => self.page(now, &rows),
-            Given::Parts(parts) => self.parts(now, &parts),
-            Given::Jobs(rows) => {
+            ReadResult::Head(head) => self.learn_head(head),
+            ReadResult::Job(job, row) => self.learn_job(job, row.as_deref()),
+            ReadResult::Page(rows) => self.page(now, &rows),
+            ReadResult::Parts(parts) => self.parts(now, &parts),
+            ReadResult::Jobs(rows) => {
                 let more = rows.len() >= CHANGED_PAGE;
                 self.changed(now, rows);
                 self.reads.extend(self.watch.as_ref().filter(|_| more).map(|watch| Read::Changed(watch.seen())));
             }
-            Given::Now(news) => self.now(news),
-            Given::DigestAt(_) | Given::EventBefore(..) | Given::EventAt(..) | Given::Folds(_) => {}
+            ReadResult::Now(news) => self.now(news),
+            ReadResult::DigestAt(_) | ReadResult::EventBefore(..) | ReadResult::EventAt(..) | ReadResult::Folds(_) => {}
         }
     }
 
@@ -211,7 +211,7 @@ impl Serving {
         }
         let due = self.watch.as_mut().map(|watch| watch.due(now, self.room.most())).unwrap_or_default();
         if !due.is_empty() {
-            due.into_iter().for_each(|text| self.tell(text, false));
+            due.into_iter().for_each(|text| self.send_news(text, false));
             return self.step(now);
         }
         if now >= self.now_at {

@@ -1,6 +1,7 @@
 //! Stores the log. The writer commits batches; readers read pages. The contract of a store is on the [`Store`] trait,
 //! and one test suite (`tests/it/store.rs`) checks it for every store.
 
+mod failure;
 mod index;
 mod memory;
 mod pages;
@@ -9,17 +10,16 @@ mod replay;
 pub mod rows;
 mod set_aside;
 mod sqlite;
-mod told;
 
 use async_trait::async_trait;
 
+pub use failure::internal;
 pub use index::{FileIndex, LibraryFolders, SeenOutcome};
 pub use memory::MemoryStore;
 pub use pages::{EventPages, ItemPages, OverPages};
 pub use rebuild::{Rebuilt, pruned, rebuild};
 pub use set_aside::SetAside;
 pub use sqlite::SqliteStore;
-pub use told::internal;
 
 use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::groups::{GroupBy, ItemGroups};

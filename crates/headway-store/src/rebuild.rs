@@ -6,7 +6,7 @@ use super::replay::{Replay, pruned_at};
 use super::{EventPages, SetAside, Store, StoreError};
 use headway_model::id::Position;
 
-const PAGE: u32 = 1_000;
+const EVENTS_PER_READ: u32 = 1_000;
 
 /// What a rebuild has done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,7 +29,7 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
     let mut replay = Replay::new(pruned(store, head.position).await?);
     store.clear_rows().await?;
     let mut done = Rebuilt::default();
-    let mut pages = EventPages::all(store, head.position, PAGE);
+    let mut pages = EventPages::all(store, head.position, EVENTS_PER_READ);
     while let Some(page) = pages.next().await? {
         done.events += page.len() as u64;
         store.commit(replay.page(&page, head)).await?;
@@ -48,7 +48,7 @@ pub async fn rebuild(store: &dyn Store, mut progress: impl FnMut(Position)) -> R
 /// Jobs whose history was removed or is being removed: the store's number of each, and the position of its last event.
 pub async fn pruned(store: &dyn Store, head: Position) -> Result<BTreeMap<u64, Position>, StoreError> {
     let mut pruned = BTreeMap::new();
-    let mut pages = EventPages::all(store, head, PAGE);
+    let mut pages = EventPages::all(store, head, EVENTS_PER_READ);
     while let Some(page) = pages.next().await? {
         pruned.extend(page.iter().filter_map(pruned_at));
     }

@@ -9,7 +9,7 @@ use crate::message::WebhookEvent;
 use crate::secret::Secret;
 
 /// The longest name, in bytes. It is part of a file's name.
-const LONGEST: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// A webhook: where messages go, and which.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +91,8 @@ impl WebhookSection {
         let mut wrong = Vec::new();
         let name = self.name.get_ref();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.is_empty() || name.len() > LONGEST || !name.bytes().all(is_plain) {
-            let why = format!("a name has letters, digits, - and _, at most {LONGEST} of them, not {name:?}");
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_plain) {
+            let why = format!("a name has letters, digits, - and _, at most {MAX_NAME_BYTES} of them, not {name:?}");
             wrong.push((self.name.span().start, why));
         }
         let events = kinds(self.events.as_ref()).map_err(|more| wrong.extend(more)).ok();

@@ -18,7 +18,7 @@ use crate::retries;
 use crate::send::{Delivery, Sender};
 
 /// How many events are read at once.
-const PAGE: u32 = 500;
+const EVENTS_PER_READ: u32 = 500;
 
 /// How many failed files a message lists.
 const FAILED: u32 = 20;
@@ -29,7 +29,7 @@ const STORE_EVERY: Duration = Duration::from_secs(30);
 /// How long to wait before the log is read again after it could not be read.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Starts to tell these webhooks what happens from now on, or since they were last told. They end after `stopping`
+/// Starts to send these webhooks what happens from now on, or since their last message. They end after `stopping`
 /// holds `true`. `site` is where pages are, without a `/` at its end.
 pub fn start(
     server: &Server,
@@ -39,7 +39,7 @@ pub fn start(
     sender: &Sender,
     stopping: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let worker = |webhook: Webhook| Teller {
+    let worker = |webhook: Webhook| WebhookWorker {
         server: server.clone(),
         data: data.to_owned(),
         webhook,
@@ -50,13 +50,13 @@ pub fn start(
     webhooks.into_iter().map(|webhook| tokio::spawn(worker(webhook).run())).collect()
 }
 
-/// Sends a message that tells nothing, once.
+/// Sends a test message, once.
 pub async fn send_test(webhook: &Webhook, sender: &Sender) -> Delivery {
     let now = now();
     sender.send(&webhook.target, &test(now), now / 1_000).await
 }
 
-struct Teller {
+struct WebhookWorker {
     server: Server,
     data: PathBuf,
     webhook: Webhook,
@@ -66,7 +66,7 @@ struct Teller {
 }
 
 /// Why nothing more is sent.
-enum TellingEnd {
+enum WorkerEnd {
     /// The server stops.
     Stopped,
     /// The receiver wants nothing more.
@@ -82,7 +82,7 @@ enum BeginError {
     Log(#[from] StoreError),
 }
 
-impl Teller {
+impl WebhookWorker {
     async fn run(mut self) {
         let Some(mut progress) = self.begun().await else { return };
         let mut head = self.server.head();
@@ -91,8 +91,8 @@ impl Teller {
             let up_to = head.borrow_and_update().position;
             match self.catch_up(&mut progress, up_to).await {
                 Ok(None) => {}
-                Ok(Some(TellingEnd::Disabled)) => return,
-                Ok(Some(TellingEnd::Stopped)) => break,
+                Ok(Some(WorkerEnd::Disabled)) => return,
+                Ok(Some(WorkerEnd::Stopped)) => break,
                 Err(error) => {
                     tracing::warn!(webhook = self.webhook.name, %error, "the log cannot be read; trying again");
                     if self.stops_within(AGAIN).await {
@@ -169,11 +169,11 @@ impl Teller {
         &mut self,
         progress: &mut WebhookProgress,
         up_to: Position,
-    ) -> Result<Option<TellingEnd>, StoreError> {
+    ) -> Result<Option<WorkerEnd>, StoreError> {
         let log = self.server.log_reader();
         loop {
-            let rows = log.events_after(progress.cursor.position, up_to, PAGE).await?;
-            let is_end = rows.len() < PAGE as usize;
+            let rows = log.events_after(progress.cursor.position, up_to, EVENTS_PER_READ).await?;
+            let is_end = rows.len() < EVENTS_PER_READ as usize;
             for row in rows {
                 let cursor = Cursor::at(row.position, &row.digest);
                 let Some((kind, at)) = wanted(&row.payload, &self.webhook.events) else {
@@ -230,13 +230,13 @@ impl Teller {
         progress: &mut WebhookProgress,
         message: WebhookMessage,
         cursor: Cursor,
-    ) -> Option<TellingEnd> {
+    ) -> Option<WorkerEnd> {
         let known = progress.pending.clone().filter(|pending| pending.id == message.id);
         let (mut attempts, since) = known.map_or_else(|| (0, now()), |pending| (pending.attempts, pending.since));
         loop {
             let outcome = tokio::select! {
                 outcome = self.sender.send(&self.webhook.target, &message, now() / 1_000) => outcome,
-                _ = self.stopping.wait_for(|stopping| *stopping) => return Some(TellingEnd::Stopped),
+                _ = self.stopping.wait_for(|stopping| *stopping) => return Some(WorkerEnd::Stopped),
             };
             let (why, after) = match outcome {
                 Delivery::Delivered => {
@@ -252,7 +252,7 @@ impl Teller {
                     );
                     progress.disabled = Some(why);
                     self.store(progress).await;
-                    return Some(TellingEnd::Disabled);
+                    return Some(WorkerEnd::Disabled);
                 }
                 Delivery::Failed { why, after } => (why, after),
             };
@@ -274,7 +274,7 @@ impl Teller {
             progress.pending = Some(Pending { id: message.id.clone(), attempts, since, why });
             self.store(progress).await;
             if self.stops_within(pause).await {
-                return Some(TellingEnd::Stopped);
+                return Some(WorkerEnd::Stopped);
             }
         }
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Followed, Json, plain};
 use crate::cli::failure::CommandFailure;
 use crate::cli::out::{self, say};
-use crate::cli::said;
+use crate::cli::program_output;
 use headway_model::event::Recorded;
 use headway_model::{JobEvent, Message};
 
@@ -57,10 +57,10 @@ impl Followed<'_> {
             JobEvent::Failed { item, message, reason, .. } => {
                 self.item_ended(*item);
                 if self.show.wants_failure() {
-                    let path = said::path(&self.session.client, self.job, *item).await.ok().flatten();
+                    let path = program_output::path(&self.session.client, self.job, *item).await.ok().flatten();
                     let path = path.map_or_else(|| format!("file {}", item + 1), |path| path.shown());
                     let why = if message.is_empty() { reason.text() } else { message };
-                    self.show.tell(&format!("      ✗ {path}  {}", plain(why)));
+                    self.show.write_line(&format!("      ✗ {path}  {}", plain(why)));
                 }
             }
             _ => {}
@@ -85,7 +85,7 @@ impl Followed<'_> {
                     }
                     out::bytes(stdout.as_bytes())
                 })?,
-                Err(failure) => self.show.tell(&format!(
+                Err(failure) => self.show.write_line(&format!(
                     "the output of file {} cannot be read: {}",
                     item + 1,
                     failure.text.unwrap_or_default()

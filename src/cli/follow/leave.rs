@@ -48,7 +48,7 @@ impl Followed<'_> {
         let (status, counters) = (fold.status, fold.counters);
         let paused = matches!(status, JobStatus::Paused { .. });
         if let Some(code) = self.signal.filter(|_| paused && counters.running == 0) {
-            self.say(&format!("paused; go on: {}", self.command("resume")));
+            self.report(&format!("paused; go on: {}", self.command("resume")));
             return Ok(Some(code));
         }
         match self.how.until {
@@ -86,11 +86,11 @@ impl Followed<'_> {
             // Whoever only watches hears it once, and goes on watching.
             let reason = status.pause_reason().unwrap_or(PauseReason::User);
             if self.told_pause.replace(reason) != Some(reason) {
-                self.say(&why);
+                self.report(&why);
             }
             return Ok(None);
         }
-        self.say(&why);
+        self.report(&why);
         Ok(Some(WAITS))
     }
 
@@ -111,7 +111,7 @@ impl Followed<'_> {
         self.told_pause = Some(reason);
         let by_itself =
             if reason.is_environment() { "it goes on by itself once that is over, or: " } else { "go on: " };
-        self.say(&format!("paused ({});{waits} {by_itself}{}", reason.text(), self.command("resume")));
+        self.report(&format!("paused ({});{waits} {by_itself}{}", reason.text(), self.command("resume")));
         None
     }
 
@@ -124,14 +124,14 @@ impl Followed<'_> {
         let waits = self.session.client.job(self.job).await.ok().and_then(|view| view.waits);
         if let Some(waits) = waits {
             self.asks_plan = None;
-            self.say(&plain(&waits));
+            self.report(&plain(&waits));
         }
     }
 
     /// Handles a signal. After the first one, running files may end; after the second, nothing is waited for.
     pub(super) async fn signalled(&mut self, code: u8) -> Result<Option<u8>, CommandFailure> {
         if !self.how.owns {
-            self.say("the job goes on");
+            self.report("the job goes on");
             return Ok(Some(code));
         }
         if self.signal.replace(code).is_some() {
@@ -139,14 +139,14 @@ impl Followed<'_> {
             match self.session.host.take() {
                 Some(host) => {
                     host.end_now().await;
-                    self.say(&format!("running files were taken back; {goes_on}"));
+                    self.report(&format!("running files were taken back; {goes_on}"));
                 }
-                None => self.say(&format!("the server ends running files; {goes_on}")),
+                None => self.report(&format!("the server ends running files; {goes_on}")),
             }
             return Ok(Some(code));
         }
         match self.session.client.steer(self.job, Action::Pause).await {
-            Ok(view) => self.say(&format!(
+            Ok(view) => self.report(&format!(
                 "{} running; again ends them; go on: {}",
                 view.summary.counters.running,
                 self.command("resume")
@@ -196,7 +196,7 @@ impl Followed<'_> {
         let counters = fold.counters;
         let is_change = |status| matches!(status, ItemStatus::Succeeded(DiskEffect::Changed | DiskEffect::Created));
         let changed = fold.items().filter(|(_, status)| is_change(*status)).count();
-        self.say(&text);
+        self.report(&text);
         self.say_next_steps(&counters, u32::try_from(changed).unwrap_or(u32::MAX)).await;
         Ok(code)
     }

@@ -21,24 +21,24 @@ impl Followed<'_> {
         let view = self.session.client.job(self.job).await.ok();
         if let Some(view) = &view {
             for line in reported(&self.session.client, view).await {
-                self.say(&format!("  {line}"));
+                self.report(&format!("  {line}"));
             }
         }
         if counters.total == 0
             && let Some(note) = view.as_ref().and_then(|view| view.note.as_ref())
         {
-            self.say(&format!("  {}", plain(note)));
+            self.report(&format!("  {}", plain(note)));
         }
         let recipe = view.as_ref().map(|view| view.summary.recipe.clone()).unwrap_or_default();
         for line in
             after_errors(self.job, &recipe, (counters, self.show.shown_failures()), |words| self.session.command(words))
         {
-            self.say(&line);
+            self.report(&line);
         }
         let Some(view) = view.filter(|view| view.can_undo && changed > 0) else { return };
         let room = self.session.client.get::<Room>("/api/v1/room").await.ok();
         let command = self.session.command_on("undo", self.job);
-        self.say(&undo(&command, &view, changed, room.as_ref()));
+        self.report(&undo(&command, &view, changed, room.as_ref()));
     }
 }
 

@@ -16,8 +16,8 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
     }
     let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
     parts.extend((counters.failed > 0).then(|| format!("{} failed", count(counters.failed.into()))));
-    parts.extend(missed.told("not processed"));
-    parts.extend(skipped.told("skipped"));
+    parts.extend(missed.text("not processed"));
+    parts.extend(skipped.text("skipped"));
     parts.extend((counters.cancelled > 0).then(|| format!("{} cancelled", count(counters.cancelled.into()))));
     parts.join(", ")
 }
@@ -43,7 +43,7 @@ impl Reasons {
     }
 
     /// `3 skipped (already done)`, or `3 skipped (2 already done; 1 a symbolic link)`.
-    fn told(&self, what: &str) -> Option<String> {
+    fn text(&self, what: &str) -> Option<String> {
         let all: u64 = self.0.values().sum();
         let why = match self.0.first_key_value() {
             None => return None,
@@ -60,7 +60,7 @@ impl Reasons {
 #[cfg(test)]
 mod tests {
     use super::*;
-    fn told(recipe: &str, statuses: &[ItemStatus]) -> String {
+    fn results_of(recipe: &str, statuses: &[ItemStatus]) -> String {
         let mut counters = Counters::default();
         statuses.iter().for_each(|status| counters.add(*status));
         results(recipe, &counters, statuses.iter().copied())
@@ -76,23 +76,23 @@ mod tests {
         let done = ItemStatus::Succeeded(DiskEffect::Changed);
         let all = [done, done, ItemStatus::Failed(FailReason::Read), skipped(SkipReason::Lacking)];
         let lacks = SkipReason::Lacking.text();
-        assert_eq!(told("rename", &all), format!("2 done, 1 failed, 1 skipped ({lacks})"));
+        assert_eq!(results_of("rename", &all), format!("2 done, 1 failed, 1 skipped ({lacks})"));
         let taken = [skipped(SkipReason::Collision), skipped(SkipReason::Collision), skipped(SkipReason::Done)];
         assert_eq!(
-            told("rename", &taken),
+            results_of("rename", &taken),
             "0 done, 2 not processed (another file has the new name), 1 skipped (already done)"
         );
         let mixed = [skipped(SkipReason::Done), skipped(SkipReason::Symlink), skipped(SkipReason::Done)];
-        assert_eq!(told("checksum", &mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
+        assert_eq!(results_of("checksum", &mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
     }
 
     #[test]
     fn a_skip_by_an_exit_code_names_the_program() {
         let by_program = ItemStatus::Skipped { reason: SkipReason::Command, planned: false };
         assert_eq!(
-            told(BuiltIn::Command.name(), &[by_program; 2]),
+            results_of(BuiltIn::Command.name(), &[by_program; 2]),
             "0 done, 2 skipped (by their program, exit code 3)"
         );
-        assert_eq!(told("webp", &[by_program]), "0 done, 1 skipped (by their program, by its exit code)");
+        assert_eq!(results_of("webp", &[by_program]), "0 done, 1 skipped (by their program, by its exit code)");
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use super::PAGE;
+use super::ROWS_PER_CALL;
 use crate::cli::failure::{CommandFailure, CommandResult, NO};
 use crate::cli::follow::plain;
 use crate::cli::items::items_of;
@@ -92,7 +92,7 @@ async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowComm
     let root = view.folder.or(by_path);
     let mut after = None;
     loop {
-        let page = session.client.items(job, after, PAGE, Some(status)).await?;
+        let page = session.client.items(job, after, ROWS_PER_CALL, Some(status)).await?;
         let mut text = Vec::new();
         for item in page.items {
             if arguments.json {

@@ -79,13 +79,13 @@ impl Visit for JsonLine {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Heard, told};
+    use super::super::tests::{LogBuffer, written};
     use super::*;
 
     #[test]
     fn a_line_says_of_which_request_and_job_it_is() {
-        let heard = Heard::default();
-        let writer = heard.clone();
+        let buffer = LogBuffer::default();
+        let writer = buffer.clone();
         let lines = tracing_subscriber::fmt()
             .fmt_fields(JsonFields::new())
             .event_format(JsonLines)
@@ -97,7 +97,8 @@ mod tests {
             let _job = tracing::info_span!("job", job.id = "4").entered();
             tracing::warn!("inside");
         });
-        let lines: Vec<Value> = told(&heard).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let lines: Vec<Value> =
+            written(&buffer).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         let [first, second] = lines.as_slice() else { panic!("{lines:?}") };
         assert_eq!(
             (&first["request"], &first["job"], &first["method"]),

@@ -53,7 +53,8 @@ impl RunArguments {
         // A library alone stands for all of its files. A list without a name stands for none.
         let is_whole = paths.is_empty() && from.is_none() && self.files.library.is_some();
         let dash = paths.iter().any(|path| path == "-");
-        let mut names = GivenNames::given(&paths.iter().filter(|path| *path != "-").cloned().collect::<Vec<_>>());
+        let mut names =
+            GivenNames::from_arguments(&paths.iter().filter(|path| *path != "-").cloned().collect::<Vec<_>>());
         if paths.is_empty() && from.is_none() && self.files.library.is_none() && program.is_empty() {
             // Names would be read from standard input.
             let is_file = exists(&recipe)?;

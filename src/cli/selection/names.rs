@@ -31,7 +31,7 @@ impl GivenNames {
     }
 
     /// Names from the command line.
-    pub(in crate::cli) fn given(names: &[OsString]) -> Self {
+    pub(in crate::cli) fn from_arguments(names: &[OsString]) -> Self {
         GivenNames(names.iter().map(|name| name.clone().into_vec()).collect())
     }
 }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 
-use super::telling::Telling;
+use super::running_webhooks::RunningWebhooks;
 use super::{CheckedSettings, KnownLibraries};
 use crate::cli::config::ServeSetting;
 use crate::cli::{CliCommand, config_file, help, log, systemd};
@@ -32,7 +32,7 @@ const CHANGING: [&str; 11] = [
 pub(super) struct Reloading {
     pub(super) access: Access,
     pub(super) bound: SocketAddr,
-    pub(super) telling: Mutex<Telling>,
+    pub(super) webhooks: Mutex<RunningWebhooks>,
     /// The settings in force.
     pub(super) settings: Mutex<Vec<ServeSetting>>,
     /// The libraries, as they were found when each was first named.
@@ -40,7 +40,7 @@ pub(super) struct Reloading {
     /// What the file says about commands, which only a start reads.
     pub(super) commands: String,
     /// The settings that the log named last as waiting for the next start.
-    pub(super) told: Mutex<String>,
+    pub(super) reported: Mutex<String>,
 }
 
 /// The settings, what the log has, and everything that was read and checked for a change.
@@ -57,7 +57,7 @@ pub(in crate::cli) fn hang_ups() -> std::io::Result<Signal> {
 }
 
 impl Reloading {
-    /// Reads the settings again at each signal. A terminal that is closed sends the same signal; then `gone` is told.
+    /// Reads the settings again at each signal. A terminal that is closed sends the same signal; then `gone` is notified.
     pub(super) async fn follow(&self, mut hang_ups: Signal, gone: &Notify) {
         let had_terminal = has_terminal();
         while hang_ups.recv().await.is_some() {
@@ -87,14 +87,14 @@ impl Reloading {
     /// Takes over the new settings.
     async fn apply(&self, (settings, log, new): NewSettings) -> Result<(), String> {
         let CheckedSettings { config, libraries, tokens, webhooks, commands, .. } = new;
-        let mut telling = self.telling.lock().await;
-        let moved = telling.server.reload(&config).await.map_err(|error| error.to_string())?;
+        let mut running = self.webhooks.lock().await;
+        let moved = running.server.reload(&config).await.map_err(|error| error.to_string())?;
         *self.libraries.lock().await = libraries;
         let mut changed: BTreeSet<String> = BTreeSet::new();
         if self.access.admit(tokens) {
             changed.insert("the tokens".into());
         }
-        if telling.tell(webhooks).await {
+        if running.replace(webhooks).await {
             changed.insert("the webhooks".into());
         }
         log::refilter(log.as_deref());
@@ -120,8 +120,8 @@ impl Reloading {
         tracing::info!(changed = list(changed), "the settings were read again");
         // Once: who knows it need not hear it at every signal.
         let waiting = list(at_start);
-        let told = std::mem::replace(&mut *self.told.lock().await, waiting.clone());
-        if !waiting.is_empty() && waiting != told {
+        let reported = std::mem::replace(&mut *self.reported.lock().await, waiting.clone());
+        if !waiting.is_empty() && waiting != reported {
             tracing::warn!(settings = waiting, "these settings have changed and take effect at the next start");
         }
         Ok(())

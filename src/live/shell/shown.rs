@@ -19,7 +19,7 @@ const SHOWN: &str = "headway.shown";
 pub(super) const LIVE: &str = "headway.live";
 
 /// The text of a toast about a job that ended. For an undo, it names the job that was undone.
-fn said(summary: &JobSummary, how: &str) -> String {
+fn toast_text(summary: &JobSummary, how: &str) -> String {
     match summary.title.strip_prefix("Undo: ").filter(|_| summary.status == JobStatus::Completed) {
         Some(undone) => format!("{undone} was undone."),
         None => format!("{}: {how}", summary.title),
@@ -93,7 +93,7 @@ impl Shell {
         let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
         if self.0.is_own && browser::is_hidden() {
-            notice::say(&said(&summary, &summary.status_word()), &job.to_string());
+            notice::show(&toast_text(&summary, &summary.status_word()), &job.to_string());
         }
         if live.active.get_untracked() != Some(job) {
             self.toast(&summary, &summary.status_word());
@@ -103,7 +103,7 @@ impl Shell {
     }
 
     fn toast(&self, summary: &JobSummary, text: &str) {
-        let toast = Toast { job: summary.job, text: said(summary, text), status: summary.status.label().into() };
+        let toast = Toast { job: summary.job, text: toast_text(summary, text), status: summary.status.label().into() };
         self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR_MS));
         self.0.live.toasts.update(|toasts| {
             toasts.retain(|other| other.job != toast.job);

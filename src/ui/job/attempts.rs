@@ -12,7 +12,7 @@ use headway_model::attempt::{AttemptLog, Kept};
 use headway_model::{ApiError, JobId};
 
 /// How often the output of a running attempt is read again.
-const PACE: Duration = Duration::from_secs(1);
+const READ_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The attempts of an item. They are read when they are shown, and again while one runs and when one ends.
 #[component]
@@ -38,7 +38,10 @@ pub(super) fn Attempts(
             let wrong_now = read.map(|read| logs.try_set(Some(read))).err();
             wrong.try_set(wrong_now);
             if is_running {
-                set_timeout(move || _ = is_newest.try_get().and_then(|_| again.try_update(|again| *again += 1)), PACE);
+                set_timeout(
+                    move || _ = is_newest.try_get().and_then(|_| again.try_update(|again| *again += 1)),
+                    READ_INTERVAL,
+                );
             }
         });
     });

@@ -14,7 +14,7 @@ use headway_model::request::ItemSelection;
 use headway_model::{ApiError, Fold, ItemStatus, JobId, StartJob};
 
 /// Minimum time between two reads while more files fail.
-const PACE: Duration = Duration::from_secs(1);
+const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why the files of a job failed, as far as the page has read it. Copy it freely.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ impl Attention {
             busy.set(true);
             leptos::task::spawn_local(async move {
                 read.try_set(Some(api::causes(job).await));
-                set_timeout(move || _ = busy.try_set(false), PACE);
+                set_timeout(move || _ = busy.try_set(false), MIN_READ_INTERVAL);
             });
         });
     }

@@ -36,7 +36,7 @@ use tools::Tools;
 pub(super) use window::ShownItem;
 
 /// Rows on a page, where the list is read by pages.
-const PAGE: u32 = 100;
+const ITEMS_PER_PAGE: u32 = 100;
 
 /// What was first read of the items at an address.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -71,7 +71,7 @@ impl ShownItems {
                         let page = Err(ApiError::NotFound { message: "there is no such job".into() });
                         return First { address, page, opened: Vec::new() };
                     };
-                    let page = api::items(job, address.after, PAGE, address.filter.clone()).await;
+                    let page = api::items(job, address.after, ITEMS_PER_PAGE, address.filter.clone()).await;
                     let opened = match opened {
                         Some(item) => api::items_at(job, vec![item]).await.unwrap_or_default(),
                         None => Vec::new(),

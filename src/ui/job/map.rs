@@ -27,7 +27,7 @@ use order::MapOrder;
 use paint::Painted;
 
 /// Jobs with fewer files have no map.
-const LEAST: u32 = 2;
+const MIN_FILES: u32 = 2;
 
 /// Fewer files have a map of as many rows as they need.
 const FEW: u32 = 500;
@@ -89,7 +89,7 @@ impl Map {
         // When the style changes, for example from light to dark, the legend's entries change first.
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
         view! {
-            <section class="map" aria-label="Map of the files" hidden=move || files.get() < LEAST>
+            <section class="map" aria-label="Map of the files" hidden=move || files.get() < MIN_FILES>
                 <div class="map-head"><h2>"Map"</h2> {self.groups.choice()}</div>
                 <ul class="map-legend" node_ref=legend aria-hidden="true" on:transitionend=restyled>
                     {KINDS.map(entry).into_iter().collect_view()}
@@ -100,7 +100,7 @@ impl Map {
                     {self.headings()}
                     <span class="map-cursor" node_ref=cursor hidden=move || self.pointed.with(Option::is_none)></span>
                 </div>
-                <p class="map-pointed" id="map-pointed" aria-live="polite">{move || self.said()}</p>
+                <p class="map-pointed" id="map-pointed" aria-live="polite">{move || self.pointed_text()}</p>
                 {self.table()}
             </section>
         }
@@ -287,7 +287,7 @@ impl Map {
     }
 
     /// The text about the file under the pointer.
-    fn said(self) -> Option<String> {
+    fn pointed_text(self) -> Option<String> {
         let item = self.pointed.get()?;
         // The status can change while the pointer rests on the cell.
         let _ = self.live.job(self.job).get();

@@ -11,7 +11,7 @@ use headway_model::message::RunningItem;
 use headway_model::{JobId, JobSummary, Millis};
 
 /// Minimum time until a file counts as slow.
-const LEAST: Millis = 20_000;
+const MIN_DURATION_MS: Millis = 20_000;
 
 /// A file is slow if it takes this many times the average.
 const TIMES: u64 = 5;
@@ -89,7 +89,7 @@ fn why(item: &RunningItem, known: Millis, average: Option<Millis>) -> Option<Str
     }
     let ran = known.saturating_sub(item.since);
     let silent = item.sign.map(|sign| known.saturating_sub(sign)).filter(|silent| *silent >= SILENCE);
-    let slow = average.filter(|average| ran >= LEAST && ran > average.saturating_mul(TIMES));
+    let slow = average.filter(|average| ran >= MIN_DURATION_MS && ran > average.saturating_mul(TIMES));
     let mean = |average: Millis| match average {
         ..1_000 => "less than a second".to_owned(),
         average => duration(average),

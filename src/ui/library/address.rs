@@ -1,6 +1,6 @@
 //! Converts a view to and from the page's address, so that it can be bookmarked, sent, and returned to.
 
-use super::WINDOW;
+use super::ROWS_PER_WINDOW;
 use crate::base::to;
 use crate::ui::nav::AddressQuery;
 use crate::ui::parts::format::query;
@@ -15,7 +15,7 @@ pub(super) fn view(query: &AddressQuery, first_library: &str) -> (FolderView, Op
         library: asked("library").unwrap_or_else(|| first_library.to_owned()),
         search: asked("search").unwrap_or_default(),
         descending: asked("descending").is_some(),
-        limit: WINDOW as u32,
+        limit: ROWS_PER_WINDOW as u32,
         ..FolderView::default()
     };
     let mut read = |name: &str, take: &mut dyn FnMut(&str) -> Result<(), String>| {
@@ -56,8 +56,8 @@ pub(in crate::ui) fn address(view: &FolderView) -> String {
     };
     add("folder", view.folder.as_str());
     add("search", &view.search);
-    add("show", view.show.said());
-    add("sort", view.sort.said());
+    add("show", view.show.query_value());
+    add("sort", view.sort.query_value());
     add("descending", if view.descending { "1" } else { "" });
     add("after", &view.after.as_ref().map(ToString::to_string).unwrap_or_default());
     add("before", &view.before.as_ref().map(ToString::to_string).unwrap_or_default());
@@ -79,7 +79,7 @@ mod tests {
             descending: true,
             after: Some("1.42.a & b/x".parse().expect("a key")),
             before: None,
-            limit: WINDOW as u32,
+            limit: ROWS_PER_WINDOW as u32,
         };
         let address = address(&shown);
         assert_eq!(view(&AddressQuery::read(address.trim_start_matches('/')), "other"), (shown, None));

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::load_more::LoadMore;
 use super::window::{Scrolled, Window};
-use super::{Selection, WINDOW, address};
+use super::{ROWS_PER_WINDOW, Selection, address};
 use crate::ui::parts::format::count;
 use crate::ui::parts::{Zone, may_act};
 use empty::{LeftOut, Nothing};
@@ -82,7 +82,7 @@ pub(super) fn Listing(
                     {header(Sort::Outcome, "entry-outcome", "Outcome")}
                 </tr>
             </thead>
-            <For each=move || 0..entries.with(Vec::len).div_ceil(WINDOW) key=|number| *number children=windows />
+            <For each=move || 0..entries.with(Vec::len).div_ceil(ROWS_PER_WINDOW) key=|number| *number children=windows />
         </table>
         <LoadMore view first previous next total entries scrolled />
         <LeftOut left_out />

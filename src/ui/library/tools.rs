@@ -40,8 +40,8 @@ pub(super) fn Tools(
             <form role="search" action=to("/") method="get" on:submit=move |event| field.submitted(&event)>
                 {move || hidden("library", view.with(|view| view.library.clone()))}
                 {move || hidden("folder", view.with(|view| view.folder.to_string()))}
-                {move || hidden("show", view.with(|view| view.show.said().into()))}
-                {move || hidden("sort", view.with(|view| view.sort.said().into()))}
+                {move || hidden("show", view.with(|view| view.show.query_value().into()))}
+                {move || hidden("sort", view.with(|view| view.sort.query_value().into()))}
                 {move || hidden("descending", view.with(|view| if view.descending { "true".into() } else { String::new() }))}
                 <input
                     type="search"

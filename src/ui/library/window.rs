@@ -7,7 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::entry::EntryRow;
-use super::{Selection, WINDOW};
+use super::{ROWS_PER_WINDOW, Selection};
 use crate::ui::parts::{Zone, visibility};
 use headway_model::library::{Entry, FolderView};
 
@@ -37,12 +37,12 @@ impl Scrolled {
     /// How many rows of a view to read: as many as before, if it is the same view.
     pub(super) fn rows(&self, view: &FolderView) -> usize {
         if self.kept.with_value(|kept| kept.view == *view) {
-            return self.kept.with_value(|kept| kept.rows).max(WINDOW);
+            return self.kept.with_value(|kept| kept.rows).max(ROWS_PER_WINDOW);
         }
         self.kept.set_value(KeptRows { view: view.clone(), ..KeptRows::default() });
         self.at.set(0);
         self.anchor.set(None);
-        WINDOW
+        ROWS_PER_WINDOW
     }
 
     /// Notes how many rows there are now.
@@ -79,7 +79,7 @@ pub(super) fn Window(
     /// Selects or deselects a row, or every row from the last one to it.
     toggle: Callback<(usize, bool, bool)>,
 ) -> impl IntoView {
-    let (from, to) = (number * WINDOW, (number + 1) * WINDOW);
+    let (from, to) = (number * ROWS_PER_WINDOW, (number + 1) * ROWS_PER_WINDOW);
     let body = NodeRef::<html::Tbody>::new();
     let is_near = RwSignal::new(scrolled.height(number).is_none());
     // The row with the keyboard focus must stay in the page.

@@ -16,7 +16,7 @@ pub struct Marks {
 
 /// The marks of the page that this program runs in; always set in a browser, and never on a server, which has readers of every
 /// language.
-static PAGE: OnceLock<Marks> = OnceLock::new();
+static MARKS_OF_PAGE: OnceLock<Marks> = OnceLock::new();
 
 impl Default for Marks {
     fn default() -> Self {
@@ -39,11 +39,11 @@ impl Marks {
     pub(in crate::ui) fn of_page(carried: &str) {
         let mut marks = carried.chars();
         let marks = marks.next().zip(marks.next()).map(|(group, decimal)| Marks { group, decimal });
-        PAGE.set(marks.unwrap_or_default()).ok();
+        MARKS_OF_PAGE.set(marks.unwrap_or_default()).ok();
     }
 }
 
 /// The marks of the page that is rendered, or that this program runs in.
 pub(in crate::ui) fn marks() -> Marks {
-    PAGE.get().copied().or_else(use_context).unwrap_or_default()
+    MARKS_OF_PAGE.get().copied().or_else(use_context).unwrap_or_default()
 }

@@ -102,7 +102,7 @@ pub(in crate::ui) fn Head(
         <Undone newest />
         <RunningFiles state />
         <Outputs newest status />
-        <p class="visually-hidden head-told" aria-live="polite">{told(summary, stands)}</p>
+        <p class="visually-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
         <ProofLine state />
     }
     .into_any()
@@ -119,7 +119,7 @@ fn status_word(summary: Summary) -> Signal<String> {
 
 /// What a screen reader announces by itself: each change of the job's status and each tenth of its progress, but not
 /// each file.
-fn told(summary: Summary, stands: Memo<Option<String>>) -> impl Fn() -> String + Send + Sync + 'static {
+fn announcement(summary: Summary, stands: Memo<Option<String>>) -> impl Fn() -> String + Send + Sync + 'static {
     let tenths = Memo::new(move |_| {
         let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));
         percent.map(|percent| percent / 10 * 10)

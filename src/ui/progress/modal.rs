@@ -7,7 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::head::{Actions, Failed, Head};
-use super::{Newest, Steer, Summary, known};
+use super::{Newest, Steer, Summary, latest_summary};
 use crate::base::to;
 use crate::live::{Live, StartPhase};
 use crate::ui::plan::Plan;
@@ -34,7 +34,7 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
             used.set(true);
         }
     };
-    let summary = known(job, None);
+    let summary = latest_summary(job, None);
     let newest = Newest::new(job, None);
     newest.follow(summary);
     let steer = Steer::new(newest);

@@ -14,7 +14,7 @@ pub(in crate::ui) type Summary = Memo<Option<JobSummary>>;
 
 /// The latest summary of a job: from the stream, or what was `read` if that is newer. Until it is hydrated, a page
 /// shows what the server rendered, even if more has been heard in the meantime.
-pub(in crate::ui) fn known(job: JobId, read: Option<JobSummary>) -> Summary {
+pub(in crate::ui) fn latest_summary(job: JobId, read: Option<JobSummary>) -> Summary {
     let live = expect_context::<Live>();
     let state = live.job(job);
     let mounted = mounted();

@@ -42,7 +42,7 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
         <Controls>
         <section class="start-bar" aria-label="Begin" hidden=move || offer.with(|offer| *offer == ListOffer::Nowhere)>
             <p class="start-bar-what">
-                <span role="status">{move || target.with(told)}</span>
+                <span role="status">{move || target.with(amount_text)}</span>
                 <Show when=move || target.with(|target| target.is_selection)>
                     " " <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
                 </Show>
@@ -72,7 +72,7 @@ fn files(amount: &Under) -> String {
 }
 
 /// The text about what will be processed.
-fn told(target: &Target) -> String {
+fn amount_text(target: &Target) -> String {
     match (&target.amount, target.is_selection) {
         (Ok(amount), true) => format!("{}, {} selected", files(amount), format::size(amount.bytes)),
         (Ok(amount), false) => format!("{} here, {}", files(amount), format::size(amount.bytes)),
@@ -96,9 +96,12 @@ mod tests {
     fn the_button_says_what_will_be_done_to_how_much() {
         let amount = Ok(Under { files: 5, bytes: 3_800_000, ..Under::default() });
         let target = Target { amount, is_selection: true };
-        assert_eq!((told(&target).as_str(), named(&target).as_str()), ("5 files, 3.8 MB selected", "Process 5 files"));
+        assert_eq!(
+            (amount_text(&target).as_str(), named(&target).as_str()),
+            ("5 files, 3.8 MB selected", "Process 5 files")
+        );
         let target = Target { amount: Err("This folder is empty."), is_selection: false };
         assert_eq!(named(&target), "Process all files here", "how many is not known");
-        assert_eq!(told(&target), "This folder is empty.", "and nothing is said beside it");
+        assert_eq!(amount_text(&target), "This folder is empty.", "and nothing is said beside it");
     }
 }

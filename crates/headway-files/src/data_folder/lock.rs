@@ -22,10 +22,10 @@ use crate::library::Found;
 pub(super) const NAMES: [&str; 4] = ["lock", "lock.1", "lock.2", "lock.3"];
 
 /// How long to wait for a lock that another process holds.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Maximum length of a process number with its line feed, in bytes.
-const LONGEST: u64 = 32;
+const MAX_PID_BYTES: u64 = 32;
 
 /// The lock, held as long as the data folder is in use.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl FolderLock {
     /// Takes the lock; `None` if another process has it. A process that was just killed holds it until the kernel has
     /// cleaned up, so this waits a little.
     pub(super) fn take(root: &Path) -> io::Result<Option<FolderLock>> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + LOCK_TIMEOUT;
         while Instant::now() < deadline {
             if let Some(lock) = FolderLock::try_to_take(root, false)? {
                 return Ok(Some(lock));
@@ -111,7 +111,7 @@ fn holder(path: &Path) -> io::Result<Holder> {
 /// Whether the process that holds this file is known and runs no more code.
 fn is_dying_holder(file: &mut File) -> io::Result<bool> {
     let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text)?;
+    file.take(MAX_PID_BYTES).read_to_string(&mut text)?;
     // Earlier versions wrote no number.
     let Ok(process) = text.trim().parse::<u32>() else { return Ok(false) };
     Ok(Found::of(is_dying(process)).known()?.unwrap_or(false))

@@ -164,12 +164,12 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
         tracing::warn!(folder = %root.display(), %error, "the data folder cannot be closed to others");
     }
     for name in FILES {
-        say(&root.join(name), close(&root.join(name), FILE));
+        warn_of(&root.join(name), close(&root.join(name), FILE));
     }
     // Folders of these names might be anybody's, unless everything else here is ours.
     if ours && !shared {
         for name in FOLDERS {
-            say(&root.join(name), close_below(&root.join(name)));
+            warn_of(&root.join(name), close_below(&root.join(name)));
         }
     }
     Ok(())
@@ -183,7 +183,7 @@ fn is_there(path: &Path) -> io::Result<bool> {
     }
 }
 
-fn say(path: &Path, closed: io::Result<()>) {
+fn warn_of(path: &Path, closed: io::Result<()>) {
     if let Err(error) = closed {
         tracing::warn!(path = %path.display(), %error, "this cannot be closed to others");
     }

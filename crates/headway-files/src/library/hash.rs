@@ -8,7 +8,7 @@ use super::OpenFile;
 use headway_model::Digest;
 
 /// How many bytes are read at a time.
-const BUFFER: usize = 128 * 1024;
+const BUFFER_BYTES: usize = 128 * 1024;
 
 impl OpenFile {
     /// The hash of its whole content.
@@ -22,7 +22,7 @@ pub(super) fn hash(file: &File) -> io::Result<Digest> {
     let mut reader = file.try_clone()?;
     reader.seek(SeekFrom::Start(0))?;
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; BUFFER];
+    let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         match reader.read(&mut buffer) {
             Ok(0) => break,

@@ -36,8 +36,8 @@ pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Res
 pub(super) fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
     // Only root may give files away; anybody else stays the owner.
     let (owner, group) = (rustix::fs::Uid::from_raw(model.st_uid), rustix::fs::Gid::from_raw(model.st_gid));
-    if !may(rustix::fs::fchown(&new, Some(owner), Some(group)))? {
-        may(rustix::fs::fchown(&new, None, Some(group)))?;
+    if !was_allowed(rustix::fs::fchown(&new, Some(owner), Some(group)))? {
+        was_allowed(rustix::fs::fchown(&new, None, Some(group)))?;
     }
     match rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode)) {
         // FAT and exFAT have no modes.
@@ -47,7 +47,7 @@ pub(super) fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()>
 }
 
 /// Whether it was done: `false` if this user or this file system cannot change owners.
-fn may(done: Result<(), Errno>) -> io::Result<bool> {
+fn was_allowed(done: Result<(), Errno>) -> io::Result<bool> {
     match done {
         Ok(()) => Ok(true),
         Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(false),

@@ -45,7 +45,7 @@ impl FolderEntry {
 
     /// Exchanges two names; returns `false` if this file system cannot.
     pub(super) fn exchange(&self, with: &FolderEntry) -> Result<bool, Errno> {
-        known(renameat_with(&self.dir, &self.name, &with.dir, &with.name, RenameFlags::EXCHANGE))
+        is_supported(renameat_with(&self.dir, &self.name, &with.dir, &with.name, RenameFlags::EXCHANGE))
     }
 
     /// Gives the file a second name. Fails with `EXIST` if that name is taken; returns `false` if this file system
@@ -53,7 +53,7 @@ impl FolderEntry {
     pub(super) fn link(&self, second: &FolderEntry) -> Result<bool, Errno> {
         match linkat(&self.dir, &self.name, &second.dir, &second.name, AtFlags::empty()) {
             Err(Errno::PERM) => Ok(false),
-            other => known(other),
+            other => is_supported(other),
         }
     }
 
@@ -64,7 +64,7 @@ impl FolderEntry {
 
     /// Renames the file if the new name is free; otherwise fails with `EXIST` and changes nothing.
     pub(super) fn rename_new(&self, to: &FolderEntry) -> Result<(), Errno> {
-        if known(renameat_with(&self.dir, &self.name, &to.dir, &to.name, RenameFlags::NOREPLACE))? {
+        if is_supported(renameat_with(&self.dir, &self.name, &to.dir, &to.name, RenameFlags::NOREPLACE))? {
             return Ok(());
         }
         if self.link(to)? {
@@ -114,7 +114,7 @@ fn held_for(by: &OsStr) -> Vec<u8> {
 }
 
 /// Returns `false` if the file system does not support the call.
-fn known(done: Result<(), Errno>) -> Result<bool, Errno> {
+fn is_supported(done: Result<(), Errno>) -> Result<bool, Errno> {
     match done {
         Ok(()) => Ok(true),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),

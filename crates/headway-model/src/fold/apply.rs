@@ -190,7 +190,7 @@ impl Fold {
         }
         // A placing can stay open for hours, until its files can be examined.
         let runs = self.counters.running > self.placing;
-        self.worked.iter_mut().for_each(|worked| worked.hear(recorded, runs));
+        self.worked.iter_mut().for_each(|worked| worked.apply(recorded, runs));
         if self.status.is_terminal() {
             self.ended = self.ended.or(Some(recorded.at));
         }

@@ -198,7 +198,7 @@ impl Link {
     }
 
     /// Takes in the arrival of a message; returns whether it is from the current source.
-    pub(super) fn heard(&mut self, now: Millis, generation: u64) -> bool {
+    pub(super) fn arrived(&mut self, now: Millis, generation: u64) -> bool {
         if !self.is_current(generation) {
             return false;
         }

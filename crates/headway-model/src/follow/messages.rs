@@ -17,7 +17,7 @@ impl Follow {
     /// Takes in a message from the source `generation`, with its event id (empty for none).
     pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<FollowEffect> {
         let asked = self.link.asks();
-        if !self.link.heard(now, generation) {
+        if !self.link.arrived(now, generation) {
             return Vec::new();
         }
         let message = match Message::decode(text) {
@@ -88,7 +88,7 @@ impl Follow {
         let is_needed = |tracked: &&mut Tracked| !tracked.is_stopped() && message.seq >= tracked.due();
         let tracked = self.jobs.get_mut(&job).filter(is_needed)?;
         match tracked.replace(message) {
-            Ok(()) => tracked.tell(&job, effects),
+            Ok(()) => tracked.log_progress(&job, effects),
             Err(reason) => return Some((job, reason)),
         }
         None
@@ -125,7 +125,7 @@ impl Follow {
         for (job, recorded, payload) in read {
             let Some(tracked) = self.jobs.get_mut(&job) else { continue };
             match tracked.fold_in(&recorded, payload) {
-                Reception::Taken => tracked.tell(&job, effects),
+                Reception::Taken => tracked.log_progress(&job, effects),
                 Reception::Refused(refusal) => {
                     effects.push(FollowEffect::Log(format!("[JOB {job}] event {} refused: {refusal}", recorded.seq)));
                     return Some((job, HealReason::Refused));

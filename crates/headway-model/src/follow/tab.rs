@@ -106,7 +106,7 @@ impl Tab {
     /// Takes in a message from this tab's own source.
     pub fn message(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<TabEffect> {
         let mut effects: Vec<_> = self.pass_on(generation, text, id).into_iter().collect();
-        effects.extend(self.hear(now, generation, text, id));
+        effects.extend(self.receive(now, generation, text, id));
         effects
     }
 
@@ -134,7 +134,7 @@ impl Tab {
         self.lock = LeaderLock::Held;
         self.lead = Some(Lead::default());
         self.follow.crowded(false);
-        let mut effects = vec![self.say(|leader| TabMessage::Leads { leader })];
+        let mut effects = vec![self.post(|leader| TabMessage::Leads { leader })];
         if self.source.is_some() {
             effects.extend(self.act(now, Follow::open));
         }
@@ -147,7 +147,7 @@ impl Tab {
             return Vec::new();
         }
         self.lock = LeaderLock::Asked;
-        let mut effects = vec![self.say(|leader| TabMessage::Ends { leader }), TabEffect::Do(FollowEffect::Close)];
+        let mut effects = vec![self.post(|leader| TabMessage::Ends { leader }), TabEffect::Do(FollowEffect::Close)];
         effects.push(TabEffect::Lock { steal: false });
         effects.extend(self.ask_leader(now));
         effects
@@ -194,7 +194,7 @@ impl Tab {
     /// Stops leading and listening.
     fn resign(&mut self) -> Vec<TabEffect> {
         if self.count.lets_go() {
-            return vec![self.say(|tab| TabMessage::Gone { tab })];
+            return vec![self.post(|tab| TabMessage::Gone { tab })];
         }
         if self.lock == LeaderLock::No {
             return Vec::new();
@@ -203,11 +203,11 @@ impl Tab {
         self.listening = Listening::No;
         let led = self.lead.take().is_some();
         let last =
-            self.say(|name| if led { TabMessage::Ends { leader: name } } else { TabMessage::Gone { tab: name } });
+            self.post(|name| if led { TabMessage::Ends { leader: name } } else { TabMessage::Gone { tab: name } });
         vec![last, TabEffect::Unlock]
     }
 
-    fn say(&self, word: impl FnOnce(TabId) -> TabMessage) -> TabEffect {
+    fn post(&self, word: impl FnOnce(TabId) -> TabMessage) -> TabEffect {
         TabEffect::Post(word(self.me.clone()).to_string())
     }
 }

@@ -1,7 +1,7 @@
 //! One followed job: its fold, and the proof that none of its events is missing.
 
 mod check;
-mod told;
+mod console;
 
 use super::HealReason;
 use crate::event::Recorded;
@@ -10,7 +10,7 @@ use crate::id::{Millis, Seq};
 use crate::item::ItemStatus;
 use crate::message::{GoneReason, Now, RunningItem, SnapshotMessage};
 use crate::mutants::{self, Mutant};
-use told::LastTold;
+use console::LastLogged;
 
 /// How far the client is with following a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct Tracked {
     healed: Option<(Millis, HealReason)>,
     checked: Option<Millis>,
     pub(super) now: Option<Now>,
-    told: LastTold,
+    logged: LastLogged,
     /// The job was over before it was followed, so its end is not news.
     revisited: bool,
 }
@@ -79,7 +79,7 @@ impl Tracked {
             healed: None,
             checked: None,
             now: None,
-            told: LastTold::default(),
+            logged: LastLogged::default(),
             revisited: false,
         }
     }

@@ -73,7 +73,7 @@ macro_rules! words {
             }
 
             /// Its word, or nothing for the default.
-            pub fn said(self) -> &'static str {
+            pub fn query_value(self) -> &'static str {
                 if self.is_default() { "" } else { self.word() }
             }
 

@@ -50,7 +50,7 @@ pub(super) fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String>
         }
         SettingKind::Template { tokens } => match text(TEXT_LIMIT) {
             Some(text) => match unknown_token(text, tokens) {
-                Some(word) => Err(format!("has {word:?}, but only {} are filled in", known(tokens))),
+                Some(word) => Err(format!("has {word:?}, but only {} are filled in", token_list(tokens))),
                 None => Ok(text.into()),
             },
             None => unfit(),
@@ -82,6 +82,6 @@ fn unknown_token(text: &str, tokens: &[(String, String)]) -> Option<String> {
 }
 
 /// The words that are filled in, in braces.
-fn known(tokens: &[(String, String)]) -> String {
+fn token_list(tokens: &[(String, String)]) -> String {
     tokens.iter().map(|(word, _)| format!("{{{word}}}")).collect::<Vec<_>>().join(", ")
 }

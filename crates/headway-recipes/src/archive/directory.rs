@@ -7,7 +7,7 @@ use super::super::Failure;
 use super::super::source::Source;
 
 /// Long enough for any record of the directory, so that none is refused for lack of space.
-const BUFFER: usize = if RECOMMENDED_BUFFER_SIZE > RECORD { RECOMMENDED_BUFFER_SIZE } else { RECORD };
+const BUFFER_BYTES: usize = if RECOMMENDED_BUFFER_SIZE > RECORD { RECOMMENDED_BUFFER_SIZE } else { RECORD };
 
 /// Maximum size of a record: the fixed part, and a name, extra fields and a comment of up to 65,535 bytes each.
 const RECORD: usize = FIXED as usize + 3 * 65_535;
@@ -49,7 +49,7 @@ pub(super) struct DirectoryRecord {
 impl<'a, 'b> Directory<'a, 'b> {
     /// Finds the end record of an archive and, through it, the directory.
     pub(super) fn find(source: &'a Source<'b>) -> Result<Self, Failure> {
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = vec![0; BUFFER_BYTES];
         let located = rawzip::ZipLocator::new().locate_in_reader(source, &mut buffer, source.size());
         let archive = located.map_err(|(_, error)| match error.kind() {
             rawzip::ErrorKind::MissingEndOfCentralDirectory => {

@@ -52,7 +52,7 @@ fn outside_brackets(name: &str) -> String {
 }
 
 /// A number as it is shown: `007` becomes `7`. Any other text stays as it is.
-pub(super) fn told(number: &str) -> String {
+pub(super) fn shown(number: &str) -> String {
     let (whole, rest) = parts(number);
     if whole.is_empty() { number.to_owned() } else { format!("{}{rest}", without_zeros(whole)) }
 }
@@ -115,6 +115,6 @@ mod tests {
         ] {
             assert_eq!(padded(number, 4), expected);
         }
-        assert_eq!(["007", "10.5", "A1", "00"].map(told), ["7", "10.5", "A1", "0"]);
+        assert_eq!(["007", "10.5", "A1", "00"].map(shown), ["7", "10.5", "A1", "0"]);
     }
 }

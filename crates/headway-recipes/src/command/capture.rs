@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::Attempt;
 use headway_model::attempt::Kept;
 
-const BUFFER: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Maximum length of a line of progress, in bytes.
 const LINE: usize = 256;
@@ -77,7 +77,7 @@ impl Captures {
 pub(super) fn read(stdout: OwnedFd, stderr: OwnedFd, captures: &Captures, attempt: &Attempt) {
     let mut line = Vec::new();
     let mut streams = [Some(File::from(stdout)), Some(File::from(stderr))];
-    let mut buffer = vec![0; BUFFER];
+    let mut buffer = vec![0; BUFFER_BYTES];
     while streams.iter().any(Option::is_some) {
         let mut fds = Vec::new();
         fds.extend(streams.iter().flatten().map(|file| PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN)));

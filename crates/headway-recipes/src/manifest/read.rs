@@ -34,7 +34,7 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
         last = number;
         let line = if is_signed { line.strip_prefix(b"- ").unwrap_or(line) } else { line };
         if let Some(kind) = record(&mut around, line)
-            && !tell(kind.0, kind.1, take)
+            && !pass_on(kind.0, kind.1, take)
         {
             return;
         }
@@ -85,18 +85,18 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
                 None => line::read(line, ending != LineEnding::Nul),
             },
         };
-        if !tell(number, kind, take) {
+        if !pass_on(number, kind, take) {
             return;
         }
     }
     if let Around::Record(number, record) = around
-        && !tell(number, record.said(), take)
+        && !pass_on(number, record.content(), take)
     {
         return;
     }
     if is_cut {
         let why = "the file ends here in the middle of a character: this line, and any after it, are damaged or lost";
-        tell(if text.is_empty() { 1 } else { last + 1 }, LineKind::Unread(why), take);
+        pass_on(if text.is_empty() { 1 } else { last + 1 }, LineKind::Unread(why), take);
     }
 }
 
@@ -125,12 +125,12 @@ fn record(around: &mut Around, line: &[u8]) -> Option<(u64, LineKind)> {
     if !line.trim_ascii().is_empty() && !PowerShellRecord::begins(line) {
         return None;
     }
-    let ended = (*number, record.said());
+    let ended = (*number, record.content());
     *around = Around::Nothing;
     Some(ended)
 }
 
-fn tell(number: u64, kind: LineKind, take: &mut dyn FnMut(ManifestLine) -> bool) -> bool {
+fn pass_on(number: u64, kind: LineKind, take: &mut dyn FnMut(ManifestLine) -> bool) -> bool {
     match kind {
         LineKind::Remark => true,
         LineKind::Unread(why) => take(ManifestLine::Unread { number, why }),

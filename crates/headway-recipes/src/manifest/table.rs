@@ -71,11 +71,11 @@ impl HeadedTable {
         if start.is_empty() || !self.has_quotes && matches!(start.first(), Some(b'#' | b'%')) {
             return LineKind::Remark;
         }
-        let said = self.said(line);
+        let said = self.content(line);
         said.map_or(LineKind::Unread("not the columns that the manifest's heading names"), LineKind::Said)
     }
 
-    fn said(&self, line: &[u8]) -> Option<LineContent> {
+    fn content(&self, line: &[u8]) -> Option<LineContent> {
         let fields = if self.has_quotes {
             fields(line, self.separator)?
         } else {
@@ -164,7 +164,7 @@ impl PowerShellRecord {
     }
 
     /// The content of the finished record.
-    pub(super) fn said(&self) -> LineKind {
+    pub(super) fn content(&self) -> LineKind {
         let said = || {
             let hash = from_hex(&self.hash)?;
             let sum = match Algorithm::of_tag(&self.tag) {

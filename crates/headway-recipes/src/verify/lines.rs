@@ -93,7 +93,7 @@ impl Lines {
         }
         let manifests: Vec<_> = self.sources.iter().map(|source| source.path.shown()).collect();
         Err(match self.loose.first() {
-            Some(loose) => format!("{}; it names no file of the library", self.tell(loose)).into(),
+            Some(loose) => format!("{}; it names no file of the library", self.describe(loose)).into(),
             None => {
                 format!("{} has no line with a checksum: it is empty, or its content is lost", manifests.join(", "))
                     .into()
@@ -102,7 +102,7 @@ impl Lines {
     }
 
     /// Describes a loose line: where it is, and what is wrong with it.
-    pub(super) fn tell(&self, loose: &Loose) -> String {
+    pub(super) fn describe(&self, loose: &Loose) -> String {
         let manifest = self.sources.get(loose.source as usize).map(|source| source.path.shown()).unwrap_or_default();
         format!("line {} of {manifest}: {}", loose.number, loose.why)
     }

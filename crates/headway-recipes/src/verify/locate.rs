@@ -40,7 +40,7 @@ impl<'a> Locator<'a> {
     }
 
     /// Takes in the readings of a name, before any is located: the common beginning of the absolute names matters.
-    pub(super) fn hear(&mut self, readings: &[Vec<u8>]) {
+    pub(super) fn note_readings(&mut self, readings: &[Vec<u8>]) {
         let absolute = readings.iter().find_map(|name| match place(&self.folder, name) {
             NameTarget::Absolute(parts) => Some(parts),
             NameTarget::Inside(_) | NameTarget::Nowhere(_) => None,
@@ -191,7 +191,7 @@ mod tests {
         let names: Vec<_> = names.collect();
         let mut locator = Locator::new(&library, &"sub/SUMS".parse().expect("a path"));
         let readings = |name: &str| crate::manifest::readings(name.as_bytes());
-        names.iter().for_each(|name| locator.hear(&readings(name)));
+        names.iter().for_each(|name| locator.note_readings(&readings(name)));
         locator.settle().expect("a disk");
         let located = names.iter().map(|name| match locator.locate(&readings(name)).expect("a disk") {
             Ok((path, None)) => path.to_string(),

@@ -207,7 +207,7 @@ impl VerifyReport<'_> {
     fn loose(&mut self) {
         for loose in &self.lines.loose {
             *self.counts.entry(NOT_CHECKED).or_default() += 1;
-            let text = self.lines.tell(loose);
+            let text = self.lines.describe(loose);
             self.rows.push(format!("{text} ({NOT_CHECKED})\n"));
             self.blame("line", text);
         }

@@ -20,7 +20,7 @@ pub(super) fn add(
     let mut locator = Locator::new(job.library, path);
     manifest::read(text, &mut |line| {
         if let Read::Entry(ManifestEntry { name: Name::Readings(readings), .. }) = line {
-            locator.hear(&readings);
+            locator.note_readings(&readings);
         }
         job.is_wanted().is_ok()
     });

@@ -9,7 +9,7 @@ use headway_model::{JobKind, RelPath};
 use headway_store::{OverPages, Store, StoreError};
 
 /// Jobs read at a time.
-const PAGE: u32 = 200;
+const JOBS_PER_READ: u32 = 200;
 
 /// Counts the outputs and originals of a library's jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,7 +59,7 @@ pub(crate) async fn look_at_places(
     (library, names): (&Library, &[String]),
 ) -> Result<(PlacedFiles, Vec<Finding>), StoreError> {
     let (mut places, mut findings) = (PlacedFiles::default(), Vec::new());
-    let mut pages = OverPages::new(store, PAGE);
+    let mut pages = OverPages::new(store, JOBS_PER_READ);
     loop {
         let jobs = match pages.next().await {
             Ok(None) => break,

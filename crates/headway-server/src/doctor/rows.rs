@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Doctor, PAGE, Remedy};
+use super::{Audit, Doctor, ROWS_PER_READ, Remedy};
 use headway_model::id::JobId;
 use headway_model::{Digest, Fold, JobSummary, PlannedFile};
 use headway_store::rows::{ItemRow, ItemState, JobRow};
@@ -36,7 +36,7 @@ impl Doctor<'_> {
         let row = self.store.job(job).await?;
         self.head(job, job_no, &fold, row.as_ref());
         let mut wrong = 0u64;
-        let mut pages = ItemPages::new(self.store, job_no, PAGE);
+        let mut pages = ItemPages::new(self.store, job_no, ROWS_PER_READ);
         while let Some(rows) = pages.next().await? {
             self.done.items += rows.len() as u64;
             let is = |row: &ItemRow| items.get(row.item as usize) == Some(&(of_file(&row.file), of_state(&row.state)));

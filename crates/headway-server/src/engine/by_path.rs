@@ -17,7 +17,7 @@ use headway_model::PauseReason;
 use headway_recipes::Unable;
 
 /// How long the storage of a library has to answer when it is opened.
-const PATIENCE: Duration = Duration::from_secs(10);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The libraries by path that were opened so far. Cheap to clone.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub(crate) struct ByPath {
 
 impl ByPath {
     pub(crate) fn new(data: Arc<DataFolder>, steps: Steps) -> Self {
-        ByPath { data, steps, opened: Arc::default(), opening: Late::within(PATIENCE) }
+        ByPath { data, steps, opened: Arc::default(), opening: Late::within(OPEN_TIMEOUT) }
     }
 
     /// Whether a library's name is its path.

@@ -15,7 +15,7 @@ use headway_recipes::Unable;
 pub(super) type Placed = BTreeMap<u32, (Verdict, Option<String>)>;
 
 /// How long a job waits for its examination before it is paused.
-const PATIENCE: Duration = Duration::from_secs(5);
+const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The examinations, one for each job at a time. Cheap to clone.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub(crate) struct Examinations(Late<JobId, Placed>);
 
 impl Default for Examinations {
     fn default() -> Self {
-        Examinations(Late::within(PATIENCE))
+        Examinations(Late::within(EXAMINATION_TIMEOUT))
     }
 }
 

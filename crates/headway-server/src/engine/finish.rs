@@ -18,7 +18,7 @@ use headway_recipes::{ItemResult, ItemResults, Unable};
 use headway_store::ItemPages;
 use headway_store::rows::ItemRow;
 
-const PAGE: u32 = 1_000;
+const ITEMS_PER_READ: u32 = 1_000;
 
 /// Runs the step until it ends or is stopped.
 pub(super) async fn finish(
@@ -48,7 +48,7 @@ pub(super) async fn finish(
     };
     let store = Arc::clone(&context.store);
     let past = Past::of(context, &active).await?;
-    let pages = stream::try_unfold(ItemPages::new(store, active.job_no, PAGE), move |mut pages| {
+    let pages = stream::try_unfold(ItemPages::new(store, active.job_no, ITEMS_PER_READ), move |mut pages| {
         let (past, active) = (past.clone(), Arc::clone(&active));
         async move {
             let Some(page) = pages.next().await? else { return Ok(None) };

@@ -13,15 +13,15 @@ const GATHER: Duration = Duration::from_millis(1);
 
 impl Engine {
     /// Waits until there is something to do, but no longer than until the next look around.
-    pub(super) async fn hear(&mut self, every: Duration) -> Vec<Input> {
+    pub(super) async fn next_inputs(&mut self, every: Duration) -> Vec<Input> {
         let mut until = self.looked + every;
         if self.pool.gathers() {
             until = until.min(Instant::now() + GATHER);
         }
         let mut inputs = tokio::select! {
             biased;
-            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(heard).collect()),
-            () = self.pool.told() => Vec::new(),
+            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(input_of).collect()),
+            () = self.pool.ended() => Vec::new(),
             Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => done_with(done).into_iter().collect(),
             Some(input) = self.inbox.inputs.recv() => {
                 match input {
@@ -66,7 +66,7 @@ impl Engine {
 }
 
 /// Turns a report of the writer into an input.
-fn heard(report: WriterReport) -> Input {
+fn input_of(report: WriterReport) -> Input {
     match report {
         WriterReport::Recorded(job, recorded, digest) => Input::Recorded { job, recorded, digest },
         WriterReport::Refused(job, event, refusal) => {

@@ -129,7 +129,7 @@ impl Pool {
     }
 
     /// Waits until there are [ends](Pool::ends) to collect. Those of brief attempts are signalled in groups.
-    pub(super) async fn told(&self) {
+    pub(super) async fn ended(&self) {
         self.shared.told.notified().await;
     }
 
@@ -138,7 +138,7 @@ impl Pool {
         std::mem::take(&mut self.shared.state.lock().ended)
     }
 
-    /// Whether there might be ends that [`Pool::told`] has not signalled yet.
+    /// Whether there might be ends that [`Pool::ended`] has not signalled yet.
     pub(super) fn gathers(&self) -> bool {
         self.shared.state.lock().brief > 0
     }

@@ -130,7 +130,7 @@ impl RunningAttempts {
                 AttemptState::Claimed(_) => None,
                 AttemptState::Working(attempt, alive) => {
                     let progress = attempt.progress();
-                    alive.hear(progress);
+                    alive.note(progress);
                     // A program that reports no progress can be silent for hours.
                     let sign = (progress != Progress::Said(None)).then_some(alive.told);
                     let (done, total, percent) = match progress {

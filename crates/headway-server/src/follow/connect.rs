@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::served::{SentJob, Served};
-use super::{CHANGED_PAGE, Given, Holds, Read, Request, Serving};
+use super::{CHANGED_PAGE, Holds, Read, ReadResult, Request, Serving};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
 use headway_model::mutants::{self, Mutant};
@@ -12,7 +12,7 @@ use headway_store::Head;
 use headway_store::rows::JobRow;
 
 /// A job with more events to replay than this gets a snapshot, which is shorter.
-const FAR: u64 = 20_000;
+const MAX_REPLAYED_EVENTS: u64 = 20_000;
 
 /// What is known so far.
 #[derive(Debug, Clone)]
@@ -156,7 +156,7 @@ impl Connect {
         }
         match from {
             Some(position) if row.created_position > position => {
-                if row.summary.seq > FAR && !self.request.replay_all {
+                if row.summary.seq > MAX_REPLAYED_EVENTS && !self.request.replay_all {
                     self.far.push(job);
                     self.snapshots.push(job);
                 }
@@ -169,7 +169,7 @@ impl Connect {
 
 impl Serving {
     /// Takes an answer while connecting. Once everything is known the connection goes live.
-    pub(super) fn connecting(&mut self, now: Millis, given: Given) {
+    pub(super) fn connecting(&mut self, now: Millis, given: ReadResult) {
         let Some(mut connect) = self.connect.take() else { return };
         if !connect.said_hello {
             connect.said_hello = true;
@@ -178,7 +178,7 @@ impl Serving {
             self.send(text, false);
         }
         match given {
-            Given::Head(head) => {
+            ReadResult::Head(head) => {
                 connect.head = Some(head);
                 self.head = head;
                 self.target = head.position;
@@ -186,23 +186,23 @@ impl Serving {
                     connect.judge(head, None);
                 }
             }
-            Given::DigestAt(digest) => {
+            ReadResult::DigestAt(digest) => {
                 connect.judge(self.head, digest);
                 self.begun = connect.position();
             }
-            Given::Job(job, row) => {
+            ReadResult::Job(job, row) => {
                 connect.lookups.pop_front();
                 self.place(&mut connect, job, row.as_deref());
             }
-            Given::EventBefore(job, last) => {
+            ReadResult::EventBefore(job, last) => {
                 connect.held.pop_front();
                 self.resume(&mut connect, job, last);
             }
-            Given::EventAt(job, at) => {
+            ReadResult::EventAt(job, at) => {
                 connect.counted.pop_front();
                 self.count_on(&mut connect, job, at);
             }
-            Given::Folds(folds) => {
+            ReadResult::Folds(folds) => {
                 self.say_reset(&mut connect);
                 for fold in folds {
                     if let Some(served) = self.jobs.get_mut(&fold.id) {
@@ -221,10 +221,10 @@ impl Serving {
                         fold: fold.hash(),
                         state: fold.snapshot(),
                     };
-                    self.tell(message.text(), false);
+                    self.send_news(message.text(), false);
                 }
             }
-            Given::Jobs(rows) => {
+            ReadResult::Jobs(rows) => {
                 self.say_reset(&mut connect);
                 if connect.watched_live {
                     connect.watched_changed = rows.len() < CHANGED_PAGE;
@@ -237,7 +237,7 @@ impl Serving {
                 let head = self.head.position;
                 self.watch.iter_mut().for_each(|watch| watch.begin_at(head));
             }
-            Given::Page(_) | Given::Parts(_) | Given::Now(_) => {}
+            ReadResult::Page(_) | ReadResult::Parts(_) | ReadResult::Now(_) => {}
         }
         if connect.is_done() {
             self.say_reset(&mut connect);
@@ -264,7 +264,7 @@ impl Serving {
             connect.snapshots.push(job);
             return;
         };
-        if served.last.saturating_sub(seq) > FAR && !connect.request.replay_all {
+        if served.last.saturating_sub(seq) > MAX_REPLAYED_EVENTS && !connect.request.replay_all {
             connect.far.push(job);
             connect.snapshots.push(job);
         } else {
@@ -288,7 +288,7 @@ impl Serving {
             }
             None => return,
         };
-        self.tell(reset.text(), false);
+        self.send_news(reset.text(), false);
     }
 
     /// Goes live: from here on the log is read after the cursor, or without one after the head that was read first.

@@ -98,7 +98,7 @@ pub enum Read {
 
 /// The answer to a [`Read`].
 #[derive(Debug, Clone)]
-pub enum Given {
+pub enum ReadResult {
     /// To [`Read::Head`].
     Head(Head),
     /// To [`Read::DigestAt`].

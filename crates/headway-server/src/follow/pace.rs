@@ -5,8 +5,9 @@ use super::watch::SummaryWatch;
 use super::{ABSENT_FOR, Serving};
 use headway_model::id::Millis;
 
-/// The least and the greatest interval between two flushes of a busy link. An idle link is flushed at once.
-pub(super) const PACE: (Millis, Millis) = (10, 50);
+/// Minimum and maximum interval between two flushes of a busy link, in milliseconds. An idle link is flushed at once.
+pub(super) const MIN_FLUSH_MS: Millis = 10;
+const MAX_FLUSH_MS: Millis = 50;
 
 /// Between these limits, all links together are flushed at most this often per millisecond.
 const FLUSHES_PER_MS: Millis = 20;
@@ -14,7 +15,7 @@ const FLUSHES_PER_MS: Millis = 20;
 impl Serving {
     /// Sets the number of followers on the server. The more there are, the less often each is flushed.
     pub fn among(&mut self, followers: usize) {
-        self.pace = (followers as Millis / FLUSHES_PER_MS).clamp(PACE.0, PACE.1);
+        self.pace = (followers as Millis / FLUSHES_PER_MS).clamp(MIN_FLUSH_MS, MAX_FLUSH_MS);
     }
 
     /// The time before which a new head need not be read.

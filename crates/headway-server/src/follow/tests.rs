@@ -111,14 +111,14 @@ impl FollowWorld {
         self.record(id, JobEvent::Ended { outcome: Outcome::CompletedWithErrors }, None);
     }
 
-    fn read(&self, read: Read) -> Given {
+    fn read(&self, read: Read) -> ReadResult {
         // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
         let is_encoded = !matches!(read, Read::Page(_, after, _) if after % 3 == 0);
         if let Read::Changed(after) = read {
             let mut recent = self.recent.changed(after).expect("all of it");
             recent.sort_by_key(|changed| changed.position);
             assert_eq!(recent, self.jobs(JobFilter::ChangedAfter(after)));
-            return Given::Jobs(recent);
+            return ReadResult::Jobs(recent);
         }
         ready(answer(&*self.store, Some(&self.recent).filter(|_| is_encoded), read)).expect("memory")
     }
@@ -271,7 +271,7 @@ fn an_idle_link_is_flushed_at_once_and_a_busy_one_at_its_pace() {
     let mut serving = Serving::new(request(&format!("job={job}&after=0.0")), "b".into(), world.now, true);
     world.drain(&mut serving, |_| {});
     world.now += 1_000;
-    for (wait, sends) in [(0, 1), (1, 0), (PACE.0, 1)] {
+    for (wait, sends) in [(0, 1), (1, 0), (MIN_FLUSH_MS, 1)] {
         world.now += wait;
         world.record(job, JobEvent::Changed { priority: Some(wait as i32), concurrency: None }, None);
         serving.wake();

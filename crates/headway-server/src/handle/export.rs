@@ -12,7 +12,7 @@ use headway_store::rows::EventRow;
 use serde_json::value::RawValue;
 
 /// Events read at a time.
-const PAGE: u32 = 500;
+const EVENTS_PER_READ: u32 = 500;
 
 impl Server {
     /// A job's events after a position, at most [`HISTORY_PAGE`] of them, without their details.
@@ -40,7 +40,7 @@ impl Server {
         let pages = stream::try_unfold(0, move |after| {
             let store = store.clone();
             async move {
-                let rows = store.history(row.job_no, after, PAGE).await?;
+                let rows = store.history(row.job_no, after, EVENTS_PER_READ).await?;
                 let rows: Vec<_> = rows.into_iter().filter(|row| row.seq <= last).collect();
                 let Some(next) = rows.last().map(|row| row.position) else { return Ok(None) };
                 let mut text = String::new();

@@ -20,7 +20,7 @@ use headway_store::StoreError;
 use headway_store::rows::EventRow;
 
 /// Events read at a time.
-const PAGE: u32 = 500;
+const EVENTS_PER_READ: u32 = 500;
 
 /// The first line.
 const HEAD: &str = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
@@ -84,7 +84,7 @@ impl Server {
             begun: HashMap::new(),
         };
         let pages = stream::try_unfold((listed, 0), async |(mut listed, after)| {
-            let rows = listed.server.store().history(listed.job_no, after, PAGE).await?;
+            let rows = listed.server.store().history(listed.job_no, after, EVENTS_PER_READ).await?;
             let Some(last) = rows.last().map(|row| row.position) else { return Ok(None) };
             let text = listed.page(&rows).await?;
             Ok(Some((text, (listed, last))))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 /// How long a caller waits for a look.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Looks at libraries, with at most one thread waiting for each.
 #[derive(Clone)]
@@ -18,7 +18,7 @@ pub(super) struct Looks {
 
 impl Default for Looks {
     fn default() -> Self {
-        Looks::within(PATIENCE)
+        Looks::within(LOOK_TIMEOUT)
     }
 }
 

@@ -17,7 +17,7 @@ use headway_store::JobFilter;
 use text::MetricsText;
 
 /// Jobs read at a time.
-const PAGE: u32 = 1_000;
+const JOBS_PER_READ: u32 = 1_000;
 
 /// How many recipes have a label of their own; the others share one.
 const RECIPES: usize = 50;
@@ -118,7 +118,7 @@ impl Server {
     async fn totals(&self, text: &mut MetricsText) -> Result<(), ApiError> {
         let mut sums = self.inner.totals.0.lock().await;
         loop {
-            let rows = self.store().jobs(JobFilter::ChangedAfter(sums.position), PAGE).await?;
+            let rows = self.store().jobs(JobFilter::ChangedAfter(sums.position), JOBS_PER_READ).await?;
             let Some(last) = rows.last() else { break };
             sums.position = last.last_position;
             // The last event of a finished job is its end, or the removal of its history.

@@ -13,7 +13,7 @@ use headway_model::{ApiError, Query, StartJob};
 type NamedRequests = BTreeMap<String, StartJob>;
 
 /// The longest name, in bytes.
-const LONGEST: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 impl Server {
     /// Every preset.
@@ -31,8 +31,8 @@ impl Server {
     /// If the name or the request is not valid for a preset, or it cannot be stored.
     pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.is_empty() || name.len() > LONGEST || !name.bytes().all(is_plain) {
-            let text = format!("the name of a preset has letters, digits, - and _, at most {LONGEST} of them");
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_plain) {
+            let text = format!("the name of a preset has letters, digits, - and _, at most {MAX_NAME_BYTES} of them");
             return Err(ApiError::invalid(text));
         }
         if matches!(request.query, Query::Items(_)) {

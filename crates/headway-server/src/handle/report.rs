@@ -14,7 +14,7 @@ use headway_recipes::csv_row;
 use headway_store::{ItemPages, StoreError};
 
 /// Items read at a time.
-const PAGE: u32 = 1_000;
+const ITEMS_PER_READ: u32 = 1_000;
 
 /// The columns. Files are numbered from 1, as everywhere where a person gives the number.
 const COLUMNS: [&str; 9] = ["number", "path", "status", "reason", "message", "bytes", "output", "output_bytes", "kept"];
@@ -35,11 +35,12 @@ impl Server {
             ReportFormat::Csv => csv(COLUMNS.map(str::to_owned)),
             ReportFormat::Jsonl => Vec::new(),
         };
-        let pages = stream::try_unfold(ItemPages::new(store, row.job_no, PAGE), move |mut pages| async move {
-            let Some(rows) = pages.next().await? else { return Ok(None) };
-            let text: Vec<u8> = rows.into_iter().flat_map(|row| line(&item_view(row), format)).collect();
-            Ok(Some((text, pages)))
-        });
+        let pages =
+            stream::try_unfold(ItemPages::new(store, row.job_no, ITEMS_PER_READ), move |mut pages| async move {
+                let Some(rows) = pages.next().await? else { return Ok(None) };
+                let text: Vec<u8> = rows.into_iter().flat_map(|row| line(&item_view(row), format)).collect();
+                Ok(Some((text, pages)))
+            });
         Ok(stream::once(async { Ok(head) }).chain(pages.boxed()))
     }
 
@@ -50,7 +51,8 @@ impl Server {
     pub async fn job_totals(&self, id: JobId) -> Result<JobTotals, ApiError> {
         let row = self.row(id).await?;
         let mut totals = JobTotals { counters: row.summary.counters, ..JobTotals::default() };
-        let mut pages = ItemPages::new(Arc::clone(self.store()), row.job_no, PAGE).with_status(Some("succeeded"));
+        let mut pages =
+            ItemPages::new(Arc::clone(self.store()), row.job_no, ITEMS_PER_READ).with_status(Some("succeeded"));
         while let Some(rows) = pages.next().await? {
             rows.into_iter().for_each(|row| add(&mut totals, &item_view(row)));
         }

@@ -14,7 +14,7 @@ use headway_store::ItemPages;
 use headway_store::rows::JobRow;
 
 /// Items read at a time.
-const PAGE: u32 = 1_000;
+const ITEMS_PER_READ: u32 = 1_000;
 
 impl Server {
     /// Carries out an action.
@@ -165,7 +165,7 @@ impl Server {
         status: &'static str,
         event: impl Fn(u32) -> JobEvent,
     ) -> Result<(), ApiError> {
-        let mut pages = ItemPages::new(&**self.store(), row.job_no, PAGE).with_status(Some(status));
+        let mut pages = ItemPages::new(&**self.store(), row.job_no, ITEMS_PER_READ).with_status(Some(status));
         while let Some(items) = pages.next().await? {
             let facts = items.iter().map(|item| (row.summary.job, event(item.item), None));
             self.log().send(facts.collect()).await;

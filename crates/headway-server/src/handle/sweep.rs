@@ -23,14 +23,14 @@ const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
 /// The longest time that the storage of one library can hold up the sweep of the others; never longer than the time
 /// between two sweeps.
-const PATIENCE: Duration = Duration::from_secs(60);
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs periodically until the server is dropped.
 pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
     let Some(started) = inner.upgrade() else { return };
     let mut clock = Clock::open(started.context.data.root(), crate::now());
     started.doubts_clock(clock.doubt());
-    let looks = OwnLooks::within(PATIENCE.min(pause), started.context.steps.clone());
+    let looks = OwnLooks::within(STORAGE_TIMEOUT.min(pause), started.context.steps.clone());
     drop(started);
     let mut swept: Option<Instant> = None;
     loop {
@@ -166,7 +166,7 @@ impl Server {
             let own = OwnWork::of_job(job, Step::EmptyTrash);
             steps.carry_out(&own, || runtime.block_on(server.empty_trash(job)))
         };
-        match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(empty)).await {
+        match tokio::time::timeout(STORAGE_TIMEOUT, tokio::task::spawn_blocking(empty)).await {
             Ok(Ok(Ok(Err(error)))) => tracing::debug!(job.id = %job, %error, "an old trash is kept"),
             Ok(Err(error)) => tracing::warn!(job.id = %job, %error, "the emptying of an old trash ended early"),
             Err(_) => return false,

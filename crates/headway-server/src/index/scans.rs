@@ -27,7 +27,7 @@ const BATCH_WAIT: Duration = Duration::from_millis(100);
 const FOLDERS: usize = 200;
 
 /// After this time, what is left of the changed folders is read in the next round. A scan that takes longer goes on by itself.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ROUND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Minimum time between scans of whole libraries because of what jobs did.
 const BETWEEN: Duration = Duration::from_secs(60);
@@ -116,19 +116,19 @@ impl Scans {
             }
             let libraries: BTreeSet<_> = std::mem::take(&mut folders).into_iter().map(|(library, _)| library).collect();
             for library in libraries {
-                timeout(PATIENCE, self.read_again(&library, None)).await.ok();
+                timeout(ROUND_TIMEOUT, self.read_again(&library, None)).await.ok();
             }
             return folders;
         }
         let mut read = BTreeSet::new();
         while let Some((library, folder)) = folders.pop_first() {
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > ROUND_TIMEOUT {
                 folders.insert((library, folder));
                 break;
             }
             for above in folder.ancestors() {
                 if read.insert((library.clone(), above.clone())) {
-                    timeout(PATIENCE, self.read_again(&library, Some(above))).await.ok();
+                    timeout(ROUND_TIMEOUT, self.read_again(&library, Some(above))).await.ok();
                 }
             }
         }

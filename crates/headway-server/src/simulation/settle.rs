@@ -27,7 +27,7 @@ impl World {
             self.pass(60)?;
             self.drain()?;
             if self.oracle.head() == written {
-                self.told()?;
+                self.check_pages()?;
             }
             self.need()?;
             let over = ready(self.store.jobs(JobFilter::Live, 1)).is_empty() && self.calls.is_empty();
@@ -56,7 +56,7 @@ impl World {
     }
 
     /// Checks that every connected page is up to date without a ping.
-    fn told(&self) -> Result<(), BrokenPromise> {
+    fn check_pages(&self) -> Result<(), BrokenPromise> {
         let led = self.clients.iter().any(|client| client.tab.leads() && client.is_connected());
         for client in self.clients.iter().filter(|client| client.has_heard_all(led)) {
             for (job, tracked) in client.follow().jobs().filter(|(_, tracked)| tracked.phase() == Phase::Following) {

@@ -12,7 +12,7 @@ use super::faults::WorldFaults;
 use super::oracle::{BrokenPromise, Oracle};
 use super::process::Process;
 use super::ready::ready;
-use crate::follow::{Given, Read};
+use crate::follow::{Read, ReadResult};
 use crate::source::answer;
 use headway_model::Cursor;
 use headway_model::follow::Sharing;
@@ -252,7 +252,7 @@ impl World {
     }
 
     /// Answers a read of a connection.
-    pub(super) fn read(&self, read: Read) -> Given {
+    pub(super) fn read(&self, read: Read) -> ReadResult {
         let recent = self.process.as_ref().map(|process| &process.recent);
         // Pages come from the store and from the encoded commits in turn; a reader cannot tell the difference.
         let is_encoded = matches!(read, Read::Page(_, after, _) if after % 3 != 0) && self.hidden.is_none();

@@ -139,7 +139,7 @@ struct LogReaders {
 
 impl LogReaders {
     /// Publishes the commit, then wakes the readers: it must be readable when they wake.
-    fn tell(&self, commit: Commit) {
+    fn publish(&self, commit: Commit) {
         let head = commit.head;
         self.recent.publish(commit);
         self.wake.send_replace(head);
@@ -178,7 +178,7 @@ async fn run(
                 }
                 let effects = writer.committed(written.is_ok());
                 match written {
-                    Ok(()) => readers.tell(commit),
+                    Ok(()) => readers.publish(commit),
                     Err(_) => told.push(WriterReport::Dead),
                 }
                 effects

@@ -11,20 +11,20 @@ use headway_model::Millis;
 use headway_model::history::{Throughput, ThroughputPart};
 
 /// Maximum number of columns, and of rows in the table.
-const COLUMNS: u32 = 120;
-const ROWS: u32 = 12;
+const MAX_COLUMNS: u32 = 120;
+const MAX_ROWS: u32 = 12;
 
 /// The shortest part of the time that a column can stand for.
-const LEAST: Millis = 1_000;
+const MIN_PART_MS: Millis = 1_000;
 
 /// The height of the tallest column, in units of the drawing.
-const TALL: u64 = 100;
+const CHART_HEIGHT: u64 = 100;
 
 impl Rewind {
     pub(super) fn chart(self) -> impl IntoView {
         let pace = Memo::new(move |_| {
             let _ = self.read.heard.get();
-            self.read.with(|history| Throughput::of(history.entries(), COLUMNS, LEAST))
+            self.read.with(|history| Throughput::of(history.entries(), MAX_COLUMNS, MIN_PART_MS))
         });
         let pointed = RwSignal::new(None::<usize>);
         let (place, is_table) = (NodeRef::<html::Div>::new(), RwSignal::new(false));
@@ -48,14 +48,15 @@ impl Rewind {
             })
         };
         let columns = move || pace.with(columns);
-        let size = move || format!("0 0 {} {TALL}", pace.with(|pace| pace.bins.len().max(1)));
+        let size = move || format!("0 0 {} {CHART_HEIGHT}", pace.with(|pace| pace.bins.len().max(1)));
         let details = NodeRef::<html::Details>::new();
         let toggled =
             move |_| is_table.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
         let rows = move || {
             let _ = self.read.heard.get();
-            let pace =
-                is_table.get().then(|| self.read.with(|history| Throughput::of(history.entries(), ROWS, LEAST)))?;
+            let pace = is_table
+                .get()
+                .then(|| self.read.with(|history| Throughput::of(history.entries(), MAX_ROWS, MIN_PART_MS)))?;
             let row = |(at, bin): (u64, ThroughputPart)| {
                 let time = time_of_day(pace.from + at * pace.each);
                 view! {
@@ -132,12 +133,12 @@ fn whole(pace: &Throughput) -> String {
 fn columns(pace: &Throughput) -> impl IntoView + use<> {
     let most = pace.bins.iter().copied().map(files).max().unwrap_or_default().max(1);
     // Any value above zero must be visible.
-    let tall = |number: u32| if number == 0 { 0 } else { (u64::from(number) * TALL / most).max(2) };
+    let tall = |number: u32| if number == 0 { 0 } else { (u64::from(number) * CHART_HEIGHT / most).max(2) };
     let column = |(at, bin): (usize, &ThroughputPart)| {
         let (done, failed) = (tall(bin.done), tall(bin.failed));
         let part = |status, height: u64, top: u64| {
             (height > 0).then(|| {
-                let y = TALL.saturating_sub(top).to_string();
+                let y = CHART_HEIGHT.saturating_sub(top).to_string();
                 view! { <rect class="history-part" data-status=status x=at.to_string() width="1" y=y height=height.to_string()></rect> }
             })
         };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Rewind;
-use super::words::{EventsShown, said};
+use super::words::{EventsShown, event_text};
 use crate::ui::job::items::ReadNames;
 use crate::ui::parts::format::{count, sentence, time_of_day};
 use headway_model::Seq;
@@ -66,10 +66,10 @@ impl Rewind {
     fn event(self, entry: HistoryEntry, seq: Seq) -> impl IntoView {
         let there = move || self.address.with(|address| address.with_at(self.job, Some(seq)));
         let what = match entry.item {
-            None => said(entry.kind).into_any(),
+            None => event_text(entry.kind).into_any(),
             Some(item) => {
                 let file = move || self.address.with(|address| address.opening(self.job, item));
-                view! { <a href=file data-noscroll=""><bdi dir="ltr">{self.name(item)}</bdi></a> " " {said(entry.kind)} }.into_any()
+                view! { <a href=file data-noscroll=""><bdi dir="ltr">{self.name(item)}</bdi></a> " " {event_text(entry.kind)} }.into_any()
             }
         };
         view! {

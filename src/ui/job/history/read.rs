@@ -10,10 +10,10 @@ use headway_model::history::{HISTORY_LIMIT, HistoryPage, JobHistory};
 use headway_model::{ApiError, Fold, JobId, Millis, Position, Seq};
 
 /// Minimum time between two reads of the newest events of a running job.
-const PACE: Duration = Duration::from_secs(1);
+const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The wait after a failed call.
-const PATIENCE: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// The events read so far. Copy it freely.
 #[derive(Clone, Copy)]
@@ -86,11 +86,11 @@ impl ReadHistory {
         let is_wrong = wrong.is_some();
         self.wrong.try_set(wrong);
         self.heard.try_set(heard);
-        (!is_wrong).then_some(if page.is_full { Duration::ZERO } else { PACE })
+        (!is_wrong).then_some(if page.is_full { Duration::ZERO } else { MIN_READ_INTERVAL })
     }
 
     fn failed(self, error: &ApiError) -> Option<Duration> {
         self.wrong.try_set(Some(sentence(&error.to_string())));
-        error.may_pass().then_some(PATIENCE)
+        error.may_pass().then_some(RETRY_DELAY)
     }
 }

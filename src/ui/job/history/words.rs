@@ -44,7 +44,7 @@ fn is_of_item(kind: EventKind) -> bool {
 
 /// For an event of a file, the rest of a sentence that begins with the file's name; for an event of the job, a whole
 /// sentence.
-pub(super) fn said(kind: EventKind) -> &'static str {
+pub(super) fn event_text(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Created => "The job was created",
         EventKind::Planned => "Files were listed",
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn every_event_is_of_the_job_or_of_a_file_and_reads_as_such() {
         for kind in EventKind::ALL {
-            let is_sentence = said(*kind).starts_with(char::is_uppercase);
+            let is_sentence = event_text(*kind).starts_with(char::is_uppercase);
             assert_eq!(is_sentence, EventsShown::Job.has(*kind), "{kind:?}");
             assert!(EventsShown::All.has(*kind));
         }

@@ -11,7 +11,7 @@ use headway_model::item_filter::MatchingItems;
 use headway_model::{ApiError, JobId};
 
 /// The wait after a failed call.
-const PATIENCE: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// The last result, and the text that was searched for. Copy it freely.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ impl ReadNames {
                         let may_pass = error.may_pass();
                         self.wrong.try_set(Some(error));
                         if may_pass {
-                            set_timeout(move || _ = again.try_update(|times| *times += 1), PATIENCE);
+                            set_timeout(move || _ = again.try_update(|times| *times += 1), RETRY_DELAY);
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::PAGE;
+use super::ITEMS_PER_PAGE;
 use super::address::ItemsAddress;
 use super::texts::Texts;
 use super::window::{ItemsWindow, Known};
@@ -17,7 +17,7 @@ use headway_model::summary::ItemPage;
 use headway_model::{ApiError, JobId};
 
 /// Minimum time between two reads of the same window.
-const PATIENCE: Duration = Duration::from_secs(2);
+const MIN_READ_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The last answer. Copy it freely.
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ impl ReadItems {
                 rests.set(true);
                 let call = texts.call();
                 leptos::task::spawn_local(async move {
-                    let page = api::items(self.job, address.after, PAGE, address.filter.clone()).await;
+                    let page = api::items(self.job, address.after, ITEMS_PER_PAGE, address.filter.clone()).await;
                     if rests.is_disposed() {
                         return;
                     }
@@ -89,7 +89,7 @@ impl ReadItems {
                         texts.take(call, page.items);
                     }
                     self.last.try_set(ItemsAnswer { address, heard, window });
-                    set_timeout(move || _ = rests.try_set(false), PATIENCE);
+                    set_timeout(move || _ = rests.try_set(false), MIN_READ_INTERVAL);
                 });
             });
         });

@@ -10,7 +10,7 @@ use super::row_cursor::RowCursor;
 use super::scroll::{ROWS, RowPositions, Scroll};
 use super::texts::Texts;
 use super::window::{ItemsWindow, Known, ShownItem};
-use super::{First, PAGE};
+use super::{First, ITEMS_PER_PAGE};
 use crate::live::Live;
 use crate::ui::parts::{format, words};
 use headway_model::{JobId, StartJob};
@@ -113,8 +113,8 @@ fn known_rows(list: ItemsList, read: ReadItems, address: Memo<ItemsAddress>, pla
         let window = match address.after {
             // A page that the address asks for stays that page.
             Some(after) => list.with(|fold, status, these| match these {
-                Some(these) => fold.window_of(these, status, Some(after), PAGE as usize).into(),
-                None => fold.window(status, Some(after), PAGE as usize).into(),
+                Some(these) => fold.window_of(these, status, Some(after), ITEMS_PER_PAGE as usize).into(),
+                None => fold.window(status, Some(after), ITEMS_PER_PAGE as usize).into(),
             }),
             None => {
                 let first = place.get().first;

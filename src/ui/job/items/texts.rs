@@ -11,10 +11,10 @@ use headway_model::summary::ItemView;
 use headway_model::{ApiError, JobId};
 
 /// Minimum time between two calls for texts.
-const PACE: Duration = Duration::from_millis(300);
+const MIN_CALL_INTERVAL: Duration = Duration::from_millis(300);
 
 /// The wait after a failed call.
-const PATIENCE: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// A state of an item: its status and its last attempt.
 type Moment = (String, u32);
@@ -31,7 +31,7 @@ struct KnownTexts {
 }
 
 /// Maximum number of texts that are kept. Further ones replace those that are not shown.
-const KEPT: usize = 3_000;
+const MAX_TEXTS: usize = 3_000;
 
 /// The texts of the rows that are shown. Copy it freely.
 #[derive(Clone, Copy)]
@@ -88,11 +88,11 @@ impl Texts {
                             told.answered(call, wanted, items);
                             told.keep(&shown);
                         });
-                        PACE
+                        MIN_CALL_INTERVAL
                     }
                     Err(error) => {
                         self.wrong.try_set(Some(error));
-                        PATIENCE
+                        RETRY_DELAY
                     }
                 };
                 busy.try_set(false);
@@ -122,7 +122,7 @@ impl KnownTexts {
 
     /// Forgets texts that are not shown, once there are too many.
     fn keep(&mut self, shown: &[ShownItem]) {
-        if self.texts.len() > KEPT {
+        if self.texts.len() > MAX_TEXTS {
             let is_shown = |item| shown.iter().any(|row| row.item == item);
             self.texts.keep(is_shown);
             self.asked.keep(is_shown);
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn of_a_long_list_the_texts_of_the_rows_that_are_shown_stay() {
-        let mut told = told((0..=KEPT as u32).map(|item| text(item, "waiting", 0)).collect());
+        let mut told = told((0..=MAX_TEXTS as u32).map(|item| text(item, "waiting", 0)).collect());
         told.keep(&[row(7, "waiting", 0), row(9_999, "waiting", 0)]);
         assert_eq!(told.texts.items(), [7]);
         assert_eq!(

@@ -16,7 +16,7 @@ pub(super) fn is_undone(undo: &JobSummary) -> bool {
 }
 
 /// A sentence about what the undo did, by the kind of what it took back.
-fn said(undo: &JobSummary, kind: UndoKind) -> String {
+fn undo_text(undo: &JobSummary, kind: UndoKind) -> String {
     let (done, all) = (undo.counters.succeeded, undo.counters.total);
     let number = format!("{} of {}", format::count(done.into()), format::count(all.into()));
     format!(": {}.", kind.did(&number, all))
@@ -45,7 +45,7 @@ pub(super) fn Undone(newest: Newest) -> impl IntoView {
                 true if undo.undid_all() => "Undone by ",
                 true => "Partly undone by ",
             };
-            let said = said(&undo, kind());
+            let said = undo_text(&undo, kind());
             view! {
                 <p class="head-undone" role="status">
                     {by} <a href=to(&format!("/jobs/{}", undo.job))>{undo.title.clone()}</a> {said}

@@ -12,7 +12,7 @@ use headway_model::load::Load;
 use headway_model::{JobId, JobStatus, Millis};
 
 /// How often the bytes of a running job are fetched again.
-const PACE: Duration = Duration::from_secs(3);
+const READ_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The line below the counts.
 #[component]
@@ -33,7 +33,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
         let estimate = load().filter(|_| is_told)?.left(at_work()?)?;
         Some(format!("{} left", about(estimate.low, estimate.high)))
     };
-    let basis = move || say(&load()?, at_work(), status().is_some_and(JobStatus::is_terminal));
+    let basis = move || bytes_text(&load()?, at_work(), status().is_some_and(JobStatus::is_terminal));
     view! {
         <p class="head-work">
             <span class="head-work-left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
@@ -47,7 +47,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
 }
 
 /// Bytes so far, in total, and per second.
-fn say(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
+fn bytes_text(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
     // The bytes are read more rarely than the number of files: none beside many files would contradict it.
     if load.done.bytes == 0 {
         return None;
@@ -101,7 +101,7 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
                     Err(_) => {}
                 }
             }
-            set_timeout(move || _ = busy.try_set(false), PACE);
+            set_timeout(move || _ = busy.try_set(false), READ_INTERVAL);
         });
     });
 }
@@ -118,17 +118,17 @@ mod tests {
             open: FileTotals { files: 3, bytes: 27_000_000_000 },
             ..Load::default()
         };
-        assert_eq!(say(&load, Some(228_000), false).as_deref(), Some("21 GB of 48 GB read · 92 MB/s"));
-        assert_eq!(say(&load, None, false).as_deref(), Some("21 GB of 48 GB read"));
+        assert_eq!(bytes_text(&load, Some(228_000), false).as_deref(), Some("21 GB of 48 GB read · 92 MB/s"));
+        assert_eq!(bytes_text(&load, None, false).as_deref(), Some("21 GB of 48 GB read"));
         assert_eq!(
-            say(&Load { open: FileTotals::default(), ..load }, Some(96_774), true).as_deref(),
+            bytes_text(&Load { open: FileTotals::default(), ..load }, Some(96_774), true).as_deref(),
             Some("21 GB read at 217 MB/s")
         );
-        assert_eq!(say(&Load { done: FileTotals::default(), ..load }, Some(9_000), false), None);
+        assert_eq!(bytes_text(&Load { done: FileTotals::default(), ..load }, Some(9_000), false), None);
         let smaller = Load { written: 14_700_000_000, saved: 6_300_000_000, ..load };
-        assert_eq!(say(&smaller, None, true).as_deref(), Some("21 GB read · 15 GB written, 6.3 GB saved"));
+        assert_eq!(bytes_text(&smaller, None, true).as_deref(), Some("21 GB read · 15 GB written, 6.3 GB saved"));
         assert_eq!(
-            say(&Load { saved: -5, ..smaller }, None, true).as_deref(),
+            bytes_text(&Load { saved: -5, ..smaller }, None, true).as_deref(),
             Some("21 GB read · 15 GB written, 5 B more than before")
         );
     }

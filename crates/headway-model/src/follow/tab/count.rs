@@ -49,7 +49,7 @@ impl Tab {
         }
         self.count.others.clear();
         self.count.holds = true;
-        vec![own, self.say(|tab| TabMessage::Took { tab }), self.say(|tab| TabMessage::Counts { tab })]
+        vec![own, self.post(|tab| TabMessage::Took { tab }), self.post(|tab| TabMessage::Counts { tab })]
     }
 
     /// Takes in a message about streams from another tab.
@@ -57,7 +57,7 @@ impl Tab {
         let crowded = self.follow.is_crowded();
         match word {
             TabMessage::Counts { tab } if self.count.holds => {
-                vec![self.say(|me| TabMessage::Holds { tab: me, to: tab })]
+                vec![self.post(|me| TabMessage::Holds { tab: me, to: tab })]
             }
             // If two tabs ask at the same time, the older one gets the stream.
             TabMessage::Counts { tab } if self.count.judge_at.is_some() && tab < self.me => {
@@ -80,7 +80,7 @@ impl Tab {
             // An older tab took a stream, so this one might be one too many: count again.
             TabMessage::Took { tab } if self.count.holds && tab < self.me => {
                 self.count.others.clear();
-                vec![self.say(|tab| TabMessage::Counts { tab })]
+                vec![self.post(|tab| TabMessage::Counts { tab })]
             }
             TabMessage::Gone { .. } if crowded => {
                 self.count.look_at(now + self.spread(ANSWERS_WITHIN));
@@ -98,7 +98,7 @@ impl Tab {
         if self.count.is_due(now) {
             self.count.others.clear();
             self.count.judge_at = Some(now + ANSWERS_WITHIN);
-            return vec![self.say(|tab| TabMessage::Counts { tab })];
+            return vec![self.post(|tab| TabMessage::Counts { tab })];
         }
         if self.count.judge_at.take_if(|at| *at <= now).is_none() {
             return Vec::new();

@@ -73,13 +73,13 @@ impl Tab {
         }
         let Listening::At { backlog, .. } = &mut self.listening else { return effects };
         for (text, id) in backlog.take().unwrap_or_default() {
-            effects.extend(self.hear(now, generation, &text, &id));
+            effects.extend(self.receive(now, generation, &text, &id));
         }
         effects
     }
 
     /// Hears a message of the connection that this tab listens to, which can be its own.
-    pub(super) fn hear(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<TabEffect> {
+    pub(super) fn receive(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<TabEffect> {
         if self.source == Some(generation)
             && let Listening::At { joined: true, backlog, .. } = &mut self.listening
         {
@@ -150,7 +150,7 @@ impl Tab {
             return self.ask_leader(now);
         }
         *next += 1;
-        self.hear(now, generation, text, id)
+        self.receive(now, generation, text, id)
     }
 
     fn hears(&self, leader: &str) -> bool {
@@ -174,7 +174,7 @@ impl Tab {
 
     fn wants(&self) -> TabEffect {
         let (round, jobs) = (self.round, self.wanted());
-        self.say(|tab| TabMessage::Wants { tab, round, jobs })
+        self.post(|tab| TabMessage::Wants { tab, round, jobs })
     }
 
     /// Listens to a connection from message `next` on. If the connection began at this tab's own cursor, nothing is

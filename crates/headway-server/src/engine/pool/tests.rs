@@ -126,7 +126,7 @@ fn ends_of_brief_attempts_are_told_together_while_there_are_more_to_go_on_with()
     assert!(pool.gathers());
     drop(release);
     // Three of twelve are a quarter: the third end is signalled before a fourth can come.
-    runtime.block_on(pool.told());
+    runtime.block_on(pool.ended());
     let mut told = pool.ends().len();
     assert!(told >= 3, "{told}");
     while told < 12 {
@@ -137,7 +137,7 @@ fn ends_of_brief_attempts_are_told_together_while_there_are_more_to_go_on_with()
     // The last end is always signalled, even in a pool that has signalled nothing yet.
     let pool = Pool::new(1);
     pool.push([short(12, true)]);
-    runtime.block_on(pool.told());
+    runtime.block_on(pool.ended());
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl AttemptState {
             AttemptState::Claimed(claimed) => claimed.elapsed() > patience,
             AttemptState::Working(attempt, alive) => {
                 let progress = attempt.progress();
-                alive.hear(progress);
+                alive.note(progress);
                 if matches!(progress, Progress::Said(_)) {
                     alive.at = Instant::now();
                 }
@@ -53,7 +53,7 @@ impl AttemptState {
 
 impl SignOfLife {
     /// Notes the attempt's present progress.
-    pub(super) fn hear(&mut self, progress: Progress) {
+    pub(super) fn note(&mut self, progress: Progress) {
         if self.progress != progress {
             *self = SignOfLife { progress, at: Instant::now(), told: crate::now(), ..*self };
         }

@@ -18,10 +18,10 @@ use headway_store::rows::{JobKey, JobRow};
 use headway_store::{JobFilter, OverPages};
 
 /// Rows removed at a time. Between two such steps live jobs get their turn.
-const ROWS: u32 = 500;
+const ROWS_PER_STEP: u32 = 500;
 
 /// Jobs read at a time.
-const PAGE: u32 = 200;
+const JOBS_PER_READ: u32 = 200;
 
 impl Server {
     /// Removes what retention says, and completes removals that were cut short. A job of which something cannot be
@@ -39,7 +39,7 @@ impl Server {
                 return Ok(());
             }
             let bytes = self.store().bytes().await? + self.data_bytes().await?;
-            let known = self.known(looks, &past, jumps).await?;
+            let known = self.finished_jobs(looks, &past, jumps).await?;
             let due = retention.due(&known, bytes);
             if due.is_empty() {
                 return Ok(());
@@ -59,14 +59,19 @@ impl Server {
     /// Every terminal job that has anything left, oldest first.
     async fn over(&self) -> Result<Vec<JobRow>, ApiError> {
         let mut rows = Vec::new();
-        let mut pages = OverPages::new(&**self.store(), PAGE);
+        let mut pages = OverPages::new(&**self.store(), JOBS_PER_READ);
         while let Some(page) = pages.next().await? {
             rows.extend(page);
         }
         Ok(rows)
     }
 
-    async fn known(&self, looks: &OwnLooks, rows: &[JobRow], jumps: &Jumps) -> Result<Vec<FinishedJob>, ApiError> {
+    async fn finished_jobs(
+        &self,
+        looks: &OwnLooks,
+        rows: &[JobRow],
+        jumps: &Jumps,
+    ) -> Result<Vec<FinishedJob>, ApiError> {
         let live = self.store().jobs(JobFilter::Live, u32::MAX).await?;
         let needed: HashSet<JobId> = live.iter().filter_map(|row| row.head.parent()).collect();
         let look = async |library: &Arc<Library>| {
@@ -134,7 +139,7 @@ impl Server {
     async fn trim(&self, row: &JobRow) -> Result<(), ApiError> {
         let job = row.summary.job;
         self.in_data(job, move |data| data.remove_job(&job)).await?;
-        while self.store().trim(row.job_no, row.last_position, ROWS).await? {
+        while self.store().trim(row.job_no, row.last_position, ROWS_PER_STEP).await? {
             tokio::task::yield_now().await;
         }
         Ok(())

@@ -19,7 +19,7 @@ use headway_store::{EventPages, FileIndex, LibraryFolders, Store, StoreError, St
 const DISK_WAIT: Duration = Duration::from_secs(2);
 
 /// Events read at a time.
-const PAGE: u32 = 2_000;
+const EVENTS_PER_READ: u32 = 2_000;
 
 /// What follows the log.
 pub(super) struct FollowedLog {
@@ -73,7 +73,7 @@ impl FollowedLog {
             after = 0;
         }
         let mut jobs: HashMap<u64, FollowedJob> = HashMap::new();
-        let mut pages = EventPages::all(store, up_to, PAGE).after(after);
+        let mut pages = EventPages::all(store, up_to, EVENTS_PER_READ).after(after);
         while let Some(page) = pages.next().await? {
             let mut ended = Vec::new();
             for (job_no, (job, items)) in touched(&page) {

@@ -1,7 +1,7 @@
 //! The server's end of the connections of pages.
 
 use super::World;
-use crate::follow::{Given, SenderStep, Serving};
+use crate::follow::{ReadResult, SenderStep, Serving};
 use crate::simulation::client::SimulatedPage;
 use crate::simulation::client::wire::{SentMessage, SimulatedLink, with_id};
 use crate::simulation::trace;
@@ -38,7 +38,7 @@ impl World {
                 true
             }
             SenderStep::Read(read) => {
-                let given: Given = self.read(read);
+                let given: ReadResult = self.read(read);
                 if let Some(serving) = &mut of(&mut self.clients[client]).serving {
                     serving.give(now, given);
                 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::room::Fit;
 use super::served::Served;
-use super::{Outgoing, PAGE, Read, Serving};
+use super::{EVENTS_PER_PAGE, Outgoing, Read, Serving};
 use crate::recent::{Changed, CommitPart};
 use headway_model::EventKind;
 use headway_model::id::{JobId, Millis};
@@ -23,7 +23,7 @@ type EventRun<'a> = (JobId, Vec<&'a str>);
 impl Serving {
     /// Sends a page of events from the store.
     pub(super) fn page(&mut self, now: Millis, rows: &[EventRow]) {
-        let whole = rows.len() < PAGE as usize;
+        let whole = rows.len() < EVENTS_PER_PAGE as usize;
         let mut runs: Vec<EventRun<'_>> = Vec::new();
         let mut over = Vec::new();
         for row in rows {
@@ -108,7 +108,7 @@ impl Serving {
     /// Sends these frames in one message, which promises the position advanced to, unless the reader's cursor is still ahead of it.
     fn send_frames(&mut self, now: Millis, frames: &mut Vec<&str>) {
         if !frames.is_empty() {
-            self.tell(events_text(frames), self.sent >= self.floor);
+            self.send_news(events_text(frames), self.sent >= self.floor);
             frames.clear();
             self.flushed_at = now;
         }
@@ -189,7 +189,7 @@ impl Serving {
     }
 
     /// Sends a message with news.
-    pub(super) fn tell(&mut self, text: String, promises: bool) {
+    pub(super) fn send_news(&mut self, text: String, promises: bool) {
         let id = promises.then(|| self.sent_check.to_string());
         self.outbox.push_back(Outgoing { text, id, news: true });
     }

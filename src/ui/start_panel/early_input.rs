@@ -10,14 +10,14 @@ const FIRST: &str = "input[name=\"recipe\"]";
 const OTHERS: &str = "select, textarea, input:not([name=\"recipe\"])";
 
 /// Makes every control whose value differs from the rendered one fire its event again, now that someone listens.
-pub(super) fn tell_again(panel: &Element) {
-    tell(panel, FIRST);
+pub(super) fn replay(panel: &Element) {
+    dispatch_changes(panel, FIRST);
     // By then the fields belong to the chosen recipe.
     let panel = panel.clone();
-    request_animation_frame(move || tell(&panel, OTHERS));
+    request_animation_frame(move || dispatch_changes(&panel, OTHERS));
 }
 
-fn tell(panel: &Element, selectors: &str) {
+fn dispatch_changes(panel: &Element, selectors: &str) {
     let bubbling = EventInit::new();
     bubbling.set_bubbles(true);
     let Ok(found) = panel.query_selector_all(selectors) else { return };
