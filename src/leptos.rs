@@ -74,6 +74,7 @@
 
 #![expect(unreachable_pub, reason = "the component macro makes public props")]
 
+pub(crate) mod bar;
 mod failures;
 mod progress;
 mod provide;

@@ -7,6 +7,7 @@ use super::follow::{exit_code, plain, verdict};
 use super::out::{self, say};
 use super::session::Session;
 use headway_client::Follower;
+use headway_model::item::ItemLabel;
 use headway_model::{JobId, JobStatus, PauseReason, SkipReason};
 
 /// How long to wait until the end of a cancelled job is recorded.
@@ -78,15 +79,15 @@ async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
         for item in page.items {
             collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
             // A message about a file that still waits says why its attempt cannot succeed.
-            let verdict = match (item.status.as_str(), &item.message) {
-                ("waiting", None) => "run".to_owned(),
-                ("waiting", Some(_)) => "fails".to_owned(),
-                _ => item.status,
+            let verdict = match (item.status, &item.message) {
+                (ItemLabel::Waiting, None) => "run",
+                (ItemLabel::Waiting, Some(_)) => "fails",
+                (label, _) => label.name(),
             };
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
             let reason = item.reason.or(item.message);
             let becomes = item.becomes.or(item.output).map(|path| path.shown());
-            rows.push(vec![verdict, or_none(reason), item.path.shown(), or_none(becomes)]);
+            rows.push(vec![verdict.to_owned(), or_none(reason), item.path.shown(), or_none(becomes)]);
         }
         out::table(&["verdict", "reason", "path", "becomes"], &rows)?;
         rows.clear();

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::bar::{OutcomeParts, ProgressBar};
 use super::use_job::{UseJob, use_job};
 use crate::base::to;
-use headway_model::bar::{PARTS, WHOLE, numbers, segments, word};
+use headway_model::bar::{PARTS, numbers, word};
 use headway_model::follow::{Phase, Proof};
 use headway_model::{Counters, JobId, JobStatus, JobSummary};
 
@@ -80,44 +81,27 @@ fn OutcomeBar(followed: UseJob) -> impl IntoView {
             .with(|summary| summary.as_ref().is_none_or(|summary| summary.listing && !summary.status.is_terminal()))
     });
     let shown = Memo::new(move |_| if is_listing.get() { Counters::default() } else { counters() });
-    let some = move |number: fn((u32, u32)) -> u32| (!is_listing.get()).then(|| number(counters().work()).to_string());
-    let words = move || match (followed.counters.get(), is_listing.get()) {
+    let words = Signal::derive(move || match (followed.counters.get(), is_listing.get()) {
         (None, _) => "Not known yet".to_owned(),
         (Some(counters), true) => format!("Listing files: {} so far", counters.files()),
         (Some(counters), false) => {
             let (done, all) = counters.work();
             format!("{done} of {all} files done")
         }
-    };
-    let parts = Memo::new(move |_| shown.with(segments));
-    let part = move |at: usize| {
-        let x = move || parts.with(|parts| parts[at].0.to_string());
-        let width = move || parts.with(|parts| parts[at].1.to_string());
-        view! { <rect class="headway-job-part" data-status=PARTS[at] height="10" x=x width=width></rect> }
-    };
+    });
     let count = move |at: usize| {
         let number = Memo::new(move |_| numbers(&counters())[at]);
         view! {
-            <li class="headway-job-count" data-status=PARTS[at] hidden=move || number.get() == 0>
+            <li class="headway-job-count" data-status=PARTS[at].name() hidden=move || number.get() == 0>
                 {move || number.get()} " " {word(PARTS[at])}
             </li>
         }
     };
     view! {
-        <div
-            class="headway-job-bar"
-            role="progressbar"
-            aria-label="Files done"
-            aria-valuemin="0"
-            aria-valuemax=move || some(|(_, all)| all)
-            aria-valuenow=move || some(|(done, _)| done)
-            aria-valuetext=words
-        >
-            <svg viewBox=format!("0 0 {WHOLE} 10") preserveAspectRatio="none" aria-hidden="true">
-                {(0..PARTS.len()).map(part).collect_view()}
-            </svg>
-        </div>
-        <p class="headway-job-words">{words}</p>
+        <ProgressBar class="headway-job-bar" counters=Signal::derive(counters) is_listing words>
+            <OutcomeParts class="headway-job-drawing" part_class="headway-job-part" counters=shown />
+        </ProgressBar>
+        <p class="headway-job-words">{move || words.get()}</p>
         <ul class="headway-job-counts" aria-label="Files by status">{(0..PARTS.len()).map(count).collect_view()}</ul>
     }
 }

@@ -2,6 +2,7 @@
 
 mod controls;
 pub(super) mod copy;
+mod disclosure;
 mod error;
 pub(super) mod focus;
 pub(super) mod format;
@@ -18,6 +19,7 @@ use leptos::prelude::*;
 use headway_model::{FailReason, JobStatus};
 
 pub(super) use controls::Controls;
+pub(super) use disclosure::Disclosure;
 pub(super) use error::{ErrorPage, ErrorView};
 pub(super) use icon::Icon;
 pub(super) use link::{LeavesOut, LinkBadge, NotRecording};

@@ -9,6 +9,7 @@ use super::progress::{Steer, Summary};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
+use headway_model::item::ItemLabel;
 use headway_model::item_filter::ItemFilter;
 use headway_model::load::Load;
 use headway_model::summary::ItemView;
@@ -36,23 +37,38 @@ pub(super) fn Plan(summary: Summary, steer: Steer) -> impl IntoView {
     .into_any()
 }
 
-#[component]
-fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let (job, can_act) = (steer.newest.job, may_act());
-    let request = move || steer.newest.with(|view| view.request.clone()).flatten();
-    let read = RwSignal::new(None::<(Load, Vec<ItemView>)>);
-    let commands = RwSignal::new(Vec::<String>::new());
+/// How much work the job is, and the first files that are going to be processed, once they are read.
+type Examples = RwSignal<Option<(Load, Vec<ItemView>)>>;
+
+/// Reads them.
+fn examples(job: JobId) -> Examples {
+    let read = RwSignal::new(None);
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {
             // If the examples cannot be read, they are left out; the numbers above do not depend on them.
-            let waiting = ItemFilter { status: Some("waiting".into()), ..ItemFilter::default() };
+            let waiting = ItemFilter { status: Some(ItemLabel::Waiting.into()), ..ItemFilter::default() };
             let (load, items) = (api::load(job).await, api::items(job, None, EXAMPLES, waiting).await);
             if let (Ok(load), Ok(items)) = (load, items) {
                 read.try_set(Some((load, items.items)));
             }
         });
     });
+    read
+}
+
+/// The old and the new name of a file that the job renames.
+fn renaming(item: &ItemView) -> Option<impl IntoView + use<>> {
+    let (from, to) = (item.path.shown(), item.becomes.as_ref()?.shown());
+    Some(view! { <li><bdi dir="ltr">{from}</bdi> " → " <bdi dir="ltr">{to}</bdi></li> })
+}
+
+#[component]
+fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let (job, can_act) = (steer.newest.job, may_act());
+    let request = move || steer.newest.with(|view| view.request.clone()).flatten();
+    let read = examples(job);
+    let commands = RwSignal::new(Vec::<String>::new());
     Effect::new(move |_| {
         let (Some(request), Some((_, items))) = (request(), read.get()) else { return };
         let files: Vec<_> = items.into_iter().map(|item| (item.item + 1, item.path)).collect();
@@ -74,15 +90,8 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
         let _ = heard.get();
         live.with_fold(job, reasons).unwrap_or_default()
     });
-    let becomes = move || {
-        read.with(|read| {
-            let items = read.iter().flat_map(|(_, items)| items);
-            let named = items.filter_map(|item| Some((item.path.shown(), item.becomes.as_ref()?.shown())));
-            named
-                .map(|(from, to)| view! { <li><bdi dir="ltr">{from}</bdi> " → " <bdi dir="ltr">{to}</bdi></li> })
-                .collect_view()
-        })
-    };
+    let becomes =
+        move || read.with(|read| read.iter().flat_map(|(_, items)| items).filter_map(renaming).collect_view());
     let try_first = move |_| {
         if let Some(request) = steer.newest.with_untracked(|view| view.request.clone()).flatten() {
             live.start(StartJob { sample: Some(SAMPLE), approval: false, title: None, ..request });

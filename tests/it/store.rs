@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use headway_model::event::{JobEvent, Outcome, Recorded};
 use headway_model::groups::GroupBy;
+use headway_model::item::ItemLabel;
 use headway_model::library::Pattern;
 use headway_model::testing::created_with;
 use headway_model::{Digest, DiskEffect, Fold, JobId, PlannedFile, RelPath, SkipReason, StartJob};
 use headway_server::testing::{Append, AppendError, Writer, WriterEffect};
-use headway_store::rows::{Batch, JobKey, OutcomeRow};
+use headway_store::rows::{Batch, JobKey, JobRow, OutcomeRow};
 use headway_store::{EventPages, Head, ItemPages, JobFilter, MemoryStore, OverPages, SqliteStore, Store, rebuild};
 
 use crate::helper::{mint, request};
@@ -32,6 +33,8 @@ for_every_store!(
     a_batch_is_visible_whole_or_not_at_all,
     a_reader_that_has_read_a_position_never_sees_an_earlier_one_appear,
     every_way_of_reading_tells_the_same,
+    items_are_found_by_status_by_name_and_by_group,
+    an_outcome_is_told_at_the_name_that_its_file_has,
     pages_tell_everything_once_and_in_order,
     the_jobs_that_undo_another_are_found,
     the_head_goes_on_after_a_reopening,
@@ -173,12 +176,8 @@ async fn a_reader_that_has_read_a_position_never_sees_an_earlier_one_appear(stor
 }
 
 async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
-    let (one, other) = (mint(), mint());
-    let mut recorder = Recorder::new(Arc::clone(&store));
-    recorder.record(one, whole_job(one)).await;
-    recorder.record(other, vec![created(other), planned(0, 2)]).await;
-
-    let row = store.job(one).await.expect("a read").expect("the job");
+    let (_, one, row) = two_jobs(&store).await;
+    let other = store.jobs(JobFilter::Live, 10).await.expect("jobs")[0].summary.job;
     assert_eq!((row.created_position, row.last_position, row.library.as_str()), (1, 13, "files"));
     let events = store.events(&[row.job_no], 0, 100, 100).await.expect("events");
     let mut fold = Fold::create(&events[0].payload).expect("created");
@@ -214,16 +213,29 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     assert_eq!(jobs(JobFilter::ChangedAfter(13)).await, [other]);
     assert_eq!(jobs(JobFilter::Before(None)).await, [other, one]);
     assert_eq!(jobs(JobFilter::Before(Some(other))).await, [one]);
+}
 
+/// Records a job that has ended and one that is planned: the first one, its row, and the recorder for more.
+async fn two_jobs(store: &Arc<dyn Store>) -> (Recorder, JobId, JobRow) {
+    let (one, other) = (mint(), mint());
+    let mut recorder = Recorder::new(Arc::clone(store));
+    recorder.record(one, whole_job(one)).await;
+    recorder.record(other, vec![created(other), planned(0, 2)]).await;
+    let row = store.job(one).await.expect("a read").expect("the job");
+    (recorder, one, row)
+}
+
+async fn items_are_found_by_status_by_name_and_by_group(store: Arc<dyn Store>) {
+    let (_, _, row) = two_jobs(&store).await;
     let items = store.items(row.job_no, 0, 10, None).await.expect("items");
-    let words: Vec<_> = items.iter().map(|item| (item.state.status.label(), item.state.attempt)).collect();
+    let words: Vec<_> = items.iter().map(|item| (item.state.status.label().name(), item.state.attempt)).collect();
     assert_eq!(words, [("succeeded", 1), ("failed", 2), ("skipped", 0)]);
     assert_eq!(items[0].state.result.as_deref(), Some(r#"{"sha256":"00"}"#));
     assert_eq!(items[1].state.message.as_deref(), Some("gone bad"));
     assert_eq!((items[2].file.size, items[2].file.mtime_ns), (7, -3));
-    let failed = store.items(row.job_no, 0, 10, Some("failed")).await.expect("items");
+    let failed = store.items(row.job_no, 0, 10, Some(ItemLabel::Failed)).await.expect("items");
     assert_eq!(failed.iter().map(|item| item.item).collect::<Vec<_>>(), [1]);
-    assert!(store.items(row.job_no, 2, 10, Some("failed")).await.expect("items").is_empty());
+    assert!(store.items(row.job_no, 2, 10, Some(ItemLabel::Failed)).await.expect("items").is_empty());
 
     let these = store.items_at(row.job_no, &[2, 9, 0]).await.expect("items");
     assert_eq!(these, [items[0].clone(), items[2].clone()]);
@@ -238,7 +250,11 @@ async fn every_way_of_reading_tells_the_same(store: Arc<dyn Store>) {
     assert!(named("*1x").await.is_empty());
     let groups = store.groups(row.job_no, GroupBy::Size).await.expect("groups");
     assert_eq!((groups.names.len(), groups.of.as_str()), (1, "aaa"));
+}
 
+async fn an_outcome_is_told_at_the_name_that_its_file_has(store: Arc<dyn Store>) {
+    let (mut recorder, one, row) = two_jobs(&store).await;
+    let items = store.items(row.job_no, 0, 10, None).await.expect("items");
     let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
     let told = async |paths: &[RelPath], before: u64| {
         let rows = store.outcomes("files", paths, before, &[]).await.expect("outcomes");
@@ -310,7 +326,7 @@ async fn pages_tell_everything_once_and_in_order(store: Arc<dyn Store>) {
             told.extend(page.into_iter().map(|row| row.item));
         }
         assert_eq!((told, items.read_up_to()), (vec![0, 1, 2], 3));
-        let mut failed = ItemPages::new(&*store, 2, limit).with_status(Some("failed"));
+        let mut failed = ItemPages::new(&*store, 2, limit).with_status(Some(ItemLabel::Failed));
         assert_eq!(failed.next().await.expect("a page").expect("one item").len(), 1);
         assert!(failed.next().await.expect("a page").is_none());
 

@@ -1,6 +1,7 @@
 //! A job's bar, divided into one part for each status of a file. Together the parts stand for all files.
 
 use crate::counters::Counters;
+use crate::item::ItemLabel;
 
 /// The length of the bar.
 pub const WHOLE: u32 = 1_000;
@@ -9,7 +10,15 @@ pub const WHOLE: u32 = 1_000;
 const MIN_LENGTH: u32 = 4;
 
 /// The parts from left to right: the results, then what is still to come, then what the job skips.
-pub const PARTS: [&str; 7] = ["succeeded", "failed", "interrupted", "cancelled", "running", "waiting", "skipped"];
+pub const PARTS: [ItemLabel; 7] = [
+    ItemLabel::Succeeded,
+    ItemLabel::Failed,
+    ItemLabel::Interrupted,
+    ItemLabel::Cancelled,
+    ItemLabel::Running,
+    ItemLabel::Waiting,
+    ItemLabel::Skipped,
+];
 
 /// The beginning and the length of a part.
 pub type BarSegment = (u32, u32);
@@ -22,21 +31,17 @@ pub fn numbers(counters: &Counters) -> [u32; 7] {
 }
 
 /// The number of files with a status, by its label.
-pub fn number(counters: &Counters, label: &str) -> u32 {
+pub fn number(counters: &Counters, label: ItemLabel) -> u32 {
     PARTS.iter().zip(numbers(counters)).find(|(part, _)| **part == label).map_or(0, |(_, number)| number)
 }
 
 /// The word beside a number, such as "22 failed".
-pub fn word(label: &str) -> &'static str {
+pub fn word(label: ItemLabel) -> &'static str {
     match label {
-        "waiting" => "waiting",
-        "running" => "running",
-        "interrupted" => "interrupted",
-        "succeeded" => "done",
-        "skipped" => "left out",
-        "failed" => "failed",
-        "cancelled" => "not run",
-        _ => "",
+        ItemLabel::Succeeded => "done",
+        ItemLabel::Skipped => "left out",
+        ItemLabel::Cancelled => "not run",
+        ItemLabel::Waiting | ItemLabel::Running | ItemLabel::Interrupted | ItemLabel::Failed => label.name(),
     }
 }
 

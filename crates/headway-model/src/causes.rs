@@ -94,7 +94,7 @@ mod tests {
             item,
             path: path.parse().expect("a path"),
             size: 1,
-            status: "failed".into(),
+            status: crate::item::ItemLabel::Failed,
             reason: Some("the command failed".into()),
             message: Some(message.into()),
             attempt: 1,

@@ -1,9 +1,11 @@
 //! One file of a job: its status, and what follows from it.
 
 mod byte;
+mod label;
 mod reason;
 
 use super::library::OutcomeFilter;
+pub use label::{InvalidItemLabel, ItemLabel, StatusFilter};
 pub use reason::{DiskEffect, FailReason, SkipReason};
 
 /// An item's status. The first four are *open*: the job is not over while an item has one of them. The others are
@@ -34,16 +36,16 @@ pub enum ItemStatus {
 }
 
 impl ItemStatus {
-    /// Its word in SQL, JSON and CSS.
-    pub fn label(self) -> &'static str {
+    /// Its label.
+    pub fn label(self) -> ItemLabel {
         match self {
-            ItemStatus::Waiting => "waiting",
-            ItemStatus::Running | ItemStatus::Placing => "running",
-            ItemStatus::Interrupted => "interrupted",
-            ItemStatus::Succeeded(_) => "succeeded",
-            ItemStatus::Skipped { .. } => "skipped",
-            ItemStatus::Failed(_) => "failed",
-            ItemStatus::Cancelled => "cancelled",
+            ItemStatus::Waiting => ItemLabel::Waiting,
+            ItemStatus::Running | ItemStatus::Placing => ItemLabel::Running,
+            ItemStatus::Interrupted => ItemLabel::Interrupted,
+            ItemStatus::Succeeded(_) => ItemLabel::Succeeded,
+            ItemStatus::Skipped { .. } => ItemLabel::Skipped,
+            ItemStatus::Failed(_) => ItemLabel::Failed,
+            ItemStatus::Cancelled => ItemLabel::Cancelled,
         }
     }
 
@@ -99,11 +101,6 @@ impl ItemStatus {
         matches!(self, ItemStatus::Failed(_)) || self.is_missed()
     }
 
-    /// Whether items that are listed by this word include it: one of [`ITEM_LABELS`], or [`ERRORS`].
-    pub fn is_listed_by(self, word: &str) -> bool {
-        if word == ERRORS { self.is_error() } else { self.label() == word }
-    }
-
     /// Why it was skipped or failed, as a text for people.
     pub fn reason(self) -> Option<&'static str> {
         match self {
@@ -140,9 +137,3 @@ impl ItemStatus {
         matches!(self, ItemStatus::Waiting | ItemStatus::Interrupted)
     }
 }
-
-/// The word by which the items are listed that [count as errors](ItemStatus::is_error).
-pub const ERRORS: &str = "errors";
-
-/// The labels that items can be listed by.
-pub const ITEM_LABELS: [&str; 7] = ["waiting", "running", "interrupted", "succeeded", "skipped", "failed", "cancelled"];

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::item::StatusFilter;
+
 /// Maximum number of items that a search by name returns.
 pub const NAMED_LIMIT: usize = 10_000;
 
@@ -11,7 +13,7 @@ pub const NAMED_LIMIT: usize = 10_000;
 #[serde(default)]
 pub struct ItemFilter {
     /// The label of their status; or `errors` for those that failed, or that were asked for and could not be processed.
-    pub status: Option<String>,
+    pub status: Option<StatusFilter>,
     /// The key of the cause of their failure, or of the reason for which they were skipped.
     pub cause: Option<String>,
     /// The lowest index.

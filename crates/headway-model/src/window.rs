@@ -1,7 +1,7 @@
 //! A window of a job's items, taken from its fold, so that a page's rows agree with its counts.
 
 use super::fold::Fold;
-use super::item::{ItemStatus, SkipReason};
+use super::item::{ItemStatus, SkipReason, StatusFilter};
 
 /// Consecutive items.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,9 +49,9 @@ pub struct ItemPosition {
 
 impl Fold {
     /// Up to `limit` rows of a list, beginning with row `first` (counted from 0). The list holds the items with the
-    /// status of this label, or with any status if `None`, and only those among `these`, which must be in order, or
+    /// status of this filter, or with any status if `None`, and only those among `these`, which must be in order, or
     /// all items if `None`. Scans every item's byte, so the cost does not depend on `first`.
-    pub fn listed(&self, status: Option<&str>, these: Option<&[u32]>, first: u32, limit: usize) -> ItemsPart {
+    pub fn listed(&self, status: Option<StatusFilter>, these: Option<&[u32]>, first: u32, limit: usize) -> ItemsPart {
         let mut listed = ItemsPart::default();
         self.each(status, these, |item| {
             if listed.total >= first && listed.rows.len() < limit {
@@ -63,7 +63,7 @@ impl Fold {
     }
 
     /// Where an item is in the same list.
-    pub fn place(&self, status: Option<&str>, these: Option<&[u32]>, item: u32) -> ItemPosition {
+    pub fn place(&self, status: Option<StatusFilter>, these: Option<&[u32]>, item: u32) -> ItemPosition {
         let mut place = ItemPosition::default();
         self.each(status, these, |other| {
             place.total += 1;
@@ -78,11 +78,11 @@ impl Fold {
         place
     }
 
-    fn each(&self, status: Option<&str>, these: Option<&[u32]>, mut visit: impl FnMut(u32)) {
+    fn each(&self, status: Option<StatusFilter>, these: Option<&[u32]>, mut visit: impl FnMut(u32)) {
         // By byte: nothing is decoded or compared as text for each item.
         let wanted: [bool; 256] = std::array::from_fn(|byte| {
             let known = u8::try_from(byte).ok().and_then(ItemStatus::from_byte);
-            known.is_some_and(|known| status.is_none_or(|word| word == known.label()))
+            known.is_some_and(|known| status.is_none_or(|status| known.is_listed_by(status)))
         });
         let is_wanted = |byte: u8| wanted[usize::from(byte)];
         match these {
@@ -105,20 +105,25 @@ impl Fold {
         self.item(item).map(|status| Row { item, status, attempt: self.last_attempt(item) })
     }
 
-    /// The first `limit` items after `after`, with the status of this label or with any.
-    pub fn window(&self, status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
+    /// The first `limit` items after `after`, with the status of this filter or with any.
+    pub fn window(&self, status: Option<StatusFilter>, after: Option<u32>, limit: usize) -> Window {
         let from = after.map_or(0, |after| after as usize + 1);
         self.window_in(self.items().skip(from), status, limit)
     }
 
     /// The same for these items only, which must be in order.
-    pub fn window_of(&self, these: &[u32], status: Option<&str>, after: Option<u32>, limit: usize) -> Window {
+    pub fn window_of(&self, these: &[u32], status: Option<StatusFilter>, after: Option<u32>, limit: usize) -> Window {
         let behind = these.iter().copied().filter(|item| after.is_none_or(|after| *item > after));
         self.window_in(behind.filter_map(|item| Some((item, self.item(item)?))), status, limit)
     }
 
-    fn window_in(&self, items: impl Iterator<Item = (u32, ItemStatus)>, status: Option<&str>, limit: usize) -> Window {
-        let mut items = items.filter(|(_, now)| status.is_none_or(|word| word == now.label()));
+    fn window_in(
+        &self,
+        items: impl Iterator<Item = (u32, ItemStatus)>,
+        status: Option<StatusFilter>,
+        limit: usize,
+    ) -> Window {
+        let mut items = items.filter(|(_, now)| status.is_none_or(|status| now.is_listed_by(status)));
         let row = |(item, status)| Row { item, status, attempt: self.last_attempt(item) };
         let rows: Vec<_> = items.by_ref().take(limit).map(row).collect();
         let next = items.next().and(rows.last()).map(|row| row.item);
@@ -129,12 +134,12 @@ impl Fold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::ITEM_LABELS;
+    use crate::item::ItemLabel;
     use crate::testing::{cases, random_events, record};
     use proptest::prelude::*;
 
     /// The rows of all windows of a status, concatenated.
-    fn walked(fold: &Fold, status: Option<&str>, limit: usize) -> Vec<Row> {
+    fn walked(fold: &Fold, status: Option<StatusFilter>, limit: usize) -> Vec<Row> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
             let window = fold.window(status, after, limit);
@@ -158,30 +163,32 @@ mod tests {
                     counters.waiting, counters.running, counters.interrupted, counters.succeeded,
                     counters.skipped, counters.failed, counters.cancelled,
                 ];
-                for (word, count) in ITEM_LABELS.into_iter().zip(counts) {
-                    let rows = walked(&fold, Some(word), limit);
-                    prop_assert_eq!(rows.len(), count as usize, "{} after event {}", word, fold.seq);
-                    let listed = fold.listed(Some(word), None, 0, usize::MAX);
+                for (label, count) in ItemLabel::ALL.into_iter().zip(counts) {
+                    let status = Some(label.into());
+                    let rows = walked(&fold, status, limit);
+                    prop_assert_eq!(rows.len(), count as usize, "{} after event {}", label, fold.seq);
+                    let listed = fold.listed(status, None, 0, usize::MAX);
                     prop_assert_eq!((&listed.rows, listed.total), (&rows, count));
                     for (at, row) in rows.iter().enumerate() {
-                        let part = fold.listed(Some(word), None, at as u32, limit);
+                        let part = fold.listed(status, None, at as u32, limit);
                         prop_assert_eq!(&part.rows, &rows[at..rows.len().min(at + limit)]);
                         let beside = |at: Option<usize>| at.and_then(|at| rows.get(at)).map(|row| row.item);
                         let place = ItemPosition {
                             is_listed: true, at: at as u32, previous: beside(at.checked_sub(1)), next: beside(Some(at + 1)), total: count
                         };
-                        prop_assert_eq!(fold.place(Some(word), None, row.item), place);
+                        prop_assert_eq!(fold.place(status, None, row.item), place);
                     }
                     prop_assert!(rows.iter().all(|row| fold.item(row.item) == Some(row.status)));
                 }
-                let failed = walked(&fold, Some("failed"), usize::MAX);
-                let these: Vec<_> = failed.iter().map(|row| row.item).collect();
-                prop_assert_eq!(&fold.window_of(&these, None, None, usize::MAX).rows, &failed);
-                prop_assert_eq!(&fold.listed(None, Some(&these), 0, usize::MAX).rows, &failed);
-                prop_assert_eq!(fold.listed(Some("waiting"), Some(&these), 0, limit), ItemsPart::default());
-                if let [first, rest @ ..] = failed.as_slice() {
-                    prop_assert_eq!(&fold.window_of(&these, Some("failed"), Some(first.item), usize::MAX).rows, rest);
-                    prop_assert_eq!(fold.window_of(&these, Some("waiting"), None, limit), Window::default());
+                let (failed, waiting) = (Some(ItemLabel::Failed.into()), Some(ItemLabel::Waiting.into()));
+                let all_failed = walked(&fold, failed, usize::MAX);
+                let these: Vec<_> = all_failed.iter().map(|row| row.item).collect();
+                prop_assert_eq!(&fold.window_of(&these, None, None, usize::MAX).rows, &all_failed);
+                prop_assert_eq!(&fold.listed(None, Some(&these), 0, usize::MAX).rows, &all_failed);
+                prop_assert_eq!(fold.listed(waiting, Some(&these), 0, limit), ItemsPart::default());
+                if let [first, rest @ ..] = all_failed.as_slice() {
+                    prop_assert_eq!(&fold.window_of(&these, failed, Some(first.item), usize::MAX).rows, rest);
+                    prop_assert_eq!(fold.window_of(&these, waiting, None, limit), Window::default());
                 }
                 let all = walked(&fold, None, limit);
                 prop_assert_eq!(all.len(), counters.total as usize);

@@ -24,6 +24,7 @@ pub use sqlite::SqliteStore;
 use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::item::ItemLabel;
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::Load;
@@ -138,7 +139,7 @@ pub trait Store: Send + Sync + 'static {
     async fn request(&self, job_no: u64) -> Stored<Option<String>>;
 
     /// Items with `item >= from`, in order, at most `limit`; only those with the status of this label, if one is given.
-    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>>;
+    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<ItemLabel>) -> Stored<Vec<ItemRow>>;
 
     /// How many files of a job are done and open, and their bytes.
     async fn load(&self, job_no: u64) -> Stored<Load>;

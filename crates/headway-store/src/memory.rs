@@ -9,6 +9,7 @@ use super::{Head, JobFilter, SetAside, Store, StoreError, Stored};
 use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::item::ItemLabel;
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::{FileTotals, Load};
@@ -125,7 +126,7 @@ impl Store for MemoryStore {
         Ok(state.events.values().find(|row| row.job_no == job_no).and_then(|row| row.detail.clone()))
     }
 
-    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>> {
+    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<ItemLabel>) -> Stored<Vec<ItemRow>> {
         let state = self.state.lock();
         let all = state.items.range((job_no, from)..=(job_no, u32::MAX)).map(|(_, row)| row);
         let wanted = all.filter(|row| status.is_none_or(|status| row.state.status.label() == status));

@@ -10,6 +10,7 @@ use std::ops::Deref;
 use super::{JobFilter, Store, Stored};
 use crate::rows::{EventRow, ItemRow, JobRow};
 use headway_model::id::Position;
+use headway_model::item::ItemLabel;
 
 /// Events in the order of the log, up to a position.
 pub struct EventPages<S> {
@@ -59,7 +60,7 @@ impl<S: Deref<Target: Store>> EventPages<S> {
 pub struct ItemPages<S> {
     store: S,
     job_no: u64,
-    status: Option<&'static str>,
+    status: Option<ItemLabel>,
     from: u32,
     limit: u32,
 }
@@ -71,7 +72,7 @@ impl<S: Deref<Target: Store>> ItemPages<S> {
     }
 
     /// Only the items with the status of this label, if one is given.
-    pub fn with_status(mut self, status: Option<&'static str>) -> Self {
+    pub fn with_status(mut self, status: Option<ItemLabel>) -> Self {
         self.status = status;
         self
     }

@@ -24,6 +24,7 @@ use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease,
 use headway_files::{environment, fails};
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::item::ItemLabel;
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::Load;
@@ -156,11 +157,10 @@ impl Store for SqliteStore {
         self.readers.read(move |reader| read::request(reader, job_no)).await
     }
 
-    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<&str>) -> Stored<Vec<ItemRow>> {
-        let status = status.map(str::to_owned);
+    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<ItemLabel>) -> Stored<Vec<ItemRow>> {
         let read = move |reader: &mut _| match fails("reading items") {
             true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(SQLITE_CANTOPEN), None).into()),
-            false => read::items(reader, job_no, from, limit, status.as_deref()),
+            false => read::items(reader, job_no, from, limit, status),
         };
         self.derived(read).await
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use headway_model::id::Position;
+use headway_model::item::ItemLabel;
 use headway_model::item_filter::ItemFilter;
 use headway_model::summary::ItemView;
 use headway_model::{ApiError, Cursor, JobSummary};
@@ -216,7 +217,7 @@ impl WebhookWorker {
 
     /// The first files that failed; none if their job's history was removed.
     async fn failed(&self, job: &JobSummary) -> Result<Vec<ItemView>, StoreError> {
-        let filter = ItemFilter { status: Some("failed".into()), ..ItemFilter::default() };
+        let filter = ItemFilter { status: Some(ItemLabel::Failed.into()), ..ItemFilter::default() };
         match self.server.items(job.job, None, FAILED, &filter).await {
             Ok(page) => Ok(page.items),
             Err(ApiError::NotFound { .. } | ApiError::Pruned { .. }) => Ok(Vec::new()),

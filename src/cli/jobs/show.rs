@@ -15,7 +15,7 @@ use crate::cli::follow::plain;
 use crate::cli::items::items_of;
 use crate::cli::out::{self, count, time};
 use crate::cli::session::{ServerArguments, Session};
-use headway_model::item::ERRORS;
+use headway_model::item::StatusFilter;
 use headway_model::summary::NumberedItem;
 use headway_model::{ItemView, JobId};
 use one::one;
@@ -69,7 +69,7 @@ pub(in crate::cli) async fn show(arguments: ShowCommand) -> CommandResult {
     let session = arguments.which.ask().await?;
     let ended = async {
         let job = session.job(&arguments.job).await?;
-        let status = if arguments.failed { Some(ERRORS) } else { arguments.status.as_deref() };
+        let status = if arguments.failed { Some(StatusFilter::Errors.name()) } else { arguments.status.as_deref() };
         match (status, &arguments.attempts) {
             (Some(status), _) => files(&session, job, status, &arguments).await,
             (None, Some(file)) => {

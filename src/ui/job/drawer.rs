@@ -8,6 +8,7 @@ use super::items::{ItemsAddress, ItemsList, ShownItem, Texts, found};
 use super::retry::RetryItem;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{focus, format, why, words};
+use headway_model::item::ItemLabel;
 use headway_model::summary::ItemView;
 use headway_model::window::ItemPosition;
 use headway_model::{JobId, StartJob};
@@ -69,15 +70,15 @@ impl Drawer {
             let folded = list.with(|fold, _, _| fold.row(item)).flatten().map(ShownItem::from);
             folded.or_else(|| text.with(|text| text.as_ref().map(ShownItem::from)))
         });
-        let status = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.status.clone()).unwrap_or_default()));
+        let status = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.status)));
         let place = Memo::new(move |_| list.with(|fold, status, these| fold.place(status, these, item)));
         let of = move |tell: fn(&ItemView) -> String| text.with(|text| text.as_ref().map(tell));
         let told = move |tell: fn(&ShownItem, &ItemView) -> Option<String>| {
             row.with(|row| text.with(|text| tell(row.as_ref()?, text.as_ref()?)))
         };
-        let is_failed = Memo::new(move |_| status.with(|status| status == "failed"));
+        let is_failed = Memo::new(move |_| status.get() == Some(ItemLabel::Failed));
         let attempt = Memo::new(move |_| {
-            row.with(|row| row.as_ref().map_or((false, 0), |row| (row.status == "running", row.attempt)))
+            row.with(|row| row.as_ref().map_or((false, 0), |row| (row.status == Some(ItemLabel::Running), row.attempt)))
         });
         let was_tried = Memo::new(move |_| runs_programs && attempt.get().1 > 0);
         let step = move |text: &'static str, label: &'static str, tell: fn(&ItemPosition) -> Option<u32>| {
@@ -108,7 +109,7 @@ impl Drawer {
                     </p>
                 </header>
                 <p class="drawer-stands">
-                    <span class="status-badge" data-status=move || status.get()>{move || status.with(|status| words::of(status))}</span>
+                    <span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span>
                     " "
                     <span class="hint">{attempts}</span>
                 </p>

@@ -24,7 +24,7 @@ use crate::ui::nav::Nav;
 use crate::ui::parts::{format, words};
 use crate::ui::progress::{Summary, number};
 pub(super) use address::ItemsAddress;
-use headway_model::item::ITEM_LABELS;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::{ApiError, Counters, JobId, JobStatus, StartJob};
 pub(super) use list::ItemsList;
@@ -138,14 +138,14 @@ pub(super) fn Items(
 /// A link for each status that any file has, with the number of files.
 #[component]
 fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<Counters>) -> impl IntoView {
-    let status = Memo::new(move |_| address.with(|address| address.filter.status.clone()));
-    let filter = move |word: &'static str| {
-        let here = move || status.with(|status| status.as_deref() == Some(word)).then_some("true");
-        let number = Memo::new(move |_| counters.with(|counters| number(counters, word)));
-        let is_needless = move || number.get() == 0 && status.with(|status| status.as_deref() != Some(word));
+    let status = Memo::new(move |_| address.with(|address| address.filter.status));
+    let filter = move |label: ItemLabel| {
+        let is_here = move || status.get() == Some(StatusFilter::Label(label));
+        let number = Memo::new(move |_| counters.with(|counters| number(counters, label)));
+        let is_needless = move || number.get() == 0 && !is_here();
         view! {
-            <a href=move || address.with(|address| address.with_status(job, Some(word))) aria-current=here hidden=is_needless data-noscroll="">
-                {words::of(word)} " " <span class="filters-number">{move || format::count(number.get().into())}</span>
+            <a href=move || address.with(|address| address.with_status(job, Some(label))) aria-current=move || is_here().then_some("true") hidden=is_needless data-noscroll="">
+                {words::of(label)} " " <span class="filters-number">{move || format::count(number.get().into())}</span>
             </a>
         }
     };
@@ -155,7 +155,7 @@ fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<Counters>) -
             <a href=all aria-current=move || status.with(Option::is_none).then_some("true") data-noscroll="">
                 "all " <span class="filters-number">{move || format::count(counters.with(Counters::files).into())}</span>
             </a>
-            {ITEM_LABELS.into_iter().map(filter).collect_view()}
+            {ItemLabel::ALL.into_iter().map(filter).collect_view()}
         </nav>
     }
     .into_any()

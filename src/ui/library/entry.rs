@@ -6,6 +6,7 @@ use super::{Selection, address};
 use crate::base::to;
 use crate::ui::parts::{Icon, Zone, format, may_act, why, words};
 use headway_model::RelPath;
+use headway_model::item::ItemLabel;
 use headway_model::library::{Entry, EntryKind, FolderView, Under};
 
 /// A file, with a checkbox to select it, or a folder, with a link into it.
@@ -47,21 +48,7 @@ pub(super) fn EntryRow(
             />
         }
     });
-    let shown = match entry.kind {
-        EntryKind::Folder => {
-            let inside = FolderView { folder: path, search: String::new(), ..view.from_start() };
-            view! { <a class="entry-folder" tabindex="-1" href=address(&inside)><bdi dir="ltr">{name}</bdi></a> }
-                .into_any()
-        }
-        EntryKind::File => view! { <bdi dir="ltr" class="entry-file">{name}</bdi> }.into_any(),
-        EntryKind::Symlink => {
-            view! { <span class="entry-other"><bdi dir="ltr">{name}</bdi>" (links are left out)"</span> }.into_any()
-        }
-        EntryKind::Other => {
-            view! { <span class="entry-other"><bdi dir="ltr">{name}</bdi>" (special files are left out)"</span> }
-                .into_any()
-        }
-    };
+    let shown = shown(entry.kind, path, name, &view);
     let outcome = entry.outcome.map(|outcome| {
         let words = outcome_text(&outcome.status, outcome.reason);
         let job = to(&format!("/jobs/{}", outcome.job));
@@ -88,11 +75,31 @@ pub(super) fn EntryRow(
     }
 }
 
+/// The name: of a folder, as a link into it; of what no recipe reads, with the reason.
+fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> AnyView {
+    match kind {
+        EntryKind::Folder => {
+            let inside = FolderView { folder: path, search: String::new(), ..view.from_start() };
+            view! { <a class="entry-folder" tabindex="-1" href=address(&inside)><bdi dir="ltr">{name}</bdi></a> }
+                .into_any()
+        }
+        EntryKind::File => view! { <bdi dir="ltr" class="entry-file">{name}</bdi> }.into_any(),
+        EntryKind::Symlink => {
+            view! { <span class="entry-other"><bdi dir="ltr">{name}</bdi>" (links are left out)"</span> }.into_any()
+        }
+        EntryKind::Other => {
+            view! { <span class="entry-other"><bdi dir="ltr">{name}</bdi>" (special files are left out)"</span> }
+                .into_any()
+        }
+    }
+}
+
 /// The outcome in the words of the whole page; and the reason, if it says more than the word.
 fn outcome_text(status: &str, reason: Option<String>) -> String {
-    let word = match words::of(status) {
-        "" => status,
-        word => word,
+    let word = match status.parse::<ItemLabel>() {
+        Ok(label) => words::of(label),
+        // Such as of a job that was undone.
+        Err(_) => status,
     };
     match why(reason, None) {
         Some(reason) if reason != word && reason != status => format!("{word}: {reason}"),
@@ -102,17 +109,17 @@ fn outcome_text(status: &str, reason: Option<String>) -> String {
 
 /// How much of a folder is done.
 fn share(under: Under) -> impl IntoView {
-    let part = |number: u64, of: &'static str, word: &'static str| {
+    let part = |number: u64, of: ItemLabel, word: &'static str| {
         (number > 0).then(|| {
-            view! { <span class="entry-share-part" data-status=of><Icon of />{format::count(number)}<span class="visually-hidden">{word}</span></span> }
+            view! { <span class="entry-share-part" data-status=of.name()><Icon of />{format::count(number)}<span class="visually-hidden">{word}</span></span> }
         })
     };
     let rest = under.files.saturating_sub(under.processed + under.failed);
     view! {
         <span class="entry-share">
-            {part(under.processed, "succeeded", " processed")}
-            {part(under.failed, "failed", " failed")}
-            {part(rest, "waiting", " not processed")}
+            {part(under.processed, ItemLabel::Succeeded, " processed")}
+            {part(under.failed, ItemLabel::Failed, " failed")}
+            {part(rest, ItemLabel::Waiting, " not processed")}
         </span>
     }
 }

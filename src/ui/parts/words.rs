@@ -1,17 +1,18 @@
 //! The words for a file's status, the same on the whole page.
 
 pub(in crate::ui) use headway_model::bar::word as of;
+use headway_model::item::{ItemLabel, StatusFilter};
 
 /// The sentence when there are no files with the status.
-pub(in crate::ui) fn none(label: &str) -> &'static str {
+pub(in crate::ui) fn none(filter: Option<StatusFilter>) -> &'static str {
+    let Some(StatusFilter::Label(label)) = filter else { return "This job has no files." };
     match label {
-        "waiting" => "No file is waiting.",
-        "running" => "No file is being worked on.",
-        "interrupted" => "No file was interrupted.",
-        "succeeded" => "No file is done.",
-        "skipped" => "No file was left out.",
-        "failed" => "No file failed.",
-        "cancelled" => "Every file was run.",
-        _ => "This job has no files.",
+        ItemLabel::Waiting => "No file is waiting.",
+        ItemLabel::Running => "No file is being worked on.",
+        ItemLabel::Interrupted => "No file was interrupted.",
+        ItemLabel::Succeeded => "No file is done.",
+        ItemLabel::Skipped => "No file was left out.",
+        ItemLabel::Failed => "No file failed.",
+        ItemLabel::Cancelled => "Every file was run.",
     }
 }

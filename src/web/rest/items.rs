@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{RestResult, job_id, read};
-use headway_model::Seq;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::summary::{ItemPage, ItemView};
+use headway_model::{ApiError, Seq};
 use headway_server::Server;
 
 #[derive(Deserialize, JsonSchema)]
@@ -64,6 +65,17 @@ pub(super) async fn items(
     query: Result<Query<ItemsParameters>, QueryRejection>,
 ) -> RestResult<Json<NumberedItems>> {
     let ItemsParameters { after, limit, status, cause, name, first, last } = read(query)?;
-    let filter = ItemFilter { status, cause, name, first, last };
-    Ok(Json(server.items(job_id(&id)?, after, limit.unwrap_or(100), &filter).await?.into()))
+    let job = job_id(&id)?;
+    let filter = ItemFilter { status: status_filter(status)?, cause, name, first, last };
+    Ok(Json(server.items(job, after, limit.unwrap_or(100), &filter).await?.into()))
+}
+
+/// The filter with this name.
+fn status_filter(name: Option<String>) -> RestResult<Option<StatusFilter>> {
+    let Some(name) = name else { return Ok(None) };
+    name.parse().map(Some).map_err(|_| {
+        let labels = ItemLabel::ALL.map(ItemLabel::name).join(", ");
+        let message = format!("status must be one of {labels} and {}, not {name:?}", StatusFilter::Errors);
+        ApiError::Malformed { message }.into()
+    })
 }

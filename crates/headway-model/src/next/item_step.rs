@@ -54,7 +54,7 @@ impl<'a> ItemStep<'a> {
     /// Moves the item from its status to the one that `to` returns, which is `None` if the event is not allowed there.
     pub(super) fn to(self, to: impl FnOnce(ItemStatus) -> Option<ItemStatus>) -> Result<ItemMove<'a>, Refusal> {
         let from = self.fold.item(self.item).ok_or(Refusal::NoItem(self.item))?;
-        let to = to(from).ok_or(Refusal::Item { event: self.event.name(), status: from.label() })?;
+        let to = to(from).ok_or(Refusal::Item { event: self.event.name(), status: from.label().name() })?;
         Ok(ItemMove { step: self, from, to })
     }
 }

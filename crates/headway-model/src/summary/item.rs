@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::done::Rerun;
 use crate::id::Seq;
+use crate::item::ItemLabel;
 use crate::path::RelPath;
 use crate::serde_defaults::is_default;
 
@@ -18,7 +19,7 @@ pub struct ItemView {
     /// Its size in bytes when it was planned.
     pub size: u64,
     /// The label of its status.
-    pub status: String,
+    pub status: ItemLabel,
     /// Why it was skipped or failed.
     pub reason: Option<String>,
     /// The failure message that a person reads.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Audit, Doctor, ROWS_PER_READ, Remedy};
 use headway_model::id::JobId;
+use headway_model::item::ItemLabel;
 use headway_model::{Digest, Fold, JobSummary, PlannedFile};
 use headway_store::rows::{ItemRow, ItemState, JobRow};
 use headway_store::{ItemPages, StoreError};
@@ -66,7 +67,7 @@ impl Doctor<'_> {
             self.store.leases().await?.into_iter().map(|lease| ((lease.job_no, lease.item), lease.attempt)).collect();
         let mut running = BTreeMap::new();
         for row in self.store.jobs(headway_store::JobFilter::Live, u32::MAX).await? {
-            for item in self.store.items(row.job_no, 0, u32::MAX, Some("running")).await? {
+            for item in self.store.items(row.job_no, 0, u32::MAX, Some(ItemLabel::Running)).await? {
                 running.insert((row.job_no, item.item), item.state.attempt);
             }
         }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Server;
 use super::queries::item_view;
+use headway_model::item::ItemLabel;
 use headway_model::summary::{ItemView, JobTotals, NumberedItem, ReportFormat};
 use headway_model::{ApiError, JobId};
 use headway_recipes::csv_row;
@@ -51,8 +52,8 @@ impl Server {
     pub async fn job_totals(&self, id: JobId) -> Result<JobTotals, ApiError> {
         let row = self.row(id).await?;
         let mut totals = JobTotals { counters: row.summary.counters, ..JobTotals::default() };
-        let mut pages =
-            ItemPages::new(Arc::clone(self.store()), row.job_no, ITEMS_PER_READ).with_status(Some("succeeded"));
+        let mut pages = ItemPages::new(Arc::clone(self.store()), row.job_no, ITEMS_PER_READ)
+            .with_status(Some(ItemLabel::Succeeded));
         while let Some(rows) = pages.next().await? {
             rows.into_iter().for_each(|row| add(&mut totals, &item_view(row)));
         }
@@ -93,7 +94,7 @@ fn line(item: &ItemView, format: ReportFormat) -> Vec<u8> {
             csv([
                 NumberedItem::from(item).number.to_string(),
                 item.path.to_string(),
-                item.status.clone(),
+                item.status.to_string(),
                 owned(item.reason.as_deref()),
                 owned(item.message.as_deref()),
                 item.size.to_string(),
@@ -126,7 +127,7 @@ mod tests {
             item: 0,
             path: path.parse().expect("a path"),
             size,
-            status: "succeeded".into(),
+            status: ItemLabel::Succeeded,
             reason: None,
             message: None,
             attempt: 1,

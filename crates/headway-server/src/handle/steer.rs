@@ -6,6 +6,7 @@ use super::{Input, ScheduleLimits, Server};
 use crate::engine;
 use crate::error::internal;
 use headway_files::{Ground, Library};
+use headway_model::item::ItemLabel;
 use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
 use headway_model::summary::JobView;
@@ -51,7 +52,9 @@ impl Server {
             });
         };
         match reason {
-            PauseReason::Interrupted => self.for_each(&row, "interrupted", |item| JobEvent::Requeued { item }).await?,
+            PauseReason::Interrupted => {
+                self.for_each(&row, ItemLabel::Interrupted, |item| JobEvent::Requeued { item }).await?
+            }
             PauseReason::LibraryGone => {
                 let library = self.library_of_job(&row.library).await?;
                 let (fresh, folder) = (Arc::clone(&library), library.path.display().to_string());
@@ -95,7 +98,7 @@ impl Server {
         if row.summary.status != (JobStatus::Paused { reason: PauseReason::Interrupted }) {
             return Err(ApiError::Conflict { message: "the job is not paused for interrupted items".into() });
         }
-        self.for_each(&row, "interrupted", |item| JobEvent::Dropped { item }).await?;
+        self.for_each(&row, ItemLabel::Interrupted, |item| JobEvent::Dropped { item }).await?;
         self.log().append(id, JobEvent::Resumed {}, None).await?;
         self.job(id).await
     }
@@ -130,7 +133,7 @@ impl Server {
         }
         match item {
             Some(item) => drop(self.log().append(id, JobEvent::Requeued { item }, None).await?),
-            None => self.for_each(&row, "failed", |item| JobEvent::Requeued { item }).await?,
+            None => self.for_each(&row, ItemLabel::Failed, |item| JobEvent::Requeued { item }).await?,
         }
         self.log().flush().await;
         self.job(id).await
@@ -159,12 +162,7 @@ impl Server {
     }
 
     /// Queues an event for each item with this status, in order.
-    async fn for_each(
-        &self,
-        row: &JobRow,
-        status: &'static str,
-        event: impl Fn(u32) -> JobEvent,
-    ) -> Result<(), ApiError> {
+    async fn for_each(&self, row: &JobRow, status: ItemLabel, event: impl Fn(u32) -> JobEvent) -> Result<(), ApiError> {
         let mut pages = ItemPages::new(&**self.store(), row.job_no, ITEMS_PER_READ).with_status(Some(status));
         while let Some(items) = pages.next().await? {
             let facts = items.iter().map(|item| (row.summary.job, event(item.item), None));

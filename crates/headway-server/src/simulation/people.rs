@@ -9,6 +9,7 @@ use crate::engine::schedule::{Input, ScheduleLimits};
 use crate::writer::Append;
 use headway_model::event::JobEvent;
 use headway_model::id::JobId;
+use headway_model::item::ItemLabel;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::PauseReason;
 use headway_model::{Digest, DiskEffect as ItemEffect, JobStatus, StartJob};
@@ -121,7 +122,7 @@ impl World {
             7 => JobEvent::Approved {},
             8 => JobEvent::Changed { priority: Some(self.draw.below(3) as i32), concurrency: None },
             9 => JobEvent::Changed { priority: None, concurrency: Some(self.draw.below(3) as u32) },
-            10 => return self.each(&row, "failed", |item| JobEvent::Requeued { item }),
+            10 => return self.each(&row, ItemLabel::Failed, |item| JobEvent::Requeued { item }),
             _ => {
                 let limits = ScheduleLimits { jobs: 1 + self.draw.below(2), workers: 1 + self.draw.below(4) };
                 self.feed(Input::Limits(limits)).ok();
@@ -136,14 +137,14 @@ impl World {
         let JobStatus::Paused { reason } = row.summary.status else { return };
         if reason == PauseReason::Interrupted {
             match self.draw.below(3) {
-                0 => self.each(row, "interrupted", |item| JobEvent::Dropped { item }),
-                _ => self.each(row, "interrupted", |item| JobEvent::Requeued { item }),
+                0 => self.each(row, ItemLabel::Interrupted, |item| JobEvent::Dropped { item }),
+                _ => self.each(row, ItemLabel::Interrupted, |item| JobEvent::Requeued { item }),
             }
         }
         self.ask(row.summary.job, JobEvent::Resumed {}, None, AppendPurpose::Command);
     }
 
-    fn each(&mut self, row: &JobRow, status: &str, event: impl Fn(u32) -> JobEvent) {
+    fn each(&mut self, row: &JobRow, status: ItemLabel, event: impl Fn(u32) -> JobEvent) {
         for item in ready(self.store.items(row.job_no, 0, 100, Some(status))) {
             if let Some(process) = &mut self.process {
                 process.append(self.now, 0, row.summary.job, event(item.item), None);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::{Head, JobFilter, SetAside};
 use crate::rows::{DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Position};
+use headway_model::item::ItemLabel;
 use headway_model::{Digest, JobKind, PlannedFile, RelPath};
 
 #[derive(Default, Debug, Clone)]
@@ -111,7 +112,7 @@ impl MemoryState {
                 .any(|other| JobKind::of(&other.summary.recipe) == JobKind::Undo && other.head.parent() == Some(id))
         };
         let mut contents = Vec::new();
-        for row in self.items.values().filter(|row| row.state.status.label() == "succeeded") {
+        for row in self.items.values().filter(|row| row.state.status.label() == ItemLabel::Succeeded) {
             let Some(job) = self.jobs.get(&row.job_no) else { continue };
             if job.library != library || job.work != Some(work) || undone(job.summary.job) {
                 continue;

@@ -11,7 +11,7 @@ use crate::SetAside;
 use crate::replay::{Replay, pruned_at};
 use headway_model::id::JobId;
 
-const PAGE: u32 = 1_000;
+const EVENTS_PER_READ: u32 = 1_000;
 
 /// What is done to a job with a row that cannot be read.
 pub(super) enum Mend {
@@ -127,6 +127,6 @@ fn replay(writer: &Connection, job_no: i64) -> Stored<()> {
 
 /// A page of a job's events after a position, and its last position.
 fn events(writer: &Connection, job_no: u64, after: u64) -> Stored<Option<(Vec<crate::rows::EventRow>, u64)>> {
-    let page = history(writer, job_no, after, PAGE)?;
+    let page = history(writer, job_no, after, EVENTS_PER_READ)?;
     Ok(page.last().map(|last| last.position).map(|last| (page, last)))
 }

@@ -36,7 +36,7 @@ pub(super) fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
     for row in &batch.planned {
         let (file, status) = (&row.file, row.state.status);
         let rerun = file.rerun.map(Rerun::word);
-        let (label, code) = (status.label(), status.byte());
+        let (label, code) = (status.label().name(), status.byte());
         insert.execute(params![
             row.job_no,
             row.item,
@@ -56,7 +56,7 @@ pub(super) fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
         WHERE job_no = ?1 AND item = ?2",
     )?;
     for ((job_no, item), state) in latest {
-        let (label, code) = (state.status.label(), state.status.byte());
+        let (label, code) = (state.status.label().name(), state.status.byte());
         update.execute(params![job_no, item, label, code, state.attempt, state.message, state.result])?;
     }
     let mut give_back = writer.prepare_cached("DELETE FROM leases WHERE job_no = ? AND item = ?")?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::to;
 use crate::ui::nav::AddressQuery;
 use crate::ui::parts::format::query;
-use headway_model::item::ITEM_LABELS;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::{JobId, Seq};
 
@@ -23,7 +23,7 @@ pub(in crate::ui::job) struct ItemsAddress {
 impl ItemsAddress {
     pub(super) fn read(asked: &AddressQuery) -> Self {
         let filter = ItemFilter {
-            status: asked.get("status").filter(|word| ITEM_LABELS.contains(&word.as_str())),
+            status: asked.get("status").and_then(|word| word.parse().ok()).map(StatusFilter::Label),
             cause: asked.get("cause").filter(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric())),
             name: asked.get("name").filter(|name| !name.trim().is_empty()),
             first: number(asked, "first"),
@@ -49,8 +49,8 @@ impl ItemsAddress {
     }
 
     /// The items with this status, or with any, under the same name.
-    pub(super) fn with_status(&self, job: JobId, status: Option<&str>) -> String {
-        self.text(job, &ItemFilter { status: status.map(Into::into), cause: None, ..self.filter.clone() }, &[])
+    pub(super) fn with_status(&self, job: JobId, status: Option<ItemLabel>) -> String {
+        self.text(job, &ItemFilter { status: status.map(StatusFilter::Label), cause: None, ..self.filter.clone() }, &[])
     }
 
     /// The items of any cause that have the rest of the filter.
@@ -83,9 +83,10 @@ impl ItemsAddress {
 
     fn text(&self, job: JobId, filter: &ItemFilter, numbers: &[(&str, u32)]) -> String {
         let ItemFilter { status, cause, name, first, last } = filter;
-        let words = [("status", status), ("cause", cause), ("name", name)];
+        let status = status.map(StatusFilter::name);
+        let words = [("status", status), ("cause", cause.as_deref()), ("name", name.as_deref())];
         let span = [("first", first), ("last", last)].into_iter().filter_map(|(part, item)| Some((part, (*item)?)));
-        let words = words.into_iter().filter_map(|(part, word)| Some(format!("{part}={}", query(word.as_ref()?))));
+        let words = words.into_iter().filter_map(|(part, word)| Some(format!("{part}={}", query(word?))));
         let numbers = span.chain(numbers.iter().copied()).map(|(part, number)| (part, u64::from(number)));
         let numbers = numbers.chain(self.at.map(|at| ("at", at))).map(|(part, number)| format!("{part}={number}"));
         let parts: Vec<_> = words.chain(numbers).collect();
@@ -112,12 +113,15 @@ mod tests {
     fn each_part_of_the_filter_changes_alone_and_a_status_takes_the_cause_with_it() {
         let job = JobId::mint(1, [1; 10]);
         let some = |text: &str| Some(text.to_owned());
-        let filter =
-            ItemFilter { status: some("failed"), cause: some("0a1b"), name: some("a&b"), ..Default::default() };
+        let status = Some(ItemLabel::Failed.into());
+        let filter = ItemFilter { status, cause: some("0a1b"), name: some("a&b"), ..Default::default() };
         let address = ItemsAddress { filter, ..ItemsAddress::default() };
         assert_eq!(ItemsAddress::default().closing(job), format!("/jobs/{job}"));
         assert_eq!(address.opening(job, 3), format!("/jobs/{job}?status=failed&cause=0a1b&name=a%26b&file=3"));
-        assert_eq!(address.with_status(job, Some("waiting")), format!("/jobs/{job}?status=waiting&name=a%26b"));
+        assert_eq!(
+            address.with_status(job, Some(ItemLabel::Waiting)),
+            format!("/jobs/{job}?status=waiting&name=a%26b")
+        );
         assert_eq!(address.with_status(job, None), format!("/jobs/{job}?name=a%26b"));
         assert_eq!(address.without_cause(job), format!("/jobs/{job}?status=failed&name=a%26b"));
         assert_eq!(ItemsAddress::default().with_span(job, Some((3, 90))), format!("/jobs/{job}?first=3&last=90"));

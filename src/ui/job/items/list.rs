@@ -8,6 +8,7 @@ use super::address::ItemsAddress;
 use super::names::ReadNames;
 use crate::live::{JobState, Live};
 use crate::ui::job::attention::Attention;
+use headway_model::item::StatusFilter;
 use headway_model::{ApiError, Fold, JobId, SkipReason};
 
 /// The items that a filter selects one by one.
@@ -27,7 +28,7 @@ pub(in crate::ui::job) struct ItemsList {
     job: JobId,
     live: Live,
     state: Memo<Option<Arc<JobState>>>,
-    status: Memo<Option<String>>,
+    status: Memo<Option<StatusFilter>>,
     these: Memo<These>,
     mounted: RwSignal<bool>,
     pub(super) names: ReadNames,
@@ -39,7 +40,7 @@ impl ItemsList {
         let live = expect_context::<Live>();
         let mounted = RwSignal::new(false);
         Effect::new(move |_| mounted.set(true));
-        let status = Memo::new(move |_| address.with(|address| address.filter.status.clone()));
+        let status = Memo::new(move |_| address.with(|address| address.filter.status));
         let cause = Memo::new(move |_| address.with(|address| address.filter.cause.clone()));
         let name = Memo::new(move |_| address.with(|address| address.filter.name.clone()));
         let span = Memo::new(move |_| address.with(ItemsAddress::span));
@@ -90,19 +91,21 @@ impl ItemsList {
 
     /// Looks at the fold, with the status and the items that the list is limited to. Returns `None` while any of
     /// these is unknown.
-    pub(in crate::ui::job) fn with<T>(self, look: impl FnOnce(&Fold, Option<&str>, Option<&[u32]>) -> T) -> Option<T> {
+    pub(in crate::ui::job) fn with<T>(
+        self,
+        look: impl FnOnce(&Fold, Option<StatusFilter>, Option<&[u32]>) -> T,
+    ) -> Option<T> {
         if !self.is_folded() {
             return None;
         }
-        self.status.with(|status| {
-            self.these.with(|these| {
-                let these = match these {
-                    These::All => None,
-                    These::Reading => return None,
-                    These::Some(these) => Some(these.as_slice()),
-                };
-                self.live.with_fold(self.job, |fold| look(fold, status.as_deref(), these))
-            })
+        let status = self.status.get();
+        self.these.with(|these| {
+            let these = match these {
+                These::All => None,
+                These::Reading => return None,
+                These::Some(these) => Some(these.as_slice()),
+            };
+            self.live.with_fold(self.job, |fold| look(fold, status, these))
         })
     }
 

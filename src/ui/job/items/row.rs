@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::super::retry::RetryItem;
 use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
+use headway_model::item::ItemLabel;
 use headway_model::summary::ItemView;
 use headway_model::{JobId, RelPath, StartJob};
 
@@ -23,8 +24,8 @@ pub(super) fn ItemRow(
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
     let item = row.with_untracked(|row| row.item);
-    let status = Memo::new(move |_| row.with(|row| row.status.clone()));
-    let is_failed = Memo::new(move |_| status.with(|status| status == "failed"));
+    let status = Memo::new(move |_| row.with(|row| row.status));
+    let is_failed = Memo::new(move |_| status.get() == Some(ItemLabel::Failed));
     let path = Memo::new(move |_| {
         let path = text.with(|text| text.as_ref().map(|text| text.path.shown())).unwrap_or_default();
         let at = path.rfind('/').map_or(0, |at| at + 1);
@@ -58,7 +59,7 @@ pub(super) fn ItemRow(
                 </a>
             </td>
             <td class="items-size">{size}</td>
-            <td class="items-state"><span class="status-badge" data-status=move || status.get()>{move || status.with(|status| words::of(status))}</span></td>
+            <td class="items-state"><span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span></td>
             <td class="items-result">
                 <span class="items-line">
                     <span class="items-words">{words}</span>

@@ -65,14 +65,6 @@ pub(super) fn Table(
         let next = known.with(|known| known.window().and_then(|window| window.next))?;
         Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
     };
-    let nothing = move || {
-        let filter = address.with(|address| address.filter.clone());
-        match filter.name {
-            Some(_) => "No file has this in its name.",
-            None if !is_listed.get() => "No file is listed yet.",
-            None => words::none(filter.status.as_deref().unwrap_or_default()),
-        }
-    };
     keep_height(scroll, place, is_long);
     let number = move || {
         known.with(|known| known.window().map_or(-1, |window| window.total.map_or(-1, |all| i64::from(all) + 1)))
@@ -80,7 +72,7 @@ pub(super) fn Table(
     view! {
         <p class="error" role="alert">{wrong}</p>
         <p class="loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
-        <p class="hint" hidden=move || !is_empty.get()>{nothing}</p>
+        <p class="hint" hidden=move || !is_empty.get()>{move || nothing(address, is_listed)}</p>
         <div class="items-whole" node_ref=scroll.whole>
             <table class="listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
                 <thead>
@@ -99,6 +91,16 @@ pub(super) fn Table(
         <nav class="pages" aria-label="Pages of files">{onward}</nav>
     }
     .into_any()
+}
+
+/// Why the list is empty.
+fn nothing(address: Memo<ItemsAddress>, is_listed: Memo<bool>) -> &'static str {
+    let (is_search, status) = address.with(|address| (address.filter.name.is_some(), address.filter.status));
+    match (is_search, is_listed.get()) {
+        (true, _) => "No file has this in its name.",
+        (false, false) => "No file is listed yet.",
+        (false, true) => words::none(status),
+    }
 }
 
 /// What is known of the rows at this address, and where the list is scrolled to.

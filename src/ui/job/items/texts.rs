@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::by_item::ByItem;
 use super::window::ShownItem;
 use crate::api;
+use headway_model::item::ItemLabel;
 use headway_model::summary::ItemView;
 use headway_model::{ApiError, JobId};
 
@@ -17,7 +18,7 @@ const MIN_CALL_INTERVAL: Duration = Duration::from_millis(300);
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// A state of an item: its status and its last attempt.
-type Moment = (String, u32);
+type Moment = (Option<ItemLabel>, u32);
 
 /// The texts that have arrived so far.
 #[derive(Debug, Default)]
@@ -110,7 +111,7 @@ impl KnownTexts {
         let is_told = |row: &&ShownItem| {
             self.texts.get(row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text))
         };
-        let moment = |row: &ShownItem| (row.item, (row.status.clone(), row.attempt));
+        let moment = |row: &ShownItem| (row.item, (row.status, row.attempt));
         let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
         lacks.filter(|(item, moment)| self.asked.get(*item) != Some(moment)).collect()
     }
@@ -149,17 +150,18 @@ impl KnownTexts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::item::ItemLabel::{Failed, Running, Succeeded, Waiting};
 
-    fn row(item: u32, status: &str, attempt: u32) -> ShownItem {
-        ShownItem { item, status: status.into(), reason: None, attempt }
+    fn row(item: u32, status: ItemLabel, attempt: u32) -> ShownItem {
+        ShownItem { item, status: Some(status), reason: None, attempt }
     }
 
-    fn text(item: u32, status: &str, attempt: u32) -> ItemView {
+    fn text(item: u32, status: ItemLabel, attempt: u32) -> ItemView {
         ItemView {
             item,
             path: "a".parse().expect("a path"),
             size: 1,
-            status: status.into(),
+            status,
             reason: None,
             message: None,
             attempt,
@@ -180,20 +182,15 @@ mod tests {
 
     #[test]
     fn only_rows_that_have_more_to_say_are_asked_for_again() {
-        let texts = [
-            text(0, "waiting", 0),
-            text(1, "waiting", 0),
-            text(2, "failed", 1),
-            text(3, "failed", 1),
-            text(4, "succeeded", 1),
-        ];
+        let texts =
+            [text(0, Waiting, 0), text(1, Waiting, 0), text(2, Failed, 1), text(3, Failed, 1), text(4, Succeeded, 1)];
         let rows = [
-            row(0, "running", 1),
-            row(1, "succeeded", 1),
-            row(2, "failed", 1),
-            row(3, "failed", 2),
-            row(4, "running", 1),
-            row(5, "waiting", 0),
+            row(0, Running, 1),
+            row(1, Succeeded, 1),
+            row(2, Failed, 1),
+            row(3, Failed, 2),
+            row(4, Running, 1),
+            row(5, Waiting, 0),
         ];
         let told = told(texts.into());
         assert_eq!(told.lacks(&rows).into_iter().map(|(item, _)| item).collect::<Vec<_>>(), [1, 3, 5]);
@@ -201,31 +198,28 @@ mod tests {
 
     #[test]
     fn a_text_that_is_newer_than_the_page_is_asked_for_once_in_each_moment_of_its_row() {
-        let mut told = told(vec![text(0, "waiting", 0)]);
-        let failed = [row(0, "failed", 1)];
+        let mut told = told(vec![text(0, Waiting, 0)]);
+        let failed = [row(0, Failed, 1)];
         let asked = told.lacks(&failed);
         assert_eq!(asked.len(), 1);
         // In the meantime the item was started again, and the page does not know it yet.
-        told.answered(2, asked, vec![text(0, "running", 2)]);
+        told.answered(2, asked, vec![text(0, Running, 2)]);
         assert_eq!(told.lacks(&failed), Vec::new());
-        assert_eq!(told.lacks(&[row(0, "running", 2)]), Vec::new());
-        assert_eq!(told.lacks(&[row(0, "failed", 2)]).len(), 1);
+        assert_eq!(told.lacks(&[row(0, Running, 2)]), Vec::new());
+        assert_eq!(told.lacks(&[row(0, Failed, 2)]).len(), 1);
         // The same for a row that the server did not know.
-        let asked = told.lacks(&[row(1, "waiting", 0)]);
+        let asked = told.lacks(&[row(1, Waiting, 0)]);
         told.answered(3, asked, Vec::new());
-        assert_eq!(told.lacks(&[row(1, "waiting", 0)]), Vec::new());
+        assert_eq!(told.lacks(&[row(1, Waiting, 0)]), Vec::new());
     }
 
     #[test]
     fn of_a_long_list_the_texts_of_the_rows_that_are_shown_stay() {
-        let mut told = told((0..=MAX_TEXTS as u32).map(|item| text(item, "waiting", 0)).collect());
-        told.keep(&[row(7, "waiting", 0), row(9_999, "waiting", 0)]);
+        let mut told = told((0..=MAX_TEXTS as u32).map(|item| text(item, Waiting, 0)).collect());
+        told.keep(&[row(7, Waiting, 0), row(9_999, Waiting, 0)]);
         assert_eq!(told.texts.items(), [7]);
         assert_eq!(
-            told.lacks(&[row(7, "waiting", 0), row(8, "waiting", 0)])
-                .into_iter()
-                .map(|(item, _)| item)
-                .collect::<Vec<_>>(),
+            told.lacks(&[row(7, Waiting, 0), row(8, Waiting, 0)]).into_iter().map(|(item, _)| item).collect::<Vec<_>>(),
             [8]
         );
     }
@@ -234,9 +228,9 @@ mod tests {
     fn an_earlier_call_that_is_answered_last_changes_no_later_text() {
         let mut told = KnownTexts::default();
         let (earlier, later) = (told.call(), told.call());
-        told.put(later, vec![text(0, "succeeded", 1)]);
-        told.put(earlier, vec![text(0, "running", 1), text(1, "running", 1)]);
-        let status = |item: u32| told.texts.get(item).expect("a text").1.status.clone();
-        assert_eq!((status(0), status(1)), ("succeeded".into(), "running".into()));
+        told.put(later, vec![text(0, Succeeded, 1)]);
+        told.put(earlier, vec![text(0, Running, 1), text(1, Running, 1)]);
+        let status = |item: u32| told.texts.get(item).expect("a text").1.status;
+        assert_eq!((status(0), status(1)), (Succeeded, Running));
     }
 }

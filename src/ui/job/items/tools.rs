@@ -15,7 +15,7 @@ use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted};
 use crate::ui::parts::may_act;
 use crate::ui::progress::Summary;
-use headway_model::item::ERRORS;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::request::ItemSelection;
 use headway_model::{ItemStatus, JobId, SkipReason, StartJob};
@@ -132,7 +132,7 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
     let first = address.with_untracked(|address| address.filter.name.clone());
     view! {
         <form role="search" action=to(&format!("/jobs/{job}")) method="get" on:submit=submitted>
-            {move || hidden("status", address.with(|address| address.filter.status.clone()))}
+            {move || hidden("status", address.with(|address| address.filter.status.map(|status| status.to_string())))}
             {move || hidden("first", address.with(|address| address.filter.first.map(|item| item.to_string())))}
             {move || hidden("last", address.with(|address| address.filter.last.map(|item| item.to_string())))}
             {move || hidden("cause", address.with(|address| address.filter.cause.clone()))}
@@ -157,7 +157,7 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
 fn lists_errors(filter: &ItemFilter) -> bool {
     let reason = filter.cause.as_deref().and_then(SkipReason::of_key);
     let are_missed = reason.is_some_and(|reason| ItemStatus::Skipped { reason, planned: true }.is_missed());
-    are_missed || matches!(filter.status.as_deref(), Some("failed" | ERRORS))
+    are_missed || matches!(filter.status, Some(StatusFilter::Label(ItemLabel::Failed) | StatusFilter::Errors))
 }
 
 /// A button that runs the matching files again, if the job is over and all of them failed or were missed.

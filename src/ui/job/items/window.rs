@@ -1,5 +1,6 @@
 //! The rows that are shown, and what is known about them.
 
+use headway_model::item::ItemLabel;
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::window::ItemsPart;
 use headway_model::{ApiError, window};
@@ -8,7 +9,8 @@ use headway_model::{ApiError, window};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui::job) struct ShownItem {
     pub(in crate::ui::job) item: u32,
-    pub(in crate::ui::job) status: String,
+    /// `None` if the row is being removed.
+    pub(in crate::ui::job) status: Option<ItemLabel>,
     pub(in crate::ui::job) reason: Option<String>,
     pub(in crate::ui::job) attempt: u32,
 }
@@ -72,17 +74,17 @@ impl Known {
 impl ShownItem {
     /// A row that is being removed.
     pub(super) fn gone(item: u32) -> Self {
-        ShownItem { item, status: String::new(), reason: None, attempt: 0 }
+        ShownItem { item, status: None, reason: None, attempt: 0 }
     }
 
     /// Whether a text belongs to this state of the item. Of any other text, only the name is used.
     pub(in crate::ui::job) fn is_told_by(&self, text: &ItemView) -> bool {
-        text.status == self.status && text.attempt == self.attempt
+        Some(text.status) == self.status && text.attempt == self.attempt
     }
 
     /// Whether there can be more to say about it than its name.
     pub(super) fn has_story(&self) -> bool {
-        matches!(self.status.as_str(), "succeeded" | "failed" | "skipped")
+        matches!(self.status, Some(ItemLabel::Succeeded | ItemLabel::Failed | ItemLabel::Skipped))
     }
 }
 
@@ -90,7 +92,7 @@ impl From<window::Row> for ShownItem {
     fn from(row: window::Row) -> Self {
         ShownItem {
             item: row.item,
-            status: row.status.label().into(),
+            status: Some(row.status.label()),
             reason: row.status.reason().map(Into::into),
             attempt: row.attempt,
         }
@@ -99,7 +101,7 @@ impl From<window::Row> for ShownItem {
 
 impl From<&ItemView> for ShownItem {
     fn from(text: &ItemView) -> Self {
-        ShownItem { item: text.item, status: text.status.clone(), reason: text.reason.clone(), attempt: text.attempt }
+        ShownItem { item: text.item, status: Some(text.status), reason: text.reason.clone(), attempt: text.attempt }
     }
 }
 

@@ -5,11 +5,19 @@ use std::sync::Arc;
 
 use super::order::{MapGroup, MapOrder};
 use headway_model::ItemStatus;
+use headway_model::item::ItemLabel;
 
 /// The kinds of cells. If a cell stands for several files, it shows the kind that comes first here: what needs
 /// attention comes first.
-pub(super) const KINDS: [&str; 7] =
-    ["failed", "interrupted", "running", "cancelled", "waiting", "skipped", "succeeded"];
+pub(super) const KINDS: [ItemLabel; 7] = [
+    ItemLabel::Failed,
+    ItemLabel::Interrupted,
+    ItemLabel::Running,
+    ItemLabel::Cancelled,
+    ItemLabel::Waiting,
+    ItemLabel::Skipped,
+    ItemLabel::Succeeded,
+];
 
 /// The value of a cell in which nothing has been drawn yet.
 pub(super) const NOTHING: u8 = 255;
@@ -295,7 +303,7 @@ mod tests {
         grid.banded(MapOrder::default().groups(7))
     }
 
-    fn shown(grid: &Grid, span: Option<(u32, u32)>) -> Vec<(&'static str, bool)> {
+    fn shown(grid: &Grid, span: Option<(u32, u32)>) -> Vec<(ItemLabel, bool)> {
         let good = ItemStatus::Succeeded(DiskEffect::Read);
         let files = [good, good, good, ItemStatus::Failed(FailReason::Read), good, ItemStatus::Waiting, good];
         let kinds = grid.kinds(&files.map(ItemStatus::byte), span);
@@ -305,7 +313,7 @@ mod tests {
     #[test]
     fn one_file_that_failed_is_seen_among_those_that_share_its_cell() {
         let kinds: Vec<_> = shown(&plain(2, 2, 2), None).into_iter().map(|(kind, _)| kind).collect();
-        assert_eq!(kinds, ["succeeded", "failed", "waiting", "succeeded"]);
+        assert_eq!(kinds, [ItemLabel::Succeeded, ItemLabel::Failed, ItemLabel::Waiting, ItemLabel::Succeeded]);
     }
 
     #[test]

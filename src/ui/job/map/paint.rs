@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement};
 
 use super::cells::{Grid, KINDS, NOTHING, PALE};
+use headway_model::item::ItemLabel;
 
 /// The part of a canvas context that is used; binding only this keeps the client small.
 #[wasm_bindgen]
@@ -95,24 +96,24 @@ impl Painted {
     }
 
     /// Draws the shape of a kind. Without colours, no two kinds look alike.
-    fn shape(&self, pen: &Pen, cell: u32, kind: &str) {
+    fn shape(&self, pen: &Pen, cell: u32, kind: ItemLabel) {
         let ((x, y), size) = (self.grid.corner(cell), self.grid.cell);
         let inner = size - 1;
         let third = (inner / 3).max(1);
         let (middle, rest) = ((inner - third) / 2, inner - 2 * third);
         self.clear(pen, (x, y), (size, size));
         match kind {
-            "waiting" => self.fill(pen, (x + middle, y + middle), (third, third)),
-            "skipped" => self.fill(pen, (x, y + inner - third), (inner, third)),
-            "cancelled" => self.fill(pen, (x, y + middle), (inner, third)),
-            "interrupted" => self.fill(pen, (x + middle, y), (third, inner)),
+            ItemLabel::Waiting => self.fill(pen, (x + middle, y + middle), (third, third)),
+            ItemLabel::Skipped => self.fill(pen, (x, y + inner - third), (inner, third)),
+            ItemLabel::Cancelled => self.fill(pen, (x, y + middle), (inner, third)),
+            ItemLabel::Interrupted => self.fill(pen, (x + middle, y), (third, inner)),
             _ => self.fill(pen, (x, y), (inner, inner)),
         }
         match kind {
             // A ring.
-            "failed" => self.clear(pen, (x + third, y + third), (rest, rest)),
+            ItemLabel::Failed => self.clear(pen, (x + third, y + third), (rest, rest)),
             // Two bars.
-            "running" => self.clear(pen, (x + third, y), (rest, inner)),
+            ItemLabel::Running => self.clear(pen, (x + third, y), (rest, inner)),
             _ => {}
         }
     }

@@ -1,12 +1,11 @@
 //! The map for people who cannot see it: the statuses of each tenth of the job's files, or of each group, with links.
 
-use leptos::html;
 use leptos::prelude::*;
 
 use super::Map;
 use super::cells::{Band, Grid, KINDS};
 use crate::live::Live;
-use crate::ui::parts::{format, words};
+use crate::ui::parts::{Disclosure, format, words};
 use crate::ui::progress::number;
 use headway_model::{Counters, Fold};
 
@@ -15,12 +14,9 @@ impl Map {
     pub(super) fn table(self) -> impl IntoView {
         let live = expect_context::<Live>();
         let state = live.job(self.job);
-        let details = NodeRef::<html::Details>::new();
-        let is_open = RwSignal::new(false);
-        let toggled =
-            move |_| is_open.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
+        let panel = Disclosure::new();
         let rows = move || {
-            if !is_open.get() {
+            if !panel.is_open.get() {
                 return None;
             }
             let _ = state.get();
@@ -40,7 +36,7 @@ impl Map {
         };
         let head = |kind| view! { <th scope="col" class="map-number">{words::of(kind)}</th> };
         view! {
-            <details class="map-table" node_ref=details on:toggle=toggled>
+            <details class="map-table" node_ref=panel.details on:toggle=move |_| panel.toggled()>
                 <summary>"As a table"</summary>
                 <div class="map-rows" tabindex="0" role="region" aria-label="The map as a table">
                     <table class="listing">

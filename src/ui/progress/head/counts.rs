@@ -7,6 +7,7 @@ use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{Icon, format, words};
 use headway_model::bar::{PARTS, numbers};
+use headway_model::item::ItemLabel;
 use headway_model::{Counters, JobId, Seq};
 
 /// The order on the page: failures come right after successes.
@@ -20,15 +21,15 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
     });
     let row = move |at: usize| {
-        let word = PARTS[at];
+        let label = PARTS[at];
         let number = Memo::new(move |_| counters.with(|counters| numbers(counters)[at]));
         view! {
-            <li class="head-count" data-status=word data-zero=move || (number.get() == 0).then_some("true")>
-                <a href=move || door(job, Some(word), live.past_of(job).map(|moment| moment.seq()))>
-                    <Icon of=word />
+            <li class="head-count" data-status=label.name() data-zero=move || (number.get() == 0).then_some("true")>
+                <a href=move || door(job, Some(label), live.past_of(job).map(|moment| moment.seq()))>
+                    <Icon of=label />
                     <b class="head-number">{move || format::count(number.get().into())}</b>
                     " "
-                    {words::of(word)}
+                    {words::of(label)}
                 </a>
             </li>
         }
@@ -48,7 +49,7 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
 }
 
 /// A link to the files with a status, at the moment that is shown.
-fn door(job: JobId, status: Option<&str>, at: Option<Seq>) -> String {
+fn door(job: JobId, status: Option<ItemLabel>, at: Option<Seq>) -> String {
     let parts = [status.map(|status| format!("status={status}")), at.map(|at| format!("at={at}"))];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let mark = if parts.is_empty() { "" } else { "?" };

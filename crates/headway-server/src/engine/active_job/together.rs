@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use headway_model::item::ItemLabel;
 use headway_model::{ItemStatus, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Failure, Rename, Unable, Work};
 use headway_store::{ItemPages, Store};
@@ -21,7 +22,7 @@ impl RenamedTogether {
     /// Reads the files from the plan, and asks the recipe for their new names. Blocking.
     pub(super) async fn read(store: &dyn Store, job_no: u64, work: &dyn Work) -> Result<Self, Unable> {
         let mut found = RenamedTogether::default();
-        let mut pages = ItemPages::new(store, job_no, ITEMS_AT_ONCE).with_status(Some("skipped"));
+        let mut pages = ItemPages::new(store, job_no, ITEMS_AT_ONCE).with_status(Some(ItemLabel::Skipped));
         while let Some(rows) = pages.next().await? {
             for row in rows {
                 let with = ItemStatus::Skipped { reason: SkipReason::With, planned: true };

@@ -11,6 +11,7 @@ use super::ActiveJob;
 use crate::placements::Changes;
 use crate::steps::Step;
 use headway_files::{Change, Verdict};
+use headway_model::item::ItemLabel;
 use headway_model::{FailReason, ItemStatus, JobId, PauseReason, RelPath};
 use headway_recipes::Unable;
 use headway_store::{ItemPages, Store};
@@ -79,7 +80,7 @@ fn examine(
 /// The items of a job that it might have left half-changed.
 async fn conflicts(store: &dyn Store, job_no: u64) -> Result<Vec<Unclear>, Unable> {
     let mut unclear = Vec::new();
-    let mut pages = ItemPages::new(store, job_no, ITEMS_AT_ONCE).with_status(Some("failed"));
+    let mut pages = ItemPages::new(store, job_no, ITEMS_AT_ONCE).with_status(Some(ItemLabel::Failed));
     while let Some(rows) = pages.next().await? {
         let conflict = ItemStatus::Failed(FailReason::Conflict);
         let rows = rows.into_iter().filter(|row| row.state.status == conflict);

@@ -4,6 +4,7 @@ use super::super::active_job::Undone;
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
 use headway_files::Change;
+use headway_model::item::ItemLabel;
 use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
 use headway_model::{JobId, PlannedFile, Query, RelPath, StartJob};
 use headway_recipes::Unable;
@@ -44,8 +45,8 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
         return Ok(Some(AskedItems::Undone(paths.collect())));
     }
     let status = match which {
-        ItemSelection::Failed => Some("failed"),
-        ItemSelection::Cancelled => Some("cancelled"),
+        ItemSelection::Failed => Some(ItemLabel::Failed),
+        ItemSelection::Cancelled => Some(ItemLabel::Cancelled),
         ItemSelection::Errors | ItemSelection::Placed | ItemSelection::These(_) => None,
     };
     let job_no = number_of(context, *job).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::Server;
 use super::{PAGE_LIMIT, item_view};
 use headway_model::causes::{CAUSES_LIMIT, Causes, Sorter};
+use headway_model::item::ItemLabel;
 use headway_model::{ApiError, ItemStatus, JobId, SkipReason};
 use headway_store::ItemPages;
 use headway_store::rows::ItemRow;
@@ -15,7 +16,7 @@ impl Server {
         let row = self.row(id).await?;
         let (mut sorter, mut from, mut seen) = (Sorter::default(), 0, 0);
         while seen < CAUSES_LIMIT {
-            let rows = self.store().items(row.job_no, from, PAGE_LIMIT, Some("failed")).await?;
+            let rows = self.store().items(row.job_no, from, PAGE_LIMIT, Some(ItemLabel::Failed)).await?;
             let Some(last) = rows.last() else { break };
             from = last.item.saturating_add(1);
             seen += rows.len();
@@ -30,7 +31,8 @@ impl Server {
     /// The items of a job that were skipped for a reason.
     pub(super) async fn skipped(&self, id: JobId, wanted: SkipReason) -> Result<Vec<u32>, ApiError> {
         let row = self.row(id).await?;
-        let mut pages = ItemPages::new(Arc::clone(self.store()), row.job_no, PAGE_LIMIT).with_status(Some("skipped"));
+        let mut pages =
+            ItemPages::new(Arc::clone(self.store()), row.job_no, PAGE_LIMIT).with_status(Some(ItemLabel::Skipped));
         let mut these = Vec::new();
         while let Some(rows) = pages.next().await? {
             let is_wanted =

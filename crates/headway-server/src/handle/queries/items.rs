@@ -4,7 +4,7 @@ use super::super::Server;
 use super::PAGE_LIMIT;
 use crate::engine::target;
 use headway_model::groups::{GroupBy, ItemGroups};
-use headway_model::item::{ERRORS, ITEM_LABELS};
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{Pattern, SEARCH_LIMIT};
 use headway_model::summary::{ItemPage, ItemView};
@@ -20,26 +20,23 @@ impl Server {
         limit: u32,
         filter: &ItemFilter,
     ) -> Result<ItemPage, ApiError> {
-        let status = filter.status.as_deref();
-        if let Some(status) = status.filter(|status| !ITEM_LABELS.contains(status) && *status != ERRORS) {
-            let words = ITEM_LABELS.join(", ");
-            let message = format!("status must be one of {words} and {ERRORS}, not {status:?}");
-            return Err(ApiError::Malformed { message });
-        }
         let row = self.row(id).await?;
         let limit = limit.clamp(1, PAGE_LIMIT);
         let from = after.map_or(0, |after| after.saturating_add(1)).max(filter.first.unwrap_or(0));
         let (mut rows, mut next) = match self.these(id, filter).await? {
             None => {
-                let rows = match status {
-                    Some(ERRORS) => self.errors(row.job_no, from, limit).await?,
-                    status => self.store().items(row.job_no, from, limit, status).await?,
+                let rows = match filter.status {
+                    None => self.store().items(row.job_no, from, limit, None).await?,
+                    Some(StatusFilter::Label(label)) => {
+                        self.store().items(row.job_no, from, limit, Some(label)).await?
+                    }
+                    Some(StatusFilter::Errors) => self.errors(row.job_no, from, limit).await?,
                 };
                 let is_full = rows.len() == limit as usize;
                 let next = rows.last().map(|row| row.item).filter(|_| is_full);
                 (rows, next)
             }
-            Some(these) => self.page_of(row.job_no, &these, from, limit as usize, status).await?,
+            Some(these) => self.page_of(row.job_no, &these, from, limit as usize, filter.status).await?,
         };
         if let Some(last) = filter.last {
             rows.retain(|row| row.item <= last);
@@ -52,12 +49,13 @@ impl Server {
 
     /// Adds to items that wait where their outputs are to go.
     async fn show_outputs(&self, row: &JobRow, items: &mut [ItemView]) -> Result<(), ApiError> {
-        if items.iter().all(|item| item.status != "waiting") {
+        if items.iter().all(|item| item.status != ItemLabel::Waiting) {
             return Ok(());
         }
         let Some(recipe) = self.inner.context.recipe(&row.summary.recipe) else { return Ok(()) };
         let Some(request) = self.request_of(row).await? else { return Ok(()) };
-        let has_output = |item: &&mut ItemView| item.status == "waiting" && item.message.as_deref() != Some(UNLISTED);
+        let has_output =
+            |item: &&mut ItemView| item.status == ItemLabel::Waiting && item.message.as_deref() != Some(UNLISTED);
         for item in items.iter_mut().filter(has_output) {
             let output = recipe.output_for(&request, &item.path).filter(|output| !output.replaces());
             item.output = output.and_then(|output| target(&output, &item.path, item.item + 1, 0).ok());
@@ -67,10 +65,10 @@ impl Server {
 
     /// The first items from this one on that count as errors, in order: the failed ones and, of the skipped, the missed.
     async fn errors(&self, job_no: u64, from: u32, limit: u32) -> Result<Vec<ItemRow>, ApiError> {
-        let mut found = self.store().items(job_no, from, limit, Some("failed")).await?;
+        let mut found = self.store().items(job_no, from, limit, Some(ItemLabel::Failed)).await?;
         let (mut next, mut missed) = (from, Vec::new());
         while missed.len() < limit as usize {
-            let skipped = self.store().items(job_no, next, limit, Some("skipped")).await?;
+            let skipped = self.store().items(job_no, next, limit, Some(ItemLabel::Skipped)).await?;
             let Some(last) = skipped.last() else { break };
             next = last.item.saturating_add(1);
             missed.extend(skipped.into_iter().filter(|row| row.state.status.is_missed()));
@@ -108,12 +106,14 @@ impl Server {
         these: &[u32],
         from: u32,
         limit: usize,
-        status: Option<&str>,
+        status: Option<StatusFilter>,
     ) -> Result<(Vec<ItemRow>, Option<u32>), ApiError> {
         let mut rows = Vec::new();
         for some in these[these.partition_point(|item| *item < from)..].chunks(PAGE_LIMIT as usize) {
             let read = self.store().items_at(job_no, some).await?;
-            rows.extend(read.into_iter().filter(|row| status.is_none_or(|word| row.state.status.is_listed_by(word))));
+            rows.extend(
+                read.into_iter().filter(|row| status.is_none_or(|status| row.state.status.is_listed_by(status))),
+            );
             if rows.len() > limit {
                 rows.truncate(limit);
                 let next = rows.last().map(|row| row.item);
@@ -164,7 +164,7 @@ pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
         rerun: row.file.rerun,
         becomes: row.file.becomes,
         output: None,
-        status: row.state.status.label().into(),
+        status: row.state.status.label(),
         reason: row.state.status.reason().map(Into::into),
         message: row.state.message.or(unlisted),
         attempt: row.state.attempt,

@@ -7,7 +7,7 @@ use super::super::{all_of_jobs, column, nullable};
 use crate::Stored;
 use crate::rows::{ItemRow, ItemState};
 use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
-use headway_model::item::ItemStatus;
+use headway_model::item::{ItemLabel, ItemStatus};
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::{FileTotals, Load};
@@ -21,16 +21,17 @@ pub(in crate::sqlite) fn items(
     job_no: u64,
     from: u32,
     limit: u32,
-    status: Option<&str>,
+    status: Option<ItemLabel>,
 ) -> Stored<Vec<ItemRow>> {
     let condition = match status {
         None => "",
-        Some("waiting" | "running" | "succeeded") => "AND status = ?4",
+        Some(ItemLabel::Waiting | ItemLabel::Running | ItemLabel::Succeeded) => "AND status = ?4",
         // The same condition, phrased so that SQLite can use the partial index of these statuses.
         Some(_) => "AND status = ?4 AND status <> 'waiting' AND status <> 'running' AND status <> 'succeeded'",
     };
     let items = format!("{ITEM_COLUMNS} WHERE job_no = ?1 {condition} AND item >= ?2 ORDER BY item LIMIT ?3");
     let mut values: Vec<&dyn ToSql> = vec![&job_no, &from, &limit];
+    let status = status.map(ItemLabel::name);
     values.extend(status.iter().map(|status| status as &dyn ToSql));
     all_of_jobs(reader, &items, &*values, item_row)
 }
