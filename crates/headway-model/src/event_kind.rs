@@ -83,6 +83,39 @@ impl EventKind {
         EventKind::of_name(name)
     }
 
+    /// Whether it is about one item: see [`JobEvent::item`].
+    pub fn is_of_item(self) -> bool {
+        use EventKind as K;
+        match self {
+            K::Started
+            | K::Placing
+            | K::Changing
+            | K::Succeeded
+            | K::Skipped
+            | K::Failed
+            | K::AttemptFailed
+            | K::Returned
+            | K::Stopped
+            | K::Recovered
+            | K::Requeued
+            | K::Dropped => true,
+            K::Created
+            | K::Planned
+            | K::PlanEnded
+            | K::Approved
+            | K::Began
+            | K::Paused
+            | K::Resumed
+            | K::Halted
+            | K::Finishing
+            | K::CancelRequested
+            | K::Cancelled
+            | K::Ended
+            | K::Changed
+            | K::Pruned => false,
+        }
+    }
+
     /// Whether it ends a job: only `pruned` can follow it.
     pub fn is_terminal(self) -> bool {
         use EventKind as K;

@@ -51,10 +51,12 @@ enum Unchecked {
 impl Recipe for Archive {
     fn info(&self) -> RecipeInfo {
         let unchecked = [("note", "is noted"), ("failure", "is a failure")];
-        RecipeInfo {
-            name: BuiltIn::Archive.name().into(),
-            summary: "Tests zip archives, also as cbz, epub, jar or docx: every entry is read and compared with its checksum.".into(),
-            settings: vec![
+        let summary = "Tests zip archives, also as cbz, epub, jar or docx: every entry is read and compared with its \
+            checksum.";
+        RecipeInfo::reading(
+            BuiltIn::Archive,
+            summary,
+            vec![
                 Setting::choice("unchecked", "What cannot be checked", &unchecked)
                     .help("Entries that are encrypted, or compressed by a method that is not supported."),
                 Setting::number("total", "Unpacks to at most", 64, 1..=65_536, "GiB")
@@ -62,10 +64,7 @@ impl Recipe for Archive {
                 Setting::number("ratio", "Unpacks to at most", 200, 2..=10_000, "times its size")
                     .help("Counts from 100 MiB on: what unpacks to far more than that is made to do harm."),
             ],
-            output: None,
-            to_files: "The files are only read.".into(),
-            hidden: false,
-        }
+        )
     }
 
     fn effect(&self) -> Effect {

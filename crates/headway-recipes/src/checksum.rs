@@ -36,14 +36,11 @@ struct ChecksumWork {
 impl Recipe for Checksum {
     fn info(&self) -> RecipeInfo {
         let algorithms = [("sha256", "SHA-256"), ("blake3", "BLAKE3"), ("both", "both")];
-        RecipeInfo {
-            name: BuiltIn::Checksum.name().into(),
-            summary: "Reads every file and writes a manifest of checksums.".into(),
-            settings: vec![Setting::choice("algorithm", "Algorithm", &algorithms)],
-            output: None,
-            to_files: "The files are only read.".into(),
-            hidden: false,
-        }
+        RecipeInfo::reading(
+            BuiltIn::Checksum,
+            "Reads every file and writes a manifest of checksums.",
+            vec![Setting::choice("algorithm", "Algorithm", &algorithms)],
+        )
     }
 
     fn effect(&self) -> Effect {

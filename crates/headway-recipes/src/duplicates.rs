@@ -41,19 +41,16 @@ struct DuplicatesWork {
 
 impl Recipe for Duplicates {
     fn info(&self) -> RecipeInfo {
-        RecipeInfo {
-            name: BuiltIn::Duplicates.name().into(),
-            summary:
-                "Finds files with the same content, and says which could go and how much room that makes. Only reads."
-                    .into(),
-            to_files: "The files are only read.".into(),
-            settings: vec![
+        let summary = "Finds files with the same content, and says which could go and how much room that makes. Only \
+            reads.";
+        RecipeInfo::reading(
+            BuiltIn::Duplicates,
+            summary,
+            vec![
                 Setting::choice("keep", "Of each group stays", &KeepRule::CHOICES),
                 Setting::number("least", "Files of at least", 1, 1..=1 << 40, "bytes"),
             ],
-            output: None,
-            hidden: false,
-        }
+        )
     }
 
     fn effect(&self) -> Effect {

@@ -47,18 +47,17 @@ enum NameMismatch {
 impl Recipe for Health {
     fn info(&self) -> RecipeInfo {
         let choices = [("failure", "is a failure"), ("note", "is noted")];
-        RecipeInfo {
-            name: BuiltIn::Health.name().into(),
-            summary: "Decodes pictures, zip archives, gzip and Zstandard files to their end: healthy, damaged, cut off, or of another type than the name says.".into(),
-            settings: vec![
+        let summary = "Decodes pictures, zip archives, gzip and Zstandard files to their end: healthy, damaged, cut \
+            off, or of another type than the name says.";
+        RecipeInfo::reading(
+            BuiltIn::Health,
+            summary,
+            vec![
                 Setting::choice("ending", "A name that does not fit the content", &choices),
                 Setting::number("memory", "A picture may take", 1_024, 16..=16_384, "MiB")
                     .help("Memory for the pixels of one picture. One that would take more is not decoded, and fails."),
             ],
-            output: None,
-            to_files: "The files are only read.".into(),
-            hidden: false,
-        }
+        )
     }
 
     fn effect(&self) -> Effect {

@@ -57,16 +57,13 @@ impl Recipe for Verify {
         let offered = [Algorithm::Sha256, Algorithm::Blake3, Algorithm::Sha512, Algorithm::Sha1, Algorithm::Md5];
         choices.extend(offered.map(|algorithm| (algorithm.name(), algorithm.shown())));
         let manifest = Setting::of("manifest", "Manifest", SettingKind::Path { patterns: true }).help(MANIFEST_HELP);
-        RecipeInfo {
-            name: BuiltIn::Verify.name().into(),
-            summary:
-                "Compares files with a manifest of checksums: ok, changed, bit rot, missing, unreadable, not checked."
-                    .into(),
-            settings: vec![manifest, Setting::choice("algorithm", "Algorithm", &choices)],
-            output: None,
-            to_files: "The files are only read.".into(),
-            hidden: false,
-        }
+        let summary = "Compares files with a manifest of checksums: ok, changed, bit rot, missing, unreadable, not \
+            checked.";
+        RecipeInfo::reading(
+            BuiltIn::Verify,
+            summary,
+            vec![manifest, Setting::choice("algorithm", "Algorithm", &choices)],
+        )
     }
 
     fn effect(&self) -> Effect {

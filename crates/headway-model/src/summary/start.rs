@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::JobSummary;
+use crate::built_in::BuiltIn;
 use crate::cursor::Cursor;
 use crate::id::Millis;
 use crate::output::Output;
@@ -92,4 +93,18 @@ pub struct RecipeInfo {
     /// Whether the list of recipes omits it, because it is started elsewhere.
     #[serde(default)]
     pub hidden: bool,
+}
+
+impl RecipeInfo {
+    /// A recipe that only reads files.
+    pub fn reading(recipe: BuiltIn, summary: &str, settings: Vec<Setting>) -> Self {
+        RecipeInfo {
+            name: recipe.name().into(),
+            summary: summary.into(),
+            settings,
+            output: None,
+            to_files: "The files are only read.".into(),
+            hidden: false,
+        }
+    }
 }

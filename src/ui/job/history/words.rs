@@ -25,20 +25,10 @@ impl EventsShown {
     pub(super) fn has(self, kind: EventKind) -> bool {
         match self {
             EventsShown::All => true,
-            EventsShown::Job => !is_of_item(kind),
+            EventsShown::Job => !kind.is_of_item(),
             EventsShown::Ends => matches!(kind, EventKind::Succeeded | EventKind::Skipped | EventKind::Failed),
             EventsShown::Failures => matches!(kind, EventKind::Failed | EventKind::AttemptFailed),
         }
-    }
-}
-
-fn is_of_item(kind: EventKind) -> bool {
-    use EventKind::*;
-    match kind {
-        Started | Placing | Changing | Succeeded | Skipped | Failed | AttemptFailed | Returned | Stopped
-        | Recovered | Requeued | Dropped => true,
-        Created | Planned | PlanEnded | Approved | Began | Paused | Resumed | Halted | Finishing | CancelRequested
-        | Cancelled | Ended | Changed | Pruned => false,
     }
 }
 
