@@ -1,17 +1,17 @@
 //! `headway serve`.
 
+mod checked;
 mod held_up;
 mod reload;
 mod running_webhooks;
 mod tokens;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
@@ -19,16 +19,12 @@ use tokio::signal::unix::Signal;
 use tokio::sync::{Mutex, Notify};
 
 use super::config::ServeSetting;
-use super::failure::{CommandFailure, USAGE};
 use super::log::{LogFormat, ServerLog, is_filter};
-use super::{default_data, library, named_library, offers, out, systemd, webhooks};
+use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
-use crate::web::{self, Access, Assets, Socket, Tokens};
-use headway_server::config::Config;
-use headway_server::recipes::Recipe;
-use headway_server::retention::Retention;
+use crate::web::{self, Access, Socket};
+use checked::{CheckedSettings, KnownLibraries};
 use headway_server::{Server, descriptors};
-use headway_webhooks::Webhook;
 use held_up::say_what_holds_up;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
@@ -238,117 +234,11 @@ async fn twice(first: impl Future<Output = ()>) {
     }
 }
 
-/// Settings with which a server can start, and what was read for them.
-struct CheckedSettings {
-    config: Config,
-    libraries: KnownLibraries,
-    tokens: Tokens,
-    webhooks: Vec<Webhook>,
-    /// What the file says about commands, to be compared.
-    commands: String,
-    recipes: Vec<Arc<dyn Recipe>>,
-    assets: Assets,
-    /// The folder of the client's files.
-    site: PathBuf,
-}
-
 impl ServeCommand {
-    /// Checks all that can be checked before a server starts. A start and a reload both do, so that a reload takes nothing that the
-    /// next start would refuse. `bound` is the address on which the server listens, or is going to. Blocking.
-    fn checked(&self, bound: SocketAddr, known: &KnownLibraries) -> anyhow::Result<CheckedSettings> {
-        let libraries = libraries(&self.libraries, known)?;
-        let known_libraries = known_libraries(&self.libraries, &libraries);
-        let tokens = self.tokens(bound)?;
-        if self.listen != bound {
-            self.tokens(self.listen)?;
-        }
-        Access::new(self.listen, &self.origin, None)?;
-        let (assets, site) = client(self.site.clone())?;
-        let (recipes, owner_only) = offers(self.config.as_deref())?;
-        Ok(CheckedSettings {
-            libraries: known_libraries,
-            tokens,
-            webhooks: webhooks::configured(self.config.as_deref())?,
-            commands: reload::commands(self.config.as_deref())?,
-            config: Config { links: links(&self.libraries, &libraries)?, ..self.server(libraries, owner_only) },
-            recipes,
-            assets,
-            site,
-        })
-    }
-
     /// What the server writes into its log.
     pub(super) fn log(&self) -> ServerLog {
         ServerLog { format: self.log_format, filter: self.log.clone() }
     }
-
-    /// The server's settings.
-    fn server(&self, libraries: Vec<(String, PathBuf)>, owner_only: BTreeSet<String>) -> Config {
-        let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
-        let mut config = Config::new(self.data.clone(), libraries);
-        config.jobs = self.jobs;
-        config.trash_age = days(self.trash_days);
-        config.retention = Retention {
-            age: days(self.keep_days),
-            jobs: self.keep_jobs,
-            bytes: (self.keep_bytes > 0).then_some(self.keep_bytes),
-            attempts: days(self.keep_output_days),
-        };
-        config.workers = self.workers.unwrap_or(config.workers);
-        config.owner_only = owner_only;
-        config
-    }
-}
-
-/// The libraries of a server: the text of the setting, and the name and root that follow from it.
-type KnownLibraries = BTreeMap<String, (String, PathBuf)>;
-
-fn known_libraries(given: &[String], libraries: &[(String, PathBuf)]) -> KnownLibraries {
-    given.iter().cloned().zip(libraries.iter().cloned()).collect()
-}
-
-/// The libraries, whose names must differ. Those that are known are not looked at: while a disk is missing, its folder
-/// can look as if it had another name.
-fn libraries(given: &[String], known: &KnownLibraries) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    if given.is_empty() {
-        let text = "no folder to serve is given; name one, as in: headway serve Photos";
-        return Err(CommandFailure::new(USAGE, text).into());
-    }
-    let found = |text: &String| known.get(text).map_or_else(|| library(text), |known| Ok(known.clone()));
-    let libraries = given.iter().map(found).collect::<anyhow::Result<Vec<_>>>()?;
-    for (index, (name, _)) in libraries.iter().enumerate() {
-        if libraries[..index].iter().any(|(other, _)| other == name) {
-            bail!("two libraries are called {name:?}; rename one with NAME=DIR");
-        }
-    }
-    Ok(libraries)
-}
-
-/// The paths by which libraries are named and from which links lead to their roots.
-fn links(given: &[String], libraries: &[(String, PathBuf)]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let mut links = BTreeMap::new();
-    for (text, (name, root)) in given.iter().zip(libraries) {
-        let path = std::path::absolute(named_library(text).1)?;
-        if path != *root {
-            links.insert(name.clone(), path);
-        }
-    }
-    Ok(links)
-}
-
-/// The client's files, and their folder if they are in one.
-fn client(site: Option<PathBuf>) -> anyhow::Result<(Assets, PathBuf)> {
-    let folder = site.clone().unwrap_or_else(|| "target/site".into());
-    if let Some(assets) = Assets::embedded().filter(|_| site.is_none()) {
-        return Ok((assets, folder));
-    }
-    if let Err(error) = folder.join("pkg/headway.js").metadata() {
-        bail!(
-            "the client is not at {} ({error}); build it with ./run --build, or pass its folder with --site",
-            folder.display()
-        );
-    }
-    Ok((Assets::folder(folder.clone()), folder))
 }
 
 /// Under `cargo leptos`, its own settings apply, including the reload port; otherwise ours.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::load::load;
+use super::load::{Loaded, load};
 use super::nav::{Nav, Title};
 use super::parts::format::sentence;
 use super::parts::{Controls, ErrorView, may_act};
@@ -28,7 +28,7 @@ pub(super) use address::address;
 use breadcrumbs::Breadcrumbs;
 use headway_model::ApiError;
 use headway_model::library::FolderView;
-use headway_model::summary::Start;
+use headway_model::summary::{LibraryName, Start};
 use listing::Listing;
 use offer::ListRead;
 pub(super) use offer::{FIRST, ListOffer};
@@ -46,7 +46,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(400);
 /// The files of a folder. The address fully determines what is shown.
 #[component]
 pub(super) fn LibraryPage() -> impl IntoView {
-    let live = expect_context::<Live>();
     let libraries = expect_context::<Start>().libraries;
     let first = libraries.first().map(|library| library.name.clone()).unwrap_or_default();
     let query = expect_context::<Nav>().query();
@@ -61,28 +60,10 @@ pub(super) fn LibraryPage() -> impl IntoView {
             selected.set(Selection::default());
         }
     });
-
     let scrolled = Scrolled::new();
-    // While the disk is being read, ask again without another look at the disk.
-    let (polls, polled) = (RwSignal::new(0_u32), RwSignal::new(false));
-    let list = load(
-        move || (view.get(), polls.get(), live.ended.get()),
-        move |(view, ..)| {
-            let refresh = !std::mem::take(&mut *polled.write_untracked());
-            let rows = scrolled.rows(&view);
-            async move { ListRead { page: load_more::rows(view.clone(), refresh, rows).await, view } }
-        },
-    );
-    let poll = move || {
-        polled.set(true);
-        polls.update(|polls| *polls = polls.wrapping_add(1));
-    };
-    Effect::new(move |_| {
-        if list.with(|list| matches!(list, Some(ListRead { page: Ok(page), .. }) if page.scan.is_some())) {
-            let timer = set_timeout_with_handle(poll, POLL_INTERVAL).ok();
-            on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
-        }
-    });
+    // Each change of this number reads the list again.
+    let polls = RwSignal::new(0_u32);
+    let list = polled_list(view, scrolled, polls);
     let (offer, numbers) = offer::follow(list, view);
     let chosen = Chosen::new(selected, offer);
     let scan = move || {
@@ -97,18 +78,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let is_nowhere = move || offer.with(|offer| *offer == ListOffer::Nowhere);
     view! {
         <Title text=move || view.with(title) />
-        <Show when=move || { libraries.len() > 1 }>
-            <nav class="library-names" aria-label="Libraries">
-                {expect_context::<Start>()
-                    .libraries
-                    .into_iter()
-                    .map(|library| {
-                        let view = FolderView { library: library.name.clone(), ..FolderView::default() };
-                        view! { <a href=address(&view)>{library.name}</a> }
-                    })
-                    .collect_view()}
-            </nav>
-        </Show>
+        {library_links(libraries)}
         <Breadcrumbs view />
         <div class="library-start" hidden=is_nowhere>
             {can_act.then(|| view! { <StartPanel chosen /> })}
@@ -140,6 +110,47 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </Controls>
         {can_act.then(|| view! { <StartBar chosen /> })}
     }
+}
+
+/// Reads the list, again after each job that ended, and again and again while the disk is being read.
+fn polled_list(view: Memo<FolderView>, scrolled: Scrolled, polls: RwSignal<u32>) -> Loaded<ListRead> {
+    let live = expect_context::<Live>();
+    // While the disk is being read, ask again without another look at the disk.
+    let polled = RwSignal::new(false);
+    let list = load(
+        move || (view.get(), polls.get(), live.ended.get()),
+        move |(view, ..)| {
+            let refresh = !std::mem::take(&mut *polled.write_untracked());
+            let rows = scrolled.rows(&view);
+            async move { ListRead { page: load_more::rows(view.clone(), refresh, rows).await, view } }
+        },
+    );
+    let poll = move || {
+        polled.set(true);
+        polls.update(|polls| *polls = polls.wrapping_add(1));
+    };
+    Effect::new(move |_| {
+        if list.with(|list| matches!(list, Some(ListRead { page: Ok(page), .. }) if page.scan.is_some())) {
+            let timer = set_timeout_with_handle(poll, POLL_INTERVAL).ok();
+            on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
+        }
+    });
+    list
+}
+
+/// A link to each library, if there are several.
+fn library_links(libraries: Vec<LibraryName>) -> impl IntoView {
+    let link = |library: LibraryName| {
+        let view = FolderView { library: library.name.clone(), ..FolderView::default() };
+        view! { <a href=address(&view)>{library.name}</a> }
+    };
+    (libraries.len() > 1).then(|| {
+        view! {
+            <nav class="library-names" aria-label="Libraries">
+                {libraries.into_iter().map(link).collect_view()}
+            </nav>
+        }
+    })
 }
 
 /// An address that leads to no folder: why, and where to go.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headway_model::event::{HaltBy, HaltWhen, JobEvent, Outcome, Recorded};
+use headway_model::event::{HaltBy, HaltWhen, JobEvent as E, Outcome, Recorded};
 use headway_model::{Digest, DiskEffect, EndReason, FailReason, Fold, JobId, Move, PauseReason, SkipReason};
 use serde::{Deserialize, Serialize};
 
@@ -65,24 +65,29 @@ fn the_log_of_version_1_loads_for_ever() {
     assert_eq!(endings.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
-/// Every event at least once, and a job of each ending.
-fn write() -> String {
-    use JobEvent as E;
-    let planned = |first, count| E::Planned { first, count, skips: Vec::new(), detail: Digest([2; 16]) };
-    let started = |item, attempt| E::Started { item, attempt };
-    let done = |item, attempt, effect| E::Succeeded { item, attempt, effect, detail: Some(Digest([3; 16])) };
-    let failed =
-        |item, attempt| E::Failed { item, attempt, reason: FailReason::Read, message: "Permission denied".into() };
-    let ended = |outcome| E::Ended { outcome };
-    let end = |reason, message: &str| ended(Outcome::Failed { reason, message: message.into() });
-    let attempt_failed = |item, attempt| E::AttemptFailed {
-        item,
-        attempt,
-        retry_at: 1_764_000_060_000,
-        reason: FailReason::Timeout,
-        message: "took 31 s".into(),
-    };
-    let placing = |item, attempt| E::Placing {
+fn planned(first: u32, count: u32) -> E {
+    E::Planned { first, count, skips: Vec::new(), detail: Digest([2; 16]) }
+}
+
+fn started(item: u32, attempt: u32) -> E {
+    E::Started { item, attempt }
+}
+
+fn done(item: u32, attempt: u32, effect: DiskEffect) -> E {
+    E::Succeeded { item, attempt, effect, detail: Some(Digest([3; 16])) }
+}
+
+fn failed(item: u32, attempt: u32) -> E {
+    E::Failed { item, attempt, reason: FailReason::Read, message: "Permission denied".into() }
+}
+
+fn attempt_failed(item: u32, attempt: u32) -> E {
+    let retry_at = 1_764_000_060_000;
+    E::AttemptFailed { item, attempt, retry_at, reason: FailReason::Timeout, message: "took 31 s".into() }
+}
+
+fn placing(item: u32, attempt: u32) -> E {
+    E::Placing {
         item,
         attempt,
         temp: "a/.headway-JOB-0-1".into(),
@@ -90,49 +95,67 @@ fn write() -> String {
         trash: Some("trash/0".into()),
         old: Some(Digest([4; 16])),
         new: Digest([5; 16]),
-    };
-    let changing = |item, attempt| {
-        let path = |text: &str| text.parse().expect("a path");
-        let (size, mtime_ns) = (1_234, 1_764_000_000_000_000_000);
-        let one = Move { from: path("a/b.jpg"), to: path("a/c.jpg"), size, mtime_ns, hash: None, inode: None };
-        let other = Move { from: path("a/b.xmp"), to: path("d/c.xmp"), hash: Some(Digest([7; 16])), ..one.clone() };
-        E::Changing { item, attempt, moves: vec![one, other], folders: Vec::new() }
-    };
-    let begun = |count| vec![planned(0, count), E::PlanEnded { total: count, reruns: Default::default() }, E::Began {}];
-    let jobs: Vec<(bool, Vec<JobEvent>)> = vec![
-        (
-            true,
-            [vec![
-                planned(0, 2),
-                E::Planned { first: 2, count: 3, skips: vec![(3, 1, SkipReason::Symlink)], detail: Digest([6; 16]) },
-                E::PlanEnded { total: 5, reruns: Default::default() },
-                E::Approved {},
-                E::Changed { priority: Some(2), concurrency: Some(4) },
-                E::Began {},
-                started(0, 1),
-                placing(0, 1),
-                done(0, 1, DiskEffect::Changed),
-                started(1, 1),
-                attempt_failed(1, 1),
-                started(1, 2),
-                E::Returned { item: 1, attempt: 2 },
-                E::Paused { reason: PauseReason::DiskFull },
-                E::Resumed {},
-                E::Began {},
-                started(1, 3),
-                E::Recovered { item: 1, attempt: 3 },
-                E::Requeued { item: 1 },
-                started(1, 4),
-                done(1, 4, DiskEffect::Created),
-                started(2, 1),
-                E::Skipped { item: 2, attempt: 1, reason: SkipReason::Changed },
-                started(4, 1),
-                done(4, 1, DiskEffect::Unchanged),
-                E::Finishing {},
-                ended(Outcome::Completed),
-            ]]
-            .concat(),
-        ),
+    }
+}
+
+fn changing(item: u32, attempt: u32) -> E {
+    let path = |text: &str| text.parse().expect("a path");
+    let (size, mtime_ns) = (1_234, 1_764_000_000_000_000_000);
+    let one = Move { from: path("a/b.jpg"), to: path("a/c.jpg"), size, mtime_ns, hash: None, inode: None };
+    let other = Move { from: path("a/b.xmp"), to: path("d/c.xmp"), hash: Some(Digest([7; 16])), ..one.clone() };
+    E::Changing { item, attempt, moves: vec![one, other], folders: Vec::new() }
+}
+
+fn ended(outcome: Outcome) -> E {
+    E::Ended { outcome }
+}
+
+fn end(reason: EndReason, message: &str) -> E {
+    ended(Outcome::Failed { reason, message: message.into() })
+}
+
+fn begun(count: u32) -> Vec<E> {
+    vec![planned(0, count), E::PlanEnded { total: count, reruns: Default::default() }, E::Began {}]
+}
+
+/// A job to which almost everything happens, and which completes.
+fn eventful() -> Vec<E> {
+    vec![
+        planned(0, 2),
+        E::Planned { first: 2, count: 3, skips: vec![(3, 1, SkipReason::Symlink)], detail: Digest([6; 16]) },
+        E::PlanEnded { total: 5, reruns: Default::default() },
+        E::Approved {},
+        E::Changed { priority: Some(2), concurrency: Some(4) },
+        E::Began {},
+        started(0, 1),
+        placing(0, 1),
+        done(0, 1, DiskEffect::Changed),
+        started(1, 1),
+        attempt_failed(1, 1),
+        started(1, 2),
+        E::Returned { item: 1, attempt: 2 },
+        E::Paused { reason: PauseReason::DiskFull },
+        E::Resumed {},
+        E::Began {},
+        started(1, 3),
+        E::Recovered { item: 1, attempt: 3 },
+        E::Requeued { item: 1 },
+        started(1, 4),
+        done(1, 4, DiskEffect::Created),
+        started(2, 1),
+        E::Skipped { item: 2, attempt: 1, reason: SkipReason::Changed },
+        started(4, 1),
+        done(4, 1, DiskEffect::Unchanged),
+        E::Finishing {},
+        ended(Outcome::Completed),
+    ]
+}
+
+/// The events of each job after the first, and whether its plan waits for approval: every event at least once, and a job
+/// of each ending.
+fn jobs() -> Vec<(bool, Vec<E>)> {
+    vec![
+        (true, eventful()),
         (
             false,
             [
@@ -187,10 +210,13 @@ fn write() -> String {
             ]
             .concat(),
         ),
-    ];
+    ]
+}
+
+fn write() -> String {
     let mut lines = String::new();
     let mut position = 0;
-    for (number, (approval, events)) in jobs.into_iter().enumerate() {
+    for (number, (approval, events)) in jobs().into_iter().enumerate() {
         let id = JobId::mint(1_764_000_000_000 + number as u64, [number as u8 + 1; 10]);
         let created = E::Created {
             id,

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use headway_model::JobStatus;
+use headway_model::{JobId, JobStatus};
 use headway_store::{SqliteStore, Store, rebuild};
+use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::helper::{Files, Headway, eventually, follow_at, http_with, mint, repetitions};
@@ -12,34 +13,42 @@ fn scale() -> usize {
     std::env::var("HEADWAY_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| repetitions(100_000))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn many_items_end_to_end_and_what_they_cost() {
-    let (files, count) = (Files::new(), scale());
+/// Writes this many small files, a thousand to a folder.
+fn write(files: &Files, count: usize) {
     for number in 0..count {
         if number % 1_000 == 0 {
             std::fs::create_dir(files.library().join(format!("{:05}", number / 1_000))).expect("a folder");
         }
         files.write(&format!("{:05}/{number:07}", number / 1_000), format!("{number}").as_bytes());
     }
+}
+
+/// Waits until the job has completed: how it stands then, and the most memory that the server took, in KiB.
+async fn completed(client: &Client, process: &Headway, job: JobId) -> (Value, u64) {
+    let (mut most, deadline) = (0, Instant::now() + Duration::from_secs(3_600));
+    loop {
+        let view = client.get(format!("{}/api/jobs/{job}", process.url)).send().await.expect("an answer");
+        let view: Value = view.json().await.expect("JSON");
+        most = most.max(process.memory());
+        if view["status"] == "completed" {
+            return (view, most);
+        }
+        assert!(Instant::now() < deadline && view["ended"].is_null(), "{view}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_items_end_to_end_and_what_they_cost() {
+    let (files, count) = (Files::new(), scale());
+    write(&files, count);
     let client = http_with().timeout(Duration::from_secs(120)).build().expect("a client");
     let mut process = Headway::start(&files, &["--workers", "4"]);
     let empty = process.memory();
     let (job, begun) = (mint(), Instant::now());
     process.begin(&client, job).await;
-    let get = async |path: &str| -> Value {
-        client.get(format!("{}{path}", process.url)).send().await.expect("an answer").json().await.expect("JSON")
-    };
-    let mut most = empty;
-    let deadline = Instant::now() + Duration::from_secs(3_600);
-    let end = loop {
-        let view = get(&format!("/api/jobs/{job}")).await;
-        most = most.max(process.memory());
-        if view["status"] == "completed" {
-            break view;
-        }
-        assert!(Instant::now() < deadline && view["ended"].is_null(), "{view}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let (end, most) = completed(&client, &process, job).await;
+    let most = most.max(empty);
     let took = begun.elapsed();
     assert_eq!(end["counters"]["succeeded"], json!(count));
 

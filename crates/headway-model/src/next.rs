@@ -44,7 +44,7 @@ pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
 fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
     use ItemStatus as I;
     use JobStatus as S;
-    let (status, counters) = (fold.status, &fold.counters);
+    let status = fold.status;
     let wrong = || Err(Refusal::Status { event: event.name(), status: status.label() });
     let held = matches!(status, S::Queued | S::Processing | S::Paused { .. });
     let settles = held || status == S::Cancelling;
@@ -53,29 +53,15 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
     match event {
         JobEvent::Created { .. } => Err(Refusal::Exists),
         JobEvent::Planned { first, count, skips, .. } if status == S::Planning => planned(fold, *first, *count, skips),
-        JobEvent::PlanEnded { total, .. } if status == S::Planning => match *total == counters.total {
-            true => to(if fold.approval { S::Planned } else { S::Queued }),
-            false => Err(Refusal::Range),
-        },
+        JobEvent::PlanEnded { total, .. } if status == S::Planning => plan_ended(fold, *total),
         JobEvent::Approved {} if status == S::Planned => to(S::Queued),
         JobEvent::Began {} if status == S::Queued => to(S::Processing),
         JobEvent::Paused { reason } => pause(status, *reason).map_or_else(wrong, to),
-        JobEvent::Resumed {} if matches!(status, S::Paused { .. }) => {
-            to(if fold.plan_ended { S::Queued } else { S::Planning })
-        }
-        JobEvent::Halted { .. } if held && fold.plan_ended => match halted {
-            true => Err(Refusal::Halt(event.name())),
-            false => Ok(Next { status, change: FoldChange::CancelIdle }),
-        },
-        JobEvent::Finishing {} if status == S::Processing => match fold.fails_by_halt() {
-            true => Err(Refusal::Halt(event.name())),
-            false => none_open(counters).and_then(|()| to(S::Finishing)),
-        },
+        JobEvent::Resumed {} if matches!(status, S::Paused { .. }) => resumed(fold),
+        JobEvent::Halted { .. } if held && fold.plan_ended => halt(fold, event),
+        JobEvent::Finishing {} if status == S::Processing => finishing(fold, event),
         JobEvent::CancelRequested {} if status != S::Cancelling => to(S::Cancelling),
-        JobEvent::Cancelled {} if status == S::Cancelling => match counters.running {
-            0 => Ok(Next { status: S::Cancelled, change: FoldChange::CancelIdle }),
-            running => Err(Refusal::Open(running)),
-        },
+        JobEvent::Cancelled {} if status == S::Cancelling => cancelled(fold),
         JobEvent::Ended { outcome } => next_of_end(fold, outcome),
         JobEvent::Changed { .. } => to(status),
         JobEvent::Planned { .. }
@@ -92,16 +78,13 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::Started { item, attempt } => {
             of(item).in_job(status == S::Processing, !halted)?.moves(I::Waiting, I::Running)?.by_next(*attempt)
         }
-        JobEvent::Placing { item, attempt, .. } | JobEvent::Changing { item, attempt, .. } => of(item)
-            .in_job(held, true)?
-            .to(|from| match from {
-                I::Running if mutants::is(Mutant::ChangingIsWork) && matches!(event, JobEvent::Changing { .. }) => {
-                    Some(I::Running)
-                }
-                I::Running => Some(I::Placing),
-                _ => None,
-            })?
-            .by(*attempt),
+        JobEvent::Placing { item, attempt, .. } => {
+            of(item).in_job(held, true)?.moves(I::Running, I::Placing)?.by(*attempt)
+        }
+        JobEvent::Changing { item, attempt, .. } => {
+            let changing = if mutants::is(Mutant::ChangingIsWork) { I::Running } else { I::Placing };
+            of(item).in_job(held, true)?.moves(I::Running, changing)?.by(*attempt)
+        }
         JobEvent::Succeeded { item, attempt, effect, .. } => {
             of(item).in_job(settles, true)?.ends(I::Succeeded(*effect))?.by(*attempt)
         }
@@ -122,16 +105,51 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
             of(item).in_job(settles, ending)?.moves(I::Running, I::Cancelled)?.by(*attempt)
         }
         JobEvent::Recovered { item, attempt } => of(item).in_job(true, true)?.ends(I::Interrupted)?.by(*attempt),
-        JobEvent::Requeued { item } => of(item)
-            .in_job(held, !halted)?
-            .to(|from| match from {
-                I::Interrupted | I::Failed(_) => Some(I::Waiting),
-                _ => None,
-            })?
-            .by_last(),
+        JobEvent::Requeued { item } => {
+            let waits = |from| matches!(from, I::Interrupted | I::Failed(_)).then_some(I::Waiting);
+            of(item).in_job(held, !halted)?.to(waits)?.by_last()
+        }
         JobEvent::Dropped { item } => {
             of(item).in_job(held, true)?.moves(I::Interrupted, I::Failed(FailReason::Interrupted))?.by_last()
         }
+    }
+}
+
+/// The end of the plan, which says how many items it has.
+fn plan_ended(fold: &Fold, total: u32) -> Result<Next, Refusal> {
+    if total != fold.counters.total {
+        return Err(Refusal::Range);
+    }
+    to(if fold.approval { JobStatus::Planned } else { JobStatus::Queued })
+}
+
+/// The end of a pause: the plan goes on, or the job waits for a slot.
+fn resumed(fold: &Fold) -> Result<Next, Refusal> {
+    to(if fold.plan_ended { JobStatus::Queued } else { JobStatus::Planning })
+}
+
+/// A halt, of which a job has at most one. It cancels what has not begun.
+fn halt(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
+    if fold.halt.is_some() {
+        return Err(Refusal::Halt(event.name()));
+    }
+    Ok(Next { status: fold.status, change: FoldChange::CancelIdle })
+}
+
+/// The recipe's last step. It runs once no item is open, unless the job fails by its halt.
+fn finishing(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
+    if fold.fails_by_halt() {
+        return Err(Refusal::Halt(event.name()));
+    }
+    none_open(&fold.counters)?;
+    to(JobStatus::Finishing)
+}
+
+/// The end of a cancel: no item runs any more.
+fn cancelled(fold: &Fold) -> Result<Next, Refusal> {
+    match fold.counters.running {
+        0 => Ok(Next { status: JobStatus::Cancelled, change: FoldChange::CancelIdle }),
+        running => Err(Refusal::Open(running)),
     }
 }
 

@@ -113,7 +113,7 @@ struct Goal {
     /// Its new path.
     path: RelPath,
     /// What the report says about it.
-    told: Map<String, Value>,
+    result: Map<String, Value>,
 }
 
 impl Work for ComicWork {
@@ -137,7 +137,7 @@ impl Work for ComicWork {
         is_comic(&source)?;
         let list = list(&source)?;
         let goal = self.goal(&source, &list)?;
-        let mut result = Value::Object(goal.told);
+        let mut result = Value::Object(goal.result);
         let Some(text) = goal.info else {
             return source.settle(Success { effect: DiskEffect::Unchanged, result });
         };
@@ -180,18 +180,14 @@ impl ComicWork {
             (true, None) => return Err(fail("neither its ComicInfo.xml nor its name gives a number".into())),
             (false, _) => get(ComicField::Title),
         };
-        let mut changes = Vec::new();
-        for (field, wanted) in
-            [(ComicField::Title, &title), (ComicField::Series, &series), (ComicField::Number, &number)]
-        {
-            let is_wanted = match field {
-                ComicField::Series => self.wanted.series,
-                _ => self.wanted.title,
-            };
-            changes.extend(
-                wanted.clone().filter(|wanted| is_wanted && get(field).as_ref() != Some(wanted)).map(|to| (field, to)),
-            );
-        }
+        let wants = [
+            (ComicField::Title, &title, self.wanted.title),
+            (ComicField::Series, &series, self.wanted.series),
+            (ComicField::Number, &number, self.wanted.title),
+        ];
+        let is_change = |(field, value, is_wanted): &(_, &Option<String>, bool)| *is_wanted && get(*field) != **value;
+        let changes: Vec<_> =
+            wants.into_iter().filter(is_change).filter_map(|(field, value, _)| Some((field, value.clone()?))).collect();
         let text = match &info {
             _ if changes.is_empty() => None,
             Some(info) => Some(info.with(&changes)),
@@ -206,36 +202,23 @@ impl ComicWork {
             ComicWord::Year => get(ComicField::Year),
             ComicWord::Publisher => get(ComicField::Publisher),
         };
-        let to = match self.wanted.rename {
-            true => named(
-                path,
-                &self
-                    .template
-                    .expand(value)
-                    // The plan shows this reason, and the file is left alone.
-                    .map_err(|_| Failure::Skipped(SkipReason::Lacking))?,
-                extension,
-            )?,
-            false => path.clone(),
+        let to = if self.wanted.rename {
+            // The plan shows this reason, and the file is left alone.
+            let name = self.template.expand(value).map_err(|_| Failure::Skipped(SkipReason::Lacking))?;
+            named(path, &name, extension)?
+        } else {
+            path.clone()
         };
-        let mut told = Map::new();
+        let mut result = Map::new();
         for (name, value) in [("series", series), ("number", number), ("title", title)] {
-            told.extend(value.map(|value| (name.to_owned(), Value::from(value))));
+            result.extend(value.map(|value| (name.to_owned(), Value::from(value))));
         }
         if text.is_some() {
             let changed: Vec<_> = changes.iter().map(|(field, _)| format!("{field:?}")).collect();
-            told.insert("changed".into(), changed.join(", ").into());
+            result.insert("changed".into(), changed.join(", ").into());
         }
-        let others = list.entries.iter().filter(|entry| is_other(&entry.name)).count();
-        if others > 0 {
-            told.insert(
-                "notes".into(),
-                format!("{others} more files are called {COMIC_INFO} in it, and do not count").into(),
-            );
-        } else if info.is_none() {
-            told.insert("notes".into(), format!("it had no {COMIC_INFO}").into());
-        }
-        Ok(Goal { info: text, path: to, told })
+        result.extend(note(list, info.is_some()).map(|note| ("notes".to_owned(), note.into())));
+        Ok(Goal { info: text, path: to, result })
     }
 
     /// The series, from the name of the comic's folder; `None` in the library's root.
@@ -262,6 +245,15 @@ fn named(path: &RelPath, stem: &str, extension: &str) -> Result<RelPath, Failure
     }
     let to = path.parent().unwrap_or_default().join(&name);
     to.map_err(|error| Failure::Failed(FailReason::Recipe, format!("its new name does not fit: {error}")))
+}
+
+/// What the report says beside the fields: entries that look like a `ComicInfo.xml` and are none, or that there was none.
+fn note(list: &EntryList, has_info: bool) -> Option<String> {
+    match list.entries.iter().filter(|entry| is_other(&entry.name)).count() {
+        0 if has_info => None,
+        0 => Some(format!("it had no {COMIC_INFO}")),
+        others => Some(format!("{others} more files are called {COMIC_INFO} in it, and do not count")),
+    }
 }
 
 /// Whether an entry resembles `ComicInfo.xml` without being it, such as one in another case.

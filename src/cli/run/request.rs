@@ -22,24 +22,9 @@ const NAMES_OF: &str = "::::";
 impl RunArguments {
     /// The request, with the files that its names stand for.
     pub(super) fn request(&self) -> Result<StartJob, CommandFailure> {
-        let usage = |text: &str| CommandFailure::new(NOT_BEGUN, text);
-        let (recipe, mut paths) = (self.recipe.clone(), self.paths.clone());
+        let mut paths = self.paths.clone();
         let (program, named) = split(&self.program);
-        let recipe = match (recipe, program.is_empty()) {
-            (Some(recipe), true) => recipe,
-            (Some(recipe), false) if recipe == BuiltIn::Command.name() => recipe,
-            (None, false) => BuiltIn::Command.name().to_owned(),
-            // Only a recipe can be left out, so the first word is a file like the others.
-            (Some(word), false) => {
-                let exists = exists(&word)?;
-                if !exists && word != "-" {
-                    return Err(CommandFailure::new(NOT_BEGUN, self.no_such_file(&word)));
-                }
-                paths.insert(0, word.into());
-                BuiltIn::Command.name().to_owned()
-            }
-            (None, true) => return Err(usage("name a recipe, or a program after --; headway recipes lists recipes")),
-        };
+        let recipe = self.recipe_for(program, &mut paths)?;
         let from = match (named, &self.files.files_from) {
             (Some(_), Some(_)) => return Err(usage("give either --files-from or ::: names")),
             (Some(ProgramNames::On(names)), None) => {
@@ -80,18 +65,37 @@ impl RunArguments {
             exclude: &self.files.exclude,
         };
         let selection = select(&names, &within)?;
+        self.ask_for(&recipe, program, selection)
+    }
+
+    /// The recipe that is named or meant. If a program follows and the first word is no recipe, that word is a file.
+    fn recipe_for(&self, program: &[OsString], paths: &mut Vec<OsString>) -> Result<String, CommandFailure> {
+        match (self.recipe.clone(), program.is_empty()) {
+            (Some(recipe), true) => Ok(recipe),
+            (Some(recipe), false) if recipe == BuiltIn::Command.name() => Ok(recipe),
+            (None, false) => Ok(BuiltIn::Command.name().to_owned()),
+            // Only a recipe can be left out, so the first word is a file like the others.
+            (Some(word), false) => {
+                let exists = exists(&word)?;
+                if !exists && word != "-" {
+                    return Err(CommandFailure::new(NOT_BEGUN, self.no_such_file(&word)));
+                }
+                paths.insert(0, word.into());
+                Ok(BuiltIn::Command.name().to_owned())
+            }
+            (None, true) => Err(usage("name a recipe, or a program after --; headway recipes lists recipes")),
+        }
+    }
+
+    /// The request for these files, with everything else that the command line says.
+    fn ask_for(&self, recipe: &str, program: &[OsString], selection: ChosenFiles) -> Result<StartJob, CommandFailure> {
         let output = self.work.output(&selection)?;
-        let mut request = StartJob::new(&selection.library, &recipe, selection.query);
+        let mut request = StartJob::new(&selection.library, recipe, selection.query);
         let settings = self.work.set.iter().map(|(name, value)| (name.clone(), Value::String(value.clone())));
         request.settings.extend(settings);
         request.title.clone_from(&self.work.title);
         if !program.is_empty() {
-            let words: Vec<&str> = program
-                .iter()
-                .map(|word| word.to_str().ok_or_else(|| usage("the program has an argument that is not text")))
-                .collect::<Result<_, _>>()?;
-            let words = words.iter().map(|word| quoted(word)).collect::<Result<Vec<_>, _>>();
-            let text = words.map_err(|error| usage(&error.to_string()))?.join(" ");
+            let text = command_text(program)?;
             request.title.get_or_insert_with(|| cut(&text, TITLE_LIMIT));
             request.settings.insert("run".into(), text.into());
         }
@@ -107,6 +111,11 @@ impl RunArguments {
         };
         Ok(request)
     }
+}
+
+/// A failure of the command line itself.
+fn usage(text: &str) -> CommandFailure {
+    CommandFailure::new(NOT_BEGUN, text)
 }
 
 impl RunArguments {
@@ -217,6 +226,16 @@ fn split(program: &[OsString]) -> (&[OsString], Option<ProgramNames<'_>>) {
         [mark, file] if mark == NAMES_OF => (program, Some(ProgramNames::In(file))),
         _ => (program, Some(ProgramNames::On(&names[1..]))),
     }
+}
+
+/// The command that runs this program, as the recipe reads it.
+fn command_text(program: &[OsString]) -> Result<String, CommandFailure> {
+    let mut words = Vec::new();
+    for word in program {
+        let word = word.to_str().ok_or_else(|| usage("the program has an argument that is not text"))?;
+        words.push(quoted(word).map_err(|error| usage(&error.to_string()))?);
+    }
+    Ok(words.join(" "))
 }
 
 /// A word of a command, quoted for the recipe. Tokens need no quotation marks.

@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 
+use super::checked::{CheckedSettings, KnownLibraries};
 use super::running_webhooks::RunningWebhooks;
-use super::{CheckedSettings, KnownLibraries};
 use crate::cli::config::ServeSetting;
-use crate::cli::{CliCommand, config_file, help, log, systemd};
+use crate::cli::{CliCommand, help, log, systemd};
 use crate::web::Access;
 
 /// The settings that can change while the server runs, by their names in the file.
@@ -136,11 +136,4 @@ fn read(bound: SocketAddr, known: &KnownLibraries) -> Result<NewSettings, String
     let CliCommand::Serve(serve) = arguments.command else { return Err("the command is no longer serve".into()) };
     let checked = serve.checked(bound, known).map_err(|error| format!("{error:#}"))?;
     Ok((settings, serve.log, checked))
-}
-
-/// What the file says about commands, to be compared.
-pub(super) fn commands(config: Option<&std::path::Path>) -> anyhow::Result<String> {
-    let place = config_file(config)?;
-    let file = place.as_deref().map(headway_server::recipes::command::read_config).transpose()?;
-    Ok(file.map(|file| format!("{:?} {:?}", file.allow_commands, file.command)).unwrap_or_default())
 }

@@ -14,8 +14,8 @@ use leptos::prelude::*;
 use super::items::{ItemsAddress, Texts};
 use crate::live::{Live, PastMoment};
 use crate::ui::nav::{Go, Nav};
-use crate::ui::parts::format;
 use crate::ui::parts::format::{count, counted, time_of_day};
+use crate::ui::parts::{Disclosure, format};
 use headway_model::history::HISTORY_LIMIT;
 use headway_model::{JobId, Seq};
 use read::ReadHistory;
@@ -28,7 +28,7 @@ pub(super) struct Rewind {
     texts: Texts,
     /// The files that the shown part of the log names.
     named: RwSignal<Vec<u32>>,
-    is_open: RwSignal<bool>,
+    panel: Disclosure,
     /// The event at which the slider is while it is being dragged.
     dragged: RwSignal<Option<Seq>>,
     /// The last event of the job now.
@@ -48,13 +48,13 @@ impl Rewind {
         named: RwSignal<Vec<u32>>,
     ) -> Self {
         let (live, nav) = (expect_context::<Live>(), expect_context::<Nav>());
-        let (is_open, dragged) = (RwSignal::new(false), RwSignal::new(None));
+        let (panel, dragged) = (Disclosure::new(), RwSignal::new(None));
         let present = live.present(job);
         let last =
             Memo::new(move |_| present.with(|state| state.as_ref().map_or(seq, |state| state.summary.seq.max(seq))));
         let read = ReadHistory::new(job);
-        let rewind = Rewind { job, address, texts, named, is_open, dragged, last, read, live, nav };
-        read.follow(Memo::new(move |_| if is_open.get() { last.get() } else { rewind.at().unwrap_or(0) }));
+        let rewind = Rewind { job, address, texts, named, panel, dragged, last, read, live, nav };
+        read.follow(Memo::new(move |_| if panel.is_open.get() { last.get() } else { rewind.at().unwrap_or(0) }));
         rewind.shows();
         rewind
     }
@@ -112,13 +112,11 @@ impl Rewind {
     }
 
     pub(super) fn view(self) -> impl IntoView {
-        let details = NodeRef::<html::Details>::new();
-        let toggled =
-            move |_| self.is_open.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
+        let panel = self.panel;
         view! {
-            <details class="history" node_ref=details on:toggle=toggled>
+            <details class="history" node_ref=panel.details on:toggle=move |_| panel.toggled()>
                 <summary>"Log and throughput"</summary>
-                <Show when=move || self.is_open.get()>
+                <Show when=move || panel.is_open.get()>
                     <p class="error" role="alert">{move || self.read.wrong.get()}</p>
                     <p class="hint" role="status">{move || self.reading()}</p>
                     {self.chart()}

@@ -43,82 +43,112 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
 
 /// The control for the setting's kind. `about` holds the ids of the texts about it.
 fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong: Signal<bool>) -> AnyView {
-    let name = setting.name.clone();
-    let is_wrong = move || wrong.get().then_some("true");
+    let Described { name, kind, .. } = setting.clone();
     let default = setting.default.as_ref().map(text).unwrap_or_default();
     let required = setting.default.is_none();
-    let kind = setting.kind.clone();
-    let put = move |value: Option<Value>| {
+    let put = Callback::new(move |value: Option<Value>| {
         settings.update(|settings| match value {
             Some(value) => drop(settings.insert(setting.name.clone(), value)),
             // An empty field means the recipe's default.
             None => drop(settings.remove(&setting.name)),
         });
-    };
+    });
+    let field = Field { name, default, required, about, wrong, put };
     match kind {
-        SettingKind::Choice { choices } => {
-            let options = choices.into_iter().map(|(word, label)| {
-                let selected = word == default;
-                view! { <option value=word selected=selected>{label}</option> }
-            });
-            let options = options.collect_view();
-            let change = move |event| put(Some(event_target_value(&event).into()));
-            view! {
-                <select name=name autocomplete="off" aria-invalid=is_wrong aria-describedby=about on:change=change>
-                    {options}
-                </select>
-            }
-            .into_any()
-        }
-        SettingKind::Switch => {
-            let change = move |event| put(Some(event_target_checked(&event).into()));
-            let on = default == "true";
-            view! { <input type="checkbox" name=name autocomplete="off" checked=on aria-invalid=is_wrong aria-describedby=about on:change=change /> }
-            .into_any()
-        }
-        SettingKind::Number { least, most, unit } => {
-            // Anything but a number stays a text, and the server reports it.
-            let read = |text: String| text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from);
-            let change = move |event| put(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(read));
-            view! {
-                <input
-                    type="number"
-                    class="field"
-                    name=name
-                    min=least
-                    max=most
-                    step="1"
-                    required=required
-                    autocomplete="off"
-                    value=default.clone()
-                    placeholder=default
-                    aria-invalid=is_wrong
-                    aria-describedby=about
-                    on:change=change
-                />
-                {(!unit.is_empty()).then(|| format!(" {unit}"))}
-            }
-            .into_any()
-        }
-        SettingKind::Text { .. } | SettingKind::Path { .. } | SettingKind::Template { .. } => {
-            let change =
-                move |event| put(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(Value::from));
-            view! {
-                <input
-                    type="text"
-                    class="field"
-                    name=name
-                    required=required
-                    autocomplete="off"
-                    placeholder=default
-                    aria-invalid=is_wrong
-                    aria-describedby=about
-                    on:change=change
-                />
-            }
-            .into_any()
-        }
+        SettingKind::Choice { choices } => field.choice(choices),
+        SettingKind::Switch => field.switch(),
+        SettingKind::Number { least, most, unit } => field.number(least, most, &unit),
+        SettingKind::Text { .. } | SettingKind::Path { .. } | SettingKind::Template { .. } => field.line(),
     }
+}
+
+/// What the controls of all kinds have in common.
+struct Field {
+    name: String,
+    /// The recipe's default as a text.
+    default: String,
+    required: bool,
+    about: String,
+    wrong: Signal<bool>,
+    /// Takes the value that was entered, or `None` for the default.
+    put: Callback<Option<Value>>,
+}
+
+impl Field {
+    fn choice(self, choices: Vec<(String, String)>) -> AnyView {
+        let Field { name, default, about, wrong, put, .. } = self;
+        let options = choices.into_iter().map(|(word, label)| {
+            let selected = word == default;
+            view! { <option value=word selected=selected>{label}</option> }
+        });
+        let options = options.collect_view();
+        let change = move |event| put.run(Some(event_target_value(&event).into()));
+        view! {
+            <select name=name autocomplete="off" aria-invalid=move || is_true(wrong) aria-describedby=about on:change=change>
+                {options}
+            </select>
+        }
+        .into_any()
+    }
+
+    fn switch(self) -> AnyView {
+        let Field { name, default, about, wrong, put, .. } = self;
+        let change = move |event| put.run(Some(event_target_checked(&event).into()));
+        let on = default == "true";
+        view! { <input type="checkbox" name=name autocomplete="off" checked=on aria-invalid=move || is_true(wrong) aria-describedby=about on:change=change /> }
+            .into_any()
+    }
+
+    fn number(self, least: i64, most: i64, unit: &str) -> AnyView {
+        let Field { name, default, required, about, wrong, put } = self;
+        // Anything but a number stays a text, and the server reports it.
+        let read = |text: String| text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from);
+        let change = move |event| put.run(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(read));
+        view! {
+            <input
+                type="number"
+                class="field"
+                name=name
+                min=least
+                max=most
+                step="1"
+                required=required
+                autocomplete="off"
+                value=default.clone()
+                placeholder=default
+                aria-invalid=move || is_true(wrong)
+                aria-describedby=about
+                on:change=change
+            />
+            {(!unit.is_empty()).then(|| format!(" {unit}"))}
+        }
+        .into_any()
+    }
+
+    fn line(self) -> AnyView {
+        let Field { name, default, required, about, wrong, put } = self;
+        let change =
+            move |event| put.run(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(Value::from));
+        view! {
+            <input
+                type="text"
+                class="field"
+                name=name
+                required=required
+                autocomplete="off"
+                placeholder=default
+                aria-invalid=move || is_true(wrong)
+                aria-describedby=about
+                on:change=change
+            />
+        }
+        .into_any()
+    }
+}
+
+/// The value of an attribute that is there only if this is so.
+fn is_true(signal: Signal<bool>) -> Option<&'static str> {
+    signal.get().then_some("true")
 }
 
 /// A value as the text in its field.

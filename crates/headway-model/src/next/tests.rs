@@ -31,9 +31,10 @@ fn samples() -> Vec<(&'static str, Fold)> {
     let pause = JobEvent::Paused { reason: PauseReason::DiskFull };
     let halt = |by| JobEvent::Halted { by, when: HaltWhen::Soon };
     let end = |outcome| JobEvent::Ended { outcome };
+    let plan_ended = JobEvent::PlanEnded { total: 2, reruns: Default::default() };
 
     let planning = with(&start, &[planned(0, 2)]);
-    let queued = with(&planning, &[JobEvent::PlanEnded { total: 2, reruns: Default::default() }]);
+    let queued = with(&planning, std::slice::from_ref(&plan_ended));
     let processing = with(&queued, &[JobEvent::Began {}]);
     let running = with(&processing, std::slice::from_ref(&started));
     let both_done = with(&processing, &[done(0), done(1)].concat());
@@ -41,25 +42,10 @@ fn samples() -> Vec<(&'static str, Fold)> {
     let all_failed = with(&processing, &[failed(0), failed(1)].concat());
     let finishing = |base: &[JobEvent]| with(base, &[JobEvent::Finishing {}]);
     let halted = with(&processing, &[done(1).to_vec(), vec![started.clone(), halt(HaltBy::Fail)]].concat());
-    let JobEvent::Created { id, recipe, title, request, .. } = created(job_id(1)) else {
-        unreachable!("it is created")
-    };
-    let wants_approval = JobEvent::Created {
-        id,
-        recipe,
-        title,
-        request,
-        approval: true,
-        priority: 0,
-        concurrency: 0,
-        parent: None,
-        work: None,
-    };
-
     [
         ("created", start.clone()),
         ("planning", planning.clone()),
-        ("planned", vec![wants_approval, planned(0, 2), JobEvent::PlanEnded { total: 2, reruns: Default::default() }]),
+        ("planned", vec![wants_approval(), planned(0, 2), plan_ended]),
         ("queued", queued.clone()),
         ("queued, item running", with(&running, &[pause.clone(), JobEvent::Resumed {}])),
         ("processing", processing.clone()),
@@ -88,6 +74,15 @@ fn samples() -> Vec<(&'static str, Fold)> {
     .into_iter()
     .map(|(name, events)| (name, record(&events).1))
     .collect()
+}
+
+/// The first event of a job whose plan waits for approval.
+fn wants_approval() -> JobEvent {
+    let mut event = created(job_id(1));
+    if let JobEvent::Created { approval, .. } = &mut event {
+        *approval = true;
+    }
+    event
 }
 
 fn outcome(fold: &Fold, event: &JobEvent) -> String {

@@ -48,43 +48,7 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
         {
             continue;
         }
-        let kind = match &mut around {
-            Around::SignedHead => {
-                if line.trim_ascii().is_empty() {
-                    around = Around::Nothing;
-                }
-                LineKind::Remark
-            }
-            Around::Armour => {
-                if line.starts_with(b"-----END PGP ") {
-                    around = Around::Nothing;
-                }
-                LineKind::Remark
-            }
-            Around::Signature => {
-                around = Around::Nothing;
-                LineKind::Remark
-            }
-            Around::Crc(is_open) if line.starts_with(b"-----") => {
-                around = if *is_open { Around::Nothing } else { Around::Crc(true) };
-                LineKind::Remark
-            }
-            Around::Crc(true) => line::read_crc(line),
-            Around::Columns(table) => match HeadedTable::hashdeep(line) {
-                Some(other) => {
-                    *table = other;
-                    LineKind::Remark
-                }
-                None => table.row(line),
-            },
-            Around::Nothing | Around::Crc(false) | Around::Record(..) => match begins(number, line) {
-                Some(begun) => {
-                    around = begun;
-                    LineKind::Remark
-                }
-                None => line::read(line, ending != LineEnding::Nul),
-            },
-        };
+        let kind = around.read(number, line, ending);
         if !pass_on(number, kind, take) {
             return;
         }
@@ -97,6 +61,49 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
     if is_cut {
         let why = "the file ends here in the middle of a character: this line, and any after it, are damaged or lost";
         pass_on(if text.is_empty() { 1 } else { last + 1 }, LineKind::Unread(why), take);
+    }
+}
+
+impl Around {
+    /// Reads a line in this context, which the line can begin or end.
+    fn read(&mut self, number: u64, line: &[u8], ending: LineEnding) -> LineKind {
+        match self {
+            Around::SignedHead => {
+                if line.trim_ascii().is_empty() {
+                    *self = Around::Nothing;
+                }
+                LineKind::Remark
+            }
+            Around::Armour => {
+                if line.starts_with(b"-----END PGP ") {
+                    *self = Around::Nothing;
+                }
+                LineKind::Remark
+            }
+            Around::Signature => {
+                *self = Around::Nothing;
+                LineKind::Remark
+            }
+            Around::Crc(is_open) if line.starts_with(b"-----") => {
+                *self = if *is_open { Around::Nothing } else { Around::Crc(true) };
+                LineKind::Remark
+            }
+            Around::Crc(true) => line::read_crc(line),
+            Around::Columns(table) => match HeadedTable::hashdeep(line) {
+                Some(other) => {
+                    *table = other;
+                    LineKind::Remark
+                }
+                None => table.row(line),
+            },
+            Around::Nothing | Around::Crc(false) | Around::Record(..) => match begins(number, line) {
+                Some(begun) => {
+                    *self = begun;
+                    LineKind::Remark
+                }
+                None => line::read(line, ending != LineEnding::Nul),
+            },
+        }
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn attempt(
         result = working();
     }
     // What a program did is never repeated without asking, and what is being placed is judged.
-    if !attempt.is_placing() && !(has_run.load(Ordering::Relaxed) && active.runs_programs()) {
+    if !(attempt.is_placing() || has_run.load(Ordering::Relaxed) && active.runs_programs()) {
         result = result.map_err(|failure| or_missing(active, failure));
     }
     match &result {

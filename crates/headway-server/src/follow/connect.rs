@@ -7,7 +7,7 @@ use super::{CHANGED_PAGE, Holds, Read, ReadResult, Request, Serving};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
 use headway_model::mutants::{self, Mutant};
-use headway_model::{Cursor, Digest};
+use headway_model::{Cursor, Digest, Fold};
 use headway_store::Head;
 use headway_store::rows::JobRow;
 
@@ -204,25 +204,7 @@ impl Serving {
             }
             ReadResult::Folds(folds) => {
                 self.say_reset(&mut connect);
-                for fold in folds {
-                    if let Some(served) = self.jobs.get_mut(&fold.id) {
-                        let ahead = u64::from(mutants::is(Mutant::SnapshotAhead));
-                        served.sent = SentJob { seq: fold.seq + ahead, digest: fold.digest };
-                        served.last = served.last.max(fold.seq);
-                    }
-                    // It can have ended since it was looked up; no event will tell.
-                    if fold.status.is_terminal() {
-                        self.reads.push_back(Read::Job(fold.id));
-                    }
-                    let message = SnapshotMessage {
-                        job: fold.id,
-                        seq: fold.seq,
-                        digest: fold.digest,
-                        fold: fold.hash(),
-                        state: fold.snapshot(),
-                    };
-                    self.send_news(message.text(), false);
-                }
+                folds.iter().for_each(|fold| self.send_snapshot(fold));
             }
             ReadResult::Jobs(rows) => {
                 self.say_reset(&mut connect);
@@ -245,6 +227,22 @@ impl Serving {
         } else {
             self.connect = Some(connect);
         }
+    }
+
+    /// Sends a job as it is, and notes up to which event the client has it.
+    fn send_snapshot(&mut self, fold: &Fold) {
+        if let Some(served) = self.jobs.get_mut(&fold.id) {
+            let ahead = u64::from(mutants::is(Mutant::SnapshotAhead));
+            served.sent = SentJob { seq: fold.seq + ahead, digest: fold.digest };
+            served.last = served.last.max(fold.seq);
+        }
+        // The job can have ended since it was looked up; no event will say so.
+        if fold.status.is_terminal() {
+            self.reads.push_back(Read::Job(fold.id));
+        }
+        let (seq, digest) = (fold.seq, fold.digest);
+        let message = SnapshotMessage { job: fold.id, seq, digest, fold: fold.hash(), state: fold.snapshot() };
+        self.send_news(message.text(), false);
     }
 
     fn place(&mut self, connect: &mut Connect, job: JobId, row: Option<&JobRow>) {

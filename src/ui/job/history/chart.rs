@@ -6,6 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Rewind;
+use crate::ui::parts::Disclosure;
 use crate::ui::parts::format::{count, counted, rate, time_of_day};
 use headway_model::Millis;
 use headway_model::history::{Throughput, ThroughputPart};
@@ -27,7 +28,7 @@ impl Rewind {
             self.read.with(|history| Throughput::of(history.entries(), MAX_COLUMNS, MIN_PART_MS))
         });
         let pointed = RwSignal::new(None::<usize>);
-        let (place, is_table) = (NodeRef::<html::Div>::new(), RwSignal::new(false));
+        let place = NodeRef::<html::Div>::new();
         let under = move |event: &PointerEvent| {
             let (width, bins) =
                 (place.get_untracked()?.client_width().max(1), pace.with_untracked(|pace| pace.bins.len()));
@@ -49,27 +50,6 @@ impl Rewind {
         };
         let columns = move || pace.with(columns);
         let size = move || format!("0 0 {} {CHART_HEIGHT}", pace.with(|pace| pace.bins.len().max(1)));
-        let details = NodeRef::<html::Details>::new();
-        let toggled =
-            move |_| is_table.set(details.get_untracked().is_some_and(|details| details.has_attribute("open")));
-        let rows = move || {
-            let _ = self.read.heard.get();
-            let pace = is_table
-                .get()
-                .then(|| self.read.with(|history| Throughput::of(history.entries(), MAX_ROWS, MIN_PART_MS)))?;
-            let row = |(at, bin): (u64, ThroughputPart)| {
-                let time = time_of_day(pace.from + at * pace.each);
-                view! {
-                    <tr>
-                        <th scope="row">{time}</th>
-                        <td class="history-number">{count(bin.done.into())}</td>
-                        <td class="history-number">{count(bin.failed.into())}</td>
-                        <td class="history-number">{rate(u64::from(bin.done) + u64::from(bin.failed), pace.each)}</td>
-                    </tr>
-                }
-            };
-            Some((0..).zip(pace.bins.iter().copied()).map(row).collect_view())
-        };
         view! {
             <div class="history-throughput" hidden=move || pace.with(|pace| pace.bins.is_empty())>
                 <div
@@ -84,23 +64,50 @@ impl Rewind {
                     <svg viewBox=size preserveAspectRatio="none" aria-hidden="true">{columns}</svg>
                 </div>
                 <p class="hint history-values">{said}</p>
-                <details class="history-throughput-table" node_ref=details on:toggle=toggled>
-                    <summary>"Throughput as a table"</summary>
-                    <table class="listing">
-                        <thead>
-                            <tr>
-                                <th scope="col">"From"</th>
-                                <th scope="col" class="history-number">"Done"</th>
-                                <th scope="col" class="history-number">"Failed"</th>
-                                <th scope="col" class="history-number">"Pace"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </details>
+                {self.throughput_table()}
             </div>
         }
         .into_any()
+    }
+
+    /// The values of the chart, in fewer and larger parts of the time.
+    fn throughput_table(self) -> impl IntoView {
+        let panel = Disclosure::new();
+        let rows = move || {
+            let _ = self.read.heard.get();
+            let pace = panel
+                .is_open
+                .get()
+                .then(|| self.read.with(|history| Throughput::of(history.entries(), MAX_ROWS, MIN_PART_MS)))?;
+            let row = |(at, bin): (u64, ThroughputPart)| {
+                let time = time_of_day(pace.from + at * pace.each);
+                view! {
+                    <tr>
+                        <th scope="row">{time}</th>
+                        <td class="history-number">{count(bin.done.into())}</td>
+                        <td class="history-number">{count(bin.failed.into())}</td>
+                        <td class="history-number">{rate(files(bin), pace.each)}</td>
+                    </tr>
+                }
+            };
+            Some((0..).zip(pace.bins.iter().copied()).map(row).collect_view())
+        };
+        view! {
+            <details class="history-throughput-table" node_ref=panel.details on:toggle=move |_| panel.toggled()>
+                <summary>"Throughput as a table"</summary>
+                <table class="listing">
+                    <thead>
+                        <tr>
+                            <th scope="col">"From"</th>
+                            <th scope="col" class="history-number">"Done"</th>
+                            <th scope="col" class="history-number">"Failed"</th>
+                            <th scope="col" class="history-number">"Pace"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </details>
+        }
     }
 }
 

@@ -128,7 +128,6 @@ impl Schedule {
 impl Job {
     /// Follows an event that the fold has taken. `before` is the status that its item had.
     fn follow(&mut self, id: JobId, event: &JobEvent, before: Option<ItemStatus>, effects: &mut Vec<ScheduleEffect>) {
-        let halted = self.fold.halt.is_some();
         match event {
             JobEvent::Started { item, attempt } => {
                 self.claimed.remove(item);
@@ -137,16 +136,7 @@ impl Job {
                     effects.push(ScheduleEffect::Start { job: id, item: *item, attempt: *attempt });
                 }
             }
-            JobEvent::Recovered { item, .. } => {
-                *self.free.entry(*item).or_default() += 1;
-                if halted {
-                    effects.push(append(id, JobEvent::Dropped { item: *item }));
-                } else if self.asks() {
-                    self.ask(id, effects);
-                } else {
-                    effects.push(append(id, JobEvent::Requeued { item: *item }));
-                }
-            }
+            JobEvent::Recovered { item, .. } => self.recovered(id, *item, effects),
             JobEvent::Requeued { item } => {
                 // A failed item that a person retries gets all its tries again.
                 if matches!(before, Some(ItemStatus::Failed(_))) {
@@ -200,6 +190,18 @@ impl Job {
             | JobEvent::Failed { .. }
             | JobEvent::Stopped { .. }
             | JobEvent::Dropped { .. } => {}
+        }
+    }
+
+    /// Decides what becomes of an item whose attempt a dead process left.
+    fn recovered(&mut self, id: JobId, item: u32, effects: &mut Vec<ScheduleEffect>) {
+        *self.free.entry(item).or_default() += 1;
+        if self.fold.halt.is_some() {
+            effects.push(append(id, JobEvent::Dropped { item }));
+        } else if self.asks() {
+            self.ask(id, effects);
+        } else {
+            effects.push(append(id, JobEvent::Requeued { item }));
         }
     }
 }
