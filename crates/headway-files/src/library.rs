@@ -49,7 +49,7 @@ pub use enter::is_own_folder;
 pub use environment::{environment, environment_of_start, free_bytes, is_storage_error, memory_available};
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
-pub use inspect::{Inspected, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
+pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
 pub use judge::Verdict;
 pub use listed::ListedFile;
 pub use litter::is_litter;

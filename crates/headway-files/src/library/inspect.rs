@@ -20,7 +20,7 @@ pub enum Inspected {
 pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, PauseReason> {
     match library.find(path) {
         Found::There(found) if found.is_dir() => Ok(Inspected::Folder),
-        found => as_listed(library, path, found).map(|listed| Inspected::Item(named(listed))),
+        found => as_listed(library, path, found).map(|listed| Inspected::Item(as_named(listed))),
     }
 }
 
@@ -37,14 +37,14 @@ pub fn inspect_alone(library: &Library, path: &RelPath) -> Result<Inspected, Pau
 }
 
 /// What a request names, it asks for, even if it can have no result: a pipe, a device, a symbolic link.
-fn named(listed: ListedFile) -> ListedFile {
+pub fn as_named(listed: ListedFile) -> ListedFile {
     let is_special = matches!(listed.skip, Some(SkipReason::NotAFile | SkipReason::Symlink));
     ListedFile { skip: if is_special { Some(SkipReason::Named) } else { listed.skip }, ..listed }
 }
 
 /// The same for an item of another job, which a request for items of that job asks for.
 pub fn inspect_again(library: &Library, path: &RelPath) -> Result<ListedFile, PauseReason> {
-    inspect(library, path).map(named)
+    inspect(library, path).map(as_named)
 }
 
 /// How a plan lists the file at this path; an error if the environment keeps every file from being looked at.

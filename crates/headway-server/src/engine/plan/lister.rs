@@ -1,5 +1,6 @@
 //! Lists the files that a job asks for, in order, each with the reason if it is skipped or runs again.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use super::file_types::{is_for, leave_out};
 use super::named::{AskedItem, AskedItems};
 use super::names;
 use headway_files::{
-    Inspected, Library, ListedFile, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
+    Inspected, Library, ListedFile, as_named, environment, inspect_again, inspect_alone, inspect_at, inspect_named,
+    walk,
 };
 use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
@@ -55,6 +57,26 @@ pub(super) struct Lister<'a> {
     /// How many more files are to run, if only a sample is wanted.
     wanted: Option<u32>,
     failed: Option<Unable>,
+}
+
+/// What a request names. A walk of a named folder passes over links, system files and what is not there, so what it does
+/// not meet is listed by its own name.
+#[derive(Default)]
+struct AskedPaths {
+    paths: HashSet<RelPath>,
+    /// Those that a walk has met.
+    met: RefCell<HashSet<RelPath>>,
+}
+
+impl AskedPaths {
+    /// Notes that a walk has met this path; whether it is named.
+    fn meet(&self, path: &RelPath) -> bool {
+        let is_named = self.paths.contains(path);
+        if is_named {
+            self.met.borrow_mut().insert(path.clone());
+        }
+        is_named
+    }
 }
 
 impl<'a> Lister<'a> {
@@ -167,7 +189,7 @@ impl<'a> Lister<'a> {
                 folder.shown()
             )));
         };
-        match self.visit(below, listed)? {
+        match self.visit(below, listed, &AskedPaths::default())? {
             Err(error) if environment(&error).is_none() => Ok(self.take(ListedFile::unlisted(folder.clone()))),
             Err(error) => Err(self.unlistable(folder, &error)),
             Ok(()) => Ok(self.failed.is_none() && !self.is_enough() && !self.is_stopped()),
@@ -175,21 +197,21 @@ impl<'a> Lister<'a> {
     }
 
     /// Lists these files and, for folders among them, everything below, except what was `listed` before. A link to a folder
-    /// that is named alone stands for that folder. What is named is listed by its own name, not with a named folder above
-    /// it: a walk passes over links, system files and what is not there. If one of several folders cannot be listed, it is
-    /// one item.
+    /// that is named alone stands for that folder. If one of several folders cannot be listed, it is one item.
     fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.active.library);
         let inspect = if paths.len() == 1 { inspect_alone } else { inspect_named };
-        let asked = without_links(&library, paths);
-        let passed_over: HashSet<_> = listed.union(&asked).cloned().collect();
-        let mut wanted: Vec<_> = asked.difference(listed).collect();
+        let asked = AskedPaths { paths: without_links(&library, paths), met: RefCell::default() };
+        let mut wanted: Vec<_> = asked.paths.difference(listed).collect();
         wanted.sort_by_cached_key(|path| in_order(path));
         for path in wanted {
+            if asked.met.borrow().contains(path) {
+                continue;
+            }
             match inspect(&library, path) {
                 Ok(Inspected::Folder) => {
                     let query = FolderQuery { path: path.clone(), ..FolderQuery::default() };
-                    match self.visit(&query, &passed_over)? {
+                    match self.visit(&query, listed, &asked)? {
                         Err(error) if paths.len() > 1 && environment(&error).is_none() => {
                             _ = self.take(ListedFile::unlisted(path.clone()));
                         }
@@ -214,7 +236,7 @@ impl<'a> Lister<'a> {
     }
 
     fn walk(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<(), Unable> {
-        self.visit(query, listed)?.map_err(|error| self.unlistable(&query.path, &error))
+        self.visit(query, listed, &AskedPaths::default())?.map_err(|error| self.unlistable(&query.path, &error))
     }
 
     fn unlistable(&self, folder: &RelPath, error: &io::Error) -> Unable {
@@ -223,7 +245,12 @@ impl<'a> Lister<'a> {
     }
 
     /// Takes in every file that a query asks for; the error if its folder cannot be listed.
-    fn visit(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<io::Result<()>, Unable> {
+    fn visit(
+        &mut self,
+        query: &FolderQuery,
+        listed: &HashSet<RelPath>,
+        asked: &AskedPaths,
+    ) -> Result<io::Result<()>, Unable> {
         let library = Arc::clone(&self.active.library);
         let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
         let folder = match library.folder_at(&query.path) {
@@ -234,9 +261,14 @@ impl<'a> Lister<'a> {
         let active = self.active;
         let leaves_out = |path: &RelPath, is_folder| {
             active.plan_pulse.beat();
-            listed.contains(path) || choice.leaves_out(path, is_folder)
+            let is_left_out = listed.contains(path) || choice.leaves_out(path, is_folder);
+            if is_folder && !is_left_out {
+                asked.meet(path);
+            }
+            is_left_out
         };
         let mut visit = |found: ListedFile| {
+            let found = if asked.meet(&found.file.path) { as_named(found) } else { found };
             if !choice.wants(&found) {
                 return !self.is_stopped();
             }
