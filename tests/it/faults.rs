@@ -401,6 +401,15 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     assert_eq!((end.counters.succeeded, end.counters.failed), (0, 1), "{end:?}");
     let told = items(&served, undo).await;
     assert!(told[0].2.contains("nothing was put back"), "{told:?}");
+    // The trash might have the only original.
+    let answer = served
+        .client
+        .delete(format!("{}/api/v1/jobs/{job}/trash", served.headway.url))
+        .send()
+        .await
+        .expect("an answer");
+    let (status, refused) = (answer.status().as_u16(), answer.text().await.expect("a text"));
+    assert!(status == 409 && refused.contains("undo the job"), "{refused}");
     drop(served);
     // Whoever asks again has the disk looked at again.
     let served = Served::start(&files);

@@ -82,18 +82,13 @@ impl Changes {
     /// Reads what became of each change of a job.
     pub(crate) async fn read(store: &dyn Store, job_no: u64) -> Result<Changes, ReadError> {
         let mut changes = Changes::default();
-        each_event(store, job_no, Changes::concerns, |event| changes.follow(&event)).await?;
+        each_event(store, job_no, EventKind::concerns_change, |event| changes.follow(&event)).await?;
         Ok(changes)
-    }
-
-    /// Whether events of this kind say something about a change.
-    pub(crate) fn concerns(kind: EventKind) -> bool {
-        kind.change_step().is_some()
     }
 
     /// Takes in what an event says about the change of its attempt.
     pub(crate) fn follow(&mut self, event: &JobEvent) -> Result<(), BadChange> {
-        let (Some(step), Some((item, Some(attempt)))) = (event.kind().change_step(), event.item()) else {
+        let (Some(step), Some((item, Some(attempt)))) = (event.change_step(), event.item()) else {
             return Ok(());
         };
         match step {
@@ -118,7 +113,7 @@ mod tests {
     use super::*;
     use futures::FutureExt;
     use headway_model::testing::job_id;
-    use headway_model::{Digest, DiskEffect};
+    use headway_model::{Digest, DiskEffect, FailReason, SkipReason};
     use headway_store::MemoryStore;
     use headway_store::rows::{Batch, EventRow};
 
@@ -140,6 +135,14 @@ mod tests {
             let keys = |of: &BTreeMap<(u32, u32), Change>| of.keys().copied().collect::<Vec<_>>();
             (keys(&changes.open), keys(&changes.taken_back), changes.made.into_keys().collect::<Vec<_>>())
         };
+        let failed = |reason| JobEvent::Failed { item: 3, attempt: 1, reason, message: String::new() };
+        let skipped = JobEvent::Skipped { item: 3, attempt: 1, reason: SkipReason::Collision };
+        for taken_back in [failed(FailReason::Write), skipped] {
+            assert_eq!(after(&[announced(1), taken_back]), (vec![], vec![(3, 1)], vec![]));
+        }
+        for unclear in [FailReason::Conflict, FailReason::Panic, FailReason::Timeout] {
+            assert_eq!(after(&[announced(1), failed(unclear)]), (vec![(3, 1)], vec![], vec![]));
+        }
         let returned = JobEvent::Returned { item: 3, attempt: 1 };
         assert_eq!(after(&[announced(1)]), (vec![(3, 1)], vec![], vec![]));
         assert_eq!(after(&[announced(1), succeeded(1)]), (vec![], vec![], vec![3]));

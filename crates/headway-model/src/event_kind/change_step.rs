@@ -1,6 +1,8 @@
 //! What an event says about a change on the disk.
 
 use super::EventKind;
+use crate::event::JobEvent;
+use crate::item::FailReason;
 
 /// What an event says about a change on the disk that an attempt makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,7 +24,7 @@ impl EventKind {
             K::Placing | K::Changing => Some(ChangeStep::Announced),
             K::Succeeded => Some(ChangeStep::Made),
             K::Returned | K::Recovered => Some(ChangeStep::TakenBack),
-            // A failure leaves a change that it announced as it is: it is not known how far it got.
+            // The event itself says more, by `JobEvent::change_step`.
             K::Failed
             | K::Created
             | K::Planned
@@ -47,8 +49,28 @@ impl EventKind {
         }
     }
 
+    /// Whether an event of this kind can say something about a change on the disk, as [`JobEvent::change_step`].
+    pub fn concerns_change(self) -> bool {
+        self.change_step().is_some() || matches!(self, EventKind::Failed | EventKind::Skipped)
+    }
+
     /// Whether events of this kind announce a change on the disk.
     pub fn announces_change(self) -> bool {
         self.change_step() == Some(ChangeStep::Announced)
+    }
+}
+
+impl JobEvent {
+    /// What this event says about the change of its attempt; `None` if it says nothing about one.
+    ///
+    /// An attempt that fails to write, or finds in the last moment that it must not, has asked the disk: nothing was
+    /// changed. After any other failure it is not known how far the change got.
+    pub fn change_step(&self) -> Option<ChangeStep> {
+        match self {
+            JobEvent::Failed { reason: FailReason::Write, .. } | JobEvent::Skipped { .. } => {
+                Some(ChangeStep::TakenBack)
+            }
+            event => event.kind().change_step(),
+        }
     }
 }

@@ -92,8 +92,8 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
     }
 }
 
-/// The temporary files of placings of a job that did not end in a success.
+/// The temporary files of changes of a job of which it is not known how far they got.
 async fn unplaced(store: &dyn Store, row: &JobRow) -> Result<HashSet<RelPath>, ReadError> {
     let changes = Changes::read(store, row.job_no).await?;
-    Ok(changes.open.values().chain(changes.taken_back.values()).filter_map(Change::temp).collect())
+    Ok(changes.open.values().filter_map(Change::temp).collect())
 }

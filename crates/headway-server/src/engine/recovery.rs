@@ -14,7 +14,7 @@ use super::{ActiveJob, Context};
 use crate::placements::{Changes, each_event};
 use crate::steps::{Step, UnderWay};
 use headway_files::{Change, Library, Verdict, fault_of};
-use headway_model::event_kind::{ChangeStep, EventKind};
+use headway_model::event_kind::EventKind;
 use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, RelPath};
 use headway_recipes::{Unable, details_of};
@@ -36,7 +36,7 @@ pub(super) async fn past(
     }
     let (mut changes, mut tries) = (Changes::default(), Tries::default());
     // Items that succeeded are not open, and there can be a million of them.
-    let is_left = |kind: EventKind| kind.change_step().is_some_and(|step| step != ChangeStep::Made);
+    let is_left = |kind: EventKind| kind.concerns_change() && kind != EventKind::Succeeded;
     let concerns = |kind| is_left(kind) || Tries::concerns(kind);
     each_event(store, job_no, concerns, |event| {
         tries.follow(&event);
