@@ -201,3 +201,17 @@ test('the keys are told to whoever presses ?, but not to whoever types one', asy
   await expect(keys).toHaveCount(0);
   await expect(page.getByRole('button', { name: 'Keys' })).toBeFocused();
 });
+
+test('the keyboard stays on the job that it is on when another one ends', async ({ page, serve }) => {
+  const server = await serve((server) => server.file('a.txt', 'a'));
+  const first = mint();
+  await over(server, await begin(server, first, 'checksum', { title: 'Job 1' }));
+  await open(page, `${server.url}/jobs`);
+  const link = (title: string) => page.getByRole('link', { name: title });
+  await link('Job 1').focus();
+  await over(server, await begin(server, mint(), 'checksum', { title: 'Job 2' }));
+  await expect(link('Job 2')).toBeVisible();
+  await expect(link('Job 1')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(first));
+});

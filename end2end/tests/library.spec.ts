@@ -340,3 +340,17 @@ test('the pill of a job says what the job waits for', async ({ page, serve }) =>
   await begin(server, mint(), 'slow', { query: { paths: ['again.txt'] }, policy: { tries: 2, backoff_ms: 600_000 } });
   await expect(page.locator('.pill')).toHaveText('Nothing is running now: 0 / 1 files (0 %)');
 });
+
+test('the keyboard stays on the file that it is on when the list is read again', async ({ page, serve }) => {
+  const server = await serve((server) => ['b', 'c', 'd'].forEach((name) => server.file(`${name}.txt`, name)));
+  await open(page, server.url);
+  const row = (name: string) => page.locator('.library-list tbody tr', { hasText: `${name}.txt` });
+  await row('c').focus();
+  server.file('a.txt', 'a');
+  await over(server, await begin(server, mint(), 'checksum', { query: { paths: ['d.txt'] } }));
+  await expect(row('a')).toBeVisible();
+  await expect(row('c')).toBeFocused();
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('checkbox', { name: 'Select c.txt' })).toBeChecked();
+  await expect(page.locator('.library-list tbody input:checked')).toHaveCount(1);
+});

@@ -1,11 +1,14 @@
 //! Keeps the keyboard's place on the page: when the focused element is removed, hidden or disabled, something near it gets the
-//! focus.
+//! focus. When it stands for another file or job than before, the element that stands for the same one gets it.
+
+mod stands_for;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
+use stands_for::{has_focus, stand_in, stands_for};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObserverInit};
 
@@ -13,6 +16,8 @@ use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObse
 #[derive(Default)]
 struct FocusHistory {
     last: Option<HtmlElement>,
+    /// What that stood for.
+    stood_for: Option<String>,
     in_rows: bool,
     in_dialog: bool,
     outside: Option<HtmlElement>,
@@ -41,7 +46,10 @@ pub(in crate::ui) fn keep() {
         });
     });
     let changed = Closure::<dyn FnMut()>::new(move || {
-        if is_nowhere() {
+        let moved = places.borrow().moved();
+        if let Some(moved) = moved {
+            focus(&moved, true);
+        } else if is_nowhere() {
             let lost = places.borrow_mut().lost();
             // Copy them out of the cell first, because the browser reports a focus at once.
             for place in lost {
@@ -56,7 +64,8 @@ pub(in crate::ui) fn keep() {
     wanted.set_child_list(true);
     wanted.set_subtree(true);
     wanted.set_attributes(true);
-    wanted.set_attribute_filter(&js_sys::Array::of2(&"disabled".into(), &"hidden".into()));
+    let filter = ["disabled", "hidden", "href", "aria-label"].map(JsValue::from);
+    wanted.set_attribute_filter(&filter.into_iter().collect::<js_sys::Array>());
     if let (Ok(observer), Some(body)) = (MutationObserver::new(changed.as_ref().unchecked_ref()), document().body()) {
         observer.observe_with_options(&body, &wanted).ok();
         StoredValue::new_local((observer, changed, seen, given_up));
@@ -101,7 +110,19 @@ impl FocusHistory {
         if !self.in_dialog {
             self.outside = Some(target.clone());
         }
+        self.stood_for = stands_for(&target);
         self.last = Some(target);
+    }
+
+    /// Where the focus goes if its element stands for something else now: to the element that stands for the same, or to
+    /// the heading.
+    fn moved(&self) -> Option<HtmlElement> {
+        let was = self.stood_for.as_deref()?;
+        let last = self.last.as_ref().filter(|last| has_focus(last))?;
+        if stands_for(last).as_deref() == Some(was) {
+            return None;
+        }
+        stand_in(was).or_else(|| find("main h1"))
     }
 
     /// Where the focus can go if its element was removed, best place first.
@@ -149,5 +170,5 @@ fn focus(element: &HtmlElement, stays: bool) -> bool {
     let options = FocusOptions::new();
     options.set_prevent_scroll(stays || element.tag_name() == "H1");
     element.focus_with_options(&options).ok();
-    document().active_element().as_ref() == Some(element.as_ref())
+    has_focus(element)
 }

@@ -1,0 +1,34 @@
+//! What a focused element in a list stands for. When a list is read again, its elements stay and get other content, so
+//! the next key would act on another file or job.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// The rows and cards of lists.
+const ROWS: &str = "tbody tr, .job-card";
+
+/// What names a row.
+const NAMES: &str = "[aria-label^=\"Select \"], a[href]";
+
+/// The row of an element, by what the row shows, and which of its elements it is; `None` outside lists.
+pub(super) fn stands_for(element: &HtmlElement) -> Option<String> {
+    let row = element.closest(ROWS).ok().flatten()?;
+    let name = row.query_selector(NAMES).ok().flatten()?;
+    let name = name.get_attribute("aria-label").or_else(|| name.get_attribute("href"))?;
+    let part = element.get_attribute("data-action").unwrap_or_else(|| element.class_name());
+    Some(format!("{} {part} {name}", element.tag_name()))
+}
+
+/// The element that stands for this now.
+pub(super) fn stand_in(of: &str) -> Option<HtmlElement> {
+    let tag = of.split(' ').next()?;
+    let all = document().get_elements_by_tag_name(tag);
+    let all = (0..all.length()).filter_map(|at| all.item(at)?.dyn_into::<HtmlElement>().ok());
+    all.into_iter().find(|element: &HtmlElement| stands_for(element).as_deref() == Some(of))
+}
+
+/// Whether an element has the focus.
+pub(super) fn has_focus(element: &HtmlElement) -> bool {
+    document().active_element().as_ref() == Some(element.as_ref() as &Element)
+}
