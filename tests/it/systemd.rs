@@ -1,6 +1,7 @@
 //! What systemd is told about the server.
 
 use std::os::unix::net::UnixDatagram;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -53,11 +54,19 @@ async fn systemd_hears_that_the_server_is_ready_that_it_is_well_and_that_it_stop
 async fn the_watchdog_is_told_nothing_once_a_restart_is_needed() {
     let files = Files::numbered(40);
     let (manager, [socket, watchdog]) = Manager::new(&files);
-    let fails = "inject=fsync:error=ENOSPC:when=25+";
-    let wrap = ["env", &socket, &watchdog, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", fails];
-    let served = Served::start_in(&files, &wrap).expect("a ready server");
+    let served = Served::start_in(&files, &["env", &socket, &watchdog]).expect("a ready server");
+    let pid = served.headway.id().to_string();
+    let mut disk = Command::new("strace");
+    disk.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=ENOSPC", "-p", &pid]);
+    let mut disk = disk.spawn().expect("strace runs");
+    let status = format!("/proc/{pid}/status");
+    eventually("that the disk fails", async || {
+        let status = std::fs::read_to_string(&status).ok()?;
+        status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0")).then_some(())
+    })
+    .await;
     let url = &served.headway.url;
-    served.begin("gated", json!({ "settings": { "gate": "/" } })).await;
+    served.try_begin("gated", json!({ "settings": { "gate": "/" } })).await;
     eventually("that it is not well", async || {
         let answer = http().get(format!("{url}/health")).send().await.ok()?;
         (answer.status().as_u16() == 503).then_some(())
@@ -70,4 +79,6 @@ async fn the_watchdog_is_told_nothing_once_a_restart_is_needed() {
         assert!(!told.as_deref().unwrap_or_default().contains("WATCHDOG"), "{told:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    disk.kill().expect("strace ends");
+    disk.wait().expect("strace ends");
 }

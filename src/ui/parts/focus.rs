@@ -64,8 +64,8 @@ pub(in crate::ui) fn keep() {
     wanted.set_child_list(true);
     wanted.set_subtree(true);
     wanted.set_attributes(true);
-    let filter = ["disabled", "hidden", "href", "aria-label"].map(JsValue::from);
-    wanted.set_attribute_filter(&filter.into_iter().collect::<js_sys::Array>());
+    let filter = js_sys::Array::of4(&"disabled".into(), &"hidden".into(), &"href".into(), &"aria-label".into());
+    wanted.set_attribute_filter(&filter);
     if let (Ok(observer), Some(body)) = (MutationObserver::new(changed.as_ref().unchecked_ref()), document().body()) {
         observer.observe_with_options(&body, &wanted).ok();
         StoredValue::new_local((observer, changed, seen, given_up));

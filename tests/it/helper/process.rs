@@ -194,6 +194,11 @@ impl Headway {
         is(rustix::process::Pid::from_child(&self.child))
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its children: the guard of commands, if one was needed.
     pub(crate) fn children(&self) -> Vec<rustix::process::Pid> {
         let task = format!("/proc/{0}/task", self.child.id());

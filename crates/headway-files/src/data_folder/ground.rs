@@ -289,7 +289,7 @@ mod tests {
         let first = usb();
         data.keep_ground(&job, "files", &first);
         data.add_ground(&job, &first);
-        assert_eq!(data.grounds(&job), [first.clone()]);
+        assert_eq!(data.grounds(&job), std::slice::from_ref(&first));
         std::fs::rename(folder.path().join("usb"), folder.path().join("away")).expect("a rename");
         std::fs::create_dir(folder.path().join("usb")).expect("a folder");
         let second = usb();

@@ -82,6 +82,9 @@ impl KnownAs {
     }
 }
 
+/// On what a job was planned, and whether its root is the folder that is there now; `None` if that is not known.
+type ComparedGround = (Ground, Option<bool>);
+
 impl DataFolder {
     /// Every name under which jobs can have recorded files of this library, its own first. Names whose root is not known
     /// are left out.
@@ -103,7 +106,7 @@ impl DataFolder {
     /// Which files of a job that gave its library this name are those that are there now. What is not known to be the same
     /// is not. Blocking.
     pub fn same_files(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> SameFiles {
-        let below = |(path, grounds): (PathBuf, Vec<(Ground, Option<bool>)>)| {
+        let below = |(path, grounds): (PathBuf, Vec<ComparedGround>)| {
             let mounted = mounted_below(&path).map_err(|error| {
                 tracing::warn!(%error, "what is mounted cannot be seen, so nothing that was done to the files counts");
             });
@@ -119,7 +122,7 @@ impl DataFolder {
         job: &JobId,
         known_as: &KnownAs,
         library: &Library,
-    ) -> Option<(PathBuf, Vec<(Ground, Option<bool>)>)> {
+    ) -> Option<(PathBuf, Vec<ComparedGround>)> {
         let path = known_as.path(library)?;
         let now = if known_as.is_same() { library.identity().0 } else { Identity::at(&path).ok() }?;
         let compared = |ground: Ground| {

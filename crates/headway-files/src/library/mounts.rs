@@ -52,7 +52,8 @@ impl Library {
     /// If the system's table cannot be read.
     pub fn look_at_disks(&self, folder: &RelPath, deep: bool) -> io::Result<()> {
         for mount in self.mounted()?.into_keys() {
-            if !folder.ancestors().contains(&mount) && !(deep && mount.ancestors().contains(folder)) {
+            let (is_above, is_below) = (folder.ancestors().contains(&mount), mount.ancestors().contains(folder));
+            if !is_above && !(deep && is_below) {
                 continue;
             }
             match Identity::at(&self.path.join(on_disk(&mount))) {

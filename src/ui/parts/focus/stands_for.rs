@@ -17,15 +17,15 @@ pub(super) fn stands_for(element: &HtmlElement) -> Option<String> {
     let name = row.query_selector(NAMES).ok().flatten()?;
     let name = name.get_attribute("aria-label").or_else(|| name.get_attribute("href"))?;
     let part = element.get_attribute("data-action").unwrap_or_else(|| element.class_name());
-    Some(format!("{} {part} {name}", element.tag_name()))
+    Some([element.tag_name(), part, name].join(" "))
 }
 
 /// The element that stands for this now.
 pub(super) fn stand_in(of: &str) -> Option<HtmlElement> {
     let tag = of.split(' ').next()?;
-    let all = document().get_elements_by_tag_name(tag);
-    let all = (0..all.length()).filter_map(|at| all.item(at)?.dyn_into::<HtmlElement>().ok());
-    all.into_iter().find(|element: &HtmlElement| stands_for(element).as_deref() == Some(of))
+    let all = document().query_selector_all(tag).ok()?;
+    let mut all = (0..all.length()).filter_map(|at| all.item(at)?.dyn_into::<HtmlElement>().ok());
+    all.find(|element| stands_for(element).as_deref() == Some(of))
 }
 
 /// Whether an element has the focus.
