@@ -95,10 +95,10 @@ async fn a_job_whose_log_cannot_be_read_either_is_set_aside_and_the_others_are_s
         let listed = list["jobs"].as_array().map_or(0, Vec::len);
         assert!(status == 200 && listed >= 2, "{list}");
         assert!(!list.to_string().contains(&jobs[1].to_string()), "it is not listed: {list}");
-        assert_eq!(status_of(&app, &format!("/api/jobs/{}", jobs[1])).await, 500, "and not said to be absent");
+        assert_eq!(status_of(&app, &format!("/api/jobs/{}", jobs[1])).await, 409, "and not said to be absent");
         // Its id belongs to it, and a request for it does not stop the log.
         let mut body = request("checksum");
-        assert_eq!(app.put(&jobs[1].to_string(), &body).await.0, 500);
+        assert_eq!(app.put(&jobs[1].to_string(), &body).await.0, 409);
         body["policy"] = json!({ "on_done": "again" });
         assert_eq!(app.run(&body).await.status, JobStatus::Completed);
         app.stop().await;

@@ -13,7 +13,11 @@ pub fn internal(cause: &dyn std::fmt::Display) -> ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        internal(&error)
+        match error.aside {
+            // The same call cannot succeed later.
+            true => ApiError::Conflict { message: format!("{error}; `headway doctor` says what can be done") },
+            false => internal(&error),
+        }
     }
 }
 

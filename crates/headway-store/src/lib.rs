@@ -40,6 +40,8 @@ pub struct StoreError {
     pub passes: Option<PauseReason>,
     /// The rows that cannot be read, if that is why.
     pub(crate) damaged: Option<DamagedRows>,
+    /// Whether the job that was asked for is set aside.
+    pub(crate) aside: bool,
 }
 
 /// Rows that are derived from events, and that hold what this program does not write.
@@ -54,7 +56,7 @@ pub(crate) enum DamagedRows {
 impl StoreError {
     /// An error that, as far as is known, does not pass by itself.
     pub fn new(message: impl Into<String>) -> Self {
-        StoreError { message: message.into(), passes: None, damaged: None }
+        StoreError { message: message.into(), passes: None, damaged: None, aside: false }
     }
 
     /// An error at a row of the job with this number.

@@ -29,6 +29,6 @@ impl fmt::Display for SetAside {
 /// The error for whoever asks for such a job.
 impl From<SetAside> for StoreError {
     fn from(aside: SetAside) -> Self {
-        StoreError::new(aside.to_string())
+        StoreError { aside: true, ..StoreError::new(aside.to_string()) }
     }
 }

@@ -48,7 +48,7 @@ impl From<rusqlite::Error> for StoreError {
             ),
             None => error.to_string(),
         };
-        StoreError { message, passes: passes(&error), damaged }
+        StoreError { message, passes: passes(&error), damaged, aside: false }
     }
 }
 
