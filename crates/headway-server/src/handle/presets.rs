@@ -91,13 +91,17 @@ impl Server {
     }
 }
 
-/// The file of presets cannot be read, or its content is damaged.
+/// Why there are no presets.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the presets cannot be read: {error}; put the file presets.json in the data folder right, or remove it to begin without presets"
-)]
-pub(crate) struct PresetsError {
-    error: std::io::Error,
+pub(crate) enum PresetsError {
+    /// The file cannot be read.
+    #[error("the file presets.json in the data folder cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    /// Its content is damaged.
+    #[error(
+        "the file presets.json in the data folder is damaged: {0}; put it right, or remove it to begin without presets"
+    )]
+    Damaged(serde_json::Error),
 }
 
 impl From<PresetsError> for ApiError {
@@ -108,7 +112,7 @@ impl From<PresetsError> for ApiError {
 
 /// The presets of a data folder.
 pub(crate) fn read(data: &DataFolder) -> Result<NamedRequests, PresetsError> {
-    let text = data.presets().map_err(|error| PresetsError { error })?;
-    let parse = |text: Vec<u8>| serde_json::from_slice(&text).map_err(|error| PresetsError { error: error.into() });
+    let text = data.presets().map_err(PresetsError::Unreadable)?;
+    let parse = |text: Vec<u8>| serde_json::from_slice(&text).map_err(PresetsError::Damaged);
     text.map_or_else(|| Ok(NamedRequests::new()), parse)
 }
