@@ -88,6 +88,24 @@ async fn an_undo_keeps_what_was_changed_since_and_says_so() {
     let kept = [("000001", "no longer what the job put there"), ("000002", "not there")];
     assert_eq!(app.reasons(undone.job, "skipped").await, kept.map(|(path, why)| (path.to_owned(), why.to_owned())));
     assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"mine now");
+    let word = async || {
+        let (_, list) = app.get("/api/v1/jobs").await;
+        let job = end.job.to_string();
+        let jobs = list["jobs"].as_array().expect("jobs").clone();
+        jobs.iter().find(|listed| listed["job"] == *job).map(|listed| listed["undone_as"].clone())
+    };
+    assert_eq!(word().await, Some(json!("partly undone")));
+    // A second undo takes only what is left.
+    for name in ["000001", "000002"] {
+        files.write(name, format!("FILE {}\n", &name[5..]).as_bytes());
+    }
+    let rest = undo(&app, end.job).await;
+    assert_eq!((rest.status, rest.counters.total, rest.counters.succeeded), (JobStatus::Completed, 2, 2), "{rest:?}");
+    assert_eq!(word().await, Some(json!("undone")));
+    for number in 0..3 {
+        let text = std::fs::read_to_string(files.library().join(format!("00000{number}"))).expect("a file");
+        assert_eq!(text, format!("file {number}\n"));
+    }
     app.stop().await;
 }
 

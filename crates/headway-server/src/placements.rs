@@ -6,11 +6,16 @@ use headway_files::{BadChange, Change};
 use headway_model::event::{JobEvent, Recorded, UnknownEvent};
 use headway_model::event_kind::{ChangeStep, EventKind};
 use headway_model::id::Position;
+use headway_model::item::ItemLabel;
+use headway_model::{FailReason, ItemStatus, RelPath};
 use headway_recipes::Unable;
-use headway_store::{EventPages, Store, StoreError};
+use headway_store::{EventPages, ItemPages, Store, StoreError};
 
 /// Events read at a time.
 const PAGE: u32 = 2_000;
+
+/// Items read at a time.
+const ITEMS_PER_READ: u32 = 1_000;
 
 /// Why a job's events could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -103,9 +108,32 @@ impl Changes {
     }
 }
 
-/// The changes of a job that succeeded, in the order of its items.
-pub(crate) async fn changes(store: &dyn Store, job_no: u64) -> Result<Vec<Change>, ReadError> {
-    Ok(Changes::read(store, job_no).await?.made.into_values().collect())
+/// An item of a job that is over, of whose change the log does not say how far it got.
+#[derive(Debug)]
+pub(crate) struct UnclearItem {
+    pub(crate) item: u32,
+    pub(crate) path: RelPath,
+    /// The change; `None` if it is not in the log.
+    pub(crate) change: Option<Change>,
+}
+
+/// The items of a job that it might have left half-changed. Takes their changes out of `open`.
+pub(crate) async fn unclear(
+    store: &dyn Store,
+    job_no: u64,
+    open: &mut BTreeMap<(u32, u32), Change>,
+) -> Result<Vec<UnclearItem>, StoreError> {
+    let mut unclear = Vec::new();
+    let mut pages = ItemPages::new(store, job_no, ITEMS_PER_READ).with_status(Some(ItemLabel::Failed));
+    while let Some(rows) = pages.next().await? {
+        for row in rows {
+            let change = open.remove(&(row.item, row.state.attempt));
+            if change.is_some() || row.state.status == ItemStatus::Failed(FailReason::Conflict) {
+                unclear.push(UnclearItem { item: row.item, path: row.file.path, change });
+            }
+        }
+    }
+    Ok(unclear)
 }
 
 #[cfg(test)]

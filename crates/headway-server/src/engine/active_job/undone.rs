@@ -1,20 +1,20 @@
 //! What an undo takes back: the changes that another job made. Of a change that was left unclear, because the storage
 //! reported an error or a crash came in between, the disk tells again how far it got.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::super::Context;
 use super::super::died::Died;
 use super::super::place::judged;
 use super::ActiveJob;
-use crate::placements::Changes;
+use crate::placements::{Changes, UnclearItem, unclear};
 use crate::steps::Step;
 use headway_files::{Change, Verdict};
 use headway_model::item::ItemLabel;
-use headway_model::{FailReason, ItemStatus, JobId, PauseReason, RelPath};
+use headway_model::{JobId, PauseReason, RelPath};
 use headway_recipes::Unable;
-use headway_store::{ItemPages, Store};
+use headway_store::{ItemPages, JobFilter, Store};
 
 /// Items read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
@@ -28,21 +28,18 @@ pub(in crate::engine) struct Undone {
     pub(in crate::engine) unclear: Vec<RelPath>,
 }
 
-/// An item whose change was left unclear, and its file.
-struct Unclear {
-    item: u32,
-    attempt: u32,
-    path: RelPath,
-}
-
 impl Undone {
     /// Reads what a job changed, and examines the disk for what was left unclear.
     pub(super) async fn read(context: &Context, by: &ActiveJob, job: JobId) -> Result<Self, Unable> {
         let store = &*context.store;
         let row = store.job(job).await?;
         let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
-        let Changes { made, open, .. } = Changes::read(store, job_no).await?;
-        let unclear = conflicts(store, job_no).await?;
+        let Changes { mut made, mut open, .. } = Changes::read(store, job_no).await?;
+        let put_back = put_back(store, job, by.job).await?;
+        made.retain(|_, change| !put_back.contains(&change.path()));
+        let mut unclear = unclear(store, job_no, &mut open).await?;
+        let is_back = |change: &Change| put_back.contains(&change.path());
+        unclear.retain(|left| !left.change.as_ref().is_some_and(is_back));
         if unclear.is_empty() {
             return Ok(Undone { made: made.into_values().collect(), unclear: Vec::new() });
         }
@@ -52,22 +49,16 @@ impl Undone {
         let (library, steps, job) = (Arc::clone(&by.library), context.steps.clone(), by.job);
         let examined = tokio::task::spawn_blocking(move || {
             let _step = steps.begin(job, Step::Prepare, || false);
-            examine(made, open, unclear, |change| judged(&library, change))
+            examine(made, unclear, |change| judged(&library, change))
         });
         Ok(examined.await.map_err(Died::from)?)
     }
 }
 
 /// Adds the changes that are made after all. Those that were taken back leave nothing to undo.
-fn examine(
-    mut made: BTreeMap<u32, Change>,
-    mut open: BTreeMap<(u32, u32), Change>,
-    unclear: Vec<Unclear>,
-    judge: impl Fn(&Change) -> Verdict,
-) -> Undone {
+fn examine(mut made: BTreeMap<u32, Change>, unclear: Vec<UnclearItem>, judge: impl Fn(&Change) -> Verdict) -> Undone {
     let mut still = Vec::new();
-    for Unclear { item, attempt, path } in unclear {
-        let change = open.remove(&(item, attempt));
+    for UnclearItem { item, path, change } in unclear {
         match change.map(|change| (judge(&change), change)) {
             Some((Verdict::Done(_), change)) => drop(made.insert(item, change)),
             Some((Verdict::TakenBack, _)) => {}
@@ -77,16 +68,21 @@ fn examine(
     Undone { made: made.into_values().collect(), unclear: still }
 }
 
-/// The items of a job that it might have left half-changed.
-async fn conflicts(store: &dyn Store, job_no: u64) -> Result<Vec<Unclear>, Unable> {
-    let mut unclear = Vec::new();
-    let mut pages = ItemPages::new(store, job_no, ITEMS_AT_ONCE).with_status(Some(ItemLabel::Failed));
-    while let Some(rows) = pages.next().await? {
-        let conflict = ItemStatus::Failed(FailReason::Conflict);
-        let rows = rows.into_iter().filter(|row| row.state.status == conflict);
-        unclear.extend(rows.map(|row| Unclear { item: row.item, attempt: row.state.attempt, path: row.file.path }));
+/// The files that earlier undos of a job have put back. An undo that was undone itself does not count.
+async fn put_back(store: &dyn Store, job: JobId, by: JobId) -> Result<HashSet<RelPath>, Unable> {
+    let mut paths = HashSet::new();
+    for undo in store.jobs(JobFilter::Undoing(job), u32::MAX).await? {
+        let id = undo.summary.job;
+        let undone = store.jobs(JobFilter::Undoing(id), u32::MAX).await?;
+        if id == by || undone.iter().any(|undone| undone.summary.counters.succeeded > 0) {
+            continue;
+        }
+        let mut pages = ItemPages::new(store, undo.job_no, ITEMS_AT_ONCE).with_status(Some(ItemLabel::Succeeded));
+        while let Some(rows) = pages.next().await? {
+            paths.extend(rows.into_iter().map(|row| row.file.path));
+        }
     }
-    Ok(unclear)
+    Ok(paths)
 }
 
 #[cfg(test)]
@@ -101,15 +97,17 @@ mod tests {
             let (temp, target) = ("t".parse().expect("a path"), target.parse().expect("a path"));
             Change::Output(Placement { temp, target, trash: None, old: None, new: Digest([1; 16]) })
         };
-        let unclear = |item| Unclear { item, attempt: 1, path: format!("file {item}").parse().expect("a path") };
+        let unclear = |item: u32| UnclearItem {
+            item,
+            path: format!("file {item}").parse().expect("a path"),
+            change: (item < 4).then(|| change(&item.to_string())),
+        };
         let made = BTreeMap::from([(0, change("made")), (4, change("made later"))]);
-        let open = (1..4).map(|item| ((item, 1), change(&item.to_string()))).collect();
-        let undone =
-            examine(made, open, (1..6).map(unclear).collect(), |change| match change.path().shown().as_str() {
-                "1" => Verdict::Done(DiskEffect::Changed),
-                "2" => Verdict::TakenBack,
-                _ => Verdict::NotKnown(PauseReason::StorageErrors),
-            });
+        let undone = examine(made, (1..6).map(unclear).collect(), |change| match change.path().shown().as_str() {
+            "1" => Verdict::Done(DiskEffect::Changed),
+            "2" => Verdict::TakenBack,
+            _ => Verdict::NotKnown(PauseReason::StorageErrors),
+        });
         let made: Vec<_> = undone.made.iter().map(|change| change.path().shown()).collect();
         assert_eq!(made, ["made", "1", "made later"]);
         let unclear: Vec<_> = undone.unclear.iter().map(RelPath::shown).collect();

@@ -22,7 +22,9 @@ impl Server {
             }
             JobSort::Took | JobSort::Files | JobSort::Failed => (self.sorted_jobs(before, limit, find).await?, None),
         };
-        self.say_undone(&mut page.jobs, oldest).await?;
+        if !page.jobs.is_empty() {
+            self.say_undone(&mut page.jobs, oldest).await?;
+        }
         Ok(page)
     }
 
