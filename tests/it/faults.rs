@@ -394,13 +394,6 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
     let end = served.end(job).await;
     assert_eq!((end.status, end.counters.failed), (JobStatus::Cancelled, 1), "{end:?}");
-    let undo = mint();
-    assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
-    let end = served.end(undo).await;
-    assert_ne!(end.status, JobStatus::Completed, "{end:?}");
-    assert_eq!((end.counters.succeeded, end.counters.failed), (0, 1), "{end:?}");
-    let told = items(&served, undo).await;
-    assert!(told[0].2.contains("nothing was put back"), "{told:?}");
     // The trash might have the only original.
     let answer = served
         .client
@@ -410,6 +403,13 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
         .expect("an answer");
     let (status, refused) = (answer.status().as_u16(), answer.text().await.expect("a text"));
     assert!(status == 409 && refused.contains("undo the job"), "{refused}");
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
+    let end = served.end(undo).await;
+    assert_ne!(end.status, JobStatus::Completed, "{end:?}");
+    assert_eq!((end.counters.succeeded, end.counters.failed), (0, 1), "{end:?}");
+    let told = items(&served, undo).await;
+    assert!(told[0].2.contains("nothing was put back"), "{told:?}");
     drop(served);
     // Whoever asks again has the disk looked at again.
     let served = Served::start(&files);

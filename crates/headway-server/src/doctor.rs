@@ -12,7 +12,7 @@ mod stuck;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use finding::{Diagnosis, Finding, Remedy};
-pub(crate) use places::{PlacedFiles, look_at_places};
+pub(crate) use places::{PlacedFiles, look_at_places, might_be_the_only_copy};
 pub(crate) use strays::{Stray, strays};
 pub(crate) use stuck::stuck;
 

@@ -20,6 +20,8 @@ pub enum Remedy {
     Resume,
     /// Let the server try again what it leaves out.
     TryAgain,
+    /// Undo the job.
+    Undo,
     /// Put a file right by hand.
     PutRight,
     /// Restore a backup.
@@ -51,6 +53,7 @@ impl Remedy {
             Remedy::TryAgain => {
                 "everything else goes on; `headway doctor --try-again` lets the next start of the server try it again"
             }
+            Remedy::Undo => "undo the job: it looks at the disk again, and puts back what it finds",
             Remedy::PutRight => "everything else goes on without this file",
             Remedy::Restore => {
                 "the log itself is damaged: put a backup of the data folder in its place, and keep this one"

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::{Finding, Remedy};
-use crate::placements::{ReadError, changes};
+use crate::placements::{Changes, ReadError, UnclearItem, unclear};
 use headway_files::{Change, Library, Moved, OpenFile, Placement};
-use headway_model::{JobKind, RelPath};
+use headway_model::{JobId, JobKind, RelPath};
 use headway_store::{OverPages, Store, StoreError};
 
 /// Jobs read at a time.
@@ -72,11 +72,15 @@ pub(crate) async fn look_at_places(
             Err(error) => return Err(error),
         };
         for row in jobs.iter().filter(|row| names.contains(&row.library) && !row.summary.pruned) {
-            match changes(store, row.job_no).await {
-                Ok(made) if JobKind::of(&row.summary.recipe) == JobKind::Undo => {
-                    made.iter().for_each(|change| places.look_at_undone(library, change));
+            match Changes::read(store, row.job_no).await {
+                Ok(changes) if JobKind::of(&row.summary.recipe) == JobKind::Undo => {
+                    changes.made.values().for_each(|change| places.look_at_undone(library, change));
                 }
-                Ok(made) => findings.extend(made.iter().filter_map(|change| places.look_at(library, change))),
+                Ok(mut changes) => {
+                    findings.extend(changes.made.values().filter_map(|change| places.look_at(library, change)));
+                    let unclear = unclear(store, row.job_no, &mut changes.open).await?;
+                    findings.extend(unclear.iter().filter_map(|left| look_at_unclear(library, row.summary.job, left)));
+                }
                 Err(ReadError::Store(error)) => return Err(error),
                 Err(error) => {
                     let what = format!("job {}: what it put into place was not checked: {error}", row.summary.job);
@@ -86,6 +90,23 @@ pub(crate) async fn look_at_places(
         }
     }
     Ok((places, findings))
+}
+
+/// A finding if nobody knows what became of an item, and its original is not in its place.
+fn look_at_unclear(library: &Library, job: JobId, left: &UnclearItem) -> Option<Finding> {
+    let change = left.change.as_ref().filter(|change| might_be_the_only_copy(library, change))?;
+    let (was, becomes) = (left.path.shown(), change.path().shown());
+    let what = format!(
+        "job {job}: it is not known how far {was} became {becomes}, and its original might be in the trash alone"
+    );
+    Some(Finding { what, remedy: Remedy::Undo })
+}
+
+/// Whether a trash might have the only copy of a file that this change was to replace, rename or remove. Blocking.
+pub(crate) fn might_be_the_only_copy(library: &Library, change: &Change) -> bool {
+    let mut places = PlacedFiles::default();
+    let finding = places.look_at(library, change);
+    finding.is_some() || places.originals + places.unseen > 0
 }
 
 impl PlacedFiles {

@@ -36,14 +36,14 @@ impl Doctor<'_> {
         let Audit { job, fold, items } = audit;
         let row = self.store.job(job).await?;
         self.head(job, job_no, &fold, row.as_ref());
-        let mut wrong = 0u64;
+        let (mut wrong, mut count) = (0u64, 0u64);
         let mut pages = ItemPages::new(self.store, job_no, ROWS_PER_READ);
         while let Some(rows) = pages.next().await? {
-            self.done.items += rows.len() as u64;
+            count += rows.len() as u64;
             let is = |row: &ItemRow| items.get(row.item as usize) == Some(&(of_file(&row.file), of_state(&row.state)));
             wrong += rows.iter().filter(|row| !is(row)).count() as u64;
         }
-        let count = pages.read_up_to();
+        self.done.items += count;
         if wrong > 0 || count as usize != items.len() {
             let what = format!("job {job}: {wrong} of its {count} item rows do not match its {} events", fold.seq);
             self.find(Remedy::Rebuild, what);

@@ -86,6 +86,14 @@ pub(super) fn another_folder(library: &str) -> String {
     )
 }
 
+/// Says that a disk inside a library is not the one on which a job was.
+fn another_disk(library: &str, mount: &RelPath) -> String {
+    format!(
+        "At {} of {library} is another disk than this job was planned on. What the job did is on its own disk.",
+        mount.shown()
+    )
+}
+
 impl Server {
     /// What a job's view says about its library.
     pub(super) async fn on_disk(&self, row: &JobRow, request: Option<&StartJob>) -> OnDisk {
@@ -112,15 +120,18 @@ impl Server {
                 Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
             };
             let (folder, asks) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
-            let exchanged =
-                ground.filter(|_| is_waiting && folder.is_none()).and_then(|of| of.exchanged(&library.path));
+            let other_disk = ground.filter(|_| folder.is_none()).and_then(|of| of.exchanged(&library.path));
+            let exchanged = other_disk.clone().filter(|_| is_waiting);
             let asks = asks || exchanged.is_some();
             // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
-            let held = held(&library, id, folder);
+            let held = match &other_disk {
+                Some(mount) => Err(another_disk(&library.name, mount)),
+                None => held(&library, id, folder),
+            };
             let (note, held) = match held {
                 Ok(held) => (note, Some(held)),
-                Err(why) if replaces || folder == Some(FolderGone::Another) => {
+                Err(why) if replaces || other_disk.is_some() || folder == Some(FolderGone::Another) => {
                     (Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" ")), None)
                 }
                 Err(_) => (note, None),

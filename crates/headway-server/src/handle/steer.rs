@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::trash::Emptying;
 use super::{Input, ScheduleLimits, Server};
 use crate::engine;
 use crate::error::internal;
@@ -30,7 +31,7 @@ impl Server {
             Action::Approve => self.approve(id).await,
             Action::Retry(item) => self.retry(id, item).await,
             Action::Change { priority, concurrency } => self.change(id, priority, concurrency).await,
-            Action::EmptyTrash => self.empty_trash(id).await,
+            Action::EmptyTrash => self.empty_trash(id, Emptying::ByHand).await,
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
+use super::trash::Emptying;
 use super::{Keeping, Server, ServerInner};
 use crate::clock::{Clock, Jumps};
 use crate::engine::ByPath;
@@ -164,7 +165,7 @@ impl Server {
         // The step lasts as long as the emptying, even if nobody waits for it any more.
         let empty = move || {
             let own = OwnWork::of_job(job, Step::EmptyTrash);
-            steps.carry_out(&own, || runtime.block_on(server.empty_trash(job)))
+            steps.carry_out(&own, || runtime.block_on(server.empty_trash(job, Emptying::ByAge)))
         };
         match tokio::time::timeout(STORAGE_TIMEOUT, tokio::task::spawn_blocking(empty)).await {
             Ok(Ok(Ok(Err(error)))) => tracing::debug!(job.id = %job, %error, "an old trash is kept"),
