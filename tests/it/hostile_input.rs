@@ -168,7 +168,8 @@ async fn whatever_is_sent_over_http_the_answer_is_never_the_servers_fault() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_of_any_length_gets_an_answer_or_a_sentence() {
-    let app = App::start(&Files::numbered(2)).await;
+    let files = Files::numbered(2);
+    let app = App::start(&files).await;
     for (pattern, times) in
         [("0", 1), ("a", 1_000), ("a", 1_001), ("a", 40_000), ("*a", 20_000), ("?", 30_000), ("[", 20_000)]
     {
