@@ -21,6 +21,7 @@ pub use ground::{Ground, SameFiles};
 pub use known_as::KnownAs;
 use lock::FolderLock;
 pub use lock::is_held;
+pub use made::NotedFolders;
 pub use outputs::{Outputs, StepStopped};
 use parking_lot::Mutex;
 pub use tree::remove_tree;
@@ -186,11 +187,11 @@ impl DataFolder {
         Ok(entries(&self.scratch())?.into_iter().map(|entry| entry.path()).collect())
     }
 
-    /// Removes what a job wrote here, except what says where its files are and what became of its trash: as long as a
-    /// list has the job, somebody can ask for that.
+    /// Removes what a job wrote here, except what says where its files are, which folders it made and what became of
+    /// its trash: as long as a list has the job, somebody can ask for that.
     pub fn remove_results(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;
-        let facts = [ground::GROUND, EMPTIED];
+        let facts = [ground::GROUND, EMPTIED, made::MADE];
         let results = entries(self.outputs(job).folder())?.into_iter();
         for entry in results.filter(|entry| facts.iter().all(|fact| entry.file_name() != *fact)) {
             match entry.file_type()?.is_dir() {

@@ -1,7 +1,7 @@
 //! undo: moves the outputs of another job to this job's own trash and puts the originals back, verified by hash.
 //! Renamed files get their old names back. A file that has changed since the other job is kept, and reported.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ struct UndoWork {
     /// Whether the trash of the other job was emptied.
     is_emptied: bool,
     /// The folders that the other job made for its outputs.
-    made: Vec<RelPath>,
+    made: HashSet<RelPath>,
 }
 
 impl Recipe for Undo {
@@ -45,10 +45,9 @@ impl Recipe for Undo {
         let undone = job.undone.iter().map(|change| (change.path(), change.clone()));
         let (is_emptied, made) = match &job.request.query {
             Query::Items(of) => (job.data.was_emptied(&of.job), job.data.made_folders(&of.job)),
-            Query::Folder(_) | Query::Paths(_) => (Ok(false), Ok(Vec::new())),
+            Query::Folder(_) | Query::Paths(_) => (Ok(false), HashSet::new()),
         };
         let is_emptied = is_emptied.map_err(|error| unable("looking whether the trash was emptied", &error))?;
-        let made = made.map_err(|error| unable("reading which folders the job made", &error))?;
         Ok(Box::new(UndoWork { library: Arc::clone(job.library), undone: undone.collect(), is_emptied, made }))
     }
 }

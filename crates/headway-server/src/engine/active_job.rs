@@ -23,7 +23,7 @@ use crate::steps::Step;
 use durations::Durations;
 use ground::PlannedRoot;
 pub(crate) use ground::{ground, ground_of};
-use headway_files::{Ground, Library, fault_of, hold};
+use headway_files::{Ground, Library, NotedFolders, fault_of, hold};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, RelPath, StartJob};
@@ -58,6 +58,8 @@ pub(crate) struct ActiveJob {
     pub(super) plan_pulse: Pulse,
     /// Stops the preparation, the listing or the last step under way.
     stop: Mutex<StepStop>,
+    /// The folders for outputs that are noted, so that an undo can remove them.
+    pub(super) noted_folders: NotedFolders,
     /// The file at which the storage last reported an error.
     unreadable: Mutex<Option<RelPath>>,
     /// Whether a disk inside the library was gone when a file could not be reached.
@@ -93,6 +95,7 @@ impl ActiveJob {
             pace: Pace::default(),
             plan_pulse: Pulse::new(),
             stop: Mutex::default(),
+            noted_folders: NotedFolders::default(),
             unreadable: Mutex::default(),
             has_missed_disk: AtomicBool::new(false),
         })

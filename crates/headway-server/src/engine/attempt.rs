@@ -131,7 +131,7 @@ fn stage(
     }
     let missing = active.library.missing_above(&target).map_err(looking)?;
     if !missing.is_empty() {
-        let noted = context.data.note_made(&attempt.job, &missing);
+        let noted = context.data.note_made(&attempt.job, &missing, &active.noted_folders);
         noted.map_err(|error| Failure::of(FailReason::Write, "noting the output's folder", &error))?;
     }
     let staged = active.library.stage(&file.path, target, attempt.job, attempt.item, attempt.number);

@@ -51,22 +51,33 @@ impl Library {
         Ok(missing)
     }
 
-    /// Removes those of a job's folders that are empty, each after its subfolders.
+    /// Removes those of a job's folders that are empty, each after its subfolders. A folder that may not be removed stays.
     pub fn remove_empty(&self, folders: impl IntoIterator<Item = RelPath>) -> io::Result<()> {
         let folders: std::collections::BTreeSet<_> = folders.into_iter().filter(|path| !path.is_root()).collect();
         for path in folders.into_iter().rev() {
-            let Some(above) = Found::of(self.enter_folder(&path.parent().unwrap_or_default())).known()? else {
-                continue;
-            };
-            let name = on_disk(&path).file_name().unwrap_or_default().to_owned();
-            match rustix::fs::unlinkat(&above, &name, rustix::fs::AtFlags::REMOVEDIR) {
-                Ok(()) => sync(&above)?,
-                // It is not empty, it is gone, or something else has its name.
-                Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR) => {}
-                Err(error) => return Err(error.into()),
+            let Err(error) = self.remove_if_empty(&path) else { continue };
+            match Errno::from_io_error(&error) {
+                // A disk is mounted there, or the system permits it to nobody, or not to this user.
+                Some(Errno::BUSY | Errno::ACCESS | Errno::PERM) => {
+                    tracing::debug!(library = self.name, %path, %error, "a folder that the job made stays");
+                }
+                _ => return Err(error),
             }
         }
         Ok(())
+    }
+
+    fn remove_if_empty(&self, path: &RelPath) -> io::Result<()> {
+        let Some(above) = Found::of(self.enter_folder(&path.parent().unwrap_or_default())).known()? else {
+            return Ok(());
+        };
+        let name = on_disk(path).file_name().unwrap_or_default().to_owned();
+        match rustix::fs::unlinkat(&above, &name, rustix::fs::AtFlags::REMOVEDIR) {
+            Ok(()) => sync(&above),
+            // It is not empty, it is gone, or something else has its name.
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes the moves. If it returns a reason to skip, nothing has changed. After an error, the moves must be
