@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headway_files::Library;
-use headway_model::{FailReason, JobStatus, JobSummary, PauseReason};
+use headway_model::{FailReason, JobId, JobStatus, JobSummary, PauseReason};
 use headway_recipes::Recipe;
 use serde_json::json;
 
@@ -640,4 +640,89 @@ async fn a_job_does_not_go_on_with_another_disk_inside_the_library_unless_a_pers
     assert_eq!((again.counters.succeeded, again.counters.skipped), (1, 1));
     assert_eq!(app.reasons(again.job, "skipped").await[0].0, "b");
     app.stop().await;
+}
+
+/// What a job waits for, as its page says it, once it is paused because its disk is gone.
+async fn waits(app: &App, job: JobId) -> String {
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let paused = app.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    assert_eq!(paused.status, gone);
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    view["waits"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_disk_that_a_person_accepts_for_one_job_is_not_accepted_for_the_others() {
+    let files = Files::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
+    let Some(first) = disk() else { return };
+    files.write_at("usb/a", b"one", then);
+    let app = App::start(&files).await;
+    let mut body = request("checksum");
+    body["approval"] = json!(true);
+    let (accepting, other) = (app.begin_with(&body).await, app.begin_with(&body).await);
+    for job in [accepting, other] {
+        app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    }
+    drop(first);
+    let Some(second) = disk() else { return };
+    files.write_at("usb/a", b"two", then);
+    for job in [accepting, other] {
+        assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+        assert!(waits(&app, job).await.contains("The disk at usb is not the one"));
+    }
+    assert_eq!(app.post(&format!("/api/jobs/{accepting}/resume")).await.0, 200);
+    assert_eq!(app.end(accepting).await.counters.succeeded, 1);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let said = waits(&app, other).await;
+    assert!(said.contains("The disk at usb is not the one"), "nobody accepted it for this job: {said}");
+    assert_eq!(app.post(&format!("/api/jobs/{other}/resume")).await.0, 200);
+    assert_eq!(app.end(other).await.counters.succeeded, 1);
+    app.stop().await;
+    drop(second);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_the_place_of_the_accepted_one_is_noticed_too() {
+    let files = Files::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    let disk = |content: &[u8]| {
+        let disk = Mount::tmpfs(&files.library().join("usb"), "8m")?;
+        files.write_at("usb/a", content, then);
+        files.write_at("usb/b", content, then);
+        Some(disk)
+    };
+    let Some(first) = disk(b"one") else { return };
+    let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
+    let app = App::start_with(&files, |config| config.workers = 1, vec![recipe.clone()]).await;
+    let mut body = request("test");
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    drop(first);
+    let Some(second) = disk(b"two") else { return };
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    assert!(waits(&app, job).await.contains("The disk at usb is not the one"));
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    app.until(job, |summary| summary.counters.running == 1).await;
+    drop(second);
+    let Some(_third) = disk(b"six") else { return };
+    recipe.release();
+    assert!(waits(&app, job).await.contains("The disk at usb is not the one"));
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2));
+    app.stop().await;
+}
+
+#[test]
+fn an_empty_folder_that_cannot_be_removed_stays_and_keeps_no_other_from_being_removed() {
+    let files = Files::new();
+    std::fs::create_dir_all(files.library().join("made/empty")).expect("folders");
+    let Some(_mount) = Mount::tmpfs(&files.library().join("made/usb"), "1m") else { return };
+    let library = Library::open("files", &files.library()).expect("a library");
+    let made = ["made", "made/empty", "made/usb"].map(|path| path.parse().expect("a path"));
+    library.remove_empty(made).expect("what can be removed is");
+    assert!(files.library().join("made/usb").is_dir() && !files.library().join("made/empty").exists());
 }

@@ -100,8 +100,6 @@ pub struct Library {
     inner_mounts: Mutex<InnerMounts>,
     /// What each disk inside it was when it was last looked at, by its mount point.
     seen_disks: Mutex<BTreeMap<RelPath, Identity>>,
-    /// How often a person has accepted a new root at the path.
-    accepted: AtomicU64,
     /// Folders that are known to be durable.
     durable: Mutex<HashSet<RelPath>>,
     /// How an output can take the name of its original on this file system, once that was tried.

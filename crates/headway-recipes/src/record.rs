@@ -191,7 +191,7 @@ mod tests {
         let [usb, unseen] = ["usb", "unseen"].map(|path| path.parse().expect("a path"));
         let disks = BTreeMap::from([(RelPath::default(), Some(7)), (usb, Some(8)), (unseen, None)]);
         let library = |name: &str| Library::open(name, folder.path()).expect("a library");
-        data.keep_ground(&job, "photos", &Ground::new(library("photos").identity().0.expect("a folder")));
+        data.keep_ground(&job, "photos", &Ground::new(library("photos").identity().expect("a folder")));
         let find = |name: &str, manifest: &[u8]| find(&data, &library(name), manifest);
         rows.keep(&outputs, "photos", &disks, Algorithm::Blake3, b"manifest").expect("kept");
         let found = find("photos", b"manifest").expect("readable").expect("found");

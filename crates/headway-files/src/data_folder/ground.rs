@@ -3,6 +3,7 @@
 //! another disk can be mounted in the place of the first.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use super::known::{MOST, read};
@@ -146,20 +147,31 @@ impl DataFolder {
     pub fn keep_ground(&self, job: &JobId, library: &str, ground: &Ground) {
         let is_remembered = ground.disks.is_empty() && self.known_libraries().get(library) == Some(&ground.root);
         let replace = if is_remembered { private::replace_unsynced } else { private::replace };
-        self.write_grounds(job, std::slice::from_ref(ground), replace);
+        if let Err(error) = self.write_grounds(job, std::slice::from_ref(ground), replace) {
+            tracing::debug!(job.id = %job, %error, "the root that the job was planned on cannot be kept");
+        }
     }
 
     /// Adds what a person has accepted in the place of that on which a job was planned. What the job was planned on stays
     /// stored, because what the job did before was done there.
-    pub fn add_ground(&self, job: &JobId, ground: &Ground) {
-        let mut grounds = self.grounds(job);
-        if grounds.last() != Some(ground) {
-            grounds.push(ground.clone());
-            self.write_grounds(job, &grounds, private::replace);
+    ///
+    /// # Errors
+    /// If it cannot be stored; then the job is not bound to it.
+    pub fn add_ground(&self, job: &JobId, ground: &Ground) -> io::Result<()> {
+        let mut grounds = self.stored_grounds(job)?;
+        if grounds.last() == Some(ground) {
+            return Ok(());
         }
+        grounds.push(ground.clone());
+        self.write_grounds(job, &grounds, private::replace)
     }
 
-    fn write_grounds(&self, job: &JobId, grounds: &[Ground], replace: fn(&Path, &[u8]) -> std::io::Result<()>) {
+    fn write_grounds(
+        &self,
+        job: &JobId,
+        grounds: &[Ground],
+        replace: fn(&Path, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let folder = self.root.join("jobs").join(job.to_string());
         let line = |identity: &Identity, name: &str| format!("{} {} {name}\n", identity.file_system, identity.inode);
         let lines = |ground: &Ground| {
@@ -167,10 +179,8 @@ impl DataFolder {
             std::iter::once(line(&ground.root, "")).chain(disks).collect::<String>()
         };
         let text: String = grounds.iter().map(lines).collect();
-        let kept = private::make_folder(&folder);
-        if let Err(error) = kept.and_then(|()| replace(&folder.join(GROUND), text.as_bytes())) {
-            tracing::debug!(job.id = %job, %error, "the root that the job was planned on cannot be kept");
-        }
+        private::make_folder(&folder)?;
+        replace(&folder.join(GROUND), text.as_bytes())
     }
 
     /// The ground to which a job is bound, if it is known: that on which it was planned, or what a person has accepted last
@@ -182,12 +192,16 @@ impl DataFolder {
     /// Every ground of a job, in order: that on which it was planned, and what a person has accepted in its place. None if
     /// that is not known.
     pub fn grounds(&self, job: &JobId) -> Vec<Ground> {
-        let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
-        let text = Found::of(private::read(&path, MOST)).known().unwrap_or_else(|error| {
+        self.stored_grounds(job).unwrap_or_else(|error| {
             tracing::warn!(job.id = %job, %error, "the root that the job was planned on cannot be read");
-            None
-        });
-        text.and_then(|text| parse(std::str::from_utf8(&text).ok()?)).unwrap_or_default()
+            Vec::new()
+        })
+    }
+
+    fn stored_grounds(&self, job: &JobId) -> io::Result<Vec<Ground>> {
+        let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
+        let text = Found::of(private::read(&path, MOST)).known()?;
+        Ok(text.and_then(|text| parse(std::str::from_utf8(&text).ok()?)).unwrap_or_default())
     }
 }
 
@@ -218,7 +232,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
-        let (is, other) = (library.identity().0.expect("a folder"), Identity { file_system: 1, inode: 2 });
+        let (is, other) = (library.identity().expect("a folder"), Identity { file_system: 1, inode: 2 });
         let keep = |job: &JobId, root| data.keep_ground(job, "files", &Ground::new(root));
         data.remember_libraries(&[library]);
         for (number, identity) in [(1, is), (2, other), (3, is)] {
@@ -278,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_job_was_planned_on_is_not_replaced_because_it_cannot_be_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let ground = Ground::new(Identity::at(folder.path()).expect("a folder"));
+        let job = JobId::mint(1, [0; 10]);
+        let stored = data.root().join("jobs").join(job.to_string()).join(GROUND);
+        std::fs::create_dir_all(stored.parent().expect("a folder")).expect("a folder");
+        std::os::unix::fs::symlink("elsewhere", &stored).expect("a link");
+        data.add_ground(&job, &ground).expect_err("what was there is not known");
+        assert!(stored.is_symlink() && data.grounds(&job).is_empty());
+    }
+
+    #[test]
     fn what_a_person_accepts_is_added_to_what_a_job_was_planned_on() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
@@ -288,12 +315,12 @@ mod tests {
         std::fs::create_dir(folder.path().join("usb")).expect("a folder");
         let first = usb();
         data.keep_ground(&job, "files", &first);
-        data.add_ground(&job, &first);
+        data.add_ground(&job, &first).expect("stored");
         assert_eq!(data.grounds(&job), std::slice::from_ref(&first));
         std::fs::rename(folder.path().join("usb"), folder.path().join("away")).expect("a rename");
         std::fs::create_dir(folder.path().join("usb")).expect("a folder");
         let second = usb();
-        data.add_ground(&job, &second);
+        data.add_ground(&job, &second).expect("stored");
         assert_eq!(data.grounds(&job), [first.clone(), second.clone()]);
         assert_eq!(data.ground(&job), Some(second.clone()), "to which it is bound");
         let same = |grounds: &[Ground]| {

@@ -124,7 +124,7 @@ impl DataFolder {
         library: &Library,
     ) -> Option<(PathBuf, Vec<ComparedGround>)> {
         let path = known_as.path(library)?;
-        let now = if known_as.is_same() { library.identity().0 } else { Identity::at(&path).ok() }?;
+        let now = if known_as.is_same() { library.identity() } else { Identity::at(&path).ok() }?;
         let compared = |ground: Ground| {
             let is_same = now.is_same(&ground.root);
             (ground, is_same)
@@ -243,7 +243,7 @@ mod tests {
         let before = Arc::new(open("p", &first));
         for (job, library) in jobs.iter().zip([&before, &above]) {
             data.remember_libraries(&[Arc::clone(library)]);
-            data.keep_ground(job, &library.name, &Ground::new(library.identity().0.expect("a folder")));
+            data.keep_ground(job, &library.name, &Ground::new(library.identity().expect("a folder")));
         }
         // By its own name, and by the name of the folder around it. Of the third job the folder is not known.
         let of = |library: &Library| {

@@ -99,7 +99,6 @@ impl Library {
             used: AtomicU64::new(running_ms()),
             inner_mounts: Mutex::default(),
             seen_disks: Mutex::default(),
-            accepted: AtomicU64::new(0),
             durable: Mutex::default(),
             swap: OnceLock::new(),
             left: LeftFiles::default(),
@@ -146,10 +145,9 @@ impl Library {
         self.path == other.path || place(self).is_some_and(|here| place(other) == Some(here))
     }
 
-    /// The identity of the root, for storing (`None` if the root was never there), and how often a person has
-    /// accepted a new root.
-    pub fn identity(&self) -> (Option<Identity>, u64) {
-        (*self.known.lock(), self.accepted.load(Ordering::Relaxed))
+    /// The identity of the root, for storing; `None` if the root was never there.
+    pub fn identity(&self) -> Option<Identity> {
+        *self.known.lock()
     }
 
     /// Whether its file system is mounted writable; an error if that is not known.

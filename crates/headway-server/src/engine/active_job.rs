@@ -82,7 +82,7 @@ impl ActiveJob {
         Ok(ActiveJob {
             job,
             job_no: row.job_no,
-            ground: PlannedRoot::of(job, &request, &library, &context.data),
+            ground: PlannedRoot::of(job, &request, &library, Arc::clone(&context.data)),
             library,
             request,
             identity: row.work,
@@ -152,7 +152,7 @@ impl ActiveJob {
     }
 
     /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
-    /// one.
+    /// one for this job.
     pub(super) fn is_same_library(&self) -> bool {
         self.ground.is_same(&self.library)
     }

@@ -6,7 +6,7 @@ use super::trash::Emptying;
 use super::{Input, ScheduleLimits, Server};
 use crate::engine;
 use crate::error::internal;
-use headway_files::{Ground, Library};
+use headway_files::{Library, io_text};
 use headway_model::item::ItemLabel;
 use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
@@ -75,22 +75,25 @@ impl Server {
         self.job(id).await
     }
 
-    /// Stores what a person has accepted as the library of a job.
+    /// Stores what a person has accepted as the library of a job, with the disks inside it. If it cannot be stored, it is not
+    /// accepted.
     async fn keep_accepted(&self, row: &JobRow, library: &Arc<Library>) -> Result<(), ApiError> {
         let (data, accepted) = (Arc::clone(&self.inner.context.data), Arc::clone(library));
         let request = self.request_of(row).await?;
+        let job = row.summary.job;
+        let refused = |why: &str| ApiError::Conflict {
+            message: format!("what is at {} now cannot be accepted: {why}", library.path.display()),
+        };
         let remember = move || {
             data.remember_mounts(&accepted);
             data.remember_libraries(&[Arc::clone(&accepted)]);
-            let root = accepted.identity().0?;
-            request.and_then(|request| engine::ground_of(root, &accepted, &request).ok())
+            // A job whose request cannot be read does nothing on any disk.
+            let (Some(root), Some(request)) = (accepted.identity(), request) else { return Ok(()) };
+            let ground = engine::ground_of(root, &accepted, &request).map_err(|reason| reason.text().to_owned())?;
+            data.add_ground(&job, &ground).map_err(|error| io_text(&error))
         };
-        let ground = self.inner.looks.look(&library.name, remember).await.flatten();
-        // Of disks that cannot be looked at, nothing is known.
-        if let Some(ground) = ground.or_else(|| library.identity().0.map(Ground::new)) {
-            self.inner.context.data.add_ground(&row.summary.job, &ground);
-        }
-        Ok(())
+        let remembered = self.inner.looks.look(&library.name, remember).await;
+        remembered.ok_or_else(|| refused("its storage does not answer"))?.map_err(|why| refused(&why))
     }
 
     /// Ends a pause for interrupted items: they do not run again and count as failed.

@@ -33,7 +33,7 @@ impl Library {
         };
         match Found::of(look()) {
             Found::There((found, there)) => {
-                let is_root = self.identity().0.is_some_and(|known| known.is_surely(&found));
+                let is_root = self.identity().is_some_and(|known| known.is_surely(&found));
                 (there != self.path && !is_root).then_some(there)
             }
             // Its disk can come back.

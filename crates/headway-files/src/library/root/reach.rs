@@ -1,7 +1,6 @@
 //! Whether the folder at a library's path is its root, and which other folder is accepted in its place.
 
 use std::io;
-use std::sync::atomic::Ordering;
 
 use super::{Identity, Root};
 use crate::library::{Found, Library, environment};
@@ -64,9 +63,7 @@ impl Library {
     /// If it cannot be opened.
     pub fn reopen(&self) -> io::Result<()> {
         self.take(Root::open(&self.path)?);
-        self.accept_mounts()?;
-        self.accepted.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        self.accept_mounts()
     }
 
     /// Whether the folder at the path is not the one on which a job was `planned`, although new jobs can use it. Blocking.

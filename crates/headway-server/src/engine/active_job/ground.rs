@@ -1,5 +1,7 @@
 //! The library root that a job was planned on, with the disks inside it, and whether the library still has them.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 
 use super::super::plan::disks_of;
@@ -7,9 +9,12 @@ use headway_files::{DataFolder, Ground, Identity, Library, environment};
 use headway_model::request::FolderQuery;
 use headway_model::{JobId, PauseReason, Query, RelPath, StartJob};
 
-/// What a job was planned on, and how often a person had accepted something else by then.
+/// What a job was planned on, or what a person has accepted for this job in its place.
 pub(super) struct PlannedRoot {
-    planned: Mutex<(Option<Ground>, u64)>,
+    job: JobId,
+    /// It stores what a person accepts.
+    data: Arc<DataFolder>,
+    planned: Mutex<Option<Ground>>,
     /// The only ground that the job can be planned on, if that is known: an undo, and a job that tries items of another one
     /// again, is about what is on these disks.
     only: Option<Ground>,
@@ -31,12 +36,16 @@ pub(crate) fn ground_of(root: Identity, library: &Library, request: &StartJob) -
         return Ok(Ground::new(root));
     }
     let request = match &request.query {
-        // A folder that is not there, or is none, is found out by the listing.
         Query::Folder(query) => match library.folder_at(&query.path) {
             Ok(path) if path != query.path => {
                 &StartJob { query: Query::Folder(FolderQuery { path, ..query.clone() }), ..request.clone() }
             }
-            Ok(_) | Err(_) => request,
+            Ok(_) => request,
+            // The listing tells of a folder that is not there, is none or may not be opened.
+            Err(error) => match environment(&error) {
+                Some(reason) => return Err(reason),
+                None => request,
+            },
         },
         Query::Paths(_) | Query::Items(_) => request,
     };
@@ -45,22 +54,21 @@ pub(crate) fn ground_of(root: Identity, library: &Library, request: &StartJob) -
 
 impl PlannedRoot {
     /// What the data folder has stored for this job, or the present root if nothing is stored.
-    pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: &DataFolder) -> Self {
-        let ((now, accepted), bound) = (library.identity(), ground(data, job, request));
+    pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: Arc<DataFolder>) -> Self {
+        let bound = ground(&data, job, request);
         let is_about_items = matches!(&request.query, Query::Items(_));
         let only = bound.clone().filter(|_| is_about_items);
-        PlannedRoot { planned: Mutex::new((bound.or(now.map(Ground::new)), accepted)), only }
+        PlannedRoot { job, data, planned: Mutex::new(bound.or(library.identity().map(Ground::new))), only }
     }
 
-    /// Whether the job can be planned on the present root and disks: on any, unless it is about what is on others. A person
-    /// can accept any. Blocking.
+    /// Whether the job can be planned on the present root and disks: on any, unless it is about what is on others and no
+    /// person has accepted these for it. Blocking.
     pub(super) fn admits(&self, library: &Library) -> bool {
-        let (now, accepted) = library.identity();
-        if accepted != self.planned.lock().1 {
-            return true;
-        }
-        let is_same = |only: &Ground| now == Some(only.root) && only.exchanged(&library.path).is_none();
-        self.only.as_ref().is_none_or(is_same)
+        let now = library.identity();
+        let is_here = |ground: &Ground| now == Some(ground.root) && ground.exchanged(&library.path).is_none();
+        self.only
+            .as_ref()
+            .is_none_or(|only| is_here(only) || self.data.ground(&self.job).is_some_and(|it| is_here(&it)))
     }
 
     /// Accepts the present root, and returns what the data folder stores about it. Blocking.
@@ -70,31 +78,44 @@ impl PlannedRoot {
             return Err(PauseReason::LibraryGone);
         }
         library.note_mounts().map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))?;
-        let (root, accepted) = library.identity();
-        let ground = root.map(|root| ground_of(root, library, request)).transpose()?;
-        *self.planned.lock() = (ground.clone(), accepted);
+        let ground = library.identity().map(|root| ground_of(root, library, request)).transpose()?;
+        *self.planned.lock() = ground.clone();
         Ok(ground)
     }
 
     /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
-    /// one.
+    /// one for this job.
     pub(super) fn is_same(&self, library: &Library) -> bool {
-        let ((now, accepted), mut planned) = (library.identity(), self.planned.lock());
-        if planned.0.is_none() || accepted != planned.1 {
-            // With the root, a person has accepted the disks inside it.
-            *planned = (now.map(Ground::new), accepted);
-        }
-        now == planned.0.as_ref().map(|ground| ground.root)
+        let now = library.identity();
+        let planned = {
+            let mut planned = self.planned.lock();
+            // Where nothing was stored, it is what is there first.
+            *planned = planned.take().or(now.map(Ground::new));
+            planned.clone()
+        };
+        let Some(planned) = planned else { return true };
+        let is_here = |ground: &Ground| now == Some(ground.root);
+        is_here(&planned) || self.accepted_since(&planned).is_some_and(|accepted| is_here(&accepted))
     }
 
-    /// The mount point of a disk inside the library in whose place there is another one than the job was planned on: of the
+    /// The mount point of the disk inside the library in whose place there is another one than the job was planned on: of the
     /// disk of this path, or with `None` of any. Blocking.
     pub(super) fn exchanged(&self, library: &Library, path: Option<&RelPath>) -> Option<RelPath> {
         // Nobody waits for the lock while a disk is looked at.
-        let planned = self.planned.lock().0.clone().filter(Ground::has_disks)?;
-        match path {
-            Some(path) => planned.exchanged_at(&library.path, path),
-            None => planned.exchanged(&library.path),
-        }
+        let planned = self.planned.lock().clone().filter(Ground::has_disks)?;
+        let exchanged = |ground: &Ground| match path {
+            Some(path) => ground.exchanged_at(&library.path, path),
+            None => ground.exchanged(&library.path),
+        };
+        let found = exchanged(&planned)?;
+        self.accepted_since(&planned).map_or(Some(found), |accepted| exchanged(&accepted))
+    }
+
+    /// What a person has accepted for this job, if that is not what was `planned`. What is accepted for another job of the
+    /// library is not accepted for this one.
+    fn accepted_since(&self, planned: &Ground) -> Option<Ground> {
+        let accepted = self.data.ground(&self.job).filter(|accepted| accepted != planned)?;
+        *self.planned.lock() = Some(accepted.clone());
+        Some(accepted)
     }
 }
