@@ -329,7 +329,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, recognised by their text.
-const FILE_CALLS: [&str; 37] = [
+const FILE_CALLS: [&str; 40] = [
     "private::",
     "metadata(",
     "open(",
@@ -367,6 +367,9 @@ const FILE_CALLS: [&str; 37] = [
     "trashed",
     "names()",
     "try_exists(",
+    "folder_at(",
+    "Identity::at(",
+    "stored_grounds(",
 ];
 
 /// Ways to make a failed call look like an answer.
@@ -382,7 +385,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 45] = [
+const REASONS: [(&str, &str, &str); 49] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -440,8 +443,28 @@ const REASONS: [(&str, &str, &str); 45] = [
     ("files/data_folder/known.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     (
         "files/data_folder/ground.rs",
-        "known()",
+        "self.stored_grounds(job).unwrap_or_else(",
         "on what a job was planned is then not known, so nothing that it did counts; a warning says so",
+    ),
+    (
+        "files/data_folder/ground.rs",
+        "let identity = Identity::at(",
+        "what is not known is stored as not known, so nothing that the job does there counts; a warning says so",
+    ),
+    (
+        "files/data_folder/ground.rs",
+        "let now = Identity::at(",
+        "only what is surely another disk is told; the calls about its files tell the error",
+    ),
+    (
+        "files/data_folder/ground.rs",
+        "let compare = ",
+        "whether it is the same is then not known, which is an answer of its own",
+    ),
+    (
+        "files/data_folder/known_as.rs",
+        "Identity::at(&path).ok()",
+        "what is there is then not known, so nothing that the job did counts",
     ),
     ("server/steps/suspects.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     ("server/handle/queries/job.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),

@@ -35,7 +35,8 @@ impl ScanError {
         ScanError { what, text: why.text().to_owned(), reason: Unreadable::Unknown }
     }
 
-    fn of(library: &Library, folder: &RelPath, error: &io::Error) -> Self {
+    /// For a folder that cannot be opened or read.
+    pub fn of(library: &Library, folder: &RelPath, error: &io::Error) -> Self {
         let what = match folder.is_root() {
             true => format!("the library {}", library.name),
             false => format!("the folder {:?} of {}", folder.shown(), library.name),

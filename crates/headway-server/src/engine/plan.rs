@@ -1,6 +1,7 @@
 //! Planning: lists the files of a job in order, in batches. Each batch is durable before the next.
 
 mod absent;
+mod asked_paths;
 mod batch;
 mod choice;
 mod done;

@@ -8,7 +8,9 @@ mod jobs;
 mod start;
 
 use super::{Server, checks};
+use crate::error::unreadable;
 pub(super) use empty::nothing_found;
+use headway_files::{Found, ScanError};
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;
 use headway_model::{ApiError, Cursor, JobId, RelPath};
@@ -23,21 +25,29 @@ impl Server {
         self.library(&view.library)?;
         checks::entered(&view.folder).map_err(|error| ApiError::invalid(error.to_string()))?;
         checks::search(&view.search).map_err(|error| ApiError::invalid(error.to_string()))?;
-        let folder = self.folder_without_links(&view.library, &view.folder).await;
+        let folder = self.folder_without_links(&view.library, &view.folder).await?;
         let view = FolderView { folder, limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
         self.inner.index.page(&view, refresh).await
     }
 
     /// The folder of a library to which a path leads. A path that leads to none, or to storage that does not answer, stays as
     /// it is.
-    pub async fn folder_without_links(&self, library: &str, folder: &RelPath) -> RelPath {
-        let Ok(known) = self.library(library) else { return folder.clone() };
+    ///
+    /// # Errors
+    /// If the folder cannot be looked at, so that it is not known where the path leads.
+    pub async fn folder_without_links(&self, library: &str, folder: &RelPath) -> Result<RelPath, ApiError> {
+        let known = self.library(library)?;
         if folder.is_root() || checks::entered(folder).is_err() {
-            return folder.clone();
+            return Ok(folder.clone());
         }
         let asked = folder.clone();
-        let led = self.inner.looks.look(library, move || known.folder_at(&asked).ok()).await;
-        led.flatten().unwrap_or_else(|| folder.clone())
+        let look = move || {
+            known.reach().map_err(|why| ScanError::unreachable(&known, why))?;
+            Found::of(known.folder_at(&asked)).known().map_err(|error| ScanError::of(&known, &asked, &error))
+        };
+        let led = self.inner.looks.look(library, look).await.unwrap_or(Ok(None));
+        let led = led.map_err(|unlisted| unreadable(unlisted.reason, unlisted.to_string()))?;
+        Ok(led.unwrap_or_else(|| folder.clone()))
     }
 
     /// Begins to scan a library again.

@@ -1,6 +1,5 @@
 //! Lists the files that a job asks for, in order, each with the reason if it is skipped or runs again.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use super::super::ActiveJob;
 use super::super::output_name::{OutputNameError, target};
 use super::super::standing::{Standing, standing};
 use super::absent::absent_mount;
+use super::asked_paths::AskedPaths;
 use super::batch::PlanBatch;
 use super::choice::QueryPatterns;
 use super::done::{AlreadyDone, for_the_attempt};
@@ -19,8 +19,7 @@ use super::file_types::{is_for, leave_out};
 use super::named::{AskedItem, AskedItems};
 use super::names;
 use headway_files::{
-    Inspected, Library, ListedFile, as_named, environment, inspect_again, inspect_alone, inspect_at, inspect_named,
-    walk,
+    Inspected, ListedFile, as_named, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
 };
 use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
@@ -57,26 +56,6 @@ pub(super) struct Lister<'a> {
     /// How many more files are to run, if only a sample is wanted.
     wanted: Option<u32>,
     failed: Option<Unable>,
-}
-
-/// What a request names. A walk of a named folder passes over links, system files and what is not there, so what it does
-/// not meet is listed by its own name.
-#[derive(Default)]
-struct AskedPaths {
-    paths: HashSet<RelPath>,
-    /// Those that a walk has met.
-    met: RefCell<HashSet<RelPath>>,
-}
-
-impl AskedPaths {
-    /// Notes that a walk has met this path; whether it is named.
-    fn meet(&self, path: &RelPath) -> bool {
-        let is_named = self.paths.contains(path);
-        if is_named {
-            self.met.borrow_mut().insert(path.clone());
-        }
-        is_named
-    }
 }
 
 impl<'a> Lister<'a> {
@@ -201,11 +180,11 @@ impl<'a> Lister<'a> {
     fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let library = Arc::clone(&self.active.library);
         let inspect = if paths.len() == 1 { inspect_alone } else { inspect_named };
-        let asked = AskedPaths { paths: without_links(&library, paths), met: RefCell::default() };
+        let asked = AskedPaths::of(&library, paths).map_err(Unable::Environment)?;
         let mut wanted: Vec<_> = asked.paths.difference(listed).collect();
         wanted.sort_by_cached_key(|path| in_order(path));
         for path in wanted {
-            if asked.met.borrow().contains(path) {
+            if asked.has_met(path) {
                 continue;
             }
             match inspect(&library, path) {
@@ -478,16 +457,4 @@ impl<'a> Lister<'a> {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
-}
-
-/// What a request names, by the folders to which the paths lead: a file has one name in a job and in all jobs. A path whose
-/// folder is not there stays as it is, and so does a link at its end.
-fn without_links(library: &Library, paths: &[RelPath]) -> HashSet<RelPath> {
-    let mut folders: HashMap<RelPath, Option<RelPath>> = HashMap::new();
-    let mut real = |path: &RelPath| {
-        let parent = path.parent().filter(|parent| !parent.is_root())?;
-        let folder = folders.entry(parent.clone()).or_insert_with(|| library.folder_at(&parent).ok()).clone()?;
-        Some(path.seen_from(&parent)?.below(&folder))
-    };
-    paths.iter().map(|path| real(path).unwrap_or_else(|| path.clone())).collect()
 }
