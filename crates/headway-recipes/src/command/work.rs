@@ -137,6 +137,8 @@ impl CommandWork {
                 stderr,
                 running: false,
             }),
+            // It has not run, so the job can run it once the library is there again.
+            End::NotStarted(_) if let Err(reason) = self.library.reach() => Err(Failure::Environment(reason)),
             End::NotStarted(why) => Err(Failure::of_start(FailReason::Command, "it cannot be started", &why.into())),
             End::Lost => Err(Failure::Lost),
         }
