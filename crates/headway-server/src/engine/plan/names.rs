@@ -124,7 +124,8 @@ impl NameWaits {
         let mut part = Vec::new();
         while let Some(number) = next.pop().filter(|number| !part.contains(number)) {
             part.push(number);
-            if is_too_large(&part) {
+            // A file alone is renamed whatever the length of its names.
+            if part.len() > 1 && is_too_large(&part) {
                 part.pop();
                 break;
             }
@@ -188,6 +189,10 @@ mod tests {
         let disk_of_long: Vec<_> = (0..LENGTH).map(long).collect();
         let chain: Vec<_> = (0..LENGTH).map(|number| format!("{}>{}", long(number), long(number + 1))).collect();
         assert_eq!(settled(&chain, &disk_of_long), expected(BYTES_TOGETHER / 600));
+        let longest = |number: usize| format!("{}{number:0>3300}", if number == LENGTH { "y" } else { "" });
+        let disk_of_longest: Vec<_> = (0..LENGTH).map(longest).collect();
+        let chain: Vec<_> = (0..LENGTH).map(|number| format!("{}>{}", longest(number), longest(number + 1))).collect();
+        assert_eq!(settled(&chain, &disk_of_longest), expected(1));
         let cycle: Vec<_> = (0..LENGTH).map(|number| format!("{number}>{}", (number + 1) % LENGTH)).collect();
         assert_eq!(settled(&cycle, &disk), "c".repeat(LENGTH));
     }
