@@ -164,7 +164,7 @@ fn CauseRow(
     // At the moment of the job that is shown.
     let there = move || {
         let at = live.past_of(job).map(|moment| format!("&at={}", moment.seq())).unwrap_or_default();
-        to(&format!("/jobs/{job}?status=failed&cause={}{at}", of(|cause| cause.key.clone())))
+        to(&format!("/jobs/{job}?status=failed&cause={}{at}#job-files", of(|cause| cause.key.clone())))
     };
     view! {
         <li class="attention-cause">
