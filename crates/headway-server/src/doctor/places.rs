@@ -190,3 +190,39 @@ impl PlacedFiles {
         tracing::warn!(path = path.shown(), %error, "a file cannot be read");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::Digest;
+
+    #[test]
+    fn a_trash_might_have_the_only_copy_while_the_original_is_not_in_its_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+        let content = |name: &str| library.content(&path(name)).expect("it can be read").expect("a file");
+        let (was, becomes): (Digest, Digest) = ["was", "becomes"]
+            .map(|text| {
+                write(text, text);
+                content(text)
+            })
+            .into();
+        let change = Change::Output(Placement {
+            temp: path("temp"),
+            target: path("target"),
+            trash: Some(path("trash")),
+            old: Some(was),
+            new: becomes,
+        });
+        write("target", "becomes");
+        assert!(!might_be_the_only_copy(&library, &change), "nothing is in the trash");
+        write("trash", "was");
+        assert!(might_be_the_only_copy(&library, &change));
+        write("target", "was");
+        assert!(!might_be_the_only_copy(&library, &change), "it is in its place again");
+        write("trash", "another");
+        assert!(might_be_the_only_copy(&library, &change), "nobody knows what that is");
+    }
+}
