@@ -1,9 +1,10 @@
-//! Rows of one job that cannot be read: they are made again from the events, and nothing else waits for that.
+//! Rows of one job that cannot be read: they are made again from the events, and the others are read meanwhile.
 
 use std::time::Duration;
 
 use headway_model::{JobId, JobStatus};
 use headway_server::config::Config;
+use headway_store::{SqliteStore, Store};
 use serde_json::json;
 
 use crate::doctor::{doctor, headway};
@@ -43,7 +44,7 @@ async fn status_of(app: &App, path: &str) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_row_is_made_again_from_the_events_and_keeps_nothing_waiting() {
+async fn a_damaged_row_is_made_again_from_the_events_and_keeps_no_other_job_from_being_read() {
     let files = Files::numbered(3);
     let jobs = three_jobs(&files).await;
     files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;
@@ -112,4 +113,24 @@ async fn a_job_whose_log_cannot_be_read_either_is_set_aside_and_the_others_are_s
         assert_eq!(status_of(&app, &format!("/api/jobs/{job}")).await, 200, "the others have their rows");
     }
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_as_rows_are_made_again_sets_no_job_aside() {
+    let files = Files::numbered(3);
+    let [job, ..] = three_jobs(&files).await;
+    files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 1").await;
+    files.sql("CREATE TRIGGER full BEFORE INSERT ON items BEGIN SELECT RAISE(FAIL, 'no room'); END").await;
+    let store = SqliteStore::open(&files.data().join("log.sqlite")).await.expect("the log").mending();
+    let error = store.job(job).await.expect_err("the row cannot be made again now");
+    assert!(error.message.contains("no room"), "{error}");
+    assert_eq!(store.aside().await.expect("an answer").len(), 0, "its events can be read");
+    files.sql("DROP TRIGGER full").await;
+    let row = store.job(job).await.expect("it is made again later").expect("the job");
+    assert_eq!(row.summary.counters.succeeded, 3);
+    // An event whose value cannot be read is no failure of the store.
+    files.sql("UPDATE events SET payload = x'ff' WHERE seq = 2 AND job_no = 1").await;
+    files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 1").await;
+    store.job(job).await.expect_err("nothing tells of it any more");
+    assert_eq!(store.aside().await.expect("an answer").len(), 1);
 }

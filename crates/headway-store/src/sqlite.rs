@@ -10,7 +10,7 @@ mod values;
 mod write;
 
 pub(super) use connections::{ReadConnections, WriteConnection, immediate, writer};
-pub(super) use values::{all, all_of_jobs, column, damaged, first, nullable};
+pub(super) use values::{all, all_of_jobs, column, damaged, first, is_damage, nullable};
 
 use std::collections::BTreeMap;
 use std::path::Path;

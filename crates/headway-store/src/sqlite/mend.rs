@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::read::{head_of, history, id_in, lease_row};
-use super::{StoreError, Stored, all, first, immediate, write};
+use super::read::{HISTORY, events_of, head_of, id_in, lease_row};
+use super::{StoreError, Stored, all, first, immediate, is_damage, write};
 use crate::SetAside;
 use crate::replay::{Replay, pruned_at};
+use crate::rows::EventRow;
 use headway_model::id::JobId;
 
 const EVENTS_PER_READ: u32 = 1_000;
@@ -46,7 +47,21 @@ impl Mend {
     }
 }
 
-/// Makes the rows of the job with this number again, and says so in the log.
+/// Why the rows of a job are not made again.
+enum NotMade {
+    /// Its events cannot be read, or make no sense: another try does not mend that.
+    Unreadable(String),
+    /// The store failed, for example because the disk is full. That says nothing about the events.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotMade {
+    fn from(error: StoreError) -> Self {
+        NotMade::Store(error)
+    }
+}
+
+/// Makes the rows of the job with this number again, and says so in the log. If the store fails, nothing is changed.
 fn mend(writer: &mut Connection, job_no: i64, damage: &StoreError) -> Stored<()> {
     let id = id_of(writer, job_no);
     let transaction = immediate(writer)?;
@@ -57,9 +72,10 @@ fn mend(writer: &mut Connection, job_no: i64, damage: &StoreError) -> Stored<()>
             tracing::warn!(job_no, ?id, %damage, "the rows of a job were made again from its events");
             Ok(())
         }
-        Err(error) => {
+        Err(NotMade::Store(error)) => Err(error),
+        Err(NotMade::Unreadable(why)) => {
             drop(transaction);
-            let aside = SetAside { job_no: job_no.cast_unsigned(), job: id, why: error.message };
+            let aside = SetAside { job_no: job_no.cast_unsigned(), job: id, why };
             set_aside(writer, &aside)?;
             tracing::error!(%damage, "{aside}");
             Ok(())
@@ -101,8 +117,8 @@ fn clear(writer: &Connection, job_no: i64) -> Stored<()> {
     Ok(())
 }
 
-fn replay(writer: &Connection, job_no: i64) -> Stored<()> {
-    let number = u64::try_from(job_no).map_err(|_| StoreError::new("no job has this number"))?;
+fn replay(writer: &Connection, job_no: i64) -> Result<(), NotMade> {
+    let number = u64::try_from(job_no).map_err(|_| NotMade::Unreadable("no job has this number".into()))?;
     let head = head_of(writer)?;
     let mut pruned = None;
     let mut after = 0;
@@ -111,7 +127,7 @@ fn replay(writer: &Connection, job_no: i64) -> Stored<()> {
         after = last;
     }
     if after == 0 {
-        return Err(StoreError::new("the log has no event of it"));
+        return Err(NotMade::Unreadable("the log has no event of it".into()));
     }
     let mut replay = Replay::new(pruned.into_iter().collect());
     after = 0;
@@ -120,13 +136,20 @@ fn replay(writer: &Connection, job_no: i64) -> Stored<()> {
         after = last;
     }
     match replay.unreadable.pop_first() {
-        Some((_, (_, error))) => Err(StoreError::new(error.to_string())),
+        Some((_, (_, error))) => Err(NotMade::Unreadable(error.to_string())),
         None => Ok(()),
     }
 }
 
 /// A page of a job's events after a position, and its last position.
-fn events(writer: &Connection, job_no: u64, after: u64) -> Stored<Option<(Vec<crate::rows::EventRow>, u64)>> {
-    let page = history(writer, job_no, after, EVENTS_PER_READ)?;
+fn events(writer: &Connection, job_no: u64, after: u64) -> Result<Option<(Vec<EventRow>, u64)>, NotMade> {
+    let (mut read, mut damage) = (events_of(writer), None);
+    let page = all(writer, HISTORY, params![job_no, after, EVENTS_PER_READ], |row| {
+        read(row).inspect_err(|error| damage = is_damage(error).then(|| error.to_string()))
+    });
+    if let Some(why) = damage {
+        return Err(NotMade::Unreadable(why));
+    }
+    let page = page?;
     Ok(page.last().map(|last| last.position).map(|last| (page, last)))
 }

@@ -167,13 +167,15 @@ pub(super) fn request(reader: &Connection, job_no: u64) -> Stored<Option<String>
 }
 
 pub(super) fn history(reader: &Connection, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
-    const ONE: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
-        WHERE job_no = ? AND position > ? ORDER BY position LIMIT ?";
-    all(reader, ONE, params![job_no, after, limit], events_of(reader))
+    all(reader, HISTORY, params![job_no, after, limit], events_of(reader))
 }
 
+/// The events of a job after a position.
+pub(super) const HISTORY: &str = "SELECT position, job_no, seq, payload, digest, detail FROM events
+    WHERE job_no = ? AND position > ? ORDER BY position LIMIT ?";
+
 /// Reads events, each with the id of its job. The id is looked up once for a run of events of one job.
-fn events_of(reader: &Connection) -> impl FnMut(&Row<'_>) -> rusqlite::Result<EventRow> {
+pub(super) fn events_of(reader: &Connection) -> impl FnMut(&Row<'_>) -> rusqlite::Result<EventRow> {
     let mut last = None;
     move |row| {
         let job_no = row.get(1)?;
