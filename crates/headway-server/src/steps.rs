@@ -126,9 +126,50 @@ impl Steps {
     /// step is alone for a while, so that it is not blamed for the crash of another; a step of another waits meanwhile.
     pub(crate) fn begin(&self, of: impl Into<Subject>, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
         let (shared, of) = (&self.shared, of.into());
+        let joins = !shared.notes.is_part(of, step);
+        SharedSteps::begin(shared, (of, step), joins, give_up)
+    }
+
+    /// Clears steps that have been under way for a long time of suspicion. Call it from time to time.
+    pub(crate) fn pass_long(&self) {
+        let long = self.shared.notes.long_turns();
+        long.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
+        for Used { of, step, turn, .. } in self.shared.notes.erase_long() {
+            self.shared.suspects.passed(of, step);
+            turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
+        }
+    }
+}
+
+impl UnderWay {
+    /// Notes that the step has passed, so that no crash counts against it from now on. A suspect of another still waits for
+    /// it, because its attempt goes on.
+    pub(crate) fn pass(&mut self) {
+        self.slot.iter().for_each(|slot| self.shared.notes.pass(*slot));
+        self.shared.suspects.passed(self.of, self.step);
+        self.turn.take().into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
+    }
+
+    /// Ends the step and begins the next one of the same attempt, which waits for no suspect of another: what is recorded
+    /// must be carried out soon.
+    pub(crate) fn go_on(mut self, step: Step, give_up: impl Fn() -> bool) -> UnderWay {
+        // One attempt cannot have the turn twice.
+        self.pass();
+        SharedSteps::begin(&self.shared, (self.of, step), false, give_up)
+    }
+}
+
+impl SharedSteps {
+    /// Begins a step. If it `joins` others, it waits for a suspect of another.
+    fn begin(
+        shared: &Arc<SharedSteps>,
+        (of, step): (Subject, Step),
+        joins: bool,
+        give_up: impl Fn() -> bool,
+    ) -> UnderWay {
         let chance = shared.suspects.last_chance(of, step);
         let turn = chance.and_then(|chance| shared.turn.take(of, chance.patience(), &give_up));
-        if turn.is_none() && !shared.notes.is_part(of, step) {
+        if turn.is_none() && joins {
             shared.turn.wait_to_join(of, &give_up);
         }
         let slot = shared.notes.write(of, step, turn);
@@ -143,18 +184,6 @@ impl Steps {
         UnderWay { shared: Arc::clone(shared), of, step, slot, turn }
     }
 
-    /// Clears steps that have been under way for a long time of suspicion. Call it from time to time.
-    pub(crate) fn pass_long(&self) {
-        let long = self.shared.notes.long_turns();
-        long.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
-        for Used { of, step, turn, .. } in self.shared.notes.erase_long() {
-            self.shared.suspects.passed(of, step);
-            turn.into_iter().for_each(|ticket| self.shared.turn.give_back(ticket));
-        }
-    }
-}
-
-impl SharedSteps {
     /// Makes a suspected step the only one under way, if the others end soon enough.
     fn wait_for_others(
         &self,

@@ -219,7 +219,7 @@ fn held(
     files.dedup_by(|one, other| one.0 == other.0);
     let hold = context.exclusion.hold(&active.library.path, &files, attempt).ok_or(Failure::Stopped)?;
     let step = if active.runs_programs() { Step::Run(attempt.item) } else { Step::Work(attempt.item) };
-    let step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
+    let mut step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
     attempt.begin();
     fault_of("working", active.request.title.as_deref().unwrap_or_default());
     context.shortage.check(active, output.is_some(), &files)?;
@@ -241,7 +241,7 @@ fn held(
     }
     has_run.store(true, Ordering::Relaxed);
     let mut success = work.run(&mut input, attempt)?;
-    drop(step);
+    step.pass();
     if active.on_done() == OnDone::SkipMoved {
         let hash = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));
@@ -259,11 +259,11 @@ fn held(
             return Err(Failure::Failed(FailReason::Recipe, message.into()));
         }
         Some((output, staged)) if renames.is_empty() && !work.shares() => {
-            place(context, active, work, (&input, attempt), (output, staged), success)?
+            place(context, active, work, (&input, attempt), (output, staged), (success, step))?
         }
         _ if !renames.is_empty() || removes || output.is_some() => {
             let wanted = WantedChange { renames, output, removes, shares: work.shares() };
-            change(context, active, work, (&input, attempt, at), &wanted, success)?
+            change(context, active, work, (&input, attempt, at), &wanted, (success, step))?
         }
         _ => {
             if success.effect == DiskEffect::Changed {

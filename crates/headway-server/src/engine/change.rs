@@ -4,7 +4,7 @@
 use super::place::{concluded, fail, record};
 use super::wanted_moves::{WantedChange, wanted_moves};
 use super::{ActiveJob, Context};
-use crate::steps::Step;
+use crate::steps::{Step, UnderWay};
 use headway_files::{Change, OpenFile, fault, fault_of};
 use headway_model::{FailReason, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Work};
@@ -14,14 +14,15 @@ pub(super) fn names(renames: &[Rename]) -> impl Iterator<Item = RelPath> + '_ {
     renames.iter().flat_map(|rename| [rename.from.clone(), rename.to.clone()])
 }
 
-/// Renames an item's files as its work wants. The item's own file is `at` this path. Blocking.
+/// Renames an item's files as its work wants. The item's own file is `at` this path. `step` is the work, which is
+/// over. Blocking.
 pub(super) fn change(
     context: &Context,
     active: &ActiveJob,
     work: &dyn Work,
     (input, attempt, at): (&OpenFile, &Attempt, &RelPath),
     wanted: &WantedChange<'_>,
-    success: Success,
+    (success, step): (Success, UnderWay),
 ) -> Result<Success, Failure> {
     let library = &active.library;
     let moves = wanted_moves(library, work, (input, attempt, at), wanted)?;
@@ -46,7 +47,7 @@ pub(super) fn change(
     if let Some((_, staged)) = wanted.output {
         staged.recorded();
     }
-    let _step = context.steps.begin(attempt.job, Step::Place(attempt.item), || attempt.is_stopped());
+    let _step = step.go_on(Step::Place(attempt.item), || attempt.is_stopped());
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
     let made = library.make(&moves, &reach);

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{ActiveJob, Context};
-use crate::steps::Step;
+use crate::steps::{Step, UnderWay};
 use crate::writer::AppendError;
 use headway_files::{
     Change, Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, fault_of, io_text,
@@ -12,14 +12,14 @@ use headway_files::{
 use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 
-/// Puts the output of a successful run into place. Blocking.
+/// Puts the output of a successful run into place. `step` is that run, which is over. Blocking.
 pub(super) fn place(
     context: &Context,
     active: &ActiveJob,
     work: &dyn Work,
     (input, attempt): (&OpenFile, &Attempt),
     (output, staged): (&Output, &Staged),
-    success: Success,
+    (success, step): (Success, UnderWay),
 ) -> Result<Success, Failure> {
     let library = &active.library;
     let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
@@ -49,7 +49,7 @@ pub(super) fn place(
     let opened = library.open_placement(&placement).map_err(fail("putting the output into place"))?;
     record(context, attempt, placement.event(attempt.item, attempt.number))?;
     staged.recorded();
-    let _step = context.steps.begin(attempt.job, Step::Place(attempt.item), || attempt.is_stopped());
+    let _step = step.go_on(Step::Place(attempt.item), || attempt.is_stopped());
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
     let made = library.place(&placement, &opened, input);

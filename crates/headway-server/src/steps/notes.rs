@@ -40,7 +40,7 @@ pub(super) struct Notes {
 }
 
 /// What follows a step in its slot if no step of another was under way.
-const ALONE: &str = " alone";
+pub(super) const ALONE: &str = " alone";
 
 /// A step that the last process left under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,11 +122,27 @@ impl Notes {
     /// Notes whether the step in this slot is the only one under way. Returns whether that could be noted.
     pub(super) fn set_alone(&self, at: usize, is_alone: bool) -> bool {
         let mut free = self.free.lock();
-        let (Some(file), Some(used)) = (&self.file, &mut free.used[at]) else { return false };
+        // A step without the turn is not alone, because others begin beside it and do not look for it. One that has passed
+        // is not noted again.
+        let can_change = |used: &&mut Used| if is_alone { used.turn.is_some() } else { used.is_alone };
+        let used = free.used[at].as_mut().filter(can_change);
+        used.is_some_and(|used| self.mark(at, used, is_alone))
+    }
+
+    fn mark(&self, at: usize, used: &mut Used, is_alone: bool) -> bool {
+        let Some(file) = &self.file else { return false };
         used.is_alone = is_alone;
         let mark = if is_alone { ALONE } else { "" };
         let noted = file.write_all_at(&slot(&format!("{} {}{mark}", used.of, used.step)), offset(at));
         noted.map_err(|error| tracing::debug!(%error, "a step under way cannot be noted")).is_ok()
+    }
+
+    /// Takes its turn from a step: it is no longer noted as the only one, because nobody waits for it any more.
+    fn take_turn(&self, at: usize, used: &mut Used) -> Option<Ticket> {
+        if used.is_alone {
+            self.mark(at, used, false);
+        }
+        used.turn.take()
     }
 
     /// Whether steps of others are under way.
@@ -138,6 +154,19 @@ impl Notes {
     pub(super) fn is_part(&self, of: Subject, step: Step) -> bool {
         let is_whole = |used: &Used| used.of == of && (step.item().is_none() || used.step.item() == step.item());
         self.free.lock().used.iter().flatten().any(is_whole)
+    }
+
+    /// Notes that the step in this slot has passed. It is still under way, because its attempt goes on.
+    pub(super) fn pass(&self, at: usize) {
+        let mut free = self.free.lock();
+        let is_kept = free.used[at].as_ref().is_some_and(|used| used.step.is_short() && !used.is_alone);
+        if let Some(used) = &mut free.used[at] {
+            (used.turn, used.is_alone) = (None, false);
+        }
+        free.is_stale[at] = is_kept;
+        if !is_kept {
+            self.blank(at);
+        }
     }
 
     /// Ends the step in this slot.
@@ -171,9 +200,9 @@ impl Notes {
     pub(super) fn long_turns(&self) -> Vec<Ticket> {
         let mut free = self.free.lock();
         let is_patient = |step: Step| step.is_own() || step == Step::TakeUp;
-        let used = free.used.iter_mut().flatten();
-        let long = used.filter(|used| is_patient(used.step) && used.since.elapsed() > LONGEST_TURN);
-        long.filter_map(|used| used.turn.take()).collect()
+        let used = free.used.iter_mut().enumerate().filter_map(|(at, used)| Some((at, used.as_mut()?)));
+        let long = used.filter(|(_, used)| is_patient(used.step) && used.since.elapsed() > LONGEST_TURN);
+        long.filter_map(|(at, used)| self.take_turn(at, used)).collect()
     }
 
     #[cfg(test)]

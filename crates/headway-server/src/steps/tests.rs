@@ -2,6 +2,9 @@ use super::*;
 use headway_model::testing::job_id;
 use std::time::Duration;
 
+/// How long a test waits for what happens at once.
+const SOON: Duration = Duration::from_secs(60);
+
 /// A life of the server that ends in a crash with these steps under way.
 fn crash(data: &Path, steps: &[(JobId, Step)]) {
     let life = Steps::open(data);
@@ -174,7 +177,7 @@ fn a_suspected_step_is_alone_and_others_wait_for_it() {
     let (data, suspect, other) = (folder.path(), job_id(1), job_id(2));
     crash(data, &[(suspect, Step::List(0))]);
     let life = Steps::open(data);
-    let under_way = life.begin(other, Step::Work(4), || false);
+    let mut under_way = life.begin(other, Step::Work(4), || false);
     let beginning = {
         let life = life.clone();
         std::thread::spawn(move || life.begin(suspect, Step::List(0), || false))
@@ -184,11 +187,14 @@ fn a_suspected_step_is_alone_and_others_wait_for_it() {
         asked.set(asked.get() + 1);
         asked.get() > 2
     };
+    let started = Instant::now();
     while life.shared.notes.turns() == 0 {
+        assert!(started.elapsed() < SOON, "the suspect has no turn");
         std::thread::sleep(turn::LOOK);
     }
     // The suspect waits for what is under way, also if that goes on to the next step of its item; another item waits.
-    drop(life.begin(other, Step::Place(4), || panic!("nobody asks it to wait")));
+    under_way.pass();
+    let under_way = under_way.go_on(Step::Place(4), || panic!("nobody asks it to wait"));
     drop(life.begin(other, Step::Work(5), wait));
     assert_eq!(asked.get(), 3, "it waits until it is no longer wanted");
     assert!(!beginning.is_finished());
@@ -208,6 +214,55 @@ fn a_suspected_step_is_alone_and_others_wait_for_it() {
     drop(Steps::open(data).begin(other, Step::Work(7), || false));
     let noted = std::fs::read_to_string(data.join("steps")).expect("the file");
     assert!(!noted.contains(&format!("{other} work")), "{noted}");
+}
+
+#[test]
+fn a_placing_waits_for_no_suspect_though_its_work_has_long_passed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, suspect, other) = (folder.path(), job_id(1), job_id(2));
+    crash(data, &[(suspect, Step::List(0))]);
+    let life = Steps::open(data);
+    let mut work = life.begin(other, Step::Run(4), || false);
+    life.shared.notes.backdate(Duration::from_secs(10));
+    life.pass_long();
+    work.pass();
+    let suspected = life.begin(suspect, Step::List(0), || false);
+    let placing = work.go_on(Step::Place(4), || panic!("nobody asks it to wait"));
+    let noted = std::fs::read_to_string(data.join("steps")).expect("the file");
+    assert!(noted.contains("place 4") && !noted.contains(notes::ALONE), "{noted}");
+    drop((placing, suspected));
+    // The work and the placing of one attempt can both be suspects. They do not wait for each other.
+    let (folder, job) = (tempfile::tempdir().expect("a folder"), other);
+    let data = folder.path();
+    crash(data, &[(job, Step::Place(4)), (job, Step::Work(4))]);
+    crash(data, &[(job, Step::Work(4))]);
+    let life = Steps::open(data);
+    let work = life.begin(job, Step::Work(4), || false);
+    assert!(work.turn.is_some());
+    let placing = work.go_on(Step::Place(4), || panic!("its turn is free"));
+    assert!(placing.turn.is_some());
+}
+
+#[test]
+fn a_long_step_that_loses_its_turn_is_not_blamed_alone_for_the_crash_of_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, library, culprit) = (folder.path(), Subject::library("films"), job_id(2));
+    leave(Steps::open(data).begin(library, Step::Scan, || true));
+    let alone = || std::fs::read_to_string(data.join("steps")).expect("the file").contains(notes::ALONE);
+    {
+        let life = Steps::open(data);
+        let scan = life.begin(library, Step::Scan, || false);
+        assert!(alone());
+        life.shared.notes.backdate(Duration::from_secs(61));
+        life.pass_long();
+        assert!(!alone() && !life.shared.notes.set_alone(scan.slot.expect("a note"), true) && !alone());
+        leave(scan);
+        leave(life.begin(culprit, Step::List(0), || panic!("nobody asks it to wait")));
+    }
+    let life = Steps::open(data);
+    assert!(!life.is_stuck_at(library, Step::Scan), "it was not the only one");
+    let suspects = std::fs::read_to_string(data.join("suspects")).expect("the file");
+    assert!(suspects.contains(&culprit.to_string()), "{suspects}");
 }
 
 #[test]
