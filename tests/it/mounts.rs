@@ -11,6 +11,7 @@ use serde_json::json;
 
 use headway_guard::attempts_left;
 
+use crate::command::Served;
 use crate::helper::{
     App, Behaviour, Capitals, Files, Headway, Mount, Storage, TestRecipe, eventually, http, mint, request,
 };
@@ -725,4 +726,28 @@ fn an_empty_folder_that_cannot_be_removed_stays_and_keeps_no_other_from_being_re
     let made = ["made", "made/empty", "made/usb"].map(|path| path.parse().expect("a path"));
     library.remove_empty(made).expect("what can be removed is");
     assert!(files.library().join("made/usb").is_dir() && !files.library().join("made/empty").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_a_placing() {
+    let files = Files::new();
+    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
+    let Some(first) = disk() else { return };
+    files.write_at("usb/a", b"one", then);
+    let mut dying = Served::start_in(&files, &["env", "HEADWAY_FAULT=recorded"]).expect("a ready server");
+    let job = dying.begin_doomed("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+    assert!(dying.headway.dies_within(Duration::from_secs(20)));
+    let left: Vec<_> = std::fs::read_dir(files.library().join("usb")).expect("a folder").flatten().collect();
+    let temp = left.into_iter().map(|entry| entry.file_name()).find(|name| name != "a").expect("a temporary file");
+    drop(first);
+    let Some(_second) = disk() else { return };
+    files.write_at("usb/a", b"two", then);
+    let other = files.library().join("usb").join(temp);
+    std::fs::write(&other, b"of the second disk").expect("a file");
+    let served = Served::start(&files);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let paused = served.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    assert_eq!((paused.status, paused.counters.failed), (gone, 0), "nothing is known of the placing");
+    assert!(other.exists(), "nothing of the second disk is removed");
 }

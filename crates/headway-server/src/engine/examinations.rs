@@ -19,7 +19,7 @@ const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The examinations, one for each job at a time. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Examinations(Late<JobId, Placed>);
+pub(crate) struct Examinations(Late<JobId, Result<Placed, PauseReason>>);
 
 impl Default for Examinations {
     fn default() -> Self {
@@ -33,10 +33,10 @@ impl Examinations {
         &self,
         handle: &Handle,
         job: JobId,
-        look: impl FnOnce() -> Placed + Send + 'static,
+        look: impl FnOnce() -> Result<Placed, PauseReason> + Send + 'static,
     ) -> Result<Placed, Unable> {
         match self.0.look(handle, job, look).await {
-            Some(looked) => looked.map_err(|error| Died::from(error).into()),
+            Some(looked) => looked.map_err(Died::from)?.map_err(Unable::Environment),
             None => Err(Unable::Environment(PauseReason::StorageSilent)),
         }
     }

@@ -24,12 +24,10 @@ use tries::Tries;
 /// attempts that are over. No process of that job must be alive any more. If the storage does not answer, the job has to wait.
 pub(super) async fn past(
     context: &Context,
-    (library, step): (&Arc<Library>, &Arc<UnderWay>),
-    job_no: u64,
+    (active, step): (&Arc<ActiveJob>, &Arc<UnderWay>),
     fold: &Fold,
-    output: Option<&Output>,
 ) -> Result<RecoveredState, Unable> {
-    let store = &*context.store;
+    let (store, job_no, output) = (&*context.store, active.job_no, active.request.output.as_ref());
     let mut past = RecoveredState::default();
     if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
         return Ok(past);
@@ -59,12 +57,16 @@ pub(super) async fn past(
             left.entry(temp_folder(&row.file, output)).or_default().insert(item);
         }
     }
-    let (job, library, step) = (fold.id, Arc::clone(library), Arc::clone(step));
+    let (job, active, step) = (fold.id, Arc::clone(active), Arc::clone(step));
     let look = move || {
         let _step = step;
-        library.clear_all_temps(&left, job, &kept);
-        let ended = |(item, change)| (item, ended(&library, change));
-        placing.into_iter().map(ended).collect()
+        // A disk can be exchanged while no server runs. What lies on the other one says nothing about this job.
+        if !active.is_same_library() || active.has_exchanged_disk() {
+            return Err(PauseReason::LibraryGone);
+        }
+        active.library.clear_all_temps(&left, job, &kept);
+        let ended = |(item, change)| (item, ended(&active.library, change));
+        Ok(placing.into_iter().map(ended).collect())
     };
     past.placed = context.examinations.examine(&context.handle, job, look).await?;
     Ok(past)

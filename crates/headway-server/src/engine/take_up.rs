@@ -51,7 +51,7 @@ async fn take_up(
     if is_silent {
         return (fold, None, unread(PauseReason::StorageSilent));
     }
-    let (terms, mut past) = look(context, row, &fold).await;
+    let (terms, mut past) = look(context, &fold).await;
     if stuck.is_some() && past.hold == StartHold::No {
         past.hold = StartHold::Paused;
     }
@@ -61,21 +61,19 @@ async fn take_up(
 /// Tries again to take up a job that could not be read at the start, now that someone has resumed or cancelled it.
 pub(super) async fn again(context: &Context, job: JobId) -> Input {
     let read = async || {
-        let row = context.store.job(job).await?;
         let (_, folds) = context.store.folds(&[job]).await?;
-        let read = row.zip(folds.into_iter().next());
-        read.ok_or_else(|| Unable::Failed("the job is not in the log".into()))
+        folds.into_iter().next().ok_or_else(|| Unable::Failed("the job is not in the log".into()))
     };
     let (terms, past) = match read().await {
         // A cancel does not allow another try: only resuming the job does.
         Ok(_) if context.steps.is_stuck_at(job, Step::TakeUp) => (None, unread(PauseReason::Stuck)),
-        Ok((row, fold)) => look(context, &row, &fold).await,
+        Ok(fold) => look(context, &fold).await,
         Err(why) => (None, held(context, job, why)),
     };
     Input::TakenUp { job, terms, past }
 }
 
-async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, RecoveredState) {
+async fn look(context: &Context, fold: &Fold) -> (Option<Terms>, RecoveredState) {
     // It lasts as long as the look at the disk, also if nobody waits for that any longer.
     let step = Arc::new(context.steps.begin(fold.id, Step::TakeUp, || true));
     let looked = caught(async {
@@ -84,10 +82,8 @@ async fn look(context: &Context, row: &JobRow, fold: &Fold) -> (Option<Terms>, R
         if tokio::task::spawn_blocking(move || left.has(job)).await.map_err(Died::from)? {
             return Err(Unable::Environment(PauseReason::StorageSilent));
         }
-        let active = ActiveJob::read(context, fold.id).await?;
-        let library = Arc::clone(&active.library);
-        let output = active.request.output.as_ref();
-        let past = recovery::past(context, (&library, &step), row.job_no, fold, output).await?;
+        let active = Arc::new(ActiveJob::read(context, fold.id).await?);
+        let past = recovery::past(context, (&active, &step), fold).await?;
         Ok((active.terms(), past))
     });
     let looked = looked.await;
