@@ -34,10 +34,22 @@ impl Looks {
         library: &str,
         look: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
+        self.look_once(library, std::future::ready(()), look).await
+    }
+
+    /// The same for a look that does something before it comes to the storage: the caller waits for `begun` however long
+    /// that takes, and only then for the storage.
+    pub(super) async fn look_once<T: Send + 'static>(
+        &self,
+        library: &str,
+        begun: impl Future<Output = ()>,
+        look: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         if self.silent.lock().contains(library) {
             return None;
         }
         let mut looked = tokio::task::spawn_blocking(look);
+        begun.await;
         if let Ok(looked) = tokio::time::timeout(self.patience, &mut looked).await {
             return looked.ok();
         }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::super::looks::Looks;
 use crate::steps::{LeftOut, OwnWork, Step, Steps};
 use headway_files::Library;
@@ -32,7 +34,7 @@ impl OwnLooks {
         self.steps.clone()
     }
 
-    /// Carries out a step of a library.
+    /// Carries out a step of a library. A step that waits for its turn does not wait for storage, so that time does not count.
     pub(super) async fn look<T: Send + 'static>(
         &self,
         library: &Arc<Library>,
@@ -40,7 +42,17 @@ impl OwnLooks {
         look: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoLook> {
         let (steps, own) = (self.steps(), OwnWork::of_library(&library.name, step));
-        Ok(self.wait_for(library, move || steps.carry_out(&own, look)).await??)
+        let (begin, begun) = oneshot::channel();
+        let act = move || {
+            let look = || {
+                begin.send(()).ok();
+                look()
+            };
+            steps.carry_out(&own, look)
+        };
+        // A step that is left out never begins, and ends at once.
+        let begun = async { begun.await.unwrap_or_default() };
+        Ok(self.looks.look_once(&library.name, begun, act).await.ok_or(NoLook::Silent)??)
     }
 
     /// Waits for something on a library's storage that notes its own steps.
@@ -50,5 +62,33 @@ impl OwnLooks {
         act: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoLook> {
         self.looks.look(&library.name, act).await.ok_or(NoLook::Silent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::Subject;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_look_that_waits_for_its_turn_does_not_say_that_its_storage_is_silent() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Arc::new(Library::unopened("films", folder.path(), None));
+        let crashed = Steps::open(folder.path());
+        for of in [Subject::library("films"), Subject::Data] {
+            Box::leak(Box::new(crashed.begin(of, Step::CleanUp, || true)));
+        }
+        let steps = Steps::open(folder.path());
+        let has_turn = steps.begin(Subject::Data, Step::CleanUp, || false);
+        let patience = Duration::from_millis(50);
+        let looks = OwnLooks::within(patience, steps);
+        let end = async {
+            tokio::time::sleep(patience * 4).await;
+            drop(has_turn);
+        };
+        let (looked, ()) = tokio::join!(looks.look(&library, Step::CleanUp, || 7), end);
+        assert_eq!(looked.expect("its turn came"), 7);
+        let slow = looks.look(&library, Step::CleanUp, move || std::thread::sleep(patience * 4));
+        assert!(matches!(slow.await, Err(NoLook::Silent)));
     }
 }
