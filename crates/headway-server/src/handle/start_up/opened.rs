@@ -44,7 +44,14 @@ impl OpenedState {
         // Reading them can have made rows again, or set a job aside.
         let mut folds: HashMap<_, _> = folds.into_iter().map(|fold| (fold.id, fold)).collect();
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?.into_iter();
-        let both = rows.filter_map(|row| folds.remove(&row.summary.job).map(|fold| (row, fold)));
+        let both = rows.filter_map(|row| {
+            let fold = folds.remove(&row.summary.job);
+            if fold.is_none() {
+                let id = row.summary.job;
+                tracing::error!(job.id = %id, "a job is not taken up, because only a part of its rows could be read");
+            }
+            fold.map(|fold| (row, fold))
+        });
         let (rows, folds) = both.unzip();
         let aside = store.aside().await?;
         aside
