@@ -53,7 +53,7 @@ impl Library {
     pub fn look_at_disks(&self, folder: &RelPath, deep: bool) -> io::Result<()> {
         for mount in self.mounted()?.into_keys() {
             let (is_above, is_below) = (folder.ancestors().contains(&mount), mount.ancestors().contains(folder));
-            if !is_above && !(deep && is_below) {
+            if !(is_above || deep && is_below) {
                 continue;
             }
             match Identity::at(&self.path.join(on_disk(&mount))) {
