@@ -54,6 +54,7 @@ async fn a_damaged_row_is_made_again_from_the_events_and_keeps_no_other_job_from
         ("UPDATE jobs SET head = '{}' WHERE job_no = :no", &[1, 2]),
         ("UPDATE jobs SET summary = json_set(summary, '$.counters', 7) WHERE job_no = :no", &[1, 2]),
         ("UPDATE jobs SET id = 'nobody' WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET job_no = -1 WHERE job_no = :no", &[1, 2]),
         ("UPDATE jobs SET fold = x'00' WHERE job_no = :no", &[1, 2]),
         ("UPDATE jobs SET last_position = -1 WHERE job_no = :no", &[1, 2]),
         ("UPDATE items SET code = 255 WHERE item = 1 AND job_no = :no", &[1, 2]),
@@ -129,7 +130,7 @@ async fn a_store_that_fails_as_rows_are_made_again_sets_no_job_aside() {
     let row = store.job(job).await.expect("it is made again later").expect("the job");
     assert_eq!(row.summary.counters.succeeded, 3);
     // An event whose value cannot be read is no failure of the store.
-    files.sql("UPDATE events SET payload = x'ff' WHERE seq = 2 AND job_no = 1").await;
+    files.sql("UPDATE events SET payload = CAST(x'ff' AS TEXT) WHERE seq = 2 AND job_no = 1").await;
     files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 1").await;
     store.job(job).await.expect_err("nothing tells of it any more");
     assert_eq!(store.aside().await.expect("an answer").len(), 1);

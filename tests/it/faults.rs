@@ -394,10 +394,11 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
     let end = served.end(job).await;
     assert_eq!((end.status, end.counters.failed), (JobStatus::Cancelled, 1), "{end:?}");
-    // The original is not in the trash, but under a temporary name, so an emptied trash takes nothing away.
+    // The original is under a temporary name, from which an undo takes it by the trash.
     let trash = format!("{}/api/v1/jobs/{job}/trash", served.headway.url);
     let answer = served.client.delete(trash).send().await.expect("an answer");
-    assert_eq!(answer.status().as_u16(), 200);
+    let (status, refused) = (answer.status().as_u16(), answer.text().await.expect("a text"));
+    assert!(status == 409 && refused.contains("undo the job"), "{refused}");
     let undo = mint();
     assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
     let end = served.end(undo).await;

@@ -102,8 +102,12 @@ fn look_at_unclear(library: &Library, job: JobId, left: &UnclearItem) -> Option<
     Some(Finding { what, remedy: Remedy::Undo })
 }
 
-/// Whether a trash might have the only copy of a file that this change was to replace, rename or remove. Blocking.
+/// Whether the only copy of a file that this change was to replace, rename or remove might be in the trash, or under a
+/// temporary name from which it goes there. Blocking.
 pub(crate) fn might_be_the_only_copy(library: &Library, change: &Change) -> bool {
+    if change.temp().is_some_and(|temp| !matches!(library.content(&temp), Ok(None))) {
+        return true;
+    }
     let mut places = PlacedFiles::default();
     let finding = places.look_at(library, change);
     finding.is_some() || places.originals + places.unseen > 0
@@ -217,6 +221,9 @@ mod tests {
             new: becomes,
         });
         write("target", "becomes");
+        write("temp", "was");
+        assert!(might_be_the_only_copy(&library, &change), "it is under its temporary name");
+        std::fs::remove_file(folder.path().join("temp")).expect("a file");
         assert!(!might_be_the_only_copy(&library, &change), "nothing is in the trash");
         write("trash", "was");
         assert!(might_be_the_only_copy(&library, &change));

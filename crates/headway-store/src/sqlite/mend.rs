@@ -48,16 +48,18 @@ impl Mend {
 }
 
 /// Why the rows of a job are not made again.
-enum NotMade {
+enum NotReplayed {
     /// Its events cannot be read, or make no sense: another try does not mend that.
     Unreadable(String),
+    /// The log has no event of a job with this number.
+    NoJob,
     /// The store failed, for example because the disk is full. That says nothing about the events.
     Store(StoreError),
 }
 
-impl From<StoreError> for NotMade {
+impl From<StoreError> for NotReplayed {
     fn from(error: StoreError) -> Self {
-        NotMade::Store(error)
+        NotReplayed::Store(error)
     }
 }
 
@@ -72,8 +74,24 @@ fn mend(writer: &mut Connection, job_no: i64, damage: &StoreError) -> Stored<()>
             tracing::warn!(job_no, ?id, %damage, "the rows of a job were made again from its events");
             Ok(())
         }
-        Err(NotMade::Store(error)) => Err(error),
-        Err(NotMade::Unreadable(why)) => {
+        Err(NotReplayed::NoJob) => {
+            // The job that had this number by mistake has events and no rows.
+            for job_no in without_rows(&transaction)? {
+                clear(&transaction, job_no)?;
+                match replay(&transaction, job_no) {
+                    Ok(()) => {}
+                    Err(NotReplayed::Store(error)) => return Err(error),
+                    Err(NotReplayed::NoJob | NotReplayed::Unreadable(_)) => {
+                        tracing::error!(job_no, "`headway rebuild` says why this job has no rows");
+                    }
+                }
+            }
+            transaction.commit()?;
+            tracing::warn!(job_no, ?id, %damage, "rows of no job were removed, and those of their job made again");
+            Ok(())
+        }
+        Err(NotReplayed::Store(error)) => Err(error),
+        Err(NotReplayed::Unreadable(why)) => {
             drop(transaction);
             let aside = SetAside { job_no: job_no.cast_unsigned(), job: id, why };
             set_aside(writer, &aside)?;
@@ -81,6 +99,13 @@ fn mend(writer: &mut Connection, job_no: i64, damage: &StoreError) -> Stored<()>
             Ok(())
         }
     }
+}
+
+/// The numbers of the jobs that have events and no row.
+fn without_rows(writer: &Connection) -> Stored<Vec<i64>> {
+    const LOST: &str = "SELECT DISTINCT job_no FROM events WHERE job_no NOT IN (SELECT job_no FROM jobs)
+        AND job_no NOT IN (SELECT job_no FROM set_aside)";
+    all(writer, LOST, [], |row| row.get(0))
 }
 
 /// The id of a job, from its row or else from its first event; `None` if neither can be read.
@@ -117,8 +142,8 @@ fn clear(writer: &Connection, job_no: i64) -> Stored<()> {
     Ok(())
 }
 
-fn replay(writer: &Connection, job_no: i64) -> Result<(), NotMade> {
-    let number = u64::try_from(job_no).map_err(|_| NotMade::Unreadable("no job has this number".into()))?;
+fn replay(writer: &Connection, job_no: i64) -> Result<(), NotReplayed> {
+    let number = u64::try_from(job_no).map_err(|_| NotReplayed::NoJob)?;
     let head = head_of(writer)?;
     let mut pruned = None;
     let mut after = 0;
@@ -127,7 +152,7 @@ fn replay(writer: &Connection, job_no: i64) -> Result<(), NotMade> {
         after = last;
     }
     if after == 0 {
-        return Err(NotMade::Unreadable("the log has no event of it".into()));
+        return Err(NotReplayed::NoJob);
     }
     let mut replay = Replay::new(pruned.into_iter().collect());
     after = 0;
@@ -136,19 +161,19 @@ fn replay(writer: &Connection, job_no: i64) -> Result<(), NotMade> {
         after = last;
     }
     match replay.unreadable.pop_first() {
-        Some((_, (_, error))) => Err(NotMade::Unreadable(error.to_string())),
+        Some((_, (_, error))) => Err(NotReplayed::Unreadable(error.to_string())),
         None => Ok(()),
     }
 }
 
 /// A page of a job's events after a position, and its last position.
-fn events(writer: &Connection, job_no: u64, after: u64) -> Result<Option<(Vec<EventRow>, u64)>, NotMade> {
+fn events(writer: &Connection, job_no: u64, after: u64) -> Result<Option<(Vec<EventRow>, u64)>, NotReplayed> {
     let (mut read, mut damage) = (events_of(writer), None);
     let page = all(writer, HISTORY, params![job_no, after, EVENTS_PER_READ], |row| {
         read(row).inspect_err(|error| damage = is_damage(error).then(|| error.to_string()))
     });
     if let Some(why) = damage {
-        return Err(NotMade::Unreadable(why));
+        return Err(NotReplayed::Unreadable(why));
     }
     let page = page?;
     Ok(page.last().map(|last| last.position).map(|last| (page, last)))

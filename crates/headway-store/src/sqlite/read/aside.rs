@@ -22,9 +22,10 @@ fn aside_row(row: &Row<'_>) -> rusqlite::Result<SetAside> {
     Ok(SetAside { job_no: row.get(0)?, job: nullable(row, 1)?, why: row.get(2)? })
 }
 
-/// The numbers of the jobs that have a row with text that should be JSON.
+/// The numbers of the jobs that have a row with text that should be JSON, and numbers that no job can have.
 pub(in crate::sqlite) fn malformed(reader: &Connection) -> Stored<Vec<i64>> {
     const MALFORMED: &str = "SELECT job_no FROM jobs WHERE NOT json_valid(head) OR NOT json_valid(summary)
-        UNION SELECT job_no FROM items WHERE result IS NOT NULL AND NOT json_valid(result)";
+        OR job_no < 0
+        UNION SELECT job_no FROM items WHERE job_no < 0 OR result IS NOT NULL AND NOT json_valid(result)";
     all(reader, MALFORMED, [], |row| row.get(0))
 }
