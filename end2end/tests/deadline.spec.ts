@@ -115,6 +115,7 @@ test('on a line that was dead and is there again, calls of before are given up: 
 test('of the calls that ask why a stream is refused, none stays behind when the next is made', async ({ page, serve, allow }) => {
   test.setTimeout(60_000);
   allow(BROKEN);
+  allow(/the server responded with a status of 503/);
   const server = await serve(three, { config });
   const held = new Set<Request>();
   let asked = 0;
