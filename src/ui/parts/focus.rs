@@ -138,8 +138,9 @@ impl FocusHistory {
         let near = near.and_then(|near| near.dyn_into().ok());
         let row = find("main table tr[tabindex=\"0\"]").filter(|_| self.in_rows);
         let heading = find("main h1");
+        let same = self.stood_for.as_deref().and_then(stand_in);
         self.last = None;
-        [dialog, near, opener, row, heading].into_iter().flatten().collect()
+        [same, dialog, near, opener, row, heading].into_iter().flatten().collect()
     }
 }
 
