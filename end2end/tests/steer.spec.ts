@@ -193,7 +193,7 @@ test('the pace of a job is changed, and what cannot be read is said before it st
 });
 
 test('a person decides about commands that a dead server interrupted', async ({ page, serve, allow }) => {
-  allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/);
+  allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
   const asking = config.replace('repeatable = true', '');
   const server = await serve(
     (server) => {
