@@ -122,7 +122,10 @@ impl NameWaits {
     fn far_end(&self, group: &[usize], is_too_large: &dyn Fn(&[usize]) -> bool) -> Vec<usize> {
         let mut next: Vec<_> = group.iter().copied().filter(|number| self.waits_for[*number].is_empty()).collect();
         let mut part = Vec::new();
-        while let Some(number) = next.pop().filter(|number| !part.contains(number)) {
+        while let Some(number) = next.pop() {
+            if part.contains(&number) {
+                continue;
+            }
             part.push(number);
             // A file alone is renamed whatever the length of its names.
             if part.len() > 1 && is_too_large(&part) {
