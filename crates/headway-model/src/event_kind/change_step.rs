@@ -23,7 +23,8 @@ impl EventKind {
         match self {
             K::Placing | K::Changing => Some(ChangeStep::Announced),
             K::Succeeded => Some(ChangeStep::Made),
-            K::Returned | K::Recovered => Some(ChangeStep::TakenBack),
+            // An attempt that is skipped after it announced a change has found in the last moment that it must not make it.
+            K::Returned | K::Recovered | K::Skipped => Some(ChangeStep::TakenBack),
             // The event itself says more, by `JobEvent::change_step`.
             K::Failed
             | K::Created
@@ -41,7 +42,6 @@ impl EventKind {
             | K::Changed
             | K::Pruned
             | K::Started
-            | K::Skipped
             | K::AttemptFailed
             | K::Stopped
             | K::Requeued
@@ -51,7 +51,7 @@ impl EventKind {
 
     /// Whether an event of this kind can say something about a change on the disk, as [`JobEvent::change_step`].
     pub fn concerns_change(self) -> bool {
-        self.change_step().is_some() || matches!(self, EventKind::Failed | EventKind::Skipped)
+        self.change_step().is_some() || self == EventKind::Failed
     }
 
     /// Whether events of this kind announce a change on the disk.
@@ -63,13 +63,11 @@ impl EventKind {
 impl JobEvent {
     /// What this event says about the change of its attempt; `None` if it says nothing about one.
     ///
-    /// An attempt that fails to write, or finds in the last moment that it must not, has asked the disk: nothing was
-    /// changed. After any other failure it is not known how far the change got.
+    /// An attempt that fails to write has asked the disk: nothing was changed. After any other failure it is not known how
+    /// far the change got.
     pub fn change_step(&self) -> Option<ChangeStep> {
         match self {
-            JobEvent::Failed { reason: FailReason::Write, .. } | JobEvent::Skipped { .. } => {
-                Some(ChangeStep::TakenBack)
-            }
+            JobEvent::Failed { reason: FailReason::Write, .. } => Some(ChangeStep::TakenBack),
             event => event.kind().change_step(),
         }
     }
