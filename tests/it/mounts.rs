@@ -580,6 +580,25 @@ async fn what_a_library_is_is_remembered_as_soon_as_a_job_is_planned_on_it() {
     app.stop().await;
 }
 
+/// When the files of every disk were last changed, so that only their content differs.
+fn then() -> std::time::SystemTime {
+    std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000)
+}
+
+/// An empty disk at `usb` in the library; `None` where that is not possible.
+fn usb(files: &Files) -> Option<Mount> {
+    Mount::tmpfs(&files.library().join("usb"), "8m")
+}
+
+/// A job of this recipe over all files, whose plan waits for a person.
+async fn planned(app: &App, recipe: &str) -> JobId {
+    let mut body = request(recipe);
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    job
+}
+
 /// The counts of what the list of a library says of its files: processed or not.
 async fn processed(app: &App) -> u64 {
     let (_, page) = app.get("/api/libraries/files/files?folder=usb").await;
@@ -589,10 +608,8 @@ async fn processed(app: &App) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exchanged_disk_is_not_listed_with_what_was_done_on_the_first() {
     let files = Files::new();
-    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
-    let Some(first) = disk() else { return };
-    files.write_at("usb/a", b"one", then);
+    let Some(first) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
     let app = App::start(&files).await;
     assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 1);
     let listed = |wanted: u64| {
@@ -601,8 +618,8 @@ async fn an_exchanged_disk_is_not_listed_with_what_was_done_on_the_first() {
     };
     eventually("the outcome of a file", || listed(1)).await;
     drop(first);
-    let Some(_second) = disk() else { return };
-    files.write_at("usb/a", b"two", then);
+    let Some(_second) = usb(&files) else { return };
+    files.write_at("usb/a", b"two", then());
     eventually("a file of the second disk is new", || listed(0)).await;
     app.stop().await;
 }
@@ -610,19 +627,14 @@ async fn an_exchanged_disk_is_not_listed_with_what_was_done_on_the_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_does_not_go_on_with_another_disk_inside_the_library_unless_a_person_wants_it() {
     let files = Files::new();
-    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
-    let Some(first) = disk() else { return };
-    files.write_at("usb/a", b"one", then);
-    files.write_at("b", b"one", then);
+    let Some(first) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
+    files.write_at("b", b"one", then());
     let app = App::start(&files).await;
-    let mut body = request("checksum");
-    body["approval"] = json!(true);
-    let job = app.begin_with(&body).await;
-    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    let job = planned(&app, "checksum").await;
     drop(first);
-    let Some(_second) = disk() else { return };
-    files.write_at("usb/a", b"two", then);
+    let Some(_second) = usb(&files) else { return };
+    files.write_at("usb/a", b"two", then());
     assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
     let paused = app.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
@@ -635,7 +647,7 @@ async fn a_job_does_not_go_on_with_another_disk_inside_the_library_unless_a_pers
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2));
 
     // On which of the disks it read a file is not stored, so nothing there counts as done.
-    body["approval"] = json!(false);
+    let mut body = request("checksum");
     body["policy"] = json!({ "on_done": "skip" });
     let again = app.run(&body).await;
     assert_eq!((again.counters.succeeded, again.counters.skipped), (1, 1));
@@ -655,20 +667,13 @@ async fn waits(app: &App, job: JobId) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_disk_that_a_person_accepts_for_one_job_is_not_accepted_for_the_others() {
     let files = Files::new();
-    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
-    let Some(first) = disk() else { return };
-    files.write_at("usb/a", b"one", then);
+    let Some(first) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
     let app = App::start(&files).await;
-    let mut body = request("checksum");
-    body["approval"] = json!(true);
-    let (accepting, other) = (app.begin_with(&body).await, app.begin_with(&body).await);
-    for job in [accepting, other] {
-        app.until(job, |summary| summary.status == JobStatus::Planned).await;
-    }
+    let (accepting, other) = (planned(&app, "checksum").await, planned(&app, "checksum").await);
     drop(first);
-    let Some(second) = disk() else { return };
-    files.write_at("usb/a", b"two", then);
+    let Some(second) = usb(&files) else { return };
+    files.write_at("usb/a", b"two", then());
     for job in [accepting, other] {
         assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
         assert!(waits(&app, job).await.contains("The disk at usb is not the one"));
@@ -687,20 +692,16 @@ async fn another_disk_that_a_person_accepts_for_one_job_is_not_accepted_for_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_takes_the_place_of_the_accepted_one_is_noticed_too() {
     let files = Files::new();
-    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
     let disk = |content: &[u8]| {
-        let disk = Mount::tmpfs(&files.library().join("usb"), "8m")?;
-        files.write_at("usb/a", content, then);
-        files.write_at("usb/b", content, then);
+        let disk = usb(&files)?;
+        files.write_at("usb/a", content, then());
+        files.write_at("usb/b", content, then());
         Some(disk)
     };
     let Some(first) = disk(b"one") else { return };
     let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
     let app = App::start_with(&files, |config| config.workers = 1, vec![recipe.clone()]).await;
-    let mut body = request("test");
-    body["approval"] = json!(true);
-    let job = app.begin_with(&body).await;
-    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    let job = planned(&app, "test").await;
     drop(first);
     let Some(second) = disk(b"two") else { return };
     assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
@@ -731,18 +732,16 @@ fn an_empty_folder_that_cannot_be_removed_stays_and_keeps_no_other_from_being_re
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_a_placing() {
     let files = Files::new();
-    let then = std::time::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-    let disk = || Mount::tmpfs(&files.library().join("usb"), "8m");
-    let Some(first) = disk() else { return };
-    files.write_at("usb/a", b"one", then);
+    let Some(first) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
     let mut dying = Served::start_in(&files, &["env", "HEADWAY_FAULT=recorded"]).expect("a ready server");
     let job = dying.begin_doomed("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
     assert!(dying.headway.dies_within(Duration::from_secs(20)));
     let left: Vec<_> = std::fs::read_dir(files.library().join("usb")).expect("a folder").flatten().collect();
     let temp = left.into_iter().map(|entry| entry.file_name()).find(|name| name != "a").expect("a temporary file");
     drop(first);
-    let Some(_second) = disk() else { return };
-    files.write_at("usb/a", b"two", then);
+    let Some(_second) = usb(&files) else { return };
+    files.write_at("usb/a", b"two", then());
     let other = files.library().join("usb").join(temp);
     std::fs::write(&other, b"of the second disk").expect("a file");
     let served = Served::start(&files);
