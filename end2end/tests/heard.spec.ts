@@ -242,7 +242,7 @@ test('no time that is shown ever goes back when the server falls silent', async 
   await page.goto(`${url}/jobs/${job}`);
   const received = page.locator('.proof-received').first();
   await expect(received).toContainText('Complete so far');
-  // Each time at work in seconds, and each moment that is said to be the last one known.
+  // Each time at work in seconds, and each moment that the page calls the last one known.
   await page.evaluate(() => {
     const seen = Object.assign(window, { seen: { worked: [] as number[], known: [] as string[] } }).seen;
     const look = () => {

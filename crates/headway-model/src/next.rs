@@ -128,7 +128,7 @@ fn resumed(fold: &Fold) -> Result<Next, Refusal> {
     to(if fold.plan_ended { JobStatus::Queued } else { JobStatus::Planning })
 }
 
-/// A halt, of which a job has at most one. It cancels what has not begun.
+/// A halt. A job has at most one. It cancels what has not begun.
 fn halt(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
     if fold.halt.is_some() {
         return Err(Refusal::Halt(event.name()));

@@ -184,7 +184,7 @@ impl Followed<'_> {
         });
         self.show.end();
         if self.how.json.is_some() && fold.counters.total == 0 {
-            // That a plan found no file is said by the job. What the server does not tell is left out.
+            // The job itself says that a plan found no file. What the server does not tell is left out.
             let view = self.session.client.job(self.job).await.ok();
             end.as_object_mut().into_iter().for_each(|end| {
                 end.extend(view.as_ref().and_then(|view| view.note.clone()).map(|note| ("note".into(), note.into())));

@@ -98,7 +98,7 @@ fn libraries(given: &[String], known: &KnownLibraries) -> anyhow::Result<Vec<(St
     Ok(libraries)
 }
 
-/// The paths by which libraries are named and from which links lead to their roots.
+/// The paths that name libraries, where links lead from them to the roots.
 fn links(given: &[String], libraries: &[(String, PathBuf)]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let mut links = BTreeMap::new();
     for (text, (name, root)) in given.iter().zip(libraries) {

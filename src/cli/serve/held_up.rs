@@ -17,7 +17,7 @@ pub(super) fn say_what_holds_up() {
     }
 }
 
-/// How many of these threads the system does not let end. Of what cannot be read, nothing is said.
+/// How many of these threads the system does not let end. A thread whose state cannot be read is not counted.
 fn waiting_threads(tasks: &Path) -> usize {
     let threads = match std::fs::read_dir(tasks) {
         Ok(threads) => threads,

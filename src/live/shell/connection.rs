@@ -1,4 +1,4 @@
-//! The connection to the server: the stream and the calls that the receiver wants, and the lock by which one tab leads.
+//! The connection to the server: the stream and the calls that the receiver wants, and the lock that makes one tab the leader.
 
 use std::cell::RefCell;
 

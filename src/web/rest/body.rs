@@ -101,7 +101,7 @@ fn branches<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     all
 }
 
-/// The names of which an object must have exactly one, if the branches of its schema are such alternatives.
+/// The alternative names, exactly one of which an object must have, if the branches of its schema are such alternatives.
 fn tags<'a>(branches: &[&'a Value]) -> Vec<&'a str> {
     let objects: Vec<_> = branches.iter().filter_map(|branch| branch.get("properties")?.as_object()).collect();
     let names = objects.iter().filter(|fields| objects.len() > 1 && fields.len() == 1).flat_map(|fields| fields.keys());

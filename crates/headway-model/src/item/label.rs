@@ -1,4 +1,4 @@
-//! The labels of items' statuses: the words by which items are counted, listed and coloured.
+//! The labels of items' statuses: the words that counts, lists and colours use.
 
 use std::fmt;
 use std::str::FromStr;

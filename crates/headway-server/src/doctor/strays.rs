@@ -92,7 +92,7 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
     }
 }
 
-/// The temporary files of changes of a job of which it is not known how far they got.
+/// The temporary files of those changes of a job whose progress is not known.
 async fn unplaced(store: &dyn Store, row: &JobRow) -> Result<HashSet<RelPath>, ReadError> {
     let changes = Changes::read(store, row.job_no).await?;
     Ok(changes.open.values().filter_map(Change::temp).collect())

@@ -20,7 +20,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let read = RwSignal::new(None::<Load>);
     follow(job, summary, read);
-    // The bytes are those of the present, so nothing is said of them at a past moment.
+    // The bytes are those of the present, so a past moment shows none.
     let load = move || read.get().filter(|_| live.past_of(job).is_none());
     let at_work = move || {
         let worked = summary.with(|summary| summary.as_ref().and_then(|summary| summary.worked))?;

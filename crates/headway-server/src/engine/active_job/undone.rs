@@ -24,7 +24,7 @@ const ITEMS_AT_ONCE: u32 = 1_000;
 pub(in crate::engine) struct Undone {
     /// Those that were made, in the order of the job's items.
     pub(in crate::engine) made: Arc<[Change]>,
-    /// The files of which it is still not known how far their change got.
+    /// The files whose change might be half made: the disk does not tell.
     pub(in crate::engine) unclear: Vec<RelPath>,
 }
 
