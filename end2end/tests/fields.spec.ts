@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { begin, choose, config, details, followed, over, three } from './helper/job';
 import { dialog, open, shownJob } from './helper/page';
-import { expect, test } from './helper/fixtures';
+import { BROKEN, expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 
 test('the fields of an output say what runs, and a text that names no folder is refused at its field', async ({ page, serve }) => {
@@ -54,7 +54,7 @@ test('Back from a search leads to where it began, and the field says what is lis
 });
 
 test('the bar never says that the disk is read where it is not', async ({ page, serve, allow }) => {
-  allow(/Failed to load resource: net::ERR_/);
+  allow(BROKEN);
   const server = await serve((server) => {
     server.file('a/inside');
     server.file('empty/gone');

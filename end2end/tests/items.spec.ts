@@ -1,7 +1,7 @@
 // The files of a job: in every frame the table agrees with the numbers above it, whatever happens.
 import type { Page } from '@playwright/test';
 import { begin, button, config, count, details, followed, openFile, over, status } from './helper/job';
-import { expect, test } from './helper/fixtures';
+import { BROKEN, expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
 const forty = (server: Server) => {
@@ -35,7 +35,7 @@ async function agreed(page: Page) {
 }
 
 test('the table counts what the head counts: while it runs, paused, after a reload, after a restart, at the end', async ({ page, serve, allow }) => {
-  allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|Failed to load resource/);
+  allow(BROKEN);
   const server = await serve(forty, { config, args: ['--workers', '2'] });
   await compare(page);
   // Some files wait, so that there is a middle.

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { begin, button, choose, config, details, openFile, standing, status, three } from './helper/job';
 import { ends, open, processAll, shownJob } from './helper/page';
-import { expect, test } from './helper/fixtures';
+import { BROKEN, expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 import { fits } from './helper/widths';
 
@@ -193,7 +193,7 @@ test('the pace of a job is changed, and what cannot be read is said before it st
 });
 
 test('a person decides about commands that a dead server interrupted', async ({ page, serve, allow }) => {
-  allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
+  allow(BROKEN);
   const asking = config.replace('repeatable = true', '');
   const server = await serve(
     (server) => {
