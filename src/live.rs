@@ -3,6 +3,7 @@
 
 mod alive;
 mod browser;
+mod channel;
 mod lock;
 pub(crate) mod notice;
 mod past;

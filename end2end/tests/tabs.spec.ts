@@ -56,6 +56,11 @@ function countStreams() {
   };
 }
 
+/** Takes an API away from a page: `locks`, or a global. */
+function remove(api: string) {
+  Object.defineProperty(api === 'locks' ? navigator : window, api, { value: undefined });
+}
+
 const streams = async (tabs: Page[]) => {
   const each = await Promise.all(tabs.map((tab) => tab.evaluate(() => (window as any).streams() as number)));
   return each.reduce((sum, held) => sum + held, 0);
@@ -105,30 +110,57 @@ test('ten tabs hold one stream: all live, every call answered, and nothing is lo
   expect(healed).toEqual([]);
 });
 
-test('where a browser has no locks, the fifth tab says so and asks by calls', async ({ context, serve, watch }) => {
+for (const [without, ...missing] of [
+  ['locks', 'locks'],
+  ['locks and broadcast channels', 'locks', 'BroadcastChannel'],
+]) {
+  test(`where a browser has no ${without}, the fifth tab says so and asks by calls`, async ({ context, serve, watch }) => {
+    const server = await serve((server) => server.slowFiles(20, 20_000_000), { args: ['--workers', '1'] });
+    await context.addInitScript(countStreams);
+    for (const api of missing) await context.addInitScript(remove, api);
+    const tabs: Page[] = [];
+    for (let number = 1; number <= 6; number++) {
+      const tab = await context.newPage();
+      tabs.push(tab);
+      const watched = watch(tab);
+      await open(tab, server.url);
+      await isLive(tab);
+      const word = tab.locator('.page-bar .link-badge');
+      if (number <= 4) continue;
+      await expect(word).toHaveText('live, polling');
+      if (number < 6) continue;
+      const job = await processAll(tab);
+      await ends(watched, server, job, 'completed');
+    }
+    expect(await streams(tabs)).toBe(4);
+    await tabs[0].close();
+    // Its place is free: one of the two polling tabs takes it, even if both see it at the same moment.
+    const words = async () => (await Promise.all(tabs.slice(4).map((tab) => tab.locator('.page-bar .link-badge').innerText()))).sort();
+    await expect.poll(words, { timeout: 40_000 }).toEqual(['live', 'live, polling']);
+    expect(await streams(tabs.slice(1))).toBe(4);
+  });
+}
+
+test('where a browser has no broadcast channels, its tabs still share one stream, also after the leader goes in mid-job', async ({ context, serve, watch }) => {
   const server = await serve((server) => server.slowFiles(20, 20_000_000), { args: ['--workers', '1'] });
   await context.addInitScript(countStreams);
-  await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+  await context.addInitScript(remove, 'BroadcastChannel');
   const tabs: Page[] = [];
-  for (let number = 1; number <= 6; number++) {
+  const consoles = [];
+  for (let number = 1; number <= 7; number++) {
     const tab = await context.newPage();
     tabs.push(tab);
-    const watched = watch(tab);
+    consoles.push(watch(tab));
     await open(tab, server.url);
     await isLive(tab);
-    const word = tab.locator('.page-bar .link-badge');
-    if (number <= 4) continue;
-    await expect(word).toHaveText('live, polling');
-    if (number < 6) continue;
-    const job = await processAll(tab);
-    await ends(watched, server, job, 'completed');
   }
-  expect(await streams(tabs)).toBe(4);
+  expect(await streams(tabs)).toBe(1);
+  const job = await processAll(tabs[6]);
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters?.succeeded).toBeGreaterThan(1);
   await tabs[0].close();
-  // Its place is free: one of the two polling tabs takes it, even if both see it at the same moment.
-  const words = async () => (await Promise.all(tabs.slice(4).map((tab) => tab.locator('.page-bar .link-badge').innerText()))).sort();
-  await expect.poll(words, { timeout: 40_000 }).toEqual(['live', 'live, polling']);
-  expect(await streams(tabs.slice(1))).toBe(4);
+  await ends(consoles[6], server, job, 'completed');
+  for (const tab of tabs.slice(1)) await isLive(tab);
+  expect(await streams(tabs.slice(1))).toBe(1);
 });
 
 test('a job started by a program appears by itself', async ({ page, serve, watched }) => {

@@ -2,7 +2,7 @@
 //! compiles for the server, where it is never called.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent};
+use web_sys::{AbortController, EventSource, MessageEvent};
 
 pub(super) use crate::api::waiting::now;
 use crate::base::base;
@@ -73,32 +73,6 @@ impl Drop for Call {
         if let Some(controller) = &self.0 {
             controller.abort();
         }
-    }
-}
-
-/// A channel to all other tabs of this browser.
-pub(super) struct Channel {
-    channel: BroadcastChannel,
-    _on_text: Closure<dyn FnMut(MessageEvent)>,
-}
-
-/// Whether this browser has channels between tabs.
-pub(super) fn has_channel() -> bool {
-    js_sys::Reflect::has(&js_sys::global(), &"BroadcastChannel".into()).unwrap_or(false)
-}
-
-impl Channel {
-    /// Opens the channel; `None` if the browser has none.
-    pub(super) fn open(name: &str, on_text: impl Fn(String) + 'static) -> Option<Self> {
-        let channel = BroadcastChannel::new(name).ok()?;
-        let on_text = Closure::new(move |event: MessageEvent| event.data().as_string().into_iter().for_each(&on_text));
-        channel.set_onmessage(Some(on_text.as_ref().unchecked_ref()));
-        Some(Channel { channel, _on_text: on_text })
-    }
-
-    /// Sends a text to the other tabs.
-    pub(super) fn post(&self, text: &str) {
-        self.channel.post_message(&text.into()).ok();
     }
 }
 
@@ -174,9 +148,7 @@ pub(super) fn remembered(key: &str) -> Option<String> {
     local()?.get_item(&named(key)).ok()?
 }
 
-/// Stores a text for all tabs.
-pub(super) fn remember(key: &str, value: &str) {
-    if let Some(storage) = local() {
-        storage.set_item(&named(key), value).ok();
-    }
+/// Stores a text for all tabs; whether it could be stored.
+pub(super) fn remember(key: &str, value: &str) -> bool {
+    local().is_some_and(|storage| storage.set_item(&named(key), value).is_ok())
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::{WindowListenerHandle, set_interval_with_handle, window_event_listener_untyped};
 
-use super::browser::{self, Call, Channel, OpenStream};
+use super::browser::{self, Call, OpenStream};
+use super::channel::{Channel, has_channel};
 use super::lock::{WebLock, has_locks};
 use super::task::Task;
 use super::{Live, alive};
@@ -98,8 +99,7 @@ impl Shell {
             is_own,
         }));
         let told = shell.clone();
-        let channel =
-            Channel::open(&browser::named(SHARED), move |text| told.with_tab(|tab, now| tab.channel(now, &text)));
+        let channel = Channel::open(SHARED, move |text| told.with_tab(|tab, now| tab.channel(now, &text)));
         shell.0.channel.replace(channel);
         if browser::is_hidden() {
             shell.step(|follow, now| follow.visible(now, false));
@@ -205,7 +205,7 @@ impl Shell {
 
 /// How the tabs of this browser can share a stream.
 fn sharing() -> Sharing {
-    match (browser::has_channel(), has_locks()) {
+    match (has_channel(), has_locks()) {
         (false, _) => Sharing::Alone,
         (true, false) => Sharing::Counted,
         (true, true) => Sharing::Led,
