@@ -22,6 +22,7 @@ mod rebuild;
 mod recipes;
 mod reported;
 mod run;
+mod schedules;
 mod selection;
 mod serve;
 mod session;
@@ -95,6 +96,7 @@ enum CliCommand {
     Doctor(doctor::DoctorCommand),
     Verify(verify::VerifyCommand),
     Webhooks(webhooks::WebhooksCommand),
+    Schedules(schedules::SchedulesCommand),
     Completions(shell::CompletionsCommand),
     Man(shell::ManCommand),
 }
@@ -177,6 +179,7 @@ async fn carried_out(
         CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
         CliCommand::Verify(verify) => Ok(verify::verify(&verify).map(|()| 0)?),
         CliCommand::Webhooks(webhooks) => webhooks::webhooks(webhooks).await,
+        CliCommand::Schedules(schedules) => schedules::schedules(&schedules),
         CliCommand::Completions(completions) => shell::completions(&completions),
         CliCommand::Man(man) => shell::man(&man),
     }

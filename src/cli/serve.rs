@@ -3,7 +3,7 @@
 mod checked;
 mod held_up;
 mod reload;
-mod running_webhooks;
+mod running;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -24,11 +24,13 @@ use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Socket};
 use checked::{CheckedSettings, KnownLibraries};
+use headway_schedules::Schedule;
 use headway_server::{Server, descriptors};
+use headway_webhooks::{Sender, Webhook};
 use held_up::say_what_holds_up;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
-use running_webhooks::RunningWebhooks;
+use running::Running;
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
 const STOPPED_AT_ONCE: i32 = 130;
@@ -141,7 +143,7 @@ pub(super) async fn serve(
 ) -> anyhow::Result<()> {
     let hang_ups = hang_ups.map_or_else(reload::hang_ups, Ok)?;
     descriptors::raise();
-    let CheckedSettings { config, libraries, tokens, webhooks, commands, recipes, assets, site } =
+    let CheckedSettings { config, libraries, tokens, webhooks, schedules, commands, recipes, assets, site } =
         arguments.checked(arguments.listen, &KnownLibraries::new())?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!(
@@ -168,15 +170,18 @@ pub(super) async fn serve(
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
     let site_url = format!("{host}{base}");
-    let mut running =
-        RunningWebhooks { server: server.clone(), data, site: site_url.clone(), sender, running: Vec::new() };
-    running.replace(webhooks).await;
+    let mut running_schedules = running_schedules(&server, &data);
+    running_schedules.replace(schedules).await;
+    let mut running_webhooks = running_webhooks(&server, data, &site_url, sender);
+    running_webhooks.replace(webhooks).await;
     announce(&site_url, &access, tokens.all.as_deref());
     systemd::ready(&server, &format!("Serving at {site_url}/"));
     let reloading = Arc::new(Reloading {
         access: access.clone(),
         bound,
-        webhooks: Mutex::new(running),
+        server: server.clone(),
+        webhooks: Mutex::new(running_webhooks),
+        schedules: Mutex::new(running_schedules),
         settings: Mutex::new(settings),
         libraries: Mutex::new(libraries),
         commands,
@@ -203,9 +208,22 @@ pub(super) async fn serve(
     web::serve(listener, server, served, twice(stop)).await?;
     following.abort();
     // They store how far they are; what that took too long for comes twice.
-    tokio::time::timeout(STORED, async { reloading.webhooks.lock().await.end().await }).await.ok();
+    tokio::time::timeout(STORED, reloading.end()).await.ok();
     say_what_holds_up();
     Ok(())
+}
+
+/// The webhooks of a server. `site` is where pages are, without a `/` at its end.
+fn running_webhooks(server: &Server, data: PathBuf, site: &str, sender: Sender) -> Running<Webhook> {
+    let (server, site) = (server.clone(), site.to_owned());
+    Running::new(move |webhook, stopping| {
+        headway_webhooks::start(&server, &data, vec![webhook], Some(&site), &sender, stopping)
+    })
+}
+
+fn running_schedules(server: &Server, data: &Path) -> Running<Schedule> {
+    let (server, data) = (server.clone(), data.to_owned());
+    Running::new(move |schedule, stopping| headway_schedules::start(&server, &data, vec![schedule], stopping))
 }
 
 /// Says where the pages are, on standard output, on lines of their own, because scripts wait for them.

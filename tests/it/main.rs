@@ -57,6 +57,7 @@ mod replaced;
 mod repository;
 mod retention;
 mod scale;
+mod schedules;
 mod scripts;
 mod settings;
 mod store;

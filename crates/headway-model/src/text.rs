@@ -1,4 +1,4 @@
-//! Texts of a limited length, and numbers in groups of three digits.
+//! Texts of a limited length, numbers in groups of three digits, and places in a text.
 
 /// Truncates a text to at most `limit` bytes at a character boundary, and marks the cut with an ellipsis.
 pub fn cut(text: &str, limit: usize) -> String {
@@ -20,6 +20,13 @@ pub fn grouped(number: u64, mark: char) -> String {
         text.push(digit);
     }
     text
+}
+
+/// The line and the column of a byte in a text, from 1.
+pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use headway_model::text::line_and_column;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -79,9 +80,8 @@ pub fn read(path: &Path) -> Result<Vec<Webhook>, String> {
         return Ok(webhooks);
     }
     let line = |(at, why): WrongAt| {
-        let before = text.get(..at).unwrap_or(&text);
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        format!("{}:{}:{column}: webhook: {why}", path.display(), before.matches('\n').count() + 1)
+        let (line, column) = line_and_column(&text, at);
+        format!("{}:{line}:{column}: webhook: {why}", path.display())
     };
     Err(wrong.into_iter().map(line).collect::<Vec<_>>().join("\n"))
 }

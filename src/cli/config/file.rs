@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command};
+use headway_model::text::line_and_column;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -69,7 +70,7 @@ impl ServeFile {
         let file: Sections = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         let (mut settings, mut wrong) = (BTreeMap::new(), Vec::new());
         for (name, value) in file.serve {
-            let (line, column) = position(&text, value.span().start);
+            let (line, column) = line_and_column(&text, value.span().start);
             match read(path, command, &name, value.get_ref()) {
                 Ok(values) => _ = settings.insert(name, FileSetting { line, values }),
                 Err(why) => wrong.push(format!("{}:{line}:{column}: serve.{name}: {why}", path.display())),
@@ -156,11 +157,4 @@ fn tried(argument: &Arg, values: &[String]) -> Result<(), String> {
         let told = error.to_string();
         told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
     })
-}
-
-/// The line and the column of a byte in a text, from 1.
-fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    (before.matches('\n').count() + 1, line.chars().count() + 1)
 }

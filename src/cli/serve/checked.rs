@@ -10,8 +10,9 @@ use anyhow::bail;
 
 use super::ServeCommand;
 use crate::cli::failure::{CommandFailure, USAGE};
-use crate::cli::{config_file, library, named_library, offers, webhooks};
+use crate::cli::{config_file, library, named_library, offers, schedules, webhooks};
 use crate::web::{Access, Assets, Tokens};
+use headway_schedules::Schedule;
 use headway_server::config::Config;
 use headway_server::recipes::Recipe;
 use headway_server::retention::Retention;
@@ -23,6 +24,7 @@ pub(super) struct CheckedSettings {
     pub(super) libraries: KnownLibraries,
     pub(super) tokens: Tokens,
     pub(super) webhooks: Vec<Webhook>,
+    pub(super) schedules: Vec<Schedule>,
     /// What the file says about commands, to be compared.
     pub(super) commands: String,
     pub(super) recipes: Vec<Arc<dyn Recipe>>,
@@ -48,6 +50,7 @@ impl ServeCommand {
             libraries: known_libraries,
             tokens,
             webhooks: webhooks::configured(self.config.as_deref())?,
+            schedules: schedules::configured(self.config.as_deref())?,
             commands: commands(self.config.as_deref())?,
             config: Config { links: links(&self.libraries, &libraries)?, ..self.server(libraries, owner_only) },
             recipes,

@@ -8,10 +8,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 
 use super::checked::{CheckedSettings, KnownLibraries};
-use super::running_webhooks::RunningWebhooks;
+use super::running::Running;
 use crate::cli::config::ServeSetting;
 use crate::cli::{CliCommand, help, log, systemd};
 use crate::web::Access;
+use headway_schedules::Schedule;
+use headway_server::Server;
+use headway_webhooks::Webhook;
 
 /// The settings that can change while the server runs, by their names in the file.
 const CHANGING: [&str; 11] = [
@@ -32,7 +35,9 @@ const CHANGING: [&str; 11] = [
 pub(super) struct Reloading {
     pub(super) access: Access,
     pub(super) bound: SocketAddr,
-    pub(super) webhooks: Mutex<RunningWebhooks>,
+    pub(super) server: Server,
+    pub(super) webhooks: Mutex<Running<Webhook>>,
+    pub(super) schedules: Mutex<Running<Schedule>>,
     /// The settings in force.
     pub(super) settings: Mutex<Vec<ServeSetting>>,
     /// The libraries, as they were found when each was first named.
@@ -70,6 +75,12 @@ impl Reloading {
         }
     }
 
+    /// Ends the webhooks and the schedules. They store how far they are.
+    pub(super) async fn end(&self) {
+        self.schedules.lock().await.end().await;
+        self.webhooks.lock().await.end().await;
+    }
+
     async fn reload(&self) {
         let (bound, known) = (self.bound, self.libraries.lock().await.clone());
         // Files and folders are looked at, and their storage can be slow.
@@ -86,16 +97,18 @@ impl Reloading {
 
     /// Takes over the new settings.
     async fn apply(&self, (settings, log, new): NewSettings) -> Result<(), String> {
-        let CheckedSettings { config, libraries, tokens, webhooks, commands, .. } = new;
-        let mut running = self.webhooks.lock().await;
-        let moved = running.server.reload(&config).await.map_err(|error| error.to_string())?;
+        let CheckedSettings { config, libraries, tokens, webhooks, schedules, commands, .. } = new;
+        let moved = self.server.reload(&config).await.map_err(|error| error.to_string())?;
         *self.libraries.lock().await = libraries;
         let mut changed: BTreeSet<String> = BTreeSet::new();
         if self.access.admit(tokens) {
             changed.insert("the tokens".into());
         }
-        if running.replace(webhooks).await {
+        if self.webhooks.lock().await.replace(webhooks).await {
             changed.insert("the webhooks".into());
+        }
+        if self.schedules.lock().await.replace(schedules).await {
+            changed.insert("the schedules".into());
         }
         log::refilter(log.as_deref());
         let mut in_force = self.settings.lock().await;

@@ -46,7 +46,7 @@ const FILES: [&str; 27] = [
     "files.sqlite-wal",
     "files.sqlite-shm",
 ];
-const FOLDERS: [&str; 4] = ["attempts", "jobs", "tmp", "webhooks"];
+const FOLDERS: [&str; 5] = ["attempts", "jobs", "schedules", "tmp", "webhooks"];
 
 /// Creates a folder and its missing parents. (The recursive [`DirBuilder`] would report a failing look at an existing
 /// folder as "File exists".)

@@ -27,6 +27,9 @@ pub struct ConfigFile {
     /// The webhooks, which their own crate reads.
     #[serde(default)]
     pub webhook: Vec<toml::Table>,
+    /// The schedules, which their own crate reads.
+    #[serde(default)]
+    pub schedule: Vec<toml::Table>,
     /// The line of each command, from 1.
     #[serde(skip)]
     lines: Vec<usize>,

@@ -1,0 +1,96 @@
+//! How far a schedule is: a small file for each, which is replaced durably after each decision.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use headway_files::{Found, private};
+use headway_model::JobId;
+use headway_model::id::Millis;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Schedule;
+
+/// The folder of these files in the data folder.
+const FOLDER: &str = "schedules";
+
+/// Maximum size of such a file in bytes.
+const MAX_BYTES: u64 = 1 << 16;
+
+/// How far a schedule is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleProgress {
+    /// Its expression and time zone. If they change, it begins again: it never starts a job for a time before the change.
+    pub times: String,
+    /// Everything up to this time is decided.
+    pub decided: Millis,
+    /// The last job that it started.
+    #[serde(default)]
+    pub last: Option<LastRun>,
+    /// How many times were missed, because no server ran or nothing could be started.
+    #[serde(default)]
+    pub missed: u64,
+    /// How many times were left out, because the job of the time before was not over.
+    #[serde(default)]
+    pub skipped: u64,
+    /// Why no job was started at the last time. Cleared by the next start.
+    #[serde(default)]
+    pub failed: Option<FailedStart>,
+}
+
+/// A job that a schedule started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRun {
+    /// Its time.
+    pub time: Millis,
+    /// The job.
+    pub job: JobId,
+}
+
+/// A time at which no job could be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedStart {
+    /// The time.
+    pub time: Millis,
+    /// Why.
+    pub why: String,
+}
+
+impl ScheduleProgress {
+    /// A schedule that begins now.
+    pub(crate) fn begin(schedule: &Schedule, now: Millis) -> Self {
+        ScheduleProgress { times: times(schedule), decided: now, last: None, missed: 0, skipped: 0, failed: None }
+    }
+
+    /// The progress of a schedule whose times can have changed since.
+    pub(crate) fn of_now(self, schedule: &Schedule, now: Millis) -> Self {
+        let times = times(schedule);
+        if self.times == times { self } else { ScheduleProgress { times, decided: now.max(self.decided), ..self } }
+    }
+
+    /// The progress of a schedule; `None` if it has never run. Blocking.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is damaged.
+    pub fn read(data: &Path, schedule: &str) -> io::Result<Option<Self>> {
+        let Some(text) = Found::of(private::read(&place(data, schedule), MAX_BYTES)).known()? else { return Ok(None) };
+        serde_json::from_slice(&text).map(Some).map_err(io::Error::other)
+    }
+
+    /// Stores it durably. Blocking.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn store(&self, data: &Path, schedule: &str) -> io::Result<()> {
+        private::make_folder(&data.join(FOLDER))?;
+        private::replace(&place(data, schedule), &serde_json::to_vec_pretty(self).map_err(io::Error::other)?)?;
+        std::fs::File::open(data.join(FOLDER))?.sync_all()
+    }
+}
+
+fn times(schedule: &Schedule) -> String {
+    format!("{} {}", schedule.times.expression(), schedule.times.zone())
+}
+
+fn place(data: &Path, schedule: &str) -> PathBuf {
+    data.join(FOLDER).join(format!("{schedule}.json"))
+}

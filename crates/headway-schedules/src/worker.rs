@@ -1,0 +1,211 @@
+//! Follows the clock for one schedule.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use headway_model::id::Millis;
+use headway_model::{ApiError, JobId, StartJob};
+use headway_server::{Server, now};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Overlap, Schedule};
+use crate::decide::{Decision, decide};
+use crate::progress::{FailedStart, LastRun, ScheduleProgress};
+
+/// How often the clock is read, because it can be set, and a machine can sleep.
+const LOOK_EVERY: Duration = Duration::from_secs(20);
+
+/// How long to wait before something that could not be done is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(20);
+
+/// Starts to follow these schedules. They end after `stopping` holds `true`. `data` is the data folder.
+pub fn start(
+    server: &Server,
+    data: &Path,
+    schedules: Vec<Schedule>,
+    stopping: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let worker = |schedule: Schedule| ScheduleWorker {
+        server: server.clone(),
+        data: data.to_owned(),
+        schedule,
+        stopping: stopping.clone(),
+    };
+    schedules.into_iter().map(|schedule| tokio::spawn(worker(schedule).run())).collect()
+}
+
+struct ScheduleWorker {
+    server: Server,
+    data: PathBuf,
+    schedule: Schedule,
+    stopping: watch::Receiver<bool>,
+}
+
+/// How a start ended.
+enum StartEnd {
+    /// The job is in the log.
+    Started(JobId),
+    /// It was not to be: the job of the time before is not over.
+    Skipped(JobId),
+    /// The request is refused.
+    Refused(String),
+    /// It could not be tried now.
+    Unavailable(String),
+}
+
+impl ScheduleWorker {
+    async fn run(mut self) {
+        let Some(mut progress) = self.begin().await else { return };
+        let mut unavailable = false;
+        loop {
+            let wait = match decide(&self.schedule, progress.decided, now()) {
+                Decision::Wait(next) => until(next),
+                Decision::Miss { time, missed } => {
+                    tracing::warn!(schedule = self.schedule.name, missed, "times passed while no job could be started");
+                    progress.missed += u64::from(missed);
+                    progress.decided = time;
+                    self.store(&progress).await
+                }
+                Decision::Start { time, missed } => match self.start(time, &progress).await {
+                    StartEnd::Unavailable(why) => {
+                        if !std::mem::replace(&mut unavailable, true) {
+                            tracing::warn!(
+                                schedule = self.schedule.name,
+                                why,
+                                "the job cannot be started now; it is tried again"
+                            );
+                        }
+                        RETRY_AFTER
+                    }
+                    end => {
+                        unavailable = false;
+                        self.note(&mut progress, time, missed, end);
+                        self.store(&progress).await
+                    }
+                },
+            };
+            if self.waited(wait).await {
+                return;
+            }
+        }
+    }
+
+    /// How far it is; `None` if the server stops first.
+    async fn begin(&mut self) -> Option<ScheduleProgress> {
+        let mut warned = false;
+        loop {
+            let (data, name) = (self.data.clone(), self.schedule.name.clone());
+            let read = tokio::task::spawn_blocking(move || ScheduleProgress::read(&data, &name)).await;
+            match read.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+                Ok(None) => {
+                    let progress = ScheduleProgress::begin(&self.schedule, now());
+                    self.store(&progress).await;
+                    return Some(progress);
+                }
+                Ok(Some(progress)) => return Some(progress.of_now(&self.schedule, now())),
+                // Not a beginning: the times since would be lost without a word.
+                Err(error) if !std::mem::replace(&mut warned, true) => tracing::error!(
+                    schedule = self.schedule.name,
+                    %error,
+                    "how far the schedule is cannot be read; it starts nothing until schedules/NAME.json in the data folder is put right, or removed to begin now"
+                ),
+                Err(_) => {}
+            }
+            if self.waited(RETRY_AFTER).await {
+                return None;
+            }
+        }
+    }
+
+    async fn start(&self, time: Millis, progress: &ScheduleProgress) -> StartEnd {
+        let job = job_at(&self.schedule.name, time);
+        let request = match self.request().await {
+            Ok(request) => request,
+            Err(end) => return end,
+        };
+        if self.schedule.overlap == Overlap::Skip
+            && let Some(last) = progress.last.filter(|last| last.job != job)
+        {
+            match self.server.job(last.job).await {
+                Ok(view) if !view.summary.status.is_terminal() => return StartEnd::Skipped(last.job),
+                Ok(_) | Err(ApiError::Pruned { .. } | ApiError::NotFound { .. }) => {}
+                Err(error) => return StartEnd::Unavailable(error.to_string()),
+            }
+        }
+        let error = match self.server.start_job(job, &request).await {
+            Ok(_) => return StartEnd::Started(job),
+            Err(error) => error,
+        };
+        // The job of this time can be there already, started from what the preset said then.
+        match self.server.job(job).await {
+            Ok(_) | Err(ApiError::Pruned { .. }) => StartEnd::Started(job),
+            Err(ApiError::NotFound { .. }) if error.status() < 500 => StartEnd::Refused(error.to_string()),
+            Err(_) => StartEnd::Unavailable(error.to_string()),
+        }
+    }
+
+    async fn request(&self) -> Result<StartJob, StartEnd> {
+        let mut presets = self.server.presets().await.map_err(|error| StartEnd::Unavailable(error.to_string()))?;
+        let name = &self.schedule.preset;
+        let mut request = presets
+            .remove(name)
+            .ok_or_else(|| StartEnd::Refused(format!("there is no preset {name:?}; store one with headway preset")))?;
+        request.title.get_or_insert_with(|| self.schedule.name.clone());
+        Ok(request)
+    }
+
+    fn note(&self, progress: &mut ScheduleProgress, time: Millis, missed: u32, end: StartEnd) {
+        let name = &self.schedule.name;
+        if missed > 0 {
+            tracing::warn!(schedule = name, missed, "earlier times passed while no job could be started");
+            progress.missed += u64::from(missed);
+        }
+        progress.decided = time;
+        progress.failed = None;
+        match end {
+            StartEnd::Started(job) => {
+                tracing::info!(schedule = name, %job, "a job was started by its schedule");
+                progress.last = Some(LastRun { time, job });
+            }
+            StartEnd::Skipped(job) => {
+                tracing::warn!(schedule = name, %job, "the job of the time before is not over, so this time is skipped");
+                progress.skipped += 1;
+            }
+            StartEnd::Refused(why) | StartEnd::Unavailable(why) => {
+                tracing::error!(schedule = name, why, "no job was started");
+                progress.failed = Some(FailedStart { time, why });
+            }
+        }
+    }
+
+    /// Stores how far it is. What cannot be stored is decided again after a restart, for the same job.
+    async fn store(&self, progress: &ScheduleProgress) -> Duration {
+        let (data, name, progress) = (self.data.clone(), self.schedule.name.clone(), progress.clone());
+        let stored = tokio::task::spawn_blocking(move || progress.store(&data, &name)).await;
+        if let Err(error) = stored.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+            tracing::error!(schedule = self.schedule.name, %error, "how far the schedule is cannot be stored");
+        }
+        Duration::ZERO
+    }
+
+    /// Waits; returns whether the server stops.
+    async fn waited(&mut self, time: Duration) -> bool {
+        tokio::select! {
+            stopped = self.stopping.wait_for(|stop| *stop) => { drop(stopped); true }
+            () = tokio::time::sleep(time) => false,
+        }
+    }
+}
+
+/// How long to wait for the next time.
+fn until(next: Option<Millis>) -> Duration {
+    next.map_or(LOOK_EVERY, |next| Duration::from_millis(next.saturating_sub(now())).min(LOOK_EVERY))
+}
+
+/// The job of a schedule at a time: always the same one.
+fn job_at(schedule: &str, time: Millis) -> JobId {
+    let mut random = [0; 10];
+    random.copy_from_slice(&blake3::hash(format!("schedule {schedule}").as_bytes()).as_bytes()[..10]);
+    JobId::mint(time, random)
+}

@@ -1,0 +1,61 @@
+//! What follows something for a running server: its webhooks and its schedules, and how they change.
+
+use futures::future::join_all;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Starts what one of them does. It ends after the receiver holds `true`.
+type Begin<T> = Box<dyn Fn(T, &watch::Receiver<bool>) -> Vec<JoinHandle<()>> + Send + Sync>;
+
+/// Things of one kind that run until they are stopped.
+pub(super) struct Running<T> {
+    begin: Begin<T>,
+    running: Vec<RunningOne<T>>,
+}
+
+struct RunningOne<T> {
+    what: T,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl<T> RunningOne<T> {
+    /// Ends it. It stores how far it is.
+    async fn end(self) {
+        self.stop.send_replace(true);
+        join_all(self.tasks).await;
+    }
+}
+
+impl<T: Clone + PartialEq> Running<T> {
+    /// Nothing runs yet.
+    pub(super) fn new(
+        begin: impl Fn(T, &watch::Receiver<bool>) -> Vec<JoinHandle<()>> + Send + Sync + 'static,
+    ) -> Self {
+        Running { begin: Box::new(begin), running: Vec::new() }
+    }
+
+    /// Lets these run from now on. One that stays as it was goes on; another goes on where it was stopped. Returns
+    /// whether anything is different.
+    pub(super) async fn replace(&mut self, all: Vec<T>) -> bool {
+        let (stay, go): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.running).into_iter().partition(|one| all.contains(&one.what));
+        self.running = stay;
+        let is_other = !go.is_empty() || self.running.len() != all.len();
+        // Before another of the same name begins, because both keep how far they are in one file.
+        join_all(go.into_iter().map(RunningOne::end)).await;
+        for what in all {
+            if self.running.iter().all(|one| one.what != what) {
+                let (stop, stopping) = watch::channel(false);
+                let tasks = (self.begin)(what.clone(), &stopping);
+                self.running.push(RunningOne { what, stop, tasks });
+            }
+        }
+        is_other
+    }
+
+    /// Ends all of them.
+    pub(super) async fn end(&mut self) {
+        join_all(std::mem::take(&mut self.running).into_iter().map(RunningOne::end)).await;
+    }
+}
