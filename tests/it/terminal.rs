@@ -191,6 +191,24 @@ fn a_folder_for_outputs_that_cannot_be_looked_at_is_said_as_that() {
 }
 
 #[test]
+fn no_output_goes_into_the_data_folder_under_whatever_name() {
+    let files = Files::numbered(2);
+    let data = files.data().to_str().expect("text").to_owned();
+    std::fs::create_dir_all(files.data()).expect("a folder");
+    let link = files.library().with_file_name("link");
+    std::os::unix::fs::symlink(files.data(), &link).expect("a link");
+    let below = format!("{data}/jobs");
+    for into in [data.as_str(), &below, link.to_str().expect("text")] {
+        let (code, out, err) = called(&files, &["run", "compress", "--into", into, "000000"]);
+        assert!(code != Some(0) && format!("{out}{err}").contains("own data folder"), "{into}: {code:?} {out} {err}");
+    }
+    let written = std::fs::read_dir(files.data()).expect("a folder").flatten();
+    let written: Vec<_> =
+        written.map(|entry| entry.file_name()).filter(|name| name.to_string_lossy().contains("000000")).collect();
+    assert!(written.is_empty(), "{written:?}");
+}
+
+#[test]
 fn every_event_is_a_line_of_json_once_and_in_order() {
     let files = Files::numbered(50);
     let (code, out, err) = called(&files, &["run", "checksum", ".", "--json", "-q"]);

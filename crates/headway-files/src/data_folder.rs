@@ -15,6 +15,7 @@ mod tree;
 use std::collections::BTreeSet;
 use std::fs::DirEntry;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub use ground::{Ground, SameFiles};
@@ -52,6 +53,8 @@ const EMPTIED: &str = ".emptied";
 #[derive(Debug)]
 pub struct DataFolder {
     root: PathBuf,
+    /// The device and the inode of the root.
+    place: (u64, u64),
     /// Held while what is known of libraries and their inner disks is read and rewritten.
     remembering: Mutex<()>,
     _lock: FolderLock,
@@ -93,8 +96,9 @@ impl DataFolder {
                 root.display()
             )));
         };
+        let found = root.metadata().map_err(|error| fail("look at", &error))?;
         let after_a_dying = lock.after_a_dying;
-        let folder = DataFolder { root, remembering: Mutex::default(), _lock: lock };
+        let folder = DataFolder { root, place: (found.dev(), found.ino()), remembering: Mutex::default(), _lock: lock };
         if after_a_dying {
             tracing::warn!("the last server was killed and still waits for storage that does not answer");
             folder.let_go_of_tables().map_err(|error| fail("take over", &error))?;
@@ -124,6 +128,11 @@ impl DataFolder {
                 root.display()
             ))),
         }
+    }
+
+    /// The device and the inode of the folder.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        self.place
     }
 
     /// Removes SQLite's shared-memory files, together with the locks that a dying process holds in them. SQLite

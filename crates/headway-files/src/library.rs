@@ -106,6 +106,8 @@ pub struct Library {
     swap: OnceLock<Swap>,
     /// Temporary files that could not be removed yet.
     left: LeftFiles,
+    /// The device and the inode of the data folder, which a library that is named by its path can contain.
+    data_folder: OnceLock<(u64, u64)>,
 }
 
 impl Library {

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use super::trash::TRASH;
 use super::{Library, on_disk};
+use crate::DataFolder;
 use headway_model::RelPath;
 use headway_model::path::{RESERVED, is_reserved};
 
@@ -37,7 +38,12 @@ impl Library {
         Ok(Arc::new(dir))
     }
 
-    /// Refuses a folder that is a trash, or is inside one. Asks the file system about every folder above it.
+    /// From now on refuses the data folder, and what is in it, under whatever name.
+    pub fn keep_out_of(&self, data: &DataFolder) {
+        self.data_folder.set(data.place()).ok();
+    }
+
+    /// Refuses a folder that is a trash or the data folder, or is inside one. Asks the file system about every folder above it.
     pub(super) fn admit(&self, dir: &Dir) -> io::Result<()> {
         let identity = |found: rustix::fs::Stat| (found.st_dev, found.st_ino);
         let above = |dir: &dyn std::os::fd::AsFd| {
@@ -46,6 +52,9 @@ impl Library {
         let mut here = identity(fstat(dir)?);
         let mut parent = None;
         for _ in 0..DEEPEST {
+            if self.data_folder.get() == Some(&here) {
+                return Err(is_data_folder());
+            }
             if here == self.root_number() {
                 return Ok(());
             }
@@ -76,6 +85,10 @@ pub fn is_own_folder(real: &Path) -> bool {
 /// Refuses a library root that is a trash, or is inside one: its files are other jobs' originals.
 pub(super) fn admit_root(path: &Path) -> io::Result<()> {
     if is_own_folder(&path.canonicalize()?) { Err(is_own()) } else { Ok(()) }
+}
+
+fn is_data_folder() -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, "this is Headway's own data folder")
 }
 
 fn is_own() -> io::Error {

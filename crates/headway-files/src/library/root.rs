@@ -102,6 +102,7 @@ impl Library {
             durable: Mutex::default(),
             swap: OnceLock::new(),
             left: LeftFiles::default(),
+            data_folder: OnceLock::new(),
         };
         (library, error)
     }

@@ -79,6 +79,7 @@ impl ByPath {
                 tracing::warn!("{error}; its jobs wait for it");
             }
             library.expect_mounts(data.known_mounts(&owned));
+            library.keep_out_of(&data);
             let library = Arc::new(library);
             data.remember_libraries(&[Arc::clone(&library)]);
             library

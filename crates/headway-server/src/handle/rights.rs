@@ -110,6 +110,11 @@ impl Server {
         let below = |path: &RelPath, folder: &Path| {
             Path::new(std::ffi::OsStr::from_bytes(&path.to_bytes())).starts_with(folder)
         };
+        if let Some(OutputPlace::Folder { path, .. }) = request.output.as_ref().map(|output| &output.place)
+            && below(path, within)
+        {
+            return Err(ApiError::invalid("the outputs would go into Headway's own data folder; name another folder"));
+        }
         let hit = match &request.query {
             Query::Folder(query) => {
                 let folder = query.path.to_bytes();

@@ -117,6 +117,7 @@ pub(in crate::handle) fn open_libraries(
             (Library::unopened(name, root, known(name)), None)
         });
         library.expect_mounts(data.known_mounts(name));
+        library.keep_out_of(data);
         libraries.push(Arc::new(library.named_by(links.get(name).cloned())));
         errors.extend(error);
     }
