@@ -77,7 +77,10 @@ pub(super) fn concluded(
         Verdict::Done(_) => Ok(()),
         Verdict::TakenBack => Err(Failure::of(FailReason::Write, doing, &error)),
         Verdict::Conflict(message) => {
-            Err(Failure::Failed(FailReason::Conflict, format!("{}: {message}", io_text(&error))))
+            let first = io_text(&error);
+            // The look at the disk often fails as the change did.
+            let message = if message.starts_with(&first) { message } else { format!("{first}: {message}") };
+            Err(Failure::Failed(FailReason::Conflict, message))
         }
         Verdict::NotKnown(reason) => Err(Failure::Unjudged(reason)),
     }
