@@ -56,8 +56,8 @@ impl Starting {
         self.phase = if now >= self.since + OFFER_AFTER_MS {
             StartPhase::Offered
         } else {
-            // After 1, 2, 4 ... s.
-            StartPhase::Waiting(now + 1_000.0 * 2f64.powi(self.tries - 1))
+            // After 1 s, 2 s, and then every 4 s, so that a server that is back is soon asked.
+            StartPhase::Waiting(now + 1_000.0 * 2f64.powi((self.tries - 1).min(2)))
         };
         error.may_pass()
     }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_call_is_repeated_after_1_2_4_seconds_and_offered_after_30() {
+    fn a_failed_call_is_repeated_at_least_every_4_seconds_and_offered_after_30() {
         let mut start = starting();
         let mut calls = Vec::new();
         assert!(start.failed(0.0, &lost()));
@@ -106,7 +106,7 @@ mod tests {
                 start.failed(now, &lost());
             }
         }
-        assert_eq!(calls, [1_000.0, 3_000.0, 7_000.0, 15_000.0]);
+        assert_eq!(calls, [1_000.0, 3_000.0, 7_000.0, 11_000.0, 15_000.0, 19_000.0, 23_000.0, 27_000.0]);
         assert_eq!(start.phase, StartPhase::Offered);
         start.again(50_000.0);
         assert_eq!(start.phase, StartPhase::Calling);
