@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dialog, ends, open, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { sheet } from './helper/job';
 import { expect, test } from './helper/fixtures';
+import { mint } from './helper/server';
 
 test('selected files are processed, and only they', async ({ page, serve, watched }) => {
   const server = await serve(tenFiles);
@@ -129,4 +130,21 @@ test.describe('for a reader of German', () => {
     await page.locator('.search').first().fill('large');
     await expect(large).toHaveText('1,5 MB');
   });
+});
+
+test('what is not there yet appears once it is, and no browser is to translate what the program writes', async ({ page, serve, allow }) => {
+  allow(/the server responded with a status of 404/);
+  const server = await serve(tenFiles);
+  const job = mint();
+  await page.goto(`${server.url}/jobs/${job}`);
+  await ready(page);
+  await expect(page.locator('main')).toContainText('There is no job');
+  expect((await server.put(job)).status).toBe(201);
+  await expect(page.locator('main .status-badge').first()).toHaveText('completed');
+  await page.goto(`${server.url}/?folder=later`);
+  await ready(page);
+  await expect(page.locator('main')).toContainText('cannot be listed');
+  server.file('later/one');
+  await expect(page.locator('main')).toContainText('one');
+  await expect(page.locator('html')).toHaveAttribute('translate', 'no');
 });

@@ -38,7 +38,8 @@ pub fn shell(options: LeptosOptions, files: Option<ClientFiles>) -> impl IntoVie
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-base=Some(base().to_string()).filter(|base| !base.is_empty()) data-marks=marks().carried()>
+        // A browser that translates a page replaces its texts, which the program then can no longer change.
+        <html lang="en" translate="no" data-base=Some(base().to_string()).filter(|base| !base.is_empty()) data-marks=marks().carried()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

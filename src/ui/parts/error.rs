@@ -1,4 +1,4 @@
-//! Shows failed calls. If the server was not there, the call is repeated once it is.
+//! Shows failed calls. What can be otherwise later is asked again by itself.
 
 use std::time::Duration;
 
@@ -13,6 +13,19 @@ use headway_model::follow::LinkState;
 
 /// How long to wait before an unanswered call is repeated, while the server is heard.
 const AGAIN: Duration = Duration::from_secs(3);
+
+/// The same for a call that was refused because something is not there or cannot be read now.
+const LATER: Duration = Duration::from_secs(5);
+
+/// After how long a call with this error is repeated; `None` if it would fail again.
+fn pause(error: &ApiError) -> Option<Duration> {
+    match error {
+        ApiError::Unreachable { .. } => Some(AGAIN),
+        // A job can be started later under an id that is known before, and a folder can be made.
+        ApiError::NotFound { .. } => Some(LATER),
+        error => error.may_pass().then_some(LATER),
+    }
+}
 
 /// A failed call, in the user's terms, inside a page.
 #[component]
@@ -59,14 +72,12 @@ pub(in crate::ui) fn ErrorPage(
     .into_any()
 }
 
-/// A button that repeats the call. The call is also repeated by itself: when the server is heard again or, while it
+/// A button that repeats the call. The call is also repeated by itself: when the server is heard again and, while it
 /// is heard, after a while.
 #[component]
 fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let again = again.filter(|_| error.may_pass());
-    let is_unanswered = matches!(error, ApiError::Unreachable { .. });
-    if let Some(again) = again.filter(|_| is_unanswered) {
+    again.zip(pause(&error)).map(|(again, pause)| {
         let seen = live.back.get_untracked();
         Effect::new(move |_| {
             if live.back.get() != seen {
@@ -79,9 +90,9 @@ fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
                     again.run(());
                 }
             };
-            let timer = set_timeout_with_handle(retry, AGAIN).ok();
+            let timer = set_timeout_with_handle(retry, pause).ok();
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         });
-    }
-    again.map(|again| view! { <button class="quiet" on:click=move |_| again.run(())>"Try again"</button> })
+        view! { <button class="quiet" on:click=move |_| again.run(())>"Try again"</button> }
+    })
 }
