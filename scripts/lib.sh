@@ -99,7 +99,7 @@ client() {
 }
 
 # The program that makes the files for the browser; one is kept for each state of its sources.
-BINDGEN=$TOOLS/bindgen-$(cat scripts/bindgen/Cargo.lock scripts/bindgen/Cargo.toml scripts/bindgen/src/main.rs | cksum | cut -d' ' -f1)
+BINDGEN=$TOOLS/bindgen-$(cat scripts/bindgen/Cargo.lock scripts/bindgen/Cargo.toml scripts/bindgen/src/*.rs | cksum | cut -d' ' -f1)
 
 INSTALL_BINDGEN=(cargo install --locked --path scripts/bindgen --root "$BINDGEN" --target-dir "$TARGET/bindgen")
 
