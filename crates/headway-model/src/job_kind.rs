@@ -15,6 +15,9 @@ impl JobKind {
     /// The recipe name of every undo job.
     pub const UNDO: &str = BuiltIn::Undo.name();
 
+    /// What the title of an undo begins with, before the title of what it undoes.
+    pub const UNDO_TITLE: &str = "Undo: ";
+
     /// The kind of a job with this recipe.
     pub fn of(recipe: &str) -> Self {
         if recipe == JobKind::UNDO { JobKind::Undo } else { JobKind::Recipe }

@@ -8,7 +8,7 @@ use super::Shell;
 use crate::calls;
 use crate::live::{Toast, browser, notice};
 use headway_model::read::read;
-use headway_model::{JobId, JobStatus, JobSummary};
+use headway_model::{JobId, JobKind, JobStatus, JobSummary};
 
 /// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
 const COMPLETED_FOR_MS: f64 = 3_000.0;
@@ -20,7 +20,8 @@ pub(super) const LIVE: &str = "headway.live";
 
 /// The text of a toast about a job that ended. For an undo, it names the job that was undone.
 fn toast_text(summary: &JobSummary, how: &str) -> String {
-    match summary.title.strip_prefix("Undo: ").filter(|_| summary.status == JobStatus::Completed) {
+    let is_undone = JobKind::of(&summary.recipe) == JobKind::Undo && summary.status == JobStatus::Completed;
+    match summary.title.strip_prefix(JobKind::UNDO_TITLE).filter(|_| is_undone) {
         Some(undone) => format!("{undone} was undone."),
         None => format!("{}: {how}", summary.title),
     }
@@ -121,5 +122,25 @@ impl Shell {
             }
             stays
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::Counters;
+    use headway_model::testing::summary;
+
+    #[test]
+    fn only_a_job_that_undoes_another_is_said_to_have_undone_one() {
+        let ended = |recipe: &str, status: JobStatus| JobSummary {
+            title: "Undo: Upper".into(),
+            recipe: recipe.into(),
+            ..summary(status, Counters::default())
+        };
+        let text = |recipe: &str, status: JobStatus| toast_text(&ended(recipe, status), "ended");
+        assert_eq!(text(JobKind::UNDO, JobStatus::Completed), "Upper was undone.");
+        assert_eq!(text(JobKind::UNDO, JobStatus::Cancelled), "Undo: Upper: ended");
+        assert_eq!(text("upper", JobStatus::Completed), "Undo: Upper: ended", "a person's own title");
     }
 }
