@@ -77,9 +77,9 @@ pub(super) async fn export(arguments: ExportCommand) -> CommandResult {
         let path = match (&arguments.output, arguments.report) {
             (None, None) if arguments.totals => format!("/api/v1/jobs/{job}/totals"),
             (None, Some(format)) => format!("/api/v1/jobs/{job}/report.{}", format.extension()),
-            (Some(name), _) => format!("/api/jobs/{job}/outputs/{name}"),
-            (None, None) if arguments.joblog => format!("/api/jobs/{job}/joblog"),
-            (None, None) => format!("/api/jobs/{job}/log"),
+            (Some(name), _) => format!("/api/v1/jobs/{job}/outputs/{name}"),
+            (None, None) if arguments.joblog => format!("/api/v1/jobs/{job}/joblog"),
+            (None, None) => format!("/api/v1/jobs/{job}/log"),
         };
         write_to(&session, &path, &arguments.to).await
     };

@@ -64,7 +64,7 @@ pub(super) async fn typed(session: &mut Session, request: &mut StartJob) -> Resu
     if request.settings.is_empty() {
         return Ok(());
     }
-    let recipes: Vec<RecipeInfo> = session.call(async |client| client.get("/api/recipes").await).await?;
+    let recipes: Vec<RecipeInfo> = session.call(async |client| client.get("/api/v1/recipes").await).await?;
     let Some(recipe) = recipes.iter().find(|recipe| recipe.name == request.recipe) else { return Ok(()) };
     for setting in &recipe.settings {
         let Some(value) = request.settings.get_mut(&setting.name) else { continue };

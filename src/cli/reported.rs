@@ -20,7 +20,7 @@ const HEAD: usize = 64 * 1_024;
 /// The totals of a job's report, a line each; none if its recipe writes none, or they cannot be read.
 pub(super) async fn reported(client: &Client, view: &JobView) -> Vec<String> {
     let has = |name: &str| view.outputs.iter().any(|output| output == name);
-    let text = async |name: &str| head(client, &format!("/api/jobs/{}/outputs/{name}", view.summary.job)).await;
+    let text = async |name: &str| head(client, &format!("/api/v1/jobs/{}/outputs/{name}", view.summary.job)).await;
     if has(VERIFIED) {
         return text(VERIFIED).await.map(|text| verdicts(&text)).unwrap_or_default();
     }

@@ -65,10 +65,10 @@ impl OutputArguments {
 /// Writes the requested files of a finished job.
 pub(super) async fn outputs(session: &Session, job: JobId, shown: &OutputArguments) -> Result<(), CommandFailure> {
     for (name, file) in &shown.output {
-        write_to(session, &format!("/api/jobs/{job}/outputs/{name}"), file).await?;
+        write_to(session, &format!("/api/v1/jobs/{job}/outputs/{name}"), file).await?;
     }
     if let Some(file) = &shown.joblog {
-        write_to(session, &format!("/api/jobs/{job}/joblog"), file).await?;
+        write_to(session, &format!("/api/v1/jobs/{job}/joblog"), file).await?;
     }
     Ok(())
 }

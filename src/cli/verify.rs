@@ -14,7 +14,7 @@ use headway_model::export::ExportVerifier;
 
 /// Prove that a job's log adds up to its report.
 ///
-/// FILE is a job's log, as downloaded from its page or from `GET /api/jobs/ID/log`. Nothing else is needed: no server
+/// FILE is a job's log, as downloaded from its page or from `GET /api/v1/jobs/{id}/log`. Nothing else is needed: no server
 /// and no data folder. Fails if an event was changed, removed or inserted.
 ///
 /// Example:

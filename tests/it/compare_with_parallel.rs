@@ -139,7 +139,7 @@ async fn torture(
     loop {
         round += 1;
         assert!(Instant::now() < deadline, "it never ends: {} seen", seen.len());
-        let mut call = client.get(format!("{url}/api/events?{query}"));
+        let mut call = client.get(format!("{url}/api/v1/events?{query}"));
         if let Some(id) = &id {
             call = call.header("last-event-id", id);
         }
@@ -185,7 +185,7 @@ async fn broadcast(last: u64) -> String {
         };
         std::future::ready(Sse::new(stream.map(message)))
     };
-    let app = axum::Router::new().route("/api/events", axum::routing::get(events));
+    let app = axum::Router::new().route("/api/v1/events", axum::routing::get(events));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, app).await });

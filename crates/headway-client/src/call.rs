@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::json;
 
 use crate::{Client, ClientError, Follower};
 use headway_model::attempt::AttemptLog;
@@ -36,7 +37,7 @@ impl Client {
         let deadline = tokio::time::Instant::now() + START_TIMEOUT;
         let mut pause = Duration::from_millis(100);
         loop {
-            let call = self.request(Method::PUT, &format!("/api/jobs/{job}")).json(request);
+            let call = self.request(Method::PUT, &format!("/api/v1/jobs/{job}")).json(request);
             match self.json(call).await {
                 Err(error) if error.can_pass() && tokio::time::Instant::now() + pause < deadline => {
                     tokio::time::sleep(pause).await;
@@ -52,7 +53,7 @@ impl Client {
     /// # Errors
     /// Why it cannot be shown.
     pub async fn job(&self, job: JobId) -> Result<JobView, ClientError> {
-        self.get(&format!("/api/jobs/{job}")).await
+        self.get(&format!("/api/v1/jobs/{job}")).await
     }
 
     /// A page of jobs, newest first.
@@ -61,7 +62,7 @@ impl Client {
     /// Why they cannot be listed.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32) -> Result<JobPage, ClientError> {
         let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
-        self.get(&format!("/api/jobs?limit={limit}{before}")).await
+        self.get(&format!("/api/v1/jobs?limit={limit}{before}")).await
     }
 
     /// A window of a job's items after `after`, in order; only those with this status, if one is given.
@@ -77,7 +78,7 @@ impl Client {
     ) -> Result<ItemPage, ClientError> {
         let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
         let status = status.map(|status| format!("&status={status}")).unwrap_or_default();
-        self.get(&format!("/api/jobs/{job}/items?limit={limit}{after}{status}")).await
+        self.get(&format!("/api/v1/jobs/{job}/items?limit={limit}{after}{status}")).await
     }
 
     /// The output of an item's attempts, as far as it is stored.
@@ -85,7 +86,7 @@ impl Client {
     /// # Errors
     /// Why it cannot be read.
     pub async fn attempts(&self, job: JobId, item: u32) -> Result<Vec<AttemptLog>, ClientError> {
-        self.get(&format!("/api/jobs/{job}/items/{item}/attempts")).await
+        self.get(&format!("/api/v1/jobs/{job}/items/{item}/attempts")).await
     }
 
     /// Requests a cancel.
@@ -93,7 +94,7 @@ impl Client {
     /// # Errors
     /// Why it is refused.
     pub async fn cancel(&self, job: JobId) -> Result<JobView, ClientError> {
-        self.post(&format!("/api/jobs/{job}/cancel")).await
+        self.post(&format!("/api/v1/jobs/{job}/cancel")).await
     }
 
     /// Asks a server that takes up no job unasked (`headway run`) to work on a job. Any other server works on it
@@ -102,7 +103,7 @@ impl Client {
     /// # Errors
     /// Why it is refused.
     pub async fn adopt(&self, job: JobId) -> Result<JobView, ClientError> {
-        self.post(&format!("/api/jobs/{job}/adopt")).await
+        self.post(&format!("/api/v1/jobs/{job}/adopt")).await
     }
 
     /// Performs an action on a job.
@@ -110,22 +111,20 @@ impl Client {
     /// # Errors
     /// Why it is refused.
     pub async fn steer(&self, job: JobId, action: Action) -> Result<JobView, ClientError> {
-        let call = match action {
-            Action::Pause => "pause".to_owned(),
-            Action::Resume => "resume".to_owned(),
-            Action::LeaveOut => "leave_out".to_owned(),
-            Action::Approve => "approve".to_owned(),
-            Action::EmptyTrash => "empty_trash".to_owned(),
-            Action::Retry(None) => "retry".to_owned(),
-            Action::Retry(Some(item)) => format!("retry?item={item}"),
+        let path = format!("/api/v1/jobs/{job}");
+        match action {
+            Action::Pause => self.post(&format!("{path}/pause")).await,
+            Action::Resume => self.post(&format!("{path}/resume")).await,
+            Action::LeaveOut => self.post(&format!("{path}/leave-out")).await,
+            Action::Approve => self.post(&format!("{path}/approve")).await,
+            Action::EmptyTrash => self.json(self.request(Method::DELETE, &format!("{path}/trash"))).await,
+            Action::Retry(None) => self.post(&format!("{path}/retry")).await,
+            Action::Retry(Some(item)) => self.post(&format!("{path}/retry?item={item}")).await,
             Action::Change { priority, concurrency } => {
-                let given = |name: &str, value: Option<String>| value.map(|value| format!("{name}={value}"));
-                let priority = given("priority", priority.map(|priority| priority.to_string()));
-                let both = [priority, given("concurrency", concurrency.map(|number| number.to_string()))];
-                format!("change?{}", both.into_iter().flatten().collect::<Vec<_>>().join("&"))
+                let pace = json!({ "priority": priority, "concurrency": concurrency });
+                self.json(self.request(Method::PATCH, &path).json(&pace)).await
             }
-        };
-        self.post(&format!("/api/jobs/{job}/{call}")).await
+        }
     }
 
     /// Starts the job `new`, which puts back the originals that `job` replaced.
@@ -133,7 +132,7 @@ impl Client {
     /// # Errors
     /// Why it is refused.
     pub async fn undo(&self, job: JobId, new: JobId) -> Result<JobView, ClientError> {
-        self.post(&format!("/api/jobs/{job}/undo/{new}")).await
+        self.post(&format!("/api/v1/jobs/{job}/undo/{new}")).await
     }
 
     /// Stores a request as a preset.

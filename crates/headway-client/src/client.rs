@@ -114,9 +114,9 @@ impl Client {
         }
     }
 
-    /// An open stream, or one call that waits for news, by the query of `/api/events`.
+    /// An open stream, or one call that waits for news, by the query of `/api/v1/events`.
     pub(crate) async fn events(&self, query: &str, waits: Option<Duration>) -> Result<Response, ClientError> {
-        let call = self.http.get(format!("{}/api/events?{query}", self.base));
+        let call = self.http.get(format!("{}/api/v1/events?{query}", self.base));
         self.send(match waits {
             Some(waits) => call.timeout(waits + CALL),
             None => call,

@@ -107,7 +107,7 @@ struct WebhookBody<'a> {
 
 #[derive(Serialize)]
 struct Data<'a> {
-    /// Where the event stands in the log; the events after it are at `/api/events?after=`.
+    /// Where the event stands in the log; the events after it are at `/api/v1/events?after=`.
     cursor: &'a Cursor,
     /// The id of the message before this one to this webhook; a receiver that did not get that one has a gap.
     previous: Option<&'a str>,

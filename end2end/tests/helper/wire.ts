@@ -75,7 +75,7 @@ export class Wire {
     let carried = 0;
     client.on('data', (bytes) => {
       if (this.isLost(client)) return;
-      if (bytes.subarray(0, 32).toString().startsWith('GET /api/events?')) {
+      if (/^GET \/api\/(v1\/)?events\?/.test(bytes.subarray(0, 32).toString())) {
         this.opened += 1;
         carried = 0;
         this.streams.add(client);

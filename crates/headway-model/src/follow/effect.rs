@@ -9,7 +9,7 @@ pub enum FollowEffect {
     Open {
         /// Identifies this source in reports.
         generation: u64,
-        /// The query string of `/api/events`.
+        /// The query string of `/api/v1/events`.
         query: String,
     },
     /// Make one call with this query string, which includes how long to wait, and report its response with this
@@ -17,7 +17,7 @@ pub enum FollowEffect {
     Ask {
         /// Identifies this source in reports.
         generation: u64,
-        /// The query string of `/api/events`.
+        /// The query string of `/api/v1/events`.
         query: String,
     },
     /// Close the open stream, or abort the pending call.
@@ -25,7 +25,7 @@ pub enum FollowEffect {
     /// Fetch the same URL once with `wait=0` and report the response: the source was refused, and only the response
     /// says why.
     Probe {
-        /// The query string of `/api/events`.
+        /// The query string of `/api/v1/events`.
         query: String,
     },
     /// A line for the console.

@@ -31,7 +31,7 @@ pub enum TabEffect {
     CatchUp {
         /// Identifies this call in the report.
         call: u64,
-        /// The query string of `/api/events`.
+        /// The query string of `/api/v1/events`.
         query: String,
     },
 }
