@@ -16,7 +16,7 @@ use crate::rows::{EventRow, JobRow, Lease};
 pub(super) use aside::{aside, malformed};
 pub(super) use earlier::{done, done_contents, outcomes};
 use headway_model::id::{JobId, Position, Seq};
-use headway_model::{Digest, Fold, JobSummary};
+use headway_model::{Digest, Fold, JobKind, JobSummary};
 pub(super) use items::{groups, items, items_at, load, named};
 
 const JOB_COLUMNS: &str =
@@ -97,15 +97,13 @@ pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored
             find("terminal = 1 AND pruned = 0 AND job_no > ? ORDER BY job_no LIMIT ?", &[&job_no, &limit])
         }
         JobFilter::Undoing(id) => {
-            const UNDOING: &str =
-                "recipe = 'undo' AND head ->> 'parent' = ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
-            find(UNDOING, &[&id.to_string(), &limit])
+            const UNDOING: &str = "head ->> 'parent' = ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+            find(&format!("{} AND {UNDOING}", is_undo()), &[&id.to_string(), &limit])
         }
         JobFilter::Undos(after) => {
-            const UNDOS: &str =
-                "recipe = 'undo' AND job_no > ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+            const UNDOS: &str = "job_no > ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
             let after = after.map(|id| job(reader, id)).transpose()?.flatten();
-            find(UNDOS, &[&after.map_or(0, |row| row.job_no), &limit])
+            find(&format!("{} AND {UNDOS}", is_undo()), &[&after.map_or(0, |row| row.job_no), &limit])
         }
         JobFilter::Before(None) => find(BEFORE, &[&i64::MAX, &limit]),
         JobFilter::Before(Some(id)) => match job(reader, id)? {
@@ -113,6 +111,12 @@ pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored
             None => Ok(Vec::new()),
         },
     }
+}
+
+/// The condition on `jobs` for an undo. The name stands in the text, because SQLite uses the index `jobs_undo`, which has the same
+/// condition, for no bound value.
+fn is_undo() -> String {
+    format!("recipe = '{}'", JobKind::UNDO)
 }
 
 /// An index finds the jobs that are over; the others are few.

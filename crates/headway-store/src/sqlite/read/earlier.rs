@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use super::super::{all_of_jobs, column, nullable};
+use super::is_undo;
 use crate::Stored;
 use crate::rows::{DoneContent, DoneRow, OutcomeRow};
 use headway_model::item::ItemStatus;
@@ -47,13 +48,13 @@ pub(in crate::sqlite) fn done(
     // For each path, keep the last item of each `work`.
     const LATEST: &str = "SELECT i.path, i.size, i.mtime_ns, j.work, j.recipe, i.result, MAX(i.job_no) AS job_no, j.id
         FROM json_each(?) AS wanted JOIN items i ON i.path = wanted.value JOIN jobs j USING (job_no)
-        WHERE j.library = ? AND j.recipe IN (?, 'undo') AND i.code IN (SELECT value FROM json_each(?))
+        WHERE j.library = ? AND j.recipe IN (?, ?) AND i.code IN (SELECT value FROM json_each(?))
             AND i.job_no NOT IN (SELECT value FROM json_each(?))
         GROUP BY i.path, j.recipe, j.work";
     let done: Vec<u8> =
         (0..=u8::MAX).filter(|code| ItemStatus::from_byte(*code).is_some_and(ItemStatus::is_done)).collect();
     let [paths, done, but] = [json!(paths), json!(done), json!(but)].map(|value| value.to_string());
-    all_of_jobs(reader, LATEST, params![paths, library, recipe, done, but], |row| {
+    all_of_jobs(reader, LATEST, params![paths, library, recipe, JobKind::UNDO, done, but], |row| {
         let (path, size, mtime_ns) = (column(row, 0)?, row.get(1)?, row.get(2)?);
         let file = PlannedFile { path, size, mtime_ns, rerun: None, becomes: None };
         let undo = JobKind::of(row.get_ref(4)?.as_str()?) == JobKind::Undo;
@@ -63,7 +64,8 @@ pub(in crate::sqlite) fn done(
 }
 
 pub(in crate::sqlite) fn done_contents(reader: &Connection, library: &str, work: Digest) -> Stored<Vec<DoneContent>> {
-    const ALL: &str = "SELECT size, hash, path, id, job_no FROM (
+    let all = format!(
+        "SELECT size, hash, path, id, job_no FROM (
             SELECT i.size AS size, i.result ->> '$.input' AS hash, i.path, j.id, i.job_no FROM jobs j JOIN items i USING (job_no)
             WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded'
             UNION ALL
@@ -71,8 +73,10 @@ pub(in crate::sqlite) fn done_contents(reader: &Connection, library: &str, work:
             FROM jobs j JOIN items i USING (job_no)
             WHERE j.library = ?1 AND j.work = ?2 AND i.status = 'succeeded' AND i.result ->> '$.output.path' = i.path
         ) WHERE hash IS NOT NULL AND id NOT IN (
-            SELECT head ->> 'parent' FROM jobs WHERE recipe = 'undo' AND head ->> 'parent' IS NOT NULL)";
-    all_of_jobs(reader, ALL, params![library, work.0], |row| {
+            SELECT head ->> 'parent' FROM jobs WHERE {} AND head ->> 'parent' IS NOT NULL)",
+        is_undo()
+    );
+    all_of_jobs(reader, &all, params![library, work.0], |row| {
         Ok(DoneContent { size: row.get(0)?, hash: column(row, 1)?, path: column(row, 2)?, job: column(row, 3)? })
     })
 }
