@@ -74,7 +74,50 @@ kinds! {
     Dropped = "dropped",
 }
 
+/// How an attempt came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventOutcome {
+    /// The item ended without a failure.
+    Done,
+    /// The item failed.
+    Failed,
+    /// The attempt failed, and another one follows.
+    AttemptFailed,
+}
+
 impl EventKind {
+    /// How an attempt came out, if the event says so.
+    pub fn outcome(self) -> Option<EventOutcome> {
+        use EventKind as K;
+        match self {
+            K::Succeeded | K::Skipped => Some(EventOutcome::Done),
+            K::Failed => Some(EventOutcome::Failed),
+            K::AttemptFailed => Some(EventOutcome::AttemptFailed),
+            K::Created
+            | K::Planned
+            | K::PlanEnded
+            | K::Approved
+            | K::Began
+            | K::Paused
+            | K::Resumed
+            | K::Halted
+            | K::Finishing
+            | K::CancelRequested
+            | K::Cancelled
+            | K::Ended
+            | K::Changed
+            | K::Pruned
+            | K::Started
+            | K::Placing
+            | K::Changing
+            | K::Returned
+            | K::Stopped
+            | K::Recovered
+            | K::Requeued
+            | K::Dropped => None,
+        }
+    }
+
     /// The kind of the event in a payload that [`super::Recorded::encode`] wrote; `None` for any other text. Reads only
     /// as far as the event's name.
     pub fn of_payload(payload: &str) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! How many files were finished in each part of the time that a job took.
 
 use super::HistoryEntry;
-use crate::event_kind::EventKind;
+use crate::event_kind::{EventKind, EventOutcome};
 use crate::id::{Millis, Seq};
 
 /// What ended in one part of the time.
@@ -42,10 +42,10 @@ impl Throughput {
         for (seq, entry) in (1..).zip(entries) {
             let bin = &mut bins[place(entry.at)];
             bin.seq = seq;
-            match entry.kind {
-                EventKind::Succeeded | EventKind::Skipped => bin.done += 1,
-                EventKind::Failed => bin.failed += 1,
-                _ => {}
+            match entry.kind.outcome() {
+                Some(EventOutcome::Done) => bin.done += 1,
+                Some(EventOutcome::Failed) => bin.failed += 1,
+                Some(EventOutcome::AttemptFailed) | None => {}
             }
         }
         let mut last = 0;

@@ -1,6 +1,7 @@
 //! The words for events on the page.
 
 use headway_model::EventKind;
+use headway_model::event_kind::EventOutcome;
 
 /// A filter for events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,8 +27,8 @@ impl EventsShown {
         match self {
             EventsShown::All => true,
             EventsShown::Job => !kind.is_of_item(),
-            EventsShown::Ends => matches!(kind, EventKind::Succeeded | EventKind::Skipped | EventKind::Failed),
-            EventsShown::Failures => matches!(kind, EventKind::Failed | EventKind::AttemptFailed),
+            EventsShown::Ends => matches!(kind.outcome(), Some(EventOutcome::Done | EventOutcome::Failed)),
+            EventsShown::Failures => matches!(kind.outcome(), Some(EventOutcome::Failed | EventOutcome::AttemptFailed)),
         }
     }
 }
