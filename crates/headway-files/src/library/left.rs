@@ -28,8 +28,6 @@ struct LeftState {
     tried: Option<Instant>,
 }
 
-impl LeftFiles {}
-
 impl Library {
     /// Takes in the result of removing a temporary file, and remembers the file if the removal failed. Never pass a
     /// file that might be an original.
