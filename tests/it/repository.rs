@@ -312,6 +312,10 @@ fn imports_run_along_one_straight_line() {
             assert!(shown.contains("::") && !shown.contains('*'), "{path} shows all of headway_{shown}");
         }
     }
+    for (path, text) in sources("crates") {
+        let all = text.lines().find(|line| line.trim_start().starts_with("pub use ") && line.contains("::*"));
+        assert!(all.is_none(), "{path} makes every public item of a module public: {all:?}");
+    }
     for (path, text) in sources("crates/headway-model/src") {
         for foreign in ["std::fs", "std::time", "std::env"] {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
