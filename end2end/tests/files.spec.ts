@@ -118,7 +118,7 @@ test('a file opens beside the list, by its address, with what it said in colour'
   await expect(drawer.locator('h2')).toHaveText(name(1));
   await expect(drawer.locator('.drawer-place')).toHaveText('2 of 4');
   expect(new URL(page.url()).search).toBe('?file=1');
-  await drawer.getByRole('link', { name: 'The next file' }).click();
+  await drawer.getByRole('link', { name: 'Next file' }).click();
   await expect(drawer.locator('h2')).toHaveText(name(2));
   await page.reload();
   await followed(page);

@@ -169,7 +169,7 @@ test('a job that finds no file says on its page what it asked for', async ({ pag
   const job = await begin(server, mint(), 'slow', { query: { folder: { include: ['*.xyz'] } } });
   await over(server, job);
   await page.goto(`${server.url}/jobs/${job}`);
-  const said = 'No file was found in the library that matches *.xyz.';
+  const said = 'No file in the library matches *.xyz.';
   await expect(page.locator('.job-panel')).toContainText(said);
   await followed(page);
   await expect(page.locator('.job-panel')).toContainText(said);

@@ -118,7 +118,7 @@ pub(super) struct ServeCommand {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), env = "HEADWAY_CONNECTIONS")]
     connections: Option<u32>,
 
-    /// What the log has, such as `info`, or `headway=debug,warn` [default: headway=info,warn]
+    /// Log filter, such as `info`, or `headway=debug,warn` [default: headway=info,warn]
     #[arg(long, value_name = "FILTER", value_parser = is_filter, env = "HEADWAY_LOG")]
     log: Option<String>,
 

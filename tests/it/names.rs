@@ -415,7 +415,7 @@ fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
     let files = photos();
     let library = files.library();
     let library = text(&library);
-    let sentence = "No file was found in the library that matches *.xyz.";
+    let sentence = "No file in the library matches *.xyz.";
     let run = ["run", "checksum", "--include", "*.xyz", library];
     for more in [&[][..], &["--dry-run"]] {
         let (code, said) = called(&files, &[&run[..], more].concat());

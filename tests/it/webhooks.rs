@@ -287,7 +287,7 @@ async fn a_webhook_is_tried_before_it_is_needed_and_a_wrong_one_keeps_the_server
     let ended = server.stdin(Stdio::null()).output().expect("the program");
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(
-        !ended.status.success() && said.contains("headway.toml:4:10: webhook: there is no event \"job.done\""),
+        !ended.status.success() && said.contains("headway.toml:4:10: webhook: unknown event \"job.done\""),
         "{said}"
     );
     assert!(said.contains("headway.toml:1:1: webhook: secret_file is missing"), "{said}");
@@ -310,7 +310,7 @@ async fn a_job_that_found_no_file_says_what_was_asked_for() {
         let is = |message: &Arrived| message.body["type"] == kind && message.body["data"]["job"] == job.to_string();
         receiver.taken().iter().find(|message| is(message)).map(|message| message.body["data"]["note"].clone())
     };
-    let sentence = Value::from("No file was found in the library that matches *.xyz.");
+    let sentence = Value::from("No file in the library matches *.xyz.");
     assert_eq!(note("job.created"), Some(Value::Null));
     for kind in ["job.planned", "job.ended"] {
         assert_eq!(note(kind), Some(sentence.clone()), "{kind}");

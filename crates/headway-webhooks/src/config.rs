@@ -92,7 +92,7 @@ impl WebhookSection {
         let name = self.name.get_ref();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_plain) {
-            let why = format!("a name has letters, digits, - and _, at most {MAX_NAME_BYTES} of them, not {name:?}");
+            let why = format!("invalid name {name:?}: use 1 to {MAX_NAME_BYTES} letters, digits, - or _");
             wrong.push((self.name.span().start, why));
         }
         let events = kinds(self.events.as_ref()).map_err(|more| wrong.extend(more)).ok();
@@ -110,7 +110,7 @@ impl WebhookSection {
             (Some(url), None) => {
                 let parsed = reqwest::Url::parse(url.get_ref());
                 if !parsed.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
-                    let why = format!("url must be as https://example.org/hook, not {:?}", url.get_ref());
+                    let why = format!("invalid url {:?}; write https://example.org/hook", url.get_ref());
                     return Err((url.span().start, why));
                 }
                 let Some(secret) = &self.secret_file else {
@@ -137,7 +137,7 @@ fn kinds(events: Option<&Spanned<Vec<String>>>) -> Result<Vec<WebhookEvent>, Vec
     let kind = |name: &String| {
         WebhookEvent::of_name(name).ok_or_else(|| {
             let names: Vec<_> = WebhookEvent::ALL.iter().map(|kind| kind.name()).collect();
-            (events.span().start, format!("there is no event {name:?}; there are {}", names.join(", ")))
+            (events.span().start, format!("unknown event {name:?}; known: {}", names.join(", ")))
         })
     };
     let (known, unknown): (Vec<_>, Vec<_>) = events.get_ref().iter().map(kind).partition(Result::is_ok);
@@ -189,7 +189,7 @@ mod tests {
             ("2:8", "a name has"),
             ("3:7", "url must be"),
             ("4:1", "secret_file is missing"),
-            ("10:10", "there is no event \"job.done\"; there are job.created"),
+            ("10:10", "unknown event \"job.done\"; known: job.created"),
             ("9:11", "command is empty"),
             ("14:15", "none: No such file"),
             ("15:1", "url or command is missing"),

@@ -121,9 +121,9 @@ impl Drawer {
                         <RetryItem job item request />
                     </Show>
                     <span class="grow"></span>
-                    {step("‹", "The file before", |place| place.previous)}
+                    {step("‹", "Previous file", |place| place.previous)}
                     <span class="hint drawer-place">{number}</span>
-                    {step("›", "The next file", |place| place.next)}
+                    {step("›", "Next file", |place| place.next)}
                 </div>
                 <Show when=move || was_tried.get()>
                     <Attempts job item attempt />

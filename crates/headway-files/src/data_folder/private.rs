@@ -161,7 +161,7 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
     if shared {
         tracing::warn!(folder = %root.display(), "the data folder holds files of others; its mode stays as it is");
     } else if let Err(error) = close(root, FOLDER) {
-        tracing::warn!(folder = %root.display(), %error, "the data folder cannot be closed to others");
+        tracing::warn!(folder = %root.display(), %error, "the data folder cannot be made private");
     }
     for name in FILES {
         warn_of(&root.join(name), close(&root.join(name), FILE));
@@ -185,7 +185,7 @@ fn is_there(path: &Path) -> io::Result<bool> {
 
 fn warn_of(path: &Path, closed: io::Result<()>) {
     if let Err(error) = closed {
-        tracing::warn!(path = %path.display(), %error, "this cannot be closed to others");
+        tracing::warn!(path = %path.display(), %error, "this cannot be made private");
     }
 }
 

@@ -9,7 +9,7 @@ use headway_model::{Output, OutputPlace, RelPath};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OutputNameError {
     /// Longer than any file system takes, in bytes.
-    #[error("the output's name would have {0} bytes, and {LONGEST_NAME} are possible")]
+    #[error("the output's name is {0} bytes long; the limit is {LONGEST_NAME}")]
     TooLong(usize),
     /// The template turns the input's name into something that is not a file name.
     #[error("the output's name {template:?} does not fit: {error}")]

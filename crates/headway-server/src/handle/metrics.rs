@@ -79,7 +79,7 @@ impl Server {
         self.live(&mut text).await?;
         self.totals(&mut text).await?;
         let still = self.inner.context.pulse.still_for().as_secs();
-        text.gauge("headway_engine_still_seconds", "How long the engine's loop has not come round.", still);
+        text.gauge("headway_engine_still_seconds", "Seconds since the engine's loop last completed a turn.", still);
         let left_out = self.inner.context.steps.left_out() as u64;
         text.gauge(
             "headway_left_out",

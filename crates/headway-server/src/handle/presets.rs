@@ -32,7 +32,7 @@ impl Server {
     pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_plain) {
-            let text = format!("the name of a preset has letters, digits, - and _, at most {MAX_NAME_BYTES} of them");
+            let text = format!("invalid name {name:?}: use 1 to {MAX_NAME_BYTES} letters, digits, - or _");
             return Err(ApiError::invalid(text));
         }
         if matches!(request.query, Query::Items(_)) {

@@ -92,7 +92,7 @@ impl Server {
         }
         let message = format!(
             "the folder of {} is not at its place, although its disk is there: it was moved, renamed or removed. Put it back \
-             first; nothing was begun",
+             first. Nothing was started.",
             library.name
         );
         Err(ApiError::Conflict { message })

@@ -32,7 +32,7 @@ impl Server {
             Some(undo) => {
                 let (undo, status) = (undo.job, undo.status.text());
                 let message = format!(
-                    "job {undo} undoes job {job} already and is {status}: resume it, or cancel it first; nothing was begun"
+                    "job {undo} is already undoing {job} ({status}); resume or cancel it first. Nothing was started."
                 );
                 Err(ApiError::Conflict { message })
             }

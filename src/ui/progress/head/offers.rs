@@ -54,7 +54,7 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedActi
     match summary.status {
         JobStatus::Planned => {
             let run = match counters.waiting {
-                0 => "Finish it: nothing is to be done".into(),
+                0 => "Finish: nothing to do".into(),
                 number => format!("Run {}", counted(number, "file", "files")),
             };
             offers.push(OfferedAction::new(Act::Steer(Action::Approve), "approve", run).next());

@@ -15,7 +15,7 @@ pub(in crate::handle) fn nothing_found(summary: &JobSummary, query: &Query) -> O
         Query::Folder(query) => {
             let place = if query.path.is_root() { "the library".to_owned() } else { query.path.shown() };
             match asked(query) {
-                Some(asked) => format!("No file was found in {place} that {asked}."),
+                Some(asked) => format!("No file in {place} {asked}."),
                 None => format!("No file was found in {place}. {unmounted}"),
             }
         }
@@ -62,7 +62,7 @@ mod tests {
             show: OutcomeFilter::Failed,
             ..FolderQuery::default()
         };
-        let sentence = "No file was found in the library that matches *.xyz or *.zyx and failed when it was last tried \
+        let sentence = "No file in the library matches *.xyz or *.zyx and failed when it was last tried \
             and is not left out by raw/.";
         assert_eq!(said(asked).as_deref(), Some(sentence));
         let all = said(FolderQuery::default()).expect("a sentence");
