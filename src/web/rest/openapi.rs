@@ -79,17 +79,17 @@ fn operation(call: &ApiCall, taken: &mut SchemaGenerator, returned: &mut SchemaG
         answer
     };
     match call.success {
-        Answers::Nothing(status) => _ = answers.insert(status.to_string(), with("Done, or begun.")),
-        _ => _ = answers.insert("200".into(), with(if call.creates { "It was there before." } else { "The answer." })),
+        Answers::Nothing(status) => _ = answers.insert(status.to_string(), with("Accepted.")),
+        _ => _ = answers.insert("200".into(), with(if call.creates { "Already existed." } else { "The answer." })),
     }
     if call.creates {
-        answers.insert("201".into(), with("It was made."));
+        answers.insert("201".into(), with("Created."));
     }
     if call.method == "GET" && matches!(call.success, Answers::Json(_)) {
         answers.insert("304".into(), json!({ "description": "The same as at the entity tag in `If-None-Match`." }));
     }
     let problem = json!({ "application/problem+json": { "schema": { "$ref": format!("{SCHEMAS}Problem") } } });
-    answers.insert("default".into(), json!({ "description": "A refusal.", "content": problem }));
+    answers.insert("default".into(), json!({ "description": "Error.", "content": problem }));
     let mut operation = json!({
         "operationId": operation_id(call),
         "summary": call.summary,
