@@ -245,7 +245,7 @@ async fn an_algorithm_that_only_the_length_of_a_checksum_suggests_is_not_said_to
     for (digits, name) in [(56, "SHA-224"), (32, "MD5"), (8, "CRC-32")] {
         files.write("SUMS", format!("{}  a b.txt\n", "0".repeat(digits)).as_bytes());
         let (_, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt"] })).await;
-        let says = format!("is not its {name}; whether the manifest has {name}, no file has shown so far");
+        let says = format!("is not its {name}; no file has yet shown that the manifest uses {name}");
         assert!(report.contains(&says), "{report}");
     }
     files.write("SUMS", format!("MD5 (a b.txt) = {}\n", "0".repeat(32)).as_bytes());

@@ -62,7 +62,7 @@ impl Recipe for Archive {
                 Setting::number("total", "Unpacks to at most", 64, 1..=65_536, "GiB")
                     .help("An archive that would unpack to more is not read further, and fails."),
                 Setting::number("ratio", "Unpacks to at most", 200, 2..=10_000, "times its size")
-                    .help("Counts from 100 MiB on: what unpacks to far more than that is made to do harm."),
+                    .help("Applies from 100 MiB; a higher ratio suggests a zip bomb."),
             ],
         )
     }

@@ -68,7 +68,7 @@ impl Recipe for Comic {
                 Setting::switch("series", "Series: name of the folder", true),
                 Setting::switch("colon", "An underscore in the folder's name is a colon", true)
                     .only_if("series", [true])
-                    .help("Windows takes no colon in a name."),
+                    .help("Windows does not allow a colon in a name."),
                 Setting::switch("rename", "Rename", true),
                 Setting::text("name", "Name")
                     .default("{series} - Chapter {issue:04}")

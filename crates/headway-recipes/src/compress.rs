@@ -126,7 +126,7 @@ impl Work for CompressSettings {
                 (source.size(), size)
             }
             (CompressAction::Unpack, _) => {
-                return Err(source.judge("its name says that it is packed, and its content does not"));
+                return Err(source.judge("its name says that it is packed, but its content does not"));
             }
             (CompressAction::Zstd | CompressAction::Gzip, _) => pack::pack(&source, create()?.into_std(), self)?,
         };

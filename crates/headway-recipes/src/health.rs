@@ -94,7 +94,7 @@ impl Reading for HealthSettings {
         let is_misnamed = named.is_some_and(|named| named != kind);
         if is_misnamed && self.extension == NameMismatch::Failure {
             let says = named.map_or("", FileKind::shown);
-            return Err(source.judge(&format!("it is {}, and its name says {says}", kind.shown())));
+            return Err(source.judge(&format!("it is {}, but its name says {says}", kind.shown())));
         }
         let mut result = decode(source, kind, self.memory << 20)?;
         if is_misnamed {

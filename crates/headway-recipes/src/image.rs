@@ -236,7 +236,7 @@ impl ImageSettings {
                 // The name of the output follows from the name of the file.
                 let named = FileKind::named(&source.attempt().path);
                 if named.is_some_and(|named| named != kind) {
-                    return Err(source.judge(&format!("it is {}, and its name says otherwise", kind.shown())));
+                    return Err(source.judge(&format!("it is {}, but its name says otherwise", kind.shown())));
                 }
                 let saved = if matches!(kind, FileKind::Jpeg | FileKind::WebP) { kind } else { FileKind::Png };
                 if self.replaces && saved != kind {

@@ -66,11 +66,11 @@ impl Recipe for Metadata {
         RecipeInfo {
             name: BuiltIn::Metadata.name().into(),
             summary: "Reports what JPEG, PNG and WebP pictures tell besides what they show (place, time, camera), or removes it without touching a pixel.".into(),
-            to_files: "A report only reads the files. What is removed is missing in a copy that takes the place of the file; the original goes into the trash.".into(),
+            to_files: "A report only reads the files. Removing writes a copy without the metadata in place of the file; the original goes into the trash.".into(),
             settings: vec![
                 Setting::choice("action", "Do", &actions)
                     .help("This also removes XMP, IPTC and any bytes after the picture, because each of them can name the place."),
-                strip("orientation", "Keep how it is turned", true),
+                strip("orientation", "Keep the orientation", true),
                 strip("colour", "Keep the colour profile", true),
                 strip("copyright", "Keep artist and copyright", false),
             ],

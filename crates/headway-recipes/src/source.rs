@@ -112,7 +112,7 @@ impl<'a> Source<'a> {
 
     /// The failure of a file whose content does not begin as its name says.
     pub(crate) fn not_as_named(&self, named: FileKind) -> Failure {
-        self.judge(&format!("its name says that it is {}, and its content does not begin as one", named.shown()))
+        self.judge(&format!("its name says that it is {}, but its content does not begin as one", named.shown()))
     }
 
     /// Why a parser ended early: it was stopped, the file cannot be read, or else the file is malformed, as `fault`

@@ -94,7 +94,7 @@ fn what_is_made_to_do_harm_is_refused_and_said() {
     // Two entries of the directory share one body.
     let shared =
         made(folder.path(), "z.writestr('a', 'x' * 999)\nz.writestr('b', 'y')\nz.filelist[1].header_offset = 0");
-    fails(&shared, "lie over one another");
+    fails(&shared, "entries overlap");
     fails(&[b"Rar!\x1a\x07\x01\0".as_slice(), &[0; 99]].concat(), "it is a RAR archive, though its name says zip");
     let with = |name: &str, bytes: &[u8]| tested(name, bytes).expect("sound")["notes"].to_string();
     assert!(with("a.zip", &[&[7; 100], &good[..]].concat()).contains("100 bytes stand before it"));

@@ -76,7 +76,7 @@ impl Recipe for Repack {
                 Setting::number("total", "Unpacks to at most", 64, 1..=65_536, "GiB")
                     .help("An archive that would unpack to more fails."),
                 Setting::number("ratio", "Unpacks to at most", 200, 2..=10_000, "times its size")
-                    .help("Counts from 100 MiB on: what unpacks to far more than that is made to do harm."),
+                    .help("Applies from 100 MiB; a higher ratio suggests a zip bomb."),
             ],
             output: Some(Output { keep: Keep { times: true, ..Keep::default() }, ..Output::to(OutputPlace::Replace) }),
             hidden: false,
@@ -142,7 +142,7 @@ impl Work for RepackWork {
             return source.settle(Success { effect: DiskEffect::Unchanged, result });
         }
         if around != (0, 0) {
-            result["notes"] = format!("{} bytes before it and {} behind it are gone", around.0, around.1).into();
+            result["notes"] = format!("{} bytes before it and {} after it are gone", around.0, around.1).into();
         }
         result["became"] = rewrite(&self.library, (&source, attempt), (&entries, &comment), limits)?.into();
         source.settle(Success { effect: DiskEffect::Changed, result })

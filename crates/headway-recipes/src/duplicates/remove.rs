@@ -128,7 +128,7 @@ fn kept(job: &Binding<'_>, report: JobId) -> Result<HashMap<RelPath, RelPath>, U
         kept.extend(group.remove.into_iter().map(|path| (path, stays.clone())));
     }
     match kept.values().find(|stays| kept.contains_key(*stays)) {
-        Some(both) => Err(damaged(&format!("{} is to stay and to go", both.shown()))),
+        Some(both) => Err(damaged(&format!("{} is listed both to keep and to remove", both.shown()))),
         None => Ok(kept),
     }
 }

@@ -222,7 +222,7 @@ fn what_is_animated_is_refused_whatever_its_format_is() {
 fn a_name_that_says_another_format_matters_only_where_the_name_stays() {
     let png = small(::image::ImageFormat::Png);
     let says = made(json!({}), "a.jpg", &png).err().expect("another format");
-    assert!(says.contains("it is a PNG image, and its name says otherwise"), "{says}");
+    assert!(says.contains("it is a PNG image, but its name says otherwise"), "{says}");
     assert!(made(json!({ "format": "webp" }), "a.jpg", &png).is_ok());
     let says = made(json!({}), "a.jpg", b"no picture at all, but long enough").err().expect("no picture");
     assert!(says.contains("does not begin as one"), "{says}");

@@ -58,7 +58,7 @@ impl BlockKind {
             BlockKind::Time => Some("time"),
             BlockKind::Other => Some("other"),
             BlockKind::Index => Some("index of further pictures"),
-            BlockKind::Behind => Some("data behind the end"),
+            BlockKind::Behind => Some("data after the end"),
         }
     }
 }

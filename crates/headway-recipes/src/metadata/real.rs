@@ -215,7 +215,7 @@ fn what_is_behind_the_end_goes_and_a_file_that_is_cut_off_is_left_alone() {
         let (after, result) =
             stripped(json!({ "action": "strip" }), &[bytes, &b"a film"[..]].concat()).expect("a picture");
         assert!(after == plain, "{}", path.display());
-        assert!(result["gone"].as_array().expect("a list").contains(&"data behind the end".into()), "{result}");
+        assert!(result["gone"].as_array().expect("a list").contains(&"data after the end".into()), "{result}");
         let says = stripped(json!({ "action": "strip" }), &plain[..plain.len() - 3]).expect_err("cut off");
         assert!(says.contains("cut off"), "{}: {says}", path.display());
         tried += 1;

@@ -15,7 +15,7 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 impl Clean {
     pub(super) const CHOICES: [(&'static str, &'static str); 2] =
-        [("keep", "all that this disk takes"), ("windows", "only those that Windows takes; others become _")];
+        [("keep", "all that this file system allows"), ("windows", "only those that Windows allows; others become _")];
 
     /// A valid form of the name.
     pub(crate) fn name(self, name: &[u8]) -> Vec<u8> {

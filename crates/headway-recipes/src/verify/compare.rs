@@ -126,13 +126,13 @@ impl Lines {
                 format!("{} {actual}, not {expected}", algorithm.name())
             }
             (None, Some(guessed)) => format!(
-                "{expected} is not its {0}; whether the manifest has {0}, no file has shown so far",
+                "{expected} is not its {0}; no file has yet shown that the manifest uses {0}",
                 guessed.shown()
             ),
             (None, None) => {
                 let tried = (hashes.algorithms() & sum.algorithms).shown();
                 format!(
-                    "{expected} is none of its checksums by {tried}; which of these the manifest has, no file has shown so far"
+                    "{expected} is none of its checksums by {tried}; no file has yet shown which of these the manifest uses"
                 )
             }
         }
