@@ -71,7 +71,7 @@ pub(crate) struct Live {
     pub(crate) crowded: RwSignal<bool>,
     /// Whether the server can record events.
     pub(crate) recording: RwSignal<bool>,
-    /// What of its own work the server leaves out, as a text with what to do.
+    /// Which of its own tasks the server skips after repeated crashes, and what to do.
     pub(crate) left_out: RwSignal<Option<String>>,
     /// The last moment at which everything was known, in the server's time. No time that is shown of a job goes beyond
     /// it, and it never goes back.

@@ -1,4 +1,4 @@
-// The browser's own word at the end of a job: asked for by a press alone, said to who looks at something else.
+// Browser notifications when a job ends while the tab is hidden; asked for only by a button.
 import type { Page } from '@playwright/test';
 import { choose, config, over, three } from './helper/job';
 import { dialog, open, processAll } from './helper/page';

@@ -1,4 +1,4 @@
-//! A word from the browser itself when a job ends, for who looks at something else by then. It is asked for by a press, and by nothing else.
+//! Browser notifications when a job ends while the tab is hidden; asked for only by a button.
 
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;

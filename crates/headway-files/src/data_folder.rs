@@ -196,8 +196,8 @@ impl DataFolder {
         Ok(entries(&self.scratch())?.into_iter().map(|entry| entry.path()).collect())
     }
 
-    /// Removes what a job wrote here, except what says where its files are, which folders it made and what became of
-    /// its trash: as long as a list has the job, somebody can ask for that.
+    /// Removes what a job wrote here. Three records stay, because they can be asked for as long as the job is listed: where its
+    /// files are, which folders it made, and what became of its trash.
     pub fn remove_results(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;
         let facts = [ground::GROUND, EMPTIED, made::MADE];

@@ -39,7 +39,7 @@ struct SharedSteps {
     suspects: Suspects,
     /// Why the server cannot go on with a job although it did not crash, as a text for people.
     reasons: Mutex<HashMap<JobId, String>>,
-    /// What of its own work the server has left out.
+    /// The tasks of its own that the server skips after repeated crashes.
     left_out: Mutex<BTreeMap<(Subject, Step), LeftOut>>,
     turn: Turn,
 }

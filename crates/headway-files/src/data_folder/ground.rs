@@ -1,5 +1,5 @@
-//! On what a job was planned: the folder that was its library, and the disks that were mounted inside it. What the job
-//! recorded of a file holds for the file of that folder and that disk alone. A name can be given to another folder, and
+//! What a job was planned on: the folder that was its library, and the disks that were mounted inside it. What the job
+//! recorded of a file is true only of the file of that folder and that disk. A name can be given to another folder, and
 //! another disk can be mounted in the place of the first.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The folder that a path leads to, where a request names a folder: a link leads to its own.
+//! Finds the real folder behind a path that a request names; symbolic links are followed.
 
 use std::io;
 use std::os::fd::AsRawFd;

@@ -75,7 +75,7 @@ impl Follow {
         self.recording
     }
 
-    /// What of its own work the server leaves out, because it crashed at it again and again, as a text with what to do.
+    /// Which of its own tasks the server skips after repeated crashes, and what to do.
     pub fn left_out(&self) -> Option<&str> {
         self.left_out.as_deref()
     }

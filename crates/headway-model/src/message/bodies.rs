@@ -24,7 +24,7 @@ pub struct Hello {
     /// Whether the server can record events; if not, it must be restarted.
     #[serde(default = "yes")]
     pub recording: bool,
-    /// What of its own work the server leaves out, because it crashed at it again and again, as a text with what to do.
+    /// Which of its own tasks the server skips after repeated crashes, and what to do.
     #[serde(default, skip_serializing_if = "is_default")]
     pub left_out: Option<String>,
 }
@@ -131,7 +131,7 @@ pub struct Ping {
     /// Whether the server can record events.
     #[serde(default = "yes")]
     pub recording: bool,
-    /// What of its own work the server leaves out, because it crashed at it again and again, as a text with what to do.
+    /// Which of its own tasks the server skips after repeated crashes, and what to do.
     #[serde(default, skip_serializing_if = "is_default")]
     pub left_out: Option<String>,
 }
