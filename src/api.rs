@@ -23,7 +23,7 @@ use protocol::{Acts, Reads};
 /// Makes the link to a page.
 type MakeLink = dyn Fn(&str) -> Result<String, ApiError> + Send + Sync;
 
-/// Makes a link that opens a page only to look on. The server gives it to [`reading_link`].
+/// Makes a read-only link to a page. The server gives it to [`reading_link`].
 #[derive(Clone)]
 pub(crate) struct LinkMaker(pub(crate) Arc<MakeLink>);
 
@@ -74,7 +74,7 @@ pub(crate) async fn jobs(before: Option<JobId>, limit: u32, find: FindJobs) -> R
     expect_context::<headway_server::Server>().jobs(before, limit, &find).await
 }
 
-/// A link, with its base path, that opens a page only to look on.
+/// A read-only link to a page, with its base path.
 #[server(prefix = "/api/fn", endpoint = "reading_link", protocol = Reads)]
 pub(crate) async fn reading_link(to: String) -> Result<String, ApiError> {
     expect_context::<LinkMaker>().0(&to)

@@ -1,4 +1,4 @@
-// A page that was opened by a link that only reads: it shows everything, and offers nothing that cannot work.
+// A page that was opened by a read-only link: it shows everything, and offers nothing that cannot work.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ async function begin(server: Server, recipe: string, more: object = {}) {
 const offered = (page: Page) =>
   page.locator('[data-action]:not([data-action="tell"]), [data-start], [data-all], .start-panel, .start-bar, .job-pace, .listing input[type="checkbox"]');
 
-test('a page that only reads shows and follows everything, and offers nothing that cannot work', async ({ page, serve }) => {
+test('a read-only page shows and follows everything, and offers nothing that cannot work', async ({ page, serve }) => {
   const server = await serve(fill, options);
   const hold = join(server.folder, 'hold');
   const failed = await begin(server, 'slow');
@@ -98,7 +98,7 @@ test('whoever can do everything makes a link to a moment of a job, which shows t
   await followed(page);
   await expect(page.locator('.history-past')).toContainText('after event 4');
   await page.locator('[data-action="share"]').click();
-  const link = page.getByLabel('Link that only reads');
+  const link = page.getByLabel('Read-only link');
   await expect(link).toHaveValue(new RegExp(`${READING}&to=/jobs/${job}`));
 
   const other = await browser.newContext();

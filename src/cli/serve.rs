@@ -76,7 +76,7 @@ pub(super) struct ServeCommand {
     #[arg(long, value_name = "FILE", env = "HEADWAY_TOKEN_FILE")]
     token_file: Option<PathBuf>,
 
-    /// A file with another secret, for callers who only look on: with it nothing can be started or changed
+    /// A file with another secret, for read-only access: with it nothing can be started or changed
     #[arg(long, value_name = "FILE", env = "HEADWAY_READ_TOKEN_FILE")]
     read_token_file: Option<PathBuf>,
 
@@ -229,7 +229,7 @@ fn running_schedules(server: &Server, data: &Path) -> Running<Schedule> {
 /// Says where the pages are, on standard output, on lines of their own, because scripts wait for them.
 fn announce(site: &str, access: &Access, token: Option<&str>) {
     let link = token.map_or_else(|| format!("{site}/"), |token| format!("{site}/login?token={token}"));
-    let reading = access.reading_link("/").map(|link| format!("A link that only reads: {site}{link}"));
+    let reading = access.reading_link("/").map(|link| format!("A read-only link: {site}{link}"));
     for line in std::iter::once(format!("Headway is ready: open {link}")).chain(reading) {
         if let Err(failure) = out::line(&line) {
             tracing::warn!(why = failure.text, "nobody reads that the server is ready");

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::parts::{Controls, focus, may_act};
 
-/// The keys, what each does, and what it does on a page that only looks on; nothing if it does nothing there.
+/// The keys, what each does, and what it does on a read-only page; nothing if it does nothing there.
 const KEYS: [(&str, &str, Option<&str>); 8] = [
     ("/", "Search", Some("Search")),
     ("j k, ↑ ↓", "Next and previous file", Some("Next and previous file")),

@@ -2,7 +2,7 @@
 //!
 //! A page anywhere on the web can send requests to loopback. The gate therefore refuses a foreign Host everywhere, and
 //! requests from foreign pages under `/api`. Pages can be reached by link. A request that repeats a header, and so
-//! could be read in two ways, is refused before it is parsed. A caller who only looks on is refused whatever is not
+//! could be read in two ways, is refused before it is parsed. A read-only caller is refused whatever is not
 //! known to change nothing.
 
 mod login;
@@ -190,7 +190,7 @@ impl Access {
                     .into(),
             }),
             Some(Rights::Reading) if !reading::only_reads(request.method(), path) => Err(ApiError::ReadOnly {
-                message: "the token of this call only reads; whoever runs Headway has the token that changes things"
+                message: "this call has the read-only token; whoever runs Headway has the other one"
                     .into(),
             }),
             Some(rights) => Ok(rights),

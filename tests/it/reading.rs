@@ -1,4 +1,4 @@
-//! A token that only reads: whoever has it sees everything, and changes nothing.
+//! A read-only token: whoever has it sees everything, and changes nothing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::helper::{App, Files, Stream, http_with, mint, request};
 const ALL: &str = "all-all-all-all-all";
 const READING: &str = "reading-reading-reading";
 
-/// The server functions that a page needs to look on.
+/// The server functions that a read-only page needs.
 const FUNCTIONS: [&str; 13] = [
     "attempts",
     "causes",
@@ -95,7 +95,7 @@ async fn with_the_token_that_only_reads_every_call_that_changes_something_is_ref
             open.insert(path.trim_start_matches("/api/fn/").to_owned());
         }
     }
-    assert_eq!(open, FUNCTIONS.map(str::to_owned).into(), "these server functions are open to those who only look on");
+    assert_eq!(open, FUNCTIONS.map(str::to_owned).into(), "these server functions are open to the read-only token");
     assert_eq!(recorded(&app).await, before, "and nothing has changed");
     for path in ["/metrics", "/api/v1/events?watch=jobs&wait=0", "/api/events?watch=jobs&wait=0"] {
         assert_eq!(app.call(call(Method::GET, path)).await.0, 200, "{path}");

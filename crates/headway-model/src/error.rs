@@ -39,7 +39,7 @@ pub enum ApiError {
         /// What cannot be read, and why.
         message: String,
     },
-    /// 403: the caller only looks on, and the call would change something.
+    /// 403: the caller has read-only access, and the call would change something.
     #[error("{message}")]
     ReadOnly {
         /// Who can do it.

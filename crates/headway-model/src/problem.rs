@@ -131,7 +131,7 @@ fn title(error: &ApiError) -> &'static str {
         ApiError::NoLogin { .. } => "The caller is not logged in",
         ApiError::Foreign { .. } => "The call comes from a foreign page",
         ApiError::Denied { .. } => "Headway cannot read this",
-        ApiError::ReadOnly { .. } => "The caller only looks on",
+        ApiError::ReadOnly { .. } => "The caller has read-only access",
         ApiError::NotFound { .. } => "Nothing has this name",
         ApiError::TooSlow { .. } => "The call did not arrive in time",
         ApiError::Conflict { .. } => "The call conflicts with the present state",

@@ -1,4 +1,4 @@
-//! A link to this job, or to the moment of it that is shown, for people who may only look on.
+//! A link to this job, or to the moment of it that is shown, for people with read-only access.
 
 use leptos::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::ui::parts::{copy, format, rights};
 use headway_model::ApiError;
 use headway_model::summary::PageRights;
 
-/// A button that makes the link, and then the link. Nothing where the server has no token that only reads.
+/// A button that makes the link, and then the link. Nothing where the server has no read-only token.
 #[component]
 pub(super) fn Share() -> impl IntoView {
     if rights() != PageRights::Sharing {
@@ -38,9 +38,9 @@ pub(super) fn Share() -> impl IntoView {
     let take = move |_| untrack(shown).iter().for_each(|link| copy::text(link));
     view! {
         <div class="job-share">
-            <button class="quiet" data-action="share" on:click=make>"Make a link that only reads"</button>
+            <button class="quiet" data-action="share" on:click=make>"Make a read-only link"</button>
             <span hidden=move || shown().is_none()>
-                <input readonly class="field" aria-label="Link that only reads" autocomplete="off" prop:value=move || shown().unwrap_or_default() />
+                <input readonly class="field" aria-label="Read-only link" autocomplete="off" prop:value=move || shown().unwrap_or_default() />
                 " " <button class="quiet" on:click=take>"Copy"</button>
                 " " <span class="hint">"Whoever has it can look at every job and library here, and change nothing."</span>
             </span>

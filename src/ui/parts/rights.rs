@@ -14,10 +14,10 @@ pub(in crate::ui) fn may_act() -> bool {
     rights() != PageRights::Reading
 }
 
-/// Says in the page's head that this page can only look on.
+/// Says in the page's head that this page is read-only.
 #[component]
 pub(in crate::ui) fn ReadsOnly() -> impl IntoView {
     (!may_act()).then(|| {
-        view! { <span class="page-reads" title="This page was opened by a link that only reads: nothing can be started or changed here.">"Read only"</span> }
+        view! { <span class="page-reads" title="This page was opened by a read-only link: nothing can be started or changed here.">"Read only"</span> }
     })
 }

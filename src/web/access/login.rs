@@ -47,7 +47,7 @@ async fn login(
             "this is not the link that Headway printed when it started, or its token has changed since".into();
         return ErrorResponse(ApiError::NoLogin { message }).into_response();
     };
-    // A link that only reads takes nothing from a browser that may do more.
+    // A read-only link takes nothing from a browser that may do more.
     if rights == Rights::Reading && tokens.rights(&headers) == Some(Rights::All) {
         return there();
     }
@@ -73,7 +73,7 @@ fn address(token: &str, page: &str) -> String {
 }
 
 impl Access {
-    /// The address, below the base path, that opens a page to look on only. `None` if there is no token for that.
+    /// The address, below the base path, of a read-only link. `None` if there is no token for that.
     pub fn reading_link(&self, to: &str) -> Option<String> {
         self.inner.tokens.borrow().reading.as_ref().map(|token| address(token, &page(to)))
     }

@@ -1,4 +1,4 @@
-//! What those who only look on can call. Whatever is not named here changes something, so a call that is added later
+//! What can be called with the read-only token. Whatever is not named here changes something, so a call that is added later
 //! is refused to them until it is named.
 
 use axum::http::Method;

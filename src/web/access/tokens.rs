@@ -1,4 +1,4 @@
-//! The two secrets of a server: one for those who may do everything, one for those who may only look on.
+//! The two secrets of a server: one for full access, one for read-only access.
 
 use axum::http::{HeaderMap, header};
 
@@ -9,7 +9,7 @@ use super::COOKIE;
 pub enum Rights {
     /// Everything that the server offers.
     All,
-    /// Look on: read, and follow.
+    /// Read-only: read, and follow.
     Reading,
 }
 
@@ -18,7 +18,7 @@ pub enum Rights {
 pub struct Tokens {
     /// The secret of those who may do everything. Without it, everyone who can connect may do everything.
     pub all: Option<String>,
-    /// The secret of those who may only look on.
+    /// The secret for read-only access.
     pub reading: Option<String>,
 }
 

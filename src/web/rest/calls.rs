@@ -121,7 +121,7 @@ fn server_calls() -> Vec<ApiCall> {
             .json::<Presets>()
             .new_in_v1(),
         ApiCall::delete("/presets/{preset}", presets::remove, "Removes a preset.").json::<Presets>().new_in_v1(),
-        ApiCall::post("/links", links::make, "Makes a link that opens a page only to look on.")
+        ApiCall::post("/links", links::make, "Makes a read-only link to a page.")
             .body::<links::LinkRequest>()
             .json::<links::ReadingLink>()
             .new_in_v1(),

@@ -1,4 +1,4 @@
-//! The call for links that carry the token of those who only look on.
+//! The call that makes links with the read-only token.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -51,7 +51,7 @@ pub(in crate::web) fn reading_link(access: &Access, base: &Base, to: &str) -> Re
     let why = if access.is_owner() {
         "links are made at the server's address, not at its socket"
     } else {
-        "this server has no token that only reads; start it with --read-token-file"
+        "this server has no read-only token; start it with --read-token-file"
     };
     link.ok_or_else(|| ApiError::NotFound { message: why.into() })
 }

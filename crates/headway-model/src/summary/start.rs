@@ -60,9 +60,9 @@ pub enum PageRights {
     /// Everything.
     #[default]
     All,
-    /// Everything, and make links for those who only look on.
+    /// Everything, and make read-only links.
     Sharing,
-    /// Look on: it offers nothing that changes anything.
+    /// Read-only: it offers nothing that changes anything.
     Reading,
 }
 
