@@ -180,9 +180,7 @@ impl Survey {
         }
         self.spans.sort_unstable();
         if self.spans.windows(2).any(|pair| pair[0].1 > pair[1].0) {
-            return Err(
-                source.judge("entries overlap, as in a zip bomb")
-            );
+            return Err(source.judge("entries overlap, as in a zip bomb"));
         }
         if let Some(why) = limit(self.unpacked, source.size(), limits) {
             return Err(source.judge(&why));

@@ -169,8 +169,12 @@ pub(super) enum Case {
 }
 
 impl Case {
-    pub(super) const CHOICES: [(&'static str, &'static str); 4] =
-        [("keep", "as they are"), ("lower", "lower case"), ("upper", "upper case"), ("ending", "lower case in the extension only")];
+    pub(super) const CHOICES: [(&'static str, &'static str); 4] = [
+        ("keep", "as they are"),
+        ("lower", "lower case"),
+        ("upper", "upper case"),
+        ("ending", "lower case in the extension only"),
+    ];
 
     /// Converts the case of a name. Bytes that are not valid UTF-8 stay.
     pub(super) fn name(self, name: &[u8]) -> Vec<u8> {

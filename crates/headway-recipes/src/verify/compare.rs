@@ -125,10 +125,9 @@ impl Lines {
                 let actual = hashes.get(algorithm).map(to_hex).unwrap_or_default();
                 format!("{} {actual}, not {expected}", algorithm.name())
             }
-            (None, Some(guessed)) => format!(
-                "{expected} is not its {0}; no file has yet shown that the manifest uses {0}",
-                guessed.shown()
-            ),
+            (None, Some(guessed)) => {
+                format!("{expected} is not its {0}; no file has yet shown that the manifest uses {0}", guessed.shown())
+            }
             (None, None) => {
                 let tried = (hashes.algorithms() & sum.algorithms).shown();
                 format!(
