@@ -377,7 +377,7 @@ fn a_trash_in_a_copy_of_the_folder_is_neither_told_nor_emptied_as_that_of_the_jo
     assert_eq!(code, Some(104), "{said}");
     let (code, said) = called(&files, &["undo", "@2"]);
     assert_eq!(code, Some(255), "{said}");
-    assert!(said.contains("undoes job") && said.contains("resume it, or cancel it first"), "{said}");
+    assert!(said.contains("is already undoing") && said.contains("resume or cancel it first"), "{said}");
     assert!(said.contains("is being undone, by job") && !said.contains("undone before"), "{said}");
     std::fs::remove_dir_all(files.library()).expect("a folder");
     std::fs::rename(&first, files.library()).expect("a rename");
