@@ -26,14 +26,14 @@ pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
         };
     };
     if fold.pruned {
-        return Err(Refusal::Over(EventKind::Pruned.name()));
+        return Err(Refusal::Over(Some(EventKind::Pruned.name())));
     }
     if fold.status.is_terminal() {
         return match event {
             JobEvent::CancelRequested {} if mutants::is(Mutant::CancelNotJudged) => to(JobStatus::Cancelling),
             JobEvent::Pruned { .. } => to(fold.status),
             JobEvent::Created { .. } => Err(Refusal::Exists),
-            _ => Err(Refusal::Over(fold.status.label())),
+            _ => Err(Refusal::Over(Some(fold.status.label()))),
         };
     }
     judge(fold, event)

@@ -205,7 +205,7 @@ impl Writer {
             live.fold.apply_recorded(&recorded, &payload).map_err(refusal)?;
         } else if self.known.contains(&append.job) {
             let created = append.event.kind() == EventKind::Created;
-            return Err(if created { Refusal::Exists } else { Refusal::Over("over") }.into());
+            return Err(if created { Refusal::Exists } else { Refusal::Over(None) }.into());
         } else {
             idle = None;
             let fold = Fold::create_recorded(&recorded, &payload).map_err(refusal)?;

@@ -10,8 +10,8 @@ pub enum Refusal {
     #[error("there is no such job")]
     NotCreated,
     /// The job is over, or its history was removed.
-    #[error("the job is over ({0})")]
-    Over(&'static str),
+    #[error("the job is over{}", .0.map(|status| format!(" ({status})")).unwrap_or_default())]
+    Over(Option<&'static str>),
     /// The job's status does not allow the event.
     #[error("{event} has no place in a job that is {status}")]
     Status {

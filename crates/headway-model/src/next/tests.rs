@@ -133,7 +133,7 @@ fn nothing_at_all_happens_to_a_pruned_job() {
     let mut gone = fold.clone();
     let recorded = Recorded { seq: fold.seq + 1, at: 0, event: pruned };
     gone.apply_recorded(&recorded, &recorded.encode()).expect("a terminal job can be pruned");
-    assert!(every_event(&gone).iter().all(|event| next(Some(&gone), event) == Err(Refusal::Over("pruned"))));
+    assert!(every_event(&gone).iter().all(|event| next(Some(&gone), event) == Err(Refusal::Over(Some("pruned")))));
 }
 
 #[test]

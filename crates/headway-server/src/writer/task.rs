@@ -61,7 +61,7 @@ impl Log {
     /// Records that the history of a terminal job is removed. `key` and `fold` are the job as the store has it.
     pub(crate) async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
         let (job, event) =
-            (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over(EventKind::Pruned.name())))?);
+            (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over(Some(EventKind::Pruned.name()))))?);
         let over = Some(Box::new((key, fold)));
         self.judged(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
     }

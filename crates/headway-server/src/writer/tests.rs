@@ -104,7 +104,7 @@ fn an_id_is_never_created_twice_even_after_its_job_is_over() {
     writer.append(append(id, JobEvent::CancelRequested {}));
     assert!(writer.batch().is_none());
     let told: Vec<_> = answers(&writer.unwritten()).into_iter().map(|(_, answer)| answer).collect();
-    assert_eq!(told, [Err(Refusal::Exists.into()), Err(Refusal::Over("over").into())]);
+    assert_eq!(told, [Err(Refusal::Exists.into()), Err(Refusal::Over(None).into())]);
 }
 
 #[test]
