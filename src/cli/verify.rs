@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufRead, BufReader, stdin};
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read, stdin};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -30,16 +30,19 @@ pub(super) struct VerifyCommand {
     file: PathBuf,
 }
 
+/// Longer than any line of a log.
+const MAX_LINE_BYTES: u64 = 1 << 24;
+
 pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
     let shown = arguments.file.display();
-    let reader: Box<dyn BufRead> = if arguments.file.as_os_str() == "-" {
+    let mut reader: Box<dyn BufRead> = if arguments.file.as_os_str() == "-" {
         Box::new(stdin().lock())
     } else {
         Box::new(BufReader::new(File::open(&arguments.file).with_context(|| format!("cannot read {shown}"))?))
     };
     let mut proof = ExportVerifier::default();
-    for (number, line) in reader.lines().enumerate() {
-        let line = line.with_context(|| format!("cannot read {shown}"))?;
+    for number in 0_u64.. {
+        let Some(line) = next_line(&mut reader).with_context(|| format!("cannot read {shown}"))? else { break };
         if let Err(error) = proof.line(&line) {
             // Every line of a log is an object.
             let is_other = number == 0 && !line.trim_start().starts_with('{');
@@ -68,6 +71,24 @@ pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
         report.digest
     ))?;
     Ok(())
+}
+
+/// The next line, without its end; `None` at the end. No line of a log is as long as the limit, so another file, or a
+/// device that never ends, is refused instead of read into memory.
+fn next_line(reader: &mut dyn BufRead) -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    reader.take(MAX_LINE_BYTES).read_until(b'\n', &mut line)?;
+    let text = match line.split_last() {
+        None => return Ok(None),
+        Some((b'\n', text)) => text,
+        Some(_) if line.len() as u64 == MAX_LINE_BYTES => {
+            let why = format!("a line has {MAX_LINE_BYTES} bytes or more, so it is not a job's log");
+            return Err(Error::new(ErrorKind::InvalidData, why));
+        }
+        Some(_) => &line,
+    };
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    String::from_utf8(text.to_vec()).map(Some).map_err(|error| Error::new(ErrorKind::InvalidData, error))
 }
 
 /// The command that compares files with a list of checksums, which a person might have meant.

@@ -1,6 +1,6 @@
 //! When a command stops following its job: at its end, when it waits for a person, or at a signal.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -15,6 +15,9 @@ use headway_model::item::DiskEffect;
 use headway_model::job_kind::JobKind;
 use headway_model::undo_kind::UndoKind;
 use headway_model::{Action, ItemStatus, JobId, JobStatus, PauseReason};
+
+/// How long a second signal waits for running files to be taken back.
+const TAKE_BACK: Duration = Duration::from_secs(1);
 
 /// What a person does about a job whose files were interrupted.
 pub(in crate::cli) fn interrupted(session: &Session, job: JobId, files: u32) -> String {
@@ -138,8 +141,12 @@ impl Followed<'_> {
             let goes_on = format!("go on: {}", self.command("resume"));
             match self.session.host.take() {
                 Some(host) => {
-                    host.end_now().await;
-                    self.report(&format!("running files were taken back; {goes_on}"));
+                    // A program that does not end when asked is killed with this process, and its file counts as interrupted.
+                    let became = match tokio::time::timeout(TAKE_BACK, host.end_now()).await {
+                        Ok(()) => "taken back",
+                        Err(_) => "interrupted",
+                    };
+                    self.report(&format!("running files were {became}; {goes_on}"));
                 }
                 None => self.report(&format!("the server ends running files; {goes_on}")),
             }
