@@ -10,7 +10,7 @@ use crate::engine::ByPath;
 use crate::error::{internal, unreadable};
 use headway_files::{Found, Library, Unreadable, io_text, is_own_folder};
 use headway_model::request::ItemsQuery;
-use headway_model::{ApiError, JobKind, Query, RelPath, StartJob};
+use headway_model::{ApiError, JobKind, OutputPlace, Query, RelPath, StartJob};
 use headway_recipes::Unable;
 
 impl Server {
