@@ -2,6 +2,7 @@
 //! Commands typed on the page are off unless the operator turns them on.
 
 mod capture;
+mod complaint;
 mod config;
 mod presets;
 mod shell;

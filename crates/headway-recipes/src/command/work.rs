@@ -7,17 +7,15 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::capture::{Captures, read};
+use super::complaint::complaint;
 use super::{CommandConfig, Settings, environment, output_of, program};
 use crate::{Attempt, Binding, EmptyOutput, Failure, LiveOutput, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
 use headway_files::{DataFolder, environment_of_start, private, remove_tree};
 use headway_files::{Found, Library, OpenFile, Staged, Workshop};
 use headway_guard::{End, Guard, NotTaken, ProgramTask};
-use headway_model::attempt::{AttemptLog, Kept};
+use headway_model::attempt::AttemptLog;
 use headway_model::{DiskEffect, FailReason, Output, PauseReason, RelPath, SkipReason};
-
-/// How much of the last line of its error output is quoted in a failure, in bytes.
-const COMPLAINT: usize = 300;
 
 /// A command with the settings of one job.
 pub(super) struct CommandWork {
@@ -139,7 +137,7 @@ impl CommandWork {
             }),
             // It has not run, so the job can run it once the library is there again.
             End::NotStarted(_) if let Err(reason) = self.library.reach() => Err(Failure::Environment(reason)),
-            End::NotStarted(why) => Err(Failure::of_start(FailReason::Command, "it cannot be started", &why.into())),
+            End::NotStarted(why) => Err(unstarted(&shown, &why.into())),
             End::Lost => Err(Failure::Lost),
         }
     }
@@ -249,27 +247,29 @@ impl Work for CommandWork {
     }
 }
 
+/// What it means that a program was found and cannot be started: which, why, and what a person can do.
+fn unstarted(argv: &[String], why: &std::io::Error) -> Failure {
+    use std::io::ErrorKind as Kind;
+    let program = argv.first().map(String::as_str).unwrap_or_default();
+    let help = match why.kind() {
+        Kind::PermissionDenied => " (let the user who runs Headway execute it, such as by chmod +x)",
+        Kind::NotFound => " (install it again, or what its first line names behind #!)",
+        _ if why.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
+            " (it is not a program for this machine, or a script whose first line lacks #! and what runs it)"
+        }
+        _ => "",
+    };
+    match Failure::of_start(FailReason::Command, &format!("{program} cannot be started"), why) {
+        Failure::Failed(reason, text) => Failure::Failed(reason, text + help),
+        other => other,
+    }
+}
+
 /// What it means that the guard did not take a program. Without a guard no program of any file can run, so that fails no
 /// item: the job waits until the system allows a guard again, or, if the reason is another, for a person.
 fn unguarded(why: NotTaken) -> Failure {
     match why {
         NotTaken::TooLong(text) => Failure::Failed(FailReason::Command, text),
         NotTaken::NoGuard(error) => Failure::Environment(environment_of_start(&error).unwrap_or(PauseReason::Stuck)),
-    }
-}
-
-/// The message of a failure: the exit code, and the last line of output.
-fn complaint(code: i32, stderr: &Kept, stdout: &Kept) -> String {
-    let what = match code {
-        128.. => format!("ended by signal {}", code - 128),
-        code => format!("exit code {code}"),
-    };
-    let last = [stderr, stdout].into_iter().find_map(|kept| {
-        let text = if kept.tail.is_empty() { &kept.head } else { &kept.tail };
-        text.lines().rev().map(str::trim).find(|line| !line.is_empty())
-    });
-    match last {
-        Some(line) => format!("{what}: {}", headway_model::event::cut(line, COMPLAINT)),
-        None => what,
     }
 }
