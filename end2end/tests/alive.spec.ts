@@ -142,14 +142,14 @@ test('a tab that slept is not said to be dead', async ({ browser, serve }) => {
   expect(tab.problems).toEqual([]);
 });
 
-test('every page says that the server leaves out work of its own, and what to do', async ({ page, serve, allow }) => {
+test('every page says that the server gave up work of its own, and what to do', async ({ page, serve, allow }) => {
   allow(BROKEN);
   test.setTimeout(90_000);
   const server = await serve(tenFiles);
   await server.stop();
   const well = server.fault;
   server.fault = 'scan of files';
-  // It crashes twice, and then leaves that out.
+  // It crashes twice, and then gives that up.
   for (let life = 0; life < 2; life++) {
     await server.start().then(() => server.crashed(), () => undefined);
   }
@@ -157,7 +157,7 @@ test('every page says that the server leaves out work of its own, and what to do
   const banner = page.locator('.page-banner[role="status"]');
   for (const path of ['/', '/jobs']) {
     await page.goto(server.url + path);
-    await expect(banner).toContainText('files: The server crashed two times in a row while it scanned this library, so it leaves that out');
+    await expect(banner).toContainText('files: The server crashed two times in a row while it scanned this library, so it gave that up');
     await expect(banner).toContainText('headway doctor --try-again');
   }
   await accessible(page, 'a page with a banner');

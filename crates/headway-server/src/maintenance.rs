@@ -55,7 +55,7 @@ impl Maintenance {
         doctor::examine(&self.store, progress).await
     }
 
-    /// Lists what the server does not go on with: stuck jobs, and work of its own that it leaves out.
+    /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up.
     ///
     /// # Errors
     /// If the log cannot be read.

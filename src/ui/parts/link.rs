@@ -37,7 +37,7 @@ pub(crate) fn NotRecording() -> impl IntoView {
     }
 }
 
-/// The sentence on every page while the server leaves out work of its own.
+/// The sentence on every page while the server has given up work of its own.
 #[component]
 pub(crate) fn LeavesOut() -> impl IntoView {
     let live = expect_context::<Live>();

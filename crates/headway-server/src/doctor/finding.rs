@@ -18,7 +18,7 @@ pub enum Remedy {
     Start,
     /// Resume the job, or cancel it.
     Resume,
-    /// Let the server try again what it leaves out.
+    /// Let the server try again what it gave up.
     TryAgain,
     /// Undo the job.
     Undo,

@@ -1,4 +1,4 @@
-//! Finds what the server does not go on with: jobs that are paused as stuck, and work of its own that it leaves out.
+//! Finds what the server does not go on with: jobs that are paused as stuck, and work of its own that it gave up.
 
 use std::collections::BTreeSet;
 
@@ -46,5 +46,5 @@ fn left_out(of: Subject, step: Step, libraries: &BTreeSet<String>) -> String {
             None => "a library that is not known any more".to_owned(),
         },
     };
-    format!("{of}: {}, so it leaves that out", crashed(step))
+    format!("{of}: {}, so it gave that up", crashed(step))
 }

@@ -37,7 +37,7 @@ impl Server {
             number => format!("{number} pieces"),
         };
         vec![format!(
-            "the server leaves out {pieces} of its own work, because it crashed there again and again; stop it and run `headway doctor`, \
+            "the server gave up {pieces} of its own work, because it crashed there again and again; stop it and run `headway doctor`, \
              which says what that is; `headway doctor --try-again` lets it be tried again"
         )]
     }

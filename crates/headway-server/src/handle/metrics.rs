@@ -83,7 +83,7 @@ impl Server {
         let left_out = self.inner.context.steps.left_out() as u64;
         text.gauge(
             "headway_left_out",
-            "What the server leaves out, because it crashed at it again and again.",
+            "What the server gave up of its own work, because it crashed at it again and again.",
             left_out,
         );
         text.gauge("headway_followers", "Open streams.", followers as u64);

@@ -36,6 +36,7 @@ impl Server {
         if let Some(row) = self.store().job(id).await? {
             return Ok((Started::Existing, self.same(row, &request, &hash).await?));
         }
+        self.undoes_something(&request).await?;
         self.unobstructed(&request).await?;
         let title = request.title.clone().unwrap_or_else(|| title(&request));
         let created = JobEvent::Created {
@@ -190,7 +191,7 @@ fn whole_title(request: &StartJob) -> String {
         Query::Items(query) => {
             let which = match &query.which {
                 ItemSelection::Failed => "what failed, retried".to_owned(),
-                ItemSelection::Errors => "what was not processed, retried".to_owned(),
+                ItemSelection::Errors => "what failed or was missed, retried".to_owned(),
                 ItemSelection::Cancelled => "what did not run".to_owned(),
                 ItemSelection::Placed => "an earlier job".to_owned(),
                 ItemSelection::These(items) if items.len() == 1 => "1 file, retried".to_owned(),

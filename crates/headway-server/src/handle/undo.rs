@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use tokio::sync::MutexGuard;
 
 use super::{Server, Started};
+use crate::error::internal;
+use crate::placements::{Changes, unclear};
 use headway_model::request::{ItemSelection, ItemsQuery, Query};
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobSummary, StartJob};
@@ -37,6 +39,18 @@ impl Server {
                 Err(ApiError::Conflict { message })
             }
         }
+    }
+
+    /// Refuses to undo a job that changed no file. A change that was left unclear might have been made.
+    pub(super) async fn undoes_something(&self, request: &StartJob) -> Result<(), ApiError> {
+        let Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) = &request.query else { return Ok(()) };
+        let (store, job_no) = (&**self.store(), self.row(*job).await?.job_no);
+        let Changes { made, mut open, .. } = Changes::read(store, job_no).await.map_err(|error| internal(&error))?;
+        if !made.is_empty() || !unclear(store, job_no, &mut open).await?.is_empty() {
+            return Ok(());
+        }
+        let message = format!("job {job} changed no file, so there is nothing to undo; nothing was begun");
+        Err(ApiError::Conflict { message })
     }
 
     /// The job that is undoing this one, if any.

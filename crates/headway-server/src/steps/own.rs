@@ -38,7 +38,7 @@ impl OwnWork {
 
 /// A piece of work is left out, because the server crashed at it again and again.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{name}: {crashed}, so it leaves that out; `headway doctor --try-again` lets it try again")]
+#[error("{name}: {crashed}, so it gave that up; `headway doctor --try-again` lets it try again")]
 pub(crate) struct LeftOut {
     name: String,
     crashed: String,
@@ -74,7 +74,7 @@ impl Steps {
         let first = left_out.values().next()?;
         Some(match left_out.len() - 1 {
             0 => format!("{first}."),
-            more => format!("{first}. {more} more of its own tasks are left out in the same way; its log names them."),
+            more => format!("{first}. {more} more of its own tasks are given up in the same way; its log names them."),
         })
     }
 

@@ -102,13 +102,16 @@ impl Step {
             Step::TakeUp => "looked at what was left of this job".into(),
             Step::Prepare => "prepared this job".into(),
             Step::List(_) => "listed the files of this job".into(),
-            Step::Work(item) => format!("worked on item {item}"),
+            // People count from 1.
+            Step::Work(item) => format!("worked on file {} of this job", u64::from(item) + 1),
             Step::WorkAny => "worked on the files of this job".into(),
-            Step::Run(item) => format!("ran the program on item {item}"),
+            Step::Run(item) => format!("ran the program on file {} of this job", u64::from(item) + 1),
             Step::RunAny => "ran programs on the files of this job".into(),
             Step::PlaceAny => "put outputs of this job into place".into(),
-            Step::Place(item) => format!("put the output of item {item} into place"),
-            Step::Judge(item) => format!("checked how far the output of item {item} had got"),
+            Step::Place(item) => format!("put the output of file {} of this job into place", u64::from(item) + 1),
+            Step::Judge(item) => {
+                format!("checked how far the output of file {} of this job had got", u64::from(item) + 1)
+            }
             Step::Finish => "ran the last step of this job".into(),
             Step::Scan => "scanned this library".into(),
             Step::ScanFolder(_) => "scanned a folder of this library".into(),

@@ -18,6 +18,15 @@ impl Subject {
     pub(crate) fn library(name: &str) -> Self {
         Subject::Library(number_of(name.as_bytes()))
     }
+
+    /// What it is, as people read it beside a step. The name of a library cannot be made from its number.
+    pub(super) fn shown(self) -> String {
+        match self {
+            Subject::Job(job) => format!("job {job}"),
+            Subject::Library(_) => "a library".to_owned(),
+            Subject::Data => "the data folder".to_owned(),
+        }
+    }
 }
 
 /// A number that stands for these bytes, the same in every process (FNV-1a).

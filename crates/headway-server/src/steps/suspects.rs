@@ -82,7 +82,7 @@ impl Suspects {
             let count = |step: Step| crashes.get(&(*of, step)).map_or(0, |count| count.crashes);
             let count = count(*step).max(step.any().map_or(0, count));
             let text = step.text();
-            tracing::warn!(subject = %of, "the last server was killed or crashed while it {text}{}", in_a_row(count));
+            tracing::warn!("the last server was killed or crashed while it {text} ({}){}", of.shown(), in_a_row(count));
         }
         let suspects = Suspects { path, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) };
         suspects.keep(&suspects.crashes.lock());
