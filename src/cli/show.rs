@@ -55,6 +55,8 @@ pub(super) struct JobDisplay {
     failures: u32,
     told: Option<Instant>,
     status: Option<JobStatus>,
+    /// How much was done here when that last changed, in thousandths of a file, and after which time.
+    moved: (u64, Duration),
 }
 
 enum ProgressView {
@@ -80,14 +82,26 @@ impl JobDisplay {
             ProgressMode::Auto if can_draw => ProgressView::Bars(Box::new(Bars::new())),
             ProgressMode::Auto | ProgressMode::Lines => ProgressView::Lines,
         };
-        JobDisplay { kind, begun: Instant::now(), at_first: None, failures: 0, told: None, status: None }
+        JobDisplay {
+            kind,
+            begun: Instant::now(),
+            at_first: None,
+            failures: 0,
+            told: None,
+            status: None,
+            moved: (0, Duration::ZERO),
+        }
     }
 
     /// Shows the job's progress.
     pub(super) fn update(&mut self, view: &View<'_>) {
         let done = view.fold.counters.done();
         let first = *self.at_first.get_or_insert(done);
-        let line = self.line(view, done - first.min(done));
+        let amount = u64::from(done - first.min(done)) * 1_000 + under_way(view);
+        if self.moved.0 != amount {
+            self.moved = (amount, self.begun.elapsed());
+        }
+        let line = self.line(view);
         let moved = self.status.replace(view.fold.status) != Some(view.fold.status);
         match &mut self.kind {
             ProgressView::Nothing => {}
@@ -143,7 +157,7 @@ impl JobDisplay {
         };
     }
 
-    fn line(&self, view: &View<'_>, done_here: u32) -> String {
+    fn line(&self, view: &View<'_>) -> String {
         let counters = &view.fold.counters;
         let mut parts = vec![far(counters, view.fold.plan_ended)];
         if counters.failed > 0 {
@@ -152,7 +166,10 @@ impl JobDisplay {
         match view.fold.status {
             // Without news, the time would go on and the files would not.
             JobStatus::Processing if !view.link.is_heard() => {}
-            JobStatus::Processing => parts.extend(left(self.begun.elapsed(), done_here, counters)),
+            JobStatus::Processing => {
+                let open = (u64::from(counters.open()) * 1_000).saturating_sub(under_way(view));
+                parts.extend(left(self.begun.elapsed(), self.moved, open));
+            }
             other => parts.push(other.text()),
         }
         match &view.link {
@@ -212,15 +229,23 @@ fn far(counters: &Counters, is_planned: bool) -> String {
     }
 }
 
-/// The rate, and the remaining time at that rate.
-fn left(elapsed: Duration, done: u32, counters: &Counters) -> Option<String> {
+/// What is done of the files that are being worked on, in thousandths of a file.
+fn under_way(view: &View<'_>) -> u64 {
+    view.running.iter().filter_map(|item| item.part()).map(|part| part.thousandths).sum()
+}
+
+/// The rate, and the remaining time, if this amount was done after that time and this much is open, in thousandths of a file. While
+/// nothing more is done, less time is left; once more has passed than was expected, nothing is known about the rest.
+fn left(elapsed: Duration, (done, at): (u64, Duration), open: u64) -> Option<String> {
     if elapsed < EARLY || done == 0 {
         return None;
     }
-    let rate = f64::from(done) / elapsed.as_secs_f64();
-    let left_ms = f64::from(counters.open()) / rate * 1_000.0;
+    let rate = done as f64 / 1_000.0 / elapsed.as_secs_f64();
+    let expected = at.as_secs_f64() * open as f64 / done as f64;
+    let left = expected - (elapsed - at.min(elapsed)).as_secs_f64();
     let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{}/s", count(rate as u64)) };
-    Some(format!("{rate}  {} left", time(left_ms as u64)))
+    let left = if left > 0.0 { format!("{} left", time((left * 1_000.0) as u64)) } else { "no estimate".to_owned() };
+    Some(format!("{rate}  {left}"))
 }
 
 #[cfg(test)]
@@ -235,7 +260,8 @@ mod tests {
         fold.counters = Counters { total: 100, waiting: 60, succeeded: 40, ..Counters::default() };
         let mut display = JobDisplay::new(ProgressMode::None);
         display.begun = Instant::now().checked_sub(Duration::from_secs(20)).expect("the machine has run for a while");
-        let line = |link| display.line(&View { fold: &fold, running: Vec::new(), link }, 40);
+        display.moved = (40_000, Duration::from_secs(20));
+        let line = |link| display.line(&View { fold: &fold, running: Vec::new(), link });
         assert!(line(LinkState::Live).contains("left"), "{}", line(LinkState::Live));
         for link in [LinkState::Silent(9), LinkState::Connecting, LinkState::Asleep] {
             let line = line(link);
@@ -245,9 +271,13 @@ mod tests {
 
     #[test]
     fn the_rate_is_told_once_it_is_one() {
-        let counters = Counters { total: 100, waiting: 60, succeeded: 40, ..Counters::default() };
-        assert_eq!(left(Duration::from_secs(1), 40, &counters), None);
-        assert_eq!(left(Duration::from_secs(20), 0, &counters), None);
-        assert_eq!(left(Duration::from_secs(20), 40, &counters).as_deref(), Some("2.0/s  30 s left"));
+        let seconds = Duration::from_secs;
+        let said = |elapsed, done, at| left(seconds(elapsed), (done * 1_000, seconds(at)), 60_000);
+        assert_eq!(said(1, 40, 1), None);
+        assert_eq!(said(20, 0, 0), None);
+        assert_eq!(said(20, 40, 20).as_deref(), Some("2.0/s  30 s left"));
+        // A large file: nothing ends for a while.
+        assert_eq!(said(40, 40, 20).as_deref(), Some("1.0/s  10 s left"));
+        assert_eq!(said(80, 40, 20).as_deref(), Some("0.5/s  no estimate"));
     }
 }

@@ -41,6 +41,18 @@ pub struct Load {
     /// Bytes free on the library's disk: only of a plan that waits, whose job writes files, and if that is known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub free: Option<u64>,
+    /// What is done of open files, in thousandths of a file: see [`Load::with_parts`].
+    #[serde(skip)]
+    pub under_way: u64,
+}
+
+/// What is done of a file that is being worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FilePart {
+    /// In thousandths of the file.
+    pub thousandths: u64,
+    /// In bytes; 0 if the work is not measured in bytes.
+    pub bytes: u64,
 }
 
 /// How long a job might still take: a range, in milliseconds.
@@ -54,6 +66,9 @@ pub struct Estimate {
 
 /// Fewer finished files than this say nothing about the rest.
 const LEAST_FILES: u64 = 3;
+
+/// Of fewer files, the bytes alone say how long the rest takes, once this part of them is done.
+const LEAST_PART: u64 = 50;
 
 /// Less time at work than this says nothing about the rest.
 const LEAST_TIME: Millis = 3_000;
@@ -78,16 +93,35 @@ impl Load {
         self.done.bytes + self.open.bytes
     }
 
+    /// The same work, with what is done of the files that are being worked on.
+    pub fn with_parts(self, parts: impl IntoIterator<Item = FilePart>) -> Load {
+        let mut load = self;
+        for part in parts {
+            let bytes = part.bytes.min(load.open.bytes);
+            load.done.bytes += bytes;
+            load.open.bytes -= bytes;
+            load.under_way += part.thousandths;
+        }
+        load
+    }
+
     /// How long the rest might take, judging by the `at_work` milliseconds so far. Each file has a fixed cost and a
     /// cost for each byte: one end of the range assumes that the whole cost is fixed, the other that it is all for
     /// bytes. `None` while too little has been done to say, and if nothing is left.
     pub fn left(&self, at_work: Millis) -> Option<Estimate> {
-        if self.open.files == 0 || self.done.files < LEAST_FILES || at_work < LEAST_TIME {
+        if self.open.files == 0 || at_work < LEAST_TIME {
             return None;
         }
-        let by_files = share(at_work, self.open.files, self.done.files)?;
         // Empty files say nothing about the cost of bytes.
-        let by_bytes = share(at_work, self.open.bytes, self.done.bytes).unwrap_or(by_files);
+        let by_bytes = share(at_work, self.open.bytes, self.done.bytes);
+        if self.done.files < LEAST_FILES {
+            let is_told = self.under_way > 0 && self.done.bytes > self.bytes() / LEAST_PART;
+            return by_bytes.filter(|_| is_told).map(|left| Estimate { low: left, high: left });
+        }
+        let thousandths = |files: u64| files.saturating_mul(1_000);
+        let open = thousandths(self.open.files).saturating_sub(self.under_way);
+        let by_files = share(at_work, open, thousandths(self.done.files).saturating_add(self.under_way))?;
+        let by_bytes = by_bytes.unwrap_or(by_files);
         Some(Estimate { low: by_files.min(by_bytes), high: by_files.max(by_bytes) })
     }
 }
@@ -114,6 +148,22 @@ mod tests {
         assert_eq!(large.left(9_900), Some(Estimate { low: 100, high: 89_100 }));
         let empty = Load { done: part(10, 0), open: part(10, 5), ..Load::default() };
         assert_eq!(empty.left(4_000), Some(Estimate { low: 4_000, high: 4_000 }));
+    }
+
+    #[test]
+    fn a_large_file_under_way_counts_by_what_is_done_of_it() {
+        let half = FilePart { thousandths: 500, bytes: 5_000 };
+        let last = Load { done: part(9, 1_000), open: part(1, 10_000), ..Load::default() };
+        let left = last.with_parts([half]).left(6_000);
+        assert_eq!(left, Some(Estimate { low: 315, high: 5_000 }));
+        // A program that tells only its progress.
+        let told = last.with_parts([FilePart { bytes: 0, ..half }]).left(9_500);
+        assert_eq!(told.map(|left| left.low), Some(500));
+        // One file, of which nothing else tells how fast it goes.
+        let one = Load { open: part(1, 10_000), ..Load::default() };
+        assert_eq!(one.with_parts([half]).left(6_000), Some(Estimate { low: 6_000, high: 6_000 }));
+        assert_eq!(one.with_parts([FilePart { thousandths: 10, bytes: 100 }]).left(6_000), None, "too little of it");
+        assert_eq!(one.left(60_000), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::cursor::Cursor;
 use crate::digest::Digest;
 use crate::id::{JobId, Millis, Position, Seq};
+use crate::load::FilePart;
 use crate::path::RelPath;
 use crate::serde_defaults::{is_default, yes};
 use crate::snapshot::Snapshot;
@@ -103,6 +104,20 @@ pub struct RunningItem {
     /// When it last made progress, as far as that can be seen from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign: Option<Millis>,
+}
+
+impl RunningItem {
+    /// What is done of the file, if that is known.
+    pub fn part(&self) -> Option<FilePart> {
+        match (self.percent, self.total) {
+            (Some(percent), _) => Some(FilePart { thousandths: u64::from(percent.min(100)) * 10, bytes: 0 }),
+            (None, 0) => None,
+            (None, total) => {
+                let thousandths = u128::from(self.done.min(total)) * 1_000 / u128::from(total);
+                Some(FilePart { thousandths: u64::try_from(thousandths).unwrap_or(1_000), bytes: self.done.min(total) })
+            }
+        }
+    }
 }
 
 /// `absent`.

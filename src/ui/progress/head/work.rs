@@ -9,10 +9,14 @@ use crate::api;
 use crate::live::Live;
 use crate::ui::parts::format::{about, size};
 use headway_model::load::Load;
+use headway_model::message::RunningItem;
 use headway_model::{JobId, JobStatus, Millis};
 
 /// How often the bytes of a running job are fetched again.
 const READ_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How long a job has worked until the page says that it knows nothing about the rest.
+const EARLY: Millis = 10_000;
 
 /// The line below the counts.
 #[component]
@@ -20,30 +24,57 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     let live = expect_context::<Live>();
     let read = RwSignal::new(None::<Load>);
     follow(job, summary, read);
-    // The bytes are those of the present, so a past moment shows none.
-    let load = move || read.get().filter(|_| live.past_of(job).is_none());
+    let heard = live.job(job);
     let at_work = move || {
         let worked = summary.with(|summary| summary.as_ref().and_then(|summary| summary.worked))?;
         // In silence it stands still, as the bytes do.
         Some(worked.until(live.known.get()))
     };
     let status = move || summary.with(|summary| summary.as_ref().map(|summary| summary.status));
+    let done = move || summary.with(|summary| summary.as_ref().map(|summary| u64::from(summary.counters.work().0)));
+    // What is done, and the time at work when that last changed.
+    let basis = Memo::new(move |before: Option<&Option<(Load, Millis)>>| {
+        let before = before.copied().flatten();
+        // The bytes are those of the present, so a past moment shows none.
+        let read = read.get().filter(|_| live.past_of(job).is_none())?;
+        let running = heard.with(|heard| heard.as_ref().map(|heard| heard.running.clone())).unwrap_or_default();
+        let load = match done() == Some(read.done.files) {
+            true => read.with_parts(running.iter().filter_map(RunningItem::part)),
+            // A file that has ended since is neither in what was read nor under way.
+            false => before.map(|(load, _)| load).filter(|load| load.done.bytes > read.done.bytes).unwrap_or(read),
+        };
+        let since = before.filter(|(known, _)| *known == load).map(|(_, since)| since);
+        Some((load, since.unwrap_or_else(|| untrack(at_work).unwrap_or_default())))
+    });
     let left = move || {
         let is_told = status() == Some(JobStatus::Processing) && live.silent.with(Option::is_none);
-        let estimate = load().filter(|_| is_told)?.left(at_work()?)?;
-        Some(format!("{} left", about(estimate.low, estimate.high)))
+        left_text(basis.get().filter(|_| is_told)?, at_work()?)
     };
-    let basis = move || bytes_text(&load()?, at_work(), status().is_some_and(JobStatus::is_terminal));
+    let bytes = move || bytes_text(&basis.get()?.0, at_work(), status().is_some_and(JobStatus::is_terminal));
     view! {
         <p class="head-work">
             <span class="head-work-left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
                 {left}
             </span>
             " "
-            <span class="head-work-basis">{basis}</span>
+            <span class="head-work-basis">{bytes}</span>
         </p>
     }
     .into_any()
+}
+
+/// How long the rest takes, if this much was done `since` that time at work. While nothing more is done, less is left; once
+/// more time has passed than was expected, nothing is known about the rest.
+fn left_text((load, since): (Load, Millis), at_work: Millis) -> Option<String> {
+    if load.open.files == 0 {
+        return None;
+    }
+    let passed = at_work.saturating_sub(since);
+    match load.left(since).filter(|estimate| estimate.high > passed) {
+        Some(estimate) => Some(format!("{} left", about(estimate.low.saturating_sub(passed), estimate.high - passed))),
+        None if at_work >= EARLY => Some("No estimate of the time left".into()),
+        None => None,
+    }
 }
 
 /// Bytes so far, in total, and per second.
@@ -109,7 +140,20 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::load::FileTotals;
+    use headway_model::load::{FilePart, FileTotals};
+
+    #[test]
+    fn the_time_left_never_grows_while_a_large_file_is_under_way() {
+        let part = |files, bytes| FileTotals { files, bytes };
+        let load = Load { done: part(5, 5_000_000), open: part(1, 500_000_000), ..Load::default() };
+        let said = |at_work| left_text((load, 10_000), at_work).unwrap_or_default();
+        assert_eq!([said(10_000), said(130_000)], ["up to 17 min left", "up to 15 min left"].map(str::to_owned));
+        assert_eq!(said(1_100_000), "No estimate of the time left");
+        let half = load.with_parts([FilePart { thousandths: 500, bytes: 250_000_000 }]);
+        assert_eq!(left_text((half, 500_000), 500_000).as_deref(), Some("up to 9 min left"));
+        let done = Load { open: part(0, 0), ..load };
+        assert_eq!(left_text((done, 10_000), 20_000), None);
+    }
 
     #[test]
     fn bytes_are_said_of_all_and_at_the_end_with_their_speed() {
