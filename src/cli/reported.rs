@@ -1,4 +1,5 @@
-//! What a job found, in numbers: the totals of the report that it wrote, for a terminal. The page and the API have the report itself.
+//! What a job found: the totals of the report that it wrote, for a terminal, and the files that are only in the report. The page
+//! and the API have the report itself.
 
 use futures::StreamExt;
 use serde::Deserialize;
@@ -6,6 +7,7 @@ use serde::Deserialize;
 use super::follow::plain;
 use super::out::count;
 use headway_client::Client;
+use headway_model::RelPath;
 use headway_model::summary::JobView;
 
 /// The report of verify. Its first lines begin with `#` and count the verdicts.
@@ -17,10 +19,16 @@ const DUPLICATES: &str = "DUPLICATES.json";
 /// How much of a report is read, in bytes. Its totals come first.
 const HEAD: usize = 64 * 1_024;
 
+/// The most that is read of a report whose every line counts, in bytes: more than 500,000 lines.
+const WHOLE: usize = 64 * 1_024 * 1_024;
+
+/// The verdicts of files that are no items of the job, as they are not there or cannot be looked at.
+const ABSENT: [&str; 2] = ["missing", "unreadable"];
+
 /// The totals of a job's report, a line each; none if its recipe writes none, or they cannot be read.
 pub(super) async fn reported(client: &Client, view: &JobView) -> Vec<String> {
     let has = |name: &str| view.outputs.iter().any(|output| output == name);
-    let text = async |name: &str| head(client, &format!("/api/v1/jobs/{}/outputs/{name}", view.summary.job)).await;
+    let text = async |name: &str| output(client, view, name, HEAD).await;
     if has(VERIFIED) {
         return text(VERIFIED).await.map(|text| verdicts(&text)).unwrap_or_default();
     }
@@ -30,11 +38,29 @@ pub(super) async fn reported(client: &Client, view: &JobView) -> Vec<String> {
     Vec::new()
 }
 
-/// The beginning of a file that a job wrote.
-async fn head(client: &Client, path: &str) -> Option<String> {
-    let mut parts = std::pin::pin!(client.bytes(path).await.ok()?);
+/// The files that a verify names in its report alone, each with what is wrong with it; none if it has no report, `None` if
+/// that cannot be read.
+pub(super) async fn absent(client: &Client, view: &JobView) -> Option<Vec<(RelPath, String)>> {
+    if !view.outputs.iter().any(|output| output == VERIFIED) {
+        return Some(Vec::new());
+    }
+    let text = output(client, view, VERIFIED, WHOLE).await?;
+    Some(text.lines().filter_map(absent_file).collect())
+}
+
+/// The file of a line, if it is one of those.
+fn absent_file(line: &str) -> Option<(RelPath, String)> {
+    let (path, why) = line.split_once('\t').filter(|_| !line.starts_with("# "))?;
+    let is_absent = ABSENT.iter().any(|verdict| why.strip_prefix(verdict).is_some_and(|rest| rest.starts_with(':')));
+    Some((path.parse().ok().filter(|_| is_absent)?, plain(why)))
+}
+
+/// The beginning of a file that a job wrote, at least this many bytes of it.
+async fn output(client: &Client, view: &JobView, name: &str, bytes: usize) -> Option<String> {
+    let path = format!("/api/v1/jobs/{}/outputs/{name}", view.summary.job);
+    let mut parts = std::pin::pin!(client.bytes(&path).await.ok()?);
     let mut text = Vec::new();
-    while text.len() < HEAD
+    while text.len() < bytes
         && let Some(part) = parts.next().await
     {
         text.extend(part.ok()?);
@@ -78,6 +104,17 @@ fn duplicates(totals: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_file_is_read_from_its_line() {
+        let line = "a b/c%0A\tmissing: the manifest names it, and it is not there (line 3)";
+        let (path, why) = absent_file(line).expect("a missing file");
+        assert_eq!(path.to_bytes().as_ref(), b"a b/c\n");
+        assert!(why.starts_with("missing: the manifest"), "{why}");
+        for line in ["# a\tmissing: x", "a\tchanged: x", "a\tmissing", "line 3: x (not checked)"] {
+            assert_eq!(absent_file(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn the_totals_of_a_report_are_told_as_people_read_them() {

@@ -2,8 +2,9 @@
 
 mod one;
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use clap::Args;
@@ -14,10 +15,11 @@ use crate::cli::failure::{CommandFailure, CommandResult, NO};
 use crate::cli::follow::plain;
 use crate::cli::items::items_of;
 use crate::cli::out::{self, count, time};
+use crate::cli::reported::absent;
 use crate::cli::session::{ServerArguments, Session};
 use headway_model::item::StatusFilter;
 use headway_model::summary::NumberedItem;
-use headway_model::{ItemView, JobId};
+use headway_model::{ItemView, JobId, RelPath};
 use one::one;
 
 /// Show a job, its files, or the output of its programs.
@@ -41,7 +43,7 @@ pub(in crate::cli) struct ShowCommand {
     #[arg(value_name = "JOB")]
     job: String,
 
-    /// List the files that the exit code of run counts: they failed, or could not be processed
+    /// List the files that the exit code of run counts: they failed, were missed, or are missing according to a manifest
     #[arg(long, conflicts_with = "status")]
     failed: bool,
 
@@ -88,9 +90,11 @@ pub(in crate::cli) async fn show(arguments: ShowCommand) -> CommandResult {
 async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowCommand) -> CommandResult {
     let view = session.client.job(job).await?;
     // Whoever knows where the library is gets whole paths.
-    let by_path = view.request.map(|request| request.library).filter(|library| library.starts_with('/'));
-    let root = view.folder.or(by_path);
-    let mut after = None;
+    let library = view.request.as_ref().map(|request| request.library.clone());
+    let by_path = library.filter(|library| library.starts_with('/'));
+    let root = view.folder.clone().or(by_path);
+    let whole = |path: &RelPath| whole(root.as_deref(), path);
+    let (mut after, mut listed) = (None, HashSet::new());
     loop {
         let page = session.client.items(job, after, ROWS_PER_CALL, Some(status)).await?;
         let mut text = Vec::new();
@@ -98,24 +102,51 @@ async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowComm
             if arguments.json {
                 text.extend(json!(NumberedItem::from(&item)).to_string().into_bytes());
                 text.push(b'\n');
-                continue;
-            }
-            let path = OsStr::from_bytes(&item.path.to_bytes()).to_owned();
-            let path = root.as_ref().map_or_else(|| path.clone().into(), |root| Path::new(root).join(&path));
-            text.extend_from_slice(path.as_os_str().as_bytes());
-            if arguments.null {
-                text.push(0);
             } else {
-                text.extend(why(&item).map(|why| format!("\t{why}")).unwrap_or_default().into_bytes());
-                text.push(b'\n');
+                line(&mut text, &whole(&item.path), why(&item), arguments.null);
             }
+            listed.insert(item.path);
         }
         out::bytes(&text)?;
         after = page.next;
         if after.is_none() {
-            return Ok(0);
+            break;
         }
     }
+    if !arguments.failed {
+        return Ok(0);
+    }
+    // What a manifest names and is not there was never an item of the job.
+    let Some(absent) = absent(&session.client, &view).await else {
+        return Err(CommandFailure::new(NO, "the report of the job, which names missing files, cannot be read"));
+    };
+    let mut text = Vec::new();
+    for (path, why) in absent.into_iter().filter(|(path, _)| !listed.contains(path)) {
+        if arguments.json {
+            text.extend(format!("{}\n", json!({ "path": path, "message": why })).into_bytes());
+        } else {
+            line(&mut text, &whole(&path), Some(why), arguments.null);
+        }
+    }
+    out::bytes(&text)?;
+    Ok(0)
+}
+
+/// The whole path of a file, if its library's folder is known.
+fn whole(root: Option<&str>, path: &RelPath) -> Vec<u8> {
+    let path = OsStr::from_bytes(&path.to_bytes()).to_owned();
+    let whole = root.map_or_else(|| path.clone().into(), |root| Path::new(root).join(&path));
+    whole.into_os_string().into_vec()
+}
+
+/// Adds a line for a file; or its path alone, ended by NUL.
+fn line(text: &mut Vec<u8>, path: &[u8], why: Option<String>, ends_with_nul: bool) {
+    text.extend_from_slice(path);
+    if ends_with_nul {
+        return text.push(0);
+    }
+    text.extend(why.map(|why| format!("\t{why}")).unwrap_or_default().into_bytes());
+    text.push(b'\n');
 }
 
 fn why(item: &ItemView) -> Option<String> {
