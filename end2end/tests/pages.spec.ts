@@ -97,6 +97,8 @@ test('addresses that lead nowhere say so', async ({ page, serve, allow }) => {
     await page.goto(server.url + path);
     await ready(page);
     await expect(page.locator('main')).toContainText(says);
+    // What names nothing is not offered for processing.
+    await expect(page.locator('[data-start="run"]:visible')).toHaveCount(0);
   }
 });
 

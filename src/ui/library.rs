@@ -24,6 +24,7 @@ use super::start_panel::{Chosen, StartBar, StartPanel};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
+use address::Asked;
 pub(super) use address::address;
 use breadcrumbs::Breadcrumbs;
 use headway_model::ApiError;
@@ -49,9 +50,9 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let libraries = expect_context::<Start>().libraries;
     let first = libraries.first().map(|library| library.name.clone()).unwrap_or_default();
     let query = expect_context::<Nav>().query();
-    let read = Memo::new(move |_| query.with(|query| address::view(query, &first)));
-    let view = Memo::new(move |_| read.with(|(view, _)| view.clone()));
-    let wrong = Memo::new(move |_| read.with(|(_, wrong)| wrong.clone()));
+    let read = Memo::new(move |_| query.with(|query| address::asked(query, &first)));
+    let view = Memo::new(move |_| read.with(|asked| asked.view.clone()));
+    let wrong = Memo::new(move |_| read.with(|asked| asked.wrong.clone()));
     let library = Memo::new(move |_| view.with(|view| view.library.clone()));
     let selected = RwSignal::new(Selection::default());
     // The rows of the list before are on the screen, and can be selected, until the new list arrives.
@@ -63,9 +64,9 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let scrolled = Scrolled::new();
     // Each change of this number reads the list again.
     let polls = RwSignal::new(0_u32);
-    let list = polled_list(view, scrolled, polls);
+    let list = polled_list(read, scrolled, polls);
     let (offer, numbers) = offer::follow(list, view);
-    let chosen = Chosen::new(selected, offer);
+    let chosen = Chosen::new(library, selected, offer);
     let scan = move || {
         leptos::task::spawn_local(async move {
             api::scan(library.get_untracked()).await.ok();
@@ -113,16 +114,22 @@ pub(super) fn LibraryPage() -> impl IntoView {
 }
 
 /// Reads the list, again after each job that ended, and again and again while the disk is being read.
-fn polled_list(view: Memo<FolderView>, scrolled: Scrolled, polls: RwSignal<u32>) -> Loaded<ListRead> {
+fn polled_list(asked: Memo<Asked>, scrolled: Scrolled, polls: RwSignal<u32>) -> Loaded<ListRead> {
     let live = expect_context::<Live>();
     // While the disk is being read, ask again without another look at the disk.
     let polled = RwSignal::new(false);
     let list = load(
-        move || (view.get(), polls.get(), live.ended.get()),
-        move |(view, ..)| {
+        move || (asked.get(), polls.get(), live.ended.get()),
+        move |(Asked { view, no_folder, .. }, ..)| {
             let refresh = !std::mem::take(&mut *polled.write_untracked());
             let rows = scrolled.rows(&view);
-            async move { ListRead { page: load_more::rows(view.clone(), refresh, rows).await, view } }
+            async move {
+                let page = match no_folder {
+                    Some(message) => Err(ApiError::NotFound { message }),
+                    None => load_more::rows(view.clone(), refresh, rows).await,
+                };
+                ListRead { page, view }
+            }
         },
     );
     let poll = move || {

@@ -7,10 +7,20 @@ use crate::ui::parts::format::query;
 use headway_model::RelPath;
 use headway_model::library::{FolderView, InvalidRowKey, OutcomeFilter, Sort};
 
-/// The view that a query asks for, and a message about the parts that cannot be understood.
-pub(super) fn view(query: &AddressQuery, first_library: &str) -> (FolderView, Option<String>) {
+/// What an address asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) view: FolderView,
+    /// A message about a part that cannot be understood.
+    pub(super) wrong: Option<String>,
+    /// Why its folder is none; then the address names nothing, and the view is not what was asked for.
+    pub(super) no_folder: Option<String>,
+}
+
+/// What a query asks for.
+pub(super) fn asked(query: &AddressQuery, first_library: &str) -> Asked {
     let asked = |name: &str| query.get(name);
-    let mut wrong = None;
+    let (mut wrong, mut no_folder) = (None, None);
     let mut view = FolderView {
         library: asked("library").unwrap_or_else(|| first_library.to_owned()),
         search: asked("search").unwrap_or_default(),
@@ -24,7 +34,10 @@ pub(super) fn view(query: &AddressQuery, first_library: &str) -> (FolderView, Op
         }
     };
     read("folder", &mut |text| {
-        view.folder = text.parse::<RelPath>().map_err(|error| error.to_string())?;
+        match text.parse::<RelPath>() {
+            Ok(folder) => view.folder = folder,
+            Err(error) => no_folder = Some(error.to_string()),
+        }
         Ok(())
     });
     read("show", &mut |text| {
@@ -43,7 +56,7 @@ pub(super) fn view(query: &AddressQuery, first_library: &str) -> (FolderView, Op
         view.before = Some(text.parse().map_err(|error: InvalidRowKey| error.to_string())?);
         Ok(())
     });
-    (view, wrong)
+    Asked { view, wrong, no_folder }
 }
 
 /// The address of a view.
@@ -82,19 +95,24 @@ mod tests {
             limit: ROWS_PER_WINDOW as u32,
         };
         let address = address(&shown);
-        assert_eq!(view(&AddressQuery::read(address.trim_start_matches('/')), "other"), (shown, None));
+        let read = asked(&AddressQuery::read(address.trim_start_matches('/')), "other");
+        assert_eq!(read, Asked { view: shown, wrong: None, no_folder: None });
     }
 
     #[test]
     fn what_a_form_writes_is_read() {
-        let (shown, wrong) = view(&AddressQuery::read("?library=files&folder=&search=100%25+a%2Bb&show="), "other");
+        let Asked { view: shown, wrong, .. } =
+            asked(&AddressQuery::read("?library=files&folder=&search=100%25+a%2Bb&show="), "other");
         assert_eq!((shown.search.as_str(), shown.folder.as_str(), wrong), ("100% a+b", "", None));
     }
 
     #[test]
     fn an_address_of_something_else_says_what_is_wrong() {
-        let (shown, wrong) = view(&AddressQuery::read("show=pink&folder=.."), "files");
-        assert_eq!((shown.library.as_str(), shown.show), ("files", OutcomeFilter::All));
-        assert!(wrong.is_some_and(|text| text.contains("pink") || text.contains("`..`")));
+        let read = |text: &str| asked(&AddressQuery::read(text), "files");
+        let pink = read("show=pink");
+        assert_eq!((pink.view.library.as_str(), pink.view.show), ("files", OutcomeFilter::All));
+        assert!(pink.no_folder.is_none() && pink.wrong.is_some_and(|text| text.contains("pink")));
+        // The whole library is not what this names.
+        assert!(read("folder=..").no_folder.is_some_and(|text| text.contains("`..`")));
     }
 }
