@@ -10,6 +10,7 @@ use super::session::{ServerArguments, Session};
 use super::text::tail;
 use super::times;
 use headway_model::summary::JobView;
+use headway_model::undo_kind::UndoKind;
 use headway_model::{Action, JobId, JobKind, JobStatus};
 
 /// Jobs read at a time.
@@ -82,7 +83,8 @@ impl TrashCommand {
                     Some(undo) => Some(session.client.job(undo.job).await?),
                     None => None,
                 };
-                out::line(&line(session, &view, undo.as_ref()))?;
+                let has_removed = removed_new_files(session, &view).await;
+                out::line(&line(session, &view, undo.as_ref(), has_removed))?;
             }
             if all_held(&view).0 > 0 {
                 views.push(view);
@@ -157,14 +159,26 @@ fn left_line(session: &Session, view: &JobView) -> String {
     format!("{job}  {}  {title}  ({why})", held(view.trash_left))
 }
 
+/// Whether the job is the undo of one that made new files. What such an undo removed, no other job puts back.
+async fn removed_new_files(session: &Session, view: &JobView) -> bool {
+    let parent = view.request.as_ref().and_then(|request| request.parent);
+    let Some(parent) = parent.filter(|_| JobKind::of(&view.summary.recipe) == JobKind::Undo) else { return false };
+    // Where the first job is not known any more, the undo is offered, and refused if it can do nothing.
+    session.client.job(parent).await.is_ok_and(|undone| {
+        let output = undone.request.as_ref().and_then(|request| request.output.as_ref());
+        UndoKind::of(&undone.summary.recipe, output) == UndoKind::Removes
+    })
+}
+
 /// What the trash of a job holds, and why. `undo` is the job that undid it, if there is one.
-fn line(session: &Session, view: &JobView, undo: Option<&JobView>) -> String {
+fn line(session: &Session, view: &JobView, undo: Option<&JobView>, has_removed: bool) -> String {
     let summary = &view.summary;
     let what = match JobKind::of(&summary.recipe) {
         JobKind::Undo => "what this undo replaced",
         JobKind::Recipe => "originals",
     };
     let why = match undo {
+        None if has_removed => "new files that this undo removed".to_owned(),
         None => {
             format!("{what}; to put them back: {}", session.command_on("undo", summary.job))
         }
