@@ -227,6 +227,27 @@ async fn a_failure_is_shown_until_the_same_recipe_succeeds_whatever_ran_since() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_says_whether_the_file_was_changed_since() {
+    let files = Files::numbered(2);
+    files.write("fail-1", b"x");
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    app.run(&json!({ "library": "files", "recipe": "test", "query": { "folder": {} } })).await;
+    let changed = async || {
+        let page = settled(&app, "").await;
+        let of = |entry: &headway_model::library::Entry| entry.outcome.as_ref().map(|outcome| outcome.changed_since);
+        page.entries.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(changed().await, [Some(false); 3]);
+    files.write("000001", b"another text");
+    files.write("fail-1", b"mended");
+    assert_eq!(changed().await, [Some(false), Some(true), Some(true)]);
+    // Another job sees them as they are now.
+    app.run(&json!({ "library": "files", "recipe": "checksum", "query": { "paths": ["000001"] } })).await;
+    assert_eq!(changed().await, [Some(false), Some(false), Some(true)]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failure_follows_its_file_to_its_new_name_and_back() {
     let files = Files::numbered(2);
     std::fs::rename(files.library().join("000001"), files.library().join("fail-1")).expect("a new name");

@@ -51,8 +51,9 @@ pub(super) fn EntryRow(
     let shown = shown(entry.kind, path, name, &view);
     let outcome = entry.outcome.map(|outcome| {
         let words = outcome_text(&outcome.status, outcome.reason);
+        let words = if outcome.changed_since { format!("{words}, changed since") } else { words };
         let job = to(&format!("/jobs/{}", outcome.job));
-        view! { <a class="status-badge" tabindex="-1" data-status=outcome.status href=job>{words}</a> }
+        view! { <a class="status-badge" tabindex="-1" data-status=outcome.status data-changed=outcome.changed_since.then_some("true") href=job>{words}</a> }
     });
     let under = entry.under;
     let size = if is_file { Some(entry.size) } else { under.map(|under| under.bytes) };

@@ -150,4 +150,7 @@ pub struct LastOutcome {
     pub status: String,
     /// Why, if it was skipped or failed.
     pub reason: Option<String>,
+    /// Whether the file is known not to be what that job saw: its size or modification time is another.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub changed_since: bool,
 }

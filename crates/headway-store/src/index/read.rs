@@ -246,6 +246,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<(RowKey, Entry)> {
         job,
         status: undone.clone().unwrap_or_else(|| status.label().into()),
         reason: status.reason().map(Into::into),
+        changed_since: false,
     });
     let key = RowKey { leaf: kind != EntryKind::Folder, value: row.get(8)?, path: path.clone() };
     let modified = u64::try_from(mtime_ns / 1_000_000).unwrap_or(0);
