@@ -2,7 +2,6 @@
 
 mod ansi;
 mod attempts;
-mod attention;
 mod drawer;
 mod history;
 mod items;
@@ -11,6 +10,7 @@ mod map;
 mod output;
 mod pace;
 mod request;
+mod retried;
 mod retry;
 mod share;
 mod slow;
@@ -18,7 +18,6 @@ mod slow;
 use leptos::context::Provider;
 use leptos::prelude::*;
 
-use attention::{Attend, Attention};
 use history::Rewind;
 use items::{First, Items, ShownItems, Texts};
 use keep::Kept;
@@ -32,7 +31,7 @@ use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{ErrorPage, LocalTime, format};
 use super::plan::Plan;
-use super::progress::{Head, Newest, Steer, latest_summary, title};
+use super::progress::{Attend, Attention, Head, Newest, Steer, latest_summary, title};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -90,6 +89,17 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let slow_address = items.address;
     let map = Map::new(job, items.address, texts, pointed);
     let in_log = RwSignal::new(Vec::new());
+    let retries = Memo::new(move |_| {
+        newest.with(|view| view.retries.iter().map(|retry| (retry.job, retry.seq)).collect::<Vec<_>>())
+    });
+    // The texts of files that were run again say so.
+    Effect::new(move |before: Option<()>| {
+        // A memo that has never been read tracks nothing.
+        let _ = retries.get();
+        if before.is_some() {
+            texts.outdate();
+        }
+    });
     let rewind = Rewind::new(job, seq, items.address, texts, in_log);
     let named = Signal::derive(move || in_log.with(|in_log| pointed.get().into_iter().chain(in_log.clone()).collect()));
     let heard =
@@ -102,7 +112,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
             <Head summary steer is_page=true />
         </section>
         <Plan summary steer />
-        <Attend attention summary request />
+        <Attend attention summary newest />
         <Slow job summary address=slow_address />
         {map.view(summary)}
         {rewind.view()}

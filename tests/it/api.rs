@@ -175,6 +175,43 @@ async fn undo_is_of_a_job_and_only_undo_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_undo_of_a_job_that_changed_nothing_is_refused() {
+    let files = Files::numbered(2);
+    let app = App::start(&files).await;
+    let job = app.end(app.begin("checksum").await).await.job;
+    let (status, answer) = app.post(&format!("/api/jobs/{job}/undo/{}", mint())).await;
+    assert_eq!((status, answer["error"].as_str()), (409, Some("conflict")), "{answer}");
+    let says = "changed no file, so there is nothing to undo; nothing was begun";
+    assert!(answer["message"].as_str().is_some_and(|text| text.contains(says)), "{answer}");
+    assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(1));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_is_told_by_the_job_whose_files_it_ran_and_by_each_of_them() {
+    let files = Files::numbered(3);
+    let app = App::start(&files).await;
+    let run = async |paths: Value| {
+        app.run(&json!({ "library": "files", "recipe": "checksum", "query": { "paths": paths } })).await.job
+    };
+    let job = run(json!(["000000", "gone", "gone too"])).await;
+    files.write("gone", b"here again");
+    let again = json!({ "items": { "job": job, "which": "errors" } });
+    let retry = app.run(&json!({ "library": "files", "recipe": "checksum", "query": again })).await;
+    assert_eq!((retry.counters.total, retry.counters.succeeded, retry.counters.missed), (2, 1, 1));
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    assert_eq!((&view["retries"][0]["job"], &view["retries"][1]), (&json!(retry.job), &Value::Null), "{view}");
+    let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
+    let retried: Vec<_> =
+        items["items"].as_array().expect("items").iter().map(|item| &item["retried"]["status"]).collect();
+    assert_eq!(retried, [&Value::Null, &json!("succeeded"), &json!("skipped")], "{items}");
+    // The retry itself was not retried, and a job without errors needs none.
+    let (_, view) = app.get(&format!("/api/jobs/{}", retry.job)).await;
+    assert_eq!(view["retries"], Value::Null, "{view}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_of_equal_starts_makes_one_job() {
     let files = Files::numbered(3);
     let app = App::start(&files).await;

@@ -369,6 +369,14 @@ async fn the_jobs_that_undo_another_are_found(store: Arc<dyn Store>) {
     };
     assert_eq!(undoing(one).await, [again, undo]);
     assert_eq!((undoing(other).await, undoing(undo).await), (vec![], vec![]));
+    let retrying = store.jobs(JobFilter::Retrying(one), 10).await.expect("jobs");
+    assert!(retrying.is_empty(), "an undo is no retry");
+    let row = store.job(one).await.expect("a read").expect("the job");
+    let items = store.items(row.job_no, 0, 2, None).await.expect("items");
+    let paths: Vec<_> = items.iter().map(|item| item.file.path.clone()).collect();
+    let found = store.items_for(&[row.job_no], &paths[..1]).await.expect("items");
+    assert_eq!(found.iter().map(|item| &item.file.path).collect::<Vec<_>>(), [&paths[0]]);
+    assert!(store.items_for(&[], &paths).await.expect("items").is_empty());
 }
 
 async fn the_head_goes_on_after_a_reopening(store: Arc<dyn Store>) {

@@ -102,6 +102,7 @@ mod tests {
             rerun: None,
             becomes: None,
             output: None,
+            retried: None,
         }
     }
 

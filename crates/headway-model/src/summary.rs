@@ -18,7 +18,7 @@ use super::request::StartJob;
 use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::worked::Worked;
-pub use item::{ItemPage, ItemView, NumberedItem, ReportFormat};
+pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 pub use start::{LibraryName, PageRights, RecipeInfo, Start};
 pub use totals::JobTotals;
@@ -135,6 +135,9 @@ pub struct JobView {
     /// The job that undoes, or has undone, this one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub undone: Option<JobSummary>,
+    /// The newest jobs that ran files of this one again, newest first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retries: Vec<JobSummary>,
 }
 
 /// Jobs, newest first.

@@ -98,6 +98,8 @@ pub enum JobFilter {
     Over(u64),
     /// Jobs with their history that undo, or have undone, this job. Newest first.
     Undoing(JobId),
+    /// Jobs with their history that run files of this job again. Newest first.
+    Retrying(JobId),
     /// Jobs with their history that undo any job, and were created after this one, or all for `None`. Newest first.
     Undos(Option<JobId>),
 }
@@ -148,6 +150,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// These items of a job, in order; missing ones are omitted.
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>>;
+
+    /// The items of these jobs for these files, in no order.
+    async fn items_for(&self, jobs: &[u64], paths: &[RelPath]) -> Stored<Vec<ItemRow>>;
 
     /// The items of a job whose path matches, in order.
     async fn named(&self, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems>;

@@ -142,6 +142,12 @@ impl Store for MemoryStore {
         Ok(load)
     }
 
+    async fn items_for(&self, jobs: &[u64], paths: &[RelPath]) -> Stored<Vec<ItemRow>> {
+        let state = self.state.lock();
+        let wanted = state.items.values().filter(|row| jobs.contains(&row.job_no) && paths.contains(&row.file.path));
+        Ok(wanted.cloned().collect())
+    }
+
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
         let state = self.state.lock();
         let items = items.iter().collect::<std::collections::BTreeSet<_>>().into_iter();

@@ -169,6 +169,11 @@ impl Store for SqliteStore {
         self.derived(move |reader| read::load(reader, job_no)).await
     }
 
+    async fn items_for(&self, jobs: &[u64], paths: &[RelPath]) -> Stored<Vec<ItemRow>> {
+        let (jobs, paths) = (jobs.to_owned(), paths.to_owned());
+        self.derived(move |reader| read::items_for(reader, &jobs, &paths)).await
+    }
+
     async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
         let items = items.to_vec();
         self.derived(move |reader| read::items_at(reader, job_no, &items)).await

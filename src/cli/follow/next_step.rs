@@ -141,6 +141,7 @@ mod tests {
             runs_programs: false,
             can_undo: true,
             undone: None,
+            retries: Vec::new(),
         };
         let room = |trash_age| Room {
             log: 0,

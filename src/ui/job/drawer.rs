@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::attempts::Attempts;
 use super::items::{ItemsAddress, ItemsList, ShownItem, Texts, found};
+use super::retried::RetriedItem;
 use super::retry::RetryItem;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{focus, format, why, words};
@@ -114,7 +115,8 @@ impl Drawer {
                     <span class="hint">{attempts}</span>
                 </p>
                 <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.is_told_by(text)).and_then(|text| text.message.clone())))}</p>
-                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.is_told_by(text)).map(found))}</p>
+                <p class="hint"><RetriedItem text /></p>
+                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.is_told_by(text)).map(|result| found(result, usize::MAX)))}</p>
                 <p class="hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
                 <div class="buttons">
                     <Show when=move || is_failed.get()>

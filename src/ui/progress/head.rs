@@ -7,11 +7,13 @@ mod missed;
 mod offers;
 mod outputs;
 mod pace;
+mod retried;
 mod running;
 mod standing;
 mod strip;
 mod title;
 mod undone;
+mod verify;
 mod work;
 
 use leptos::prelude::*;
@@ -21,7 +23,7 @@ use super::proof::ProofLine;
 use super::summary::{Summary, mounted};
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
-pub(super) use actions::{Actions, Failed};
+pub(super) use actions::{Actions, Failed, verify_door};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
@@ -30,12 +32,14 @@ use headway_model::{JobStatus, JobSummary};
 use missed::Missed;
 pub(super) use outputs::Download;
 use outputs::Outputs;
+use retried::Retried;
 use running::RunningFiles;
 use standing::standing;
 pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
 use undone::Undone;
+pub(super) use verify::verify_address;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar with its numbers, running files, outputs, and the proof last.
@@ -100,6 +104,7 @@ pub(in crate::ui) fn Head(
         <p class="head-message">{message}</p>
         <p class="head-message hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
+        <Retried newest />
         <RunningFiles state />
         <Outputs newest status />
         <p class="visually-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>

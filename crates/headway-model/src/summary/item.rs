@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::done::Rerun;
-use crate::id::Seq;
+use crate::id::{JobId, Seq};
 use crate::item::ItemLabel;
 use crate::path::RelPath;
 use crate::serde_defaults::is_default;
@@ -37,6 +37,19 @@ pub struct ItemView {
     /// Of an item that waits: the file that its output is to be, unless it replaces the item's own file.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<RelPath>,
+    /// Of an item that did not succeed: how the newest job that ran its file again has left it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retried: Option<ItemRetry>,
+}
+
+/// How another job that ran the file of an item again has left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ItemRetry {
+    /// The other job.
+    pub job: JobId,
+    /// The label of the file's status there.
+    pub status: ItemLabel,
 }
 
 /// An item as reports list it: with its number, which people count from 1.

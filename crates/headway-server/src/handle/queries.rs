@@ -1,10 +1,13 @@
 //! What callers can read about jobs, items and libraries.
 
 mod causes;
+mod changed;
 mod empty;
 mod items;
 mod job;
 mod jobs;
+mod makers;
+mod retries;
 mod start;
 
 use super::{Server, checks};
@@ -27,7 +30,9 @@ impl Server {
         checks::search(&view.search).map_err(|error| ApiError::invalid(error.to_string()))?;
         let folder = self.folder_without_links(&view.library, &view.folder).await?;
         let view = FolderView { folder, limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
-        self.inner.index.page(&view, refresh).await
+        let mut page = self.inner.index.page(&view, refresh).await?;
+        self.say_changed(&mut page.entries).await?;
+        Ok(page)
     }
 
     /// The folder of a library to which a path leads. A path that leads to none, or to storage that does not answer, stays as

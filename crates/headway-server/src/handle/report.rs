@@ -135,6 +135,7 @@ mod tests {
             rerun: None,
             becomes: None,
             output: None,
+            retried: None,
         };
         let mut totals = JobTotals::default();
         for item in [

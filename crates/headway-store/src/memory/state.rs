@@ -42,6 +42,10 @@ impl MemoryState {
                 rows.retain(|row| JobKind::of(&row.summary.recipe) == JobKind::Undo && row.head.parent() == Some(id));
                 rows.reverse();
             }
+            JobFilter::Retrying(id) => {
+                rows.retain(|row| JobKind::of(&row.summary.recipe) != JobKind::Undo && row.head.parent() == Some(id));
+                rows.reverse();
+            }
             JobFilter::Undos(after) => {
                 let after = after.and_then(|id| self.job(id)).map_or(0, |row| row.job_no);
                 rows.retain(|row| JobKind::of(&row.summary.recipe) == JobKind::Undo && row.job_no > after);
@@ -54,7 +58,8 @@ impl MemoryState {
                 rows.reverse();
             }
         }
-        if matches!(filter, JobFilter::Before(_) | JobFilter::Undoing(_) | JobFilter::Undos(_)) {
+        if matches!(filter, JobFilter::Before(_) | JobFilter::Undoing(_) | JobFilter::Retrying(_) | JobFilter::Undos(_))
+        {
             rows.retain(|row| !row.summary.pruned);
         } else if !matches!(filter, JobFilter::Over(_)) {
             rows.sort_by_key(|row| row.last_position);

@@ -17,7 +17,7 @@ pub(super) use aside::{aside, malformed};
 pub(super) use earlier::{done, done_contents, outcomes};
 use headway_model::id::{JobId, Position, Seq};
 use headway_model::{Digest, Fold, JobKind, JobSummary};
-pub(super) use items::{groups, items, items_at, load, named};
+pub(super) use items::{groups, items, items_at, items_for, load, named};
 
 const JOB_COLUMNS: &str =
     "SELECT job_no, created_position, last_position, library, head, fold, summary, work, id FROM jobs";
@@ -99,6 +99,13 @@ pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored
         JobFilter::Undoing(id) => {
             const UNDOING: &str = "head ->> 'parent' = ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
             find(&format!("{} AND {UNDOING}", is_undo()), &[&id.to_string(), &limit])
+        }
+        JobFilter::Retrying(id) => {
+            // Only later jobs can run its files again.
+            const RETRYING: &str =
+                "job_no > ? AND head ->> 'parent' = ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+            let first = job(reader, id)?.map_or(0, |row| row.job_no);
+            find(&format!("NOT ({}) AND {RETRYING}", is_undo()), &[&first, &id.to_string(), &limit])
         }
         JobFilter::Undos(after) => {
             const UNDOS: &str = "job_no > ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";

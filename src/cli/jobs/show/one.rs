@@ -23,7 +23,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         return Ok(0);
     }
     let report = reported(&session.client, &view).await;
-    let JobView { summary, outputs, request, waits, note, trash, undone, .. } = view;
+    let JobView { summary, outputs, request, waits, note, trash, undone, retries, .. } = view;
     let counters = &summary.counters;
     let mut rows = vec![
         ("job", job.to_string()),
@@ -40,7 +40,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         ("files", counters.total),
         ("succeeded", counters.succeeded),
         ("skipped", counters.skipped - counters.missed),
-        ("not processed", counters.missed),
+        ("missed", counters.missed),
         ("failed", counters.failed),
         ("cancelled", counters.cancelled),
         ("open", counters.open()),
@@ -53,15 +53,25 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     );
     rows.extend(report.into_iter().map(|line| ("report", line)));
     if trash.0 > 0 {
-        rows.push(("originals in the trash", format!("{} files, {} bytes", count(trash.0), count(trash.1))));
+        rows.push((
+            "originals in the trash",
+            format!("{} {}, {} bytes", count(trash.0), if trash.0 == 1 { "file" } else { "files" }, count(trash.1)),
+        ));
     }
     rows.extend((!outputs.is_empty()).then(|| ("written", outputs.join(", "))));
     rows.extend(undone.map(|undo| ("undone by", undo.job.to_string())));
+    rows.extend(retries.iter().map(|retry| ("retried by", format!("{}: {}", retry.job, retried(retry)))));
     rows.push(("events", format!("1..{}, digest {}", summary.seq, summary.digest)));
     let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let lines: Vec<_> = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}\n")).collect();
     out::bytes(lines.concat().as_bytes())?;
     Ok(0)
+}
+
+/// How a job that ran files of this one again has gone.
+fn retried(retry: &JobSummary) -> String {
+    let of = format!("{} of {} done", count(retry.counters.succeeded.into()), count(retry.counters.total.into()));
+    if retry.status.is_terminal() { of } else { format!("{}, {of}", retry.status_text()) }
 }
 
 /// What a person can do about a job that waits for one.

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::retried::RetriedItem;
 use super::super::retry::RetryItem;
 use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
@@ -37,7 +38,7 @@ pub(super) fn ItemRow(
         text.with(|text| {
             let told = text.as_ref().filter(|text| row.is_told_by(text));
             let why = why(row.reason.clone(), told.and_then(|text| text.message.clone()));
-            let found = || told.and_then(|text| text.result.as_ref()).map(found);
+            let found = || told.and_then(|text| text.result.as_ref()).map(|result| found(result, HASH_SHOWN));
             why.or_else(found).or_else(|| text.as_ref()?.becomes.as_ref().map(|path| format!("→ {}", path.shown())))
         })
     };
@@ -62,8 +63,9 @@ pub(super) fn ItemRow(
             <td class="items-state"><span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span></td>
             <td class="items-result">
                 <span class="items-line">
-                    <span class="items-words">{words}</span>
+                    <span class="items-words" title=words>{words}</span>
                     {again}
+                    <RetriedItem text />
                     <Show when=move || is_failed.get()>
                         <RetryItem job item request />
                     </Show>
@@ -82,21 +84,68 @@ fn is_plain(name: &str, value: &serde_json::Value) -> bool {
     name == "exit" && value.as_u64() == Some(0)
 }
 
-/// The recipe's result on one line: where the output is, and every other field by its name.
-pub(in crate::ui::job) fn found(result: &serde_json::Value) -> String {
-    let fields = result
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(name, value)| !KNOWN_BY.contains(&name.as_str()) && !is_plain(name, value));
-    let texts = fields.map(|(name, value)| match name.as_str() {
+/// Fields that come first, because people look for them: what was found, and where the file is.
+const FIRST: [&str; 4] = ["verdict", "note", "output", "moved"];
+
+/// Fields that come last: how the program ended.
+const LAST: [&str; 2] = ["exit", "ms"];
+
+/// The place of a field in a result: first what was found, then what is known of the file, then its hashes.
+fn rank(name: &str) -> usize {
+    let place = |names: &[&str]| names.iter().position(|known| *known == name);
+    match (place(&FIRST), place(&LAST)) {
+        (Some(first), _) => first,
+        (None, Some(last)) => FIRST.len() + 1 + last,
+        (None, None) => FIRST.len(),
+    }
+}
+
+/// How much of a hash a row shows, in digits. The file itself shows all of it.
+const HASH_SHOWN: usize = 16;
+
+/// A text, of a hash its first digits.
+fn cut(text: &str, hash_length: usize) -> String {
+    let is_hash = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match text.get(..hash_length).filter(|_| is_hash) {
+        Some(first) => format!("{first}…"),
+        None => text.to_owned(),
+    }
+}
+
+/// The recipe's result on one line: where the output is, and every other field by its name. Of hashes, so many digits.
+pub(in crate::ui::job) fn found(result: &serde_json::Value, hash_length: usize) -> String {
+    let fields = result.as_object().into_iter().flatten();
+    let told = |name: &str, value: &serde_json::Value| !KNOWN_BY.contains(&name) && !is_plain(name, value);
+    let mut fields: Vec<_> = fields.filter(|(name, value)| told(name, value)).collect();
+    // The server sorts them by name.
+    fields.sort_by_key(|(name, _)| rank(name));
+    let texts = fields.into_iter().map(|(name, value)| match name.as_str() {
         "output" => {
             let path = value["path"].as_str().unwrap_or_default();
             format!("→ {}, {}", RelPath::shown_text(path), format::size(value["size"].as_u64().unwrap_or_default()))
         }
         "ms" => format::seconds(value.as_u64().unwrap_or_default()),
         "moved" => format!("→ {}", RelPath::shown_text(value.as_str().unwrap_or_default())),
-        _ => format!("{name} {}", format::value(value)),
+        _ => format!("{name} {}", cut(&format::value(value), hash_length)),
     });
     texts.collect::<Vec<_>>().join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_result_begins_with_what_was_found_and_shows_the_beginning_of_hashes() {
+        let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let result = json!({ "exit": 1, "height": 2, "ms": 40, "note": "no size", "output": { "path": "b", "size": 5 }, "verdict": "ok" });
+        assert_eq!(
+            found(&result, usize::MAX),
+            "verdict ok · note no size · → b, 5 B · height 2 · exit 1 · under 0.1 s"
+        );
+        let both = json!({ "sha256": hash, "size": 4, "mtime_ns": 3 });
+        assert_eq!(found(&both, HASH_SHOWN), "sha256 9f86d081884c7d65…");
+        assert_eq!(found(&both, usize::MAX), format!("sha256 {hash}"));
+    }
 }

@@ -29,6 +29,8 @@ struct KnownTexts {
     calls: u32,
     /// The state of each item when its text was requested and arrived.
     asked: ByItem<Moment>,
+    /// What texts of calls up to this one say of files that did not succeed is out of date.
+    outdated: u32,
 }
 
 /// Maximum number of texts that are kept. Further ones replace those that are not shown.
@@ -56,6 +58,11 @@ impl Texts {
     /// The number of a call that is about to be made.
     pub(super) fn call(self) -> u32 {
         self.told.try_update_untracked(KnownTexts::call).unwrap_or_default()
+    }
+
+    /// Has the texts of files that did not succeed asked for again: another job has run some of them.
+    pub(in crate::ui::job) fn outdate(self) {
+        self.told.try_update(KnownTexts::outdate);
     }
 
     /// Adds texts that were read with a window by this call.
@@ -109,7 +116,10 @@ impl KnownTexts {
     /// about to hear the rest.
     fn lacks(&self, rows: &[ShownItem]) -> Vec<(u32, Moment)> {
         let is_told = |row: &&ShownItem| {
-            self.texts.get(row.item).is_some_and(|(_, text)| !row.has_story() || row.is_told_by(text))
+            self.texts.get(row.item).is_some_and(|(call, text)| {
+                let is_outdated = *call <= self.outdated && can_be_retried(text);
+                !is_outdated && (!row.has_story() || row.is_told_by(text))
+            })
         };
         let moment = |row: &ShownItem| (row.item, (row.status, row.attempt));
         let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
@@ -130,6 +140,11 @@ impl KnownTexts {
         }
     }
 
+    fn outdate(&mut self) {
+        self.outdated = self.calls;
+        self.asked = ByItem::default();
+    }
+
     fn call(&mut self) -> u32 {
         self.calls += 1;
         self.calls
@@ -145,6 +160,11 @@ impl KnownTexts {
             }
         }
     }
+}
+
+/// Whether another job can run the file again and say so in its text.
+fn can_be_retried(text: &ItemView) -> bool {
+    matches!(text.status, ItemLabel::Failed | ItemLabel::Skipped | ItemLabel::Cancelled)
 }
 
 #[cfg(test)]
@@ -169,6 +189,7 @@ mod tests {
             rerun: None,
             becomes: None,
             output: None,
+            retried: None,
         }
     }
 
@@ -211,6 +232,19 @@ mod tests {
         let asked = told.lacks(&[row(1, Waiting, 0)]);
         told.answered(3, asked, Vec::new());
         assert_eq!(told.lacks(&[row(1, Waiting, 0)]), Vec::new());
+    }
+
+    #[test]
+    fn texts_of_files_that_another_job_ran_are_asked_for_once_more() {
+        let mut told = told(vec![text(0, Failed, 1), text(1, Succeeded, 1)]);
+        let rows = [row(0, Failed, 1), row(1, Succeeded, 1)];
+        assert_eq!(told.lacks(&rows), Vec::new());
+        told.outdate();
+        let asked = told.lacks(&rows);
+        assert_eq!(asked.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [0]);
+        let call = told.call();
+        told.answered(call, asked, vec![text(0, Failed, 1)]);
+        assert_eq!(told.lacks(&rows), Vec::new());
     }
 
     #[test]

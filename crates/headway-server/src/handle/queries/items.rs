@@ -44,6 +44,7 @@ impl Server {
         }
         let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
         self.show_outputs(&row, &mut items).await?;
+        self.say_retried(&row, &mut items).await?;
         Ok(ItemPage { items, next, seq: row.summary.seq })
     }
 
@@ -145,7 +146,9 @@ impl Server {
         let row = self.row(id).await?;
         let items = items.get(..PAGE_LIMIT as usize).unwrap_or(items);
         let rows = self.store().items_at(row.job_no, items).await?;
-        Ok(rows.into_iter().map(item_view).collect())
+        let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
+        self.say_retried(&row, &mut items).await?;
+        Ok(items)
     }
 }
 
@@ -164,6 +167,7 @@ pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
         rerun: row.file.rerun,
         becomes: row.file.becomes,
         output: None,
+        retried: None,
         status: row.state.status.label(),
         reason: row.state.status.reason().map(Into::into),
         message: row.state.message.or(unlisted),

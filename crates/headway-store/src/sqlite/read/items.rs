@@ -11,7 +11,7 @@ use headway_model::item::{ItemLabel, ItemStatus};
 use headway_model::item_filter::MatchingItems;
 use headway_model::library::Pattern;
 use headway_model::load::{FileTotals, Load};
-use headway_model::{PlannedFile, Rerun};
+use headway_model::{PlannedFile, RelPath, Rerun};
 
 const ITEM_COLUMNS: &str =
     "SELECT job_no, item, code, attempt, path, size, mtime_ns, message, result, rerun, becomes FROM items";
@@ -48,6 +48,14 @@ pub(in crate::sqlite) fn load(reader: &Connection, job_no: u64) -> Stored<Load> 
 pub(in crate::sqlite) fn items_at(reader: &Connection, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
     let these = format!("{ITEM_COLUMNS} WHERE job_no = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item");
     all_of_jobs(reader, &these, params![job_no, json!(items).to_string()], item_row)
+}
+
+pub(in crate::sqlite) fn items_for(reader: &Connection, jobs: &[u64], paths: &[RelPath]) -> Stored<Vec<ItemRow>> {
+    let these = format!(
+        "{ITEM_COLUMNS} WHERE path IN (SELECT value FROM json_each(?)) AND job_no IN (SELECT value FROM json_each(?))"
+    );
+    let paths: Vec<_> = paths.iter().map(RelPath::as_str).collect();
+    all_of_jobs(reader, &these, params![json!(paths).to_string(), json!(jobs).to_string()], item_row)
 }
 
 pub(in crate::sqlite) fn groups(reader: &Connection, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
