@@ -17,7 +17,7 @@ use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::load::Load;
 use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, Room};
-use headway_model::{Action, ApiError, JobId, Position, RelPath, StartJob};
+use headway_model::{Action, ApiError, JobId, JobSummary, Position, RelPath, StartJob};
 use protocol::{Acts, Reads};
 
 /// Makes the link to a page.
@@ -66,6 +66,12 @@ pub(crate) async fn attempts(id: JobId, item: u32) -> Result<Vec<AttemptLog>, Ap
 #[server(prefix = "/api/fn", endpoint = "job", protocol = Reads)]
 pub(crate) async fn job(id: JobId) -> Result<JobView, ApiError> {
     expect_context::<headway_server::Server>().job(id).await
+}
+
+/// The jobs of a recipe over a library whose outputs a setting can name, newest first.
+#[server(name = MakersCall, prefix = "/api/fn", endpoint = "makers", protocol = Reads)]
+pub(crate) async fn makers(library: String, recipe: String) -> Result<Vec<JobSummary>, ApiError> {
+    expect_context::<headway_server::Server>().makers(&library, &recipe).await
 }
 
 /// Jobs, newest first.

@@ -198,17 +198,21 @@ test('a manifest is verified from the page', async ({ page, serve, watched }) =>
   await ends(watched, server, await shownJob(page), 'completed');
 });
 
-test('what a job wrote is verified by the id of the job, as the form says', async ({ page, serve, watched }) => {
-  const server = await serve((server) => server.file('a', 'a'));
+test('verify offers the checksum jobs of the library, the newest first', async ({ page, serve, watched }) => {
+  const server = await serve((server) => ['a', 'sub/b'].forEach((path) => server.file(path)));
   const made = await begin(server, mint(), 'checksum');
   await over(server, made);
+  await over(server, await begin(server, mint(), 'health'));
+  await over(server, await begin(server, mint(), 'checksum', { title: 'The sub folder', query: { folder: { path: 'sub' } } }));
   await open(page, server.url);
   await choose(page, 'verify');
-  await expect(page.locator('#help-manifest')).toContainText('@ and the id of a checksum job');
-  await page.getByRole('textbox', { name: 'Manifest' }).fill(`@${made}`);
+  const list = page.getByRole('combobox', { name: 'Manifest' });
+  await expect(list.locator('option')).toHaveText(['a file of the library', /^The sub folder · .* · 1 file$/, /^Checksum .* · 2 files$/]);
+  await list.selectOption(`@${made}`);
+  await expect(page.getByRole('textbox', { name: 'Manifest' })).toBeHidden();
   await page.locator('[data-start="run"]').click();
   const truth = await ends(watched, server, await shownJob(page), 'completed');
-  expect(truth.counters.succeeded).toBe(1);
+  expect(truth.counters.succeeded).toBe(2);
 });
 
 test('the outcome of a file says nothing twice', async ({ page, serve }) => {
@@ -338,7 +342,7 @@ test('the pill of a job says what the job waits for', async ({ page, serve }) =>
   await over(server, job);
   server.file('again.txt', '7');
   await begin(server, mint(), 'slow', { query: { paths: ['again.txt'] }, policy: { tries: 2, backoff_ms: 600_000 } });
-  await expect(page.locator('.pill')).toHaveText('Nothing is running now: 0 / 1 files (0 %)');
+  await expect(page.locator('.pill')).toHaveText('Nothing is running now: 0 / 1 file (0 %)');
 });
 
 test('the keyboard stays on the file that it is on when the list is read again', async ({ page, serve }) => {

@@ -1,12 +1,14 @@
 //! Choosing what to do with files: the recipes as cards, the settings of the chosen one, and the bar at the bottom of
 //! the window, which says what will be done to how many files.
 
+mod asked;
 mod bar;
 mod cards;
 mod chosen;
 mod commands;
 mod early_input;
 mod leave_out;
+mod made_by;
 mod options;
 mod output;
 mod policies;
@@ -41,6 +43,7 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
             early_input::replay(&panel);
         }
     });
+    asked::follow(chosen);
     Effect::new(move |_| live.refused.set(None));
     // Move to the first wrong field, where the error can be corrected.
     Effect::new(move |_| {
@@ -58,7 +61,7 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
         let all = chosen.recipe.get().map(|recipe| recipe.settings).unwrap_or_default();
         let fields = all.iter().enumerate().map(|(at, setting)| {
             let (setting, before) = (setting.clone(), all[..at].to_vec());
-            view! { <Setting setting before settings=chosen.settings /> }
+            view! { <Setting setting before chosen /> }
         });
         fields.collect_view()
     };

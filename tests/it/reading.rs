@@ -13,7 +13,7 @@ const ALL: &str = "all-all-all-all-all";
 const READING: &str = "reading-reading-reading";
 
 /// The server functions that a read-only page needs.
-const FUNCTIONS: [&str; 13] = [
+const FUNCTIONS: [&str; 14] = [
     "attempts",
     "causes",
     "command_lines",
@@ -25,6 +25,7 @@ const FUNCTIONS: [&str; 13] = [
     "job",
     "jobs",
     "load",
+    "makers",
     "named",
     "room",
 ];

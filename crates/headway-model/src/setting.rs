@@ -74,6 +74,9 @@ pub enum SettingKind {
         /// Whether a pattern with `*` and `?` is accepted too; it stands for all files that match.
         #[serde(default, skip_serializing_if = "is_default")]
         patterns: bool,
+        /// The recipe whose jobs can be named instead, each by `@` and its id: what such a job made is meant.
+        #[serde(default, skip_serializing_if = "is_default")]
+        made_by: Option<String>,
     },
     /// A text with words in braces that are filled in for each file.
     Template {
@@ -123,7 +126,7 @@ impl Setting {
 
     /// A path that must be given.
     pub fn path(name: &str, label: &str) -> Self {
-        Setting::of(name, label, SettingKind::Path { patterns: false })
+        Setting::of(name, label, SettingKind::Path { patterns: false, made_by: None })
     }
 
     /// A template, with its words and their meanings.
@@ -186,8 +189,8 @@ impl SettingKind {
                 format!("a whole number from {least} to {most}{unit}")
             }
             SettingKind::Text { longest } => format!("a text of 1 to {longest} bytes"),
-            SettingKind::Path { patterns: false } => "a path below the library's folder".into(),
-            SettingKind::Path { patterns: true } => {
+            SettingKind::Path { patterns: false, .. } => "a path below the library's folder".into(),
+            SettingKind::Path { patterns: true, .. } => {
                 "a path below the library's folder, or a pattern for several".into()
             }
             SettingKind::Template { tokens } => {

@@ -31,7 +31,7 @@ use manifests::ManifestChoice;
 
 /// What the setting `manifest` takes.
 const MANIFEST_HELP: &str = "Its path in the library, such as SHA256SUMS; a pattern, such as **/SHA256SUMS for one in each folder; \
-    or @ and the id of a checksum job, for the manifest that it made. The id is at the end of the address of the job's page.";
+    or a checksum job, for the manifest that it made: programs write @ and its id.";
 
 /// The recipe.
 pub(super) struct Verify;
@@ -56,7 +56,9 @@ impl Recipe for Verify {
         let mut choices = vec![("auto", "by what matches")];
         let offered = [Algorithm::Sha256, Algorithm::Blake3, Algorithm::Sha512, Algorithm::Sha1, Algorithm::Md5];
         choices.extend(offered.map(|algorithm| (algorithm.name(), algorithm.shown())));
-        let manifest = Setting::of("manifest", "Manifest", SettingKind::Path { patterns: true }).help(MANIFEST_HELP);
+        let made_by = Some(BuiltIn::Checksum.name().to_owned());
+        let manifest =
+            Setting::of("manifest", "Manifest", SettingKind::Path { patterns: true, made_by }).help(MANIFEST_HELP);
         let summary = "Compares files with a manifest of checksums: ok, changed, bit rot, missing, unreadable, not \
             checked.";
         RecipeInfo::reading(

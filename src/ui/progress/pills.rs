@@ -5,14 +5,15 @@ use std::time::Duration;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::head::Download;
+use super::head::{Download, verify_address};
 use super::together::together;
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::later::Later;
 use crate::ui::nav::Nav;
-use crate::ui::parts::format;
+use crate::ui::parts::{format, may_act};
+use headway_model::summary::Start;
 use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 
 /// How long no file of a job must run until the pill says so.
@@ -166,16 +167,25 @@ pub(crate) fn Toasts() -> impl IntoView {
     }
 }
 
-/// Links to the job's outputs, because the dialog that offered them might have just closed.
+/// Links to the job's outputs, and to what can be done with them, because the dialog that offered them might have just closed.
 #[component]
 fn Written(job: JobId) -> impl IntoView {
-    let names = RwSignal::new(Vec::new());
+    let (names, verify) = (RwSignal::new(Vec::new()), RwSignal::new(None));
+    let libraries = StoredValue::new(use_context::<Start>().map(|start| start.libraries).unwrap_or_default());
+    let can_act = may_act();
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {
             if let Ok(view) = api::job(job).await {
+                let address = libraries.try_with_value(|libraries| verify_address(&view, libraries)).flatten();
+                verify.try_set(address.filter(|_| can_act));
                 names.try_set(view.outputs);
             }
         });
     });
-    move || names.get().into_iter().map(|name| view! { <Download job name /> }).collect_view()
+    let link =
+        move || verify.get().map(|there| view! { <p class="head-output"><a href=there>"Verify these files"</a></p> });
+    view! {
+        {move || names.get().into_iter().map(|name| view! { <Download job name /> }).collect_view()}
+        {link}
+    }
 }

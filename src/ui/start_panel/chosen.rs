@@ -32,6 +32,8 @@ pub(super) enum Way {
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Chosen {
     live: Live,
+    /// The library on the screen.
+    pub(super) library: Memo<String>,
     /// The files selected.
     pub(super) selected: RwSignal<Selection>,
     /// What there is to be processed.
@@ -59,11 +61,12 @@ pub(in crate::ui) struct Chosen {
 
 impl Chosen {
     /// The initial choice: the first recipe with its defaults.
-    pub(in crate::ui) fn new(selected: RwSignal<Selection>, offer: Memo<ListOffer>) -> Self {
+    pub(in crate::ui) fn new(library: Memo<String>, selected: RwSignal<Selection>, offer: Memo<ListOffer>) -> Self {
         let Start { recipes, policies, .. } = expect_context::<Start>();
         let name = RwSignal::new(recipes.first().map(|recipe| recipe.name.clone()).unwrap_or_default());
         let chosen = Chosen {
             live: expect_context::<Live>(),
+            library,
             selected,
             offer,
             name,

@@ -3,17 +3,19 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::refused;
+use super::made_by::MadeBy;
+use super::{Chosen, refused};
 use crate::live::Live;
 use headway_model::setting::{self, SettingKind};
 use headway_model::{Setting as Described, Settings};
 
 /// The field of a setting. `before` are the settings above it; it can depend on one of them.
 #[component]
-pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSignal<Settings>) -> impl IntoView {
+pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: Chosen) -> impl IntoView {
+    let settings = chosen.settings;
     let live = expect_context::<Live>();
     let (name, label, help) = (setting.name.clone(), setting.label.clone(), setting.help.clone());
-    let described = setting.clone();
+    let (described, named) = (setting.clone(), name.clone());
     // Keep the value while the setting does not count, so that it is there when the setting counts again.
     let hidden = Memo::new({
         let setting = setting.clone();
@@ -25,10 +27,20 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
     let (hint, note) = (format!("help-{name}"), format!("wrong-{name}"));
     let about = if help.is_empty() { note.clone() } else { format!("{hint} {note}") };
     let is_switch = described.kind == SettingKind::Switch;
-    let control = field(described, settings, about, Signal::derive(move || wrong.with(Option::is_some)));
-    let labelled = match is_switch {
-        true => view! { <label>{control} " " {label}</label> }.into_any(),
-        false => view! { <label>{label} " " {control}</label> }.into_any(),
+    let put = Callback::new(move |value: Option<Value>| put(settings, &named, value));
+    let made_by = match &described.kind {
+        SettingKind::Path { made_by, .. } => made_by.clone(),
+        _ => None,
+    };
+    let control = field(described, put, about, Signal::derive(move || wrong.with(Option::is_some)));
+    let labelled = match made_by {
+        Some(recipe) => {
+            let (library, path_label) = (chosen.library, format!("{label}, by its path "));
+            view! { <MadeBy name label recipe library settings put><label>{path_label} {control}</label></MadeBy> }
+                .into_any()
+        }
+        None if is_switch => view! { <label>{control} " " {label}</label> }.into_any(),
+        None => view! { <label>{label} " " {control}</label> }.into_any(),
     };
     let help = (!help.is_empty()).then(|| view! { <p class="hint" id=hint>{help}</p> });
     view! {
@@ -41,18 +53,19 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, settings: RwSi
     .into_any()
 }
 
-/// The control for the setting's kind. `about` holds the ids of the texts about it.
-fn field(setting: Described, settings: RwSignal<Settings>, about: String, wrong: Signal<bool>) -> AnyView {
-    let Described { name, kind, .. } = setting.clone();
-    let default = setting.default.as_ref().map(text).unwrap_or_default();
-    let required = setting.default.is_none();
-    let put = Callback::new(move |value: Option<Value>| {
-        settings.update(|settings| match value {
-            Some(value) => drop(settings.insert(setting.name.clone(), value)),
-            // An empty field means the recipe's default.
-            None => drop(settings.remove(&setting.name)),
-        });
+/// Sets a setting to a value, or to the recipe's default.
+fn put(settings: RwSignal<Settings>, name: &str, value: Option<Value>) {
+    settings.update(|settings| match value {
+        Some(value) => drop(settings.insert(name.to_owned(), value)),
+        None => drop(settings.remove(name)),
     });
+}
+
+/// The control for the setting's kind. `about` holds the ids of the texts about it.
+fn field(setting: Described, put: Callback<Option<Value>>, about: String, wrong: Signal<bool>) -> AnyView {
+    let Described { name, kind, default, .. } = setting;
+    let required = default.is_none();
+    let default = default.as_ref().map(text).unwrap_or_default();
     let field = Field { name, default, required, about, wrong, put };
     match kind {
         SettingKind::Choice { choices } => field.choice(choices),

@@ -4,7 +4,7 @@
 use axum::http::Method;
 
 /// The server functions that only read.
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     "attempts",
     "causes",
     "command_lines",
@@ -16,6 +16,7 @@ const CALLS: [&str; 13] = [
     "job",
     "jobs",
     "load",
+    "makers",
     "named",
     "room",
 ];

@@ -35,7 +35,7 @@ pub(super) fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String>
             }
         }
         SettingKind::Text { longest } => text(*longest).map_or_else(unfit, |text| Ok(text.into())),
-        SettingKind::Path { patterns } => {
+        SettingKind::Path { patterns, .. } => {
             let Some(text) = text(TEXT_LIMIT) else { return unfit() };
             match text.parse::<RelPath>() {
                 Ok(path) if path.is_reserved() => {

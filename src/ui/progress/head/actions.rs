@@ -5,10 +5,13 @@ use leptos::prelude::*;
 use super::Summary;
 use super::offers::{Act, OfferedAction, offers};
 use super::undone::is_undone;
+use super::verify::verify_address;
 use crate::live::Live;
+use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
+use headway_model::summary::Start;
 use headway_model::{Fold, JobStatus, StartJob};
 
 /// What can be done to the job.
@@ -22,7 +25,7 @@ pub(in crate::ui::progress) fn Actions(
     if !may_act() {
         return ().into_any();
     }
-    let live = expect_context::<Live>();
+    let (live, nav) = (expect_context::<Live>(), expect_context::<Nav>());
     let job = steer.newest.job;
     let state = live.job(job);
     // Whether there is anything to undo is known once the page has the fold: a command that wrote nothing cannot be
@@ -32,10 +35,13 @@ pub(in crate::ui::progress) fn Actions(
         let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
         is_over && live.with_fold(job, has_written).unwrap_or_default()
     });
+    let verify = verify_door(steer.newest);
     let offers = Memo::new(move |_| {
         let is_undone = || steer.newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
         let is_undoable = has_written.get() && makes_output(steer.newest) && !is_undone();
-        summary.with(|summary| summary.as_ref().map(|summary| self::offers(summary, is_undoable))).unwrap_or_default()
+        summary
+            .with(|summary| summary.as_ref().map(|summary| self::offers(summary, is_undoable, verify.get())))
+            .unwrap_or_default()
     });
     let is_cancelled = Memo::new(move |_| {
         let asked = |starting: &crate::live::Starting| starting.job == job && starting.cancel;
@@ -60,7 +66,7 @@ pub(in crate::ui::progress) fn Actions(
         let is_next = move || offers.with(here).is_some_and(|offer| offer.is_next);
         let press = move |_| {
             if let Some(offer) = offers.with_untracked(here) {
-                press(live, steer, offer.act);
+                press(live, nav, steer, offer.act);
             }
         };
         // Not `disabled`, which would take the focus from the button that was just pressed.
@@ -90,6 +96,12 @@ pub(in crate::ui::progress) fn Actions(
     .into_any()
 }
 
+/// The address at which the files of the job are verified, if it made a manifest.
+pub(in crate::ui::progress) fn verify_door(newest: Newest) -> Memo<Option<String>> {
+    let libraries = use_context::<Start>().map(|start| start.libraries).unwrap_or_default();
+    Memo::new(move |_| newest.with(|view| verify_address(view, &libraries)).flatten())
+}
+
 /// Why the requested action was not performed.
 #[component]
 pub(in crate::ui::progress) fn Failed(
@@ -110,7 +122,7 @@ pub(in crate::ui::progress) fn Failed(
     view! { <p class="error" role="alert">{failed}</p> }.into_any()
 }
 
-fn press(live: Live, steer: Steer, act: Act) {
+fn press(live: Live, nav: Nav, steer: Steer, act: Act) {
     if steer.under_way.with_untracked(Option::is_some) {
         return;
     }
@@ -125,6 +137,10 @@ fn press(live: Live, steer: Steer, act: Act) {
         Act::Again(which) => start(&|request, _| request.again(job, which.clone())),
         Act::Undo => start(&|request, title| StartJob::undo(&request.library, job, title)),
         Act::Cancel => live.cancel(job),
+        Act::Verify(there) => {
+            live.put_away();
+            nav.go(&there, Go::There);
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) enum Act {
     Again(ItemSelection),
     /// Starts a job that takes back what this one did.
     Undo,
+    /// Leads to this address, at which the files are compared with the manifest that the job made.
+    Verify(String),
     /// Cancels the job.
     Cancel,
 }
@@ -38,8 +40,9 @@ impl OfferedAction {
     }
 }
 
-/// The buttons, with the next step first and *Cancel job* last. `is_undoable` says whether there is anything to undo.
-pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
+/// The buttons, with the next step first and *Cancel job* last. `is_undoable` says whether there is anything to undo, `verify` is
+/// where the files of a job that made a manifest are verified.
+pub(super) fn offers(summary: &JobSummary, is_undoable: bool, verify: Option<String>) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let retry = || {
         OfferedAction::new(
@@ -70,7 +73,7 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedActi
         JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing => offers.push(pause()),
         JobStatus::Cancelling => {}
         JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => {
-            offers.extend(after(summary, is_undoable));
+            offers.extend(after(summary, is_undoable, verify));
         }
     }
     let is_held = matches!(summary.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
@@ -88,7 +91,7 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedActi
 }
 
 /// The buttons of a finished job.
-fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
+fn after(summary: &JobSummary, is_undoable: bool, verify: Option<String>) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
     // An undo is not tried again by itself: the other job is undone again.
@@ -97,8 +100,8 @@ fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
     if !is_undo && failed + missed > 0 {
         let which = match (failed, missed) {
             (_, 0) => format!("{} failed", count(failed.into())),
-            (0, _) => format!("{} not processed", count(missed.into())),
-            _ => format!("{} failed or not processed", count(u64::from(failed) + u64::from(missed))),
+            (0, _) => format!("{} missed", count(missed.into())),
+            _ => format!("{} failed or missed", count(u64::from(failed) + u64::from(missed))),
         };
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Errors), "retry", format!("Retry {which}")));
     }
@@ -106,7 +109,13 @@ fn after(summary: &JobSummary, is_undoable: bool) -> Vec<OfferedAction> {
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Cancelled), "rest", text));
     }
-    if let Some(next) = offers.first_mut().filter(|_| !is_look(summary)) {
+    offers.extend(verify.map(|there| OfferedAction::new(Act::Verify(there), "verify", "Verify these files")));
+    // A plan that was not run is run first: what could not be planned is no next step.
+    if summary.is_planned_only() {
+        offers.sort_by_key(|offer| offer.name != "rest");
+    }
+    let is_next = |offer: &OfferedAction| !is_look(summary) && (offer.name == "rest" || !summary.is_planned_only());
+    if let Some(next) = offers.first_mut().filter(|offer| is_next(offer)) {
         next.is_next = true;
     }
     if is_undoable {
@@ -156,7 +165,7 @@ mod tests {
             (JobStatus::Failed { reason: EndReason::Halt }, "Retry 3 failed", "Undo"),
             (JobStatus::Cancelled, "Retry 3 failed", "Undo"),
         ] {
-            let offers = offers(&job(status), true);
+            let offers = offers(&job(status), true, None);
             assert_eq!(offers[0].text, first, "{status:?}");
             assert_eq!(offers[offers.len() - 1].text, last, "{status:?}");
             assert!(offers.iter().filter(|offer| offer.is_next).count() <= 1, "{status:?}: {offers:?}");
@@ -170,30 +179,59 @@ mod tests {
     #[test]
     fn a_second_look_at_damaged_files_is_not_the_next_step() {
         let job = JobSummary { recipe: "verify".into(), ..job(JobStatus::CompletedWithErrors) };
-        let offers = offers(&job, false);
+        let offers = offers(&job, false, None);
         assert!(offers[0].text == "Retry 3 failed" && offers.iter().all(|offer| !offer.is_next), "{offers:?}");
     }
 
     #[test]
-    fn a_retry_takes_what_was_not_processed_as_well() {
+    fn a_retry_takes_what_was_missed_as_well() {
         let job = |recipe: &str, failed, missed| {
             let counters = Counters { total: 9, failed, missed, skipped: missed, ..Counters::default() };
             JobSummary { recipe: recipe.into(), counters, ..job(JobStatus::CompletedWithErrors) }
         };
         for (failed, missed, expected) in
-            [(3, 0, "Retry 3 failed"), (0, 2, "Retry 2 not processed"), (3, 2, "Retry 5 failed or not processed")]
+            [(3, 0, "Retry 3 failed"), (0, 2, "Retry 2 missed"), (3, 2, "Retry 5 failed or missed")]
         {
-            let offers = offers(&job("checksum", failed, missed), false);
+            let offers = offers(&job("checksum", failed, missed), false, None);
             assert_eq!((&offers[0].act, &*offers[0].text), (&Act::Again(ItemSelection::Errors), expected));
         }
-        assert_eq!(offers(&job("undo", 3, 2), false), [], "the server refuses it");
+        assert_eq!(offers(&job("undo", 3, 2), false, None), [], "the server refuses it");
     }
 
     #[test]
     fn undo_is_offered_only_where_something_is_there_to_be_undone() {
         let mut job = job(JobStatus::Completed);
         job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
-        assert_eq!(offers(&job, false), []);
-        assert_eq!(offers(&job, true).len(), 1);
+        assert_eq!(offers(&job, false, None), []);
+        assert_eq!(offers(&job, true, None).len(), 1);
+    }
+
+    #[test]
+    fn the_next_step_after_a_manifest_is_to_verify_by_it_unless_files_failed() {
+        let mut job = job(JobStatus::Completed);
+        job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
+        let there = || Some("/".to_owned());
+        let next = offers(&job, false, there()).remove(0);
+        assert_eq!((next.act, next.is_next, &*next.text), (Act::Verify("/".into()), true, "Verify these files"));
+        job.counters = Counters { total: 2, succeeded: 1, failed: 1, ..Counters::default() };
+        let names: Vec<_> = offers(&job, false, there()).iter().map(|offer| (offer.name, offer.is_next)).collect();
+        assert_eq!(names, [("retry", true), ("verify", false)]);
+    }
+
+    #[test]
+    fn the_next_step_of_a_plan_that_was_not_run_is_to_run_it() {
+        let counters = |cancelled| Counters { total: 9, missed: 4, skipped: 4, cancelled, ..Counters::default() };
+        let plan = |cancelled| JobSummary {
+            began: None,
+            counters: counters(cancelled),
+            recipe: "compress".into(),
+            ..job(JobStatus::Cancelled)
+        };
+        let said = |job: &JobSummary| {
+            let offers = offers(job, false, None);
+            offers.iter().map(|offer| (offer.name, offer.is_next)).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&plan(5)), [("rest", true), ("retry", false)]);
+        assert_eq!(said(&plan(0)), [("retry", false)]);
     }
 }

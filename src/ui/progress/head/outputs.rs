@@ -15,21 +15,12 @@ pub(super) fn Outputs(newest: Newest, status: Signal<JobStatus>) -> impl IntoVie
         true => newest.with(|view| view.outputs.clone()).unwrap_or_default(),
         false => Vec::new(),
     };
-    let is_manifest = move || names().iter().any(|name| MANIFESTS.contains(&name.as_str()));
     view! {
         <div class="head-outputs">
             {move || names().into_iter().map(|name| view! { <Download job name /> }).collect_view()}
-            <Show when=is_manifest>
-                <p class="head-output">
-                    "To verify these files later, run the recipe verify with the manifest " <code>{format!("@{job}")}</code> "."
-                </p>
-            </Show>
         </div>
     }
 }
-
-/// The names of manifests of a checksum job.
-const MANIFESTS: [&str; 2] = ["SHA256SUMS", "B3SUMS"];
 
 /// The link to one of them.
 #[component]
