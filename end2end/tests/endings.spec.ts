@@ -1,7 +1,7 @@
 // Every way in which a job can end, and what the page says about it.
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { dialog, ends, open, pill, processAll, ready, tenFiles } from './helper/page';
+import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
@@ -100,6 +100,91 @@ test('a cancel pressed before the start is answered is not forgotten', async ({ 
   await expect(dialog(page, job).getByRole('button', { name: 'Cancelling' })).toBeDisabled();
   release();
   await ends(watched, server, job, 'cancelled');
+});
+
+test('one press leads from a checksum job to a check of its files', async ({ page, serve, watched }) => {
+  const server = await serve((server) => ['sub/a', 'sub/b', 'c'].forEach((path) => server.file(path)));
+  await open(page, `${server.url}/?library=files&folder=sub`);
+  const job = await processAll(page);
+  await dialog(page, job).hover();
+  await ends(watched, server, job, 'completed');
+  const button = dialog(page, job).getByRole('button', { name: 'Verify these files' });
+  await expect(button).toHaveClass(/primary/);
+  await expect(dialog(page, job).locator('.buttons .primary')).toHaveCount(1);
+  await button.click();
+  const isChosen = async () => {
+    await expect(page.locator('dialog.modal')).toHaveCount(0);
+    await expect(page.locator('input[value="verify"]')).toBeChecked();
+    await expect(page.getByRole('combobox', { name: 'Manifest' })).toHaveValue(`@${job}`);
+    await expect(page.getByRole('combobox', { name: 'Manifest' })).toBeFocused();
+    await expect(page.locator('[data-start="run"]')).toHaveText('Process 2 files');
+  };
+  await isChosen();
+  // The same from the job's own page.
+  await page.goto(`${server.url}/jobs/${job}`);
+  await ready(page);
+  await page.locator('.head-actions').getByRole('button', { name: 'Verify these files' }).click();
+  await isChosen();
+  server.file('sub/a', 'another');
+  const check = await processAll(page);
+  await ends(watched, server, check, 'completed_with_errors');
+  // What failed, and why, is said in the dialog, which stays.
+  const cause = dialog(page, check).locator('.attention-cause');
+  await expect(cause).toContainText('changed');
+  await page.waitForTimeout(4_000);
+  await cause.getByRole('link', { name: 'Show' }).click();
+  await expect(page.locator('dialog.modal')).toHaveCount(0);
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+});
+
+test('the dialog says which files were missed, and why, and stays', async ({ page, serve, watched }) => {
+  const server = await serve((server) => tenFiles(server));
+  await open(page, server.url);
+  await page.getByRole('checkbox', { name: 'Select 1.txt' }).check();
+  server.remove('1.txt');
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed_with_errors');
+  const missed = dialog(page, job).locator('.head-missed');
+  await expect(missed).toContainText('no longer there');
+  await page.waitForTimeout(4_000);
+  await missed.getByRole('link', { name: 'Show' }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+});
+
+test('a retry is told by the page of the first job: in its head, at the file and in the drawer', async ({ page, serve, watched }) => {
+  const server = await serve(
+    (server) => {
+      tenFiles(server);
+      chmodSync(join(server.library, '3.txt'), 0);
+    },
+    { weak: true },
+  );
+  await open(page, server.url);
+  const job = await processAll(page);
+  await ends(watched, server, job, 'completed_with_errors');
+  await page.goto(`${server.url}/jobs/${job}?status=failed&file=3`);
+  await ready(page);
+  chmodSync(join(server.library, '3.txt'), 0o644);
+  await page.locator('.drawer [data-action="retry-item"]').click();
+  const retry = await shownJob(page);
+  await ends(watched, server, retry, 'completed');
+  await expect(page.locator('dialog.modal')).toHaveCount(0, { timeout: 10_000 });
+  await expect(page.locator('.head-retried')).toHaveText(/^Retried in .*: 1 of 1 file done$/);
+  await expect(page.locator('.items-result .items-retried')).toHaveText('retried: done');
+  await expect(page.locator('.drawer .items-retried')).toHaveText('retried: done');
+  await page.locator('.drawer-close').click();
+  await page.locator('.head-retried').getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(retry));
+});
+
+test('an outcome says that the file was changed since', async ({ page, serve }) => {
+  const server = await serve((server) => ['a', 'b'].forEach((path) => server.file(path)));
+  const job = mint();
+  await server.put(job);
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('completed');
+  server.file('b', 'another text');
+  await open(page, server.url);
+  await expect(page.locator('.entry-outcome .status-badge')).toHaveText(['done', 'done, changed since']);
 });
 
 test('a completed job waits three seconds, becomes a toast with a link, and has its manifest there', async ({ page, serve, watched }) => {

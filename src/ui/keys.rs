@@ -6,13 +6,18 @@ use leptos::prelude::*;
 use super::parts::{Controls, focus, may_act};
 
 /// The keys, what each does, and what it does on a read-only page; nothing if it does nothing there.
-const KEYS: [(&str, &str, Option<&str>); 8] = [
+const KEYS: [(&str, &str, Option<&str>); 9] = [
     ("/", "Search", Some("Search")),
     ("j k, ↑ ↓", "Next and previous file", Some("Next and previous file")),
     ("Home End", "First and last file", Some("First and last file")),
     ("x, Space", "Select the file or folder; with Shift, all up to it", None),
     ("Ctrl A", "Select all files listed so far", None),
-    ("Enter", "Open the folder; with a selection, go to its button", Some("Open the folder")),
+    (
+        "Enter",
+        "Open the folder, or of a file its last job; with a selection, go to its button",
+        Some("Open the folder, or of a file its last job"),
+    ),
+    ("Enter", "In the list of a job: open the file", Some("In the list of a job: open the file")),
     ("Escape", "Clear the selection; close a dialog", Some("Close a dialog")),
     ("?", "These keys", Some("These keys")),
 ];

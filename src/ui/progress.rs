@@ -1,6 +1,7 @@
 //! A job's progress: in the dialog, in the pill, in the corner, and on the job's own page.
 
 mod active;
+mod attention;
 mod head;
 mod modal;
 mod newest;
@@ -14,6 +15,7 @@ mod together;
 mod whole;
 
 pub(super) use active::Modal;
+pub(super) use attention::{Attend, Attention};
 pub(super) use head::{Head, Strip, number, outcomes, title, took};
 pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;

@@ -16,13 +16,12 @@ mod window;
 
 use leptos::prelude::*;
 
-use super::attention::Attention;
 use super::drawer::Drawer;
 use crate::api;
 use crate::ui::load::{Loaded, load};
 use crate::ui::nav::Nav;
 use crate::ui::parts::{format, words};
-use crate::ui::progress::{Summary, number};
+use crate::ui::progress::{Attention, Summary, number};
 pub(super) use address::ItemsAddress;
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::{ItemPage, ItemView};

@@ -75,7 +75,7 @@ pub(crate) fn capital(text: &str) -> String {
 /// How much of a job's work is done, such as "12 / 82 files". Files that the plan skipped do not count.
 pub(crate) fn files(counters: &Counters) -> String {
     let (done, all) = counters.work();
-    format!("{} / {} files", count(done.into()), count(all.into()))
+    format!("{} / {}", count(done.into()), counted(all, "file", "files"))
 }
 
 /// How much of a job is done, in whole percent; every page uses this. `None` while its files are being listed,
@@ -139,6 +139,7 @@ mod tests {
         let counters =
             Counters { total: 83, skipped: 1, skipped_in_plan: 1, links: 1, waiting: 82, ..Counters::default() };
         assert_eq!(files(&counters), "0 / 82 files");
+        assert_eq!(files(&Counters { total: 1, succeeded: 1, ..Counters::default() }), "1 / 1 file");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::head::{Actions, Failed, Head};
+use super::attention::{Attend, Attention};
+use super::head::{Actions, Failed, Head, verify_door};
 use super::{Newest, Steer, Summary, latest_summary};
 use crate::base::to;
 use crate::live::{Live, StartPhase};
@@ -38,6 +39,7 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
     let newest = Newest::new(job, None);
     newest.follow(summary);
     let steer = Steer::new(newest);
+    let attention = Attention::new(job, summary);
     let is_heard = Memo::new(move |_| summary.with(Option::is_some));
     view! {
         <dialog
@@ -60,6 +62,7 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
                     view! { <StartState job /> }.into_any()
                 }
             }}
+            <Attend attention summary newest />
             <Plan summary steer />
             <Failed steer is_page=false />
             <Buttons summary steer />
@@ -115,7 +118,8 @@ fn Buttons(
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
     // If nothing is left to do, closing the dialog is the next step.
-    let is_next = move || summary.with(|summary| summary.as_ref().is_some_and(is_done));
+    let verify = verify_door(steer.newest);
+    let is_next = move || verify.with(Option::is_none) && summary.with(|summary| summary.as_ref().is_some_and(is_done));
     view! {
         <div class="buttons">
             <Show when=move || is_heard.get()>

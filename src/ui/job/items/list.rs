@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::address::ItemsAddress;
 use super::names::ReadNames;
 use crate::live::{JobState, Live};
-use crate::ui::job::attention::Attention;
+use crate::ui::progress::Attention;
 use headway_model::item::StatusFilter;
 use headway_model::{ApiError, Fold, JobId, SkipReason};
 

@@ -1,29 +1,60 @@
-//! Files that were asked for and not processed.
+//! Files that were missed: asked for, and not processed.
 
 use leptos::prelude::*;
 
 use super::Summary;
 use crate::base::to;
+use crate::live::Live;
 use crate::ui::parts::format;
-use headway_model::JobId;
+use headway_model::item::SkipReason;
+use headway_model::{Fold, ItemStatus, JobId};
 
-/// The number of skipped files that were missed, as a link to them; nothing if there are none.
+/// How many files were missed, and for each reason a link to those files; nothing if there are none.
 #[component]
 pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
+    let live = expect_context::<Live>();
     let missed = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters.missed).unwrap_or_default())
     });
+    let heard = live.job(job);
+    // The reasons are in the fold, which a page has once it follows the job.
+    let by_reason = Memo::new(move |_| {
+        let _ = heard.get();
+        if missed.get() == 0 { Vec::new() } else { live.with_fold(job, reasons).unwrap_or_default() }
+    });
     let text = move || match missed.get() {
-        1 => "1 file that was asked for was not processed".to_owned(),
-        number => format!("{} files that were asked for were not processed", format::count(number.into())),
+        1 => "1 file was missed".to_owned(),
+        number => format!("{} files were missed", format::count(number.into())),
+    };
+    let door = move |(number, reason): (u32, SkipReason)| {
+        let there = to(&format!("/jobs/{job}?status=skipped&cause={}#job-files", reason.key()));
+        view! {
+            <li>
+                {format!("{}: {} ", format::count(number.into()), reason.text())}
+                <a href=there on:click=move |_| live.put_away()>"Show"</a>
+            </li>
+        }
     };
     view! {
         <Show when=move || { missed.get() > 0 }>
-            <p class="head-missed">
-                <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a>
-                ": they were gone or had changed, are no regular files, or their output's name was taken or impossible."
-            </p>
+            <div class="head-missed">
+                <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a> ": asked for, and could not be processed."
+                <ul>{move || by_reason.get().into_iter().map(door).collect_view()}</ul>
+            </div>
         </Show>
     }
     .into_any()
+}
+
+/// Why files were missed, and how many for each reason, most frequent reason first.
+fn reasons(fold: &Fold) -> Vec<(u32, SkipReason)> {
+    let mut numbers: Vec<_> = SkipReason::ALL.iter().map(|reason| (0, *reason)).collect();
+    for (_, status) in fold.items().filter(|(_, status)| status.is_missed()) {
+        if let ItemStatus::Skipped { reason, .. } = status {
+            numbers.iter_mut().filter(|(_, known)| *known == reason).for_each(|(number, _)| *number += 1);
+        }
+    }
+    numbers.retain(|(number, _)| *number > 0);
+    numbers.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    numbers
 }

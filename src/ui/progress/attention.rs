@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::newest::Newest;
+use super::summary::Summary;
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{ErrorView, format, may_act};
-use crate::ui::progress::Summary;
 use headway_model::causes::{Cause, Causes};
 use headway_model::request::ItemSelection;
 use headway_model::{ApiError, Fold, ItemStatus, JobId, StartJob};
@@ -18,7 +19,7 @@ const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why the files of a job failed, as far as the page has read it. Copy it freely.
 #[derive(Clone, Copy)]
-pub(super) struct Attention {
+pub(in crate::ui) struct Attention {
     job: JobId,
     failed: Memo<u32>,
     read: RwSignal<Option<Result<Causes, ApiError>>>,
@@ -28,7 +29,7 @@ pub(super) struct Attention {
 
 impl Attention {
     /// Nothing has been read yet; from now on, causes are read whenever more files fail.
-    pub(super) fn new(job: JobId, summary: Summary) -> Self {
+    pub(in crate::ui) fn new(job: JobId, summary: Summary) -> Self {
         let number = move |_: Option<&u32>| {
             summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.failed))
         };
@@ -39,7 +40,7 @@ impl Attention {
     }
 
     /// Looks at a cause by its key. Returns `None` while it is not known whether it exists.
-    pub(super) fn with_cause<T>(self, key: &str, look: impl FnOnce(Option<&Cause>) -> T) -> Option<T> {
+    pub(in crate::ui) fn with_cause<T>(self, key: &str, look: impl FnOnce(Option<&Cause>) -> T) -> Option<T> {
         self.read.with(|read| match read {
             Some(Ok(causes)) => Some(look(causes.causes.iter().find(|cause| cause.key == key))),
             Some(Err(_)) | None => None,
@@ -71,11 +72,11 @@ impl Attention {
 
 /// The causes, most frequent first.
 #[component]
-pub(super) fn Attend(
+pub(in crate::ui) fn Attend(
     attention: Attention,
     summary: Summary,
-    /// The job's request.
-    request: StoredValue<Option<StartJob>>,
+    /// What is known of the job, with its request.
+    newest: Newest,
 ) -> impl IntoView {
     let is_over = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
@@ -109,7 +110,7 @@ pub(super) fn Attend(
             causes
                 .with(|causes| causes.iter().flat_map(|causes| &causes.causes).find(|cause| cause.key == key).cloned())
         });
-        view! { <CauseRow job=attention.job cause is_over request /> }
+        view! { <CauseRow newest cause is_over /> }
     };
     let more = move || {
         let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
@@ -140,13 +141,13 @@ fn keep_failed(causes: &mut Causes, fold: &Fold) {
 /// One cause: how many files, which, where, and what can be done.
 #[component]
 fn CauseRow(
-    job: JobId,
+    newest: Newest,
     cause: Memo<Option<Cause>>,
     /// Whether the job is over: only then do its files run again in another job.
     is_over: Memo<bool>,
-    request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
     let (live, can_act) = (expect_context::<Live>(), may_act());
+    let job = newest.job;
     let of = move |tell: fn(&Cause) -> String| cause.with(|cause| cause.as_ref().map(tell).unwrap_or_default());
     let number = |cause: &Cause| format::count(cause.items.len() as u64);
     let place = |cause: &Cause| match cause.items.len() {
@@ -156,8 +157,8 @@ fn CauseRow(
     let retry = move |_| {
         let items = cause.with_untracked(|cause| cause.as_ref().map(|cause| cause.items.clone()));
         let again = items.and_then(|items| {
-            request
-                .with_value(|request| request.as_ref().map(|request| request.again(job, ItemSelection::These(items))))
+            let again = |request: &StartJob| request.again(job, ItemSelection::These(items.clone()));
+            newest.with_untracked(|view| view.request.as_ref().map(again)).flatten()
         });
         again.into_iter().for_each(|request| _ = live.start(request));
     };
@@ -176,7 +177,8 @@ fn CauseRow(
                 <span class="attention-example">{move || of(|cause| if cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) })}</span>
             </p>
             <span class="attention-ways">
-                <a class="button" href=there>"Show"</a>
+                // The files are on the job's page, which no dialog must cover.
+                <a class="button" href=there on:click=move |_| live.put_away()>"Show"</a>
                 <Show when=move || can_act && is_over.get()>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", of(number))}</button>
                 </Show>
