@@ -36,6 +36,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await accessible(page, `the options of ${recipe}`);
     }
     await page.setViewportSize(PHONE);
+    await page.getByLabel('Leave out').focus();
     await accessible(page, 'the options on a phone');
     await page.setViewportSize(DESK);
     await page.locator('select[name="output"]').selectOption('folder');

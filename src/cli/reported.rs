@@ -109,7 +109,7 @@ mod tests {
     fn a_missing_file_is_read_from_its_line() {
         let line = "a b/c%0A\tmissing: the manifest names it, and it is not there (line 3)";
         let (path, why) = absent_file(line).expect("a missing file");
-        assert_eq!(path.to_bytes().as_ref(), b"a b/c\n");
+        assert_eq!(path.to_bytes().as_slice(), b"a b/c\n");
         assert!(why.starts_with("missing: the manifest"), "{why}");
         for line in ["# a\tmissing: x", "a\tchanged: x", "a\tmissing", "line 3: x (not checked)"] {
             assert_eq!(absent_file(line), None, "{line}");

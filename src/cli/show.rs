@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn the_rate_is_told_once_it_is_one() {
         let seconds = Duration::from_secs;
-        let said = |elapsed, done, at| left(seconds(elapsed), (done * 1_000, seconds(at)), 60_000);
+        let said = |elapsed, done: u64, at| left(seconds(elapsed), (done * 1_000, seconds(at)), 60_000);
         assert_eq!(said(1, 40, 1), None);
         assert_eq!(said(20, 0, 0), None);
         assert_eq!(said(20, 40, 20).as_deref(), Some("2.0/s  30 s left"));

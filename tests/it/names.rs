@@ -161,7 +161,7 @@ fn a_pipe_that_is_named_was_not_looked_at_and_one_in_a_folder_was_not_asked_for(
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
     let (code, said) = called(&files, &["run", "checksum", text(&pipe)]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("0 done, 1 not processed (named, but not a regular file)"), "{said}");
+    assert!(said.contains("0 done, 1 missed (named, but not a regular file)"), "{said}");
     assert!(!said.contains("manifest:"), "one that names no file: {said}");
     let (_, said) = called(&files, &["show", "@1", "--status", "skipped", "--json"]);
     assert!(said.contains("named, but not a regular file"), "{said}");
@@ -189,7 +189,7 @@ fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
     for named in [&file, &nothing, &circle] {
         let (code, said) = called(&files, &["run", "checksum", text(named)]);
         assert_eq!(code, Some(1), "{said}");
-        assert!(said.contains("0 done, 1 not processed (named, but not a regular file)"), "{said}");
+        assert!(said.contains("0 done, 1 missed (named, but not a regular file)"), "{said}");
     }
     // A link that leads round in a circle is a matter of its own name alone.
     let (code, said) = called(&files, &["run", "checksum", text(&below), text(&files.library().join("a.jpg"))]);
@@ -200,7 +200,7 @@ fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
     assert_eq!(called(&files, &["retry", "@1"]).0, Some(1));
     let (code, said) = called(&files, &["run", "checksum", text(&folder), text(&files.library().join("a.jpg"))]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("1 done, 1 not processed"), "{said}");
+    assert!(said.contains("1 done, 1 missed"), "{said}");
     // What nobody named is left out.
     let (code, said) = called(&files, &["run", "checksum", text(&files.library())]);
     assert_eq!(code, Some(0), "{said}");

@@ -70,7 +70,7 @@ fn what_the_exit_code_counts_is_listed_and_retried() {
     files.write("new-000000", b"in the way");
     let (code, _, err) = called(&files, &["run", "rename", "000000", "000001", "--set", "name=new-{/}"]);
     assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("1 done, 1 not processed (another file has the new name)"), "{err}");
+    assert!(err.contains("1 done, 1 missed (another file has the new name)"), "{err}");
     assert!(err.contains("--failed  lists all of these; headway retry"), "{err}");
     let (_, out, _) = called(&files, &["show", "@1", "--failed"]);
     assert!(out.lines().count() == 1 && out.contains("000000\t"), "{out}");

@@ -42,7 +42,8 @@ export async function ends(watched: Watched, server: Server, job: string, status
   await expect(async () => {
     if (!(await shown.isVisible())) return;
     await expect(shown.locator('.head-top .status-badge')).toHaveAttribute('data-status', status, soon);
-    await expect(shown.locator('.head-done')).toHaveText(`${done(truth)} / ${(truth.counters.total - truth.counters.skipped_in_plan).toLocaleString('en-US')} files`, soon);
+    const all = truth.counters.total - truth.counters.skipped_in_plan;
+    await expect(shown.locator('.head-done')).toHaveText(`${done(truth)} / ${all.toLocaleString('en-US')} ${all === 1 ? 'file' : 'files'}`, soon);
     await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq), soon);
     await expect(shown.locator('.proof-received')).toContainText(`Complete: all ${truth.seq.toLocaleString('en-US')} events`, soon);
   }).toPass({ timeout: 30_000 });

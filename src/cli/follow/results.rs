@@ -16,7 +16,7 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
     }
     let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
     parts.extend((counters.failed > 0).then(|| format!("{} failed", count(counters.failed.into()))));
-    parts.extend(missed.text("not processed"));
+    parts.extend(missed.text("missed"));
     parts.extend(skipped.text("skipped"));
     parts.extend((counters.cancelled > 0).then(|| format!("{} cancelled", count(counters.cancelled.into()))));
     parts.join(", ")
@@ -80,7 +80,7 @@ mod tests {
         let taken = [skipped(SkipReason::Collision), skipped(SkipReason::Collision), skipped(SkipReason::Done)];
         assert_eq!(
             results_of("rename", &taken),
-            "0 done, 2 not processed (another file has the new name), 1 skipped (already done)"
+            "0 done, 2 missed (another file has the new name), 1 skipped (already done)"
         );
         let mixed = [skipped(SkipReason::Done), skipped(SkipReason::Symlink), skipped(SkipReason::Done)];
         assert_eq!(results_of("checksum", &mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
