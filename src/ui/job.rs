@@ -38,10 +38,17 @@ use crate::live::Live;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobSummary, Reruns};
 
-/// The page of the job in the address.
+/// The page of the job in the address. It is built anew for each job: while the next job is read, nothing of the page of the one
+/// before is left that could still hear of changes.
 #[component]
 pub(super) fn JobPage() -> impl IntoView {
     let id = expect_context::<Nav>().job();
+    move || view! { <PageOfJob id=id.get() /> }
+}
+
+#[component]
+fn PageOfJob(id: String) -> impl IntoView {
+    let id = Memo::new(move |_| id.clone());
     // Every resource is made here, because a suspended part is built at different times in the browser and on the
     // server.
     let view = load(move || id.get(), read);
