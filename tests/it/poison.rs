@@ -179,7 +179,7 @@ async fn looking_at_a_placement_crashes_the_server_twice_and_no_more() {
         std::fs::remove_file(&gate).expect("a file");
         served.until(poison, |summary| summary.status == STUCK).await;
         let why = waits(&served, poison).await;
-        assert!(why.contains("two times in a row while it checked how far the output of item"), "{why}");
+        assert!(why.contains("two times in a row while it checked how far the output of file "), "{why}");
         if cancels {
             assert_eq!(served.post(&format!("/api/jobs/{poison}/cancel")).await.0, 200);
             let end = served.end(poison).await;
