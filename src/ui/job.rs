@@ -38,7 +38,7 @@ use crate::live::Live;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobSummary, Reruns};
 
-/// The page of the job in the address. It is built anew for each job: while the next job is read, nothing of the page of the one
+/// The page of the job in the address. It is built again for each job: while the next job is read, nothing of the page of the one
 /// before is left that could still hear of changes.
 #[component]
 pub(super) fn JobPage() -> impl IntoView {
