@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use headway_schedules::{Schedule, ScheduleProgress};
+use headway_schedules::{PresetSchedule, ScheduleProgress};
 
 use super::failure::{CommandFailure, CommandResult, NO};
 use super::{config_file, default_data, out};
@@ -39,15 +39,15 @@ pub(super) fn schedules(arguments: &SchedulesCommand) -> CommandResult {
 }
 
 /// The schedules of the file of settings.
-pub(super) fn configured(config: Option<&Path>) -> Result<Vec<Schedule>, CommandFailure> {
+pub(super) fn configured(config: Option<&Path>) -> Result<Vec<PresetSchedule>, CommandFailure> {
     let place = config_file(config)?;
     let schedules = place.as_deref().map(headway_schedules::read).transpose();
     Ok(schedules.map_err(|why| CommandFailure::new(NO, why))?.unwrap_or_default())
 }
 
 /// A line about a schedule.
-fn listed(schedule: &Schedule, data: &Path) -> String {
-    let Schedule { name, preset, times, .. } = schedule;
+fn listed(schedule: &PresetSchedule, data: &Path) -> String {
+    let PresetSchedule { name, preset, times, .. } = schedule;
     let written = |at| times.written(at);
     let next = times.after(now()).map_or_else(|| "never again".to_owned(), written);
     let mut parts = vec![format!("{name}: preset {preset}, {}; next {next}", times.words())];

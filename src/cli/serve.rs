@@ -24,7 +24,7 @@ use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Socket};
 use checked::{CheckedSettings, KnownLibraries};
-use headway_schedules::Schedule;
+use headway_schedules::PresetSchedule;
 use headway_server::{Server, descriptors};
 use headway_webhooks::{Sender, Webhook};
 use held_up::say_what_holds_up;
@@ -221,7 +221,7 @@ fn running_webhooks(server: &Server, data: PathBuf, site: &str, sender: Sender) 
     })
 }
 
-fn running_schedules(server: &Server, data: &Path) -> Running<Schedule> {
+fn running_schedules(server: &Server, data: &Path) -> Running<PresetSchedule> {
     let (server, data) = (server.clone(), data.to_owned());
     Running::new(move |schedule, stopping| headway_schedules::start(&server, &data, vec![schedule], stopping))
 }

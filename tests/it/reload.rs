@@ -201,7 +201,7 @@ async fn wrong_settings_leave_the_old_ones_in_force_and_are_told_with_file_line_
             OTHER,
             format!("{path}:3:13: serve.keep_dais: there is no such setting"),
         ),
-        (good.clone(), webhook, OTHER, "webhook: url must be".into()),
+        (good.clone(), webhook, OTHER, "webhook: invalid url".into()),
         (good.clone(), "[[command]]", OTHER, "missing field `name`".into()),
         (good.clone(), "", "short", "must have at least 16".into()),
         (inside, "", OTHER, "lies inside the library".into()),

@@ -196,7 +196,7 @@ fn no_output_goes_into_the_data_folder_under_whatever_name() {
     let data = files.data().to_str().expect("text").to_owned();
     std::fs::create_dir_all(files.data()).expect("a folder");
     let link = files.library().with_file_name("link");
-    std::os::unix::fs::symlink(files.data(), &link).expect("a link");
+    std::os::unix::fs::symlink(files.data().file_name().expect("a name"), &link).expect("a link");
     let below = format!("{data}/jobs");
     for into in [data.as_str(), &below, link.to_str().expect("text")] {
         let (code, out, err) = called(&files, &["run", "compress", "--into", into, "000000"]);

@@ -17,7 +17,7 @@ const CATCH_UP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A preset that is started at set times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
+pub struct PresetSchedule {
     /// Its name: letters, digits, `-` and `_`. By default the name of the preset.
     pub name: String,
     /// The preset that it starts.
@@ -76,16 +76,16 @@ struct ScheduleSection {
 }
 
 /// What is wrong, and the byte at which it stands.
-type WrongAt = (usize, String);
+type WrongPlace = (usize, String);
 
 /// Reads the schedules of a file. Blocking.
 ///
 /// # Errors
 /// Everything that is wrong with them, each in a line with its place.
-pub fn read(path: &Path) -> Result<Vec<Schedule>, String> {
+pub fn read(path: &Path) -> Result<Vec<PresetSchedule>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let file: ScheduleSections = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let (mut schedules, mut wrong) = (Vec::<Schedule>::new(), Vec::new());
+    let (mut schedules, mut wrong) = (Vec::<PresetSchedule>::new(), Vec::new());
     for section in file.schedule {
         let at = section.span().start;
         match section.into_inner().schedule() {
@@ -99,7 +99,7 @@ pub fn read(path: &Path) -> Result<Vec<Schedule>, String> {
     if wrong.is_empty() {
         return Ok(schedules);
     }
-    let line = |(at, why): WrongAt| {
+    let line = |(at, why): WrongPlace| {
         let (line, column) = line_and_column(&text, at);
         format!("{}:{line}:{column}: schedule: {why}", path.display())
     };
@@ -107,7 +107,7 @@ pub fn read(path: &Path) -> Result<Vec<Schedule>, String> {
 }
 
 impl ScheduleSection {
-    fn schedule(self) -> Result<Schedule, Vec<WrongAt>> {
+    fn schedule(self) -> Result<PresetSchedule, Vec<WrongPlace>> {
         let mut wrong = Vec::new();
         let name = self.name.as_ref().unwrap_or(&self.preset);
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -119,7 +119,7 @@ impl ScheduleSection {
         let times = self.times().map_err(|why| wrong.push(why)).ok();
         let catch_up = self.catch_up().map_err(|why| wrong.push(why)).ok();
         match (times, catch_up) {
-            (Some(times), Some(catch_up)) if wrong.is_empty() => Ok(Schedule {
+            (Some(times), Some(catch_up)) if wrong.is_empty() => Ok(PresetSchedule {
                 name,
                 preset: self.preset.into_inner(),
                 times,
@@ -131,7 +131,7 @@ impl ScheduleSection {
         }
     }
 
-    fn times(&self) -> Result<Times, WrongAt> {
+    fn times(&self) -> Result<Times, WrongPlace> {
         let zone = self.zone.as_ref();
         Times::new(self.at.get_ref(), zone.map(|zone| zone.get_ref().as_str())).map_err(|why| match why {
             InvalidTimes::Expression(why) => (
@@ -146,7 +146,7 @@ impl ScheduleSection {
         })
     }
 
-    fn catch_up(&self) -> Result<Duration, WrongAt> {
+    fn catch_up(&self) -> Result<Duration, WrongPlace> {
         let Some(text) = &self.catch_up else { return Ok(CATCH_UP) };
         humantime::parse_duration(text.get_ref()).map_err(|_| {
             (text.span().start, format!("invalid catch_up {:?}; write it as \"12h\" or \"2days\"", text.get_ref()))
@@ -158,7 +158,7 @@ impl ScheduleSection {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Result<Vec<Schedule>, String> {
+    fn parsed(text: &str) -> Result<Vec<PresetSchedule>, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("headway.toml");
         std::fs::write(&file, text).expect("a file");

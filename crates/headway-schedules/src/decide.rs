@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use headway_model::id::Millis;
 
-use crate::config::{Missed, Schedule};
+use crate::config::{Missed, PresetSchedule};
 
 /// How late a start can be and still be on time.
 const ON_TIME: Duration = Duration::from_secs(60);
@@ -14,7 +14,7 @@ pub(crate) const COUNTED: u32 = 1_000;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
+pub(crate) enum Due {
     /// Nothing until the next time; never if there is none.
     Wait(Option<Millis>),
     /// Start the job of this time. So many earlier times were missed.
@@ -34,10 +34,10 @@ pub(crate) enum Decision {
 }
 
 /// What a schedule does at `now`, if everything up to `decided` is decided.
-pub(crate) fn decide(schedule: &Schedule, decided: Millis, now: Millis) -> Decision {
+pub(crate) fn decide(schedule: &PresetSchedule, decided: Millis, now: Millis) -> Due {
     let Some(time) = schedule.times.last_until(now).filter(|last| *last > decided) else {
         // Not before what is decided, also if the clock was set back.
-        return Decision::Wait(schedule.times.after(now.max(decided)));
+        return Due::Wait(schedule.times.after(now.max(decided)));
     };
     let limit = match schedule.missed {
         Missed::Once => schedule.catch_up.max(ON_TIME),
@@ -45,9 +45,9 @@ pub(crate) fn decide(schedule: &Schedule, decided: Millis, now: Millis) -> Decis
     };
     let missed = schedule.times.count(decided, time, COUNTED);
     if Duration::from_millis(now - time) <= limit {
-        Decision::Start { time, missed: missed.saturating_sub(1) }
+        Due::Start { time, missed: missed.saturating_sub(1) }
     } else {
-        Decision::Miss { time, missed }
+        Due::Miss { time, missed }
     }
 }
 
@@ -62,8 +62,8 @@ mod tests {
     /// A full hour, at midnight UTC.
     const MIDNIGHT: Millis = 1_764_460_800_000;
 
-    fn hourly(missed: Missed) -> Schedule {
-        Schedule {
+    fn hourly(missed: Missed) -> PresetSchedule {
+        PresetSchedule {
             name: "nightly".into(),
             preset: "nightly".into(),
             times: Times::new("0 * * * *", Some("UTC")).expect("times"),
@@ -76,25 +76,25 @@ mod tests {
     #[test]
     fn each_time_is_started_once() {
         let schedule = hourly(Missed::Once);
-        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT), Decision::Wait(Some(MIDNIGHT + HOUR)));
-        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR - 1), Decision::Wait(Some(MIDNIGHT + HOUR)));
-        let start = Decision::Start { time: MIDNIGHT + HOUR, missed: 0 };
+        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT), Due::Wait(Some(MIDNIGHT + HOUR)));
+        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR - 1), Due::Wait(Some(MIDNIGHT + HOUR)));
+        let start = Due::Start { time: MIDNIGHT + HOUR, missed: 0 };
         assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR), start);
         assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR + 5), start);
         let decided = MIDNIGHT + HOUR;
-        assert_eq!(decide(&schedule, decided, decided + 5), Decision::Wait(Some(MIDNIGHT + 2 * HOUR)));
+        assert_eq!(decide(&schedule, decided, decided + 5), Due::Wait(Some(MIDNIGHT + 2 * HOUR)));
     }
 
     #[test]
     fn of_missed_times_the_last_is_started_if_it_is_recent_enough() {
         let now = MIDNIGHT + 5 * HOUR + 30 * MINUTE;
         let last = MIDNIGHT + 5 * HOUR;
-        assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), Decision::Start { time: last, missed: 4 });
-        assert_eq!(decide(&hourly(Missed::Skip), MIDNIGHT, now), Decision::Miss { time: last, missed: 5 });
-        assert_eq!(decide(&hourly(Missed::Skip), MIDNIGHT, last + 100), Decision::Start { time: last, missed: 4 });
+        assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), Due::Start { time: last, missed: 4 });
+        assert_eq!(decide(&hourly(Missed::Skip), MIDNIGHT, now), Due::Miss { time: last, missed: 5 });
+        assert_eq!(decide(&hourly(Missed::Skip), MIDNIGHT, last + 100), Due::Start { time: last, missed: 4 });
         let mut daily = hourly(Missed::Once);
         daily.times = Times::new("0 0 * * *", Some("UTC")).expect("times");
-        let missed = Decision::Miss { time: MIDNIGHT, missed: 1 };
+        let missed = Due::Miss { time: MIDNIGHT, missed: 1 };
         assert_eq!(decide(&daily, MIDNIGHT - 1, MIDNIGHT + 13 * HOUR), missed);
     }
 
@@ -102,12 +102,12 @@ mod tests {
     fn a_clock_that_is_set_back_starts_nothing_again() {
         let schedule = hourly(Missed::Once);
         let decided = MIDNIGHT + 10 * HOUR;
-        assert_eq!(decide(&schedule, decided, MIDNIGHT + 30 * MINUTE), Decision::Wait(Some(decided + HOUR)));
+        assert_eq!(decide(&schedule, decided, MIDNIGHT + 30 * MINUTE), Due::Wait(Some(decided + HOUR)));
     }
 
     #[test]
     fn years_of_missed_times_are_counted_to_a_limit() {
         let now = MIDNIGHT + 100_000 * HOUR;
-        assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), Decision::Start { time: now, missed: COUNTED - 1 });
+        assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), Due::Start { time: now, missed: COUNTED - 1 });
     }
 }

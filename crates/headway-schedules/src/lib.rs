@@ -10,7 +10,7 @@ mod progress;
 mod times;
 mod worker;
 
-pub use config::{Missed, Overlap, Schedule, read};
+pub use config::{Missed, Overlap, PresetSchedule, read};
 pub use progress::{FailedStart, LastRun, ScheduleProgress};
 pub use times::{InvalidTimes, Times};
 pub use worker::start;

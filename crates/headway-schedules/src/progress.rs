@@ -8,7 +8,7 @@ use headway_model::JobId;
 use headway_model::id::Millis;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Schedule;
+use crate::config::PresetSchedule;
 
 /// The folder of these files in the data folder.
 const FOLDER: &str = "schedules";
@@ -57,12 +57,12 @@ pub struct FailedStart {
 
 impl ScheduleProgress {
     /// A schedule that begins now.
-    pub(crate) fn begin(schedule: &Schedule, now: Millis) -> Self {
+    pub(crate) fn begin(schedule: &PresetSchedule, now: Millis) -> Self {
         ScheduleProgress { times: times(schedule), decided: now, last: None, missed: 0, skipped: 0, failed: None }
     }
 
     /// The progress of a schedule whose times can have changed since.
-    pub(crate) fn of_now(self, schedule: &Schedule, now: Millis) -> Self {
+    pub(crate) fn of_now(self, schedule: &PresetSchedule, now: Millis) -> Self {
         let times = times(schedule);
         if self.times == times { self } else { ScheduleProgress { times, decided: now.max(self.decided), ..self } }
     }
@@ -87,7 +87,7 @@ impl ScheduleProgress {
     }
 }
 
-fn times(schedule: &Schedule) -> String {
+fn times(schedule: &PresetSchedule) -> String {
     format!("{} {}", schedule.times.expression(), schedule.times.zone())
 }
 

@@ -9,8 +9,8 @@ use headway_server::{Server, now};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::{Overlap, Schedule};
-use crate::decide::{Decision, decide};
+use crate::config::{Overlap, PresetSchedule};
+use crate::decide::{Due, decide};
 use crate::progress::{FailedStart, LastRun, ScheduleProgress};
 
 /// How often the clock is read, because it can be set, and a machine can sleep.
@@ -23,10 +23,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(20);
 pub fn start(
     server: &Server,
     data: &Path,
-    schedules: Vec<Schedule>,
+    schedules: Vec<PresetSchedule>,
     stopping: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let worker = |schedule: Schedule| ScheduleWorker {
+    let worker = |schedule: PresetSchedule| ScheduleWorker {
         server: server.clone(),
         data: data.to_owned(),
         schedule,
@@ -38,7 +38,7 @@ pub fn start(
 struct ScheduleWorker {
     server: Server,
     data: PathBuf,
-    schedule: Schedule,
+    schedule: PresetSchedule,
     stopping: watch::Receiver<bool>,
 }
 
@@ -60,14 +60,14 @@ impl ScheduleWorker {
         let mut unavailable = false;
         loop {
             let wait = match decide(&self.schedule, progress.decided, now()) {
-                Decision::Wait(next) => until(next),
-                Decision::Miss { time, missed } => {
+                Due::Wait(next) => until(next),
+                Due::Miss { time, missed } => {
                     tracing::warn!(schedule = self.schedule.name, missed, "times passed while no job could be started");
                     progress.missed += u64::from(missed);
                     progress.decided = time;
                     self.store(&progress).await
                 }
-                Decision::Start { time, missed } => match self.start(time, &progress).await {
+                Due::Start { time, missed } => match self.start(time, &progress).await {
                     StartEnd::Unavailable(why) => {
                         if !std::mem::replace(&mut unavailable, true) {
                             tracing::warn!(

@@ -12,7 +12,7 @@ use super::ServeCommand;
 use crate::cli::failure::{CommandFailure, USAGE};
 use crate::cli::{config_file, library, named_library, offers, schedules, webhooks};
 use crate::web::{Access, Assets, Tokens};
-use headway_schedules::Schedule;
+use headway_schedules::PresetSchedule;
 use headway_server::config::Config;
 use headway_server::recipes::Recipe;
 use headway_server::retention::Retention;
@@ -24,7 +24,7 @@ pub(super) struct CheckedSettings {
     pub(super) libraries: KnownLibraries,
     pub(super) tokens: Tokens,
     pub(super) webhooks: Vec<Webhook>,
-    pub(super) schedules: Vec<Schedule>,
+    pub(super) schedules: Vec<PresetSchedule>,
     /// What the file says about commands, to be compared.
     pub(super) commands: String,
     pub(super) recipes: Vec<Arc<dyn Recipe>>,

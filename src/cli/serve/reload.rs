@@ -12,7 +12,7 @@ use super::running::Running;
 use crate::cli::config::ServeSetting;
 use crate::cli::{CliCommand, help, log, systemd};
 use crate::web::Access;
-use headway_schedules::Schedule;
+use headway_schedules::PresetSchedule;
 use headway_server::Server;
 use headway_webhooks::Webhook;
 
@@ -37,7 +37,7 @@ pub(super) struct Reloading {
     pub(super) bound: SocketAddr,
     pub(super) server: Server,
     pub(super) webhooks: Mutex<Running<Webhook>>,
-    pub(super) schedules: Mutex<Running<Schedule>>,
+    pub(super) schedules: Mutex<Running<PresetSchedule>>,
     /// The settings in force.
     pub(super) settings: Mutex<Vec<ServeSetting>>,
     /// The libraries, as they were found when each was first named.

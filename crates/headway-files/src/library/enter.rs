@@ -40,7 +40,7 @@ impl Library {
 
     /// From now on refuses the data folder, and what is in it, under whatever name.
     pub fn keep_out_of(&self, data: &DataFolder) {
-        self.data_folder.set(data.place()).ok();
+        self.data_folder.get_or_init(|| data.place());
     }
 
     /// Refuses a folder that is a trash or the data folder, or is inside one. Asks the file system about every folder above it.
