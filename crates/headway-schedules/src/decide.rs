@@ -14,7 +14,7 @@ pub(crate) const COUNTED: u32 = 1_000;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Due {
+pub(crate) enum ScheduledAction {
     /// Nothing until the next time; never if there is none.
     Wait(Option<Millis>),
     /// Start the job of this time. So many earlier times were missed.
@@ -34,10 +34,10 @@ pub(crate) enum Due {
 }
 
 /// What a schedule does at `now`, if everything up to `decided` is decided.
-pub(crate) fn decide(schedule: &PresetSchedule, decided: Millis, now: Millis) -> Due {
+pub(crate) fn decide(schedule: &PresetSchedule, decided: Millis, now: Millis) -> ScheduledAction {
     let Some(time) = schedule.times.last_until(now).filter(|last| *last > decided) else {
         // Not before what is decided, also if the clock was set back.
-        return Due::Wait(schedule.times.after(now.max(decided)));
+        return ScheduledAction::Wait(schedule.times.after(now.max(decided)));
     };
     let limit = match schedule.missed {
         Missed::Once => schedule.catch_up.max(ON_TIME),
@@ -45,9 +45,9 @@ pub(crate) fn decide(schedule: &PresetSchedule, decided: Millis, now: Millis) ->
     };
     let missed = schedule.times.count(decided, time, COUNTED);
     if Duration::from_millis(now - time) <= limit {
-        Due::Start { time, missed: missed.saturating_sub(1) }
+        ScheduledAction::Start { time, missed: missed.saturating_sub(1) }
     } else {
-        Due::Miss { time, missed }
+        ScheduledAction::Miss { time, missed }
     }
 }
 
@@ -76,25 +76,28 @@ mod tests {
     #[test]
     fn each_time_is_started_once() {
         let schedule = hourly(Missed::Once);
-        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT), Due::Wait(Some(MIDNIGHT + HOUR)));
-        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR - 1), Due::Wait(Some(MIDNIGHT + HOUR)));
-        let start = Due::Start { time: MIDNIGHT + HOUR, missed: 0 };
+        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT), ScheduledAction::Wait(Some(MIDNIGHT + HOUR)));
+        assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR - 1), ScheduledAction::Wait(Some(MIDNIGHT + HOUR)));
+        let start = ScheduledAction::Start { time: MIDNIGHT + HOUR, missed: 0 };
         assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR), start);
         assert_eq!(decide(&schedule, MIDNIGHT, MIDNIGHT + HOUR + 5), start);
         let decided = MIDNIGHT + HOUR;
-        assert_eq!(decide(&schedule, decided, decided + 5), Due::Wait(Some(MIDNIGHT + 2 * HOUR)));
+        assert_eq!(decide(&schedule, decided, decided + 5), ScheduledAction::Wait(Some(MIDNIGHT + 2 * HOUR)));
     }
 
     #[test]
     fn of_missed_times_the_last_is_started_if_it_is_recent_enough() {
         let now = MIDNIGHT + 5 * HOUR + 30 * MINUTE;
         let last = MIDNIGHT + 5 * HOUR;
-        assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), Due::Start { time: last, missed: 4 });
-        assert_eq!(decide(&hourly(Missed::Skip), MIDNIGHT, now), Due::Miss { time: last, missed: 5 });
-        assert_eq!(decide(&hourly(Missed::Skip), MIDNIGHT, last + 100), Due::Start { time: last, missed: 4 });
+        assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), ScheduledAction::Start { time: last, missed: 4 });
+        assert_eq!(decide(&hourly(Missed::Skip), MIDNIGHT, now), ScheduledAction::Miss { time: last, missed: 5 });
+        assert_eq!(
+            decide(&hourly(Missed::Skip), MIDNIGHT, last + 100),
+            ScheduledAction::Start { time: last, missed: 4 }
+        );
         let mut daily = hourly(Missed::Once);
         daily.times = Times::new("0 0 * * *", Some("UTC")).expect("times");
-        let missed = Due::Miss { time: MIDNIGHT, missed: 1 };
+        let missed = ScheduledAction::Miss { time: MIDNIGHT, missed: 1 };
         assert_eq!(decide(&daily, MIDNIGHT - 1, MIDNIGHT + 13 * HOUR), missed);
     }
 
@@ -102,12 +105,15 @@ mod tests {
     fn a_clock_that_is_set_back_starts_nothing_again() {
         let schedule = hourly(Missed::Once);
         let decided = MIDNIGHT + 10 * HOUR;
-        assert_eq!(decide(&schedule, decided, MIDNIGHT + 30 * MINUTE), Due::Wait(Some(decided + HOUR)));
+        assert_eq!(decide(&schedule, decided, MIDNIGHT + 30 * MINUTE), ScheduledAction::Wait(Some(decided + HOUR)));
     }
 
     #[test]
     fn years_of_missed_times_are_counted_to_a_limit() {
         let now = MIDNIGHT + 100_000 * HOUR;
-        assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), Due::Start { time: now, missed: COUNTED - 1 });
+        assert_eq!(
+            decide(&hourly(Missed::Once), MIDNIGHT, now),
+            ScheduledAction::Start { time: now, missed: COUNTED - 1 }
+        );
     }
 }

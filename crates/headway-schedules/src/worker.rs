@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{Overlap, PresetSchedule};
-use crate::decide::{Due, decide};
+use crate::decide::{ScheduledAction, decide};
 use crate::progress::{FailedStart, LastRun, ScheduleProgress};
 
 /// How often the clock is read, because it can be set, and a machine can sleep.
@@ -60,14 +60,14 @@ impl ScheduleWorker {
         let mut unavailable = false;
         loop {
             let wait = match decide(&self.schedule, progress.decided, now()) {
-                Due::Wait(next) => until(next),
-                Due::Miss { time, missed } => {
+                ScheduledAction::Wait(next) => until(next),
+                ScheduledAction::Miss { time, missed } => {
                     tracing::warn!(schedule = self.schedule.name, missed, "times passed while no job could be started");
                     progress.missed += u64::from(missed);
                     progress.decided = time;
                     self.store(&progress).await
                 }
-                Due::Start { time, missed } => match self.start(time, &progress).await {
+                ScheduledAction::Start { time, missed } => match self.start(time, &progress).await {
                     StartEnd::Unavailable(why) => {
                         if !std::mem::replace(&mut unavailable, true) {
                             tracing::warn!(
