@@ -56,6 +56,7 @@ impl Live {
 
     /// The past moment of this job that is shown instead of its present.
     pub(crate) fn past_of(self, job: JobId) -> Option<Arc<PastMoment>> {
-        self.past.with(|past| past.clone().filter(|moment| moment.is_of(job)))
+        // A closure of a page that was left can still be called; then no past is shown.
+        self.past.try_with(|past| past.clone().filter(|moment| moment.is_of(job))).flatten()
     }
 }

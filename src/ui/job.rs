@@ -43,7 +43,7 @@ use headway_model::{ApiError, JobId, JobSummary, Reruns};
 #[component]
 pub(super) fn JobPage() -> impl IntoView {
     let id = expect_context::<Nav>().job();
-    move || view! { <PageOfJob id=id.get() /> }
+    view! { <For each=move || [id.get()] key=|id| id.clone() children=|id| view! { <PageOfJob id /> } /> }
 }
 
 #[component]
