@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::{Address, ClientError};
 use headway_model::ApiError;
 use headway_model::problem::Problem;
+use headway_model::text::last_cause;
 
 /// How long it can take to make a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -52,7 +53,7 @@ impl Client {
                 folder = held.map(Arc::new);
             }
         }
-        let http = builder.no_proxy().build().map_err(|error| none(chain(&error)))?;
+        let http = builder.no_proxy().build().map_err(|error| none(last_cause(&error)))?;
         let address = address.to_string().into();
         Ok(Client { http, base: base.into(), address, token: token.map(Into::into), _folder: folder })
     }
@@ -75,7 +76,7 @@ impl Client {
     ) -> Result<impl Stream<Item = Result<Vec<u8>, ClientError>> + Send + 'static, ClientError> {
         let answer = self.send(self.http.get(format!("{}{path}", self.base))).await?;
         let parts = answer.bytes_stream();
-        Ok(parts.map(|part| part.map(|part| part.to_vec()).map_err(|error| ClientError::Broken(chain(&error)))))
+        Ok(parts.map(|part| part.map(|part| part.to_vec()).map_err(|error| ClientError::Broken(last_cause(&error)))))
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
@@ -87,7 +88,7 @@ impl Client {
     }
 
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: reqwest::RequestBuilder) -> Result<T, ClientError> {
-        let body = self.send(call).await?.bytes().await.map_err(|error| ClientError::Broken(chain(&error)))?;
+        let body = self.send(call).await?.bytes().await.map_err(|error| ClientError::Broken(last_cause(&error)))?;
         serde_json::from_slice(&body).map_err(|error| ClientError::Foreign(error.to_string()))
     }
 
@@ -98,14 +99,14 @@ impl Client {
             None => call,
         };
         let answer = call.send().await.map_err(|error| match error.is_connect() {
-            true => ClientError::NoServer { address: self.address.to_string(), why: chain(&error) },
-            false => ClientError::Broken(chain(&error)),
+            true => ClientError::NoServer { address: self.address.to_string(), why: last_cause(&error) },
+            false => ClientError::Broken(last_cause(&error)),
         })?;
         if answer.status().is_success() {
             return Ok(answer);
         }
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| ClientError::Broken(chain(&error)))?;
+        let body = answer.bytes().await.map_err(|error| ClientError::Broken(last_cause(&error)))?;
         match refusal(&body) {
             Some(error) => Err(ClientError::Refused(error)),
             // For example, a server that has no connection left, or a proxy whose server is down.
@@ -143,10 +144,4 @@ fn short(path: &Path) -> std::io::Result<(std::path::PathBuf, Option<OwnedFd>)> 
     }
     let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     Ok((Path::new(&format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name), Some(folder)))
-}
-
-/// An error with its causes: reqwest's own text leaves out why a connection failed.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.last().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! Texts of a limited length, numbers in groups of three digits, and places in a text.
+//! Texts of a limited length, numbers in groups of three digits, causes of errors, and places in a text.
 
 /// Truncates a text to at most `limit` bytes at a character boundary, and marks the cut with an ellipsis.
 pub fn cut(text: &str, limit: usize) -> String {
@@ -20,6 +20,17 @@ pub fn grouped(number: u64, mark: char) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number of things, such as "1 file" or "2,000 files", with this mark between groups of three digits.
+pub fn counted(number: u64, mark: char, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number, mark), if number == 1 { one } else { many })
+}
+
+/// The text of the last cause of an error, which says the most; of the error itself if it has none.
+pub fn last_cause(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// The line and the column of a byte in a text, from 1.

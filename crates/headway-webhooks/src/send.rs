@@ -13,6 +13,7 @@ use tokio::process::{ChildStderr, Command};
 use crate::config::WebhookTarget;
 use crate::message::WebhookMessage;
 use crate::secret::{Secret, signatures};
+use headway_model::text::last_cause;
 
 /// How long a receiver can take to answer.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -75,7 +76,7 @@ impl Sender {
             .body(message.body.clone());
         let answer = match call.send().await {
             Ok(answer) => answer,
-            Err(error) => return Delivery::Failed { why: chain(&error.without_url()), after: None },
+            Err(error) => return Delivery::Failed { why: last_cause(&error.without_url()), after: None },
         };
         let status = answer.status();
         if status.is_success() {
@@ -164,12 +165,6 @@ async fn last_words(errors: Option<ChildStderr>, text: &mut Vec<u8>) {
         text.extend_from_slice(&part[..count]);
         text.drain(..text.len().saturating_sub(ERRORS));
     }
-}
-
-/// An error with its last cause, which says the most.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 #[cfg(test)]

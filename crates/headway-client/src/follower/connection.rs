@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::Client;
 use crate::sse::Decoder;
 use headway_model::ApiError;
+use headway_model::text::last_cause;
 
 /// Maximum time that one call waits for news.
 const WAIT: Duration = Duration::from_secs(30);
@@ -58,7 +59,7 @@ pub(super) async fn stream(client: Client, generation: u64, query: String, told:
 pub(super) async fn ask(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
     let answer = async {
         let answer = client.events(&query, Some(WAIT)).await.map_err(|error| error.as_api())?;
-        answer.text().await.map_err(|error| ApiError::Unreachable { message: crate::client::chain(&error) })
+        answer.text().await.map_err(|error| ApiError::Unreachable { message: last_cause(&error) })
     };
     let answer = answer.await;
     told.send(ConnectionReport::Answer { generation, answer }).await.ok();
