@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::failure::CommandFailure;
-use headway_model::text::grouped;
+use headway_model::text::{self, grouped};
 
 /// Writes a line.
 pub(super) fn line(text: &str) -> Result<(), CommandFailure> {
@@ -46,6 +46,11 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<(), CommandFa
 /// A number of things, as people read it: 1,204.
 pub(super) fn count(number: u64) -> String {
     grouped(number, ',')
+}
+
+/// A number of things, such as "1 file" or "2,000 files".
+pub(super) fn counted(number: impl Into<u64>, one: &str, many: &str) -> String {
+    text::counted(number.into(), ',', one, many)
 }
 
 /// A time in milliseconds, as people read it.

@@ -5,7 +5,7 @@ use futures::StreamExt;
 use serde::Deserialize;
 
 use super::follow::plain;
-use super::out::count;
+use super::out::{count, counted};
 use headway_client::Client;
 use headway_model::RelPath;
 use headway_model::summary::JobView;
@@ -85,17 +85,15 @@ struct DuplicateTotals {
 /// How many files have the same content, and how much room they take.
 fn duplicates(totals: &str) -> Option<String> {
     let totals: DuplicateTotals = serde_json::from_str(totals).ok()?;
-    let some =
-        |number: u64, one: &str, many: &str| format!("{} {}", count(number), if number == 1 { one } else { many });
-    let groups = some(totals.groups, "group of files", "groups of files");
-    let unread = (totals.unread > 0).then(|| format!("; {} not read", some(totals.unread, "file was", "files were")));
+    let groups = counted(totals.groups, "group of files", "groups of files");
+    let unread = (totals.unread > 0).then(|| format!("; {} not read", counted(totals.unread, "file was", "files were")));
     let could = match totals.groups {
         0 => String::new(),
         _ => format!(
             ": {}, of which {} could go, which frees {}",
-            some(totals.files, "file", "files"),
+            counted(totals.files, "file", "files"),
             count(totals.remove),
-            some(totals.bytes, "byte", "bytes")
+            counted(totals.bytes, "byte", "bytes")
         ),
     };
     Some(format!("{groups} with the same content{could}{}", unread.unwrap_or_default()))

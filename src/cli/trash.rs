@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult, NO, USAGE};
-use super::out::{self, count, say};
+use super::out::{self, count, counted, say};
 use super::session::{ServerArguments, Session};
 use super::text::tail;
 use super::times;
@@ -199,5 +199,5 @@ fn line(session: &Session, view: &JobView, undo: Option<&JobView>, has_removed: 
 }
 
 fn held((files, bytes): (u64, u64)) -> String {
-    format!("{} {}, {} bytes", count(files), if files == 1 { "file" } else { "files" }, count(bytes))
+    format!("{}, {}", counted(files, "file", "files"), counted(bytes, "byte", "bytes"))
 }

@@ -1,6 +1,6 @@
 //! What a person can do after a job: see what went wrong, try it again, or undo it. One line for each.
 
-use super::super::out::count;
+use super::super::out::{count, counted};
 use super::super::reported::reported;
 use super::super::text::tail;
 use super::{Followed, plain};
@@ -72,11 +72,11 @@ fn after_errors(
 /// What an undo would do, and how long it can.
 fn undo(command: &str, view: &JobView, changed: u32, room: Option<&Room>) -> String {
     let output = view.request.as_ref().and_then(|request| request.output.as_ref());
-    let files = format!("{} {}", count(changed.into()), if changed == 1 { "file" } else { "files" });
+    let files = counted(changed, "file", "files");
     let will = UndoKind::of(&view.summary.recipe, output).will(changed, &files);
     let kept = match room.map(|room| room.trash_age) {
         _ if view.trash.0 == 0 => String::new(),
-        Some(Some(age)) => format!("; the trash keeps the originals for {}", days(age / DAY_MS)),
+        Some(Some(age)) => format!("; the trash keeps the originals for {}", counted(age / DAY_MS, "day", "days")),
         Some(None) => {
             "; the trash keeps the originals until a headway serve removes them (--trash-days, 30 by default)"
                 .to_owned()
@@ -84,10 +84,6 @@ fn undo(command: &str, view: &JobView, changed: u32, room: Option<&Room>) -> Str
         None => "; the trash keeps the originals".to_owned(),
     };
     format!("  {command}  {will}{kept}")
-}
-
-fn days(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "day" } else { "days" })
 }
 
 #[cfg(test)]

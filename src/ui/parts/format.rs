@@ -4,7 +4,7 @@
 mod time;
 
 use super::marks::marks;
-use headway_model::text::grouped;
+use headway_model::text::{self, grouped};
 use headway_model::{Counters, JobSummary};
 pub(crate) use time::{about, date_iso, days, duration, moment, seconds, time_of_day};
 
@@ -43,8 +43,7 @@ pub(crate) fn tenth(tenths: u64) -> String {
 
 /// A number of things, such as "1 file" or "2,000 files".
 pub(crate) fn counted(number: impl Into<u64>, one: &str, many: &str) -> String {
-    let number = number.into();
-    format!("{} {}", count(number), if number == 1 { one } else { many })
+    text::counted(number.into(), marks().group, one, many)
 }
 
 /// Items a second.

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::ui::parts::format::count;
+use crate::ui::parts::format::counted;
 use headway_model::library::{FolderView, OutcomeFilter as Filter};
 
 /// The number of entries that are not listed.
 #[component]
 pub(super) fn LeftOut(left_out: u64) -> impl IntoView {
-    let what = if left_out == 1 { "1 entry".to_owned() } else { format!("{} entries", count(left_out)) };
+    let what = counted(left_out, "entry", "entries");
     let text = format!(
         "{what} of the system, such as .DS_Store or @eaDir, not listed; a job takes such files only if asked to."
     );
