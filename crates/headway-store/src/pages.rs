@@ -77,6 +77,12 @@ impl<S: Deref<Target: Store>> ItemPages<S> {
         self
     }
 
+    /// Only the items from this index on.
+    pub fn starting_at(mut self, item: u32) -> Self {
+        self.from = item;
+        self
+    }
+
     /// One more than the index of the last item read: the number of items, once all are read.
     pub fn read_up_to(&self) -> u32 {
         self.from

@@ -14,11 +14,12 @@ impl Server {
     /// Why the failed items of a job failed, by cause.
     pub async fn causes(&self, id: JobId) -> Result<Causes, ApiError> {
         let row = self.row(id).await?;
-        let (mut sorter, mut from, mut seen) = (Sorter::default(), 0, 0);
-        while seen < CAUSES_LIMIT {
-            let rows = self.store().items(row.job_no, from, PAGE_LIMIT, Some(ItemLabel::Failed)).await?;
-            let Some(last) = rows.last() else { break };
-            from = last.item.saturating_add(1);
+        let mut pages =
+            ItemPages::new(Arc::clone(self.store()), row.job_no, PAGE_LIMIT).with_status(Some(ItemLabel::Failed));
+        let (mut sorter, mut seen) = (Sorter::default(), 0);
+        while seen < CAUSES_LIMIT
+            && let Some(rows) = pages.next().await?
+        {
             seen += rows.len();
             rows.into_iter().for_each(|row| sorter.add(&item_view(row)));
         }

@@ -1,5 +1,7 @@
 //! The items of a job: page by page, by what a filter selects, and in groups.
 
+use std::sync::Arc;
+
 use super::super::Server;
 use super::PAGE_LIMIT;
 use crate::engine::target;
@@ -9,6 +11,7 @@ use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{Pattern, SEARCH_LIMIT};
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::{ApiError, ItemStatus, JobId, SkipReason};
+use headway_store::ItemPages;
 use headway_store::rows::{ItemRow, JobRow};
 
 impl Server {
@@ -67,11 +70,11 @@ impl Server {
     /// The first items from this one on that count as errors, in order: the failed ones and, of the skipped, the missed.
     async fn errors(&self, job_no: u64, from: u32, limit: u32) -> Result<Vec<ItemRow>, ApiError> {
         let mut found = self.store().items(job_no, from, limit, Some(ItemLabel::Failed)).await?;
-        let (mut next, mut missed) = (from, Vec::new());
-        while missed.len() < limit as usize {
-            let skipped = self.store().items(job_no, next, limit, Some(ItemLabel::Skipped)).await?;
-            let Some(last) = skipped.last() else { break };
-            next = last.item.saturating_add(1);
+        let skipped = ItemPages::new(Arc::clone(self.store()), job_no, limit).with_status(Some(ItemLabel::Skipped));
+        let (mut pages, mut missed) = (skipped.starting_at(from), Vec::new());
+        while missed.len() < limit as usize
+            && let Some(skipped) = pages.next().await?
+        {
             missed.extend(skipped.into_iter().filter(|row| row.state.status.is_missed()));
         }
         found.append(&mut missed);
