@@ -28,9 +28,8 @@ impl Library {
     /// The same, for a file whose other names might change in the meantime. That changes the ctime of its inode, but
     /// not its content.
     pub fn is_still_whatever_its_names(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
-        let told = |stamp: &FileStamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
         let found = self.find(path).known()?;
-        Ok(found.is_some_and(|found| told(&FileStamp::of(&found)) == told(&opened.stamp)))
+        Ok(found.is_some_and(|found| same_file(&FileStamp::of(&found), &opened.stamp)))
     }
 
     /// Opens what a placement needs.

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use flate2::write::ZlibDecoder;
 
 use crate::Failure;
+use crate::decoder_faults::CUT_OFF;
 use crate::source::Source;
 
 const SIGNATURE: u64 = 8;
@@ -19,7 +20,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
     let (mut at, mut pixels) = (SIGNATURE, ZlibDecoder::new(Most(memory)));
     let damaged = |_| source.judge("it is damaged: its pixels cannot be unpacked, or do not match their checksum");
     let read = |reader: &mut dyn Read, into: &mut [u8]| {
-        reader.read_exact(into).map_err(|_| source.judge("it is cut off: its end is missing"))
+        reader.read_exact(into).map_err(|_| source.judge(CUT_OFF))
     };
     read(&mut reader, &mut [0; SIGNATURE as usize])?;
     loop {

@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::ops::Range;
 
+use crate::decoder_faults::CUT_OFF;
+
 /// A file with more blocks is refused. No program writes nearly that many.
 const BLOCKS: usize = 100_000;
 
@@ -163,5 +165,5 @@ impl<R: Read + Seek> Walk<R> {
 }
 
 fn cut_off() -> String {
-    "it is cut off: its end is missing".into()
+    CUT_OFF.into()
 }

@@ -11,6 +11,7 @@ use super::block::{Block, BlockKind};
 use super::{Format, MetadataAction, MetadataSettings, exif as data, webp};
 use crate::Failure;
 use crate::buffer::BUFFER_BYTES;
+use crate::decoder_faults::CUT_OFF;
 use crate::source::Source;
 use headway_model::FailReason;
 
@@ -151,7 +152,7 @@ pub(super) fn read(source: &Source<'_>, range: Range<u64>) -> Result<Vec<u8>, Fa
     let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap_or(usize::MAX)];
     let mut reader = source.uncounted();
     let read = reader.seek(SeekFrom::Start(range.start)).and_then(|_| reader.read_exact(&mut bytes));
-    read.map(|()| bytes).map_err(|_| source.judge("it is cut off: its end is missing"))
+    read.map(|()| bytes).map_err(|_| source.judge(CUT_OFF))
 }
 
 /// Writes the new file, and proves that it has the old file's picture and nothing unplanned. Returns its size in
@@ -246,7 +247,7 @@ fn copy(
     range: &Range<u64>,
     mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let cut_off = |_| source.judge("it is cut off: its end is missing");
+    let cut_off = |_| source.judge(CUT_OFF);
     let (mut reader, mut left, mut buffer) = (source.uncounted(), range.end - range.start, vec![0; BUFFER_BYTES]);
     reader.seek(SeekFrom::Start(range.start)).map_err(cut_off)?;
     while left > 0 {
