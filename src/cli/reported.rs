@@ -86,7 +86,8 @@ struct DuplicateTotals {
 fn duplicates(totals: &str) -> Option<String> {
     let totals: DuplicateTotals = serde_json::from_str(totals).ok()?;
     let groups = counted(totals.groups, "group of files", "groups of files");
-    let unread = (totals.unread > 0).then(|| format!("; {} not read", counted(totals.unread, "file was", "files were")));
+    let unread =
+        (totals.unread > 0).then(|| format!("; {} not read", counted(totals.unread, "file was", "files were")));
     let could = match totals.groups {
         0 => String::new(),
         _ => format!(

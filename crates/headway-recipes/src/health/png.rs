@@ -19,9 +19,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
     let mut reader = BufReader::with_capacity(64 * 1024, source.reader());
     let (mut at, mut pixels) = (SIGNATURE, ZlibDecoder::new(Most(memory)));
     let damaged = |_| source.judge("it is damaged: its pixels cannot be unpacked, or do not match their checksum");
-    let read = |reader: &mut dyn Read, into: &mut [u8]| {
-        reader.read_exact(into).map_err(|_| source.judge(CUT_OFF))
-    };
+    let read = |reader: &mut dyn Read, into: &mut [u8]| reader.read_exact(into).map_err(|_| source.judge(CUT_OFF));
     read(&mut reader, &mut [0; SIGNATURE as usize])?;
     loop {
         let mut head = [0; 8];
