@@ -65,10 +65,10 @@ tell('hydrated at 4x', { ms: whole(at(times, 0.5)) });
 {
   const { page } = await opened('/');
   await page.waitForTimeout(1_000);
-  const before = await page.locator('.pages').innerText();
+  const before = await page.locator('.ui-pages').innerText();
   const begun = Date.now();
   await page.getByRole('searchbox').fill('7*');
-  await page.waitForFunction((before) => document.querySelector('.pages')?.innerText !== before, before);
+  await page.waitForFunction((before) => document.querySelector('.ui-pages')?.innerText !== before, before);
   tell('library: a search to the screen', { ms: Date.now() - begun });
   await page.getByRole('searchbox').fill('*');
   await page.waitForTimeout(1_500);

@@ -153,7 +153,7 @@ fn SkipLinks() -> impl IntoView {
 fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found" />
-        <section class="empty-state">
+        <section class="ui-empty">
             <h1>"There is no such page"</h1>
             <p><a href=to("/")>"Go to the library"</a></p>
         </section>

@@ -26,7 +26,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const server = await serve(fill, { config });
     await over(server, await begin(server, mint(), 'slow', { query: { paths: ['a', 'b'] } }));
     await open(page, server.url);
-    await expect(page.locator('.listing .status-badge')).toHaveCount(2);
+    await expect(page.locator('.ui-listing .status-badge')).toHaveCount(2);
     await accessible(page, 'the root of a library');
     for (const recipe of ['verify', 'upper', 'command']) {
       await choose(page, recipe);
@@ -52,7 +52,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     for (const query of ['folder=folder', 'folder=empty', 'search=insi', 'search=nothing', 'show=failed', 'sort=size&descending=1', 'folder=nope', 'library=nope', 'folder=../etc']) {
       await page.goto(`${server.url}/?${query}`);
       await ready(page);
-      await expect(page.locator('.loading')).toHaveCount(0);
+      await expect(page.locator('.ui-loading')).toHaveCount(0);
       await accessible(page, query);
     }
     await page.goto(`${server.url}/nothing`);
@@ -116,7 +116,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('Escape');
     await accessible(page, 'a job that was undone');
     await open(page, `${server.url}/jobs`);
-    await expect(page.locator('.listing tbody tr')).toHaveCount(4);
+    await expect(page.locator('.ui-listing tbody tr')).toHaveCount(4);
     await accessible(page, 'the list of jobs');
     for (const nowhere of ['/jobs/abc', `/jobs/${mint()}`]) {
       await page.goto(server.url + nowhere);

@@ -6,7 +6,7 @@ import { open } from './helper/page';
 import { mint, type Server } from './helper/server';
 
 const link = (page: Page) => page.locator('.page-bar .link-badge');
-const wrong = (page: Page) => page.locator('.job-panel .error', { hasText: 'did not answer' });
+const wrong = (page: Page) => page.locator('.job-panel .ui-error', { hasText: 'did not answer' });
 const UNKNOWN = 'The server did not answer, so it is not known whether it heard this.';
 
 const folders = (server: Server) => {
@@ -23,7 +23,7 @@ test('the output of a file is read again by itself, and on request', async ({ pa
   let lost = true;
   await page.route('**/api/fn/attempts', (route) => (lost ? route.abort() : route.continue()));
   await openFile(page, 0);
-  const failed = page.locator('.attempts .error');
+  const failed = page.locator('.attempts .ui-error');
   await expect(failed).toContainText('The server did not answer.');
   // The first repetition is lost too.
   await page.waitForTimeout(4_000);
@@ -41,7 +41,7 @@ test('what a job page could not read is read again by itself, and the causes of 
   let lost = true;
   await page.route(/api\/fn\/(causes|load)/, (route) => (lost ? route.abort() : route.continue()));
   await details(page, server, job);
-  const failed = page.locator('.attention .error');
+  const failed = page.locator('.attention .ui-error');
   await expect(failed).toContainText('The server did not answer.');
   await page.waitForTimeout(4_000);
   await expect(failed.getByRole('button', { name: 'Try again' })).toBeVisible();
@@ -78,9 +78,9 @@ test('a call that is never answered is given up and made again', async ({ page, 
   let calls = 0;
   // The first call gets no answer at all.
   await page.route('**/api/fn/folder*', (route) => (++calls > 1 ? route.continue() : undefined));
-  await page.locator('.listing').getByRole('link', { name: /^sub/ }).click();
-  await expect(page.locator('#files .error')).toContainText('The server did not answer.', { timeout: 25_000 });
-  await expect(page.locator('.listing')).toContainText('x4', { timeout: 5_000 });
+  await page.locator('.ui-listing').getByRole('link', { name: /^sub/ }).click();
+  await expect(page.locator('#files .ui-error')).toContainText('The server did not answer.', { timeout: 25_000 });
+  await expect(page.locator('.ui-listing')).toContainText('x4', { timeout: 5_000 });
 });
 
 test('on a line that was dead and is there again, calls of before are given up: what reads is read again', async ({ page, serveWired, allow }) => {
@@ -91,11 +91,11 @@ test('on a line that was dead and is there again, calls of before are given up: 
   await open(page, url);
   await expect(link(page)).toHaveAttribute('data-link', 'live');
   wire.stall();
-  await page.locator('.listing').getByRole('link', { name: /^sub/ }).click();
+  await page.locator('.ui-listing').getByRole('link', { name: /^sub/ }).click();
   await expect(link(page)).not.toHaveAttribute('data-link', 'live', { timeout: 15_000 });
   wire.revive();
   await expect(link(page)).toHaveAttribute('data-link', 'live', { timeout: 15_000 });
-  await expect(page.locator('.listing')).toContainText('x4', { timeout: 3_000 });
+  await expect(page.locator('.ui-listing')).toContainText('x4', { timeout: 3_000 });
 
   // A press is not repeated: the page shows how the job stands now, and the button can be pressed again.
   await page.goto(`${url}/jobs/${job}`);

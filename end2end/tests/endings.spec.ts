@@ -26,7 +26,7 @@ test('every item fails: the job failed, and the page says which and why', async 
   await page.waitForTimeout(4_000);
   await shown.getByRole('button', { name: 'Close' }).click();
   await expect(page.locator('dialog.modal')).toHaveCount(0);
-  await expect(page.locator('.listing .status-badge[data-status="failed"]')).toHaveCount(10);
+  await expect(page.locator('.ui-listing .status-badge[data-status="failed"]')).toHaveCount(10);
 });
 
 test('one item fails: completed with errors', async ({ page, serve, watched }) => {
@@ -110,7 +110,7 @@ test('one press leads from a checksum job to a check of its files', async ({ pag
   await ends(watched, server, job, 'completed');
   const button = dialog(page, job).getByRole('button', { name: 'Verify these files' });
   await expect(button).toHaveClass(/primary/);
-  await expect(dialog(page, job).locator('.buttons .primary')).toHaveCount(1);
+  await expect(dialog(page, job).locator('.ui-buttons .ui-primary')).toHaveCount(1);
   await button.click();
   const isChosen = async () => {
     await expect(page.locator('dialog.modal')).toHaveCount(0);
@@ -204,5 +204,5 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   await ready(page);
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.job-panel').getByRole('link', { name: 'Download SHA256SUMS' }).click()]);
   expect(download.suggestedFilename()).toBe('SHA256SUMS');
-  await expect(page.locator('.listing tbody tr')).toHaveCount(10);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(10);
 });

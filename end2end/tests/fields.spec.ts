@@ -42,14 +42,14 @@ test('Back from a search leads to where it began, and the field says what is lis
   const server = await serve((server) => ['a/IMG_1', 'a/IMG_2', 'a/other'].forEach((path) => server.file(path)));
   await open(page, server.url);
   await page.locator('.entry-folder').click();
-  await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(3);
   const field = page.getByRole('searchbox');
   await field.pressSequentially('IMG_1', { delay: 200 });
-  await expect(page.locator('.listing tbody tr')).toHaveCount(1);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(1);
   await expect(field).toBeFocused();
   await page.goBack();
   await expect(page).toHaveURL(/folder=a$/);
-  await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(3);
   await expect(field).toHaveValue('');
 });
 
@@ -67,7 +67,7 @@ test('the bar never says that the disk is read where it is not', async ({ page, 
   await expect(said).toContainText('1 file here');
   await server.stop('SIGKILL');
   await page.locator('.entry-folder', { hasText: 'a' }).click();
-  await expect(page.locator('main .error', { hasText: 'did not answer' })).toBeVisible();
+  await expect(page.locator('main .ui-error', { hasText: 'did not answer' })).toBeVisible();
   await expect(said).toHaveText('How many files there are is not known');
 });
 

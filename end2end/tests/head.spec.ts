@@ -11,7 +11,7 @@ const four = (server: Server) => {
   server.file('../hold-d');
 };
 
-const next = '.primary';
+const next = '.ui-primary';
 
 test('the dialog is the head of the page: the same words, parts and numbers, each of which leads to its files', async ({ page, serve }) => {
   const server = await serve(four, { config, args: ['--workers', '1'] });

@@ -13,7 +13,7 @@ const photos = (server: Server) => {
   server.file('index.html');
 };
 
-const rows = (page: Page) => page.locator('.listing tbody tr');
+const rows = (page: Page) => page.locator('.ui-listing tbody tr');
 const names = (page: Page) => rows(page).locator('.entry-name').allInnerTexts();
 const search = (page: Page) => page.getByRole('searchbox');
 
@@ -22,7 +22,7 @@ test('a search finds names here and below as they are typed, and all that match 
   await open(page, server.url);
   await page.keyboard.press('/');
   await page.keyboard.type('img_');
-  await expect(page.locator('.pages')).toContainText('1–100 of 150');
+  await expect(page.locator('.ui-pages')).toContainText('1–100 of 150');
   await expect(search(page)).toBeFocused();
   await expect(search(page)).toHaveValue('img_');
   // A pause between two keys can start a search for the shorter text, which finds as many files.
@@ -30,7 +30,7 @@ test('a search finds names here and below as they are typed, and all that match 
   await search(page).fill('*_014?.jpg');
   await expect(rows(page)).toHaveCount(10);
   await search(page).fill('*.jpg');
-  await expect(page.locator('.pages')).toContainText('of 150');
+  await expect(page.locator('.ui-pages')).toContainText('of 150');
   await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
   await page.getByRole('button', { name: 'Select all 150 that match' }).click();
   await expect(page.locator('.start-bar')).toContainText('150 files, 340 B selected');
@@ -102,7 +102,7 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
     for (let index = 0; index < 830; index++) server.file(`long/IMG_${String(index).padStart(4, '0')}.jpg`, `${index}`);
   });
   await open(page, `${server.url}/?library=files&folder=long`);
-  const place = page.locator('.pages');
+  const place = page.locator('.ui-pages');
   await expect(place).toContainText('1–100 of 830');
   await page.getByRole('checkbox', { name: 'Select IMG_0000.jpg' }).click();
   await expect(async () => {
@@ -115,7 +115,7 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
   await expect(page.getByRole('checkbox', { name: 'Select IMG_0829.jpg' })).toBeInViewport();
   await expect(async () => expect(await rows(page).count()).toBeLessThan(600)).toPass();
   const height = await page.evaluate(() => document.body.scrollHeight);
-  const shown = () => page.evaluate(() => [...document.querySelectorAll('.listing tr[data-index]')]
+  const shown = () => page.evaluate(() => [...document.querySelectorAll('.ui-listing tr[data-index]')]
     .filter((row) => { const box = row.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; })
     .map((row) => Number((row as HTMLElement).dataset.index)));
   const middle = async (part: number) => {
@@ -142,7 +142,7 @@ test('a long list is read as one scrolls, keeps few rows on the page, and is one
   await page.keyboard.press('End');
   await expect(page.locator('tr[data-index="829"]')).toBeFocused();
   await expect(page.locator('tr[data-index="829"]')).toHaveAttribute('aria-rowindex', '831');
-  await expect(page.locator('.listing')).toHaveAttribute('aria-rowcount', '831');
+  await expect(page.locator('.ui-listing')).toHaveAttribute('aria-rowcount', '831');
 });
 
 test('a list that begins in the middle still begins there when it has grown and is read again', async ({ page, serve }) => {
@@ -150,7 +150,7 @@ test('a list that begins in the middle still begins there when it has grown and 
     for (let index = 0; index < 530; index++) server.file(`long/IMG_${String(index).padStart(4, '0')}.jpg`, `${index}`);
   });
   await open(page, `${server.url}/?library=files&folder=long&before=1.0.long/IMG_0300.jpg`);
-  const place = page.locator('.pages');
+  const place = page.locator('.ui-pages');
   await expect(place).toContainText('201–300 of 530');
   await expect(async () => {
     await page.mouse.wheel(0, 3_000);
@@ -171,7 +171,7 @@ test('what changes on the disk is there when the folder is opened again, or read
   writeFileSync(join(server.library, 'notes/a new one.txt'), 'new');
   await page.getByRole('button', { name: 'Refresh' }).click();
   await expect(rows(page).first()).toContainText('a new one.txt');
-  await expect(page.locator('.listing')).not.toContainText('note 1.txt');
+  await expect(page.locator('.ui-listing')).not.toContainText('note 1.txt');
   writeFileSync(join(server.library, 'notes/another.txt'), 'new');
   await page.locator('.breadcrumbs').getByRole('link').click();
   await page.getByRole('link', { name: 'notes' }).click();
@@ -233,7 +233,7 @@ test('system files are left out unless asked for, patterns leave out more, and t
     for (const path of ['page10.jpg', 'page2.jpg', 'b.tmp', '.DS_Store', '@eaDir/thumb', 'cache/y', 'sub/cache/z']) server.file(path);
   });
   await open(page, server.url);
-  await expect(page.locator('.listing tbody tr .entry-name bdi')).toHaveText(['cache', 'sub', 'b.tmp', 'page2.jpg', 'page10.jpg']);
+  await expect(page.locator('.ui-listing tbody tr .entry-name bdi')).toHaveText(['cache', 'sub', 'b.tmp', 'page2.jpg', 'page10.jpg']);
   await expect(page.locator('.library-left-out')).toContainText('2 entries of the system');
   const taken = async (job: string) => {
     const { items } = await server.get(`/api/jobs/${job}/items`);
@@ -305,7 +305,7 @@ test('each filter says how many files it would show, also while another is on', 
   }, { config });
   await over(server, await begin(server, mint(), 'slow', { query: { folder: { path: '2024', search: '' } } }));
   await open(page, server.url);
-  const filters = page.locator('.library-tools .filters');
+  const filters = page.locator('.library-tools .ui-filters');
   const numbers = ['All 13', 'Not processed 1', 'Processed 9', 'Failed 3'];
   await expect(filters.getByRole('link')).toHaveText(numbers);
   await filters.getByRole('link', { name: 'Failed 3' }).click();

@@ -123,7 +123,7 @@ test('what the server refused stays said when the page catches up; the link has 
   await over(server, job);
   // The page does not know of the job's end.
   await button(page, 'pause').click();
-  const refused = page.locator('.job-panel .head-actions + .error');
+  const refused = page.locator('.job-panel .head-actions + .ui-error');
   await expect(refused).not.toBeEmpty();
   const said = await refused.innerText();
   await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'silent');

@@ -11,7 +11,7 @@ const seventeen = (server: Server) => {
 };
 
 const run = (page: Page) => page.locator('[data-start="run"]');
-const rows = (page: Page) => page.locator('.listing tbody tr');
+const rows = (page: Page) => page.locator('.ui-listing tbody tr');
 const jobs = async (server: Server) => (await server.get('/api/jobs')).jobs.length;
 
 /** Holds every answer about a list until it is let go. */
@@ -23,7 +23,7 @@ async function slow(page: Page) {
 }
 
 const crumb = (page: Page) => page.locator('.breadcrumbs a').first();
-const into = (page: Page) => page.locator('.listing').getByRole('link', { name: /^sub/ });
+const into = (page: Page) => page.locator('.ui-listing').getByRole('link', { name: /^sub/ });
 const cases: [string, string, number, (page: Page) => Promise<void>, number][] = [
   ['the search is cleared', '/?library=files&search=f11', 1, (page) => page.getByRole('searchbox').fill(''), 17],
   ['a folder is entered', '/', 17, (page) => into(page).click(), 5],

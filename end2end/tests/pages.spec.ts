@@ -21,7 +21,7 @@ test('selected files are processed, and only they', async ({ page, serve, watche
   const { items } = await server.get(`/api/jobs/${job}/items`);
   expect(items.map((item: any) => item.path)).toEqual(['2.txt', '7.txt']);
   expect(Object.keys(items[0].result).sort()).toEqual(['blake3', 'mtime_ns', 'sha256', 'size']);
-  await expect(page.locator('.listing .status-badge[data-status="succeeded"]')).toHaveCount(2);
+  await expect(page.locator('.ui-listing .status-badge[data-status="succeeded"]')).toHaveCount(2);
 });
 
 test('a folder of many files is paged by the server', async ({ page, serve }) => {
@@ -31,13 +31,13 @@ test('a folder of many files is paged by the server', async ({ page, serve }) =>
   await open(page, server.url);
   await page.getByRole('link', { name: 'deep' }).click();
   await page.getByRole('link', { name: 'er' }).click();
-  await expect(page.locator('.pages')).toContainText('1–100 of 250');
+  await expect(page.locator('.ui-pages')).toContainText('1–100 of 250');
   // Scrolling the link into view can already load the rows to which it leads, and the link disappears.
   await page.getByRole('link', { name: 'Next' }).evaluate((link: HTMLElement) => link.click());
-  await expect(page.locator('.pages')).toContainText('101–200 of 250');
-  await expect(page.locator('.listing tbody tr').first()).toContainText('100');
+  await expect(page.locator('.ui-pages')).toContainText('101–200 of 250');
+  await expect(page.locator('.ui-listing tbody tr').first()).toContainText('100');
   await page.locator('.breadcrumbs').getByRole('link', { name: 'deep' }).click();
-  await expect(page.locator('.listing tbody tr')).toHaveCount(1);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(1);
 });
 
 test('names that are hard to show are shown, and processed', async ({ page, serve, watched }) => {
@@ -48,15 +48,15 @@ test('names that are hard to show are shown, and processed', async ({ page, serv
     server.file('a & b?c#d 50%/inside');
   });
   await open(page, server.url);
-  await expect(page.locator('.listing tbody tr')).toHaveCount(names.length + 1);
-  await expect(page.locator('.listing')).toContainText('new↵line');
-  await expect(page.locator('.listing')).toContainText('100%');
-  await expect(page.locator('.listing')).not.toContainText('%25');
-  await expect(page.locator('.listing')).toContainText('<b>bold');
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(names.length + 1);
+  await expect(page.locator('.ui-listing')).toContainText('new↵line');
+  await expect(page.locator('.ui-listing')).toContainText('100%');
+  await expect(page.locator('.ui-listing')).not.toContainText('%25');
+  await expect(page.locator('.ui-listing')).toContainText('<b>bold');
   await page.getByRole('link', { name: 'a & b?c#d 50%' }).click();
-  await expect(page.locator('.listing tbody')).toContainText('inside');
+  await expect(page.locator('.ui-listing tbody')).toContainText('inside');
   await page.locator('.breadcrumbs').getByRole('link').click();
-  await expect(page.locator('.listing tbody tr')).toHaveCount(names.length + 1);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(names.length + 1);
   const job = await processAll(page);
   const truth = await ends(watched, server, job, 'completed');
   expect(truth.counters.succeeded).toBe(names.length + 1);
@@ -128,8 +128,8 @@ test.describe('for a reader of German', () => {
     expect(written).toContain('data-marks=".,"');
     await open(page, server.url);
     await expect(page.getByRole('button', { name: 'Process 1.201 files' })).toBeVisible();
-    const large = page.locator('.listing tbody tr', { hasText: 'large' }).locator('.entry-size');
-    await page.locator('.search').first().fill('large');
+    const large = page.locator('.ui-listing tbody tr', { hasText: 'large' }).locator('.entry-size');
+    await page.locator('.ui-search').first().fill('large');
     await expect(large).toHaveText('1,5 MB');
   });
 });

@@ -38,7 +38,7 @@ test('on a wide screen the drawer of a file lies over none of the buttons of its
   await details(page, server, job);
   await openFile(page, 1);
   await page.evaluate(() => scrollTo(0, 0));
-  const buttons = page.locator('main :is(button, a.button):visible');
+  const buttons = page.locator('main :is(button, a.ui-button):visible');
   const hidden = await buttons.evaluateAll((all) =>
     all.filter((button) => {
       button.scrollIntoView({ block: 'center' });

@@ -49,7 +49,7 @@ test('below a path behind nginx as docs/proxies.md has it, everything is there',
   await page.getByRole('link', { name: 'Library' }).click();
   await page.getByRole('searchbox').fill('3');
   await expect(page).toHaveURL(/\/headway\/\?library=files.*search=3|\/headway\/\?.*3/);
-  await expect(page.locator('.listing tbody tr')).toHaveCount(1);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(1);
   expect(asked.filter((address) => !address.startsWith(`${url}/headway`))).toEqual([]);
 });
 

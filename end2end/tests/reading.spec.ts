@@ -42,7 +42,7 @@ async function begin(server: Server, recipe: string, more: object = {}) {
 
 /** Everything on the page that would start or change something. */
 const offered = (page: Page) =>
-  page.locator('[data-action]:not([data-action="tell"]), [data-start], [data-all], .start-panel, .start-bar, .job-pace, .listing input[type="checkbox"]');
+  page.locator('[data-action]:not([data-action="tell"]), [data-start], [data-all], .start-panel, .start-bar, .job-pace, .ui-listing input[type="checkbox"]');
 
 test('a read-only page shows and follows everything, and offers nothing that cannot work', async ({ page, serve }) => {
   const server = await serve(fill, options);
@@ -57,12 +57,12 @@ test('a read-only page shows and follows everything, and offers nothing that can
   await page.goto(`${home(server)}/login?token=${READING}`);
   await expect(page.locator('main[data-ready]')).toBeAttached();
   await expect(page.locator('.page-reads')).toHaveText('Read only');
-  await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(3);
   await expect(offered(page)).toHaveCount(0);
-  await page.locator('.listing tbody tr').first().focus();
+  await page.locator('.ui-listing tbody tr').first().focus();
   await page.keyboard.press('x');
   await page.keyboard.press('Control+a');
-  await expect(page.locator('.listing tr[data-selected]')).toHaveCount(0);
+  await expect(page.locator('.ui-listing tr[data-selected]')).toHaveCount(0);
   await page.keyboard.press('?');
   await expect(page.locator('.keys')).toBeVisible();
   await expect(page.locator('.keys')).not.toContainText(/select/i);

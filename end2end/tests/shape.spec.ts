@@ -125,9 +125,9 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   await expect(button(page, 'undo')).toHaveCount(0);
   await expect(page.locator('.head-undone').getByRole('link')).toHaveAttribute('href', `/jobs/${undo}`);
   await open(page, server.url);
-  await expect(page.locator('.listing .status-badge', { hasText: 'put back' })).toHaveCount(3);
+  await expect(page.locator('.ui-listing .status-badge', { hasText: 'put back' })).toHaveCount(3);
   await page.getByRole('link', { name: 'not processed' }).click();
-  await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(3);
 });
 
 test('an older answer never takes the place of a newer one', async ({ page, serve }) => {

@@ -43,7 +43,7 @@ test('the library and its panel fit', async ({ page, serve }) => {
   await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
   await fits(page, 'a selection');
   await open(page, `${server.url}/?folder=${encodeURIComponent(LONG.slice(0, LONG.lastIndexOf('/')))}`);
-  await expect(page.locator('.listing tbody tr')).toHaveCount(1);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(1);
   await fits(page, 'a folder with a long name');
   await open(page, `${server.url}/?search=${'y'.repeat(200)}`);
   await expect(page.getByRole('heading', { name: 'No file matches' })).toBeVisible();
@@ -115,7 +115,7 @@ test('the page of a job fits in every state, and so does the list of jobs', asyn
   await page.keyboard.press('Escape');
   await fits(page, 'a job that was undone');
   await open(page, `${server.url}/jobs`);
-  await expect(page.locator('.listing tbody tr')).toHaveCount(3);
+  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(3);
   await expect(page.locator('.job-card')).toHaveCount(1);
   await fits(page, 'the list of jobs');
 });

@@ -57,7 +57,7 @@ fn PageOfJob(id: String) -> impl IntoView {
     let live = expect_context::<Live>().with_own_past();
     view! {
         <Provider value=live>
-            <Transition fallback=|| view! { <p class="loading">"Reading the job…"</p> }>
+            <Transition fallback=|| view! { <p class="ui-loading">"Reading the job…"</p> }>
                 {move || Suspend::new(async move {
                     let first = items.first().await;
                     match view.await {
@@ -129,7 +129,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
             <Pace summary steer />
             {request.get_value().map(|request| view! { <RequestDetails request /> })}
             <Share />
-            <p class="hint">
+            <p class="ui-hint">
                 "Created " <LocalTime at=created /> " · " <code>{job.to_string()}</code> " · "
                 <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
             </p>

@@ -41,7 +41,7 @@ pub(super) fn JobsPage() -> impl IntoView {
         <h1>"Jobs"</h1>
         <Tools address />
         <Cards address />
-        <Transition fallback=|| view! { <p class="loading">"Reading the jobs…"</p> }>
+        <Transition fallback=|| view! { <p class="ui-loading">"Reading the jobs…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
                     Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
@@ -51,7 +51,7 @@ pub(super) fn JobsPage() -> impl IntoView {
                         let older = next.map(|before| address.with_untracked(|address| address.behind(before)));
                         view! {
                             <History over address=address.get_untracked() />
-                            <nav class="pages" aria-label="Pages of jobs">
+                            <nav class="ui-pages" aria-label="Pages of jobs">
                                 {older.map(|older| view! { <a href=older>"Older →"</a> })}
                             </nav>
                         }
@@ -68,7 +68,7 @@ pub(super) fn JobsPage() -> impl IntoView {
 fn NoJobs(address: JobsAddress) -> impl IntoView {
     if address.find.is_all() && address.before.is_none() {
         return view! {
-            <section class="empty-state">
+            <section class="ui-empty">
                 <h2>"No job has been run yet"</h2>
                 <p>"A job is one run of a recipe over files. Each is listed here, with the result for every file."</p>
                 {may_act().then(|| view! { <p><a href=to("/")>"Choose files in the library"</a></p> })}
@@ -77,7 +77,7 @@ fn NoJobs(address: JobsAddress) -> impl IntoView {
         .into_any();
     }
     view! {
-        <section class="empty-state">
+        <section class="ui-empty">
             <h2>"No job matches"</h2>
             <p><a href=to("/jobs")>"Show all jobs"</a></p>
         </section>

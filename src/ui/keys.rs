@@ -38,7 +38,7 @@ pub(super) fn Keys() -> impl IntoView {
     });
     view! {
         <Controls>
-            <button class="quiet keys-button" aria-label="Keys" aria-keyshortcuts="?" title="Keys (?)" on:click=move |_| is_open.set(true)>"?"</button>
+            <button class="ui-quiet keys-button" aria-label="Keys" aria-keyshortcuts="?" title="Keys (?)" on:click=move |_| is_open.set(true)>"?"</button>
         </Controls>
         <Show when=move || is_open.get()>
             <KeysDialog is_open />
@@ -71,7 +71,7 @@ fn KeysDialog(is_open: RwSignal<bool>) -> impl IntoView {
             <h2 id="keys-title">"Keys"</h2>
             <dl>{rows.collect_view()}</dl>
             <form method="dialog">
-                <button class="primary" autofocus>"Close"</button>
+                <button class="ui-primary" autofocus>"Close"</button>
             </form>
         </dialog>
     }

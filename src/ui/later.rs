@@ -89,9 +89,9 @@ impl Later {
     pub(super) fn view(self, part: Part) -> AnyView {
         match self.0.get() {
             Came::Here => now(build(part)),
-            Came::NotYet => view! { <p class="loading">"Loading…"</p> }.into_any(),
+            Came::NotYet => view! { <p class="ui-loading">"Loading…"</p> }.into_any(),
             Came::Failed => view! {
-                <p class="error" role="alert">
+                <p class="ui-error" role="alert">
                     "This part of Headway could not be loaded. Check the connection, or load the page again. "
                     <button on:click=move |_| self.fetch()>"Try again"</button>
                 </p>

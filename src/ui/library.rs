@@ -81,16 +81,16 @@ pub(super) fn LibraryPage() -> impl IntoView {
         <Title text=move || view.with(title) />
         {library_links(libraries)}
         <Breadcrumbs view />
-        <div class="library-start" hidden=is_nowhere>
+        <div hidden=is_nowhere>
             {can_act.then(|| view! { <StartPanel chosen /> })}
         </div>
         <div hidden=is_nowhere>
             <Tools view numbers />
         </div>
-        {move || wrong.get().map(|text| view! { <p class="error" role="alert">{sentence(&text)}</p> })}
+        {move || wrong.get().map(|text| view! { <p class="ui-error" role="alert">{sentence(&text)}</p> })}
         <Controls>
         <div id="files" class="library-files" tabindex="-1">
-        <Transition fallback=|| view! { <p class="loading">"Reading the folder…"</p> }>
+        <Transition fallback=|| view! { <p class="ui-loading">"Reading the folder…"</p> }>
             {move || Suspend::new(async move {
                 // The view of this list: the address might name another one by now.
                 let ListRead { view, page } = list.await;
@@ -168,9 +168,9 @@ fn NothingThere(error: ApiError, view: FolderView) -> impl IntoView {
         false => (view.library.clone(), address(&FolderView { library: view.library, ..FolderView::default() })),
     };
     view! {
-        <section class="empty-state">
+        <section class="ui-empty">
             <h2>"There is nothing here"</h2>
-            <p class="error" role="alert">{sentence(&error.to_string())}</p>
+            <p class="ui-error" role="alert">{sentence(&error.to_string())}</p>
             <p><a href=there>"Go to " {name}</a></p>
         </section>
     }

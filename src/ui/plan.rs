@@ -104,8 +104,8 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     view! {
         <section class="plan" aria-label="The plan">
             <p class="plan-what">{what}</p>
-            <p class="hint">{move || read.with(|read| read.as_ref().and_then(|(load, _)| Some(room(load.free?, load.open.bytes))))}</p>
-            <ul class="plan-parts">
+            <p class="ui-hint">{move || read.with(|read| read.as_ref().and_then(|(load, _)| Some(room(load.free?, load.open.bytes))))}</p>
+            <ul>
                 <li>{door(job, "waiting", move || count(waiting().into()), "run")} " " <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span></li>
                 <li hidden=move || skipped.get() == 0>
                     {door(job, "skipped", move || count(skipped.get().into()), "left out")} " "
@@ -114,7 +114,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
             </ul>
             <ul class="plan-becomes" hidden=move || !renames()>{becomes}</ul>
             <div class="plan-commands" hidden=move || commands.with(Vec::is_empty)>
-                <p class="hint">"Runs, for the first files:"</p>
+                <p class="ui-hint">"Runs, for the first files:"</p>
                 <pre>{move || commands.with(|lines| lines.join("\n"))}</pre>
             </div>
             <Show when=move || { can_act && waiting() > SAMPLE }>

@@ -92,7 +92,7 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
                     <LeaveOut chosen />
                 </div>
             </details>
-            {move || refusal().map(|text| view! { <p class="error hint" role="alert">{text}</p> })}
+            {move || refusal().map(|text| view! { <p class="ui-error ui-hint" role="alert">{text}</p> })}
         </section>
         </Controls>
     }

@@ -1,6 +1,7 @@
 //! What the repository promises about itself.
 
 mod rings;
+mod style_sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -225,33 +226,6 @@ fn the_end_of_a_files_name_is_called_its_extension() {
             assert!(!words.contains(" ending ") && !words.contains(" endings "), "{path}: {line}");
         }
     }
-}
-
-/// The files below `src/ui` that a heading of the style sheet names, such as `progress/proof.rs, whole.rs: the proof`.
-fn styled_files(heading: &str) -> Vec<String> {
-    let names: Vec<_> = heading.split(':').next().unwrap_or_default().split(", ").map(str::trim).collect();
-    let folder = names[0].rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
-    let rest = names.iter().skip(1).map(|name| format!("{folder}{name}"));
-    [names[0].to_owned()].into_iter().chain(rest).collect()
-}
-
-/// After the parts for all pages, the blocks of the style sheet are in the order of the files of `src/ui` whose look
-/// they are, and no line is longer than 140 characters.
-#[test]
-fn the_style_sheet_has_the_order_of_the_files_whose_look_it_is() {
-    let text = read("style/main.css");
-    let headings = text.split("/* ── ").skip(1).filter_map(|rest| rest.split(" ──").next());
-    let named: Vec<_> = headings.filter(|heading| heading.contains(".rs") || heading.contains(".js")).collect();
-    assert!(named.len() > 30 && named[0].starts_with("ui.rs"), "{named:?}");
-    let blocks: Vec<_> = named[1..].iter().map(|heading| styled_files(heading)).collect();
-    for file in blocks.iter().flatten() {
-        assert!(root().join("src/ui").join(file).is_file(), "style/main.css names {file}, which is not there");
-    }
-    // A block that is the look of several files stands where the first of them does.
-    assert!(blocks.iter().all(|files| files.is_sorted()), "the files of a heading: {blocks:?}");
-    assert!(blocks.is_sorted_by_key(|files| &files[0]), "the blocks of style/main.css: {blocks:?}");
-    let long = text.lines().find(|line| line.chars().count() > 140);
-    assert!(long.is_none(), "style/main.css has a long line: {long:?}");
 }
 
 /// Every test that docs/proof.md names is there: `module::beginning_...`, `module::whole_name` or `module::*`.

@@ -19,9 +19,9 @@ export async function fits(page: Page, what: string) {
         return `${box.tagName.toLowerCase()} has ${box.scrollWidth} px in ${box.clientWidth}: ${names}`;
       });
       const right = (part: Element) => part.getBoundingClientRect().right;
-      const cells = [...document.querySelectorAll('.listing td')];
-      const cut = cells.filter((cell) => [...cell.querySelectorAll('*:not(.visually-hidden)')].some((part) => right(part) > right(cell) + 1));
-      const buttons = [...document.querySelectorAll<HTMLElement>('dialog[open] > .buttons :is(button, a)')];
+      const cells = [...document.querySelectorAll('.ui-listing td')];
+      const cut = cells.filter((cell) => [...cell.querySelectorAll('*:not(.ui-hidden)')].some((part) => right(part) > right(cell) + 1));
+      const buttons = [...document.querySelectorAll<HTMLElement>('dialog[open] > .ui-buttons :is(button, a)')];
       const unseen = buttons.filter((button) => {
         const { left, top, width, height } = button.getBoundingClientRect();
         const there = document.elementFromPoint(left + width / 2, top + height / 2);

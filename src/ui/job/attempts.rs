@@ -70,7 +70,7 @@ pub(super) fn Attempts(
     view! {
         <div class="attempts">
             {failed}
-            <p class="hint" hidden=move || none().is_empty()>{none}</p>
+            <p class="ui-hint" hidden=move || none().is_empty()>{none}</p>
             <For each=numbers key=|number| *number children=log />
         </div>
     }
@@ -100,11 +100,11 @@ fn Log(
     view! {
         <section class="attempts-one" data-nowrap=move || (!wraps.get()).then_some("true")>
             <h3>{heading}</h3>
-            <p class="attempts-command"><code>{move || command.get()}</code> <button class="quiet" on:click=move |_| command.with_untracked(|command| copy::text(command))>"Copy"</button></p>
+            <p class="attempts-command"><code>{move || command.get()}</code> <button class="ui-quiet" on:click=move |_| command.with_untracked(|command| copy::text(command))>"Copy"</button></p>
             <div class="attempts-tools" hidden=move || is_silent.get()>
                 <input
                     type="search"
-                    class="search"
+                    class="ui-search"
                     node_ref=field
                     on:input=found
                     placeholder="Lines with…"
@@ -113,10 +113,10 @@ fn Log(
                     spellcheck="false"
                 />
                 <label><input type="checkbox" autocomplete="off" prop:checked=move || wraps.get() on:change=move |event| wraps.set(event_target_checked(&event)) /> " Wrap"</label>
-                <button class="quiet" on:click=move |_| all.with_untracked(|all| copy::text(all))>"Copy"</button>
-                <a class="button quiet" download=name href=move || all.with(|all| copy::as_address(all))>"Download"</a>
+                <button class="ui-quiet" on:click=move |_| all.with_untracked(|all| copy::text(all))>"Copy"</button>
+                <a class="ui-button ui-quiet" download=name href=move || all.with(|all| copy::as_address(all))>"Download"</a>
             </div>
-            <p class="hint" hidden=move || !is_silent.get()>{move || if is_running.get() { "No output so far." } else { "No output." }}</p>
+            <p class="ui-hint" hidden=move || !is_silent.get()>{move || if is_running.get() { "No output so far." } else { "No output." }}</p>
             <Stream name="Standard error" class="attempts-stderr" kept=stderr find />
             <Stream name="Standard output" class="attempts-stdout" kept=stdout find />
         </section>

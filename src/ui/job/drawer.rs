@@ -87,7 +87,7 @@ impl Drawer {
                 let there = place.with(|place| place.as_ref().and_then(tell));
                 there.map(|item| address.with(|address| address.opening(job, item)))
             };
-            view! { <a class="button quiet" href=there aria-disabled=move || there().is_none().then_some("true") aria-label=label data-noscroll="">{text}</a> }
+            view! { <a class="ui-button ui-quiet" href=there aria-disabled=move || there().is_none().then_some("true") aria-label=label data-noscroll="">{text}</a> }
         };
         let number = move || {
             let place = place.get().filter(|place| place.is_listed)?;
@@ -104,27 +104,27 @@ impl Drawer {
             <section class="drawer" aria-label="File">
                 <header>
                     <h2 tabindex="-1"><bdi dir="ltr">{move || of(|text| text.path.shown_name()).unwrap_or_else(|| format!("File {}", u64::from(item) + 1))}</bdi></h2>
-                    <a class="button quiet drawer-close" href=move || address.with(|address| address.closing(job)) aria-label="Close" data-noscroll="">"×"</a>
-                    <p class="hint">
+                    <a class="ui-button ui-quiet drawer-close" href=move || address.with(|address| address.closing(job)) aria-label="Close" data-noscroll="">"×"</a>
+                    <p class="ui-hint">
                         <bdi dir="ltr" class="drawer-path">{folder}</bdi> " " <span>{move || of(|text| format::size(text.size))}</span>
                     </p>
                 </header>
-                <p class="drawer-stands">
+                <p>
                     <span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span>
                     " "
-                    <span class="hint">{attempts}</span>
+                    <span class="ui-hint">{attempts}</span>
                 </p>
                 <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.is_told_by(text)).and_then(|text| text.message.clone())))}</p>
-                <p class="hint"><RetriedItem text /></p>
+                <p class="ui-hint"><RetriedItem text /></p>
                 <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.is_told_by(text)).map(|result| found(result, usize::MAX)))}</p>
-                <p class="hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
-                <div class="buttons">
+                <p class="ui-hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
+                <div class="ui-buttons">
                     <Show when=move || is_failed.get()>
                         <RetryItem job item request />
                     </Show>
-                    <span class="grow"></span>
+                    <span class="ui-grow"></span>
                     {step("‹", "Previous file", |place| place.previous)}
-                    <span class="hint drawer-place">{number}</span>
+                    <span class="ui-hint drawer-place">{number}</span>
                     {step("›", "Next file", |place| place.next)}
                 </div>
                 <Show when=move || was_tried.get()>

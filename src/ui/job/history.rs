@@ -104,7 +104,7 @@ impl Rewind {
                 <p class="history-past" aria-live=live>
                     <span>{text}</span>
                     " "
-                    <a class="button primary" href=now data-noscroll="">"Back to now"</a>
+                    <a class="ui-button ui-primary" href=now data-noscroll="">"Back to now"</a>
                 </p>
             </Show>
         }
@@ -117,8 +117,8 @@ impl Rewind {
             <details class="history" node_ref=panel.details on:toggle=move |_| panel.toggled()>
                 <summary>"Log and throughput"</summary>
                 <Show when=move || panel.is_open.get()>
-                    <p class="error" role="alert">{move || self.read.wrong.get()}</p>
-                    <p class="hint" role="status">{move || self.reading()}</p>
+                    <p class="ui-error" role="alert">{move || self.read.wrong.get()}</p>
+                    <p class="ui-hint" role="status">{move || self.reading()}</p>
                     {self.chart()}
                     {self.slider()}
                     {self.events()}

@@ -144,15 +144,15 @@ fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<Counters>) -
         let is_needless = move || number.get() == 0 && !is_here();
         view! {
             <a href=move || address.with(|address| address.with_status(job, Some(label))) aria-current=move || is_here().then_some("true") hidden=is_needless data-noscroll="">
-                {words::of(label)} " " <span class="filters-number">{move || format::count(number.get().into())}</span>
+                {words::of(label)} " " <span class="ui-filters-number">{move || format::count(number.get().into())}</span>
             </a>
         }
     };
     let all = move || address.with(|address| address.with_status(job, None));
     view! {
-        <nav class="filters" aria-label="Files by status">
+        <nav class="ui-filters" aria-label="Files by status">
             <a href=all aria-current=move || status.with(Option::is_none).then_some("true") data-noscroll="">
-                "all " <span class="filters-number">{move || format::count(counters.with(Counters::files).into())}</span>
+                "all " <span class="ui-filters-number">{move || format::count(counters.with(Counters::files).into())}</span>
             </a>
             {ItemLabel::ALL.into_iter().map(filter).collect_view()}
         </nav>

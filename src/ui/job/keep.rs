@@ -48,11 +48,11 @@ fn EmptyTrash(steer: Steer, files: Signal<u64>) -> impl IntoView {
     view! {
         <Show
             when=move || is_sure.get()
-            fallback=move || view! { <button class="quiet" data-action="empty" on:click=move |_| is_sure.set(true)>"Delete them now"</button> }
+            fallback=move || view! { <button class="ui-quiet" data-action="empty" on:click=move |_| is_sure.set(true)>"Delete them now"</button> }
         >
             <span>"Undo will no longer be possible. "</span>
             <button
-                class="danger"
+                class="ui-danger"
                 data-action="empty_trash"
                 disabled=is_busy
                 on:click=move |_| {
@@ -62,7 +62,7 @@ fn EmptyTrash(steer: Steer, files: Signal<u64>) -> impl IntoView {
             >
                 {all}
             </button>
-            <button class="quiet" on:click=move |_| is_sure.set(false)>"Keep them"</button>
+            <button class="ui-quiet" on:click=move |_| is_sure.set(false)>"Keep them"</button>
         </Show>
     }
     .into_any()

@@ -28,7 +28,7 @@ pub(super) fn Stream(
         <Show when=move || head.with(|head| !head.is_empty())>
             <h4>{name}</h4>
             <Block name class text=head find />
-            <p class="hint">{cut}</p>
+            <p class="ui-hint">{cut}</p>
             <Show when=move || tail.with(|tail| !tail.is_empty())>
                 <Block name class text=tail find />
             </Show>

@@ -57,11 +57,11 @@ fn Form(steer: Steer) -> impl IntoView {
         <form class="job-pace" on:submit=change on:input=move |_| steer.done.set(None)>
             <label>
                 "Files at a time "
-                <input type="number" min="0" max="1024" class="field" node_ref=at_once autocomplete="off" placeholder="the server decides" prop:value=at_a_time name="concurrency" />
+                <input type="number" min="0" max="1024" class="ui-field" node_ref=at_once autocomplete="off" placeholder="the server decides" prop:value=at_a_time name="concurrency" />
             </label>
             <label>
                 "Priority "
-                <input type="number" min="-1000" max="1000" class="field" node_ref=priority autocomplete="off" placeholder="0" prop:value=first name="priority" />
+                <input type="number" min="-1000" max="1000" class="ui-field" node_ref=priority autocomplete="off" placeholder="0" prop:value=first name="priority" />
             </label>
             <button data-action="change" aria-disabled=is_busy>"Save"</button>
             <span class="job-pace-saved" role="status">{said}</span>

@@ -44,8 +44,8 @@ pub(super) fn RetryItem(
         });
     };
     view! {
-        <button class="quiet" data-action="retry-item" on:click=retry>"Retry"</button>
-        <span class="error" role="alert">{move || error.with(|error| error.as_ref().map(ToString::to_string))}</span>
+        <button class="ui-quiet" data-action="retry-item" on:click=retry>"Retry"</button>
+        <span class="ui-error" role="alert">{move || error.with(|error| error.as_ref().map(ToString::to_string))}</span>
     }
     .into_any()
 }

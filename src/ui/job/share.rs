@@ -38,13 +38,13 @@ pub(super) fn Share() -> impl IntoView {
     let take = move |_| untrack(shown).iter().for_each(|link| copy::text(link));
     view! {
         <div class="job-share">
-            <button class="quiet" data-action="share" on:click=make>"Make a read-only link"</button>
+            <button class="ui-quiet" data-action="share" on:click=make>"Make a read-only link"</button>
             <span hidden=move || shown().is_none()>
-                <input readonly class="field" aria-label="Read-only link" autocomplete="off" prop:value=move || shown().unwrap_or_default() />
-                " " <button class="quiet" on:click=take>"Copy"</button>
-                " " <span class="hint">"Whoever has it can look at every job and library here, and change nothing."</span>
+                <input readonly class="ui-field" aria-label="Read-only link" autocomplete="off" prop:value=move || shown().unwrap_or_default() />
+                " " <button class="ui-quiet" on:click=take>"Copy"</button>
+                " " <span class="ui-hint">"Whoever has it can look at every job and library here, and change nothing."</span>
             </span>
-            <span class="error" role="alert">{move || error.with(|error| error.as_ref().map(|error| format::sentence(&error.to_string())))}</span>
+            <span class="ui-error" role="alert">{move || error.with(|error| error.as_ref().map(|error| format::sentence(&error.to_string())))}</span>
         </div>
     }
     .into_any()

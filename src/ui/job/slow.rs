@@ -56,7 +56,7 @@ pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) ->
                     <bdi dir="ltr" class="attention-why">{path}</bdi>
                     <span class="attention-place">{said}</span>
                 </p>
-                <span class="attention-ways"><a class="button" href=there data-noscroll="">"Show"</a></span>
+                <span class="attention-ways"><a class="ui-button" href=there data-noscroll="">"Show"</a></span>
             </li>
         }
     };

@@ -87,18 +87,18 @@ pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
             false => format!("{word} all {}", jobs.with(Vec::len)),
         };
         view! {
-            <button class:danger=all == BulkAction::Cancel data-all=word hidden=move || jobs.with(Vec::is_empty) aria-disabled=move || is_busy.get().then_some("true") on:click=press>
+            <button class:ui-danger=all == BulkAction::Cancel data-all=word hidden=move || jobs.with(Vec::is_empty) aria-disabled=move || is_busy.get().then_some("true") on:click=press>
                 {text}
             </button>
         }
     };
     view! {
         <div class="jobs-bulk" hidden=move || { open.with(Vec::len) < 2 }>
-            <div class="buttons" role="group" aria-label="All jobs below that are not over">
+            <div class="ui-buttons" role="group" aria-label="All jobs below that are not over">
                 {button(BulkAction::Pause, pause, "Pause")} {button(BulkAction::Resume, resume, "Resume")} {button(BulkAction::Cancel, cancel, "Cancel")}
-                <button class="quiet" hidden=move || !is_sure.get() on:click=move |_| is_sure.set(false)>"Keep them"</button>
+                <button class="ui-quiet" hidden=move || !is_sure.get() on:click=move |_| is_sure.set(false)>"Keep them"</button>
             </div>
-            <p class="error" role="alert">{move || wrong.get()}</p>
+            <p class="ui-error" role="alert">{move || wrong.get()}</p>
         </div>
     }
     .into_any()

@@ -22,7 +22,7 @@ pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoV
         view! { <th scope="col" class=class aria-sort=order><a href=address.sorted(sort)>{text}</a></th> }
     };
     view! {
-        <table class="listing jobs-history" hidden=is_empty>
+        <table class="ui-listing jobs-history" hidden=is_empty>
             <thead>
                 <tr>
                     <th scope="col">"Job"</th>
@@ -48,7 +48,7 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
             <td class="jobs-state"><StatusBadge status=job.status word=job.status_word() /> " " <span class="jobs-undone">{job.undone_as.clone()}</span></td>
             <td class="jobs-outcomes">
                 {outcomes(&counters)}
-                <span class="jobs-what">{what(&counters)}</span>
+                <span>{what(&counters)}</span>
             </td>
             <td class="jobs-took">{took(&job)}</td>
             <td class="jobs-ended">{move || ended.map(|ended| zone.to_the_second(ended))}</td>

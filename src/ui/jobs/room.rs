@@ -20,10 +20,10 @@ pub(super) fn RoomTaken() -> impl IntoView {
         });
     });
     let shown = move || match room.get() {
-        None => view! { <p class="hint">"Checking how much room the log and the trash take…"</p> }.into_any(),
+        None => view! { <p class="ui-hint">"Checking how much room the log and the trash take…"</p> }.into_any(),
         Some(Err(error)) => view! { <ErrorView error again=move |()| asked.update(|asked| *asked += 1) /> }.into_any(),
         Some(Ok(room)) => {
-            let lines = sentences(&room).into_iter().map(|line| view! { <p class="hint">{line}</p> });
+            let lines = sentences(&room).into_iter().map(|line| view! { <p class="ui-hint">{line}</p> });
             lines.collect_view().into_any()
         }
     };

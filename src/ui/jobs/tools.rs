@@ -29,7 +29,7 @@ pub(super) fn Tools(address: Memo<JobsAddress>) -> impl IntoView {
                 <input
                     type="search"
                     name="search"
-                    class="search"
+                    class="ui-search"
                     node_ref=field
                     autocomplete="off"
                     aria-label="Search jobs"
@@ -38,7 +38,7 @@ pub(super) fn Tools(address: Memo<JobsAddress>) -> impl IntoView {
                 />
                 <button>"Search"</button>
             </form>
-            <nav class="filters" aria-label="Jobs by status">{JobShow::ALL.map(show).collect_view()}</nav>
+            <nav class="ui-filters" aria-label="Jobs by status">{JobShow::ALL.map(show).collect_view()}</nav>
         </div>
     }
 }

@@ -84,7 +84,7 @@ fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> Any
             view! { <a class="entry-folder" tabindex="-1" href=address(&inside)><bdi dir="ltr">{name}</bdi></a> }
                 .into_any()
         }
-        EntryKind::File => view! { <bdi dir="ltr" class="entry-file">{name}</bdi> }.into_any(),
+        EntryKind::File => view! { <bdi dir="ltr">{name}</bdi> }.into_any(),
         EntryKind::Symlink => {
             view! { <span class="entry-other"><bdi dir="ltr">{name}</bdi>" (links are left out)"</span> }.into_any()
         }
@@ -112,7 +112,7 @@ fn outcome_text(status: &str, reason: Option<String>) -> String {
 fn share(under: Under) -> impl IntoView {
     let part = |number: u64, of: ItemLabel, word: &'static str| {
         (number > 0).then(|| {
-            view! { <span class="entry-share-part" data-status=of.name()><Icon of />{format::count(number)}<span class="visually-hidden">{word}</span></span> }
+            view! { <span class="entry-share-part" data-status=of.name()><Icon of />{format::count(number)}<span class="ui-hidden">{word}</span></span> }
         })
     };
     let rest = under.files.saturating_sub(under.processed + under.failed);

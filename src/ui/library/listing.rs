@@ -57,7 +57,7 @@ pub(super) fn Listing(
     view! {
         {offer}
         // Most rows are not in the page, so the table states their number.
-        <table class="listing library-list" role="grid" aria-multiselectable=can_select.then_some("true") aria-rowcount=move || total.get() + 1 on:keydown=move |event| rows.pressed(&event)>
+        <table class="ui-listing library-list" role="grid" aria-multiselectable=can_select.then_some("true") aria-rowcount=move || total.get() + 1 on:keydown=move |event| rows.pressed(&event)>
             <thead>
                 <tr>
                     <th scope="col" class="entry-check">
@@ -73,7 +73,7 @@ pub(super) fn Listing(
                             }
                             .into_any()
                         } else {
-                            view! { <span class="visually-hidden">"Selection"</span> }.into_any()
+                            view! { <span class="ui-hidden">"Selection"</span> }.into_any()
                         }}
                     </th>
                     {header(Sort::Name, "", "Name")}
@@ -116,6 +116,6 @@ fn Offer(view: FolderView, under: Under, selected: RwSignal<Selection>) -> impl 
     };
     let take = move |_| selected.set(Selection::Matching(Box::new(view.clone()), under));
     view! {
-        <p class="library-offer">"All files listed so far are selected. " <button class="quiet" on:click=take>{text}</button></p>
+        <p class="library-offer">"All files listed so far are selected. " <button class="ui-quiet" on:click=take>{text}</button></p>
     }
 }

@@ -95,11 +95,11 @@ pub(super) fn LoadMore(
         let error = wrong.get()?;
         let again = move |_| wrong.set(None);
         Some(
-            view! { <span class="error" role="alert">{sentence(&error.to_string())} " " <button class="quiet" on:click=again>"Try again"</button></span> },
+            view! { <span class="ui-error" role="alert">{sentence(&error.to_string())} " " <button class="ui-quiet" on:click=again>"Try again"</button></span> },
         )
     };
     view! {
-        <nav class="pages" aria-label="Pages of this list" node_ref=nav aria-busy=move || reading.get().then_some("true")>
+        <nav class="ui-pages" aria-label="Pages of this list" node_ref=nav aria-busy=move || reading.get().then_some("true")>
             {previous} <span>{place}</span> {onward} {failed}
         </nav>
     }

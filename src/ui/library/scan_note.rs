@@ -36,12 +36,12 @@ pub(super) fn ScanNote(
             1 => format!("The folder {first} could not be read"),
             many => format!("{} folders could not be read, {first} the first of them", count(many)),
         };
-        view! { <span class="error" role="status">{what} "; what was known about it is shown."</span> }
+        view! { <span class="ui-error" role="status">{what} "; what was known about it is shown."</span> }
     });
     view! {
         <p class="library-scan">
             {age} {reading} {unread}
-            {may_act().then(|| view! { <button class="quiet" disabled=progress.is_some() on:click=move |_| scan()>"Refresh"</button> })}
+            {may_act().then(|| view! { <button class="ui-quiet" disabled=progress.is_some() on:click=move |_| scan()>"Refresh"</button> })}
         </p>
     }
 }

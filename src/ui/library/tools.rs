@@ -31,7 +31,7 @@ pub(super) fn Tools(
                 let here = view.show == *show;
                 let to = FolderView { show: *show, ..view.from_start() };
                 let number = move || numbers.with(|numbers| numbers.as_ref().map(|numbers| count(numbers.shown(*show))));
-                view! { <a href=address(&to) aria-current=here.then_some("true")>{filter_text(*show)} " " <span class="filters-number">{number}</span></a> }
+                view! { <a href=address(&to) aria-current=here.then_some("true")>{filter_text(*show)} " " <span class="ui-filters-number">{number}</span></a> }
             })
             .collect_view()
     };
@@ -46,7 +46,7 @@ pub(super) fn Tools(
                 <input
                     type="search"
                     name="search"
-                    class="search"
+                    class="ui-search"
                     node_ref=input
                     value=view.get_untracked().search
                     on:input=move |_| field.typed()
@@ -57,7 +57,7 @@ pub(super) fn Tools(
                     spellcheck="false"
                 />
             </form>
-            <nav class="filters" aria-label="Filter by last outcome">
+            <nav class="ui-filters" aria-label="Filter by last outcome">
                 {filters}
             </nav>
         </div>

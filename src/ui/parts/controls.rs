@@ -9,7 +9,7 @@ use crate::live::Live;
 pub(in crate::ui) fn Controls(children: Children) -> impl IntoView {
     let live = expect_context::<Live>();
     view! {
-        <fieldset class="controls" role="presentation" disabled=move || !live.is_ready()>
+        <fieldset class="ui-controls" role="presentation" disabled=move || !live.is_ready()>
             {children()}
         </fieldset>
     }

@@ -38,7 +38,7 @@ pub(in crate::ui) fn ErrorView(
 ) -> impl IntoView {
     let text = sentence(&error.to_string());
     view! {
-        <p class="error" role="alert">{text} <TryAgain error again /></p>
+        <p class="ui-error" role="alert">{text} <TryAgain error again /></p>
     }
     .into_any()
 }
@@ -63,9 +63,9 @@ pub(in crate::ui) fn ErrorPage(
     let text = sentence(&error.to_string());
     view! {
         <Title text=title />
-        <section class="empty-state">
+        <section class="ui-empty">
             <h1>{title}</h1>
-            <p class="error" role="alert">{text}</p>
+            <p class="ui-error" role="alert">{text}</p>
             <p><TryAgain error again /> <a href=to("/jobs")>"See all jobs"</a> " " <a href=to("/")>"Go to the library"</a></p>
         </section>
     }
@@ -93,6 +93,6 @@ fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
             let timer = set_timeout_with_handle(retry, pause).ok();
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         });
-        view! { <button class="quiet" on:click=move |_| again.run(())>"Try again"</button> }
+        view! { <button class="ui-quiet" on:click=move |_| again.run(())>"Try again"</button> }
     })
 }

@@ -132,9 +132,10 @@ impl FocusHistory {
         }
         let dialog = find("dialog[open] [autofocus]");
         let opener = self.outside.clone().filter(|_| self.in_dialog);
-        let near = self.last.as_ref().and_then(|last| last.closest(".buttons").ok().flatten());
-        let near = near
-            .and_then(|near| near.query_selector(":scope > button:not(:disabled, [hidden], .danger)").ok().flatten());
+        let near = self.last.as_ref().and_then(|last| last.closest(".ui-buttons").ok().flatten());
+        let near = near.and_then(|near| {
+            near.query_selector(":scope > button:not(:disabled, [hidden], .ui-danger)").ok().flatten()
+        });
         let near = near.and_then(|near| near.dyn_into().ok());
         let row = find("main table tr[tabindex=\"0\"]").filter(|_| self.in_rows);
         let heading = find("main h1");

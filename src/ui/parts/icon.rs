@@ -22,5 +22,5 @@ pub(in crate::ui) fn Icon(
     /// Its label.
     of: ItemLabel,
 ) -> impl IntoView {
-    view! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d=path(of)></path></svg> }
+    view! { <svg class="ui-icon" viewBox="0 0 16 16" aria-hidden="true"><path d=path(of)></path></svg> }
 }

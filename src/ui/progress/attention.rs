@@ -123,7 +123,7 @@ pub(in crate::ui) fn Attend(
             <ul>
                 <For each=keys key=|key| key.clone() children=row />
             </ul>
-            <p class="hint attention-more">{more}</p>
+            <p class="ui-hint attention-more">{more}</p>
             {move || wrong().map(|error| view! { <ErrorView error again=move |()| attention.again.update(|again| *again = again.wrapping_add(1)) /> })}
         </section>
     }
@@ -178,7 +178,7 @@ fn CauseRow(
             </p>
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
-                <a class="button" href=there on:click=move |_| live.put_away()>"Show"</a>
+                <a class="ui-button" href=there on:click=move |_| live.put_away()>"Show"</a>
                 <Show when=move || can_act && is_over.get()>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", of(number))}</button>
                 </Show>

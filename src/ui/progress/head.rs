@@ -102,12 +102,12 @@ pub(in crate::ui) fn Head(
         <Work summary job />
         <Missed job summary />
         <p class="head-message">{message}</p>
-        <p class="head-message hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
+        <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
         <Retried newest />
         <RunningFiles state />
         <Outputs newest status />
-        <p class="visually-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
+        <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
         <ProofLine state />
     }
     .into_any()

@@ -91,7 +91,7 @@ fn StartState(job: JobId) -> impl IntoView {
         <h2 class="head-title">"Starting"</h2>
         <p class="modal-start" data-start=move || phase.with(start_word) role="status">{text}</p>
         <Show when=move || phase.with(|phase| matches!(phase, Some(StartPhase::Offered)))>
-            <button class="primary" on:click=move |_| live.start_again()>"Start again"</button>
+            <button class="ui-primary" on:click=move |_| live.start_again()>"Start again"</button>
         </Show>
     }
 }
@@ -121,13 +121,13 @@ fn Buttons(
     let verify = verify_door(steer.newest);
     let is_next = move || verify.with(Option::is_none) && summary.with(|summary| summary.as_ref().is_some_and(is_done));
     view! {
-        <div class="buttons">
+        <div class="ui-buttons">
             <Show when=move || is_heard.get()>
-                <a class="button quiet" href=to(&format!("/jobs/{job}")) on:click=move |_| live.put_away()>"Details"</a>
+                <a class="ui-button ui-quiet" href=to(&format!("/jobs/{job}")) on:click=move |_| live.put_away()>"Details"</a>
             </Show>
-            <span class="grow"></span>
+            <span class="ui-grow"></span>
             <Actions summary steer />
-            <button class:primary=is_next autofocus on:click=move |_| live.put_away()>
+            <button class:ui-primary=is_next autofocus on:click=move |_| live.put_away()>
                 {move || if over.get() { "Close" } else { "Minimise" }}
             </button>
         </div>

@@ -152,7 +152,7 @@ pub(crate) fn Toasts() -> impl IntoView {
                     <a href=to(&format!("/jobs/{}", toast.job))>{toast.text.clone()}</a>
                     <Written job=toast.job />
                     <button
-                        class="quiet"
+                        class="ui-quiet"
                         aria-label="Dismiss"
                         on:click={
                             let job = toast.job;

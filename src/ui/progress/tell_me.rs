@@ -30,7 +30,7 @@ pub(super) fn TellMe(is_over: Signal<bool>) -> impl IntoView {
         <Show when=is_open>
             <span class="proof-tell">
                 <Show when=move || is_unasked.get()>
-                    <button class="quiet" data-action="tell" on:click=ask>"Tell me when it ends"</button>
+                    <button class="ui-quiet" data-action="tell" on:click=ask>"Tell me when it ends"</button>
                 </Show>
                 <span role="status">{answer}</span>
             </span>

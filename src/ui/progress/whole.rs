@@ -16,7 +16,7 @@ pub(super) fn line(proof: &Proof) -> String {
 pub(super) fn Whole(proof: Memo<Option<Proof>>) -> impl IntoView {
     let how = move || proof.get().filter(|proof| proof.closed).map(|proof| how(&proof));
     view! {
-        <details class="head-how hint" hidden=move || how().is_none()>
+        <details class="head-how ui-hint" hidden=move || how().is_none()>
             <summary>"How we know"</summary>
             <p>{how}</p>
             <p>"To check every event yourself, download the log and run headway verify on it."</p>

@@ -44,20 +44,20 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
             <p class="start-bar-what">
                 <span role="status">{move || target.with(amount_text)}</span>
                 <Show when=move || target.with(|target| target.is_selection)>
-                    " " <button class="quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
+                    " " <button class="ui-quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
                 </Show>
             </p>
-            <p class="error hint" role="alert">{move || obstacle.get()}</p>
+            <p class="ui-error ui-hint" role="alert">{move || obstacle.get()}</p>
             // The buttons end at the right edge, so the first of them moves no other when it appears.
-            <div class="buttons">
+            <div class="ui-buttons">
                 <Show when=is_more>
                     <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(Way::Sample)>{format!("Try {SAMPLE} first")}</button>
                 </Show>
-                <button class="quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(".start-cards input:checked")>
+                <button class="ui-quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(".start-cards input:checked")>
                     {recipe}
                 </button>
                 <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(Way::Plan)>"Show the plan"</button>
-                <button data-start="run" class="primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(Way::Run)>
+                <button data-start="run" class="ui-primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(Way::Run)>
                     {move || target.with(named)}
                 </button>
             </div>

@@ -49,7 +49,7 @@ pub(super) fn Chose(chosen: Chosen) -> impl IntoView {
     view! {
         <summary>
             <b>{move || chosen.name.with(|name| format::capital(name))}</b>
-            " " <span class="hint">{all_of_it}</span> " " <span class="start-change">"Choose…"</span>
+            " " <span class="ui-hint">{all_of_it}</span> " " <span class="start-change">"Choose…"</span>
         </summary>
     }
     .into_any()

@@ -42,7 +42,7 @@ pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
     });
     view! {
         <div class="start-commands" hidden=move || lines.with(Vec::is_empty)>
-            <p class="hint">"Runs, for the first files:"</p>
+            <p class="ui-hint">"Runs, for the first files:"</p>
             <pre>{move || lines.with(|lines| lines.join("\n"))}</pre>
         </div>
     }

@@ -28,7 +28,7 @@ pub(super) fn LeaveOut(chosen: Chosen) -> impl IntoView {
                 <label class="start-patterns">
                     "Leave out "
                     <textarea
-                        class="field"
+                        class="ui-field"
                         autocomplete="off"
                         name="exclude"
                         rows="3"

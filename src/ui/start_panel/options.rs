@@ -105,7 +105,7 @@ fn Number(
             {label} " "
             <input
                 type="number"
-                class="field"
+                class="ui-field"
                 min="1"
                 step="1"
                 name=name
@@ -116,7 +116,7 @@ fn Number(
                 on:change=move |event| value.set(event_target_value(&event))
             />
         </label>
-        <p class="error" id=note role="alert" hidden=is_hidden>{wrong}</p>
+        <p class="ui-error" id=note role="alert" hidden=is_hidden>{wrong}</p>
     }
     .into_any()
 }

@@ -77,7 +77,7 @@ fn Name(chosen: Chosen) -> impl IntoView {
     view! {
         <label>
             "named "
-            <input type="text" class="field" autocomplete="off" name="output-name" value=name on:change=change />
+            <input type="text" class="ui-field" autocomplete="off" name="output-name" value=name on:change=change />
         </label>
     }
     .into_any()
@@ -93,7 +93,7 @@ fn Folder(chosen: Chosen) -> impl IntoView {
                 "into folder "
                 <input
                     type="text"
-                    class="field"
+                    class="ui-field"
                     autocomplete="off"
                     name=OUTPUT_FOLDER
                     value=chosen.folder.get_untracked()
@@ -102,7 +102,7 @@ fn Folder(chosen: Chosen) -> impl IntoView {
                     on:change=move |event| chosen.folder.set(event_target_value(&event))
                 />
             </label>
-            <p class="error" id="wrong-output-folder" role="alert">{wrong}</p>
+            <p class="ui-error" id="wrong-output-folder" role="alert">{wrong}</p>
         </div>
     }
     .into_any()

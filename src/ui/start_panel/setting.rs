@@ -42,12 +42,12 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: Chosen
         None if is_switch => view! { <label>{control} " " {label}</label> }.into_any(),
         None => view! { <label>{label} " " {control}</label> }.into_any(),
     };
-    let help = (!help.is_empty()).then(|| view! { <p class="hint" id=hint>{help}</p> });
+    let help = (!help.is_empty()).then(|| view! { <p class="ui-hint" id=hint>{help}</p> });
     view! {
         <div class="start-setting" hidden=move || hidden.get()>
             {labelled}
             {help}
-            <p class="error" id=note role="alert">{move || wrong.get()}</p>
+            <p class="ui-error" id=note role="alert">{move || wrong.get()}</p>
         </div>
     }
     .into_any()
@@ -120,7 +120,7 @@ impl Field {
         view! {
             <input
                 type="number"
-                class="field"
+                class="ui-field"
                 name=name
                 min=least
                 max=most
@@ -145,7 +145,7 @@ impl Field {
         view! {
             <input
                 type="text"
-                class="field"
+                class="ui-field"
                 name=name
                 required=required
                 autocomplete="off"

@@ -63,7 +63,7 @@ impl Rewind {
                 >
                     <svg viewBox=size preserveAspectRatio="none" aria-hidden="true">{columns}</svg>
                 </div>
-                <p class="hint history-values">{said}</p>
+                <p class="ui-hint history-values">{said}</p>
                 {self.throughput_table()}
             </div>
         }
@@ -95,7 +95,7 @@ impl Rewind {
         view! {
             <details class="history-throughput-table" node_ref=panel.details on:toggle=move |_| panel.toggled()>
                 <summary>"Throughput as a table"</summary>
-                <table class="listing">
+                <table class="ui-listing">
                     <thead>
                         <tr>
                             <th scope="col">"From"</th>

@@ -45,17 +45,17 @@ impl Rewind {
         });
         let choice = move |(choice, text): (EventsShown, &'static str)| {
             let pressed = move || if only.get() == choice { "true" } else { "false" };
-            view! { <button class="quiet" aria-pressed=pressed on:click=move |_| only.set(choice)>{text}</button> }
+            view! { <button class="ui-quiet" aria-pressed=pressed on:click=move |_| only.set(choice)>{text}</button> }
         };
         let is_asking = move || find.with(|find| find.as_ref().is_some_and(|name| names.of(name).is_none()));
         let is_empty = move || shown.with(Vec::is_empty) && !is_asking();
         view! {
-            <div class="buttons history-filter" role="group" aria-label="Events that are shown">
+            <div class="ui-buttons history-filter" role="group" aria-label="Events that are shown">
                 {EventsShown::ALL.map(choice).into_iter().collect_view()}
-                <input type="search" class="search" placeholder="Files with…, or *.jpg" aria-label="Events of files by name" autocomplete="off" on:change=found />
+                <input type="search" class="ui-search" placeholder="Files with…, or *.jpg" aria-label="Events of files by name" autocomplete="off" on:change=found />
             </div>
-            <p class="error" role="alert">{move || names.wrong.get().map(|error| sentence(&error.to_string()))}</p>
-            <p class="hint" hidden=move || !is_empty()>"No such event up to this moment."</p>
+            <p class="ui-error" role="alert">{move || names.wrong.get().map(|error| sentence(&error.to_string()))}</p>
+            <p class="ui-hint" hidden=move || !is_empty()>"No such event up to this moment."</p>
             <ol class="history-events" reversed aria-label="Events, the last one first">
                 <For each=move || shown.get() key=|(_, seq)| *seq children=move |(entry, seq)| self.event(entry, seq) />
             </ol>

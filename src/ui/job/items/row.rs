@@ -44,7 +44,7 @@ pub(super) fn ItemRow(
     };
     let again = move || {
         let rerun = text.with(|text| text.as_ref().and_then(|text| text.rerun));
-        rerun.map(|rerun| view! { <span class="hint items-rerun">{rerun.text()}</span> })
+        rerun.map(|rerun| view! { <span class="ui-hint items-rerun">{rerun.text()}</span> })
     };
     view! {
         <tr

@@ -70,11 +70,11 @@ pub(super) fn Table(
         known.with(|known| known.window().map_or(-1, |window| window.total.map_or(-1, |all| i64::from(all) + 1)))
     };
     view! {
-        <p class="error" role="alert">{wrong}</p>
-        <p class="loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
-        <p class="hint" hidden=move || !is_empty.get()>{move || nothing(address, is_listed)}</p>
+        <p class="ui-error" role="alert">{wrong}</p>
+        <p class="ui-loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
+        <p class="ui-hint" hidden=move || !is_empty.get()>{move || nothing(address, is_listed)}</p>
         <div class="items-whole" node_ref=scroll.whole>
-            <table class="listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
+            <table class="ui-listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
                 <thead>
                     <tr>
                         <th scope="col">"File"</th>
@@ -88,7 +88,7 @@ pub(super) fn Table(
                 </tbody>
             </table>
         </div>
-        <nav class="pages" aria-label="Pages of files">{onward}</nav>
+        <nav class="ui-pages" aria-label="Pages of files">{onward}</nav>
     }
     .into_any()
 }

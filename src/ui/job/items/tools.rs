@@ -138,7 +138,7 @@ fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
             <input
                 type="search"
                 name="name"
-                class="search"
+                class="ui-search"
                 node_ref=field
                 value=first
                 on:input=typed

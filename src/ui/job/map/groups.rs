@@ -59,8 +59,8 @@ impl Groups {
         let live = expect_context::<Live>();
         let change = move |event| self.choice.set(event_target_value(&event).parse().unwrap_or_default());
         view! {
-            <label class="map-by">
-                <span class="visually-hidden">"Order of the map"</span>
+            <label>
+                <span class="ui-hidden">"Order of the map"</span>
                 <select name="map" autocomplete="off" disabled=move || !live.is_ready() on:change=change>
                     <option value="0">"in the order of the job"</option>
                     <option value="1">"by folder"</option>

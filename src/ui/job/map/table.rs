@@ -39,7 +39,7 @@ impl Map {
             <details class="map-table" node_ref=panel.details on:toggle=move |_| panel.toggled()>
                 <summary>"As a table"</summary>
                 <div class="map-rows" tabindex="0" role="region" aria-label="The map as a table">
-                    <table class="listing">
+                    <table class="ui-listing">
                         <thead>
                             <tr><th scope="col">"Files"</th>{KINDS.map(head).into_iter().collect_view()}</tr>
                         </thead>

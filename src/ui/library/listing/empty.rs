@@ -12,7 +12,7 @@ pub(super) fn LeftOut(left_out: u64) -> impl IntoView {
     let text = format!(
         "{what} of the system, such as .DS_Store or @eaDir, not listed; a job takes such files only if asked to."
     );
-    (left_out > 0).then(|| view! { <p class="hint library-left-out">{text}</p> })
+    (left_out > 0).then(|| view! { <p class="ui-hint library-left-out">{text}</p> })
 }
 
 /// Why there are no rows.
@@ -36,7 +36,7 @@ pub(super) fn Nothing(view: FolderView, is_reading: bool) -> impl IntoView {
         }
     };
     view! {
-        <section class="empty-state">
+        <section class="ui-empty">
             <h2>{title}</h2>
             <p>{text}</p>
         </section>

@@ -71,7 +71,7 @@ pub(in crate::ui::progress) fn Actions(
         };
         // Not `disabled`, which would take the focus from the button that was just pressed.
         let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
-        view! { <button class:primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
+        view! { <button class:ui-primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
     };
     let names = Memo::new(move |_| {
         offers.with(|offers| offers.iter().map(|offer| offer.name).filter(|name| *name != "cancel").collect::<Vec<_>>())
@@ -84,10 +84,10 @@ pub(in crate::ui::progress) fn Actions(
         }
     };
     view! {
-        <div class="buttons head-actions">
+        <div class="ui-buttons head-actions">
             <For each=move || names.get() key=|name| *name children=row />
             <Show when=move || can_cancel.get()>
-                <button class="danger" data-action="cancel" aria-disabled=move || is_cancelled.get().then_some("true") on:click=cancel>
+                <button class="ui-danger" data-action="cancel" aria-disabled=move || is_cancelled.get().then_some("true") on:click=cancel>
                     {cancel_text}
                 </button>
             </Show>
@@ -119,7 +119,7 @@ pub(in crate::ui::progress) fn Failed(
         let failed = steer.error.get().or_else(|| live.cancel_error.get()).or_else(refused);
         failed.map(|error| format::sentence(&error.to_string()))
     };
-    view! { <p class="error" role="alert">{failed}</p> }.into_any()
+    view! { <p class="ui-error" role="alert">{failed}</p> }.into_any()
 }
 
 fn press(live: Live, nav: Nav, steer: Steer, act: Act) {

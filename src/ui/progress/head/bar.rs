@@ -45,7 +45,7 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
             <strong class="head-done">{move || words.get()}</strong>
             <span class="head-percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
             <a class="head-left-out" hidden=move || left_out().is_none() href=to(&format!("/jobs/{job}?status=skipped"))>{left_out}</a>
-            <span class="grow"></span>
+            <span class="ui-grow"></span>
             <span class="head-pace">{pace}</span>
         </p>
     }
