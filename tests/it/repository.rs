@@ -363,7 +363,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 49] = [
+const REASONS: [(&str, &str, &str); 50] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -393,7 +393,12 @@ const REASONS: [(&str, &str, &str); 49] = [
     ("server/engine/shortage/of_job.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
     ("server/engine/place.rs", "library.conclude(", "each error has its arm"),
     (
-        "server/engine/plan/lister.rs",
+        "server/engine/plan/lister/free_names.rs",
+        "for_the_attempt(",
+        "what is not known is for the attempt, the environment's pauses",
+    ),
+    (
+        "server/engine/plan/lister/judge.rs",
         "for_the_attempt(",
         "what is not known is for the attempt, the environment's pauses",
     ),
@@ -420,7 +425,7 @@ const REASONS: [(&str, &str, &str); 49] = [
     ("files/data_folder.rs", "library.canonicalize()", "a library that cannot be looked at holds no folder that is"),
     ("files/data_folder/known.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     (
-        "files/data_folder/ground.rs",
+        "files/data_folder/ground/stored.rs",
         "self.stored_grounds(job).unwrap_or_else(",
         "on what a job was planned is then not known, so nothing that it did counts; a warning says so",
     ),
@@ -435,7 +440,7 @@ const REASONS: [(&str, &str, &str); 49] = [
         "only what is surely another disk is told; the calls about its files tell the error",
     ),
     (
-        "files/data_folder/ground.rs",
+        "files/data_folder/ground/same_files.rs",
         "let compare = ",
         "whether it is the same is then not known, which is an answer of its own",
     ),
@@ -453,7 +458,7 @@ const REASONS: [(&str, &str, &str); 49] = [
     ("guard/processes.rs", "task.path().join(\"children\")", "the table of all processes is read instead"),
     ("recipes/command/capture.rs", "file.read(&mut buffer)", "a pipe that cannot be read says no more"),
     ("recipes/undo.rs", "move_to_trash(", "the disk tells, and else it is an error"),
-    ("server/engine/plan/lister.rs", "self.work.renames(", "the attempt reports it"),
+    ("server/engine/plan/lister/judge.rs", "self.work.renames(", "the attempt reports it"),
     ("web/socket.rs", "remove_file(&self.path)", "the next server puts its own in the place of one that is left"),
     ("cli/shell.rs", "create_dir_all(", "what is then written into the folder tells"),
     ("cli.rs", "found.metadata()", "opening it says why it cannot be looked at"),

@@ -8,14 +8,17 @@
 mod attempts;
 mod child;
 pub mod descriptors;
+mod guard;
 mod link;
 mod processes;
+mod program;
 mod stop_signal;
 mod wire;
 
 pub use attempts::{attempts_left, end_attempts};
 pub use child::run;
-pub use link::{End, Guard, NotTaken, ProgramTask, RunningProgram};
+pub use guard::Guard;
+pub use program::{End, NotTaken, ProgramTask, RunningProgram};
 pub use stop_signal::StopSignal;
 pub use wire::NotStarted;
 

@@ -5,6 +5,7 @@
 
 mod connect;
 mod io;
+mod live;
 mod messages;
 mod pace;
 mod room;
@@ -15,10 +16,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use connect::Connect;
 use headway_model::id::{JobId, Millis, Position};
-use headway_model::message::{Absent, Body, CaughtUp, Closed, ClosedHow, GoneReason, MESSAGE_ROOM_BYTES};
+use headway_model::message::{Absent, Body, CaughtUp, MESSAGE_ROOM_BYTES};
 use headway_model::{Cursor, Digest};
 use headway_store::Head;
-use headway_store::rows::JobRow;
 pub use io::{Holds, Outgoing, Read, ReadResult, Request, SenderStep};
 use pace::MIN_FLUSH_MS;
 use room::EventRoom;
@@ -32,8 +32,6 @@ pub const EVENTS_PER_PAGE: u32 = 500;
 pub const CHANGED_PAGE: usize = 500;
 
 const PING_EVERY: Millis = 5_000;
-const NOW_EVERY: Millis = 250;
-const ABSENT_FOR: Millis = 30_000;
 
 /// The state of one connection.
 #[derive(Debug, Clone)]
@@ -179,110 +177,6 @@ impl Serving {
             ReadResult::Now(news) => self.now(news),
             ReadResult::DigestAt(_) | ReadResult::EventBefore(..) | ReadResult::EventAt(..) | ReadResult::Folds(_) => {}
         }
-    }
-
-    /// The next step of an established connection, the most urgent first.
-    fn live(&mut self, now: Millis) -> SenderStep {
-        if now >= self.ping_at && !self.pinging {
-            self.pinging = true;
-            self.reads.push_back(Read::Head);
-            let open: Vec<_> = self.open_jobs().collect();
-            self.reads.extend(open.into_iter().map(Read::Job));
-            return self.step(now);
-        }
-        if self.pinging {
-            self.pinging = false;
-            self.ping_at = now + PING_EVERY;
-            self.send_ping(now);
-            return self.step(now);
-        }
-        if self.after_head {
-            return self.read_on(now);
-        }
-        if self.say_caught_up() {
-            return self.step(now);
-        }
-        if self.woken && now >= self.paced_until() {
-            self.woken = false;
-            return SenderStep::Read(Read::Head);
-        }
-        if self.close_finished(now) {
-            return self.step(now);
-        }
-        let due = self.watch.as_mut().map(|watch| watch.due(now, self.room.most())).unwrap_or_default();
-        if !due.is_empty() {
-            due.into_iter().for_each(|text| self.send_news(text, false));
-            return self.step(now);
-        }
-        if now >= self.now_at {
-            self.now_at = now + NOW_EVERY;
-            self.reads
-                .extend(self.jobs.iter().filter(|(_, served)| served.is_processing()).map(|(job, _)| Read::Now(*job)));
-            if !self.reads.is_empty() {
-                return self.step(now);
-            }
-        }
-        SenderStep::Wait(self.next_time())
-    }
-
-    /// Reads up to the known head. By now awaited jobs and watched summaries have been read.
-    fn read_on(&mut self, now: Millis) -> SenderStep {
-        let numbers: Vec<_> =
-            self.jobs.values().filter(|served| served.is_open()).filter_map(|served| served.job_no).collect();
-        if self.sent < self.head.position && !numbers.is_empty() {
-            return SenderStep::Read(Read::Page(numbers, self.sent, self.head.position));
-        }
-        self.after_head = false;
-        self.advance(self.head.position, self.head.digest);
-        self.live(now)
-    }
-
-    fn learn_head(&mut self, head: Head) {
-        if self.pinging {
-            // The ping only reports the head. What is promised is up to `read_on`.
-            self.log_head = head.position;
-            self.woken |= head.position > self.sent;
-            return;
-        }
-        self.head = head;
-        self.after_head = true;
-        let awaited = self.jobs.iter().filter(|(_, served)| served.is_awaited()).map(|(job, _)| *job);
-        self.reads.extend(awaited.map(Read::Job));
-        self.reads.extend(self.watch.as_ref().map(|watch| Read::Changed(watch.seen())));
-    }
-
-    fn learn_job(&mut self, job: JobId, row: Option<&JobRow>) {
-        let Some(served) = self.jobs.get_mut(&job) else { return };
-        served.learn(row);
-        if let Some(how) = served.ending() {
-            self.close(job, how);
-        }
-    }
-
-    /// Closes one job that was awaited for too long; whether there was one.
-    fn close_finished(&mut self, now: Millis) -> bool {
-        if now >= self.absent_since + ABSENT_FOR {
-            let awaited = self.jobs.iter().find(|(_, served)| served.is_awaited()).map(|(job, _)| *job);
-            if let Some(job) = awaited {
-                self.close(job, ClosedHow::Gone { reason: GoneReason::Absent });
-                return true;
-            }
-        }
-        false
-    }
-
-    fn close(&mut self, job: JobId, how: ClosedHow) {
-        if let Some(served) = self.jobs.get_mut(&job) {
-            served.closed = true;
-        }
-        let last = self.watch.is_none() && self.jobs.values().all(|served| served.closed);
-        let text = Closed { job, how }.text();
-        self.outbox.push_back(Outgoing { text, id: last.then(|| "end".to_owned()), news: true });
-        self.ended |= last;
-    }
-
-    fn open_jobs(&self) -> impl Iterator<Item = JobId> + '_ {
-        self.jobs.iter().filter(|(_, served)| served.is_open()).map(|(job, _)| *job)
     }
 
     fn advance(&mut self, position: Position, digest: Option<Digest>) {

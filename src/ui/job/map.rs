@@ -2,11 +2,13 @@
 //! opens it, and dragging limits the list to the files dragged over. The keyboard can do the same. The cells are in the order of
 //! the job, or in groups by folder or by size.
 
-mod cells;
+mod grid;
 mod groups;
+mod kinds;
 mod order;
 mod paint;
 mod pointer;
+mod positions;
 mod table;
 
 use leptos::html;
@@ -20,10 +22,11 @@ use crate::live::Live;
 use crate::ui::nav::Nav;
 use crate::ui::parts::{format, words};
 use crate::ui::progress::Summary;
-use cells::{Grid, KINDS};
+use grid::Grid;
 use groups::Groups;
 use headway_model::JobId;
 use headway_model::item::ItemLabel;
+use kinds::KINDS;
 use order::MapOrder;
 use paint::Painted;
 

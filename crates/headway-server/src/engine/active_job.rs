@@ -1,41 +1,37 @@
 //! A job as the engine's tasks need it: its request, with the library and the recipe looked up.
 
+mod bind;
 mod durations;
 mod ground;
+mod on_disk;
 mod pace;
 mod read_ahead;
 mod together;
 mod undone;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
-use super::died::Died;
-use super::plan::absent_mount;
 use super::schedule::Terms;
-use super::stop::{StepFailure, StepStop};
+use super::stop::StepStop;
 use super::{Context, Pulse};
-use crate::steps::Step;
 use durations::Durations;
 use ground::PlannedRoot;
 pub(crate) use ground::{ground, ground_of};
-use headway_files::{Ground, Library, NotedFolders, fault_of, hold};
+use headway_files::{Library, NotedFolders};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemSelection, ItemsQuery};
-use headway_model::{Digest, JobId, OnDone, PauseReason, PlannedFile, Query, RelPath, StartJob};
-use headway_recipes::{Binding, Recipe, Unable, Work};
+use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, RelPath, StartJob};
+use headway_recipes::{Recipe, Unable, Work};
 use headway_store::Store;
 use pace::Pace;
 use read_ahead::ReadAhead;
 use together::RenamedTogether;
 pub(super) use undone::Undone;
-
-/// How many bytes of a file are read to see whether the storage has recovered.
-const TRIAL_READ_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A job that the engine carries out.
 pub(crate) struct ActiveJob {
@@ -114,60 +110,6 @@ impl ActiveJob {
         }
     }
 
-    /// Accepts the folder that is at the library's path now. Only before the first file is listed. Blocking.
-    pub(super) fn settle_on_library(&self) -> Result<Option<Ground>, PauseReason> {
-        self.ground.settle(&self.library, &self.request)
-    }
-
-    /// Whether the job can go on with the library: with the root that it was planned on or, before its first file is
-    /// listed, with any root that it can be planned on. Blocking.
-    pub(super) fn has_library(&self) -> bool {
-        let is_there = match self.has_items() {
-            false => self.library.look_again().is_ok() && self.ground.admits(&self.library),
-            true => self.library.reach().is_ok() && self.is_same_library(),
-        };
-        // What was planned by an earlier job can lie on any disk.
-        let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
-        let is_absent = if on_any { self.library.absent_mounts().map(|absent| !absent.is_empty()) } else { Ok(false) };
-        is_there
-            && matches!(is_absent, Ok(false))
-            && matches!(absent_mount(&self.library, &self.request), Ok(None))
-            && !(self.has_items() && self.has_exchanged_disk())
-    }
-
-    /// Whether another disk is in the place of one that the job was planned on. Blocking.
-    pub(super) fn has_exchanged_disk(&self) -> bool {
-        self.ground.exchanged(&self.library, None).is_some()
-    }
-
-    /// The mount point of the disk of a file, if another disk is there than the job was planned on. Blocking.
-    pub(super) fn exchanged_disk_of(&self, path: &RelPath) -> Option<RelPath> {
-        self.ground.exchanged(&self.library, Some(path))
-    }
-
-    /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.
-    pub(super) fn note_missed_disk(&self) {
-        let is_absent = self.library.absent_mounts().is_ok_and(|absent| !absent.is_empty());
-        self.has_missed_disk.store(is_absent, Ordering::Relaxed);
-    }
-
-    /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
-    /// one for this job.
-    pub(super) fn is_same_library(&self) -> bool {
-        self.ground.is_same(&self.library)
-    }
-
-    /// Notes the file at which the storage reported an error.
-    pub(super) fn note_unreadable(&self, path: &RelPath) {
-        *self.unreadable.lock() = Some(path.clone());
-    }
-
-    /// Whether the file at which the storage last reported an error can be read now, as far as that is known. Blocking.
-    pub(super) fn reads_again(&self) -> bool {
-        let path = self.unreadable.lock().clone();
-        path.is_none_or(|path| self.library.reads(&path, TRIAL_READ_BYTES))
-    }
-
     /// Whether its items are processed by programs, not in this process.
     pub(super) fn runs_programs(&self) -> bool {
         self.recipe.runs_programs()
@@ -181,42 +123,6 @@ impl ActiveJob {
     /// What the job does with files that were already processed.
     pub(super) fn on_done(&self) -> OnDone {
         self.request.policy.on_done.unwrap_or_else(|| self.recipe.effect().on_done)
-    }
-
-    /// The recipe's work, bound to this job on first use; the reason if it cannot be bound. After a failure that might pass by
-    /// itself, or a stop, the next caller tries again. `stop` stops it; without one [`ActiveJob::stop_step`] does.
-    pub(super) async fn work(&self, context: &Context, stop: Option<StepStop>) -> Result<Arc<dyn Work>, StepFailure> {
-        let bind = async || {
-            let stop = stop.unwrap_or_else(|| self.begin_step());
-            let flag = Arc::clone(stop.flag());
-            let undone = Arc::clone(&self.undone(context).await?.made);
-            let (request, library) = (self.request.clone(), Arc::clone(&self.library));
-            let recipe = Arc::clone(&self.recipe);
-            let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
-            let (steps, job) = (context.steps.clone(), self.job);
-            let bound = tokio::task::spawn_blocking(move || {
-                let _step = steps.begin(job, Step::Prepare, || false);
-                fault_of("preparing", request.title.as_deref().unwrap_or_default());
-                hold("preparing");
-                let (guard, data) = (&guard, &data);
-                recipe.bind(&Binding {
-                    request: &request,
-                    library: &library,
-                    undone: &undone,
-                    guard,
-                    data,
-                    stop: &flag,
-                })
-            });
-            let Some(bound) = stop.wait_for(bound).await else { return Err(StepFailure::Stopped) };
-            match bound.map_err(|error| Unable::from(Died::from(error)))? {
-                Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
-                Ok(work) => Ok(Ok(Arc::from(work))),
-                Err(lasting @ Unable::Failed(_)) => Ok(Err(lasting)),
-                Err(passing @ Unable::Environment(_)) => Err(passing.into()),
-            }
-        };
-        Ok(self.work.get_or_try_init(bind).await?.clone()?)
     }
 
     /// Whether any of its files are listed, as far as is known.

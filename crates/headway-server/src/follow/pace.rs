@@ -1,8 +1,9 @@
 //! How often a stream is flushed, and when the machine next has something to do.
 
+use super::Serving;
+use super::live::ABSENT_FOR;
 use super::served::Served;
 use super::watch::SummaryWatch;
-use super::{ABSENT_FOR, Serving};
 use headway_model::id::Millis;
 
 /// Minimum and maximum interval between two flushes of a busy link, in milliseconds. An idle link is flushed at once.

@@ -94,7 +94,7 @@ impl Map {
                 if !grid.order.is_grouped() {
                     return None;
                 }
-                let heading = |band: &super::cells::Band| {
+                let heading = |band: &super::grid::Band| {
                     let name = band.group.name.clone();
                     let files = format!(" {}", format::counted(band.group.files, "file", "files"));
                     let top = format!("{}px", band.line());

@@ -5,7 +5,8 @@ use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement};
 
-use super::cells::{Grid, KINDS, NOTHING, PALE};
+use super::grid::Grid;
+use super::kinds::{KINDS, NOTHING, PALE};
 use headway_model::item::ItemLabel;
 
 /// The part of a canvas context that is used; binding only this keeps the client small.

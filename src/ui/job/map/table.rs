@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::Map;
-use super::cells::{Band, Grid, KINDS};
+use super::grid::{Band, Grid};
+use super::kinds::KINDS;
 use crate::live::Live;
 use crate::ui::parts::{Disclosure, format, words};
 use crate::ui::progress::number;

@@ -1,0 +1,140 @@
+//! The handle to the guard: starts one when it is first needed, and another one if it dies.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use parking_lot::Mutex;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
+use super::link::{GuardLink, listen};
+use super::program::{NotTaken, ProgramTask, RunningProgram, is_gone, run_by};
+use crate::descriptors;
+
+/// How many guards are started for one program, if one after the other dies.
+const GUARDS_LIMIT: u32 = 3;
+
+/// A handle to the guard, which starts one whenever it is needed. Cheap to share.
+pub struct Guard {
+    program: PathBuf,
+    link: Mutex<Option<Arc<GuardLink>>>,
+}
+
+impl Guard {
+    /// A guard that is `program`, started with the argument `guard`.
+    pub fn new(program: PathBuf) -> Self {
+        Guard { program, link: Mutex::default() }
+    }
+
+    /// Starts a program and returns it with its standard output and error, each of which must be read to the end.
+    pub fn run(&self, task: ProgramTask) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
+        let mut begun = 1;
+        loop {
+            let link = self.link()?;
+            match run_by(&link, task.clone()) {
+                // It died before it took the program.
+                Err(NotTaken::NoGuard(error)) if is_gone(&error) && begun < GUARDS_LIMIT => {
+                    tracing::warn!(%error, "the guard is gone; another one is started");
+                    self.link.lock().take_if(|held| Arc::ptr_eq(held, &link));
+                    begun += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn link(&self) -> io::Result<Arc<GuardLink>> {
+        let mut slot = self.link.lock();
+        if let Some(link) = slot.as_ref().filter(|link| link.is_alive()) {
+            return Ok(Arc::clone(link));
+        }
+        let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        let link = Arc::new(GuardLink::over(ours));
+        // The thread comes first: a guard for which there is none would not be waited for.
+        let (give, take) = channel();
+        let listener = Arc::clone(&link);
+        let deliver = move || take.recv().into_iter().for_each(|child| listen(&listener, child));
+        std::thread::Builder::new().name("guard".into()).spawn(deliver)?;
+        // In its own process group, so that signals from a terminal reach only the server.
+        let child = Command::new(&self.program)
+            .arg("guard")
+            .args(descriptors::at_start().map(|limit| limit.to_string()))
+            .stdin(theirs)
+            .stdout(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .inspect_err(|error| tracing::error!(%error, "the guard cannot be started"))?;
+        give.send(child).ok();
+        *slot = Some(Arc::clone(&link));
+        Ok(link)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(link) = self.link.lock().take() {
+            rustix::net::shutdown(&link.socket, rustix::net::Shutdown::Both).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::End;
+    use crate::wire::LARGEST;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn program(text: &str) -> (tempfile::TempDir, Guard) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard");
+        std::fs::write(&path, text).expect("a file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("its permissions");
+        (folder, Guard::new(path))
+    }
+
+    fn task() -> ProgramTask {
+        let attempt = "job-0-1".to_owned();
+        ProgramTask { attempt, argv: vec![b"true".to_vec()], environment: Vec::new(), directory: "/".into() }
+    }
+
+    /// A link to a guard that is dead, which nobody has noticed yet.
+    fn dead() -> Arc<GuardLink> {
+        let (socket, _) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).expect("a pair");
+        Arc::new(GuardLink::over(socket))
+    }
+
+    #[test]
+    fn a_program_goes_to_another_guard_if_the_one_there_was_is_dead() {
+        let (_folder, guard) = program("#!/bin/sh\nexec sleep 60\n");
+        *guard.link.lock() = Some(dead());
+        assert!(guard.run(task()).is_ok(), "the order waits in the socket of a new guard");
+    }
+
+    #[test]
+    fn guards_that_all_die_fail_no_program_and_are_not_started_for_ever() {
+        let (folder, guard) = program("#!/bin/sh\necho begun >> \"$0.log\"\n");
+        for _ in 0..2 {
+            match guard.run(task()) {
+                // It died before the packet came, or with the packet in its socket.
+                Err(NotTaken::NoGuard(error)) => assert!(is_gone(&error), "{error}"),
+                Ok((program, _, _)) => assert_eq!(program.wait(), End::Lost),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        let log = std::fs::read_to_string(folder.path().join("guard.log")).unwrap_or_default();
+        assert!(log.lines().count() <= 2 * GUARDS_LIMIT as usize, "{log}");
+    }
+
+    #[test]
+    fn words_that_are_too_long_are_the_fault_of_their_item() {
+        let (_folder, guard) = program("#!/bin/sh\nexec sleep 60\n");
+        let long = ProgramTask { argv: vec![vec![b'a'; LARGEST + 1]], ..task() };
+        assert!(matches!(guard.run(long), Err(NotTaken::TooLong(_))));
+    }
+}

@@ -1,0 +1,76 @@
+//! The verdict of each line whose file was no item of the job: whether the file is there is looked up.
+
+use super::super::asked::{RequestedFiles, is_in_litter};
+use super::super::folders::{Folders, Near};
+use super::super::verdict::{MISSING, NOT_CHECKED, UNREADABLE};
+use super::super::{Outputs, RelPath, Unable};
+use super::VerifyReport;
+use headway_files::{environment, inspect, io_text, unable};
+use headway_model::{Query, SkipReason};
+
+/// For at most this many missing files, a file is searched whose name differs only in case.
+const HINTED_LIMIT: u64 = 1_000;
+
+impl VerifyReport<'_> {
+    /// Checks the files that lines name and that were not items of the job.
+    pub(super) fn other_lines(&mut self, query: &Query, outputs: &Outputs) -> anyhow::Result<()> {
+        let lines = self.lines;
+        let asked = RequestedFiles::by(query);
+        let leaves_litter = matches!(query, Query::Folder(folder) if !folder.system_files);
+        let mut folders = Folders::new(self.library);
+        let mut from = 0;
+        for own in lines.lines.chunk_by(|one, other| one.path == other.path) {
+            let range = from..from + own.len();
+            from = range.end;
+            let Some(first) = own.first().filter(|_| !self.is_told[range.start]) else { continue };
+            outputs.is_wanted()?;
+            let (verdict, mut why) = self.look(&first.path)?;
+            let numbers = lines.numbers(own.iter());
+            if verdict == MISSING && self.counted(MISSING) < HINTED_LIMIT {
+                match folders.near(&first.path) {
+                    Near::Case(path) => {
+                        why = format!("{why}; {} is there, which differs by the case of letters", path.shown());
+                    }
+                    Near::NotKnown(unlisted) => {
+                        why = format!("{why}; whether a file of almost this name is there is not known: {unlisted}");
+                    }
+                    Near::Form(_) | Near::Nothing => {}
+                }
+            }
+            let is_itself = lines.is_manifest(&first.path);
+            if is_itself && verdict == NOT_CHECKED {
+                why = "it is the manifest itself".to_owned();
+            } else if verdict == NOT_CHECKED && leaves_litter && is_in_litter(&first.path) {
+                self.litter += own.len() as u64;
+                why = format!("{why}: systems leave files of this name behind, and the job was not asked for them");
+            }
+            self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
+            range.for_each(|index| self.count(index, verdict));
+            if verdict != NOT_CHECKED || asked.for_file(&first.path) && !is_itself {
+                self.blame(verdict, first.path.shown());
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&self, path: &RelPath) -> anyhow::Result<(&'static str, String)> {
+        let absent = self.library.absent_disk_of(path);
+        if let Some(disk) = absent.map_err(|error| unable("what is mounted cannot be seen", &error))? {
+            return Ok((NOT_CHECKED, format!("the disk that was at {} is missing", disk.shown())));
+        }
+        let listed = inspect(self.library, path).map_err(Unable::Environment)?;
+        Ok(match listed.skip {
+            Some(SkipReason::Missing) => (MISSING, "the manifest names it, and it is not there".to_owned()),
+            Some(reason) => (NOT_CHECKED, format!("it was not read: {}", reason.text())),
+            None if listed.file.was_seen() => (NOT_CHECKED, "it is there, and was not read by this job".to_owned()),
+            // Only who opens it knows that it could have been read.
+            None => match self.library.readable(path, u64::MAX) {
+                Err(error) => match environment(&error) {
+                    Some(reason) => return Err(Unable::Environment(reason).into()),
+                    None => (UNREADABLE, format!("it cannot be looked at: {}", io_text(&error))),
+                },
+                Ok(_) => (NOT_CHECKED, "it could not be looked at, and can be now".to_owned()),
+            },
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! What the report says of all lines together: its first lines, and why the job fails.
+
+use super::super::verdict::{self, MISSING, NEW, NOT_CHECKED, UNREADABLE};
+use super::VerifyReport;
+
+/// How many files the job's message names; the report names all.
+pub(super) const NAMED_IN_MESSAGE: usize = 3;
+
+impl VerifyReport<'_> {
+    /// The first lines of the report: how many lines have which verdict.
+    pub(super) fn head(&self) -> Vec<String> {
+        let sources = &self.lines.sources;
+        let name = match sources.as_slice() {
+            [source] => source.path.to_string(),
+            sources => format!("{} manifests", sources.len()),
+        };
+        let lines = self.lines.lines.len() + self.lines.loose.len();
+        let counts: Vec<_> =
+            verdict::ALL.iter().map(|verdict| format!("{verdict} {}", self.counted(verdict))).collect();
+        let mut head =
+            vec![format!("# {name}: {lines} {}: {}\n", if lines == 1 { "line" } else { "lines" }, counts.join(", "))];
+        if self.new > 0 {
+            head.push(format!("# beside them: {NEW} {}\n", self.new));
+        }
+        let of_files = "of files that systems leave behind, which this job was not asked for";
+        match self.litter {
+            0 => {}
+            1 => head
+                .push(format!("# 1 line was not checked: it has the name {}\n", of_files.replace("files", "a file"))),
+            lines => head.push(format!("# {lines} lines were not checked: they have names {of_files}\n")),
+        }
+        head
+    }
+
+    /// Ends the job: the error names what keeps it from succeeding.
+    pub(super) fn end(&self) -> anyhow::Result<()> {
+        let mut said = Vec::new();
+        for (what, one, many) in [
+            (MISSING, "file that the manifest names is missing", "files that the manifest names are missing"),
+            (
+                UNREADABLE,
+                "file that the manifest names cannot be looked at",
+                "files that the manifest names cannot be looked at",
+            ),
+            (NOT_CHECKED, "file that was asked for was not read", "files that were asked for were not read"),
+            ("line", "line of the manifest was not checked", "lines of the manifest were not checked"),
+            ("empty", "manifest has no line with a checksum", "manifests have no line with a checksum"),
+        ] {
+            let Some((count, names)) = self.wrong.get(what) else { continue };
+            let more = if *count > NAMED_IN_MESSAGE as u64 { ", ..." } else { "" };
+            said.push(format!("{count} {}: {}{more}", if *count == 1 { one } else { many }, names.join(", ")));
+        }
+        let compared = [verdict::OK, verdict::CHANGED, verdict::BIT_ROT, verdict::UNREADABLE];
+        if said.is_empty() && compared.iter().all(|verdict| self.counted(verdict) == 0) {
+            let none = "the manifest names none of the files that were asked for: nothing was compared";
+            let done = "nothing was compared: an earlier job checked these files, and this one was asked to skip files that are done";
+            said.push(match &self.uncompared {
+                _ if self.done > 0 => done.to_owned(),
+                Some(why) => format!("no file that was asked for could be judged by the manifest; {why}"),
+                None => none.to_owned(),
+            });
+        }
+        if said.is_empty() { Ok(()) } else { anyhow::bail!("{}", said.join("; ")) }
+    }
+}

@@ -1,0 +1,53 @@
+//! Binds the recipe of a job to its request and its library, once: what comes of it works on the items.
+
+use std::sync::Arc;
+
+use super::super::Context;
+use super::super::died::Died;
+use super::super::stop::{StepFailure, StepStop};
+use super::ActiveJob;
+use crate::steps::Step;
+use headway_files::{fault_of, hold};
+use headway_recipes::{Binding, Unable, Work};
+
+impl ActiveJob {
+    /// The recipe's work, bound to this job on first use; the reason if it cannot be bound. After a failure that might pass by
+    /// itself, or a stop, the next caller tries again. `stop` stops it; without one [`ActiveJob::stop_step`] does.
+    pub(in crate::engine) async fn work(
+        &self,
+        context: &Context,
+        stop: Option<StepStop>,
+    ) -> Result<Arc<dyn Work>, StepFailure> {
+        let bind = async || {
+            let stop = stop.unwrap_or_else(|| self.begin_step());
+            let flag = Arc::clone(stop.flag());
+            let undone = Arc::clone(&self.undone(context).await?.made);
+            let (request, library) = (self.request.clone(), Arc::clone(&self.library));
+            let recipe = Arc::clone(&self.recipe);
+            let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
+            let (steps, job) = (context.steps.clone(), self.job);
+            let bound = tokio::task::spawn_blocking(move || {
+                let _step = steps.begin(job, Step::Prepare, || false);
+                fault_of("preparing", request.title.as_deref().unwrap_or_default());
+                hold("preparing");
+                let (guard, data) = (&guard, &data);
+                recipe.bind(&Binding {
+                    request: &request,
+                    library: &library,
+                    undone: &undone,
+                    guard,
+                    data,
+                    stop: &flag,
+                })
+            });
+            let Some(bound) = stop.wait_for(bound).await else { return Err(StepFailure::Stopped) };
+            match bound.map_err(|error| Unable::from(Died::from(error)))? {
+                Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
+                Ok(work) => Ok(Ok(Arc::from(work))),
+                Err(lasting @ Unable::Failed(_)) => Ok(Err(lasting)),
+                Err(passing @ Unable::Environment(_)) => Err(passing.into()),
+            }
+        };
+        Ok(self.work.get_or_try_init(bind).await?.clone()?)
+    }
+}

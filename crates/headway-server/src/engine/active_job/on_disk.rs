@@ -1,0 +1,67 @@
+//! Whether a job can go on with its library and its files as they are on the disk now.
+
+use std::sync::atomic::Ordering;
+
+use super::super::plan::absent_mount;
+use super::ActiveJob;
+use headway_files::Ground;
+use headway_model::{PauseReason, Query, RelPath};
+
+/// How many bytes of a file are read to see whether the storage has recovered.
+const TRIAL_READ_BYTES: u64 = 64 * 1024 * 1024;
+
+impl ActiveJob {
+    /// Accepts the folder that is at the library's path now. Only before the first file is listed. Blocking.
+    pub(in crate::engine) fn settle_on_library(&self) -> Result<Option<Ground>, PauseReason> {
+        self.ground.settle(&self.library, &self.request)
+    }
+
+    /// Whether the job can go on with the library: with the root that it was planned on or, before its first file is
+    /// listed, with any root that it can be planned on. Blocking.
+    pub(in crate::engine) fn has_library(&self) -> bool {
+        let is_there = match self.has_items() {
+            false => self.library.look_again().is_ok() && self.ground.admits(&self.library),
+            true => self.library.reach().is_ok() && self.is_same_library(),
+        };
+        // What was planned by an earlier job can lie on any disk.
+        let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
+        let is_absent = if on_any { self.library.absent_mounts().map(|absent| !absent.is_empty()) } else { Ok(false) };
+        is_there
+            && matches!(is_absent, Ok(false))
+            && matches!(absent_mount(&self.library, &self.request), Ok(None))
+            && !(self.has_items() && self.has_exchanged_disk())
+    }
+
+    /// Whether another disk is in the place of one that the job was planned on. Blocking.
+    pub(in crate::engine) fn has_exchanged_disk(&self) -> bool {
+        self.ground.exchanged(&self.library, None).is_some()
+    }
+
+    /// The mount point of the disk of a file, if another disk is there than the job was planned on. Blocking.
+    pub(in crate::engine) fn exchanged_disk_of(&self, path: &RelPath) -> Option<RelPath> {
+        self.ground.exchanged(&self.library, Some(path))
+    }
+
+    /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.
+    pub(in crate::engine) fn note_missed_disk(&self) {
+        let is_absent = self.library.absent_mounts().is_ok_and(|absent| !absent.is_empty());
+        self.has_missed_disk.store(is_absent, Ordering::Relaxed);
+    }
+
+    /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
+    /// one for this job.
+    pub(in crate::engine) fn is_same_library(&self) -> bool {
+        self.ground.is_same(&self.library)
+    }
+
+    /// Notes the file at which the storage reported an error.
+    pub(in crate::engine) fn note_unreadable(&self, path: &RelPath) {
+        *self.unreadable.lock() = Some(path.clone());
+    }
+
+    /// Whether the file at which the storage last reported an error can be read now, as far as that is known. Blocking.
+    pub(in crate::engine) fn reads_again(&self) -> bool {
+        let path = self.unreadable.lock().clone();
+        path.is_none_or(|path| self.library.reads(&path, TRIAL_READ_BYTES))
+    }
+}

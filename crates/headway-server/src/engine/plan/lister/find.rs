@@ -1,0 +1,155 @@
+//! Finds the files that a query names: those of another job, those that are named one by one, or those below a folder.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+
+use super::super::asked_paths::AskedPaths;
+use super::super::choice::QueryPatterns;
+use super::super::named::AskedItem;
+use super::Lister;
+use headway_files::{
+    Inspected, ListedFile, as_named, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
+};
+use headway_model::RelPath;
+use headway_model::library::in_order;
+use headway_model::request::FolderQuery;
+use headway_recipes::Unable;
+
+impl Lister<'_> {
+    /// Lists a file of another job; returns whether to go on.
+    pub(super) fn inspect(&mut self, path: &RelPath) -> bool {
+        let library = &self.active.library;
+        let inspected = match self.work.lies_at(path) {
+            Some(at) => inspect_at(library, path, &at),
+            None => inspect_again(library, path),
+        };
+        match inspected {
+            Ok(listed) => self.take(listed),
+            Err(reason) => self.fail(Unable::Environment(reason)),
+        }
+    }
+
+    /// Lists these items of another job, except what was `listed` before. For a folder that the other job could not
+    /// list, lists what that job asked for below it.
+    pub(super) fn items(&mut self, items: &[AskedItem], listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        for item in items.iter().filter(|item| !listed.contains(item.path())) {
+            let is_going_on = match item {
+                AskedItem::File(path) => self.inspect(path),
+                AskedItem::NotSeen(path, below) => match inspect_named(&self.active.library, path) {
+                    Ok(Inspected::Folder) => self.list_again(path, below.as_ref(), listed)?,
+                    Ok(Inspected::Item(found)) => self.take(found),
+                    Err(reason) => self.fail(Unable::Environment(reason)),
+                },
+            };
+            if !is_going_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists what is asked for below a folder that an earlier job could not list. If it still cannot be listed, it is
+    /// one item again. Returns whether to go on.
+    fn list_again(
+        &mut self,
+        folder: &RelPath,
+        below: Option<&FolderQuery>,
+        listed: &HashSet<RelPath>,
+    ) -> Result<bool, Unable> {
+        let Some(below) = below else {
+            return Err(Unable::Failed(format!(
+                "which files of the folder {} are wanted is not known: the job that asked for them is no longer in the log",
+                folder.shown()
+            )));
+        };
+        match self.visit(below, listed, &AskedPaths::default())? {
+            Err(error) if environment(&error).is_none() => Ok(self.take(ListedFile::unlisted(folder.clone()))),
+            Err(error) => Err(self.unlistable(folder, &error)),
+            Ok(()) => Ok(self.failed.is_none() && !self.is_enough() && !self.is_stopped()),
+        }
+    }
+
+    /// Lists these files and, for folders among them, everything below, except what was `listed` before. A link to a folder
+    /// that is named alone stands for that folder. If one of several folders cannot be listed, it is one item.
+    pub(super) fn paths(&mut self, paths: &[RelPath], listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        let library = Arc::clone(&self.active.library);
+        let inspect = if paths.len() == 1 { inspect_alone } else { inspect_named };
+        let asked = AskedPaths::of(&library, paths).map_err(Unable::Environment)?;
+        let mut wanted: Vec<_> = asked.paths.difference(listed).collect();
+        wanted.sort_by_cached_key(|path| in_order(path));
+        for path in wanted {
+            if asked.has_met(path) {
+                continue;
+            }
+            match inspect(&library, path) {
+                Ok(Inspected::Folder) => {
+                    let query = FolderQuery { path: path.clone(), ..FolderQuery::default() };
+                    match self.visit(&query, listed, &asked)? {
+                        Err(error) if paths.len() > 1 && environment(&error).is_none() => {
+                            _ = self.take(ListedFile::unlisted(path.clone()));
+                        }
+                        Err(error) => return Err(self.unlistable(path, &error)),
+                        Ok(()) => {}
+                    }
+                }
+                Ok(Inspected::Item(found)) => _ = self.take(found),
+                Err(reason) => _ = self.fail(Unable::Environment(reason)),
+            }
+            if self.failed.is_some() || self.is_enough() || self.is_stopped() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn walk(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        self.visit(query, listed, &AskedPaths::default())?.map_err(|error| self.unlistable(&query.path, &error))
+    }
+
+    fn unlistable(&self, folder: &RelPath, error: &io::Error) -> Unable {
+        let text = format!("the folder {:?} of {} cannot be listed", folder.shown(), self.active.library.name);
+        headway_files::unable(&text, error)
+    }
+
+    /// Takes in every file that a query asks for; the error if its folder cannot be listed.
+    fn visit(
+        &mut self,
+        query: &FolderQuery,
+        listed: &HashSet<RelPath>,
+        asked: &AskedPaths,
+    ) -> Result<io::Result<()>, Unable> {
+        let library = Arc::clone(&self.active.library);
+        let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
+        let folder = match library.folder_at(&query.path) {
+            Ok(folder) => folder,
+            Err(error) => return Ok(Err(error)),
+        };
+        let choice = choice.for_folder(&query.path, &folder);
+        let active = self.active;
+        let leaves_out = |path: &RelPath, is_folder| {
+            active.plan_pulse.beat();
+            let is_left_out = listed.contains(path) || choice.leaves_out(path, is_folder);
+            if is_folder && !is_left_out {
+                asked.meet(path);
+            }
+            is_left_out
+        };
+        let mut visit = |found: ListedFile| {
+            let found = if asked.meet(&found.file.path) { as_named(found) } else { found };
+            if !choice.wants(&found) {
+                return !self.is_stopped();
+            }
+            // Files of the job's own query are looked up together, later.
+            if query.show == self.show {
+                return self.take(found);
+            }
+            let mut found = vec![found];
+            match self.keep_shown(query.show, &mut found) {
+                Ok(()) => found.into_iter().all(|found| self.take(found)) && !self.is_stopped(),
+                Err(why) => self.fail(why),
+            }
+        };
+        Ok(walk(&library, &folder, &leaves_out, &mut visit))
+    }
+}

@@ -1,0 +1,133 @@
+//! Judges the files that were found: which of them the job asks for, and which are skipped or run again. Each becomes an
+//! item.
+
+use super::super::super::standing::{Standing, standing};
+use super::super::done::for_the_attempt;
+use super::super::file_types::{is_for, leave_out};
+use super::super::names;
+use super::Lister;
+use headway_files::ListedFile;
+use headway_model::library::OutcomeFilter;
+use headway_model::{PauseReason, RelPath, SkipReason};
+use headway_recipes::{Plan, Unable};
+
+/// The new name of a file, and why the file is skipped, if it is.
+type PlannedName = (RelPath, Option<SkipReason>);
+
+impl Lister<'_> {
+    /// Looks up the waiting files and adds those that the job asks for to the plan; returns whether to go on.
+    pub(super) fn pass_on(&mut self) -> bool {
+        // Perhaps nobody waits for this listing any longer, and another one is under way.
+        if self.is_stopped() {
+            return false;
+        }
+        let files = match self.looked_up() {
+            Ok(files) => files,
+            Err(why) => return self.fail(why),
+        };
+        // The look at the files ends early when it is stopped.
+        if self.is_stopped() {
+            return false;
+        }
+        let mut settled = match self.settled_names(&files) {
+            Ok(settled) => settled.into_iter(),
+            Err(reason) => return self.fail(Unable::Environment(reason)),
+        };
+        for mut found in files {
+            if self.is_enough() {
+                return false;
+            }
+            let names = settled.next().flatten();
+            if found.is_asked_about() {
+                let judged = match names {
+                    Some((becomes, skip)) => {
+                        found.file.becomes = Some(becomes);
+                        Ok(skip)
+                    }
+                    None => self.collision(&mut found),
+                };
+                // A file that the recipe is not for is not missed because its output's name is taken.
+                let judged = match judged {
+                    Ok(Some(SkipReason::Collision)) if !self.is_waited_for() => {
+                        let is_for = is_for(&self.active.library, self.work, &found);
+                        is_for.map(|is_for| Some(if is_for { SkipReason::Collision } else { SkipReason::Recipe }))
+                    }
+                    judged => judged,
+                };
+                match judged {
+                    Ok(skip) => {
+                        found.skip = skip;
+                        if skip.is_none() {
+                            self.work.plan(Plan::File(&found.file));
+                        }
+                    }
+                    Err(reason) => return self.fail(Unable::Environment(reason)),
+                }
+            }
+            if found.skip.is_none() {
+                self.wanted = self.wanted.map(|wanted| wanted.saturating_sub(1));
+            }
+            self.batch.push(self.index, found);
+            self.index += 1;
+            if self.batch.is_full() && self.batches.blocking_send(std::mem::take(&mut self.batch)).is_err() {
+                return false;
+            }
+        }
+        !self.is_stopped() && !self.is_enough()
+    }
+
+    /// If files can take names from each other: the new name of each file that gets one, with the reason if it is
+    /// skipped; `None` for a file that is judged by itself.
+    fn settled_names(&self, files: &[ListedFile]) -> Result<Vec<Option<PlannedName>>, PauseReason> {
+        if !self.work.exchanges_names() {
+            return Ok(Vec::new());
+        }
+        let mut wishes = Vec::with_capacity(files.len());
+        for (number, found) in (self.index + 1..).zip(files) {
+            if self.is_stopped() {
+                break;
+            }
+            // Without new names, the file is judged by itself, which asks the recipe again and reports why.
+            wishes.push(match found.is_asked_about().then(|| self.work.renames(&found.file, number)) {
+                Some(Ok(renames)) => renames,
+                Some(Err(_)) | None => Vec::new(),
+            });
+        }
+        let is_taken = |from: &RelPath, to: &RelPath| {
+            Ok(for_the_attempt(standing(&self.active.library, from, to))? == Some(Standing::Taken))
+        };
+        let verdicts = names::settle(&wishes, is_taken)?;
+        let settled = wishes.into_iter().zip(verdicts);
+        Ok(settled.map(|(wish, skip)| Some((wish.into_iter().next()?.to, skip))).collect())
+    }
+
+    fn looked_up(&mut self) -> Result<Vec<ListedFile>, Unable> {
+        let mut files = std::mem::take(&mut self.waiting);
+        if files.is_empty() {
+            return Ok(files);
+        }
+        self.keep_shown(self.show, &mut files)?;
+        if let Some(done) = &self.done {
+            done.judge(&mut files)?;
+        }
+        if self.is_waited_for() {
+            let left_out = leave_out((&self.active.library, self.work), self.stop, &mut files);
+            left_out.map_err(Unable::Environment)?;
+        }
+        Ok(files)
+    }
+
+    /// Keeps those files whose last outcome is asked for, and every folder that cannot be listed, because it might
+    /// contain such files.
+    pub(super) fn keep_shown(&self, show: OutcomeFilter, files: &mut Vec<ListedFile>) -> Result<(), Unable> {
+        if show == OutcomeFilter::All {
+            return Ok(());
+        }
+        let asked = files.iter().filter(|found| !found.file.is_unlisted());
+        let paths: Vec<_> = asked.map(|found| found.file.path.clone()).collect();
+        let known = (self.outcomes)(&paths)?;
+        let outcome = |found: &ListedFile| known.get(&found.file.path).copied().unwrap_or(OutcomeFilter::Unprocessed);
+        files.retain(|found| found.file.is_unlisted() || outcome(found) == show);
+        Ok(())
+    }
+}
