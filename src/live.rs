@@ -76,7 +76,8 @@ pub(crate) struct Live {
     /// The last moment at which everything was known, in the server's time. No time that is shown of a job goes beyond
     /// it, and it never goes back.
     pub(crate) known: RwSignal<u64>,
-    /// The same, if the server is silent although it should not be. Everything shown is as of then.
+    /// The last moment at which everything was known, if the server is silent although it should not be. Everything
+    /// shown is as of then.
     pub(crate) silent: RwSignal<Option<u64>>,
     /// How often the server has come back. What could not be read is then read again.
     pub(crate) back: RwSignal<u32>,

@@ -214,7 +214,8 @@ impl Crowd {
         Crowd::gather_at(0, address, followers, slow).await
     }
 
-    /// The same with so much niceness: 19 for followers that stand for other machines and leave the server its time.
+    /// Starts it with so much niceness, and waits until every follower has heard something: 19 for followers that stand
+    /// for other machines and leave the server its time.
     pub(crate) async fn gather_at(nice: u8, address: &str, followers: usize, slow: usize) -> Self {
         let program = std::env::current_exe().expect("this program");
         let mut child = tokio::process::Command::new("nice")

@@ -44,7 +44,7 @@ impl PastMoment {
 }
 
 impl Live {
-    /// The same, with a separate past moment, which only components that receive this copy show.
+    /// A copy with a past moment of its own, which only components that receive this copy show.
     pub(crate) fn with_own_past(self) -> Self {
         Live { past: RwSignal::new(None), ..self }
     }

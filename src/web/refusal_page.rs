@@ -18,7 +18,7 @@ pub(super) fn is_opened(request: &Request) -> bool {
     is_page && request.method() == Method::GET && accepts.contains("text/html")
 }
 
-/// The same answer as a page.
+/// A refusal as a page.
 pub(super) fn as_page(response: Response, error: &ApiError) -> Response {
     let body = page(error);
     let (mut head, _) = response.into_parts();

@@ -100,7 +100,7 @@ impl Served {
         Served::start_with(files, wrap, &["--workers", "2"])
     }
 
-    /// The same, with these arguments.
+    /// Starts the server under a wrapper, with these arguments.
     pub(crate) fn start_with(files: &Files, wrap: &[&str], more: &[&str]) -> Option<Self> {
         let config = config(files);
         let site = files.data().with_file_name("site");

@@ -47,7 +47,7 @@ impl<'a> Terminal<'a> {
         (ended.status.code(), String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// The same for a command of Headway, with the data folder.
+    /// What a command of Headway prints, run with the data folder.
     fn headway(&self, words: &str) -> String {
         self.typed(&self.line(words)).1
     }

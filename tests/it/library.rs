@@ -23,7 +23,7 @@ async fn list(app: &App, query: &str) -> FolderPage {
     serde_json::from_value(body).expect("a page")
 }
 
-/// The same, after everything has been read from the disk.
+/// A list, after everything has been read from the disk.
 async fn settled(app: &App, query: &str) -> FolderPage {
     eventually("a list that is read", async || Some(list(app, query).await).filter(|page| page.scan.is_none())).await
 }

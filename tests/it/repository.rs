@@ -574,7 +574,7 @@ fn sources(module: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The same for files with any extension; there might be none.
+/// The files with this extension in a module and below it; there might be none.
 fn sources_with(module: &str, wanted: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut left = vec![root().join(module), root().join(format!("{module}.rs"))];

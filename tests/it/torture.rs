@@ -45,7 +45,7 @@ impl Ground {
         (0..self.count).filter(|number| self.is_new(*number, when, self.card.is_some())).count()
     }
 
-    /// The same once the job is over.
+    /// How many files are new once the job is over. Each must be either the old file or the new one.
     fn new_ones(&self, when: &str) -> usize {
         (0..self.count).filter(|number| self.is_new(*number, when, false)).count()
     }
@@ -151,7 +151,7 @@ const INJECTIONS: [(&str, &str); 9] = [
     ("openat", "error=EMFILE"),
 ];
 
-/// The same where a replace takes two moves.
+/// The faults on a card, where a replace takes two moves.
 const INJECTIONS_ON_A_CARD: [(&str, &str); 5] = [
     ("renameat", "error=EIO"),
     ("renameat", "signal=KILL"),

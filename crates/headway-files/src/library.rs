@@ -145,7 +145,7 @@ fn sync(dir: &Dir) -> io::Result<()> {
     sync_folder(&readable(dir)?)
 }
 
-/// The same for a folder that is open for reading.
+/// Syncs the names in a folder that is open for reading.
 fn sync_folder(folder: &OwnedFd) -> io::Result<()> {
     match rustix::fs::fsync(folder) {
         // Some network file systems can sync files only.

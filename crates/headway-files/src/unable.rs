@@ -13,7 +13,7 @@ pub fn unable(doing: &str, error: &std::io::Error) -> Unable {
     }
 }
 
-/// The same for any error: an [`Unable`] among its causes or, if a cause is a failure of the environment, that.
+/// What any error means: an [`Unable`] among its causes or, if a cause is a failure of the environment, that.
 pub fn unable_of_any(error: &anyhow::Error) -> Unable {
     if let Some(unable) = error.chain().find_map(|cause| cause.downcast_ref::<Unable>()) {
         return unable.clone();

@@ -141,23 +141,23 @@ impl Setting {
         Setting { name, label, help: String::new(), kind, default: None, only_if: None, late: false }
     }
 
-    /// The same with a sentence that says what it does.
+    /// Adds a sentence that says what the setting does.
     pub fn help(self, help: &str) -> Self {
         Setting { help: help.into(), ..self }
     }
 
-    /// The same, but it counts only if another setting has one of these values.
+    /// Lets the setting count only if another one has one of these values.
     pub fn only_if<V: Into<Value>>(self, setting: &str, is: impl IntoIterator<Item = V>) -> Self {
         let is = is.into_iter().map(Into::into).collect();
         Setting { only_if: Some(OnlyIf { setting: setting.into(), is }), ..self }
     }
 
-    /// The same with this default.
+    /// Gives the setting this default.
     pub fn default(self, value: impl Into<Value>) -> Self {
         Setting { default: Some(value.into()), ..self }
     }
 
-    /// The same, added after the recipe's release: see [`Setting::late`].
+    /// Marks the setting as added after the recipe's release: see [`Setting::late`].
     pub fn late(self) -> Self {
         Setting { late: true, ..self }
     }

@@ -111,7 +111,8 @@ impl Fold {
         self.window_in(self.items().skip(from), status, limit)
     }
 
-    /// The same for these items only, which must be in order.
+    /// The first `limit` of these items after `after`, with the status of this filter or with any. They must be in
+    /// order.
     pub fn window_of(&self, these: &[u32], status: Option<StatusFilter>, after: Option<u32>, limit: usize) -> Window {
         let behind = these.iter().copied().filter(|item| after.is_none_or(|after| *item > after));
         self.window_in(behind.filter_map(|item| Some((item, self.item(item)?))), status, limit)

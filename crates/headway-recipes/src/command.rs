@@ -39,7 +39,7 @@ impl NamedCommand {
         NamedCommand { config, is_hidden: false }
     }
 
-    /// The same for a command that comes with Headway: hidden if its programs are not installed now. Blocking.
+    /// The recipe of a command that comes with Headway: hidden if its programs are not installed now. Blocking.
     fn preset(config: CommandConfig) -> Self {
         NamedCommand { is_hidden: !is_installed(&config), config }
     }

@@ -21,8 +21,8 @@ impl Effect {
     /// It makes outputs or moves files. Nothing changes before it is recorded, so an interrupted item can be retried.
     pub const MAKES: Self = Effect { only_reads: false, on_interrupt: OnInterrupt::Retry, on_done: OnDone::Skip };
 
-    /// The same, and it leaves alone files that are already as they should be, so already processed files are
-    /// examined again.
+    /// It makes outputs or moves files, and leaves alone files that are already as they should be, so already processed
+    /// files are examined again.
     pub const TIDIES: Self = Effect { on_done: OnDone::Again, ..Effect::MAKES };
 
     /// An attempt can have effects that nothing records, so a person decides about interrupted items.

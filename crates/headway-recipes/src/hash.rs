@@ -53,7 +53,7 @@ pub(super) fn hash(input: &mut OpenFile, attempt: &Attempt, algorithms: Algorith
     read(input, attempt, algorithms, |bytes| attempt.advance(bytes))
 }
 
-/// The same in another reading, which does not count as progress.
+/// Computes these checksums in another reading, which does not count as progress.
 pub(super) fn hash_again(input: &mut OpenFile, attempt: &Attempt, algorithms: Algorithms) -> Result<Hashes, Failure> {
     let rewound = input.file.seek(SeekFrom::Start(0));
     rewound.map_err(|error| Failure::of(FailReason::Read, "reading it again", &error))?;

@@ -37,7 +37,8 @@ impl<'a> Source<'a> {
         Ok(Source { file: file.into_std(), input, attempt, failed: Mutex::new(None), counts: true })
     }
 
-    /// The same, but reading does not count as progress, because the file is read again or is not the item's own.
+    /// A source for an open file, whose reading does not count as progress, because the file is read again or is not
+    /// the item's own.
     pub(crate) fn quiet(input: &'a OpenFile, attempt: &'a Attempt) -> Result<Self, Failure> {
         Ok(Source { counts: false, ..Source::new(input, attempt)? })
     }

@@ -43,7 +43,7 @@ pub(crate) fn damaged<T>(name: &str, sound: &[u8], times: u32, look: impl Fn(&So
     damaged_by(sound, times, |bytes| bench.on(bytes, &look));
 }
 
-/// The same, for functions that take bytes.
+/// Damages bytes repeatedly, for functions that take bytes.
 pub(crate) fn damaged_by<T>(sound: &[u8], times: u32, look: impl Fn(&[u8]) -> Result<T, Failure>) {
     let times = std::env::var("HEADWAY_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(times);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);

@@ -25,7 +25,7 @@ use scans::Scans;
 /// How long a page waits for a scan. After that it shows the last known state, and loads again when the scan is over.
 const SCAN_WAIT: Duration = Duration::from_millis(80);
 
-/// The same, for a folder that has not been scanned before.
+/// How long a page waits for the scan of a folder that has not been scanned before.
 const FIRST_SCAN_WAIT: Duration = Duration::from_secs(1);
 
 /// A search scans the library again if the last scan is older than this, in milliseconds.

@@ -62,7 +62,7 @@ impl Steps {
         Steps::open_in(data, boot.trim())
     }
 
-    /// The same, for the boot with this id.
+    /// Reads what the last process left, for the boot with this id.
     fn open_in(data: &Path, boot: &str) -> Self {
         let (notes, left) = Notes::open(&data.join("steps"), boot);
         let suspects = Suspects::after_crash(data.join("suspects"), &left);

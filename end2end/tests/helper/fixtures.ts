@@ -6,9 +6,9 @@ import { Wire } from './wire';
 type Fixtures = {
   /** Makes and starts a server; `fill` puts files into its library first. */
   serve: (fill: (server: Server) => void, options?: Options) => Promise<Server>;
-  /** The same, behind a wire; the page opens `wire.url`. */
+  /** Makes and starts a server behind a wire; the page opens `wire.url`. */
   serveWired: (fill: (server: Server) => void, options?: Options) => Promise<{ server: Server; wire: Wire; url: string }>;
-  /** The same, behind a real nginx that has these locations. */
+  /** Makes and starts a server behind a real nginx that has these locations. */
   serveBehind: (fill: (server: Server) => void, locations: string, args?: string[]) => Promise<{ server: Server; url: string }>;
   /** Console errors that this spec expects, because it breaks the network on purpose. */
   allow: (pattern: RegExp) => void;

@@ -88,7 +88,8 @@ pub(in crate::ui) fn is_in_dialog() -> bool {
     find("dialog[open]").is_some()
 }
 
-/// The same, and opens the closed elements that contain it, because nothing inside a closed one can have the focus.
+/// Focuses the first element that matches, and first opens the closed ones that contain it, because nothing inside a
+/// closed one can have the focus.
 pub(in crate::ui) fn open_to(selectors: &str) -> bool {
     let around = |place: &Element| place.closest("details:not([open])").ok().flatten();
     while let Some(closed) = find(selectors).and_then(|place| around(&place)) {
@@ -97,7 +98,7 @@ pub(in crate::ui) fn open_to(selectors: &str) -> bool {
     go_to(selectors)
 }
 
-/// The same, without scrolling the page.
+/// Focuses the first element that matches, without scrolling the page.
 pub(in crate::ui) fn stay_at(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| focus(&place, true))
 }

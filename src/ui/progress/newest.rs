@@ -39,7 +39,7 @@ impl Newest {
         self.view.with(|view| view.as_ref().map(look))
     }
 
-    /// The same, not tracked.
+    /// Looks at the answer, if there is one. Not tracked.
     pub(in crate::ui) fn with_untracked<T>(self, look: impl FnOnce(&JobView) -> T) -> Option<T> {
         self.view.with_untracked(|view| view.as_ref().map(look))
     }

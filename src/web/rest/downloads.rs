@@ -37,7 +37,7 @@ pub(super) async fn report_csv(server: State<Server>, id: Path<String>) -> RestR
     report(server, id, (ReportFormat::Csv, "text/csv; charset=utf-8", "csv")).await
 }
 
-/// The same for programs.
+/// What happened to each file of a job, for programs.
 pub(super) async fn report_jsonl(server: State<Server>, id: Path<String>) -> RestResult<Response> {
     report(server, id, (ReportFormat::Jsonl, "application/x-ndjson", "jsonl")).await
 }

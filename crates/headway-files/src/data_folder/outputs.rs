@@ -50,7 +50,7 @@ impl Outputs {
         Ok(Outputs { stop, ..self })
     }
 
-    /// The same for a job that was halted before all of its items ran.
+    /// The folder of a job that was halted before all of its items ran.
     pub fn of_halted(self) -> Self {
         Outputs { is_halted: true, ..self }
     }

@@ -106,8 +106,8 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_after(path, content, File::sync_all)
 }
 
-/// The same, but safe only against the death of the process. If the machine stops, the file can be empty or missing
-/// afterwards.
+/// Gives a file this content, whole or not at all, but safe only against the death of the process. If the machine
+/// stops, the file can be empty or missing afterwards.
 ///
 /// # Errors
 /// As [`open`].

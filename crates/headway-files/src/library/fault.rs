@@ -19,8 +19,8 @@ pub fn fault(point: &str) {
     }
 }
 
-/// The same, if a fault names this point for the job with this title: `working of holiday`, or `panic working of
-/// holiday` to panic instead.
+/// Dies here, as by `kill -9`, if a fault names this point for the job with this title: `working of holiday`, or `panic
+/// working of holiday` to panic instead.
 pub fn fault_of(point: &str, title: &str) {
     let is_here = |wanted: &str| wanted.split_once(" of ") == Some((point, title));
     if wants(is_here) {

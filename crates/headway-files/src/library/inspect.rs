@@ -24,7 +24,7 @@ pub fn inspect_named(library: &Library, path: &RelPath) -> Result<Inspected, Pau
     }
 }
 
-/// The same for the only path of a request: a link to a folder stands for that folder.
+/// Looks once at the only path of a request: a link to a folder stands for that folder.
 pub fn inspect_alone(library: &Library, path: &RelPath) -> Result<Inspected, PauseReason> {
     match inspect_named(library, path)? {
         Inspected::Item(item) if item.skip == Some(SkipReason::Named) => match library.folder_at(path) {
@@ -42,7 +42,7 @@ pub fn as_named(listed: ListedFile) -> ListedFile {
     ListedFile { skip: if is_special { Some(SkipReason::Named) } else { listed.skip }, ..listed }
 }
 
-/// The same for an item of another job, which a request for items of that job asks for.
+/// Looks once at an item of another job, which a request for items of that job asks for.
 pub fn inspect_again(library: &Library, path: &RelPath) -> Result<ListedFile, PauseReason> {
     inspect(library, path).map(as_named)
 }
@@ -75,7 +75,7 @@ fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Resul
     }
 }
 
-/// The same for a file in a trash, listed under the path that it had.
+/// Looks once at a file in a trash, which is listed under the path that it had.
 pub fn inspect_at(library: &Library, path: &RelPath, at: &RelPath) -> Result<ListedFile, PauseReason> {
     match library.open_trashed(at) {
         Found::There(opened) => Ok(listed(path.clone(), EntryKind::File, opened.size(), opened.mtime_ns())),

@@ -60,7 +60,7 @@ impl Library {
         self.as_planned(opened, planned, &planned.path)
     }
 
-    /// The same for a file that is in a trash, at `at`, and was planned under the path that it had.
+    /// Opens a planned file that is in a trash, at `at`, and was planned under the path that it had.
     pub fn open_file_at(&self, planned: &PlannedFile, at: &RelPath) -> Result<OpenFile, OpenError> {
         self.reach().map_err(OpenError::Environment)?;
         let opened = there(self.open_trashed(at))?;
@@ -170,7 +170,7 @@ impl Library {
         }
     }
 
-    /// The same for any path.
+    /// Looks at any path; does not follow a link.
     pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
         let found = self.is_on_disk(path).and_then(|()| self.root()?.symlink_metadata(on_disk(path)));
         self.believed(path, Found::of(found))

@@ -25,8 +25,8 @@ impl Library {
         Ok(opened.is_unchanged()? && found.is_some_and(|found| FileStamp::of(&found) == opened.stamp))
     }
 
-    /// The same, for a file whose other names might change in the meantime. That changes the ctime of its inode, but
-    /// not its content.
+    /// Whether a file is still at its path and unchanged, although its other names might change in the meantime. That
+    /// changes the ctime of its inode, but not its content.
     pub fn is_still_whatever_its_names(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
         let found = self.find(path).known()?;
         Ok(found.is_some_and(|found| same_file(&FileStamp::of(&found), &opened.stamp)))

@@ -82,7 +82,7 @@ impl Library {
         self.trash_folders_that_are_there()
     }
 
-    /// The same, without the disks that are absent.
+    /// The folders that hold trashes, without those on disks that are absent.
     fn trash_folders_that_are_there(&self) -> io::Result<Vec<Dir>> {
         let open =
             |top: RelPath| Found::of(self.folder(&top.join(TRASH.as_bytes()).map_err(io::Error::other)?)).known();

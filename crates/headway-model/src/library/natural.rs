@@ -28,7 +28,7 @@ pub fn natural(name: &str) -> String {
     key
 }
 
-/// The same for a path: a folder comes before its contents, and these come before the folder's next neighbour.
+/// A sort key for a path: a folder comes before its contents, and these come before the folder's next neighbour.
 pub fn natural_path(path: &RelPath) -> String {
     let parts: Vec<_> = path.as_str().split('/').map(natural).collect();
     parts.join(BETWEEN.encode_utf8(&mut [0; 4]))

@@ -28,7 +28,7 @@ pub struct FolderPage {
     /// All files that a job over this view would take: those that match, or all files in the folder and below.
     #[serde(default, skip_serializing_if = "is_default")]
     pub under: Under,
-    /// The same for files of any outcome: how many each filter of the page would show.
+    /// All files, of any outcome, that a job over this view would take: how many each filter of the page would show.
     #[serde(default, skip_serializing_if = "is_default")]
     pub by_outcome: Under,
     /// How many rows come before this window.

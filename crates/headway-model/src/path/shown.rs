@@ -15,7 +15,7 @@ impl RelPath {
         RelPath::shown_text(&self.0)
     }
 
-    /// The same for a part of an encoded path.
+    /// A part of an encoded path as people read it.
     pub fn shown_text(coded: &str) -> String {
         if !coded.contains('%') {
             return coded.to_owned();

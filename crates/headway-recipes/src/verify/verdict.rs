@@ -11,7 +11,8 @@ pub(super) const MANIFEST: &str = "the manifest";
 pub(super) const OK: &str = "ok";
 /// The content does not match the line.
 pub(super) const CHANGED: &str = "changed";
-/// The same, although size and modification time are those that were recorded with the checksum.
+/// The content does not match the line, although size and modification time are those that were recorded with the
+/// checksum.
 pub(super) const BIT_ROT: &str = "bit rot";
 /// The file does not exist.
 pub(super) const MISSING: &str = "missing";

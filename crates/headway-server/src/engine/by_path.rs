@@ -66,7 +66,7 @@ impl ByPath {
         self.open_at(name, name.into()).await
     }
 
-    /// The same, for a library with this root.
+    /// Opens a library with this root, which need not be reachable now.
     pub(crate) async fn open_at(&self, name: &str, root: PathBuf) -> Result<Arc<Library>, Unable> {
         if let Some(library) = self.get(name) {
             return Ok(library);

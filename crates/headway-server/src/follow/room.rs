@@ -34,7 +34,7 @@ impl EventRoom {
         self.most
     }
 
-    /// The same for what runs, which shares the room of an answer with the events.
+    /// The most bytes of a message about what runs, which shares the room of an answer with the events.
     pub(super) fn rest(&self) -> usize {
         if self.is_answer && self.begun { self.left.bytes() } else { self.most }
     }

@@ -37,7 +37,7 @@ impl Looks {
         self.look_once(library, std::future::ready(()), look).await
     }
 
-    /// The same for a look that does something before it comes to the storage: the caller waits for `begun` however long
+    /// Looks at a library after doing something that needs no storage: the caller waits for `begun` however long
     /// that takes, and only then for the storage.
     pub(super) async fn look_once<T: Send + 'static>(
         &self,

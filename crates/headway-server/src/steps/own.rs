@@ -68,7 +68,8 @@ impl Steps {
         self.shared.left_out.lock().len()
     }
 
-    /// The same as a text with what to do, for those who may know the names: the first piece, and how many there are besides.
+    /// What of the server's own work was left out, as a text with what to do, for those who may know the names: the
+    /// first piece, and how many there are besides.
     pub(crate) fn left_out_text(&self) -> Option<String> {
         let left_out = self.shared.left_out.lock();
         let first = left_out.values().next()?;

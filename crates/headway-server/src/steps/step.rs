@@ -16,15 +16,15 @@ pub(crate) enum Step {
     List(u32),
     /// The recipe works on this item, in this process.
     Work(u32),
-    /// The same for any item.
+    /// The recipe works on some item, in this process.
     WorkAny,
     /// A program works on this item.
     Run(u32),
-    /// The same for any item.
+    /// A program works on some item.
     RunAny,
     /// The output of this item is put into place.
     Place(u32),
-    /// The same for any item.
+    /// The output of some item is put into place.
     PlaceAny,
     /// The disk is examined to find out how far the placing of this item got.
     Judge(u32),

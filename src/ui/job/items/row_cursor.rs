@@ -13,7 +13,7 @@ use super::window::Known;
 pub(super) struct RowCursor {
     /// Its index in the whole list, from 0.
     at: RwSignal<u32>,
-    /// The same, among the rows that are known.
+    /// Its index among the rows that are known.
     shown: Memo<u32>,
     known: Memo<Known>,
     scroll: Scroll,

@@ -60,7 +60,7 @@ pub(super) fn Outcomes(
     view! { <OutcomeParts class="outcome-bar" part_class="outcome-bar-part" counters /> }
 }
 
-/// The same for a finished job, which no longer changes.
+/// The parts of the bar of a finished job, which no longer changes.
 pub(in crate::ui) fn outcomes(counters: &Counters) -> impl IntoView + use<> {
     let parts = PARTS.into_iter().zip(segments(counters)).filter(|(_, (_, width))| *width > 0);
     let part = |(label, (x, width)): (ItemLabel, _)| view! { <rect class="outcome-bar-part" data-status=label.name() height="10" x=x width=width></rect> };

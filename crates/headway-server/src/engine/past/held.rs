@@ -35,7 +35,7 @@ pub(super) trait OfFile {
     }
 }
 
-/// The same, with the store's number for the job.
+/// Something that a job recorded of a file, with the store's number for the job.
 pub(super) trait OfJob: OfFile {
     /// The number.
     fn job_no(&self) -> u64;

@@ -39,7 +39,8 @@ fn is_written_to(request: &StartJob, mount: &RelPath) -> bool {
     }
 }
 
-/// The same for a job that is waiting. Its files, such as those of an undo, might be on any disk of the library.
+/// The disk for which a job waits: its path and device. The files of the job, such as those of an undo, might be on any
+/// disk of the library.
 pub(crate) fn missed_disk(library: &Library, request: &StartJob) -> io::Result<Option<(RelPath, String)>> {
     let asked = absent_mount(library, request)?;
     match library.reach() {

@@ -19,7 +19,8 @@ impl Job {
         self.leave_open_after(item, now, died, 0);
     }
 
-    /// The same, after this many looks in a row at which the storage reported an error.
+    /// Notes that nobody knows how far an open placing got, after this many looks in a row at which the storage
+    /// reported an error.
     fn leave_open_after(&mut self, item: u32, now: Millis, died: bool, looks: u32) {
         let due = now + rest(self.shortages.max(looks));
         self.open.insert(item, OpenPlacing { due, died, looks });
