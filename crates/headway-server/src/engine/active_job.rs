@@ -20,7 +20,7 @@ use super::schedule::Terms;
 use super::stop::StepStop;
 use super::{Context, Pulse};
 use durations::Durations;
-use ground::PlannedRoot;
+use ground::PlannedGround;
 pub(crate) use ground::{ground, ground_of};
 use headway_files::{Library, NotedFolders};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
@@ -46,7 +46,7 @@ pub(crate) struct ActiveJob {
     work: OnceCell<Result<Arc<dyn Work>, Unable>>,
     undone: OnceCell<Undone>,
     together: OnceCell<RenamedTogether>,
-    ground: PlannedRoot,
+    ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
     pace: Pace,
@@ -78,7 +78,7 @@ impl ActiveJob {
         Ok(ActiveJob {
             job,
             job_no: row.job_no,
-            ground: PlannedRoot::of(job, &request, &library, Arc::clone(&context.data)),
+            ground: PlannedGround::of(job, &request, &library, Arc::clone(&context.data)),
             library,
             request,
             identity: row.work,

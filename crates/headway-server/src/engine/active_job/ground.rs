@@ -10,7 +10,7 @@ use headway_model::request::FolderQuery;
 use headway_model::{JobId, PauseReason, Query, RelPath, StartJob};
 
 /// What a job was planned on, or what a person has accepted for this job in its place.
-pub(super) struct PlannedRoot {
+pub(super) struct PlannedGround {
     job: JobId,
     /// It stores what a person accepts.
     data: Arc<DataFolder>,
@@ -52,13 +52,13 @@ pub(crate) fn ground_of(root: Identity, library: &Library, request: &StartJob) -
     Ok(Ground::new(root).with_disks(&library.path, disks_of(request, mounted.into_keys())))
 }
 
-impl PlannedRoot {
+impl PlannedGround {
     /// What the data folder has stored for this job, or the present root if nothing is stored.
     pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: Arc<DataFolder>) -> Self {
         let bound = ground(&data, job, request);
         let is_about_items = matches!(&request.query, Query::Items(_));
         let only = bound.clone().filter(|_| is_about_items);
-        PlannedRoot { job, data, planned: Mutex::new(bound.or(library.identity().map(Ground::new))), only }
+        PlannedGround { job, data, planned: Mutex::new(bound.or(library.identity().map(Ground::new))), only }
     }
 
     /// Whether the job can be planned on the present root and disks: on any, unless it is about what is on others and no
