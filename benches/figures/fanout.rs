@@ -292,7 +292,7 @@ pub(crate) async fn crowd(address: &str, followers: usize, slow: usize) {
 
 /// One stream to its end.
 async fn read(mut stream: TcpStream, slow: bool) -> Follower {
-    const MOST: usize = 1_000;
+    const LIMIT: usize = 1_000;
     let (mut bytes, mut kept, mut seen) = (vec![0; 64 * 1024], 0, Follower::default());
     if slow {
         tokio::time::sleep(SLOW).await;
@@ -312,7 +312,7 @@ async fn read(mut stream: TcpStream, slow: bool) -> Follower {
                 .iter()
                 .map_while(|byte| byte.is_ascii_digit().then_some(*byte as char))
                 .collect();
-            if seen.arrivals.len() < MOST {
+            if seen.arrivals.len() < LIMIT {
                 seen.arrivals.extend(number.parse().ok().map(|seq| (seq, at)));
             }
         }

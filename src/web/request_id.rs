@@ -16,7 +16,7 @@ use tracing::field::{Empty, display};
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that a caller can give.
-const MAX_ID_BYTES: usize = 64;
+const ID_LIMIT_BYTES: usize = 64;
 
 /// The id of a request, among its extensions.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ fn callers_id(headers: &HeaderMap) -> Option<String> {
     let mut ids = headers.get_all(NAME).iter();
     let id = ids.next()?.to_str().ok().filter(|_| ids.next().is_none())?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let is_id = (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(is_plain);
+    let is_id = (1..=ID_LIMIT_BYTES).contains(&id.len()) && id.bytes().all(is_plain);
     is_id.then(|| id.to_owned())
 }
 

@@ -161,7 +161,7 @@ const INJECTIONS_ON_A_CARD: [(&str, &str); 5] = [
 ];
 
 /// A thread makes at most this many of these calls in such a job.
-const MOST_CALLS: usize = 600;
+const CALLS_LIMIT: usize = 600;
 
 /// Runs a job in which a call fails. Returns whether the job had begun, and whether anything failed.
 async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, bool) {
@@ -216,7 +216,7 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
 async fn until_untouched(ground: impl Fn() -> Ground, call: &str, what: &str, step: usize) -> (usize, usize) {
     let (mut runs, mut begun) = (0, 0);
     for when in (1..).step_by(step) {
-        assert!(when < MOST_CALLS, "{call} never ends");
+        assert!(when < CALLS_LIMIT, "{call} never ends");
         let (at_work, touched) = fails(ground(), call, what, &when.to_string()).await;
         (runs, begun) = (runs + 1, begun + usize::from(at_work));
         if !touched {

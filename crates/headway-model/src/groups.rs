@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::path::RelPath;
 
 /// Maximum number of groups. The smallest folders beyond it share the last group.
-const MAX_GROUPS: usize = 24;
+const GROUPS_LIMIT: usize = 24;
 
 /// The name of the group of all other folders.
 const OTHERS: &str = "other folders";
@@ -123,10 +123,10 @@ impl GroupSorter {
             *tops.entry(top(key, &common)).or_default() += files[*number as usize];
         }
         let mut tops: Vec<(String, u32)> = tops.into_iter().collect();
-        let has_others = tops.len() > MAX_GROUPS;
+        let has_others = tops.len() > GROUPS_LIMIT;
         if has_others {
             tops.sort_by_key(|(_, files)| std::cmp::Reverse(*files));
-            tops.truncate(MAX_GROUPS - 1);
+            tops.truncate(GROUPS_LIMIT - 1);
             tops.sort();
         }
         tops.into_iter().map(|(name, _)| name).chain(has_others.then(|| OTHERS.to_owned())).collect()

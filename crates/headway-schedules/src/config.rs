@@ -10,7 +10,7 @@ use toml::Spanned;
 use crate::times::{InvalidTimes, Times};
 
 /// The longest name, in bytes. It is part of a file's name.
-const MAX_NAME_BYTES: usize = 64;
+const NAME_LIMIT_BYTES: usize = 64;
 
 /// How late a missed time can be started by default.
 const CATCH_UP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -111,8 +111,9 @@ impl ScheduleSection {
         let mut wrong = Vec::new();
         let name = self.name.as_ref().unwrap_or(&self.preset);
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.get_ref().is_empty() || name.get_ref().len() > MAX_NAME_BYTES || !name.get_ref().bytes().all(is_plain) {
-            let why = format!("invalid name {:?}: use 1 to {MAX_NAME_BYTES} letters, digits, - or _", name.get_ref());
+        if name.get_ref().is_empty() || name.get_ref().len() > NAME_LIMIT_BYTES || !name.get_ref().bytes().all(is_plain)
+        {
+            let why = format!("invalid name {:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _", name.get_ref());
             wrong.push((name.span().start, why));
         }
         let name = name.get_ref().clone();

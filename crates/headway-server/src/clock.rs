@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const OFF: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Maximum size of the file in bytes.
-const MOST_BYTES: u64 = 10_000;
+const LIMIT_BYTES: u64 = 10_000;
 
 /// Watches the system clock for jumps.
 pub(crate) struct Clock {
@@ -41,7 +41,7 @@ impl Clock {
 
     fn open_at(data: &Path, now: Millis, up: Option<Duration>) -> Self {
         let path = data.join("clock");
-        let text = Found::of(private::read(&path, MOST_BYTES)).known();
+        let text = Found::of(private::read(&path, LIMIT_BYTES)).known();
         let known = text.map(|text| text.map(|text| read(&text)));
         // A clock that is set right after the start must not be taken for time that passed.
         let last = Some((now, up.unwrap_or_default()));

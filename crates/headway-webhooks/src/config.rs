@@ -10,7 +10,7 @@ use crate::message::WebhookEvent;
 use crate::secret::Secret;
 
 /// The longest name, in bytes. It is part of a file's name.
-const MAX_NAME_BYTES: usize = 64;
+const NAME_LIMIT_BYTES: usize = 64;
 
 /// A webhook: where messages go, and which.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +91,8 @@ impl WebhookSection {
         let mut wrong = Vec::new();
         let name = self.name.get_ref();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_plain) {
-            let why = format!("invalid name {name:?}: use 1 to {MAX_NAME_BYTES} letters, digits, - or _");
+        if name.is_empty() || name.len() > NAME_LIMIT_BYTES || !name.bytes().all(is_plain) {
+            let why = format!("invalid name {name:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _");
             wrong.push((self.name.span().start, why));
         }
         let events = kinds(self.events.as_ref()).map_err(|more| wrong.extend(more)).ok();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 const FOLDER: &str = "webhooks";
 
 /// Maximum size of such a file in bytes.
-const MOST_BYTES: u64 = 1 << 20;
+const LIMIT_BYTES: u64 = 1 << 20;
 
 /// How many messages that were given up are remembered.
 const GAVE_UP: usize = 100;
@@ -73,7 +73,7 @@ impl WebhookProgress {
     /// # Errors
     /// The file cannot be read, or is damaged.
     pub fn read(data: &Path, webhook: &str) -> io::Result<Option<Self>> {
-        let Some(text) = Found::of(private::read(&place(data, webhook), MOST_BYTES)).known()? else { return Ok(None) };
+        let Some(text) = Found::of(private::read(&place(data, webhook), LIMIT_BYTES)).known()? else { return Ok(None) };
         serde_json::from_slice(&text).map(Some).map_err(io::Error::other)
     }
 

@@ -24,14 +24,14 @@ const PAUSES_SECONDS: [u64; 13] = [
 ];
 
 /// A receiver cannot ask for a longer pause than this.
-const MAX_PAUSE: Duration = Duration::from_secs(24 * HOUR);
+const PAUSE_LIMIT: Duration = Duration::from_secs(24 * HOUR);
 
 /// How long to wait after this many attempts have failed, or `None` to give up. `asked` is what the receiver asked for,
 /// and `chance` in 0..1 spreads the attempts of many servers.
 pub(crate) fn pause(attempts: u32, asked: Option<Duration>, chance: f64) -> Option<Duration> {
     let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     let pause = Duration::from_secs(*PAUSES_SECONDS.get(index)?).mul_f64(1.0 + 0.2 * chance);
-    Some(pause.max(asked.unwrap_or_default()).min(MAX_PAUSE.mul_f64(1.2)))
+    Some(pause.max(asked.unwrap_or_default()).min(PAUSE_LIMIT.mul_f64(1.2)))
 }
 
 #[cfg(test)]
@@ -52,6 +52,6 @@ mod tests {
         let asked = |seconds| pause(4, Some(Duration::from_secs(seconds)), 0.0);
         assert_eq!(asked(1), Some(Duration::from_secs(120)));
         assert_eq!(asked(600), Some(Duration::from_secs(600)));
-        assert!(asked(u64::MAX) <= Some(MAX_PAUSE.mul_f64(1.2)));
+        assert!(asked(u64::MAX) <= Some(PAUSE_LIMIT.mul_f64(1.2)));
     }
 }

@@ -8,12 +8,12 @@ use crate::{Found, Identity, InnerMounts, Library};
 use headway_model::RelPath;
 
 /// Maximum size of the file in bytes.
-pub(super) const MOST: u64 = 1 << 20;
+pub(super) const LIMIT: u64 = 1 << 20;
 
 impl DataFolder {
     /// The identity of each library when it was last used, by name. Anything that cannot be read counts as unknown.
     pub fn known_libraries(&self) -> HashMap<String, Identity> {
-        let text = Found::of(private::read(&self.root.join("libraries"), MOST)).known().unwrap_or_else(|error| {
+        let text = Found::of(private::read(&self.root.join("libraries"), LIMIT)).known().unwrap_or_else(|error| {
             tracing::warn!(%error, "the identities of the libraries cannot be read, so an empty folder is taken for one");
             None
         });
@@ -77,7 +77,7 @@ impl DataFolder {
             tracing::warn!(%error, "the list of disks inside the libraries cannot be read, so a missing disk is not noticed");
             None
         };
-        let text = Found::of(private::read(&self.root.join(MOUNTS), MOST)).known();
+        let text = Found::of(private::read(&self.root.join(MOUNTS), LIMIT)).known();
         let all = text.and_then(|text| Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?));
         all.unwrap_or_else(unknown).unwrap_or_default()
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ground::{Ground, SameFiles};
-use super::known::MOST;
+use super::known::LIMIT;
 use super::{DataFolder, private};
 use crate::{Found, Identity, Library, mounted_below};
 use headway_model::{JobId, RelPath};
@@ -180,7 +180,7 @@ impl DataFolder {
 
     /// The root of each library that is not named by its path. Anything that cannot be read counts as unknown.
     fn named_roots(&self) -> BTreeMap<String, String> {
-        let text = Found::of(private::read(&self.root.join(ROOTS), MOST)).known();
+        let text = Found::of(private::read(&self.root.join(ROOTS), LIMIT)).known();
         let roots = text.and_then(|text| Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?));
         roots.unwrap_or_else(|error: std::io::Error| {
             tracing::warn!(%error, "the roots of the libraries cannot be read, so other names of a folder are not known");

@@ -25,7 +25,7 @@ pub(super) const NAMES: [&str; 4] = ["lock", "lock.1", "lock.2", "lock.3"];
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Maximum length of a process number with its line feed, in bytes.
-const MAX_PID_BYTES: u64 = 32;
+const PID_LIMIT_BYTES: u64 = 32;
 
 /// The lock, held as long as the data folder is in use.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ fn holder(path: &Path) -> io::Result<Holder> {
 /// Whether the process that holds this file is known and runs no more code.
 fn is_dying_holder(file: &mut File) -> io::Result<bool> {
     let mut text = String::new();
-    file.take(MAX_PID_BYTES).read_to_string(&mut text)?;
+    file.take(PID_LIMIT_BYTES).read_to_string(&mut text)?;
     // Earlier versions wrote no number.
     let Ok(process) = text.trim().parse::<u32>() else { return Ok(false) };
     Ok(Found::of(is_dying(process)).known()?.unwrap_or(false))

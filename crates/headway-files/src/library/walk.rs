@@ -13,7 +13,7 @@ use headway_model::RelPath;
 use level::{Level, Looked};
 
 /// How many nested folders are kept open at once.
-const MOST_OPEN: usize = 32;
+const OPEN_LIMIT: usize = 32;
 
 /// Visits every file below `folder`, until `visit` returns `false`. Does not even look at an entry for which
 /// `leaves_out`, given its path and whether it is a folder, returns `true`.
@@ -51,7 +51,7 @@ pub fn walk(
             Ok(Looked::Inside(inside)) => {
                 levels.push(inside);
                 // When the walk comes back to it, it is opened again.
-                if let Some(above) = levels.len().checked_sub(MOST_OPEN + 1) {
+                if let Some(above) = levels.len().checked_sub(OPEN_LIMIT + 1) {
                     levels[above].dir = None;
                 }
                 continue;

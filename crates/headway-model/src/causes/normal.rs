@@ -4,7 +4,7 @@
 const GONE: char = '…';
 
 /// The longest text of a cause, in characters.
-const MAX_TEXT: usize = 200;
+const TEXT_LIMIT: usize = 200;
 
 /// A number after one of these words says what went wrong, not where, so it is kept.
 const SAYS: [&str; 6] = ["code", "error", "errno", "signal", "status", "http"];
@@ -107,7 +107,7 @@ fn digits(letters: &[char]) -> usize {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
+    match text.char_indices().nth(TEXT_LIMIT) {
         Some((at, _)) => format!("{}{GONE}", text[..at].trim_end_matches(GONE)),
         None => text.to_owned(),
     }
@@ -141,7 +141,7 @@ mod tests {
         }
         assert_eq!(normal("a: not a photo", "a"), "…: not a photo", "a short name is only its own word");
         let long = normal(&"word ".repeat(300), "x");
-        assert!(long.chars().count() <= MAX_TEXT + 1 && long.ends_with('…'), "{long}");
+        assert!(long.chars().count() <= TEXT_LIMIT + 1 && long.ends_with('…'), "{long}");
     }
 
     proptest! {

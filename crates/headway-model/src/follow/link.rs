@@ -12,11 +12,11 @@ use source::StreamSource;
 pub(super) use source::{ASK_WAIT_SECONDS, Transport};
 
 /// After this many streams in a row without a message, the client switches to calls.
-const MUTES_MOST: u32 = 3;
+const MUTES_LIMIT: u32 = 3;
 
 /// After this many sources in a row that broke off before they had caught up, the client takes no snapshots: a source
 /// that breaks within a snapshot brings it no further, and within a job's events it does.
-const CUTS_MOST: u32 = 2;
+const CUTS_LIMIT: u32 = 2;
 
 /// How often short calls are made, where other tabs hold the browser's connections.
 const SHORT_EVERY: Millis = 1_000;
@@ -37,7 +37,7 @@ const FIRST_GRACE: Millis = 3_000;
 const BACKOFF_FIRST: Millis = 100;
 
 /// The longest such delay.
-const BACKOFF_MOST: Millis = 5_000;
+const BACKOFF_LIMIT: Millis = 5_000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Link {
@@ -123,7 +123,7 @@ impl Link {
 
     /// Whether the line breaks so soon that a snapshot might never get through.
     pub(super) fn is_cut(&self) -> bool {
-        self.cuts >= CUTS_MOST
+        self.cuts >= CUTS_LIMIT
     }
 
     /// Whether messages arrive by calls.
@@ -186,7 +186,7 @@ impl Link {
             return;
         }
         self.mutes += 1;
-        if self.mutes >= MUTES_MOST {
+        if self.mutes >= MUTES_LIMIT {
             self.calls.get_or_insert_default();
         }
     }
@@ -236,7 +236,7 @@ impl Link {
     /// Takes in a failure of the source and schedules the next; returns whether it failed without a message.
     pub(super) fn failed(&mut self, now: Millis) -> bool {
         let source = self.source.take();
-        let longest = (BACKOFF_FIRST << self.failures.min(10)).min(BACKOFF_MOST);
+        let longest = (BACKOFF_FIRST << self.failures.min(10)).min(BACKOFF_LIMIT);
         self.failures += 1;
         let wait = longest / 2 + self.draw() % (longest / 2 + 1);
         self.reopen_at = Some(now + wait);

@@ -3,7 +3,7 @@
 use super::number::padded;
 
 /// Maximum width of a zero-padded number.
-const MOST_DIGITS: usize = 10;
+const DIGITS_LIMIT: usize = 10;
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,11 +80,11 @@ fn piece(token: &str) -> Result<ComicPiece, String> {
         return Ok(ComicPiece::Word(*word));
     }
     let digits = token.strip_prefix("issue:0").and_then(|digits| digits.parse().ok());
-    match digits.filter(|digits| (1..=MOST_DIGITS).contains(digits)) {
+    match digits.filter(|digits| (1..=DIGITS_LIMIT).contains(digits)) {
         Some(digits) => Ok(ComicPiece::Issue(digits)),
         None => {
             let words = WORDS.map(|(name, _)| format!("{{{name}}}")).join(", ");
-            Err(format!("{{{token}}} is unknown; there are {words}, and {{issue:04}} with up to {MOST_DIGITS} digits"))
+            Err(format!("{{{token}}} is unknown; there are {words}, and {{issue:04}} with up to {DIGITS_LIMIT} digits"))
         }
     }
 }

@@ -10,12 +10,14 @@ use crate::Failure;
 use crate::source::Source;
 
 /// The longest side that the format allows.
-const MAX_SIDE_PIXELS: usize = 65_535;
+const SIDE_LIMIT_PIXELS: usize = 65_535;
 
 /// Decodes it, with at most this many bytes of memory for its pixels.
 pub(super) fn decode(source: &Source<'_>, memory: u64) -> Result<(), Failure> {
-    let options =
-        DecoderOptions::default().set_strict_mode(true).set_max_width(MAX_SIDE_PIXELS).set_max_height(MAX_SIDE_PIXELS);
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(SIDE_LIMIT_PIXELS)
+        .set_max_height(SIDE_LIMIT_PIXELS);
     let reader = BufReader::with_capacity(64 * 1024, source.reader());
     let mut decoder = JpegDecoder::new_with_options(reader, options);
     let wrong = |error: DecodeErrors| super::picture::wrong(source, error.into(), memory);

@@ -11,7 +11,7 @@ use crate::source::Source;
 const SIGNATURE: u64 = 8;
 
 /// The longest chunk that the format allows.
-const MAX_CHUNK_BYTES: u32 = i32::MAX as u32;
+const CHUNK_LIMIT_BYTES: u32 = i32::MAX as u32;
 
 /// Reads every chunk, and unpacks the pixels to check their own checksum, using at most this many bytes of memory.
 /// Returns a note if there are bytes after the last chunk.
@@ -27,7 +27,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
         let [a, b, c, d, name @ ..] = head;
         let length = u32::from_be_bytes([a, b, c, d]);
         let shown = name.escape_ascii().to_string();
-        if length > MAX_CHUNK_BYTES || !name.iter().all(u8::is_ascii_alphabetic) {
+        if length > CHUNK_LIMIT_BYTES || !name.iter().all(u8::is_ascii_alphabetic) {
             return Err(source.judge(&format!("it is damaged at byte {at}: no chunk begins there")));
         }
         let mut crc = crc32fast::Hasher::new();

@@ -18,7 +18,7 @@ use crate::decoder_faults::PictureFault;
 use crate::kind::FileKind;
 
 /// The longest side that JPEG allows.
-const MAX_SIDE_PIXELS: usize = 65_535;
+const SIDE_LIMIT_PIXELS: usize = 65_535;
 
 /// A decoded picture.
 pub(super) struct DecodedPicture {
@@ -113,8 +113,10 @@ fn gif(reader: impl BufRead + Seek, memory: u64, limits: Limits) -> Result<Decod
 /// Decodes strictly, because a damaged picture that most decoders accept with a warning would otherwise be saved as
 /// if it were whole.
 fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, String> {
-    let options =
-        DecoderOptions::default().set_strict_mode(true).set_max_width(MAX_SIDE_PIXELS).set_max_height(MAX_SIDE_PIXELS);
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(SIDE_LIMIT_PIXELS)
+        .set_max_height(SIDE_LIMIT_PIXELS);
     let mut decoder = JpegDecoder::new_with_options(reader, options);
     let wrong = |error: DecodeErrors| wrong(error.into(), memory);
     decoder.decode_headers().map_err(wrong)?;

@@ -13,7 +13,7 @@ const COMMENT: u8 = 0xfe;
 const EXIF: &[u8] = b"Exif\0\0";
 
 /// Maximum content of one segment, in bytes.
-const MAX_SEGMENT_BYTES: usize = 0xffff - 2;
+const SEGMENT_LIMIT_BYTES: usize = 0xffff - 2;
 
 /// The kind of a segment, by its marker and the beginning of its content.
 const BEGINNINGS: &[(u8, &[u8], BlockKind)] = &[
@@ -94,6 +94,6 @@ fn kind_of(marker: u8, head: &[u8]) -> BlockKind {
 /// Makes a segment of these Exif data; `None` if they are too long for one.
 pub(super) fn exif(data: &[u8]) -> Option<Vec<u8>> {
     let length =
-        u16::try_from(2 + EXIF.len() + data.len()).ok().filter(|_| data.len() <= MAX_SEGMENT_BYTES - EXIF.len())?;
+        u16::try_from(2 + EXIF.len() + data.len()).ok().filter(|_| data.len() <= SEGMENT_LIMIT_BYTES - EXIF.len())?;
     Some([&[0xff, 0xe1][..], &length.to_be_bytes(), EXIF, data].concat())
 }

@@ -7,7 +7,7 @@ use super::block::{BlockKind, Walk, Walked};
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
 /// The longest chunk that the format allows.
-const MAX_CHUNK_BYTES: u32 = i32::MAX as u32;
+const CHUNK_LIMIT_BYTES: u32 = i32::MAX as u32;
 
 /// Ancillary chunks that affect how the picture looks.
 const LOOKS: &[&[u8; 4]] = &[
@@ -34,7 +34,7 @@ fn chunks(walk: &mut Walk<impl Read + Seek>) -> Result<(), String> {
         let begin = walk.at();
         let length = u32::from_be_bytes(walk.take()?);
         let name: [u8; 4] = walk.take()?;
-        if length > MAX_CHUNK_BYTES || !name.iter().all(u8::is_ascii_alphabetic) {
+        if length > CHUNK_LIMIT_BYTES || !name.iter().all(u8::is_ascii_alphabetic) {
             return Err(format!("it is damaged at byte {begin}: no chunk begins there"));
         }
         let end = walk.at() + u64::from(length);
@@ -77,7 +77,7 @@ pub(super) const CHECKSUM: u64 = 4;
 
 /// Makes a chunk of these Exif data.
 pub(super) fn exif(data: &[u8]) -> Option<Vec<u8>> {
-    let length = u32::try_from(data.len()).ok().filter(|length| *length <= MAX_CHUNK_BYTES)?;
+    let length = u32::try_from(data.len()).ok().filter(|length| *length <= CHUNK_LIMIT_BYTES)?;
     let named = [&b"eXIf"[..], data].concat();
     Some([&length.to_be_bytes()[..], &named, &crc32fast::hash(&named).to_be_bytes()].concat())
 }

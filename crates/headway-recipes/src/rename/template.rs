@@ -7,7 +7,7 @@ use headway_files::template::{Template, Token, Values};
 use super::taken::Taken;
 
 /// Maximum width of a zero-padded counter.
-const MOST_DIGITS: usize = 10;
+const DIGITS_LIMIT: usize = 10;
 
 /// The default format of a date.
 const DATE: &str = "%Y-%m-%d_%H-%M-%S";
@@ -90,10 +90,10 @@ fn own(token: &str) -> Result<Option<RenamePiece>, WrongTemplate> {
         return Ok(Some(RenamePiece::Counter(1)));
     }
     if let Some(digits) = inner.strip_prefix("#:") {
-        let digits = digits.parse().ok().filter(|digits| (1..=MOST_DIGITS).contains(digits));
+        let digits = digits.parse().ok().filter(|digits| (1..=DIGITS_LIMIT).contains(digits));
         return digits.map(|digits| Some(RenamePiece::Counter(digits))).ok_or_else(|| {
             let text =
-                format!("{token} is not a counter: write {{#:4}} for at least four digits, and at most {MOST_DIGITS}");
+                format!("{token} is not a counter: write {{#:4}} for at least four digits, and at most {DIGITS_LIMIT}");
             WrongTemplate(text)
         });
     }

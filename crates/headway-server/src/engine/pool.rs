@@ -16,7 +16,7 @@ use super::schedule::WorkOutcome;
 const GIVE_BACK_AFTER: Duration = Duration::from_millis(100);
 
 /// The most threads that can be written off; further ones are waited for.
-const MOST_LOST: usize = 64;
+const LOST_LIMIT: usize = 64;
 
 /// An attempt that is over.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl Pool {
 
     /// How many more attempts can be written off.
     pub(super) fn may_lose(&self) -> usize {
-        MOST_LOST.saturating_sub(self.shared.state.lock().lost.len())
+        LOST_LIMIT.saturating_sub(self.shared.state.lock().lost.len())
     }
 
     /// Waits until there are [ends](Pool::ends) to collect. Those of brief attempts are signalled in groups.

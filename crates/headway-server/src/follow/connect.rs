@@ -13,7 +13,7 @@ use headway_store::Head;
 use headway_store::rows::JobRow;
 
 /// A job with more events to replay than this gets a snapshot, which is shorter.
-const MAX_REPLAYED_EVENTS: u64 = 20_000;
+const REPLAYED_EVENTS_LIMIT: u64 = 20_000;
 
 /// What is known so far.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ impl Connect {
         }
         match from {
             Some(position) if row.created_position > position => {
-                if row.summary.seq > MAX_REPLAYED_EVENTS && !self.request.replay_all {
+                if row.summary.seq > REPLAYED_EVENTS_LIMIT && !self.request.replay_all {
                     self.far.push(job);
                     self.snapshots.push(job);
                 }

@@ -13,7 +13,7 @@ use headway_model::{ApiError, Query, StartJob};
 type NamedRequests = BTreeMap<String, StartJob>;
 
 /// The longest name, in bytes.
-const MAX_NAME_BYTES: usize = 64;
+const NAME_LIMIT_BYTES: usize = 64;
 
 impl Server {
     /// Every preset.
@@ -31,8 +31,8 @@ impl Server {
     /// If the name or the request is not valid for a preset, or it cannot be stored.
     pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_plain) {
-            let text = format!("invalid name {name:?}: use 1 to {MAX_NAME_BYTES} letters, digits, - or _");
+        if name.is_empty() || name.len() > NAME_LIMIT_BYTES || !name.bytes().all(is_plain) {
+            let text = format!("invalid name {name:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _");
             return Err(ApiError::invalid(text));
         }
         if matches!(request.query, Query::Items(_)) {

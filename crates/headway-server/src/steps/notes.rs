@@ -24,7 +24,7 @@ const SLOT_BYTES: usize = 80;
 const READY: usize = 256;
 
 /// Maximum size of the file in bytes. There are about as many slots as workers, so a larger file is not ours.
-const MOST_BYTES: u64 = 1 << 20;
+const LIMIT_BYTES: u64 = 1 << 20;
 
 /// How long a step of the server itself can have the turn.
 const LONGEST_TURN: Duration = Duration::from_secs(60);
@@ -81,7 +81,7 @@ impl Notes {
     /// Opens the file and empties it. Returns the steps that the last process of this boot left in it.
     pub(super) fn open(path: &Path, boot: &str) -> (Notes, Vec<LeftStep>) {
         let opened =
-            Found::of(private::read(path, MOST_BYTES)).known().and_then(|left| Ok((left, private::create(path)?)));
+            Found::of(private::read(path, LIMIT_BYTES)).known().and_then(|left| Ok((left, private::create(path)?)));
         let (left, file) = match opened {
             Ok((left, file)) => (left, Some(file)),
             Err(error) => {

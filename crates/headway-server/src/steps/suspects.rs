@@ -15,7 +15,7 @@ use headway_files::private;
 use headway_model::JobId;
 
 /// Maximum size of the file in bytes; there are only ever a few suspects.
-const MOST_BYTES: u64 = 1 << 20;
+const LIMIT_BYTES: u64 = 1 << 20;
 
 type Crashes = BTreeMap<(Subject, Step), CrashCount>;
 
@@ -109,7 +109,7 @@ impl Suspects {
 
     /// The crashes in the file.
     fn kept(path: &Path) -> Crashes {
-        let text = Found::of(private::read(path, MOST_BYTES)).known().unwrap_or_else(|error| {
+        let text = Found::of(private::read(path, LIMIT_BYTES)).known().unwrap_or_else(|error| {
             tracing::warn!(file = %path.display(), %error, "earlier crashes cannot be read, so they do not count");
             None
         });

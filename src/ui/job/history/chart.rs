@@ -12,8 +12,8 @@ use headway_model::Millis;
 use headway_model::history::{Throughput, ThroughputPart};
 
 /// Maximum number of columns, and of rows in the table.
-const MAX_COLUMNS: u32 = 120;
-const MAX_ROWS: u32 = 12;
+const COLUMNS_LIMIT: u32 = 120;
+const ROWS_LIMIT: u32 = 12;
 
 /// The shortest part of the time that a column can stand for.
 const MIN_PART_MS: Millis = 1_000;
@@ -25,7 +25,7 @@ impl Rewind {
     pub(super) fn chart(self) -> impl IntoView {
         let pace = Memo::new(move |_| {
             let _ = self.read.heard.get();
-            self.read.with(|history| Throughput::of(history.entries(), MAX_COLUMNS, MIN_PART_MS))
+            self.read.with(|history| Throughput::of(history.entries(), COLUMNS_LIMIT, MIN_PART_MS))
         });
         let pointed = RwSignal::new(None::<usize>);
         let place = NodeRef::<html::Div>::new();
@@ -78,7 +78,7 @@ impl Rewind {
             let pace = panel
                 .is_open
                 .get()
-                .then(|| self.read.with(|history| Throughput::of(history.entries(), MAX_ROWS, MIN_PART_MS)))?;
+                .then(|| self.read.with(|history| Throughput::of(history.entries(), ROWS_LIMIT, MIN_PART_MS)))?;
             let row = |(at, bin): (u64, ThroughputPart)| {
                 let time = time_of_day(pace.from + at * pace.each);
                 view! {

@@ -34,7 +34,7 @@ struct KnownTexts {
 }
 
 /// Maximum number of texts that are kept. Further ones replace those that are not shown.
-const MAX_TEXTS: usize = 3_000;
+const TEXTS_LIMIT: usize = 3_000;
 
 /// The texts of the rows that are shown. Copy it freely.
 #[derive(Clone, Copy)]
@@ -133,7 +133,7 @@ impl KnownTexts {
 
     /// Forgets texts that are not shown, once there are too many.
     fn keep(&mut self, shown: &[ShownItem]) {
-        if self.texts.len() > MAX_TEXTS {
+        if self.texts.len() > TEXTS_LIMIT {
             let is_shown = |item| shown.iter().any(|row| row.item == item);
             self.texts.keep(is_shown);
             self.asked.keep(is_shown);
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn of_a_long_list_the_texts_of_the_rows_that_are_shown_stay() {
-        let mut told = told((0..=MAX_TEXTS as u32).map(|item| text(item, Waiting, 0)).collect());
+        let mut told = told((0..=TEXTS_LIMIT as u32).map(|item| text(item, Waiting, 0)).collect());
         told.keep(&[row(7, Waiting, 0), row(9_999, Waiting, 0)]);
         assert_eq!(told.texts.items(), [7]);
         assert_eq!(

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::super::known::{MOST, read};
+use super::super::known::{LIMIT, read};
 use super::super::{DataFolder, private};
 use super::Ground;
 use crate::{Found, Identity};
@@ -72,7 +72,7 @@ impl DataFolder {
 
     fn stored_grounds(&self, job: &JobId) -> io::Result<Vec<Ground>> {
         let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
-        let text = Found::of(private::read(&path, MOST)).known()?;
+        let text = Found::of(private::read(&path, LIMIT)).known()?;
         Ok(text.and_then(|text| parse(std::str::from_utf8(&text).ok()?)).unwrap_or_default())
     }
 }

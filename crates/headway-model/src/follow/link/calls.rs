@@ -5,7 +5,7 @@ use crate::id::Millis;
 /// How long after the switch to calls a stream is tried again: the first time, the second, and at most.
 const TRY_FIRST: Millis = 2_000;
 const TRY_SECOND: Millis = 60_000;
-const TRY_MOST: Millis = 600_000;
+const TRY_LIMIT: Millis = 600_000;
 
 /// What is known about streams while the client uses calls.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ impl Calls {
     pub(super) fn delay(&self) -> Millis {
         match self.tries {
             0 => TRY_FIRST,
-            tries => (TRY_SECOND << (tries - 1).min(10)).min(TRY_MOST),
+            tries => (TRY_SECOND << (tries - 1).min(10)).min(TRY_LIMIT),
         }
     }
 }

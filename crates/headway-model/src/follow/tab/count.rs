@@ -7,7 +7,7 @@ use super::{Tab, TabEffect};
 use crate::id::Millis;
 
 /// Maximum number of streams in one browser: two of its six connections to a server are left for calls.
-const STREAMS_MOST: usize = 4;
+const STREAMS_LIMIT: usize = 4;
 /// How long the others have to answer.
 const ANSWERS_WITHIN: Millis = 1_000;
 /// How often a tab checks whether it can have a stream.
@@ -66,7 +66,7 @@ impl Tab {
             }
             TabMessage::Holds { tab, to } if to == self.me && (crowded || tab < self.me) => {
                 self.count.others.insert(tab);
-                if self.count.others.len() < STREAMS_MOST || crowded {
+                if self.count.others.len() < STREAMS_LIMIT || crowded {
                     return Vec::new();
                 }
                 self.count.look_at(now + LOOK_EVERY);
@@ -103,7 +103,7 @@ impl Tab {
         if self.count.judge_at.take_if(|at| *at <= now).is_none() {
             return Vec::new();
         }
-        if self.count.others.len() < STREAMS_MOST {
+        if self.count.others.len() < STREAMS_LIMIT {
             return self.crowd(now, false);
         }
         self.count.look_at(now + LOOK_EVERY);

@@ -7,7 +7,7 @@ use crate::id::{Millis, Seq};
 
 /// Heals within this time count as a series; the third one stops folding.
 const HEAL_WINDOW: Millis = 60_000;
-const HEALS_MOST: usize = 3;
+const HEALS_LIMIT: usize = 3;
 
 impl Tracked {
     /// Compares the fold with what the server says it has sent on this connection.
@@ -70,7 +70,7 @@ impl Tracked {
         self.heals.retain(|at| now.saturating_sub(*at) < HEAL_WINDOW);
         self.heals.push(now);
         self.healed = Some((now, reason));
-        if self.heals.len() >= HEALS_MOST {
+        if self.heals.len() >= HEALS_LIMIT {
             self.phase = Phase::Stopped;
             return "the third time within a minute: folding stopped, showing summaries only";
         }

@@ -10,7 +10,7 @@ const QUICK_BELOW_US: u64 = 5_000;
 const STOCK_US: u64 = 2_000;
 
 /// The most items that are claimed ahead for each worker, however quick they are.
-const MOST_AHEAD: u64 = 16;
+const AHEAD_LIMIT: u64 = 16;
 
 /// Slower attempts count as this slow, so that a few quick ones suffice to change the pace.
 const SLOW_US: u64 = 2 * QUICK_BELOW_US;
@@ -48,7 +48,7 @@ impl Pace {
 fn ahead(pace_us: u64) -> usize {
     match pace_us {
         QUICK_BELOW_US.. => 0,
-        _ => (STOCK_US / pace_us.max(1)).clamp(1, MOST_AHEAD) as usize,
+        _ => (STOCK_US / pace_us.max(1)).clamp(1, AHEAD_LIMIT) as usize,
     }
 }
 

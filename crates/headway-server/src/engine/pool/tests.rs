@@ -180,7 +180,7 @@ fn an_attempt_that_does_not_come_back_is_written_off_once_and_another_thread_tak
     eventually("it runs", || pool.shared.state.lock().running.contains_key(&which(1)).then_some(()));
     pool.push([short(2, false)]);
     pool.write_off(which(1), WorkOutcome::Lost);
-    assert_eq!(pool.may_lose(), MOST_LOST - 1);
+    assert_eq!(pool.may_lose(), LOST_LIMIT - 1);
     let mut ended = [end(&pool).which.item, end(&pool).which.item];
     ended.sort_unstable();
     assert_eq!(ended, [1, 2]);
@@ -188,7 +188,7 @@ fn an_attempt_that_does_not_come_back_is_written_off_once_and_another_thread_tak
     eventually("its thread ends", || pool.shared.state.lock().lost.is_empty().then_some(()));
     assert!(pool.ends().is_empty(), "what it came to is thrown away");
     pool.write_off(which(1), WorkOutcome::Lost);
-    assert!(pool.ends().is_empty() && pool.may_lose() == MOST_LOST, "it has ended, so nothing is written off");
+    assert!(pool.ends().is_empty() && pool.may_lose() == LOST_LIMIT, "it has ended, so nothing is written off");
     pool.push([short(3, false)]);
     assert_eq!((end(&pool).which.item, pool.shared.state.lock().threads), (3, 1));
 }

@@ -11,7 +11,7 @@ use headway_model::mutants::{self, Mutant};
 use headway_model::status::{JobStatus, PauseReason};
 
 /// After this many looks in a row at which the storage reports an error, within a few minutes, the item fails.
-pub(super) const MOST_LOOKS: u32 = 8;
+pub(super) const LOOKS_LIMIT: u32 = 8;
 
 impl Job {
     /// Notes that no worker holds this item's placing any longer, and that it is unknown how far it got.
@@ -38,7 +38,7 @@ impl Job {
     ) -> Option<JobEvent> {
         let is_storage = reason == PauseReason::StorageErrors;
         let looks = open.looks + u32::from(is_storage);
-        if looks >= MOST_LOOKS {
+        if looks >= LOOKS_LIMIT {
             return Some(not_examined(item, self.fold.last_attempt(item)));
         }
         self.leave_open_after(item, now, open.died, looks);

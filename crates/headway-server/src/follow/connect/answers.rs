@@ -3,7 +3,7 @@
 
 use super::super::served::{SentJob, Served};
 use super::super::{CHANGED_PAGE, Read, ReadResult, Serving};
-use super::{Connect, MAX_REPLAYED_EVENTS};
+use super::{Connect, REPLAYED_EVENTS_LIMIT};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::message::{Body, Hello, Reset, ResetReason, SnapshotMessage};
 use headway_model::mutants::{self, Mutant};
@@ -105,7 +105,7 @@ impl Serving {
             connect.snapshots.push(job);
             return;
         };
-        if served.last.saturating_sub(seq) > MAX_REPLAYED_EVENTS && !connect.request.replay_all {
+        if served.last.saturating_sub(seq) > REPLAYED_EVENTS_LIMIT && !connect.request.replay_all {
             connect.far.push(job);
             connect.snapshots.push(job);
         } else {

@@ -8,7 +8,7 @@ use headway_model::event_kind::EventKind;
 use headway_store::rows::EventRow;
 
 /// Items that are at most this far apart are read together.
-const MAX_ITEM_GAP: u32 = 64;
+const ITEM_GAP_LIMIT: u32 = 64;
 
 /// The items that these events might have settled, by job.
 pub(super) fn touched(page: &[EventRow]) -> HashMap<u64, (JobId, BTreeSet<u32>)> {
@@ -61,7 +61,7 @@ pub(super) fn runs(items: &BTreeSet<u32>) -> Vec<(u32, u32)> {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for item in items {
         match runs.last_mut() {
-            Some((first, count)) if item - *first < *count + MAX_ITEM_GAP => *count = item - *first + 1,
+            Some((first, count)) if item - *first < *count + ITEM_GAP_LIMIT => *count = item - *first + 1,
             _ => runs.push((*item, 1)),
         }
     }
