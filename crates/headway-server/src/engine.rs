@@ -11,7 +11,7 @@ mod easing;
 mod examinations;
 mod exclusion;
 mod finish;
-mod hear;
+mod inputs;
 mod late;
 mod leases;
 mod left;

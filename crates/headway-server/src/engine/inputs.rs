@@ -1,4 +1,4 @@
-//! What the engine's loop hears: reports of the writer, ends of attempts and tasks, and inputs from outside the engine.
+//! The inputs of the engine's loop: reports of the writer, ends of attempts and tasks, and requests from outside the engine.
 
 use std::time::{Duration, Instant};
 
