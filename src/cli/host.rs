@@ -1,5 +1,5 @@
 //! The server inside a `headway run` when no other process holds the data folder: the same engine, reachable by the
-//! socket only. It takes up no job unasked.
+//! socket only. It continues no earlier job unless asked to.
 
 use std::path::PathBuf;
 

@@ -61,14 +61,14 @@ async fn without_links(app: &App, uri: &Uri) -> Option<String> {
     }
     let Query(said) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
     let value = |name: &str| said.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-    // What is no path is told by the page.
+    // The page itself reports an invalid path.
     let named = value("folder")?.parse::<RelPath>().ok()?;
     // Without a library, the page shows the first.
     let library = match value("library") {
         Some(library) => library.clone(),
         None => app.server.libraries().into_iter().next()?.name,
     };
-    // The page itself tells why the folder cannot be looked at.
+    // The page itself says why the folder cannot be read.
     let folder = app.server.folder_without_links(&library, &named).await.ok()?;
     if folder == named {
         return None;

@@ -52,7 +52,7 @@ fn label(kind: &SettingKind, word: &str) -> String {
 fn each_setting_and_its_default_is_on_the_page_of_its_recipe_and_no_other() {
     for info in recipes() {
         let (name, text) = page(&info.name);
-        // The page that two recipes share has a part for each.
+        // A page that two recipes share has a section for each.
         let own = match text.split_once(&format!("\n## {}\n", info.name)) {
             Some((_, rest)) => rest.split("\n## ").next().unwrap_or_default(),
             None => &text,

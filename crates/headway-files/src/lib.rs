@@ -25,7 +25,7 @@ pub use unreadable::Unreadable;
 
 use headway_model::Millis;
 
-/// The clock: milliseconds since 1970. The only place that reads it for facts.
+/// The current time in milliseconds since 1970. Every time that is recorded comes from here.
 pub fn now() -> Millis {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)

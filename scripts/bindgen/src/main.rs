@@ -1,7 +1,7 @@
 //! `headway-bindgen WASM FOLDER` makes the files that a browser loads of the compiled client: `headway.js` and
 //! `headway_bg.wasm`, and what comes later: `headway_later.js` and `split_jobs.wasm`. It does what the program `wasm-bindgen`
-//! does with `--target web --no-typescript`, and is built in a small part of the time: that program carries an HTTP server
-//! and an HTTP client along, for its test runner.
+//! does with `--target web --no-typescript`, but builds much faster: that program also contains an HTTP server and an HTTP
+//! client, for its test runner.
 
 mod later;
 

@@ -12,7 +12,7 @@ pub(crate) fn http() -> Client {
     http_with().build().expect("a client")
 }
 
-/// As above, for more options.
+/// The builder of such a client, for more options.
 pub(crate) fn http_with() -> ClientBuilder {
     Client::builder().read_timeout(SILENCE)
 }

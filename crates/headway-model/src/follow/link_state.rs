@@ -1,4 +1,4 @@
-//! The link to the server, in a word.
+//! The state of the link to the server, as one word.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the next source is asked for.
+//! The query with which a client asks its next source, a stream or a call, for events.
 
 use super::Follow;
 use crate::id::JobId;
