@@ -363,7 +363,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 50] = [
+const REASONS: [(&str, &str, &str); 51] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -458,6 +458,7 @@ const REASONS: [(&str, &str, &str); 50] = [
     ("guard/processes.rs", "task.path().join(\"children\")", "the table of all processes is read instead"),
     ("recipes/command/capture.rs", "file.read(&mut buffer)", "a pipe that cannot be read says no more"),
     ("recipes/undo.rs", "move_to_trash(", "the disk tells, and else it is an error"),
+    ("server/engine/plan/lister/free_names.rs", "self.work.renames(", "the attempt reports it"),
     ("server/engine/plan/lister/judge.rs", "self.work.renames(", "the attempt reports it"),
     ("web/socket.rs", "remove_file(&self.path)", "the next server puts its own in the place of one that is left"),
     ("cli/shell.rs", "create_dir_all(", "what is then written into the folder tells"),
