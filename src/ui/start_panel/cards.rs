@@ -25,7 +25,7 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
             <label class="start-card">
                 <input type="radio" name="recipe" autocomplete="off" value=recipe.name.clone() checked=is_first />
                 <b>{format::capital(&recipe.name)}</b>
-                <span class="start-card-does">{recipe.summary}</span>
+                <span>{recipe.summary}</span>
                 <span class="start-card-files">{to_files}</span>
             </label>
         }
