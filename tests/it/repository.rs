@@ -363,7 +363,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 51] = [
+const REASONS: [(&str, &str, &str); 49] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -394,11 +394,6 @@ const REASONS: [(&str, &str, &str); 51] = [
     ("server/engine/place.rs", "library.conclude(", "each error has its arm"),
     (
         "server/engine/plan/lister/free_names.rs",
-        "for_the_attempt(",
-        "what is not known is for the attempt, the environment's pauses",
-    ),
-    (
-        "server/engine/plan/lister/judge.rs",
         "for_the_attempt(",
         "what is not known is for the attempt, the environment's pauses",
     ),
@@ -459,7 +454,6 @@ const REASONS: [(&str, &str, &str); 51] = [
     ("recipes/command/capture.rs", "file.read(&mut buffer)", "a pipe that cannot be read says no more"),
     ("recipes/undo.rs", "move_to_trash(", "the disk tells, and else it is an error"),
     ("server/engine/plan/lister/free_names.rs", "self.work.renames(", "the attempt reports it"),
-    ("server/engine/plan/lister/judge.rs", "self.work.renames(", "the attempt reports it"),
     ("web/socket.rs", "remove_file(&self.path)", "the next server puts its own in the place of one that is left"),
     ("cli/shell.rs", "create_dir_all(", "what is then written into the folder tells"),
     ("cli.rs", "found.metadata()", "opening it says why it cannot be looked at"),
