@@ -95,6 +95,8 @@ async fn a_job_that_takes_the_server_with_it_again_and_again_is_paused_and_the_o
         ("preparing", "checksum", 2, "two times in a row while it prepared"),
         ("working", "checksum", 3, "three times in a row while it worked on"),
         ("working", "upper", 3, "three times in a row while it ran"),
+        ("naming", "upper", 2, "two times in a row while it looked for"),
+        ("between", "upper", 3, "three times in a row while it checked"),
         ("placing", "upper", 2, "two times in a row while it put"),
         ("finishing", "checksum", 2, "two times in a row while it ran the last step"),
     ] {
@@ -110,6 +112,45 @@ async fn a_job_that_takes_the_server_with_it_again_and_again_is_paused_and_the_o
             }
         }
         is_held_and_the_others_go_on(&files, &fault, poison, innocent, says).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_jobs_that_crash_the_server_where_nothing_is_noted_are_paused_after_a_bounded_number_of_crashes() {
+    // A recipe that only reads has no note between its work and the record of its result.
+    for recipes in [["checksum", "checksum"], ["checksum", "upper"]] {
+        let files = Files::numbered(7);
+        let gate = files.data().with_file_name("prepares");
+        std::fs::write(&gate, b"").expect("a file");
+        let fault = format!("between of poison and preparing while {}", gate.display());
+        let mut served = life(&files, &fault).expect("a ready server");
+        let jobs = [begin_poison(&served, recipes[0]).await, begin_poison(&served, recipes[1]).await];
+        std::fs::remove_file(&gate).expect("a file");
+        assert!(served.headway.dies_within(WHILE), "{recipes:?}");
+        let mut crashes = 1;
+        let served = loop {
+            let Some(mut served) = life(&files, &fault) else { panic!("{recipes:?}: it dies before it is ready") };
+            if !served.headway.dies_within(Duration::from_secs(5)) {
+                break served;
+            }
+            crashes += 1;
+            assert!(crashes <= 12, "{recipes:?}: {crashes} crashes");
+        };
+        for job in jobs {
+            served.until(job, |summary| summary.status == STUCK).await;
+            let why = waits(&served, job).await;
+            assert!(why.contains("times in a row") && why.contains("Resume"), "{recipes:?}: {why}");
+        }
+        let other = served.run("checksum", json!({ "query": { "paths": ["000000"] } })).await;
+        assert_eq!(other.status, JobStatus::Completed, "{recipes:?}");
+        drop(served);
+        let (well, said) = doctor(&files);
+        assert!(!well && jobs.iter().all(|job| said.contains(&format!("job {job}"))), "{recipes:?}: {said}");
+        let served = sound(&files);
+        for job in jobs {
+            assert_eq!(served.post(&format!("/api/jobs/{job}/resume")).await.0, 200, "{recipes:?}");
+            assert_eq!(served.end(job).await.status, JobStatus::Completed, "{recipes:?}");
+        }
     }
 }
 

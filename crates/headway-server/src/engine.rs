@@ -60,6 +60,7 @@ pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;
 pub(crate) use take_up::take_up_all;
 
+use super::steps::UnderWay;
 use super::writer::WriterReport;
 use easing::Easing;
 use headway_model::id::JobId;
@@ -114,6 +115,8 @@ struct Engine {
     schedule: Schedule,
     inbox: Inbox,
     active_jobs: HashMap<JobId, Arc<ActiveJob>>,
+    /// The notes of the jobs at work.
+    at_work: HashMap<JobId, UnderWay>,
     tasks: JoinSet<Option<Input>>,
     /// Looks at whether the reasons for pauses have passed.
     easing: Easing,
@@ -136,6 +139,7 @@ impl Engine {
             schedule,
             inbox,
             active_jobs: HashMap::new(),
+            at_work: HashMap::new(),
             tasks: JoinSet::new(),
             easing: Easing::default(),
             stalled: BTreeMap::new(),
@@ -173,6 +177,7 @@ impl Engine {
 
     /// The job, looked up and read from its request on first use; the reason if the request cannot be carried out.
     async fn active_job(&mut self, job: JobId) -> Result<Arc<ActiveJob>, Unable> {
+        self.at_work.entry(job).or_insert_with(|| self.context.steps.at_work(job));
         if let Some(active) = self.active_jobs.get(&job) {
             return Ok(Arc::clone(active));
         }

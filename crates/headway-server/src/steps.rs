@@ -130,6 +130,20 @@ impl Steps {
         SharedSteps::begin(shared, (of, step), joins, give_up)
     }
 
+    /// Notes that a job is at work, until this is dropped. It waits for nobody. So a job counts, too, if the server crashes
+    /// again and again in a call that is no step, and the job never gets further: however many jobs do so, and whichever
+    /// steps of theirs pass, the number of crashes has a limit.
+    pub(crate) fn at_work(&self, job: JobId) -> UnderWay {
+        let (shared, of, step) = (Arc::clone(&self.shared), job.into(), Step::AtWork);
+        let slot = shared.notes.write(of, step, None);
+        UnderWay { shared, of, step, slot, turn: None }
+    }
+
+    /// Notes that a job got further: no crash before this counts against it being at work.
+    pub(crate) fn got_further(&self, job: JobId) {
+        self.shared.suspects.passed(job.into(), Step::AtWork);
+    }
+
     /// Clears steps that have been under way for a long time of suspicion. Call it from time to time.
     pub(crate) fn pass_long(&self) {
         let long = self.shared.notes.long_turns();
@@ -195,16 +209,22 @@ impl SharedSteps {
         let mark = || !self.notes.has_others(of) && self.notes.set_alone(slot, true);
         while !self.turn.be_alone(ticket, slot, chance.alone(), mark) {
             if Instant::now() >= until || give_up() {
-                return self.turn.share(ticket);
+                self.turn.share(ticket);
+                break;
             }
             std::thread::sleep(LOOK);
         }
+        self.notes.begin(slot);
     }
 }
 
 /// Why a job is stuck at a step: a clause without a full stop.
 pub(crate) fn crashed(step: Step) -> String {
-    let times = if step.limit() == 2 { "two" } else { "three" };
+    let times = match step.limit() {
+        2 => "two",
+        3 => "three",
+        _ => "six",
+    };
     format!("The server crashed {times} times in a row while it {}", step.text())
 }
 

@@ -36,7 +36,7 @@ pub(super) fn attempt(
             return Ok((None, None, Vec::new()));
         }
         let output = work.output(&file.path, active.request.output.as_ref());
-        let renames = work.renames(file, which.item + 1)?;
+        let renames = names_of(context, active, work, file, which)?;
         as_planned(file, &renames)?;
         let renames = together(context, active, work, renames)?;
         let becomes = renames.iter().find(|rename| rename.from == file.path).map(|rename| &rename.to);
@@ -138,6 +138,21 @@ fn stage(
     }
     let staged = active.library.stage(&file.path, target, attempt.job, attempt.item, attempt.number);
     staged.map_err(|error| Failure::of(FailReason::Write, "making the output's folder", &error))
+}
+
+/// The new names that the recipe wants. A job that only reads has none, and pays for no note.
+fn names_of(
+    context: &Context,
+    active: &ActiveJob,
+    work: &dyn Work,
+    file: &PlannedFile,
+    which: AttemptId,
+) -> Result<Vec<Rename>, Failure> {
+    // Nothing can stop the attempt before it has begun.
+    let noted = || context.steps.begin(which.job, Step::Name(which.item), || false);
+    let _step = (!active.only_reads()).then(noted);
+    fault_of("naming", active.request.title.as_deref().unwrap_or_default());
+    work.renames(file, which.item + 1)
 }
 
 /// Refuses a new name that differs from the one in the plan, because a person might have approved that one.
@@ -243,7 +258,12 @@ fn held(
     }
     has_run.store(true, Ordering::Relaxed);
     let mut success = work.run(&mut input, attempt)?;
-    step.pass();
+    let checks = output.is_some() || !renames.is_empty() || removes || active.on_done() == OnDone::SkipMoved;
+    match checks {
+        true => step = step.go_on(Step::Check(attempt.item), || attempt.is_stopped()),
+        false => step.pass(),
+    }
+    fault_of("between", active.request.title.as_deref().unwrap_or_default());
     if active.on_done() == OnDone::SkipMoved {
         let hash = input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
         success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));

@@ -14,8 +14,8 @@ pub(super) fn names(renames: &[Rename]) -> impl Iterator<Item = RelPath> + '_ {
     renames.iter().flat_map(|rename| [rename.from.clone(), rename.to.clone()])
 }
 
-/// Renames an item's files as its work wants. The item's own file is `at` this path. `step` is the work, which is
-/// over. Blocking.
+/// Renames an item's files as its work wants. The item's own file is `at` this path. `step` is the check of the
+/// work. Blocking.
 pub(super) fn change(
     context: &Context,
     active: &ActiveJob,

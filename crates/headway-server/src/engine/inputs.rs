@@ -7,6 +7,7 @@ use super::attempt_id::AttemptId;
 use super::pool::EndedAttempt;
 use super::schedule::Input;
 use crate::writer::WriterReport;
+use headway_model::JobEvent;
 
 /// How long the end of a quick attempt can wait to be handled together with others.
 const GATHER: Duration = Duration::from_millis(1);
@@ -20,7 +21,7 @@ impl Engine {
         }
         let mut inputs = tokio::select! {
             biased;
-            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(input_of).collect()),
+            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(|report| self.heard(report)).collect()),
             () = self.pool.ended() => Vec::new(),
             Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => done_with(done).into_iter().collect(),
             Some(input) = self.inbox.inputs.recv() => {
@@ -55,6 +56,16 @@ impl Engine {
         inputs
     }
 
+    /// Turns a report of the writer into an input, and forgives a job that got further.
+    fn heard(&self, report: WriterReport) -> Input {
+        if let WriterReport::Recorded(job, recorded, _) = &report
+            && gets_further(&recorded.event)
+        {
+            self.context.steps.got_further(*job);
+        }
+        input_of(report)
+    }
+
     /// Turns the end of an attempt into inputs: the end itself and, if it changed, the job's pace.
     fn worked(&self, ended: EndedAttempt) -> impl Iterator<Item = Input> + use<> {
         let EndedAttempt { which: AttemptId { job, item, attempt }, outcome, took } = ended;
@@ -63,6 +74,12 @@ impl Engine {
         let done = Input::Done { job, item, attempt, outcome };
         ahead.map(|ahead| Input::Pace { job, ahead }).into_iter().chain([done])
     }
+}
+
+/// Whether a job gets further with this event, so that it cannot come again and again.
+fn gets_further(event: &JobEvent) -> bool {
+    use JobEvent::*;
+    matches!(event, Planned { .. } | PlanEnded { .. } | Succeeded { .. } | Skipped { .. } | Failed { .. })
 }
 
 /// Turns a report of the writer into an input.

@@ -94,6 +94,7 @@ impl Engine {
     }
 
     fn forget(&mut self, job: JobId) {
+        self.at_work.remove(&job);
         self.context.steps.forget(job);
         self.context.examinations.forget(job);
         if let Some(active) = self.active_jobs.remove(&job) {

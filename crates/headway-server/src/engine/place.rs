@@ -12,7 +12,7 @@ use headway_files::{
 use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 
-/// Puts the output of a successful run into place. `step` is that run, which is over. Blocking.
+/// Puts the output of a successful run into place. `step` is the check of it. Blocking.
 pub(super) fn place(
     context: &Context,
     active: &ActiveJob,

@@ -59,12 +59,17 @@ pub(super) struct Used {
     pub(super) turn: Option<Ticket>,
     /// Whether its note says that it is the only step under way.
     is_alone: bool,
-    since: Instant,
+    /// When it began; `None` while it waits for the others.
+    since: Option<Instant>,
 }
 
 impl Used {
     fn is_long(&self) -> bool {
-        self.step.probation().is_some_and(|most| self.since.elapsed() > most)
+        self.step.probation().is_some_and(|most| self.lasts_longer_than(most))
+    }
+
+    fn lasts_longer_than(&self, time: Duration) -> bool {
+        self.since.is_some_and(|since| since.elapsed() > time)
     }
 }
 
@@ -95,7 +100,7 @@ impl Notes {
         (notes, left.chunks(SLOT_BYTES).filter_map(read).collect())
     }
 
-    /// Notes a step. If that fails, the step is carried out anyway, and a crash during it does not count.
+    /// Notes a step. One with a turn begins [later](Notes::begin), as it waits for the others first. If the note fails, the step is carried out anyway, and a crash during it does not count.
     pub(super) fn write(&self, of: Subject, step: Step, turn: Option<Ticket>) -> Option<usize> {
         let file = self.file.as_ref().filter(|_| !self.closed.load(Ordering::Relaxed))?;
         let at = {
@@ -106,7 +111,7 @@ impl Notes {
                 free.is_stale.push(false);
             }
             free.is_stale[at] = false;
-            free.used[at] = Some(Used { of, step, turn, is_alone: false, since: Instant::now() });
+            free.used[at] = Some(Used { of, step, turn, is_alone: false, since: turn.is_none().then(Instant::now) });
             at
         };
         match file.write_all_at(&slot(&format!("{of} {step}")), offset(at)) {
@@ -117,6 +122,11 @@ impl Notes {
                 None
             }
         }
+    }
+
+    /// The step in this slot has waited for the others, and begins: only from now on does it last.
+    pub(super) fn begin(&self, at: usize) {
+        self.free.lock().used[at].iter_mut().for_each(|used| used.since = Some(Instant::now()));
     }
 
     /// Notes whether the step in this slot is the only one under way. Returns whether that could be noted.
@@ -147,12 +157,14 @@ impl Notes {
 
     /// Whether steps of others are under way.
     pub(super) fn has_others(&self, of: Subject) -> bool {
-        self.free.lock().used.iter().flatten().any(|used| used.of != of)
+        self.free.lock().used.iter().flatten().any(|used| used.of != of && used.step != Step::AtWork)
     }
 
     /// Whether a step is part of another one that is under way.
     pub(super) fn is_part(&self, of: Subject, step: Step) -> bool {
-        let is_whole = |used: &Used| used.of == of && (step.item().is_none() || used.step.item() == step.item());
+        let is_whole = |used: &Used| {
+            used.of == of && used.step != Step::AtWork && (step.item().is_none() || used.step.item() == step.item())
+        };
         self.free.lock().used.iter().flatten().any(is_whole)
     }
 
@@ -201,7 +213,7 @@ impl Notes {
         let mut free = self.free.lock();
         let is_patient = |step: Step| step.is_own() || step == Step::TakeUp;
         let used = free.used.iter_mut().enumerate().filter_map(|(at, used)| Some((at, used.as_mut()?)));
-        let long = used.filter(|(_, used)| is_patient(used.step) && used.since.elapsed() > LONGEST_TURN);
+        let long = used.filter(|(_, used)| is_patient(used.step) && used.lasts_longer_than(LONGEST_TURN));
         long.filter_map(|(at, used)| self.take_turn(at, used)).collect()
     }
 
@@ -212,7 +224,13 @@ impl Notes {
 
     #[cfg(test)]
     pub(super) fn backdate(&self, by: std::time::Duration) {
-        self.free.lock().used.iter_mut().flatten().for_each(|used| used.since -= by);
+        self.free
+            .lock()
+            .used
+            .iter_mut()
+            .flatten()
+            .filter_map(|used| used.since.as_mut())
+            .for_each(|since| *since -= by);
     }
 
     fn blank(&self, at: usize) {

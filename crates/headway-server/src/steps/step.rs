@@ -14,6 +14,10 @@ pub(crate) enum Step {
     Prepare,
     /// The files are listed, beginning with this item.
     List(u32),
+    /// The recipe is asked for the new names of this item.
+    Name(u32),
+    /// The same for any item.
+    NameAny,
     /// The recipe works on this item, in this process.
     Work(u32),
     /// The recipe works on some item, in this process.
@@ -22,6 +26,10 @@ pub(crate) enum Step {
     Run(u32),
     /// A program works on some item.
     RunAny,
+    /// What the work on this item made is checked before it is put into place.
+    Check(u32),
+    /// The same for any item.
+    CheckAny,
     /// The output of this item is put into place.
     Place(u32),
     /// The output of some item is put into place.
@@ -46,13 +54,20 @@ pub(crate) enum Step {
     Measure,
     /// The history of an old job is removed.
     RemoveHistory,
+    /// The job is at work, whatever it does. So it counts if the server crashes where no other step is noted.
+    AtWork,
 }
 
 impl Step {
     /// After how many crashes in a row at this step the job is stuck. Items are many and short, so it happens more
     /// often that one of them is under way by chance.
     pub(super) fn limit(self) -> u32 {
-        if matches!(self, Step::Work(_) | Step::WorkAny | Step::Run(_) | Step::RunAny) { 3 } else { 2 }
+        match self {
+            Step::Work(_) | Step::WorkAny | Step::Run(_) | Step::RunAny | Step::Check(_) | Step::CheckAny => 3,
+            // Every job at work is noted, and most of them are not to blame.
+            Step::AtWork => 6,
+            _ => 2,
+        }
     }
 
     /// Whether the server carries it out by itself, for nobody who waits. If it is stuck, the server leaves it out, and
@@ -66,7 +81,7 @@ impl Step {
     /// server. A program uses no memory of this process; work inside the process can take seconds to exhaust it.
     pub(super) fn probation(self) -> Option<Duration> {
         match self {
-            Step::Work(_) => Some(Duration::from_secs(60)),
+            Step::Work(_) | Step::Check(_) | Step::AtWork => Some(Duration::from_secs(60)),
             Step::Run(_) => Some(Duration::from_secs(5)),
             _ => None,
         }
@@ -80,7 +95,12 @@ impl Step {
     /// The item that it concerns, if it concerns one.
     pub(super) fn item(self) -> Option<u32> {
         match self {
-            Step::Work(item) | Step::Run(item) | Step::Place(item) | Step::Judge(item) => Some(item),
+            Step::Name(item)
+            | Step::Work(item)
+            | Step::Run(item)
+            | Step::Check(item)
+            | Step::Place(item)
+            | Step::Judge(item) => Some(item),
             _ => None,
         }
     }
@@ -90,7 +110,9 @@ impl Step {
     pub(super) fn any(self) -> Option<Step> {
         match self {
             Step::Work(_) => Some(Step::WorkAny),
+            Step::Name(_) => Some(Step::NameAny),
             Step::Run(_) => Some(Step::RunAny),
+            Step::Check(_) => Some(Step::CheckAny),
             Step::Place(_) => Some(Step::PlaceAny),
             _ => None,
         }
@@ -102,11 +124,15 @@ impl Step {
             Step::TakeUp => "looked at what was left of this job".into(),
             Step::Prepare => "prepared this job".into(),
             Step::List(_) => "listed the files of this job".into(),
+            Step::Name(item) => format!("looked for the new names of file {} of this job", u64::from(item) + 1),
+            Step::NameAny => "looked for new names of files of this job".into(),
             // People count from 1.
             Step::Work(item) => format!("worked on file {} of this job", u64::from(item) + 1),
             Step::WorkAny => "worked on the files of this job".into(),
             Step::Run(item) => format!("ran the program on file {} of this job", u64::from(item) + 1),
             Step::RunAny => "ran programs on the files of this job".into(),
+            Step::Check(item) => format!("checked what the work on file {} of this job had made", u64::from(item) + 1),
+            Step::CheckAny => "checked what the work of this job had made".into(),
             Step::PlaceAny => "put outputs of this job into place".into(),
             Step::Place(item) => format!("put the output of file {} of this job into place", u64::from(item) + 1),
             Step::Judge(item) => {
@@ -121,6 +147,7 @@ impl Step {
             Step::ClearScratch => "removed what a killed attempt had left in the data folder".into(),
             Step::Measure => "determined the size of what this job wrote into the data folder".into(),
             Step::RemoveHistory => "removed the history of this job".into(),
+            Step::AtWork => "had this job at work, which got no further".into(),
         }
     }
 }
@@ -136,10 +163,14 @@ impl Step {
             Step::TakeUp => ("take_up", 0),
             Step::Prepare => ("prepare", 0),
             Step::List(from) => ("list", from),
+            Step::Name(item) => ("name", item),
+            Step::NameAny => ("name_any", 0),
             Step::Work(item) => ("work", item),
             Step::WorkAny => ("work_any", 0),
             Step::Run(item) => ("run", item),
             Step::RunAny => ("run_any", 0),
+            Step::Check(item) => ("check", item),
+            Step::CheckAny => ("check_any", 0),
             Step::Place(item) => ("place", item),
             Step::PlaceAny => ("place_any", 0),
             Step::Judge(item) => ("judge", item),
@@ -152,6 +183,7 @@ impl Step {
             Step::ClearScratch => ("clear_scratch", 0),
             Step::Measure => ("measure", 0),
             Step::RemoveHistory => ("remove_history", 0),
+            Step::AtWork => ("at_work", 0),
         }
     }
 }
@@ -174,10 +206,14 @@ impl FromStr for Step {
             "take_up" => Step::TakeUp,
             "prepare" => Step::Prepare,
             "list" => Step::List(number),
+            "name" => Step::Name(number),
+            "name_any" => Step::NameAny,
             "work" => Step::Work(number),
             "work_any" => Step::WorkAny,
             "run" => Step::Run(number),
             "run_any" => Step::RunAny,
+            "check" => Step::Check(number),
+            "check_any" => Step::CheckAny,
             "place" => Step::Place(number),
             "place_any" => Step::PlaceAny,
             "judge" => Step::Judge(number),
@@ -190,6 +226,7 @@ impl FromStr for Step {
             "clear_scratch" => Step::ClearScratch,
             "measure" => Step::Measure,
             "remove_history" => Step::RemoveHistory,
+            "at_work" => Step::AtWork,
             _ => return Err(()),
         })
     }

@@ -62,13 +62,15 @@ impl Suspects {
         let mut crashes = before.clone();
         // Beside a step that was alone, there are only notes of items that were over.
         let alone = left.iter().find(|left| left.is_alone).map(|left| left.of);
-        let left: Vec<_> = left.iter().filter(|left| alone.is_none_or(|alone| left.of == alone)).collect();
+        // Other jobs at work can have done something that is not noted.
+        let is_counted = |left: &&LeftStep| alone.is_none_or(|alone| left.of == alone) || left.step == Step::AtWork;
+        let left: Vec<_> = left.iter().filter(is_counted).collect();
         for LeftStep { of, step, .. } in &left {
             for step in [Some(*step), step.any()].into_iter().flatten() {
                 let count = before.get(&(*of, step)).copied().unwrap_or_default();
                 // A job is taken up at a start, where nobody can wait. The placings of a job are judged beside each other,
                 // and the first one waits for a scan while the next one is not suspected.
-                let is_waited_for = !matches!(step, Step::TakeUp | Step::Judge(_));
+                let is_waited_for = !matches!(step, Step::TakeUp | Step::Judge(_) | Step::AtWork);
                 let is_last = count.crashes + 1 == step.limit() && is_waited_for;
                 let counted = match is_last && alone.is_none() && !count.beside {
                     true => CrashCount { beside: true, ..count },
@@ -78,7 +80,7 @@ impl Suspects {
             }
         }
         // A count for any item is reported for the item that was under way.
-        for LeftStep { of, step, .. } in &left {
+        for LeftStep { of, step, .. } in left.iter().filter(|left| left.step != Step::AtWork) {
             let count = |step: Step| crashes.get(&(*of, step)).map_or(0, |count| count.crashes);
             let count = count(*step).max(step.any().map_or(0, count));
             let text = step.text();

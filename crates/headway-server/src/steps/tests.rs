@@ -347,3 +347,60 @@ fn a_crash_beside_an_item_that_is_over_counts_for_it_once() {
     }
     assert_eq!(stuck(data, job), None);
 }
+
+#[test]
+fn a_suspect_that_waits_for_others_does_not_last_yet() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, suspect, other) = (folder.path(), job_id(1), job_id(2));
+    crash(data, &[(suspect, Step::Run(0))]);
+    crash(data, &[(suspect, Step::Run(0))]);
+    let life = Steps::open(data);
+    let other = life.begin(other, Step::Work(4), || false);
+    let beginning = {
+        let life = life.clone();
+        std::thread::spawn(move || life.begin(suspect, Step::Run(0), || false))
+    };
+    let started = Instant::now();
+    while life.shared.notes.turns() == 0 {
+        assert!(started.elapsed() < SOON, "the suspect has no turn");
+        std::thread::sleep(turn::LOOK);
+    }
+    // The suspect waits for longer than a program is suspected.
+    life.shared.notes.backdate(Duration::from_secs(10));
+    life.pass_long();
+    drop(other);
+    leave(beginning.join().expect("it begins"));
+    life.pass_long();
+    assert_eq!(stuck(data, suspect), Some(Step::Run(0)), "its wait is no time at work");
+}
+
+#[test]
+fn jobs_that_crash_the_server_where_nothing_is_noted_are_stuck_after_six_crashes_without_getting_further() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, one, other, third) = (folder.path(), job_id(1), job_id(2), job_id(3));
+    for crash in 0..6 {
+        let life = Steps::open(data);
+        assert_eq!([one, other, third].map(|job| life.stuck(job)), [None; 3], "crash {crash}");
+        [one, other, third].map(|job| leave(life.at_work(job)));
+        // A step of one of them passes in each life, and another is under way.
+        drop(life.begin(one, Step::List(0), || panic!("a job at work is no step to wait for")));
+        leave(life.begin(other, Step::Work(crash), || true));
+        life.got_further(third);
+        drop(life.begin(other, Step::Work(100), || true));
+    }
+    let life = Steps::open(data);
+    assert_eq!([one, other, third].map(|job| life.stuck(job).is_some()), [true, true, false]);
+    let why = life.why(one).expect("a reason");
+    assert!(why.contains("six times in a row while it had this job at work"), "{why}");
+    life.forgive(one);
+    leave(life.at_work(one));
+    drop(life);
+    let life = Steps::open(data);
+    assert_eq!(life.stuck(one), Some(Step::AtWork), "one more crash, and it is stuck again");
+    life.forgive(one);
+    leave(life.at_work(one));
+    life.shared.notes.backdate(Duration::from_secs(61));
+    life.pass_long();
+    drop(life);
+    assert_eq!(stuck(data, one), None, "a server that lived for a minute is up");
+}
