@@ -87,7 +87,7 @@ pub fn App() -> impl IntoView {
         <parts::NotRecording />
         <parts::LeavesOut />
         <main data-ready=move || live.is_ready().then_some("true") data-silent=silent>
-            {move || match nav.page().get() {
+            {move || match nav.place().get().0 {
                 Page::Library => view! { <library::LibraryPage /> }.into_any(),
                 Page::Jobs => later.view(Part::JobsPage),
                 Page::Job => later.view(Part::JobPage),

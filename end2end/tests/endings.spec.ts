@@ -173,6 +173,9 @@ test('a retry is told by the page of the first job: in its head, at the file and
   await expect(page.locator('.items-result .items-retried')).toHaveText('retried: done');
   await expect(page.locator('.drawer .items-retried')).toHaveText('retried: done');
   await expect(page.locator('.head-retried').getByRole('link')).toHaveAttribute('href', `/jobs/${retry}`);
+  await page.locator('.drawer-close').click();
+  await page.locator('.head-retried').getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(retry));
 });
 
 test('an outcome says that the file was changed since', async ({ page, serve }) => {

@@ -38,17 +38,10 @@ use crate::live::Live;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobSummary, Reruns};
 
-/// The page of the job in the address. It is built again for each job: while the next job is read, nothing of the page of the one
-/// before is left that could still hear of changes.
+/// The page of the job in the address.
 #[component]
 pub(super) fn JobPage() -> impl IntoView {
     let id = expect_context::<Nav>().job();
-    view! { <For each=move || [id.get()] key=|id| id.clone() children=|id| view! { <PageOfJob id /> } /> }
-}
-
-#[component]
-fn PageOfJob(id: String) -> impl IntoView {
-    let id = Memo::new(move |_| id.clone());
     // Every resource is made here, because a suspended part is built at different times in the browser and on the
     // server.
     let view = load(move || id.get(), read);

@@ -24,8 +24,13 @@ pub(super) struct Nav {
     path: RwSignal<String>,
     query: RwSignal<String>,
     page: Memo<Page>,
+    place: Memo<Place>,
     entry: StoredValue<BrowserEntry>,
 }
+
+/// A page, and the id of the job that it shows, if it shows one. Each is built once, and not changed into another: what
+/// still hears of changes while a page is left belongs to that page alone.
+pub(super) type Place = (Page, Option<String>);
 
 /// How to go to another address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +49,8 @@ impl Nav {
         let Location { path, query } = use_context().or_else(Location::of_browser).unwrap_or_default();
         let (path, query) = (RwSignal::new(path), RwSignal::new(query));
         let page = Memo::new(move |_| path.with(|path| Page::at(path)));
-        Nav { path, query, page, entry: StoredValue::default() }
+        let place = Memo::new(move |_| path.with(|path| (Page::at(path), Page::job_in(path).map(ToOwned::to_owned))));
+        Nav { path, query, page, place, entry: StoredValue::default() }
     }
 
     /// The path below the base path: `/jobs`, however the server is reached.
@@ -63,6 +69,11 @@ impl Nav {
         self.page
     }
 
+    /// Which page this is, and of which job.
+    pub(super) fn place(self) -> Memo<Place> {
+        self.place
+    }
+
     /// The query of the calling page. When that page is left, the query keeps its last value, so that the page reads
     /// nothing more.
     pub(super) fn query(self) -> Memo<AddressQuery> {
@@ -78,9 +89,9 @@ impl Nav {
         self,
         read: impl Fn() -> T + Send + Sync + 'static,
     ) -> Memo<T> {
-        let here = self.page.get_untracked();
+        let here = self.place.get_untracked();
         Memo::new(move |before: Option<&T>| match before {
-            Some(before) if self.page.get() != here => before.clone(),
+            Some(before) if self.place.with(|place| *place != here) => before.clone(),
             _ => read(),
         })
     }
