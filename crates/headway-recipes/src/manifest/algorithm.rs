@@ -87,7 +87,7 @@ impl Algorithm {
             b"sha256" | b"sha2256" => A::Sha256,
             b"sha384" | b"sha2384" => A::Sha384,
             b"sha512" | b"sha2512" => A::Sha512,
-            b"sha512256" | b"sha2512256" => A::Sha512x256,
+            b"sha512256" | b"sha2512256" | b"sha512t256" => A::Sha512x256,
             b"sha3256" => A::Sha3x256,
             b"sha3512" => A::Sha3x512,
             b"blake2b" | b"blake2b512" => A::Blake2b,

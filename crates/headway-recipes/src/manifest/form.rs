@@ -37,7 +37,7 @@ pub(super) fn sum_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
 /// The possible readings of the text after a checksum, separators included.
 fn after_sum(rest: &[u8], is_escaped: bool) -> Option<Vec<Vec<u8>>> {
     let (name, other) = match rest {
-        [b' ', b'*', name @ ..] => (name, rest.get(1..)),
+        [b' ' | b'\t', b'*', name @ ..] => (name, rest.get(1..)),
         [b' ' | b'\t', b' ', name @ ..] => (name, None),
         [_, name @ ..] => (name, None),
         [] => return None,
@@ -66,8 +66,69 @@ pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
     }
     // The line names an algorithm, but the checksum has another length.
     let is_tagged = name.ends_with(b")=") || name.ends_with(b") =");
-    let is_named = !name.is_empty() && !sums.is_empty() && !is_tagged;
-    is_named.then(|| (Name::Readings(readings(name)), None, sums))
+    // Checksums that are each named by the word before, in an unknown form.
+    let is_listed = last_word(name).is_some_and(|(_, last)| Algorithm::of_tag(last).is_some());
+    let is_named = !name.is_empty() && !sums.is_empty() && !is_tagged && !is_listed;
+    is_named.then(|| (Name::Readings(before_sum(name)), None, sums))
+}
+
+/// The possible readings of the text before a checksum: `NAME`, `NAME:` or `NAME =`.
+fn before_sum(name: &[u8]) -> Vec<Vec<u8>> {
+    let plain = name.strip_suffix(b":").or_else(|| name.strip_suffix(b" ="));
+    match plain.map(<[u8]>::trim_ascii_end).filter(|plain| !plain.is_empty()) {
+        Some(plain) => [readings(plain), readings(name)].concat(),
+        None => readings(name),
+    }
+}
+
+/// `BASE64  NAME`, as `cksum --untagged --base64` writes.
+pub(super) fn base64_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
+    let (first, rest) = word(line);
+    let sum = Sum::untagged(from_base64(first).filter(|hash| hash.len() >= 16)?)?;
+    matches!(rest, [b' ', b' ' | b'*', _, ..]).then_some(())?;
+    Some((Name::Readings(after_sum(rest, is_escaped)?), None, vec![sum]))
+}
+
+/// `sha256:HASH  NAME`.
+pub(super) fn prefixed(line: &[u8]) -> Option<LineContent> {
+    let at = line.iter().position(|byte| *byte == b':')?;
+    let algorithm = Algorithm::of_tag(&line[..at])?;
+    let (name, size, sums) = sum_first(&line[at + 1..], false)?;
+    let sums = sums.into_iter().map(|sum| Sum::tagged(algorithm, sum.hash.into_vec()));
+    Some((name, size, sums.collect::<Option<_>>()?))
+}
+
+/// `b6 a9 8d ...`, a checksum alone whose bytes are apart, as older versions of certutil write.
+pub(super) fn apart(line: &[u8]) -> Option<LineContent> {
+    let mut bytes = line.split(|byte| *byte == b' ');
+    let hash = bytes.all(|byte| byte.len() == 2).then(|| from_hex(&without_blanks(line))).flatten();
+    Some((Name::Beside, None, vec![Sum::untagged(hash.filter(|hash| hash.len() >= 16)?)?]))
+}
+
+/// A text without its blanks.
+pub(super) fn without_blanks(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|byte| *byte != b' ').collect()
+}
+
+/// `DIST NAME BYTES BLAKE2B HASH SHA512 HASH`, an entry of a Manifest of Gentoo (GLEP 74).
+pub(super) fn gentoo(line: &[u8]) -> Option<LineContent> {
+    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let folder = match words.next()? {
+        b"DIST" | b"DATA" | b"EBUILD" | b"MISC" | b"MANIFEST" => &b""[..],
+        b"AUX" => b"files/",
+        _ => return None,
+    };
+    let name = readings(&[folder, words.next()?].concat());
+    let size = number(words.next()?)?;
+    let mut sums = Vec::new();
+    while let Some(tag) = words.next() {
+        let hash = from_hex(words.next()?)?;
+        sums.push(match Algorithm::of_tag(tag) {
+            Some(algorithm) => Sum::tagged(algorithm, hash)?,
+            None => Sum::unknown(tag, hash),
+        });
+    }
+    (!sums.is_empty()).then_some((Name::Readings(name), Some(size), sums))
 }
 
 /// `SHA256 (NAME) = HASH`, as tools write with `--tag`; `SHA2-256(NAME)= HASH` from OpenSSL; `SIZE (NAME) = BYTES`
@@ -87,8 +148,9 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
         return None;
     }
     let name = Name::Readings(if is_escaped { vec![unescape(name)?] } else { readings(name) });
-    if tag == b"SIZE" {
-        return Some((name, Some(number(value)?), Vec::new()));
+    // FreeBSD's and OpenBSD's ports, and pkgsrc.
+    if tag.eq_ignore_ascii_case(b"SIZE") {
+        return Some((name, Some(number(value.strip_suffix(b" bytes").unwrap_or(value))?), Vec::new()));
     }
     let sum = match Algorithm::of_tag(tag) {
         Some(algorithm) => {

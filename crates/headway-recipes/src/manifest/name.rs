@@ -1,5 +1,6 @@
 //! Names in manifests: their possible readings, and the paths in a library that they lead to.
 
+use super::entry::from_hex;
 use headway_model::RelPath;
 
 /// Where a name leads.
@@ -53,10 +54,20 @@ fn absolute(name: &[u8]) -> Option<Vec<Vec<u8>>> {
 /// The possible readings of a name in a line, the most literal first: also without surrounding blanks, and with
 /// backslashes as separators.
 pub(crate) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
+    if let Some(url) = name.trim_ascii().strip_prefix(b"file://") {
+        // What stands before the first slash is a computer.
+        let path = url.iter().position(|byte| *byte == b'/').map(|at| decoded(&url[at..]));
+        return vec![path.unwrap_or_else(|| name.to_vec())];
+    }
     let mut readings = vec![name.to_vec()];
     let trimmed = name.trim_ascii();
     if trimmed.len() != name.len() && !trimmed.is_empty() {
         readings.push(trimmed.to_vec());
+    }
+    if let [b'"', inside @ .., b'"'] = trimmed
+        && !inside.is_empty()
+    {
+        readings.push(inside.to_vec());
     }
     if name.contains(&b'\\') {
         for at in 0..readings.len() {
@@ -65,6 +76,21 @@ pub(crate) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
         }
     }
     readings
+}
+
+/// The path of a `file` URL, with its `%20` and the like decoded.
+fn decoded(path: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((first, more)) = rest.split_first() {
+        let byte = (*first == b'%').then(|| more.get(..2).and_then(from_hex)).flatten();
+        match byte.as_deref() {
+            Some([byte]) => plain.push(*byte),
+            _ => plain.push(*first),
+        }
+        rest = if byte.is_some() { &more[2..] } else { more };
+    }
+    plain
 }
 
 /// Undoes the escapes that tools write for characters that would end the line; `None` if an escape is invalid.

@@ -1,8 +1,11 @@
 //! Reads a whole manifest, line by line.
 
+use super::algorithm::Algorithm;
 use super::encoding::{LineEnding, ManifestText, decode, ending, split, whole_lines};
-use super::entry::{ManifestEntry, ManifestLine};
+use super::entry::{ManifestEntry, ManifestLine, Name, Sum, from_hex};
+use super::form::{without_blanks, word};
 use super::line::{self, LineKind};
+use super::name::readings;
 use super::table::{HeadedTable, PowerShellRecord};
 
 /// The context of a line, which decides how the line is read.
@@ -12,6 +15,8 @@ enum Around {
     SignedHead,
     /// An armoured block, such as a signature or a key, up to its end.
     Armour,
+    /// The line after `SHA256 hash of NAME:`, as certutil writes: the algorithm and the name.
+    Certutil(Algorithm, Vec<u8>),
     /// The line after a comment of signify or minisign, which is its signature.
     Signature,
     Columns(HeadedTable),
@@ -21,6 +26,30 @@ enum Around {
     Record(u64, PowerShellRecord),
 }
 
+/// Whether the lines are part of a text that is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SignedText {
+    No,
+    /// They are, and its signature must follow.
+    Open,
+    /// Its signature has begun.
+    Over,
+}
+
+impl SignedText {
+    /// The state after an armoured block begins: the head of a signed text, or another block such as its signature.
+    fn next(self, is_head: bool) -> Self {
+        match self {
+            _ if is_head => SignedText::Open,
+            SignedText::No => SignedText::No,
+            SignedText::Open | SignedText::Over => SignedText::Over,
+        }
+    }
+}
+
+/// Why a signed text without its signature is a finding.
+const UNSIGNED: &str = "the file ends here without the signature of its text: any lines after this one are lost";
+
 /// Reads a manifest in any known form, and passes each entry and each line that cannot be parsed to `take`, until it
 /// returns `false`. Comments, headings and empty lines are ignored. A signature around the manifest is not checked.
 pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
@@ -28,19 +57,25 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
     let ending = ending(&decoded);
     let text = if is_cut { whole_lines(&decoded, ending) } else { &*decoded };
     let mut around = Around::Nothing;
-    let mut is_signed = false;
+    let mut signed = SignedText::No;
+    let mut has_said = false;
     let mut last = 0;
     for (number, line) in (1..).zip(split(text, ending)) {
         last = number;
-        let line = if is_signed { line.strip_prefix(b"- ").unwrap_or(line) } else { line };
+        let line = if signed == SignedText::Open { line.strip_prefix(b"- ").unwrap_or(line) } else { line };
         if let Some(kind) = record(&mut around, line)
             && !pass_on(kind.0, kind.1, take)
         {
             return;
         }
         if line.starts_with(b"-----BEGIN PGP ") {
-            is_signed = line.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----");
-            around = if is_signed { Around::SignedHead } else { Around::Armour };
+            let is_head = line.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----");
+            signed = signed.next(is_head);
+            around = if is_head { Around::SignedHead } else { Around::Armour };
+            let why = "the lines before this one are no part of the signed text that begins here";
+            if is_head && has_said && !pass_on(number, LineKind::Unread(why), take) {
+                return;
+            }
             continue;
         }
         if let Around::Record(_, record) = &mut around
@@ -48,13 +83,24 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
         {
             continue;
         }
-        let kind = around.read(number, line, ending);
+        let mut kind = around.read(number, line, ending);
+        has_said |= !matches!(kind, LineKind::Remark);
+        if signed == SignedText::Over && matches!(kind, LineKind::Said(_)) {
+            kind = LineKind::Unread("it stands after the signature, so it is no part of the signed text");
+        }
         if !pass_on(number, kind, take) {
             return;
         }
     }
-    if let Around::Record(number, record) = around
-        && !pass_on(number, record.content(), take)
+    let end = match around {
+        Around::Record(number, record) => Some((number, record.content())),
+        Around::Armour => Some((last, LineKind::Unread("the file ends here in the middle of a signature or a key"))),
+        Around::Certutil(..) => Some((last, LineKind::Unread("the file ends here without the checksum of this file"))),
+        _ if signed == SignedText::Open => Some((last, LineKind::Unread(UNSIGNED))),
+        _ => None,
+    };
+    if let Some((number, kind)) = end
+        && !pass_on(number, kind, take)
     {
         return;
     }
@@ -79,6 +125,12 @@ impl Around {
                     *self = Around::Nothing;
                 }
                 LineKind::Remark
+            }
+            Around::Certutil(algorithm, name) => {
+                let sum = from_hex(&without_blanks(line.trim_ascii())).and_then(|hash| Sum::tagged(*algorithm, hash));
+                let said = sum.map(|sum| (Name::Readings(readings(name)), None, vec![sum]));
+                *self = Around::Nothing;
+                said.map_or(LineKind::Unread("no checksum of the file that the line before names"), LineKind::Said)
             }
             Around::Signature => {
                 *self = Around::Nothing;
@@ -112,6 +164,9 @@ fn begins(number: u64, line: &[u8]) -> Option<Around> {
     if line.starts_with(b"untrusted comment: ") {
         return Some(Around::Signature);
     }
+    if let Some((algorithm, name)) = certutil(line) {
+        return Some(Around::Certutil(algorithm, name.to_vec()));
+    }
     if line.starts_with(b"%%%% HASHDEEP-") {
         return Some(Around::Nothing);
     }
@@ -124,6 +179,14 @@ fn begins(number: u64, line: &[u8]) -> Option<Around> {
         return Some(Around::Record(number, record));
     }
     HeadedTable::hashdeep(line).or_else(|| HeadedTable::heading(line)).map(Around::Columns)
+}
+
+/// The algorithm and the name of `SHA256 hash of NAME:`; in older versions `SHA256 hash of file NAME:`.
+fn certutil(line: &[u8]) -> Option<(Algorithm, &[u8])> {
+    let (tag, rest) = word(line);
+    let name = rest.strip_prefix(b" hash of ")?.trim_ascii_end().strip_suffix(b":")?;
+    let name = name.strip_prefix(b"file ").unwrap_or(name);
+    Some((Algorithm::of_tag(tag)?, Some(name).filter(|name| !name.is_empty())?))
 }
 
 /// The record that ends before this line.

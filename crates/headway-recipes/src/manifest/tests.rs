@@ -130,6 +130,53 @@ fn what_stands_around_the_lines_is_left_out() {
 }
 
 #[test]
+fn the_forms_of_ports_and_of_windows_are_read() {
+    let ports = format!(
+        "$NetBSD: distinfo,v 1.2 2020/01/01 00:00:00 x Exp $\n\nSHA256 (a.tgz) = {ALPHA}\nSize (a.tgz) = 5 bytes\n"
+    );
+    assert_eq!(short(ports.as_bytes()), ["3 a.tgz: sha256", "4 a.tgz 5 bytes: "]);
+    let gentoo = format!(
+        "TIMESTAMP 2017-10-22T18:06:41Z\nIGNORE distfiles\nDIST a.txt 14 BLAKE2S {ALPHA} MD5 {MD5} RMD160 00\nAUX b 2 MD5 {MD5}\n"
+    );
+    assert_eq!(short(gentoo.as_bytes()), ["3 a.txt 14 bytes: blake2s, md5, RMD160", "4 files/b 2 bytes: md5"]);
+    let apart: Vec<_> = ALPHA.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair)).collect();
+    for (file, sum) in [("", ALPHA.to_owned()), ("file ", apart.join(" "))] {
+        let certutil = format!(
+            "SHA256 hash of {file}a b.txt:\r\n{sum}\r\nCertUtil: -hashfile command completed successfully.\r\n"
+        );
+        assert_eq!(short(certutil.as_bytes()), ["2 a b.txt: sha256"]);
+        assert_eq!(short(certutil[..30].as_bytes()).len(), 1, "it is cut off");
+    }
+    assert_eq!(short(apart.join(" ").as_bytes()), ["1 (beside): any of 32"]);
+    for (line, read) in [
+        (format!("{ALPHA}\t*a.txt"), "1 a.txt: any of 32"),
+        (format!("a.txt: {ALPHA}"), "1 a.txt: any of 32"),
+        (format!("a.txt = {ALPHA}"), "1 a.txt: any of 32"),
+        (format!("{ALPHA}  file://nas/x/a%20b"), "1 /x/a b: any of 32"),
+        (format!("sha256:{ALPHA}  a.txt"), "1 a.txt: sha256"),
+        (format!("SHA512t256 (a.txt) = {ALPHA}"), "1 a.txt: sha512-256"),
+        ("tqmNnOmi2RSSiPo99C03fD5Cc3r9za9xTjPAoQC1EGA=  a.txt".to_owned(), "1 a.txt: any of 32"),
+        (format!("NEW a.txt 14 MD5 {MD5} SHA256 {ALPHA}"), "1 unread"),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
+}
+
+#[test]
+fn what_is_missing_of_a_signed_text_or_stands_around_it_is_a_finding() {
+    let head = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n";
+    let line = |name: &str| format!("{ALPHA}  {name}\n");
+    let signature = "-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n";
+    let whole = format!("{head}{}{signature}", line("a"));
+    assert_eq!(short(format!("{whole}\n# the end\n").as_bytes()), ["4 a: any of 32"]);
+    assert_eq!(short(format!("{head}{}", line("a")).as_bytes()), ["4 a: any of 32", "4 unread"]);
+    let cut = whole.strip_suffix("-----END PGP SIGNATURE-----\n").expect("an end");
+    assert_eq!(short(cut.as_bytes()), ["4 a: any of 32", "7 unread"]);
+    assert_eq!(short(format!("{whole}{}", line("b")).as_bytes()), ["4 a: any of 32", "9 unread"]);
+    assert_eq!(short(format!("{}{whole}", line("b")).as_bytes()), ["1 b: any of 32", "2 unread", "5 a: any of 32"]);
+}
+
+#[test]
 fn a_line_that_is_damaged_is_a_finding_with_its_number() {
     let text = format!("{}  a\n{ALPHA}  b\nnothing of the kind\n{ALPHA}\\x\nSHA256 (c) = {MD5}\n", &ALPHA[1..]);
     assert_eq!(short(text.as_bytes()), ["1 unread", "2 b: any of 32", "3 unread", "4 unread", "5 unread"]);

@@ -81,7 +81,7 @@ impl<'a> Locator<'a> {
         let Some(first) = places.first().cloned() else { return Ok(Err(nowhere.unwrap_or_default())) };
         // If nothing is there, an absolute reading whose beginning is known is likelier than a name with blanks in front.
         let likely = places.iter().find(|(_, note)| note.is_some()).cloned().unwrap_or_else(|| first.clone());
-        if places.len() == 1 && first.0.as_str().is_ascii() || first.0.is_reserved() {
+        if places.len() == 1 && nowhere.is_none() && first.0.as_str().is_ascii() || first.0.is_reserved() {
             return Ok(Ok(first));
         }
         for place in &places {
@@ -105,7 +105,8 @@ impl<'a> Locator<'a> {
                 Near::Case(_) | Near::Nothing => {}
             }
         }
-        Ok(Ok(likely))
+        // A name that leads out of the library in one of its readings was not looked for there.
+        Ok(nowhere.map_or(Ok(likely), Err))
     }
 
     fn place(&self, name: &[u8]) -> Located {
@@ -209,6 +210,10 @@ mod tests {
         assert_eq!(found[..5], expected);
         assert_eq!(found[5], "the path has `..` that leads out of the library");
         assert_eq!(found[6], "sub/a");
+        let out = located(&["sub/a"], &["..\\..\\a", "   /elsewhere/a", "file:///elsewhere/a%20b"]);
+        assert_eq!(out[0], "the path has `..` that leads out of the library");
+        assert_eq!(out[1], "sub/a: its name is absolute, and \"elsewhere\" was taken for the folder \"sub\"");
+        assert_eq!(out[2], "sub/a b: its name is absolute, and \"elsewhere\" was taken for the folder \"sub\"");
     }
 
     #[test]
