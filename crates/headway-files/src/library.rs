@@ -148,8 +148,8 @@ fn sync(dir: &Dir) -> io::Result<()> {
 /// Syncs the names in a folder that is open for reading.
 fn sync_folder(folder: &OwnedFd) -> io::Result<()> {
     match rustix::fs::fsync(folder) {
-        // Some network file systems can sync files only.
-        Ok(()) | Err(Errno::INVAL) => Ok(()),
+        // Some network file systems, and some of FUSE, can sync files only.
+        Ok(()) | Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -10,6 +10,7 @@ use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
 
+use super::environment::uninterrupted;
 use super::trash::TRASH;
 use super::{Library, on_disk};
 use crate::DataFolder;
@@ -33,7 +34,8 @@ impl Library {
             return Ok(root);
         }
         self.is_on_disk(path)?;
-        let dir = root.open_dir(self.enter(path)?)?;
+        let inside = self.enter(path)?;
+        let dir = uninterrupted(|| root.open_dir(&inside))?;
         self.admit(&dir)?;
         Ok(Arc::new(dir))
     }

@@ -8,6 +8,9 @@ use rustix::io::Errno;
 
 use headway_model::PauseReason;
 
+/// How often a call is made again that was interrupted.
+const INTERRUPTED_CALLS: u32 = 20;
+
 /// The failure of the environment that an error means, if it means one.
 pub fn environment(error: &io::Error) -> Option<PauseReason> {
     match Errno::from_io_error(error)? {
@@ -35,6 +38,12 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
         | Errno::REMOTEIO
         | Errno::COMM
         | Errno::PROTO
+        | Errno::REMCHG
+        | Errno::NOBUFS
+        // It is being connected again.
+        | Errno::AGAIN
+        // A call that was interrupted again and again says nothing about a file.
+        | Errno::INTR
         // No file of a library is a pipe: its server has closed the connection.
         | Errno::PIPE
         | Errno::NOMEDIUM
@@ -59,7 +68,19 @@ pub fn environment_of_start(error: &io::Error) -> Option<PauseReason> {
 /// Whether the storage itself reports an error. A single file can have a bad sector, so this alone is not a failure
 /// of the environment.
 pub fn is_storage_error(error: &io::Error) -> bool {
-    Errno::from_io_error(error) == Some(Errno::IO)
+    // With a damaged structure or a wrong checksum of its own, a file system reports the same of a single file.
+    matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::UCLEAN | Errno::BADMSG))
+}
+
+/// Makes a call again that a signal interrupted, a few times.
+pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..INTERRUPTED_CALLS {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            answered => return answered,
+        }
+    }
+    call()
 }
 
 /// Bytes free for this user on the disk of a path; `None` if that cannot be found out.
@@ -94,6 +115,10 @@ mod tests {
             Errno::PIPE,
             Errno::PROTO,
             Errno::COMM,
+            Errno::REMCHG,
+            Errno::NOBUFS,
+            Errno::AGAIN,
+            Errno::INTR,
         ] {
             assert_eq!(told(errno), Some(PauseReason::LibraryGone), "{errno:?}");
         }
@@ -102,6 +127,25 @@ mod tests {
         {
             assert_eq!(told(errno), None, "{errno:?}");
         }
+    }
+
+    #[test]
+    fn a_file_system_that_finds_itself_damaged_reports_an_error_of_the_storage() {
+        for errno in [Errno::IO, Errno::UCLEAN, Errno::BADMSG] {
+            assert!(is_storage_error(&errno.into()) && environment(&errno.into()).is_none(), "{errno:?}");
+        }
+        assert!(!is_storage_error(&Errno::ACCESS.into()));
+    }
+
+    #[test]
+    fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
+        let mut calls = 0;
+        let mut call = |interrupted| {
+            calls += 1;
+            if calls <= interrupted { Err(Errno::INTR.into()) } else { Ok(calls) }
+        };
+        assert_eq!(uninterrupted(|| call(3)).expect("an answer"), 4);
+        assert!(uninterrupted(|| call(u32::MAX)).is_err());
     }
 
     #[test]

@@ -40,8 +40,8 @@ pub(super) fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()>
         was_allowed(rustix::fs::fchown(&new, None, Some(group)))?;
     }
     match rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode)) {
-        // FAT and exFAT have no modes.
-        Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => Ok(()),
+        // FAT and exFAT have no modes, and some FUSE file systems and network shares cannot change them.
+        Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

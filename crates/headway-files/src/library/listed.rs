@@ -21,6 +21,11 @@ impl ListedFile {
         ListedFile { file: PlannedFile::not_listed(folder), skip: None }
     }
 
+    /// A folder that was removed before its files could be listed.
+    pub(super) fn gone(folder: RelPath) -> Self {
+        ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::Missing) }
+    }
+
     /// Whether the recipe, and the rules about files, are asked about it: not about a file that is skipped, nor about a
     /// folder that cannot be listed.
     pub fn is_asked_about(&self) -> bool {

@@ -1,13 +1,17 @@
 //! Creates folders durably. Each new folder gets the owner and mode of the folder that it mirrors.
 
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
-use rustix::fs::{Mode, mkdirat};
+use rustix::fs::{AtFlags, Mode, RenameFlags, Stat, mkdirat, renameat, renameat_with, unlinkat};
+use rustix::io::Errno;
 
 use super::keep::own_as;
-use super::{Found, Library, on_disk, readable, sync, sync_folder};
-use headway_model::RelPath;
+use super::{Found, Library, fault, on_disk, readable, sync, sync_folder};
+use headway_model::path::RESERVED;
+use headway_model::{Digest, RelPath};
 
 impl Library {
     /// Creates a folder and its missing parents, durably, and opens it. Each new folder gets the owner and mode of
@@ -29,13 +33,12 @@ impl Library {
             let mut durable = self.durable.lock();
             // Only the owner of the files may read a trash.
             let mode = if part.is_reserved() { Mode::RWXU } else { Mode::RWXU | Mode::RWXG | Mode::RWXO };
-            match mkdirat(&above, &name, mode).map_err(io::Error::from) {
-                Ok(()) => {
-                    if let Some(model) = models.get(depth).filter(|_| !part.is_reserved()) {
-                        self.liken(&above.open_dir(&name)?, model)?;
-                    }
-                    sync(&above)?;
-                }
+            let made = match models.get(depth).filter(|_| !part.is_reserved()) {
+                Some(model) => self.make_alike(&above, &name, model),
+                None => mkdirat(&above, &name, mode).map_err(io::Error::from),
+            };
+            match made {
+                Ok(()) => sync(&above)?,
                 // A process might have created it and died before it could sync it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -60,12 +63,53 @@ impl Library {
         Ok(missing)
     }
 
-    /// Gives a new folder the owner and mode of another one, as far as this user and file system can.
-    fn liken(&self, new: &Dir, model: &RelPath) -> io::Result<()> {
+    /// Creates a folder with the owner and mode of another one, as far as this user and file system can. It gets its name
+    /// once it has both, so that nothing that interrupts this leaves a private folder's copy open to others.
+    fn make_alike(&self, above: &Dir, name: &OsStr, model: &RelPath) -> io::Result<()> {
+        if Found::of(above.symlink_metadata(name)).known()?.is_some() {
+            return Err(Errno::EXIST.into());
+        }
         let model = rustix::fs::fstat(&self.folder(model)?)?;
-        let new = readable(new)?;
-        own_as(&new, &model)?;
-        sync_folder(&new)
+        let temporary = temporary(name);
+        // A process that died here has left it. It is empty.
+        match unlinkat(above, &temporary, AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mode = Mode::from_raw_mode(model.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
+        mkdirat(above, &temporary, mode | Mode::RWXU)?;
+        let named = liken(&above.open_dir(&temporary)?, &model).and_then(|()| {
+            fault("likened");
+            rename_folder(above, &temporary, name)
+        });
+        named.inspect_err(|_| {
+            // If it stays, the next attempt removes it, or `doctor` does.
+            unlinkat(above, &temporary, AtFlags::REMOVEDIR).ok();
+        })
+    }
+}
+
+fn liken(new: &Dir, model: &Stat) -> io::Result<()> {
+    let new = readable(new)?;
+    own_as(&new, model)?;
+    sync_folder(&new)
+}
+
+/// The name that a new folder has until it is ready.
+fn temporary(name: &OsStr) -> String {
+    format!("{RESERVED}folder-{}", Digest::of(name.as_bytes()))
+}
+
+/// Gives a new, empty folder its name, which must be free.
+fn rename_folder(above: &Dir, from: &str, to: &OsStr) -> io::Result<()> {
+    match renameat_with(above, from, above, to, RenameFlags::NOREPLACE) {
+        // Without this ability, at most an empty folder of that name is replaced.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        done => return Ok(done?),
+    }
+    match renameat(above, from, above, to) {
+        Err(Errno::NOTEMPTY | Errno::NOTDIR) => Err(Errno::EXIST.into()),
+        done => Ok(done?),
     }
 }
 
@@ -82,6 +126,7 @@ fn mirrored(folder: &RelPath, source: &RelPath) -> Vec<RelPath> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fault::MEANWHILE;
     use super::*;
     use headway_model::JobId;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -120,6 +165,37 @@ mod tests {
             library.make_folder(&path(&format!("out/{}", source.as_str())), Some(&source)).expect("folders");
         }
         assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn the_copy_of_a_private_folder_is_never_open_to_others_whatever_interrupts_its_making() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let below = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(below("a")).expect("folders");
+        std::fs::set_permissions(below("a"), PermissionsExt::from_mode(0o700)).expect("a mode");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let begun = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
+        let (seen, out) = (std::sync::Arc::clone(&begun), below("out/a"));
+        let look = move |point: &str| {
+            if point == "likened" {
+                seen.lock().push(out.exists());
+            }
+        };
+        MEANWHILE.with_borrow_mut(|meanwhile| *meanwhile = Some(Box::new(look)));
+        // What a process that was killed in the middle leaves is in nobody's way, and does not stay.
+        std::fs::create_dir_all(below("out")).expect("a folder");
+        std::fs::create_dir(below("out").join(temporary("a".as_ref()))).expect("a folder");
+        library.make_folder(&path("out/a"), Some(&path("a"))).expect("folders");
+        MEANWHILE.with_borrow_mut(|meanwhile| *meanwhile = None);
+        assert_eq!(*begun.lock(), [false], "it has no name before it is private");
+        assert_eq!(below("out/a").metadata().expect("a folder").mode() & 0o7777, 0o700);
+        assert_eq!(std::fs::read_dir(below("out")).expect("a folder").count(), 1);
+        // A folder of that name that is there already is nobody's copy.
+        std::fs::create_dir(below("out/b")).expect("a folder");
+        std::fs::set_permissions(below("out/b"), PermissionsExt::from_mode(0o755)).expect("a mode");
+        std::fs::create_dir(below("b")).expect("a folder");
+        library.make_folder(&path("out/b"), Some(&path("b"))).expect("folders");
+        assert_eq!(below("out/b").metadata().expect("a folder").mode() & 0o7777, 0o755);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use cap_std::fs::{File, Metadata, OpenOptions};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::environment::uninterrupted;
 use super::{
     FileStamp, Found, LONGEST_PATH, Library, OpenFile, environment, io_text, is_storage_error, is_too_long, kind,
     mtime_ns, on_disk,
@@ -172,7 +173,8 @@ impl Library {
 
     /// Looks at any path; does not follow a link.
     pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
-        let found = self.is_on_disk(path).and_then(|()| self.root()?.symlink_metadata(on_disk(path)));
+        let look = || self.root()?.symlink_metadata(on_disk(path));
+        let found = self.is_on_disk(path).and_then(|()| uninterrupted(look));
         self.believed(path, Found::of(found))
     }
 
@@ -180,9 +182,10 @@ impl Library {
     pub(super) fn open_plain(&self, path: &RelPath) -> Found<OpenFile> {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        let opened = self.is_on_disk(path).and_then(|()| self.root()?.open_with(on_disk(path), &options));
+        let open = || self.root()?.open_with(on_disk(path), &options);
+        let opened = self.is_on_disk(path).and_then(|()| uninterrupted(open));
         let opened = opened.and_then(|file| {
-            let metadata = file.metadata()?;
+            let metadata = uninterrupted(|| file.metadata())?;
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));
             }

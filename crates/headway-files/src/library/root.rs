@@ -17,6 +17,7 @@ use parking_lot::{Mutex, RwLock};
 use rustix::io::Errno;
 
 use super::enter::admit_root;
+use super::environment::uninterrupted;
 use super::left::LeftFiles;
 use super::{Library, environment, is_litter};
 use crate::error::FolderError;
@@ -116,7 +117,7 @@ impl Library {
             return Ok(dir);
         }
         // "No such folder" would be read as a fact about a file.
-        let root = Root::open(&self.path).map_err(|error| match environment(&error) {
+        let root = uninterrupted(|| Root::open(&self.path)).map_err(|error| match environment(&error) {
             Some(_) => error,
             None => Errno::NODEV.into(),
         })?;

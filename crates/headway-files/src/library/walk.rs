@@ -46,7 +46,8 @@ pub fn walk(
         }
         let listed = match level.look(library, &path, OsStr::from_bytes(&name), is_folder) {
             Ok(Looked::At(listed)) => listed,
-            // It was removed before the plan could list it.
+            // It was removed before the plan could look at it. Nobody knows how many files a folder had.
+            Ok(Looked::Gone) if is_folder => ListedFile::gone(path),
             Ok(Looked::Gone) => continue,
             Ok(Looked::Inside(inside)) => {
                 levels.push(inside);

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{Identity, Root};
+use crate::library::environment::uninterrupted;
 use crate::library::{Found, Library, environment};
 use headway_model::PauseReason;
 
@@ -13,7 +14,7 @@ impl Library {
     pub fn reach(&self) -> Result<(), PauseReason> {
         let gone = |error: &io::Error| environment(error).unwrap_or(PauseReason::LibraryGone);
         self.root().map_err(|error| gone(&error))?;
-        let found = rustix::fs::stat(&self.path).map_err(|error| gone(&error.into()))?;
+        let found = uninterrupted(|| Ok(rustix::fs::stat(&self.path)?)).map_err(|error| gone(&error))?;
         if self.root_number() == (found.st_dev, found.st_ino) {
             return self.is_known();
         }

@@ -9,6 +9,7 @@ use cap_fs_ext::DirExt;
 use cap_std::fs::Dir;
 use rustix::io::Errno;
 
+use crate::library::environment::uninterrupted;
 use crate::library::found::is_absent;
 use crate::library::kind_of_entry::is_folder;
 use crate::library::listed::{ListedFile, listed};
@@ -30,7 +31,7 @@ pub(super) struct Level {
 pub(super) enum Looked {
     At(ListedFile),
     Inside(Level),
-    /// It was removed since the names were read, or has become something that is not a file.
+    /// It was removed since the names were read.
     Gone,
 }
 
@@ -58,20 +59,26 @@ impl Level {
             Found::Absent => return Ok(Looked::Gone),
             Found::Unknown(error) => return Err(error),
         };
+        let mut unopened = None;
         if is_folder {
             if is_too_long(path) {
                 return Err(Errno::NAMETOOLONG.into());
             }
-            match dir.open_dir_nofollow(name).and_then(|inside| Level::of(path.clone(), Arc::new(inside))) {
+            let open = || dir.open_dir_nofollow(name).and_then(|inside| Level::of(path.clone(), Arc::new(inside)));
+            match uninterrupted(open) {
                 Ok(inside) => return Ok(Looked::Inside(inside)),
                 // Gone, or no longer a folder: the look below decides.
-                Err(error) if is_absent(&error) => {}
+                Err(error) if is_absent(&error) => unopened = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        match Found::of(dir.symlink_metadata(name)) {
+        match Found::of(uninterrupted(|| dir.symlink_metadata(name))) {
             Found::Absent => Ok(Looked::Gone),
-            Found::There(found) if found.is_dir() && is_folder => Ok(Looked::Gone),
+            // It is there, so its files are not known.
+            Found::There(found) if found.is_dir() => match unopened {
+                Some(error) => Err(error),
+                None => Ok(Looked::At(listed(path.clone(), kind(&found), found.len(), mtime_ns(&found)))),
+            },
             Found::There(found) => Ok(Looked::At(listed(path.clone(), kind(&found), found.len(), mtime_ns(&found)))),
             Found::Unknown(error) => Err(error),
         }
