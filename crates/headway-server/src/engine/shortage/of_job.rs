@@ -1,5 +1,7 @@
 //! Shortages as they concern one job.
 
+use std::time::Duration;
+
 use super::ShortageCheck;
 use crate::engine::ActiveJob;
 use headway_model::{PauseReason, RelPath};
@@ -23,7 +25,16 @@ impl ShortageCheck {
     }
 
     /// Whether the reason for a pause has passed.
+    /// A look that finds it still there holds no disk: its owner can unmount it.
     pub(in crate::engine) fn has_eased(&self, reason: PauseReason, active: Option<&ActiveJob>) -> bool {
+        let has_eased = self.is_over(reason, active);
+        if let Some(active) = active.filter(|_| !has_eased) {
+            active.library.let_go(Duration::ZERO);
+        }
+        has_eased
+    }
+
+    fn is_over(&self, reason: PauseReason, active: Option<&ActiveJob>) -> bool {
         let there = || active.is_none_or(ActiveJob::has_library);
         let library = active.map(|active| &*active.library);
         match reason {
