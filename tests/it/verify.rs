@@ -278,3 +278,71 @@ async fn a_preparation_that_hangs_holds_up_neither_a_cancel_nor_the_end_of_the_s
     assert_eq!(served.end(job).await.status, JobStatus::Cancelled);
     assert!(gate.exists() && served.headway.terminates_within(Duration::from_secs(9)));
 }
+
+/// Starts a verify over `query` that skips files that are done, and returns the job with its report.
+async fn verify_the_rest(app: &App, manifest: &str, query: Value, on_done: &str) -> (Value, String) {
+    let job = mint();
+    let body = json!({ "library": "files", "recipe": "verify", "settings": { "manifest": manifest }, "query": query,
+        "policy": { "on_done": on_done } });
+    let (status, answer) = app.put(&job.to_string(), &body).await;
+    assert_eq!(status, 201, "{answer}");
+    app.end(job).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    let (_, report) = app.get(&format!("/api/jobs/{job}/outputs/REPORT.txt")).await;
+    (view, report.as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_done_only_as_long_as_the_manifest_says_the_same_of_it() {
+    let files = Files::new();
+    ["x", "y", "z"].iter().for_each(|name| files.write(&format!("p/{name}"), name.as_bytes()));
+    let manifest = |sums: &[(&str, &str)]| {
+        let lines: String =
+            sums.iter().map(|(name, content)| format!("{}  p/{name}\n", sum(content.as_bytes()))).collect();
+        files.write("M", lines.as_bytes());
+    };
+    manifest(&[("x", "x"), ("y", "y"), ("z", "z")]);
+    let app = App::start(&files).await;
+    let (view, report) = verify_the_rest(&app, "M", json!({ "paths": ["p/x"] }), "skip").await;
+    assert_eq!(view["status"], "completed", "{view} {report}");
+    let all = || json!({ "folder": { "path": "p" } });
+    // Lines in another order say the same.
+    manifest(&[("z", "z"), ("x", "x"), ("y", "y")]);
+    let (view, report) = verify_the_rest(&app, "M", all(), "skip").await;
+    assert_eq!((&view["status"], &view["counters"]["skipped"]), (&json!("completed"), &json!(1)), "{view} {report}");
+    manifest(&[("x", "another"), ("y", "y"), ("z", "z")]);
+    let (view, report) = verify_the_rest(&app, "M", all(), "skip").await;
+    assert_eq!(view["status"], "completed_with_errors", "{view} {report}");
+    assert!(report.contains("p/x\tchanged"), "{report}");
+    // A moved file is not what the line about its new name says.
+    std::fs::rename(files.library().join("p/z"), files.library().join("p/moved")).expect("a rename");
+    manifest(&[("moved", "another"), ("x", "x"), ("y", "y")]);
+    let (view, report) = verify_the_rest(&app, "M", all(), "skip_moved").await;
+    assert_eq!(view["status"], "completed_with_errors", "{view} {report}");
+    assert!(report.contains("p/moved\tchanged"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_pattern_matches_and_is_no_regular_file_is_said() {
+    let files = Files::new();
+    files.write("x/a", b"a");
+    files.write("x/SHA256SUMS", format!("{}  a\n", sum(b"a")).as_bytes());
+    files.write("y/b", b"rotten");
+    files.write("store/y.sums", format!("{}  b\n", sum(b"b")).as_bytes());
+    std::os::unix::fs::symlink("../store/y.sums", files.library().join("y/SHA256SUMS")).expect("a link");
+    std::fs::create_dir(files.library().join("z")).expect("a folder");
+    let pipe = Command::new("mkfifo").arg(files.library().join("z/SHA256SUMS")).status();
+    assert!(pipe.expect("mkfifo").success());
+    let app = App::start(&files).await;
+    let (view, _, report) = verify(&app, json!({ "manifest": "**/SHA256SUMS" })).await;
+    let message = view["message"].as_str().unwrap_or_default();
+    assert_eq!(view["status"], "failed", "{view} {report}");
+    assert!(message.contains("2 manifests were not read: ") && message.contains("y/SHA256SUMS"), "{message}");
+    for name in ["y", "z"] {
+        assert!(report.contains(&format!("{name}/SHA256SUMS\tthe manifest was not read: ")), "{report}");
+    }
+    let (view, _, _) = verify(&app, json!({ "manifest": "y/*SUMS" })).await;
+    assert!(view["message"].as_str().is_some_and(|message| message.contains("y/SHA256SUMS was not read: ")), "{view}");
+    app.stop().await;
+}

@@ -15,11 +15,13 @@ mod verdict;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::hash::{Hashes, hash, hash_again};
 use super::manifest::Algorithm;
-use super::{Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read};
+use super::{
+    Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read,
+};
 use headway_files::Outputs;
 use headway_files::{Library, OpenFile, environment, io_text};
 use headway_model::setting::SettingKind;
@@ -32,6 +34,9 @@ use manifests::ManifestChoice;
 /// What the setting `manifest` takes.
 const MANIFEST_HELP: &str = "Its path in the library, such as SHA256SUMS; a pattern, such as **/SHA256SUMS for one in each folder; \
     or a checksum job, for the manifest that it made: programs write @ and its id.";
+
+/// The key of a result that holds the digest of the lines with which the file was compared.
+const LINES: &str = "lines";
 
 /// The recipe.
 pub(super) struct Verify;
@@ -93,8 +98,9 @@ impl Recipe for Verify {
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let wanted: VerifySettings = job.settings(&self.info().settings)?;
         let chosen = Algorithm::of_name(&wanted.algorithm);
-        let mut lines = Lines::default();
-        for manifest in ManifestChoice::by(&wanted.manifest)?.read(job)? {
+        let (manifests, passed_over) = ManifestChoice::by(&wanted.manifest)?.read(job)?;
+        let mut lines = Lines::without(passed_over);
+        for manifest in manifests {
             source::add(&mut lines, job, manifest, chosen)?;
         }
         lines.end()?;
@@ -130,9 +136,25 @@ impl Work for VerifyWork {
         }
         self.lines.learn(lines, &hashes);
         match self.lines.judge(lines, &compared, &hashes, input) {
-            Ok(result) => found(result),
+            Ok(mut result) => {
+                result[LINES] = json!(lines::digest(lines));
+                found(result)
+            }
             Err(message) => Err(Failure::Failed(FailReason::Recipe, message)),
         }
+    }
+
+    /// What an earlier job found about a file holds only if the manifests still say the same of it.
+    fn still_holds(&self, path: &RelPath, result: Option<&Value>) -> bool {
+        let Some(result) = result else { return false };
+        match self.lines.is_manifest(path) {
+            true => result["verdict"] == verdict::MANIFEST,
+            false => result[LINES] == json!(lines::digest(self.lines.of(path))),
+        }
+    }
+
+    fn names(&self, path: &RelPath, is_folder: bool) -> bool {
+        self.lines.names(path, is_folder)
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {

@@ -25,6 +25,19 @@ pub trait Work: Send + Sync + 'static {
         Ok(true)
     }
 
+    /// Whether a file that has not changed since an earlier job processed it, with this result, need not be processed again. No
+    /// result: the content was processed under another name. A recipe that compares files with something outside them, such as
+    /// a manifest, answers whether that still says the same.
+    fn still_holds(&self, _path: &RelPath, _result: Option<&Value>) -> bool {
+        true
+    }
+
+    /// Whether this work is about a file, or about a file in a folder, of this path although systems leave such files
+    /// behind, so that plans leave them out.
+    fn names(&self, _path: &RelPath, _is_folder: bool) -> bool {
+        false
+    }
+
     /// Called while the plan is made. After a restart, only the rest of the plan is passed, without [`Plan::Begins`].
     fn plan(&self, _plan: Plan<'_>) {}
 

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::RelPath;
-use headway_files::is_litter;
 use headway_model::Query;
 use headway_model::request::FolderQuery;
 
@@ -15,13 +14,6 @@ pub(super) enum RequestedFiles<'a> {
     Below(&'a RelPath),
     /// Files that patterns or an earlier job select, which the request alone does not tell.
     Unknown,
-}
-
-/// Whether a file, or a folder that contains it, was left behind by a system.
-pub(super) fn is_in_litter(path: &RelPath) -> bool {
-    let bytes = path.to_bytes();
-    let mut parts = bytes.rsplit(|byte| *byte == b'/');
-    parts.next().is_some_and(|name| is_litter(name, false)) || parts.any(|name| is_litter(name, true))
 }
 
 impl<'a> RequestedFiles<'a> {
@@ -40,8 +32,7 @@ impl<'a> RequestedFiles<'a> {
     pub(super) fn for_file(&self, path: &RelPath) -> bool {
         match self {
             RequestedFiles::These(paths) => paths.contains(path),
-            // Plans leave out what systems left behind.
-            RequestedFiles::Below(folder) => path.ancestors().contains(folder) && !is_in_litter(path),
+            RequestedFiles::Below(folder) => path.ancestors().contains(folder),
             RequestedFiles::Unknown => false,
         }
     }

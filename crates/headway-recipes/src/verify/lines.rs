@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use super::super::hash::Hashes;
 use super::super::manifest::{Algorithms, Sum};
 use super::super::record::ManifestRecord;
-use super::{RelPath, Unable};
+use super::{RelPath, SkipReason, Unable};
+use headway_model::Digest;
 
 /// At most this many line numbers are listed; the others are counted.
 const NUMBERED: usize = 20;
@@ -66,6 +67,23 @@ pub(super) struct Lines {
     manifests: HashSet<RelPath>,
     /// Manifests without a single entry.
     pub(super) empty: Vec<RelPath>,
+    /// Manifests that a pattern matches and that were not read, because they are symbolic links or no regular files.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
+/// A manifest that a pattern matches and that was not read.
+#[derive(Debug)]
+pub(super) struct PassedOver {
+    /// Its path.
+    pub(super) path: RelPath,
+    /// Why it was not read.
+    pub(super) reason: SkipReason,
+}
+
+/// The digest of what lines say about a file, wherever they stand.
+pub(super) fn digest(lines: &[ExpectedFile]) -> Digest {
+    let said: Vec<_> = lines.iter().map(|line| (line.size, &line.sums)).collect();
+    Digest::of(format!("{said:?}").as_bytes())
 }
 
 impl ManifestSource {
@@ -82,6 +100,11 @@ impl ManifestSource {
 }
 
 impl Lines {
+    /// No lines yet, and the manifests that were not read.
+    pub(super) fn without(passed_over: Vec<PassedOver>) -> Self {
+        Lines { passed_over, ..Lines::default() }
+    }
+
     /// Notes that all manifests are read.
     pub(super) fn end(&mut self) -> Result<(), Unable> {
         let in_library = self.sources.iter().filter(|source| source.is_in_library);
@@ -130,6 +153,16 @@ impl Lines {
     /// What the lines say about a file.
     pub(super) fn of(&self, path: &RelPath) -> &[ExpectedFile] {
         &self.lines[self.range(path)]
+    }
+
+    /// Whether a line names this file, or a file in this folder.
+    pub(super) fn names(&self, path: &RelPath, is_folder: bool) -> bool {
+        if !is_folder {
+            return !self.range(path).is_empty();
+        }
+        let inside = format!("{}/", path.as_str());
+        let from = self.lines.partition_point(|line| line.path.as_str() < inside.as_str());
+        self.lines.get(from).is_some_and(|line| line.path.as_str().starts_with(&inside))
     }
 
     /// The range of the lines about a file.

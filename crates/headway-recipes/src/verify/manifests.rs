@@ -3,6 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::super::record;
+use super::lines::PassedOver;
 use super::manifest_text::{LIMIT_BYTES, Manifest};
 use super::{Binding, JobId, Library, RelPath, Unable, made};
 use headway_files::{ListedFile, is_litter, walk};
@@ -60,13 +61,14 @@ impl ManifestChoice {
         Ok(ManifestChoice::Pattern(Box::new(pattern), path.ok()))
     }
 
-    /// The manifests, in order, each with its content. Blocking.
-    pub(super) fn read(self, job: &Binding<'_>) -> Result<Vec<Manifest>, Unable> {
+    /// The manifests, in order, each with its content, and those that cannot be read because of what they are. Blocking.
+    pub(super) fn read(self, job: &Binding<'_>) -> Result<(Vec<Manifest>, Vec<PassedOver>), Unable> {
         if let ManifestChoice::Made(maker) = self {
-            return made::manifests(job, maker);
+            return Ok((made::manifests(job, maker)?, Vec::new()));
         }
         let mut manifests = Vec::new();
-        for path in self.find(job)? {
+        let (paths, passed_over) = self.find(job)?;
+        for path in paths {
             let text = job.library.read(&path, LIMIT_BYTES, job.stop);
             let text = text.map_err(|error| headway_files::unable(&unread(&path, job.library), &error))?.0;
             job.is_wanted()?;
@@ -74,34 +76,38 @@ impl ManifestChoice {
                 .map_err(|error| headway_files::unable("looking for the record of an earlier job", &error))?;
             manifests.push(Manifest { path, text, record, is_in_library: true });
         }
-        Ok(manifests)
+        Ok((manifests, passed_over))
     }
 
-    /// The paths of the manifests, in order. Blocking.
-    fn find(self, job: &Binding<'_>) -> Result<Vec<RelPath>, Unable> {
+    /// The paths of the manifests, in order, and what else has such a name. Blocking.
+    fn find(self, job: &Binding<'_>) -> Result<(Vec<RelPath>, Vec<PassedOver>), Unable> {
         let library: &Library = job.library;
         let (pattern, literal) = match self {
-            ManifestChoice::Made(_) => return Ok(Vec::new()),
-            ManifestChoice::One(path) => return Ok(vec![path]),
+            ManifestChoice::Made(_) => return Ok(Default::default()),
+            ManifestChoice::One(path) => return Ok((vec![path], Vec::new())),
             ManifestChoice::Pattern(pattern, literal) => (pattern, literal),
         };
         if let Some(path) = literal {
             let there = library.has_file(&path);
             if there.map_err(|error| headway_files::unable("looking for the manifest", &error))? {
-                return Ok(vec![path]);
+                return Ok((vec![path], Vec::new()));
             }
         }
-        let (mut found, mut unlisted) = (Vec::new(), None);
+        let (mut found, mut passed_over, mut unlisted) = (Vec::new(), Vec::new(), None);
         let walked = walk(
             library,
             &RelPath::default(),
             &|path, is_folder| is_litter(path.name().as_bytes(), is_folder),
             &mut |listed| {
                 let ListedFile { file, skip } = listed;
-                if file.is_unlisted() {
+                // A folder that is gone has no manifest.
+                if file.is_unlisted() && skip.is_none() {
                     unlisted.get_or_insert(file.path);
-                } else if skip.is_none() && pattern.matcher.is_match(folded(file.path.as_str())) {
-                    found.push(file.path);
+                } else if pattern.matcher.is_match(folded(file.path.as_str())) {
+                    match skip {
+                        None => found.push(file.path),
+                        Some(reason) => passed_over.push(PassedOver { path: file.path, reason }),
+                    }
                 }
                 job.is_wanted().is_ok()
             },
@@ -114,9 +120,13 @@ impl ManifestChoice {
             return Err(text.into());
         }
         if found.is_empty() {
-            return Err(format!("no file of {} matches the pattern {}", library.name, pattern.text).into());
+            let other = passed_over
+                .first()
+                .map(|other| format!("; {} was not read: {}", other.path.shown(), other.reason.text()));
+            let other = other.unwrap_or_default();
+            return Err(format!("no file of {} matches the pattern {}{other}", library.name, pattern.text).into());
         }
-        Ok(found)
+        Ok((found, passed_over))
     }
 }
 

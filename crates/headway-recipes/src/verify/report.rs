@@ -6,9 +6,9 @@ mod summary;
 
 use std::collections::BTreeMap;
 
-use super::lines::Lines;
+use super::lines::{Lines, digest};
 use super::verdict::{NOT_CHECKED, OK};
-use super::{ItemResults, Library, Outputs, RelPath, StartJob};
+use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
 use summary::NAMED_IN_MESSAGE;
 
 struct VerifyReport<'a> {
@@ -23,8 +23,6 @@ struct VerifyReport<'a> {
     done: u64,
     /// Why the first of the files that were asked for and have lines could not be compared.
     uncompared: Option<String>,
-    /// How many lines were not checked because they name what systems leave behind.
-    litter: u64,
     rows: Vec<String>,
     /// What keeps the job from succeeding, by verdict: how many files, and the first few of them.
     wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
@@ -47,14 +45,18 @@ pub(super) fn write(
         new: 0,
         done: 0,
         uncompared: None,
-        litter: 0,
         rows: Vec::new(),
         wrong: BTreeMap::new(),
     };
     for result in results {
         let result = result?;
-        if let Some(reason) = result.skip {
+        let is_outdated = report.is_outdated(&result);
+        if let Some(reason) = result.skip.filter(|_| !is_outdated) {
             report.skipped(&result.path, reason);
+            continue;
+        }
+        if is_outdated {
+            report.outdated(&result.path);
             continue;
         }
         let word = result.result.get("verdict").and_then(|word| word.as_str()).unwrap_or(OK);
@@ -83,6 +85,24 @@ impl VerifyReport<'_> {
             self.rows.push(format!("{path}\tthe manifest has no line with a checksum\n"));
             self.blame("empty", path.shown());
         }
+        for other in &self.lines.passed_over {
+            self.rows.push(format!("{}\tthe manifest was not read: {}\n", other.path, other.reason.text()));
+            self.blame("passed over", format!("{} ({})", other.path.shown(), other.reason.text()));
+        }
+    }
+
+    /// Whether a file was compared with other lines than the manifests have now: they were written to while the server was
+    /// down. Results of earlier versions do not tell.
+    fn is_outdated(&self, result: &ItemResult) -> bool {
+        let compared = result.result.get(LINES).and_then(|compared| compared.as_str());
+        compared.is_some_and(|compared| compared != digest(self.lines.of(&result.path)).to_string())
+    }
+
+    fn outdated(&mut self, path: &RelPath) {
+        let why = "the manifest says something else of it now than when it was compared";
+        self.rows.push(format!("{path}\t{NOT_CHECKED}: {why}\n"));
+        self.count_all(path, NOT_CHECKED);
+        self.blame("outdated", path.shown());
     }
 
     /// Gives this verdict to all lines of a file that have none yet.

@@ -150,7 +150,13 @@ async fn list(
             let outcomes = |paths: &[RelPath]| context.handle.block_on(past.shown_as(paths));
             let lookup = |paths: &[RelPath]| context.handle.block_on(past.done(&active.request.recipe, paths));
             let done = contents.and_then(|contents| {
-                Some(AlreadyDone { library: &active.library, work: active.identity?, lookup: &lookup, contents })
+                Some(AlreadyDone {
+                    library: &active.library,
+                    work: active.identity?,
+                    recipe: &*work,
+                    lookup: &lookup,
+                    contents,
+                })
             });
             let lister = Lister::new((&active, &*work), (stop.flag(), &batches), &outcomes, done, (first, taken));
             lister.list(named, &listed_before)

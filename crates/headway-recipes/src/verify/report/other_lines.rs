@@ -1,6 +1,6 @@
 //! The verdict of each line whose file was no item of the job: whether the file is there is looked up.
 
-use super::super::asked::{RequestedFiles, is_in_litter};
+use super::super::asked::RequestedFiles;
 use super::super::folders::{Folders, Near};
 use super::super::verdict::{MISSING, NOT_CHECKED, UNREADABLE};
 use super::super::{Outputs, RelPath, Unable};
@@ -16,7 +16,6 @@ impl VerifyReport<'_> {
     pub(super) fn other_lines(&mut self, query: &Query, outputs: &Outputs) -> anyhow::Result<()> {
         let lines = self.lines;
         let asked = RequestedFiles::by(query);
-        let leaves_litter = matches!(query, Query::Folder(folder) if !folder.system_files);
         let mut folders = Folders::new(self.library);
         let mut from = 0;
         for own in lines.lines.chunk_by(|one, other| one.path == other.path) {
@@ -40,9 +39,6 @@ impl VerifyReport<'_> {
             let is_itself = lines.is_manifest(&first.path);
             if is_itself && verdict == NOT_CHECKED {
                 why = "it is the manifest itself".to_owned();
-            } else if verdict == NOT_CHECKED && leaves_litter && is_in_litter(&first.path) {
-                self.litter += own.len() as u64;
-                why = format!("{why}: systems leave files of this name behind, and the job was not asked for them");
             }
             self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
             range.for_each(|index| self.count(index, verdict));

@@ -22,13 +22,6 @@ impl VerifyReport<'_> {
         if self.new > 0 {
             head.push(format!("# beside them: {NEW} {}\n", self.new));
         }
-        let of_files = "of files that systems leave behind, which this job was not asked for";
-        match self.litter {
-            0 => {}
-            1 => head
-                .push(format!("# 1 line was not checked: it has the name {}\n", of_files.replace("files", "a file"))),
-            lines => head.push(format!("# {lines} lines were not checked: they have names {of_files}\n")),
-        }
         head
     }
 
@@ -44,6 +37,8 @@ impl VerifyReport<'_> {
             ),
             (NOT_CHECKED, "file that was asked for was not read", "files that were asked for were not read"),
             ("line", "line of the manifest was not checked", "lines of the manifest were not checked"),
+            ("outdated", "file was compared with an older manifest", "files were compared with an older manifest"),
+            ("passed over", "manifest was not read", "manifests were not read"),
             ("empty", "manifest has no line with a checksum", "manifests have no line with a checksum"),
         ] {
             let Some((count, names)) = self.wrong.get(what) else { continue };

@@ -63,9 +63,18 @@ impl QueryPatterns {
 
     /// Whether a file or folder is left out, together with everything below it.
     pub(super) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
-        let paths = self.paths(path);
-        let name = paths.first().and_then(|path| path.rsplit(|byte| *byte == b'/').next()).unwrap_or_default();
-        !self.system_files && is_litter(name, is_folder) || self.exclude.leaves_out(&paths, is_folder)
+        self.is_litter(path, is_folder) || self.excludes(path, is_folder)
+    }
+
+    /// Whether a line of the query leaves out a file or folder, together with everything below it.
+    pub(super) fn excludes(&self, path: &RelPath, is_folder: bool) -> bool {
+        self.exclude.leaves_out(&self.paths(path), is_folder)
+    }
+
+    /// Whether a file or folder is left out because systems leave such files behind.
+    pub(super) fn is_litter(&self, path: &RelPath, is_folder: bool) -> bool {
+        !self.system_files
+            && is_litter(&path.to_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default(), is_folder)
     }
 
     /// Whether a file that is not left out is asked for.

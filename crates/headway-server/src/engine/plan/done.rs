@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use headway_files::{Library, ListedFile, environment};
 use headway_model::{Digest, PauseReason, RelPath, Rerun, SkipReason};
-use headway_recipes::Unable;
+use headway_recipes::{Unable, Work};
 use headway_store::rows::DoneRow;
 
 use crate::engine::past::PastRow;
@@ -19,6 +19,8 @@ pub(super) type Lookup<'a> = dyn Fn(&[RelPath]) -> Result<Vec<PastRow>, Unable> 
 pub(super) struct AlreadyDone<'a> {
     pub(super) library: &'a Library,
     pub(super) work: Digest,
+    /// The work of the job, which tells whether what was found about a file still holds.
+    pub(super) recipe: &'a dyn Work,
     pub(super) lookup: &'a Lookup<'a>,
     /// Sizes and hashes of contents that are done; empty unless moved files are recognised.
     pub(super) contents: HashSet<(u64, Digest)>,
@@ -39,7 +41,9 @@ impl AlreadyDone<'_> {
             match self.of(found, &here).map_err(Unable::Environment)? {
                 RerunVerdict::Done => found.skip = Some(SkipReason::Done),
                 RerunVerdict::Again(rerun) => found.file.rerun = Some(rerun),
-                RerunVerdict::Never if sizes.contains(&found.file.size) => {
+                RerunVerdict::Never
+                    if sizes.contains(&found.file.size) && self.recipe.still_holds(&found.file.path, None) =>
+                {
                     let hash = for_the_attempt(self.library.hash(&found.file.path)).map_err(Unable::Environment)?;
                     if hash.flatten().is_some_and(|hash| self.contents.contains(&(found.file.size, hash))) {
                         found.skip = Some(SkipReason::Moved);
@@ -59,7 +63,11 @@ impl AlreadyDone<'_> {
         let mut known = true;
         for past in same.map_or(&done[..], std::slice::from_ref) {
             match self.is_still(found, past)? {
-                Some(true) if same.is_some() => return Ok(RerunVerdict::Done),
+                Some(true) if same.is_some() => {
+                    let result = result(&past.row);
+                    let holds = self.recipe.still_holds(&found.file.path, Some(&result));
+                    return Ok(if holds { RerunVerdict::Done } else { RerunVerdict::Never });
+                }
                 Some(true) => return Ok(RerunVerdict::Again(Rerun::Settings)),
                 Some(false) => {}
                 None => known = false,
@@ -72,7 +80,7 @@ impl AlreadyDone<'_> {
     /// Whether the file and its output are both as they were when the file was done; `None` if that is unknown.
     fn is_still(&self, found: &ListedFile, past: &PastRow) -> Result<Option<bool>, PauseReason> {
         let row = &past.row;
-        let result: Value = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let result = result(row);
         let output = &result["output"];
         if !found.file.was_seen() || !output["unknown"].is_null() {
             return Ok(None);
@@ -100,6 +108,11 @@ impl AlreadyDone<'_> {
         let present = for_the_attempt(self.library.hash(path))?.flatten();
         Ok(present == Some(made))
     }
+}
+
+/// What a job found about a file; nothing if that cannot be read.
+fn result(row: &DoneRow) -> Value {
+    row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// The answer about a file; `None` if that file alone cannot be read, which its attempt will report. An error only if the

@@ -1,5 +1,6 @@
 //! Finds the files that a query names: those of another job, those that are named one by one, or those below a folder.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
@@ -126,10 +127,20 @@ impl Lister<'_> {
             Err(error) => return Ok(Err(error)),
         };
         let choice = choice.for_folder(&query.path, &folder);
-        let active = self.active;
+        let (active, work) = (self.active, self.work);
+        // The folder of litter that the walk is in, because the work names a file in it.
+        let litter = RefCell::new(None::<RelPath>);
+        let is_litter = |path: &RelPath, is_folder| {
+            let is_inside = litter.borrow().as_ref().is_some_and(|litter| path.ancestors().contains(litter));
+            let is_litter = is_inside || choice.is_litter(path, is_folder);
+            if is_litter && !is_inside && is_folder {
+                *litter.borrow_mut() = Some(path.clone());
+            }
+            is_litter && !work.names(path, is_folder)
+        };
         let leaves_out = |path: &RelPath, is_folder| {
             active.plan_pulse.beat();
-            let is_left_out = listed.contains(path) || choice.leaves_out(path, is_folder);
+            let is_left_out = listed.contains(path) || choice.excludes(path, is_folder) || is_litter(path, is_folder);
             if is_folder && !is_left_out {
                 asked.meet(path);
             }
