@@ -372,7 +372,7 @@ async fn a_server_ends_within_the_time_that_containers_have_though_a_file_hangs(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_once() {
+async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
     let files = Files::numbered(2);
     let usb = files.library().join("photos/usb");
     let Some(mount) = Mount::tmpfs(&usb, "8m") else { return };
@@ -406,7 +406,7 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_on
     let end = app.end(job).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 4), "it goes on by itself");
 
-    // The disk is removed for good; a person confirms this once.
+    // A person has one job go on without it, and the next job asks again.
     drop(mount);
     let job = app.begin_with(&body).await;
     app.until(job, |summary| summary.status == gone).await;
@@ -414,9 +414,36 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_and_given_up_on
     let end = app.end(job).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2));
     app.stop().await;
-    let app = App::start(&files).await;
-    assert_eq!(app.run(&body).await.status, JobStatus::Completed, "nor by the next server");
-    app.stop().await;
+    for again in ["by the next server", "by the one after it"] {
+        let app = App::start(&files).await;
+        let next = app.begin_with(&body).await;
+        app.until(next, |summary| summary.status == gone).await;
+        assert_eq!(app.post(&format!("/api/jobs/{next}/resume")).await.0, 200, "{again}");
+        let end = app.end(next).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2), "{again}");
+        let next = app.begin_with(&body).await;
+        app.until(next, |summary| summary.status == gone).await;
+        // A manifest that names the disk's files says nothing of them.
+        let sums: String = ["000000", "000001", "photos/usb/a"]
+            .map(|name| {
+                let content = std::fs::read(files.library().join(name)).unwrap_or_default();
+                format!("{}  {name}\n", blake3::hash(&content).to_hex())
+            })
+            .concat();
+        files.write("SUMS", sums.as_bytes());
+        let mut verify = request("verify");
+        verify["settings"] = json!({ "manifest": "SUMS" });
+        let verify = app.begin_with(&verify).await;
+        app.until(verify, |summary| summary.status == gone).await;
+        assert_eq!(app.post(&format!("/api/jobs/{verify}/resume")).await.0, 200, "{again}");
+        assert_eq!(app.end(verify).await.status, JobStatus::Failed);
+        let (_, report) = app.get(&format!("/api/jobs/{verify}/outputs/REPORT.txt")).await;
+        let said = "photos/usb/a\tnot checked: the disk that was at photos/usb is missing";
+        assert!(report.as_str().is_some_and(|report| report.contains(said)), "{report}");
+        std::fs::remove_file(files.library().join("SUMS")).expect("a file");
+        assert_eq!(app.post(&format!("/api/jobs/{next}/cancel")).await.0, 200);
+        app.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

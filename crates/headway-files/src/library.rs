@@ -98,6 +98,8 @@ pub struct Library {
     known: Mutex<Option<Identity>>,
     /// What was mounted inside it when a job was planned, in this process or an earlier one.
     inner_mounts: Mutex<InnerMounts>,
+    /// Mounts that are gone and without which a person had some jobs go on.
+    gone_without: Mutex<InnerMounts>,
     /// What each disk inside it was when it was last looked at, by its mount point.
     seen_disks: Mutex<BTreeMap<RelPath, Identity>>,
     /// Folders that are known to be durable.

@@ -72,9 +72,11 @@ impl Library {
         self.seen_disks.lock().clone()
     }
 
-    /// What is known to be mounted inside the library, for storing.
+    /// What is known to be mounted inside the library, also those without which a person had some jobs go on, for storing.
     pub fn inner_mounts(&self) -> InnerMounts {
-        self.inner_mounts.lock().clone()
+        let mut known = self.gone_without.lock().clone();
+        known.extend(self.inner_mounts.lock().clone());
+        known
     }
 
     /// Adds stored mounts to those already known.
@@ -91,18 +93,45 @@ impl Library {
     /// If the system's table cannot be read.
     pub fn note_mounts(&self) -> io::Result<()> {
         let mounted = self.mounted()?;
+        self.gone_without.lock().retain(|path, _| !mounted.contains_key(path));
         self.inner_mounts.lock().extend(mounted);
         Ok(())
     }
 
-    /// Forgets the mounts that are gone, because a person says that nothing is missing.
+    /// Lets jobs go on without the mounts that are gone, because a person wants one to: calls about their files are no
+    /// longer refused. They are still [missing](Library::missing_mounts) for every other job.
     ///
     /// # Errors
     /// If the system's table cannot be read.
-    pub fn accept_mounts(&self) -> io::Result<()> {
+    pub fn go_without_mounts(&self) -> io::Result<()> {
         let mounted = self.mounted()?;
-        *self.inner_mounts.lock() = mounted;
+        let mut known = std::mem::replace(&mut *self.inner_mounts.lock(), mounted.clone());
+        known.retain(|path, _| !mounted.contains_key(path));
+        self.gone_without.lock().extend(known);
         Ok(())
+    }
+
+    /// What was mounted inside the library and is not there now, also those without which a person had some jobs go on.
+    ///
+    /// # Errors
+    /// If the system's table cannot be read.
+    pub fn missing_mounts(&self) -> io::Result<InnerMounts> {
+        let mut missing = self.inner_mounts();
+        if !missing.is_empty() {
+            let mounted = self.mounted()?;
+            missing.retain(|path, _| !mounted.contains_key(path));
+        }
+        Ok(missing)
+    }
+
+    /// The mount point of the disk that a path belonged to, if that disk is [missing](Library::missing_mounts).
+    ///
+    /// # Errors
+    /// If what is mounted cannot be seen.
+    pub fn missing_disk_of(&self, path: &RelPath) -> io::Result<Option<RelPath>> {
+        let missing = self.missing_mounts()?;
+        let line = if missing.is_empty() { Vec::new() } else { path.ancestors() };
+        Ok(line.into_iter().find(|above| missing.contains_key(above)))
     }
 
     /// What was mounted inside the library and is not there now.
@@ -110,7 +139,7 @@ impl Library {
     /// # Errors
     /// If the system's table cannot be read.
     pub fn absent_mounts(&self) -> io::Result<InnerMounts> {
-        let mut known = self.inner_mounts();
+        let mut known = self.inner_mounts.lock().clone();
         if !known.is_empty() {
             let mounted = self.mounted()?;
             known.retain(|path, _| !mounted.contains_key(path));
@@ -212,8 +241,11 @@ mod tests {
         walk(&library, &RelPath::default(), &|path, _| path.name() == "usb", &mut |_| true).expect("it is left out");
         assert!(library.trashes().is_err_and(|error| is_gone(&error)), "one might be there");
         assert!(library.has(&path("photos")).expect("an answer"));
-        library.accept_mounts().expect("a table");
+        library.go_without_mounts().expect("a table");
         assert!(library.has(&path("photos/usb/below")).expect("an answer"));
         assert_eq!(library.absent_mounts().expect("a table").len(), 0);
+        // For every other job it is missing as before.
+        assert_eq!(library.missing_disk_of(&path("photos/usb/below")).expect("a table"), Some(path("photos/usb")));
+        assert_eq!((library.missing_mounts().expect("a table").len(), library.inner_mounts().len()), (1, 1));
     }
 }

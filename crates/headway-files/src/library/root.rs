@@ -99,6 +99,7 @@ impl Library {
             root: RwLock::new(opened),
             used: AtomicU64::new(running_ms()),
             inner_mounts: Mutex::default(),
+            gone_without: Mutex::default(),
             seen_disks: Mutex::default(),
             durable: Mutex::default(),
             swap: OnceLock::new(),

@@ -41,7 +41,7 @@ impl ScanError {
             true => format!("the library {}", library.name),
             false => format!("the folder {:?} of {}", folder.shown(), library.name),
         };
-        let text = match library.absent_disk_of(folder) {
+        let text = match library.missing_disk_of(folder) {
             Ok(Some(disk)) => format!("the disk that was at {} is absent", disk.shown()),
             _ => io_text(error),
         };

@@ -86,6 +86,10 @@ impl Server {
         };
         let remember = move || {
             data.remember_mounts(&accepted);
+            let missing = accepted.missing_mounts().map_err(|error| io_text(&error))?;
+            if !missing.is_empty() {
+                data.accept_missing(&job).map_err(|error| io_text(&error))?;
+            }
             data.remember_libraries(&[Arc::clone(&accepted)]);
             // A job whose request cannot be read does nothing on any disk.
             let (Some(root), Some(request)) = (accepted.identity(), request) else { return Ok(()) };

@@ -12,6 +12,9 @@ use headway_model::JobId;
 /// The file that stores on what a job was planned. It is in the job's folder.
 pub(in crate::data_folder) const GROUND: &str = ".ground";
 
+/// The file by whose presence a job goes on without the disks that are missing. It is in the job's folder.
+const WITHOUT: &str = ".without";
+
 impl DataFolder {
     /// Stores on what a job was planned, until the job's history is removed. If that is only the root, and the same is
     /// stored for the library, this does not wait for the disk: if the machine stops and the file is lost, the identity of
@@ -36,6 +39,22 @@ impl DataFolder {
         }
         grounds.push(ground.clone());
         self.write_grounds(job, &grounds, private::replace)
+    }
+
+    /// Notes that a person wants a job to go on without the disks that are missing inside its library. Durable.
+    ///
+    /// # Errors
+    /// If it cannot be noted.
+    pub fn accept_missing(&self, job: &JobId) -> io::Result<()> {
+        let folder = self.root.join("jobs").join(job.to_string());
+        private::make_folder(&folder)?;
+        private::replace(&folder.join(WITHOUT), b"disks\n")
+    }
+
+    /// Whether a person wants a job to go on without the disks that are missing. What cannot be read counts as a no.
+    pub fn accepts_missing(&self, job: &JobId) -> bool {
+        let path = self.root.join("jobs").join(job.to_string()).join(WITHOUT);
+        Found::of(private::read(&path, LIMIT)).known().is_ok_and(|found| found.is_some())
     }
 
     fn write_grounds(

@@ -63,8 +63,15 @@ impl Library {
     /// # Errors
     /// If it cannot be opened.
     pub fn reopen(&self) -> io::Result<()> {
-        self.take(Root::open(&self.path)?);
-        self.accept_mounts()
+        let root = Root::open(&self.path)?;
+        let is_other = self.identity().is_some_and(|known| known != root.identity);
+        self.take(root);
+        self.go_without_mounts()?;
+        if is_other {
+            // What was mounted inside another folder is not missing here.
+            self.gone_without.lock().clear();
+        }
+        Ok(())
     }
 
     /// Whether the folder at the path is not the one on which a job was `planned`, although new jobs can use it. Blocking.

@@ -50,7 +50,7 @@ impl VerifyReport<'_> {
     }
 
     fn look(&self, path: &RelPath) -> anyhow::Result<(&'static str, String)> {
-        let absent = self.library.absent_disk_of(path);
+        let absent = self.library.missing_disk_of(path);
         if let Some(disk) = absent.map_err(|error| unable("what is mounted cannot be seen", &error))? {
             return Ok((NOT_CHECKED, format!("the disk that was at {} is missing", disk.shown())));
         }

@@ -111,6 +111,11 @@ impl PlannedGround {
         self.accepted_since(&planned).map_or(Some(found), |accepted| exchanged(&accepted))
     }
 
+    /// Whether a person wants this job to go on without the disks that are missing inside the library.
+    pub(super) fn accepts_missing(&self) -> bool {
+        self.data.accepts_missing(&self.job)
+    }
+
     /// What a person has accepted for this job, if that is not what was `planned`. What is accepted for another job of the
     /// library is not accepted for this one.
     fn accepted_since(&self, planned: &Ground) -> Option<Ground> {

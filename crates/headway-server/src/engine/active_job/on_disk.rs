@@ -25,11 +25,20 @@ impl ActiveJob {
         };
         // What was planned by an earlier job can lie on any disk.
         let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
-        let is_absent = if on_any { self.library.absent_mounts().map(|absent| !absent.is_empty()) } else { Ok(false) };
+        let accepts = self.accepts_missing();
+        let is_absent = match on_any && !accepts {
+            true => self.library.missing_mounts().map(|missing| !missing.is_empty()),
+            false => Ok(false),
+        };
         is_there
             && matches!(is_absent, Ok(false))
-            && matches!(absent_mount(&self.library, &self.request), Ok(None))
+            && matches!(absent_mount(&self.library, &self.request, accepts), Ok(None))
             && !(self.has_items() && self.has_exchanged_disk())
+    }
+
+    /// Whether a person wants the job to go on without the disks that are missing inside the library. Blocking.
+    pub(in crate::engine) fn accepts_missing(&self) -> bool {
+        self.ground.accepts_missing()
     }
 
     /// Whether another disk is in the place of one that the job was planned on. Blocking.
@@ -44,7 +53,7 @@ impl ActiveJob {
 
     /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.
     pub(in crate::engine) fn note_missed_disk(&self) {
-        let is_absent = self.library.absent_mounts().is_ok_and(|absent| !absent.is_empty());
+        let is_absent = self.library.missing_mounts().is_ok_and(|missing| !missing.is_empty());
         self.has_missed_disk.store(is_absent, Ordering::Relaxed);
     }
 

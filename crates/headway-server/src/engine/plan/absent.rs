@@ -7,9 +7,18 @@ use headway_files::Library;
 use headway_model::{OutputPlace, Query, RelPath, StartJob};
 
 /// A disk that was mounted inside the library when an earlier job was planned, is needed by this request for its files or
-/// its outputs, and is gone: its path and device. Blocking, but never waits for storage.
-pub(crate) fn absent_mount(library: &Library, request: &StartJob) -> io::Result<Option<(RelPath, String)>> {
-    let absent = library.absent_mounts()?;
+/// its outputs, and is gone: its path and device. None if a person wants the job to go on without such disks. Blocking, but
+/// never waits for storage.
+pub(crate) fn absent_mount(
+    library: &Library,
+    request: &StartJob,
+    accepts: bool,
+) -> io::Result<Option<(RelPath, String)>> {
+    if accepts {
+        library.go_without_mounts()?;
+        return Ok(None);
+    }
+    let absent = library.missing_mounts()?;
     // Files of another job were found before, so each missing one is reported by itself.
     let is_needed = |mount: &RelPath| !matches!(request.query, Query::Items(_)) || is_written_to(request, mount);
     let first = disks_of(request, absent.keys().cloned()).find(is_needed);
@@ -42,9 +51,9 @@ fn is_written_to(request: &StartJob, mount: &RelPath) -> bool {
 /// The disk for which a job waits: its path and device. The files of the job, such as those of an undo, might be on any
 /// disk of the library.
 pub(crate) fn missed_disk(library: &Library, request: &StartJob) -> io::Result<Option<(RelPath, String)>> {
-    let asked = absent_mount(library, request)?;
+    let asked = absent_mount(library, request, false)?;
     match library.reach() {
-        Ok(()) if asked.is_none() => Ok(library.absent_mounts()?.into_iter().next()),
+        Ok(()) if asked.is_none() => Ok(library.missing_mounts()?.into_iter().next()),
         _ => Ok(asked),
     }
 }

@@ -85,7 +85,7 @@ impl<'a> Lister<'a> {
     /// Lists the files that were not `listed` before, and sends them in batches.
     pub(super) fn list(mut self, named: Option<AskedItems>, listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let active = self.active;
-        let absent = absent_mount(&active.library, &active.request);
+        let absent = absent_mount(&active.library, &active.request, active.accepts_missing());
         if absent.map_err(|error| headway_files::unable("what is mounted cannot be seen", &error))?.is_some() {
             return Err(Unable::Environment(PauseReason::LibraryGone));
         }
