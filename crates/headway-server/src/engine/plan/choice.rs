@@ -73,8 +73,9 @@ impl QueryPatterns {
 
     /// Whether a file or folder is left out because systems leave such files behind.
     pub(super) fn is_litter(&self, path: &RelPath, is_folder: bool) -> bool {
-        !self.system_files
-            && is_litter(&path.to_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default(), is_folder)
+        let bytes = path.to_bytes();
+        let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        !self.system_files && is_litter(name, is_folder)
     }
 
     /// Whether a file that is not left out is asked for.
