@@ -430,8 +430,8 @@ const REASONS: [(&str, &str, &str); 50] = [
         "what is not known is stored as not known, so nothing that the job does there counts; a warning says so",
     ),
     (
-        "files/data_folder/ground.rs",
-        "private::read(&path, MOST)).known().is_ok_and",
+        "files/data_folder/ground/stored.rs",
+        "private::read(&path, LIMIT)).known().is_ok_and",
         "if it is not known, the job asks again",
     ),
     (
