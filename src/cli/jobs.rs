@@ -73,6 +73,7 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
     let (mut found, mut before) = (Vec::new(), None);
     while found.len() < arguments.number {
         let page = session.client.jobs(before, ROWS_PER_CALL).await?;
+        page.set_aside.iter().for_each(|aside| out::say(&aside.message));
         found.extend(page.jobs.into_iter().filter(|job| !job.pruned && wanted(job)));
         before = page.next;
         if before.is_none() {

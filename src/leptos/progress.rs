@@ -6,7 +6,7 @@ use super::bar::{OutcomeParts, ProgressBar};
 use super::use_job::{UseJob, use_job};
 use crate::base::to;
 use headway_model::bar::{PARTS, numbers, word};
-use headway_model::follow::{Phase, Proof};
+use headway_model::follow::{Phase, Proof, SET_ASIDE};
 use headway_model::{Counters, JobId, JobStatus, JobSummary};
 
 /// A style sheet for [`JobProgress`], to be served or included by an app that has none of its own. It styles only what is inside
@@ -132,6 +132,7 @@ fn proved(phase: Option<Phase>, proof: &Proof, is_silent: bool) -> String {
     match phase {
         None => "Not checked yet.".into(),
         Some(Phase::Stopped) => "This page could not follow event by event. It shows the server's summaries.".into(),
+        Some(Phase::SetAside) => SET_ASIDE.into(),
         Some(Phase::Pruned) => "The job's history was removed.".into(),
         Some(Phase::Asked | Phase::Absent) if proof.seq == 0 => "Waiting for the first event.".into(),
         Some(_) => format!("{} events so far.", proof.seq),

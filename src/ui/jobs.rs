@@ -45,11 +45,13 @@ pub(super) fn JobsPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match page.await {
                     Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
-                    Ok(page) if page.jobs.is_empty() => view! { <NoJobs address=address.get_untracked() /> }.into_any(),
-                    Ok(JobPage { jobs, next, .. }) => {
+                    Ok(page) if page.jobs.is_empty() && page.set_aside.is_empty() => view! { <NoJobs address=address.get_untracked() /> }.into_any(),
+                    Ok(JobPage { jobs, next, set_aside, .. }) => {
                         let over = jobs.into_iter().filter(|job| job.status.is_terminal()).collect();
                         let older = next.map(|before| address.with_untracked(|address| address.behind(before)));
+                        let aside = set_aside.into_iter().map(|aside| view! { <p class="error">{aside.message}</p> }).collect_view();
                         view! {
+                            {aside}
                             <History over address=address.get_untracked() />
                             <nav class="ui-pages" aria-label="Pages of jobs">
                                 {older.map(|older| view! { <a href=older>"Older →"</a> })}

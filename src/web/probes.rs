@@ -27,7 +27,7 @@ pub(super) fn router() -> Router<App> {
 /// 503 only if a restart of the server would help. What a person must do is a note.
 async fn health(State(server): State<Server>) -> (StatusCode, Json<Value>) {
     let (status, Json(mut body)) = answer("healthy", server.ails());
-    let notes = server.notes();
+    let notes = server.notes().await;
     if !notes.is_empty() {
         body["notes"] = json!(notes);
     }

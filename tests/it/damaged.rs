@@ -8,7 +8,7 @@ use headway_store::{SqliteStore, Store};
 use serde_json::json;
 
 use crate::doctor::{doctor, headway};
-use crate::helper::{App, Files, mint, request};
+use crate::helper::{App, Files, Stream, mint, request};
 
 /// A data folder with a job that is over, one that waits for its approval, and one that is over after both.
 async fn three_jobs(files: &Files) -> [JobId; 3] {
@@ -96,7 +96,18 @@ async fn a_job_whose_log_cannot_be_read_either_is_set_aside_and_the_others_are_s
         let (status, list) = app.get("/api/jobs").await;
         let listed = list["jobs"].as_array().map_or(0, Vec::len);
         assert!(status == 200 && listed >= 2, "{list}");
-        assert!(!list.to_string().contains(&jobs[1].to_string()), "it is not listed: {list}");
+        assert!(!list["jobs"].to_string().contains(&jobs[1].to_string()), "nothing is known of it: {list}");
+        let aside = &list["set_aside"][0];
+        let said = aside["message"].as_str().unwrap_or_default();
+        assert_eq!(aside["job"], json!(jobs[1]), "{list}");
+        assert!(
+            said.contains("is set aside, because its log cannot be read") && said.contains("headway doctor"),
+            "{said}"
+        );
+        let older = app.get(&format!("/api/jobs?before={}", jobs[2])).await.1;
+        assert!(older["set_aside"].is_null(), "only the first page names it: {older}");
+        let notes = app.get("/health").await.1["notes"].to_string();
+        assert!(notes.contains("a job is set aside") && notes.contains("headway doctor"), "{notes}");
         assert_eq!(status_of(&app, &format!("/api/jobs/{}", jobs[1])).await, 409, "and not said to be absent");
         // Its id belongs to it, and a request for it does not stop the log.
         let mut body = request("checksum");
@@ -112,6 +123,30 @@ async fn a_job_whose_log_cannot_be_read_either_is_set_aside_and_the_others_are_s
     let app = start(&files).await;
     for job in [jobs[0], jobs[2]] {
         assert_eq!(status_of(&app, &format!("/api/jobs/{job}")).await, 200, "the others have their rows");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_a_good_job_and_one_that_is_set_aside_serves_the_good_one_and_says_what_the_other_is() {
+    let files = Files::numbered(3);
+    let [good, aside, _] = three_jobs(&files).await;
+    files.sql("UPDATE events SET payload = '{' WHERE seq = 2 AND job_no = 2").await;
+    files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 2").await;
+    let app = start(&files).await;
+    for query in
+        [format!("job={good}&job={aside}"), format!("job={good}&job={aside}&after=0.0"), format!("job={aside}")]
+    {
+        let mut stream = Stream::open(&app, &query).await;
+        let mut closed = std::collections::BTreeMap::new();
+        for _ in 0..query.matches("job=").count() {
+            let last = stream.until("closed").await.pop().expect("a message").json;
+            closed.insert(last["job"].to_string(), last);
+        }
+        let of = |job: JobId| closed.get(&json!(job).to_string()).cloned().unwrap_or_default();
+        assert_eq!(of(aside)["reason"], "set_aside", "{query}: {closed:?}");
+        assert!(!query.contains(&good.to_string()) || of(good)["status"] == "completed", "{query}: {closed:?}");
+        assert!(stream.next().await.is_none(), "{query}: the stream ends");
     }
     app.stop().await;
 }

@@ -118,6 +118,9 @@ impl Follower {
         match self.follow.job(&job).map(Tracked::phase) {
             None => lost("it is not followed"),
             Some(Phase::Pruned) => lost("its history was removed"),
+            Some(Phase::SetAside) => {
+                lost("it is set aside, because its events cannot be read; `headway doctor` says what can be done")
+            }
             Some(Phase::Stopped) => lost("what the server sends of it does not fit together; look at it with `show`"),
             Some(_) => match &self.refused {
                 Some(error) => Err(ClientError::Refused(error.clone())),

@@ -23,7 +23,7 @@ pub use heal_reason::HealReason;
 pub use link_state::LinkState;
 pub use receiver::{Follow, JOBS_LIMIT};
 pub use tab::{Sharing, Tab, TabEffect};
-pub use tracked::{Phase, Proof, Tracked};
+pub use tracked::{Phase, Proof, SET_ASIDE, Tracked};
 
 #[cfg(test)]
 mod tests;

@@ -150,4 +150,17 @@ pub struct JobPage {
     pub next: Option<JobId>,
     /// The summaries include every event up to here.
     pub cursor: Cursor,
+    /// The jobs that are set aside, so that they stand in no list; only on the first page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<AsideJob>,
+}
+
+/// A job that is set aside: its events cannot be read, so nothing else is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AsideJob {
+    /// The job, if its id is known.
+    pub job: Option<JobId>,
+    /// What it is, why, and what to do.
+    pub message: String,
 }

@@ -166,7 +166,8 @@ impl Serving {
         }
         match given {
             ReadResult::Head(head) => self.learn_head(head),
-            ReadResult::Job(job, row) => self.learn_job(job, row.as_deref()),
+            ReadResult::Job(job, row) => self.learn_job(job, |served| served.learn(row.as_deref())),
+            ReadResult::SetAside(job) => self.learn_job(job, Served::set_aside),
             ReadResult::Page(rows) => self.page(now, &rows),
             ReadResult::Parts(parts) => self.parts(now, &parts),
             ReadResult::Jobs(rows) => {

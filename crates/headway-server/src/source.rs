@@ -29,7 +29,11 @@ pub(crate) async fn answer(store: &dyn Store, recent: Option<&Recent>, read: Rea
     Ok(match read {
         Read::Head => ReadResult::Head(store.head().await?),
         Read::DigestAt(position) => ReadResult::DigestAt(store.digest_at(position).await?),
-        Read::Job(job) => ReadResult::Job(job, store.job(job).await?.map(Box::new)),
+        // A job that is set aside keeps its stream from none of the others.
+        Read::Job(job) => match store.job(job).await {
+            Err(error) if error.is_set_aside() => ReadResult::SetAside(job),
+            row => ReadResult::Job(job, row?.map(Box::new)),
+        },
         Read::EventBefore(job, job_no, position) => {
             ReadResult::EventBefore(job, store.event_before(job_no, position).await?)
         }

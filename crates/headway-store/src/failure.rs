@@ -15,7 +15,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error.aside {
             // The same call cannot succeed later.
-            true => ApiError::Conflict { message: format!("{error}; `headway doctor` says what can be done") },
+            true => ApiError::Conflict { message: error.to_string() },
             false => internal(&error),
         }
     }

@@ -65,6 +65,11 @@ impl StoreError {
         StoreError { damaged, ..StoreError::new(format!("the rows of job number {job_no} cannot be read: {why}")) }
     }
 
+    /// Whether it was asked for a job that is set aside.
+    pub fn is_set_aside(&self) -> bool {
+        self.aside
+    }
+
     /// Whether rows cannot be read that can be made again from the events.
     pub fn is_damaged_row(&self) -> bool {
         self.damaged.is_some()

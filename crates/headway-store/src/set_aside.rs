@@ -26,9 +26,16 @@ impl fmt::Display for SetAside {
     }
 }
 
+impl SetAside {
+    /// What it is, why, and what to do, as a text for people.
+    pub fn advice(&self) -> String {
+        format!("{self}; `headway doctor` says what can be done")
+    }
+}
+
 /// The error for whoever asks for such a job.
 impl From<SetAside> for StoreError {
     fn from(aside: SetAside) -> Self {
-        StoreError { aside: true, ..StoreError::new(aside.to_string()) }
+        StoreError { aside: true, ..StoreError::new(aside.advice()) }
     }
 }

@@ -8,7 +8,7 @@ use super::tell_me::TellMe;
 use super::whole;
 use crate::live::{JobState, Live};
 use crate::ui::parts::format::{self, time_of_day};
-use headway_model::follow::{Phase, Proof};
+use headway_model::follow::{Phase, Proof, SET_ASIDE};
 
 /// Maximum age of a check. The server sends one every five seconds, so an older one says nothing about this moment.
 const FRESH_MS: u64 = 7_000;
@@ -60,6 +60,7 @@ fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, ti
         Some(Phase::Stopped) => {
             return "This page could not follow event by event. It shows the server's summaries.".into();
         }
+        Some(Phase::SetAside) => return SET_ASIDE.into(),
         Some(Phase::Pruned) => return "The job's history was removed.".into(),
         Some(Phase::Asked | Phase::Absent) if proof.seq == 0 => return "Waiting for the first event.".into(),
         Some(_) => {}

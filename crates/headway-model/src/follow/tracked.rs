@@ -12,6 +12,10 @@ use crate::message::{GoneReason, Now, RunningItem, SnapshotMessage};
 use crate::mutants::{self, Mutant};
 use console::LastLogged;
 
+/// What a reader is told of a job that is set aside.
+pub const SET_ASIDE: &str =
+    "The server set this job aside, because its events cannot be read. `headway doctor` says what can be done.";
+
 /// How far the client is with following a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -25,6 +29,8 @@ pub enum Phase {
     Closed,
     /// Its history was removed.
     Pruned,
+    /// The server set it aside, because its events cannot be read.
+    SetAside,
     /// Folding was given up; only its summaries are shown.
     Stopped,
 }
@@ -111,7 +117,7 @@ impl Tracked {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        matches!(self.phase, Phase::Closed | Phase::Pruned)
+        matches!(self.phase, Phase::Closed | Phase::Pruned | Phase::SetAside)
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -167,6 +173,7 @@ impl Tracked {
             GoneReason::Absent if self.fold.is_some() && !self.replacing => self.phase,
             GoneReason::Absent => Phase::Absent,
             GoneReason::Pruned => Phase::Pruned,
+            GoneReason::SetAside => Phase::SetAside,
         };
     }
 

@@ -215,6 +215,8 @@ pub enum GoneReason {
     Absent,
     /// Its history was removed.
     Pruned,
+    /// It is set aside, because its events cannot be read. `headway doctor` says what can be done.
+    SetAside,
 }
 
 impl std::fmt::Display for ResetReason {

@@ -105,6 +105,8 @@ pub enum ReadResult {
     DigestAt(Option<Digest>),
     /// To [`Read::Job`].
     Job(JobId, Option<Box<JobRow>>),
+    /// To [`Read::Job`], if its events cannot be read.
+    SetAside(JobId),
     /// To [`Read::EventBefore`].
     EventBefore(JobId, Option<(Seq, Digest)>),
     /// To [`Read::EventAt`]: its number, its position and its digest.

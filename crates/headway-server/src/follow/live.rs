@@ -1,11 +1,11 @@
 //! What an established connection does next, the most urgent first: pings, reads of the log, ends of jobs, news.
 
 use super::io::{Outgoing, Read, SenderStep};
+use super::served::Served;
 use super::{PING_EVERY, Serving};
 use headway_model::id::{JobId, Millis};
 use headway_model::message::{Body, Closed, ClosedHow, GoneReason};
 use headway_store::Head;
-use headway_store::rows::JobRow;
 
 const NOW_EVERY: Millis = 250;
 pub(super) const ABSENT_FOR: Millis = 30_000;
@@ -81,9 +81,9 @@ impl Serving {
         self.reads.extend(self.watch.as_ref().map(|watch| Read::Changed(watch.seen())));
     }
 
-    pub(super) fn learn_job(&mut self, job: JobId, row: Option<&JobRow>) {
+    pub(super) fn learn_job(&mut self, job: JobId, learn: impl FnOnce(&mut Served)) {
         let Some(served) = self.jobs.get_mut(&job) else { return };
-        served.learn(row);
+        learn(served);
         if let Some(how) = served.ending() {
             self.close(job, how);
         }

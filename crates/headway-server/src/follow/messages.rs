@@ -11,9 +11,7 @@ use super::{EVENTS_PER_PAGE, Outgoing, Read, Serving};
 use crate::recent::{Changed, CommitPart};
 use headway_model::EventKind;
 use headway_model::id::{JobId, Millis};
-use headway_model::message::{
-    Body, Closed, ClosedHow, FRAME_BYTES, GoneReason, MessageRoom, Now, Ping, events_text, frame_text,
-};
+use headway_model::message::{Body, Closed, ClosedHow, FRAME_BYTES, MessageRoom, Now, Ping, events_text, frame_text};
 use headway_model::mutants::{self, Mutant};
 use headway_store::rows::EventRow;
 
@@ -151,10 +149,10 @@ impl Serving {
             .jobs
             .iter()
             .filter(|(_, served)| served.closed && served.job_no.is_none())
-            .map(|(job, _)| *job)
+            .map(|(job, served)| (*job, served.gone()))
             .collect();
-        for job in unheard {
-            let text = Closed { job, how: ClosedHow::Gone { reason: GoneReason::Absent } }.text();
+        for (job, reason) in unheard {
+            let text = Closed { job, how: ClosedHow::Gone { reason } }.text();
             self.send(text, false);
         }
     }

@@ -24,7 +24,8 @@ pub(super) struct Served {
     pub(super) last_now: Option<Vec<RunningItem>>,
     processing: bool,
     ending: Option<(Seq, Option<Digest>, JobStatus)>,
-    pruned: bool,
+    /// Why nothing more of it will be sent, if it has not ended.
+    gone: Option<GoneReason>,
 }
 
 impl Served {
@@ -37,7 +38,7 @@ impl Served {
             last_now: None,
             processing: false,
             ending: None,
-            pruned: false,
+            gone: None,
         }
     }
 
@@ -59,13 +60,23 @@ impl Served {
         self.last = self.last.max(row.summary.seq);
         if row.summary.pruned {
             // Nothing more of it will be sent; pings report its end to a client that missed the `closed`.
-            self.pruned = true;
+            self.gone = Some(GoneReason::Pruned);
             self.sent = SentJob { seq: row.summary.seq, digest: row.summary.digest };
         }
         self.processing = !row.summary.status.is_terminal();
         if row.summary.status.is_terminal() {
             self.ending = Some((row.summary.seq, row.fold, row.summary.status));
         }
+    }
+
+    /// Notes that its events cannot be read.
+    pub(super) fn set_aside(&mut self) {
+        (self.gone, self.processing) = (Some(GoneReason::SetAside), false);
+    }
+
+    /// Why a closed job is gone for a client that does not know of it: it did not appear, unless another reason is known.
+    pub(super) fn gone(&self) -> GoneReason {
+        self.gone.unwrap_or(GoneReason::Absent)
     }
 
     /// Notes that everything up to this event is sent. `began` if work might be under way after it.
@@ -80,8 +91,8 @@ impl Served {
         if self.closed {
             return None;
         }
-        if self.pruned {
-            return Some(ClosedHow::Gone { reason: GoneReason::Pruned });
+        if let Some(reason) = self.gone {
+            return Some(ClosedHow::Gone { reason });
         }
         let all = |seq: Seq| seq == self.sent.seq || mutants::is(Mutant::ClosedEarly);
         let (seq, fold, status) = self.ending.filter(|(seq, ..)| all(*seq))?;

@@ -30,16 +30,36 @@ impl Server {
     }
 
     /// Problems that no restart fixes. They name nothing, because everyone can call the probes.
-    pub fn notes(&self) -> Vec<String> {
+    pub async fn notes(&self) -> Vec<String> {
+        self.left_out_note().into_iter().chain(self.aside_note().await).collect()
+    }
+
+    fn left_out_note(&self) -> Option<String> {
         let pieces = match self.inner.context.steps.left_out() {
-            0 => return Vec::new(),
+            0 => return None,
             1 => "a piece".to_owned(),
             number => format!("{number} pieces"),
         };
-        vec![format!(
+        Some(format!(
             "the server gave up {pieces} of its own work, because it crashed there again and again; stop it and run `headway doctor`, \
              which says what that is; `headway doctor --try-again` lets it be tried again"
-        )]
+        ))
+    }
+
+    async fn aside_note(&self) -> Option<String> {
+        let jobs = match self.store().aside().await.map(|aside| aside.len()) {
+            Ok(0) => return None,
+            Ok(1) => "a job is".to_owned(),
+            Ok(number) => format!("{number} jobs are"),
+            Err(error) => {
+                tracing::warn!(%error, "it is not known whether jobs are set aside");
+                return Some("it is not known whether jobs are set aside, because the log could not be read".into());
+            }
+        };
+        Some(format!(
+            "{jobs} set aside, because the events in the log cannot be read; the list of jobs names what is set aside, \
+             and `headway doctor` says what can be done"
+        ))
     }
 
     /// Reasons why no work can begin now.

@@ -248,9 +248,9 @@ impl SimulatedPage {
 
     /// Whether every followed job has reached its end.
     pub(super) fn is_done(&self) -> bool {
-        self.follow()
-            .jobs()
-            .all(|(_, tracked)| matches!(tracked.phase(), Phase::Closed | Phase::Pruned | Phase::Stopped))
+        self.follow().jobs().all(|(_, tracked)| {
+            matches!(tracked.phase(), Phase::Closed | Phase::Pruned | Phase::SetAside | Phase::Stopped)
+        })
     }
 
     /// Whether the page's line is up.

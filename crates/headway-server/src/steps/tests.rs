@@ -381,7 +381,9 @@ fn jobs_that_crash_the_server_where_nothing_is_noted_are_stuck_after_six_crashes
     for crash in 0..6 {
         let life = Steps::open(data);
         assert_eq!([one, other, third].map(|job| life.stuck(job)), [None; 3], "crash {crash}");
-        [one, other, third].map(|job| leave(life.at_work(job)));
+        for job in [one, other, third] {
+            leave(life.at_work(job));
+        }
         // A step of one of them passes in each life, and another is under way.
         drop(life.begin(one, Step::List(0), || panic!("a job at work is no step to wait for")));
         leave(life.begin(other, Step::Work(crash), || true));

@@ -37,6 +37,11 @@ impl Serving {
                 connect.lookups.pop_front();
                 self.place(&mut connect, job, row.as_deref());
             }
+            ReadResult::SetAside(job) => {
+                connect.lookups.pop_front();
+                // The stream closes it once it is live, and goes on with the others.
+                self.jobs.get_mut(&job).into_iter().for_each(Served::set_aside);
+            }
             ReadResult::EventBefore(job, last) => {
                 connect.held.pop_front();
                 self.resume(&mut connect, job, last);

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::super::Server;
 use super::PAGE_LIMIT;
 use headway_model::find::{FindJobs, JobSort};
-use headway_model::summary::JobPage;
+use headway_model::summary::{AsideJob, JobPage};
 use headway_model::{ApiError, JobId};
 use headway_store::JobFilter;
 use headway_store::rows::JobRow;
@@ -24,6 +24,10 @@ impl Server {
         };
         if !page.jobs.is_empty() {
             self.say_undone(&mut page.jobs, oldest).await?;
+        }
+        if before.is_none() {
+            let aside = self.store().aside().await?;
+            page.set_aside = aside.iter().map(|aside| AsideJob { job: aside.job, message: aside.advice() }).collect();
         }
         Ok(page)
     }
@@ -48,7 +52,7 @@ impl Server {
         let is_more = jobs.len() > limit;
         jobs.truncate(limit);
         let next = jobs.last().filter(|_| is_more).map(|job| job.job);
-        Ok(JobPage { jobs, next, cursor })
+        Ok(JobPage { jobs, next, cursor, set_aside: Vec::new() })
     }
 
     async fn newest_jobs(&self, before: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
@@ -65,11 +69,11 @@ impl Server {
                     jobs.push(summary);
                 }
                 if jobs.len() == limit {
-                    return Ok(JobPage { jobs, next: before, cursor });
+                    return Ok(JobPage { jobs, next: before, cursor, set_aside: Vec::new() });
                 }
             }
             if is_end {
-                return Ok(JobPage { jobs, next: None, cursor });
+                return Ok(JobPage { jobs, next: None, cursor, set_aside: Vec::new() });
             }
         }
     }
