@@ -57,6 +57,11 @@ async fn a_damaged_row_is_made_again_from_the_events_and_keeps_no_other_job_from
         ("UPDATE jobs SET job_no = -1 WHERE job_no = :no", &[1, 2]),
         ("UPDATE jobs SET fold = x'00' WHERE job_no = :no", &[1, 2]),
         ("UPDATE jobs SET last_position = -1 WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET recipe = 'upper' WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET status = 'failed' WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET terminal = 0 WHERE job_no = :no", &[1]),
+        ("UPDATE jobs SET seq = seq + 1 WHERE job_no = :no", &[1, 2]),
+        ("UPDATE jobs SET pruned = 1 WHERE job_no = :no", &[2]),
         ("UPDATE items SET code = 255 WHERE item = 1 AND job_no = :no", &[1, 2]),
         ("UPDATE items SET path = '/..' WHERE item = 1 AND job_no = :no", &[1, 2]),
         ("UPDATE items SET size = -1 WHERE item = 1 AND job_no = :no", &[1, 2]),
@@ -125,6 +130,33 @@ async fn a_job_whose_log_cannot_be_read_either_is_set_aside_and_the_others_are_s
         assert_eq!(status_of(&app, &format!("/api/jobs/{job}")).await, 200, "the others have their rows");
     }
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_every_false_column_of_a_job_and_a_rebuild_mends_it() {
+    let files = Files::numbered(3);
+    three_jobs(&files).await;
+    for column in [
+        "recipe = 'upper'",
+        "library = 'other'",
+        "status = 'failed'",
+        "terminal = NOT terminal",
+        "seq = seq + 1",
+        "pruned = 1",
+        "created_position = created_position + 1",
+        "last_position = last_position + 1",
+        "work = x'00000000000000000000000000000000'",
+    ] {
+        for number in [1, 2] {
+            files.sql(&format!("UPDATE jobs SET {column} WHERE job_no = {number}")).await;
+            let (well, said) = doctor(&files);
+            assert!(!well && said.contains("headway rebuild"), "{column}, {number}: {said}");
+            let (well, said) = headway(&["rebuild"], &files);
+            assert!(well, "{column}, {number}: {said}");
+            let (well, said) = doctor(&files);
+            assert!(well, "{column}, {number}: {said}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

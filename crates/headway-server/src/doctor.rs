@@ -18,6 +18,7 @@ pub(crate) use stuck::stuck;
 
 use headway_model::id::{JobId, Position};
 use headway_model::{Digest, Fold};
+use headway_store::rows::JobKey;
 use headway_store::{EventPages, Store, StoreError, pruned};
 
 const ROWS_PER_READ: u32 = 1_000;
@@ -29,6 +30,10 @@ const LISTED: usize = 50;
 struct Audit {
     job: JobId,
     fold: Fold,
+    /// What its row has besides the fold.
+    key: JobKey,
+    /// The position of its last event.
+    last: Position,
     /// What its item rows must be, in the order of items: hashes of the file and of the state.
     items: Vec<(Digest, Digest)>,
 }

@@ -1,6 +1,6 @@
 //! The log, event by event: numbers, details and digests, and what the rows of each job must be.
 
-use super::rows::{of_file, of_state};
+use super::rows::{is_of, of_file, of_state};
 use super::{Audit, Doctor, Remedy};
 use headway_model::Digest;
 use headway_model::Fold;
@@ -8,7 +8,7 @@ use headway_model::event::{Recorded, UnknownEvent};
 use headway_model::fold::FoldError;
 use headway_model::id::Seq;
 use headway_store::StoreError;
-use headway_store::rows::{BadDetail, Batch, EventRow, Idle, JobKey};
+use headway_store::rows::{BadDetail, Batch, EventRow, Idle, JobKey, JobRow};
 
 /// What is wrong with an event. The text continues "the event at 7 ...".
 #[derive(Debug, thiserror::Error)]
@@ -86,14 +86,15 @@ impl Doctor<'_> {
             None => {
                 let fold = Fold::create_recorded(&recorded, &row.payload)?;
                 // A rebuild cannot make this job's row without its request.
-                JobKey::of(row.job_no, row.position, &recorded.event, row.detail.as_deref())?;
+                let key = JobKey::of(row.job_no, row.position, &recorded.event, row.detail.as_deref())?;
                 self.done.jobs += 1;
-                self.live.entry(row.job_no).or_insert(Audit { job: fold.id, fold, items: Vec::new() })
+                self.live.entry(row.job_no).or_insert(Audit { job: fold.id, fold, key, last: 0, items: Vec::new() })
             }
         };
         if audit.fold.digest != row.digest {
             return Err(Damage::Chain);
         }
+        audit.last = row.position;
         let mut batch = Batch::default();
         batch.derive(row.job_no, idle.as_ref(), &audit.fold, &recorded, row.detail.as_deref())?;
         audit.items.extend(batch.planned.iter().map(|item| (of_file(&item.file), of_state(&item.state))));
@@ -116,7 +117,11 @@ impl Doctor<'_> {
             return Ok(());
         };
         let stored = self.store.job(left.id).await;
-        let compared = stored.map(|stored| self.head(left.id, row.job_no, &left, stored.as_ref()));
+        let compared = stored.map(|stored| {
+            // What was removed with its history is not known: the library, the work, the first position.
+            let is = |stored: &JobRow| is_of(&left, row.job_no, stored);
+            self.head(left.id, left.seq, stored.as_ref().is_some_and(is));
+        });
         self.or_damaged(compared)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Audit, Doctor, ROWS_PER_READ, Remedy};
-use headway_model::id::JobId;
+use headway_model::id::{JobId, Seq};
 use headway_model::item::ItemLabel;
 use headway_model::{Digest, Fold, JobSummary, PlannedFile};
 use headway_store::rows::{ItemRow, ItemState, JobRow};
@@ -33,9 +33,9 @@ impl Doctor<'_> {
     }
 
     async fn compare(&mut self, job_no: u64, audit: Audit) -> Result<(), StoreError> {
-        let Audit { job, fold, items } = audit;
+        let Audit { job, fold, key, last, items } = audit;
         let row = self.store.job(job).await?;
-        self.head(job, job_no, &fold, row.as_ref());
+        self.head(job, fold.seq, row == Some(key.row(&fold, last)));
         let (mut wrong, mut count) = (0u64, 0u64);
         let mut pages = ItemPages::new(self.store, job_no, ROWS_PER_READ);
         while let Some(rows) = pages.next().await? {
@@ -51,13 +51,10 @@ impl Doctor<'_> {
         Ok(())
     }
 
-    pub(super) fn head(&mut self, job: JobId, job_no: u64, fold: &Fold, row: Option<&JobRow>) {
-        let over = fold.status.is_terminal().then(|| fold.hash());
-        let is = |row: &JobRow| {
-            row.job_no == job_no && row.summary == JobSummary::from(fold) && row.head == fold.head() && row.fold == over
-        };
-        if !row.is_some_and(is) {
-            self.find(Remedy::Rebuild, format!("job {job}: its row does not match its {} events", fold.seq));
+    /// Says that the row of a job is not what its events make it.
+    pub(super) fn head(&mut self, job: JobId, seq: Seq, is: bool) {
+        if !is {
+            self.find(Remedy::Rebuild, format!("job {job}: its row does not match its {seq} events"));
         }
     }
 
@@ -77,6 +74,12 @@ impl Doctor<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a row has what is left of a job whose history was removed.
+pub(super) fn is_of(left: &Fold, job_no: u64, row: &JobRow) -> bool {
+    let over = left.status.is_terminal().then(|| left.hash());
+    row.job_no == job_no && row.summary == JobSummary::from(left) && row.head == left.head() && row.fold == over
 }
 
 pub(super) fn of_file(file: &PlannedFile) -> Digest {

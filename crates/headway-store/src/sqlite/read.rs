@@ -20,7 +20,8 @@ use headway_model::{Digest, Fold, JobKind, JobSummary};
 pub(super) use items::{groups, items, items_at, items_for, load, named};
 
 const JOB_COLUMNS: &str =
-    "SELECT job_no, created_position, last_position, library, head, fold, summary, work, id FROM jobs";
+    "SELECT job_no, created_position, last_position, library, head, fold, summary, work, id, status, seq,
+    digest, terminal, recipe, pruned FROM jobs";
 
 pub(super) fn head(reader: &mut Connection) -> Stored<Head> {
     head_of(reader)
@@ -233,6 +234,7 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         let error = format!("it is the row of {id}, and its summary says {}", summary.job);
         return Err(rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error.into()));
     }
+    agrees(row, &summary)?;
     Ok(JobRow {
         job_no: row.get(0)?,
         created_position: row.get(1)?,
@@ -243,6 +245,32 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         summary,
         work: nullable(row, 7)?,
     })
+}
+
+/// Fails if a column by which rows are found differs from the summary, which has the same facts.
+fn agrees(row: &Row<'_>, summary: &JobSummary) -> rusqlite::Result<()> {
+    let differs = |column: usize, told: &str| {
+        let error = format!("its column {told} is not what its summary says");
+        Err(rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into()))
+    };
+    let (recipe, is_trimmed): (String, bool) = (row.get(13)?, row.get(14)?);
+    if row.get::<_, String>(9)? != summary.status.label() {
+        return differs(9, "status");
+    }
+    if row.get::<_, Seq>(10)? != summary.seq || column::<Digest>(row, 11)? != summary.digest {
+        return differs(10, "seq");
+    }
+    if row.get::<_, bool>(12)? != summary.status.is_terminal() {
+        return differs(12, "terminal");
+    }
+    // The end of a removal takes the recipe out of the column.
+    if recipe != summary.recipe && !(is_trimmed && recipe.is_empty()) {
+        return differs(13, "recipe");
+    }
+    if is_trimmed && !summary.pruned {
+        return differs(14, "pruned");
+    }
+    Ok(())
 }
 
 fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
