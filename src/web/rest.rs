@@ -12,6 +12,7 @@ mod links;
 mod openapi;
 mod presets;
 mod reference;
+mod shape;
 mod snapshot;
 
 use axum::body::Bytes;

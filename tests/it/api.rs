@@ -28,7 +28,7 @@ async fn bad_input_gets_a_clear_typed_error() {
         (with("library", json!("photos")), 422, "invalid", "this server has files"),
         (with("settings", json!({ "algorithm": "md5" })), 422, "invalid", "is one of sha256, blake3, both"),
         (with("settings", json!({ "speed": 1 })), 422, "invalid", "has no setting \"speed\""),
-        (with("colour", json!(1)), 422, "invalid", "unknown field `colour`"),
+        (with("colour", json!(1)), 422, "invalid", "the request has no field colour"),
         (paths(json!([])), 422, "invalid", "the selection is empty; select at least one file"),
         (paths(json!(["../etc/passwd"])), 422, "invalid", "`..`"),
         (paths(json!(["/etc/passwd"])), 422, "invalid", "the path is absolute; give it relative"),
@@ -37,8 +37,8 @@ async fn bad_input_gets_a_clear_typed_error() {
         (paths(json!(many)), 422, "invalid", "at most 10000 can be; give a folder"),
         (with("query", json!({ "folder": { "include": ["[a"] } })), 422, "invalid", "pattern \"[a\""),
         (with("title", json!("")), 422, "invalid", "the title must have 1 to 120 bytes"),
-        (json!({ "library": "files" }), 422, "invalid", "missing field"),
-        (json!([]), 422, "invalid", "the request is a list; an object is needed"),
+        (json!({ "library": "files" }), 422, "invalid", "the request lacks the field recipe"),
+        (json!([]), 422, "invalid", "the request must be an object"),
     ] {
         let (found, answer) = app.put(&id, &body).await;
         assert_eq!((found, answer["error"].as_str()), (status, Some(error)), "{answer}");
@@ -299,6 +299,21 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     assert_eq!(items("name=*&first=2&last=3&after=2").await["items"], json!([whole["items"][3]]));
     for wrong in ["", "+", &"x".repeat(1_001)] {
         assert_eq!(app.get(&format!("/api/jobs/{}/items?name={wrong}", jobs[0])).await.0, 400);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_for_jobs_has_the_same_limit_as_a_search_for_files() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    for (bytes, expected) in [(1_000, 200), (1_001, 422)] {
+        for path in ["jobs", "libraries/files/files"] {
+            let (status, answer) = app.get(&format!("/api/v1/{path}?search={}", "a".repeat(bytes))).await;
+            assert_eq!(status, expected, "{path}, {bytes}: {answer}");
+            let says = "search must be a part of a name, or a pattern with * and ?, of at most 1000 bytes";
+            assert!(status == 200 || answer.to_string().contains(says), "{path}: {answer}");
+        }
     }
     app.stop().await;
 }

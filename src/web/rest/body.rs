@@ -6,6 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::shape::has_the_shape;
 use headway_model::ApiError;
 
 /// The body of a call.
@@ -17,9 +18,27 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    has_the_shape(schema.as_value(), schema.as_value(), &value, "").map_err(ApiError::invalid)?;
+    has_the_shape(schema.as_value(), &value).map_err(ApiError::invalid)?;
     // Not from the value: what comes twice is refused, and a value has only the last.
-    serde_json::from_slice(body).map_err(|error| ApiError::invalid(error.to_string()))
+    let mut text = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut text).map_err(|error| ApiError::invalid(refusal(&error)))
+}
+
+/// Why a body of the right shape is refused: a field has a syntax of its own, which it does not follow, or comes twice.
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let (mut at, mut why) = (String::new(), error.inner().to_string());
+    for segment in error.path() {
+        if !matches!(segment, serde_path_to_error::Segment::Unknown) {
+            at.push_str(&format!("/{segment}"));
+        }
+    }
+    // The place in the text says less than the name of the field.
+    why.truncate(why.rfind(" at line ").unwrap_or(why.len()));
+    let why = match why.strip_prefix("duplicate field `").and_then(|field| field.strip_suffix('`')) {
+        Some(field) => format!("the field {field} comes twice"),
+        None => why,
+    };
+    if at.is_empty() { why } else { format!("{at}: {why}") }
 }
 
 /// Whether the content type is JSON.
@@ -35,89 +54,6 @@ pub(in crate::web) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> 
     }
     let message = "send the request as JSON, with the header Content-Type: application/json".into();
     Err(ApiError::NotJson { message })
-}
-
-/// Refuses a list where the schema has an object alone: Serde reads a list as an object's fields in the order of their declaration,
-/// which would make that order a part of the API. Refuses also an object that has to name one of several alternatives, and does
-/// not: Serde would call that a mistake in the JSON.
-fn has_the_shape(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
-    let schema = resolved(root, schema);
-    match value {
-        Value::Array(_) if !takes_list(root, schema) => {
-            let at = if at.is_empty() { "the request" } else { at };
-            Err(format!("{at} is a list; an object is needed, with the names of its fields"))
-        }
-        Value::Array(members) => {
-            let branches = branches(root, schema);
-            members.iter().try_for_each(|member| {
-                let schemas = branches.iter().filter_map(|branch| branch.get("items"));
-                within_one(root, schemas, member, at)
-            })
-        }
-        Value::Object(fields) => {
-            let branches = branches(root, schema);
-            let tags = tags(&branches);
-            if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
-                return Err(format!("{at} takes exactly one of {}", tags.join(", ")));
-            }
-            fields.iter().try_for_each(|(name, field)| {
-                let schemas = branches.iter().filter_map(|branch| branch.get("properties")?.get(name));
-                within_one(root, schemas, field, &format!("{at}/{name}"))
-            })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Fails if there are schemas for the value, and it fails by each of them.
-fn within_one<'a>(
-    root: &Value,
-    schemas: impl Iterator<Item = &'a Value>,
-    value: &Value,
-    at: &str,
-) -> Result<(), String> {
-    let mut refused = None;
-    for schema in schemas {
-        match has_the_shape(root, schema, value, at) {
-            Ok(()) => return Ok(()),
-            Err(why) => refused = Some(why),
-        }
-    }
-    refused.map_or(Ok(()), Err)
-}
-
-/// The schema, or what it refers to.
-fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    let reference = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
-    reference.and_then(|path| root.pointer(path)).unwrap_or(schema)
-}
-
-/// A schema's own alternatives, and theirs; or itself.
-fn branches<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
-    let schema = resolved(root, schema);
-    let alternatives = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
-    let mut all: Vec<_> = alternatives.flat_map(|branch| branches(root, branch)).collect();
-    all.push(schema);
-    all
-}
-
-/// The alternative names, exactly one of which an object must have, if the branches of its schema are such alternatives.
-fn tags<'a>(branches: &[&'a Value]) -> Vec<&'a str> {
-    let objects: Vec<_> = branches.iter().filter_map(|branch| branch.get("properties")?.as_object()).collect();
-    let names = objects.iter().filter(|fields| objects.len() > 1 && fields.len() == 1).flat_map(|fields| fields.keys());
-    let names: Vec<_> = names.map(String::as_str).collect();
-    if names.len() == objects.len() { names } else { Vec::new() }
-}
-
-/// Whether a list can be right. A schema without a type takes anything.
-fn takes_list(root: &Value, schema: &Value) -> bool {
-    let branches = branches(root, schema);
-    let types: Vec<_> = branches.iter().filter_map(|branch| branch.get("type")).collect();
-    types.is_empty()
-        || types.iter().any(|kind| match kind {
-            Value::Array(kinds) => kinds.iter().any(|kind| kind == "array"),
-            kind => *kind == "array",
-        })
 }
 
 #[cfg(test)]
@@ -163,7 +99,48 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_comes_twice_is_refused() {
-        assert!(matches!(read(r#"{"library": "a", "library": "b"}"#), Err(ApiError::Invalid { .. })));
+    fn every_refusal_names_the_field_and_says_what_is_expected_in_our_words() {
+        let with =
+            |query: &str, more: &str| format!(r#"{{"library": "a", "recipe": "checksum", "query": {query}{more}}}"#);
+        let all = |more: &str| with(r#"{"folder": {}}"#, more);
+        let of = |which: &str| {
+            with(&format!(r#"{{"items": {{"job": "019a0000-0000-7000-8000-000000000000", "which": {which}}}}}"#), "")
+        };
+        assert!(read(&of(r#"{"these": [1]}"#)).is_ok() && read(&of(r#""failed""#)).is_ok());
+        for (body, said) in [
+            (with("null", ""), "/query must be an object with exactly one of folder, paths, items"),
+            (with("7", ""), "/query must be an object with exactly one of"),
+            (
+                of(r#""broken""#),
+                r#"/query/items/which must be "failed" or "errors" or "cancelled" or "placed" or an object"#,
+            ),
+            (of("null"), r#"/query/items/which must be "failed" or"#),
+            (of(r#"{"these": ["a"]}"#), "/query/items/which/these/0 must be a whole number from 0 to 4294967295"),
+            (of(r#"{"these": [-1]}"#), "/query/items/which/these/0 must be a whole number from 0"),
+            (
+                all(r#", "policy": {"on_done": "never"}"#),
+                r#"/policy/on_done must be "skip" or "skip_moved" or "again""#,
+            ),
+            (all(r#", "policy": {"on_done": 7}"#), r#"/policy/on_done must be "skip" or "skip_moved" or "again""#),
+            (all(r#", "policy": {"on_dome": "skip"}"#), "/policy has no field on_dome; its fields are "),
+            (all(r#", "policy": {"timeout": "soon"}"#), "/policy/timeout: "),
+            (all(r#", "concurrency": 4294967296"#), "/concurrency must be a whole number from 0 to 4294967295"),
+            (all(r#", "concurrency": 1.5"#), "/concurrency must be a whole number from 0"),
+            (all(r#", "approval": "yes""#), "/approval must be true or false"),
+            (all(r#", "title": 7"#), "/title must be a text"),
+            (r#"{"library": "a", "recipe": "checksum"}"#.to_owned(), "the request lacks the field query"),
+            ("7".to_owned(), "the request must be an object"),
+            (
+                r#"{"library": "a", "library": "b", "recipe": "c", "query": {"folder": {}}}"#.to_owned(),
+                "the field library comes twice",
+            ),
+        ] {
+            let Err(ApiError::Invalid { reasons, .. }) = read(&body) else { panic!("{body}: {:?}", read(&body)) };
+            assert!(reasons[0].contains(said), "{body}: {reasons:?}");
+            for serde in ["invalid type", "unknown variant", "expected ", "missing field", "unknown field", " at line "]
+            {
+                assert!(!reasons[0].contains(serde), "{body}: {reasons:?}");
+            }
+        }
     }
 }

@@ -42,10 +42,10 @@ pub(super) fn entered(path: &RelPath) -> Result<(), Reserved> {
 
 /// A search that is too long.
 #[derive(Debug, thiserror::Error)]
-#[error("a search is a part of a name, or a pattern with * and ?, of at most {SEARCH_LIMIT} bytes")]
+#[error("search must be a part of a name, or a pattern with * and ?, of at most {SEARCH_LIMIT} bytes")]
 pub(super) struct LongSearch;
 
-/// Refuses a search that is too long.
+/// Refuses a search that is too long. Each call that searches asks here.
 pub(super) fn search(text: &str) -> Result<(), LongSearch> {
     if text.len() <= SEARCH_LIMIT { Ok(()) } else { Err(LongSearch) }
 }

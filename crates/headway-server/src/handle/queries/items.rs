@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::Server;
+use super::super::{Server, checks};
 use super::PAGE_LIMIT;
 use crate::engine::target;
 use headway_model::groups::{GroupBy, ItemGroups};
@@ -130,7 +130,7 @@ impl Server {
     /// The items of a job whose path matches what a person typed.
     pub async fn named(&self, id: JobId, name: &str) -> Result<MatchingItems, ApiError> {
         let row = self.row(id).await?;
-        let pattern = Pattern::new(name).filter(|_| name.len() <= SEARCH_LIMIT).ok_or_else(|| {
+        let pattern = Pattern::new(name).filter(|_| checks::search(name).is_ok()).ok_or_else(|| {
             let message =
                 format!("name must be a part of a path, or a pattern with * and ?, of 1 to {SEARCH_LIMIT} bytes");
             ApiError::Malformed { message }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::super::Server;
+use super::super::{Server, checks};
 use super::PAGE_LIMIT;
 use headway_model::find::{FindJobs, JobSort};
 use headway_model::summary::{AsideJob, JobPage};
@@ -13,6 +13,7 @@ use headway_store::rows::JobRow;
 impl Server {
     /// A page of jobs in the requested order: those after the job `before`.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
+        checks::search(&find.search).map_err(|error| ApiError::invalid(error.to_string()))?;
         let limit = limit.clamp(1, PAGE_LIMIT) as usize;
         let (mut page, oldest) = match find.sort {
             JobSort::Newest => {

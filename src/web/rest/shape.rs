@@ -1,0 +1,191 @@
+//! The shape of a call's body: whether a value is what a schema allows. Each refusal names the field, and says what is
+//! expected there. Serde would say it in words of its own, and would read a list as an object's fields in the order of
+//! their declaration, which would make that order a part of the API.
+
+use serde_json::Value;
+
+/// Checks a value against a schema with its definitions. The error names the field.
+pub(super) fn has_the_shape(root: &Value, value: &Value) -> Result<(), String> {
+    Shape { root }.check(root, value, "")
+}
+
+struct Shape<'a> {
+    /// What the references of a schema lead into.
+    root: &'a Value,
+}
+
+impl<'a> Shape<'a> {
+    fn check(&self, schema: &'a Value, value: &Value, at: &str) -> Result<(), String> {
+        let leaves = self.leaves(schema);
+        let fitting: Vec<_> = leaves.iter().copied().filter(|leaf| takes(leaf, value)).collect();
+        if fitting.is_empty() {
+            return Err(format!("{} must be {}", named(at), expected(&leaves)));
+        }
+        match value {
+            Value::Array(members) => {
+                let mut numbered = members.iter().enumerate();
+                let of = |leaf: &&'a Value| leaf.get("items");
+                numbered.try_for_each(|(number, member)| {
+                    self.by_one_of(fitting.iter().filter_map(of), member, &format!("{at}/{number}"))
+                })
+            }
+            Value::Object(fields) => {
+                let tags = tags(&leaves);
+                if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
+                    return Err(format!("{} takes exactly one of {}", named(at), tags.join(", ")));
+                }
+                has_the_fields(&fitting, fields, at)?;
+                fields.iter().try_for_each(|(name, field)| {
+                    let of = |leaf: &&'a Value| leaf.get("properties")?.get(name);
+                    self.by_one_of(fitting.iter().filter_map(of), field, &format!("{at}/{name}"))
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails if there are schemas for the value, and it fails by each of them.
+    fn by_one_of(&self, schemas: impl Iterator<Item = &'a Value>, value: &Value, at: &str) -> Result<(), String> {
+        let mut refused = None;
+        for schema in schemas {
+            match self.check(schema, value, at) {
+                Ok(()) => return Ok(()),
+                Err(why) => refused = Some(why),
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// The alternatives of a schema that have none themselves; or the schema itself.
+    fn leaves(&self, schema: &'a Value) -> Vec<&'a Value> {
+        let reference = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+        let schema = reference.and_then(|path| self.root.pointer(path)).unwrap_or(schema);
+        let alternatives: Vec<_> =
+            ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten().collect();
+        match alternatives.is_empty() {
+            true => vec![schema],
+            false => alternatives.into_iter().flat_map(|one| self.leaves(one)).collect(),
+        }
+    }
+}
+
+fn named(at: &str) -> &str {
+    if at.is_empty() { "the request" } else { at }
+}
+
+/// Refuses an object with a field that it does not have, or without one that it needs.
+fn has_the_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &str) -> Result<(), String> {
+    // The fields of alternatives are checked with their names.
+    let [leaf] = leaves else { return Ok(()) };
+    let known = leaf.get("properties").and_then(Value::as_object);
+    if leaf.get("additionalProperties") == Some(&Value::Bool(false))
+        && let Some(unknown) = fields.keys().find(|name| known.is_none_or(|known| !known.contains_key(*name)))
+    {
+        let names: Vec<_> = known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
+        return Err(format!("{} has no field {unknown}; its fields are {}", named(at), names.join(", ")));
+    }
+    let needed = leaf.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    match needed.into_iter().find(|name| !fields.contains_key(*name)) {
+        Some(lacking) => Err(format!("{} lacks the field {lacking}", named(at))),
+        None => Ok(()),
+    }
+}
+
+/// The alternative names, exactly one of which an object must have, if the schemas of objects are such alternatives.
+fn tags<'a>(leaves: &[&'a Value]) -> Vec<&'a str> {
+    let objects: Vec<_> = leaves.iter().filter_map(|leaf| leaf.get("properties")?.as_object()).collect();
+    let names = objects.iter().filter(|fields| objects.len() > 1 && fields.len() == 1).flat_map(|fields| fields.keys());
+    let names: Vec<_> = names.map(String::as_str).collect();
+    if names.len() == objects.len() { names } else { Vec::new() }
+}
+
+/// The types that a schema without alternatives allows; none if it allows every type.
+fn types(leaf: &Value) -> Vec<&str> {
+    match leaf.get("type") {
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(one)) => vec![one],
+        _ => Vec::new(),
+    }
+}
+
+/// The words of which a schema without alternatives allows one; none if it names no words.
+fn words(leaf: &Value) -> Vec<&Value> {
+    let all = leaf.get("enum").and_then(Value::as_array).into_iter().flatten();
+    all.chain(leaf.get("const")).collect()
+}
+
+/// The limits of a whole number.
+fn limits(leaf: &Value) -> (i128, i128) {
+    let (least, most) = match leaf.get("format").and_then(Value::as_str) {
+        Some("uint8") => (0, u8::MAX.into()),
+        Some("uint16") => (0, u16::MAX.into()),
+        Some("uint32") => (0, u32::MAX.into()),
+        Some("int32") => (i32::MIN.into(), i32::MAX.into()),
+        Some("int64") => (i64::MIN.into(), i64::MAX.into()),
+        _ => (0, u64::MAX.into()),
+    };
+    let limit = |key: &str| leaf.get(key).and_then(Value::as_i64).map(i128::from);
+    (limit("minimum").unwrap_or(least).max(least), limit("maximum").unwrap_or(most).min(most))
+}
+
+/// Whether a schema without alternatives allows a value, apart from what is inside that value.
+fn takes(leaf: &Value, value: &Value) -> bool {
+    let (words, types) = (words(leaf), types(leaf));
+    if !words.is_empty() {
+        return words.contains(&value);
+    }
+    types.is_empty() || types.iter().any(|kind| is(leaf, kind, value))
+}
+
+fn is(leaf: &Value, kind: &str, value: &Value) -> bool {
+    match (kind, value) {
+        ("integer", Value::Number(number)) => {
+            let number = number.as_u64().map(i128::from).or(number.as_i64().map(i128::from));
+            let (least, most) = limits(leaf);
+            number.is_some_and(|number| (least..=most).contains(&number))
+        }
+        ("null", Value::Null)
+        | ("boolean", Value::Bool(_))
+        | ("number", Value::Number(_))
+        | ("string", Value::String(_))
+        | ("array", Value::Array(_))
+        | ("object", Value::Object(_)) => true,
+        _ => false,
+    }
+}
+
+/// What is expected, in words that follow "must be".
+fn expected(leaves: &[&Value]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for leaf in leaves {
+        let words = words(leaf);
+        let is_any = words.is_empty();
+        all.extend(words.into_iter().map(Value::to_string));
+        // What can be null can be omitted, which needs no words.
+        let kinds = types(leaf).into_iter().filter(|kind| is_any && *kind != "null");
+        all.extend(kinds.map(|kind| kind_text(leaf, kind, &tags(leaves))));
+    }
+    let mut said: Vec<String> = Vec::new();
+    for text in all {
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said.join(" or ")
+}
+
+fn kind_text(leaf: &Value, kind: &str, tags: &[&str]) -> String {
+    match kind {
+        "integer" => match limits(leaf) {
+            (least, most) if most == u64::MAX.into() => format!("a whole number from {least}"),
+            (least, most) => format!("a whole number from {least} to {most}"),
+        },
+        "boolean" => "true or false".to_owned(),
+        "number" => "a number".to_owned(),
+        "string" => "a text".to_owned(),
+        "array" => "a list".to_owned(),
+        "object" if tags.is_empty() => "an object, with the names of its fields".to_owned(),
+        "object" => format!("an object with exactly one of {}", tags.join(", ")),
+        other => other.to_owned(),
+    }
+}
