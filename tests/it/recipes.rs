@@ -204,9 +204,23 @@ async fn a_damaged_file_of_presets_is_named_by_the_answer_and_by_the_doctor() {
         std::fs::write(files.data().join("presets.json"), damaged).expect("a file");
         let app = App::start(&files).await;
         let (status, answer) = app.get("/api/v1/presets").await;
-        assert!(status == 503 && answer.to_string().contains("presets.json"), "{damaged:?}: {answer}");
+        assert!(status == 409 && answer.to_string().contains("presets.json"), "{damaged:?}: {answer}");
+        assert_eq!(answer["retry"], false, "{damaged:?}: trying again does not help: {answer}");
         app.stop().await;
         let (is_well, said) = crate::doctor::doctor(&files);
         assert!(!is_well && said.contains("presets.json"), "{damaged:?}: {said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presets_that_the_storage_does_not_show_now_can_be_asked_for_again() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    let path = files.data().join("presets.json");
+    std::fs::create_dir(&path).expect("a folder in its place");
+    let (status, answer) = app.get("/api/v1/presets").await;
+    assert!(status == 503 && answer["retry"] == true, "{answer}");
+    std::fs::remove_dir(&path).expect("the folder");
+    assert_eq!(app.get("/api/v1/presets").await.0, 200);
+    app.stop().await;
 }

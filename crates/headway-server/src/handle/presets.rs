@@ -106,7 +106,13 @@ pub(crate) enum PresetsError {
 
 impl From<PresetsError> for ApiError {
     fn from(error: PresetsError) -> Self {
-        ApiError::Unavailable { message: error.to_string() }
+        let message = error.to_string();
+        match error {
+            // The storage can answer the same call later.
+            PresetsError::Unreadable(_) => ApiError::Unavailable { message },
+            // Only a person changes that.
+            PresetsError::Damaged(_) => ApiError::Conflict { message },
+        }
     }
 }
 
