@@ -77,8 +77,6 @@ pub(crate) async fn each_event(
 pub(crate) struct Changes {
     /// Those that are neither made nor taken back as far as the log knows, by item and attempt.
     pub(crate) open: BTreeMap<(u32, u32), Change>,
-    /// Those that were taken back, by item and attempt.
-    pub(crate) taken_back: BTreeMap<(u32, u32), Change>,
     /// Those that are made, by item.
     pub(crate) made: BTreeMap<u32, Change>,
 }
@@ -102,7 +100,7 @@ impl Changes {
             }
             // A change that an attempt took back does not belong to a later attempt's success.
             ChangeStep::Made => self.made.extend(self.open.remove(&(item, attempt)).map(|change| (item, change))),
-            ChangeStep::TakenBack => self.taken_back.extend(self.open.remove_entry(&(item, attempt))),
+            ChangeStep::TakenBack => drop(self.open.remove(&(item, attempt))),
         }
         Ok(())
     }
@@ -161,21 +159,21 @@ mod tests {
             let mut changes = Changes::default();
             events.iter().for_each(|event| changes.follow(event).expect("a change that can be read"));
             let keys = |of: &BTreeMap<(u32, u32), Change>| of.keys().copied().collect::<Vec<_>>();
-            (keys(&changes.open), keys(&changes.taken_back), changes.made.into_keys().collect::<Vec<_>>())
+            (keys(&changes.open), changes.made.into_keys().collect::<Vec<_>>())
         };
         let failed = |reason| JobEvent::Failed { item: 3, attempt: 1, reason, message: String::new() };
         let skipped = JobEvent::Skipped { item: 3, attempt: 1, reason: SkipReason::Collision };
         for taken_back in [failed(FailReason::Write), skipped] {
-            assert_eq!(after(&[announced(1), taken_back]), (vec![], vec![(3, 1)], vec![]));
+            assert_eq!(after(&[announced(1), taken_back]), (vec![], vec![]));
         }
         for unclear in [FailReason::Conflict, FailReason::Panic, FailReason::Timeout] {
-            assert_eq!(after(&[announced(1), failed(unclear)]), (vec![(3, 1)], vec![], vec![]));
+            assert_eq!(after(&[announced(1), failed(unclear)]), (vec![(3, 1)], vec![]));
         }
         let returned = JobEvent::Returned { item: 3, attempt: 1 };
-        assert_eq!(after(&[announced(1)]), (vec![(3, 1)], vec![], vec![]));
-        assert_eq!(after(&[announced(1), succeeded(1)]), (vec![], vec![], vec![3]));
-        assert_eq!(after(&[announced(1), returned, succeeded(2)]), (vec![], vec![(3, 1)], vec![]));
-        assert_eq!(after(&[announced(1), succeeded(2)]), (vec![(3, 1)], vec![], vec![]));
+        assert_eq!(after(&[announced(1)]), (vec![(3, 1)], vec![]));
+        assert_eq!(after(&[announced(1), succeeded(1)]), (vec![], vec![3]));
+        assert_eq!(after(&[announced(1), returned, succeeded(2)]), (vec![], vec![]));
+        assert_eq!(after(&[announced(1), succeeded(2)]), (vec![(3, 1)], vec![]));
     }
 
     #[test]
