@@ -652,6 +652,24 @@ async fn an_exchanged_disk_is_not_listed_with_what_was_done_on_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_trash_on_a_disk_that_was_exchanged_is_not_emptied_and_not_said_to_be() {
+    let files = Files::new();
+    let Some(first) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
+    let served = Served::start(&files);
+    let job = served.run("upper", json!({ "output": { "place": "replace" } })).await.job;
+    drop(first);
+    let Some(_second) = usb(&files) else { return };
+    // A copy of the first disk has a trash of the same name.
+    let trash = files.library().join("usb").join(".headway-trash").join(job.to_string());
+    std::fs::create_dir_all(&trash).expect("a folder");
+    std::fs::write(trash.join("of the second disk"), b"two").expect("a file");
+    let (status, answer) = served.post(&format!("/api/jobs/{job}/empty_trash")).await;
+    assert!(status >= 400 && answer.to_string().contains("another disk"), "{status}: {answer}");
+    assert!(trash.join("of the second disk").exists(), "nothing of the second disk is removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_does_not_go_on_with_another_disk_inside_the_library_unless_a_person_wants_it() {
     let files = Files::new();
     let Some(first) = usb(&files) else { return };

@@ -51,18 +51,35 @@ impl Ground {
     }
 
     /// The mount point of the disk inside the root that a path belonged to, if another disk is surely there now. A disk that
-    /// is absent or cannot be looked at is not another one. Blocking: that disk is looked at.
-    pub fn exchanged_at(&self, root: &Path, path: &RelPath) -> Option<RelPath> {
-        let (mount, then) = path.ancestors().iter().rev().find_map(|above| self.disks.get_key_value(above))?;
+    /// is absent is not another one. Blocking: that disk is looked at.
+    ///
+    /// # Errors
+    /// If the disk cannot be looked at: then it is not known whether it is another one, and nothing may be done there.
+    pub fn exchanged_at(&self, root: &Path, path: &RelPath) -> io::Result<Option<RelPath>> {
+        let Some((mount, then)) = path.ancestors().iter().rev().find_map(|above| self.disks.get_key_value(above))
+        else {
+            return Ok(None);
+        };
         if *then == UNKNOWN {
-            return None;
+            return Ok(None);
         }
-        let now = Identity::at(&root.join(on_disk(mount))).ok()?;
-        (now.is_same(then) == Some(false)).then(|| mount.clone())
+        let now = Found::of(Identity::at(&root.join(on_disk(mount)))).known()?;
+        Ok(now.filter(|now| now.is_same(then) == Some(false)).map(|_| mount.clone()))
     }
 
     /// The mount point of the first disk inside the root in whose place another one is now. Blocking: each is looked at.
-    pub fn exchanged(&self, root: &Path) -> Option<RelPath> {
-        self.disks.keys().find_map(|mount| self.exchanged_at(root, mount))
+    ///
+    /// # Errors
+    /// If no disk is surely another one, and one cannot be looked at.
+    pub fn exchanged(&self, root: &Path) -> io::Result<Option<RelPath>> {
+        let mut unknown = None;
+        for mount in self.disks.keys() {
+            match self.exchanged_at(root, mount) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(error) => unknown = Some(error),
+            }
+        }
+        unknown.map_or(Ok(None), Err)
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn past(
     let look = move || {
         let _step = step;
         // A disk can be exchanged while no server runs. What lies on the other one says nothing about this job.
-        if !active.is_same_library() || active.has_exchanged_disk() {
+        if !active.is_same_library() || !active.has_its_disks() {
             return Err(PauseReason::LibraryGone);
         }
         active.library.clear_all_temps(&left, job, &kept);
@@ -101,7 +101,7 @@ pub(super) async fn judge(
         let looked = tokio::task::spawn_blocking(move || {
             let _step = steps.begin(job, Step::Judge(item), || false);
             fault_of("judging", active.request.title.as_deref().unwrap_or_default());
-            if active.has_exchanged_disk() {
+            if !active.has_its_disks() {
                 return (Verdict::NotKnown(PauseReason::LibraryGone), None);
             }
             let ended = ended(&active.library, open);

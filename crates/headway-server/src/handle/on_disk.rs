@@ -120,18 +120,24 @@ impl Server {
                 Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
             };
             let (folder, asks) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
-            let other_disk = ground.filter(|_| folder.is_none()).and_then(|of| of.exchanged(&library.path));
+            let other_disk = ground.filter(|_| folder.is_none()).map_or(Ok(None), |of| of.exchanged(&library.path));
+            let (other_disk, unseen) = other_disk.map_or_else(|error| (None, Some(error)), |disk| (disk, None));
             let exchanged = other_disk.clone().filter(|_| is_waiting);
             let asks = asks || exchanged.is_some();
             // If that is unknown, the view says nothing about it; the plan reports it.
             let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
-            let held = match &other_disk {
-                Some(mount) => Err(another_disk(&library.name, mount)),
-                None => held(&library, id, folder),
+            let held = match (&other_disk, &unseen) {
+                (Some(mount), _) => Err(another_disk(&library.name, mount)),
+                (None, Some(error)) => {
+                    Err(format!("A disk inside the library cannot be looked at: {}.", io_text(error)))
+                }
+                (None, None) => held(&library, id, folder),
             };
             let (note, held) = match held {
                 Ok(held) => (note, Some(held)),
-                Err(why) if replaces || other_disk.is_some() || folder == Some(FolderGone::Another) => {
+                Err(why)
+                    if replaces || other_disk.is_some() || unseen.is_some() || folder == Some(FolderGone::Another) =>
+                {
                     (Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" ")), None)
                 }
                 Err(_) => (note, None),

@@ -167,10 +167,15 @@ mod tests {
         std::fs::rename(folder.path().join("usb/card"), folder.path().join("first")).expect("a rename");
         std::fs::create_dir(folder.path().join("usb/card")).expect("a folder");
         assert_eq!(same(&[&usb, &card]), [true, true, false, true, false], "another disk");
-        assert_eq!(planned.exchanged(folder.path()), Some(card.clone()));
-        let at = |file: &str| planned.exchanged_at(folder.path(), &path(file));
+        assert_eq!(planned.exchanged(folder.path()).expect("known"), Some(card.clone()));
+        let at = |file: &str| planned.exchanged_at(folder.path(), &path(file)).expect("known");
         assert_eq!(["a", "usb/a", "usb/card/a", "none/a"].map(at), [None, None, Some(card.clone()), None]);
         assert!(!SameFiles::none().can_have(&path("a")));
+        // A call that fails says nothing about the disk.
+        let beyond = Path::new("/").join("x".repeat(300));
+        planned.exchanged_at(&beyond, &path("usb/a")).expect_err("it is not known");
+        planned.exchanged(&beyond).expect_err("nor of any disk");
+        assert_eq!(planned.exchanged_at(&beyond, &path("a")).expect("on no disk"), None);
     }
 
     #[test]

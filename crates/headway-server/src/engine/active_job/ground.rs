@@ -1,5 +1,6 @@
 //! The library root that a job was planned on, with the disks inside it, and whether the library still has them.
 
+use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -65,7 +66,7 @@ impl PlannedGround {
     /// person has accepted these for it. Blocking.
     pub(super) fn admits(&self, library: &Library) -> bool {
         let now = library.identity();
-        let is_here = |ground: &Ground| now == Some(ground.root) && ground.exchanged(&library.path).is_none();
+        let is_here = |ground: &Ground| now == Some(ground.root) && matches!(ground.exchanged(&library.path), Ok(None));
         self.only
             .as_ref()
             .is_none_or(|only| is_here(only) || self.data.ground(&self.job).is_some_and(|it| is_here(&it)))
@@ -99,16 +100,18 @@ impl PlannedGround {
     }
 
     /// The mount point of the disk inside the library in whose place there is another one than the job was planned on: of the
-    /// disk of this path, or with `None` of any. Blocking.
-    pub(super) fn exchanged(&self, library: &Library, path: Option<&RelPath>) -> Option<RelPath> {
+    /// disk of this path, or with `None` of any. An error if that cannot be found out. Blocking.
+    pub(super) fn exchanged(&self, library: &Library, path: Option<&RelPath>) -> io::Result<Option<RelPath>> {
         // Nobody waits for the lock while a disk is looked at.
-        let planned = self.planned.lock().clone().filter(Ground::has_disks)?;
+        let Some(planned) = self.planned.lock().clone().filter(Ground::has_disks) else { return Ok(None) };
         let exchanged = |ground: &Ground| match path {
             Some(path) => ground.exchanged_at(&library.path, path),
             None => ground.exchanged(&library.path),
         };
-        let found = exchanged(&planned)?;
-        self.accepted_since(&planned).map_or(Some(found), |accepted| exchanged(&accepted))
+        match exchanged(&planned) {
+            Ok(None) => Ok(None),
+            found => self.accepted_since(&planned).map_or(found, |accepted| exchanged(&accepted)),
+        }
     }
 
     /// Whether a person wants this job to go on without the disks that are missing inside the library.

@@ -33,7 +33,7 @@ impl ActiveJob {
         is_there
             && matches!(is_absent, Ok(false))
             && matches!(absent_mount(&self.library, &self.request, accepts), Ok(None))
-            && !(self.has_items() && self.has_exchanged_disk())
+            && (!self.has_items() || self.has_its_disks())
     }
 
     /// Whether a person wants the job to go on without the disks that are missing inside the library. Blocking.
@@ -41,14 +41,16 @@ impl ActiveJob {
         self.ground.accepts_missing()
     }
 
-    /// Whether another disk is in the place of one that the job was planned on. Blocking.
-    pub(in crate::engine) fn has_exchanged_disk(&self) -> bool {
-        self.ground.exchanged(&self.library, None).is_some()
+    /// Whether no other disk is in the place of one that the job was planned on. If that cannot be found out, the job
+    /// waits. Blocking.
+    pub(in crate::engine) fn has_its_disks(&self) -> bool {
+        matches!(self.ground.exchanged(&self.library, None), Ok(None))
     }
 
-    /// The mount point of the disk of a file, if another disk is there than the job was planned on. Blocking.
-    pub(in crate::engine) fn exchanged_disk_of(&self, path: &RelPath) -> Option<RelPath> {
-        self.ground.exchanged(&self.library, Some(path))
+    /// Whether no other disk is in the place of the one that a file was on. If that cannot be found out, the job waits.
+    /// Blocking.
+    pub(in crate::engine) fn has_its_disk(&self, path: &RelPath) -> bool {
+        matches!(self.ground.exchanged(&self.library, Some(path)), Ok(None))
     }
 
     /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.

@@ -15,7 +15,7 @@ impl ShortageCheck {
         writes: bool,
         files: &[(RelPath, bool)],
     ) -> Result<(), Failure> {
-        if !active.is_same_library() || files.iter().any(|(path, _)| active.exchanged_disk_of(path).is_some()) {
+        if !active.is_same_library() || !files.iter().all(|(path, _)| active.has_its_disk(path)) {
             return Err(Failure::Environment(PauseReason::LibraryGone));
         }
         match self.short(writes.then_some(&*active.library)) {
