@@ -6,15 +6,15 @@ use serde_json::Value;
 
 /// Checks a value against a schema with its definitions. The error names the field.
 pub(super) fn has_the_shape(root: &Value, value: &Value) -> Result<(), String> {
-    Shape { root }.check(root, value, "")
+    BodySchema { root }.check(root, value, "")
 }
 
-struct Shape<'a> {
+struct BodySchema<'a> {
     /// What the references of a schema lead into.
     root: &'a Value,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> BodySchema<'a> {
     fn check(&self, schema: &'a Value, value: &Value, at: &str) -> Result<(), String> {
         let leaves = self.leaves(schema);
         let fitting: Vec<_> = leaves.iter().copied().filter(|leaf| takes(leaf, value)).collect();

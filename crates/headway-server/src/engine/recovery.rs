@@ -29,13 +29,22 @@ pub(super) async fn past(
 ) -> Result<RecoveredState, Unable> {
     let (store, job_no, output) = (&*context.store, active.job_no, active.request.output.as_ref());
     let mut past = RecoveredState::default();
-    if !fold.items().any(|(item, status)| status.is_open() && fold.last_attempt(item) > 0) {
+    // An item that did not succeed can have left a temporary file that could not be removed then. Only a job that writes has
+    // such files.
+    let is_left = |status: ItemStatus| match status {
+        ItemStatus::Succeeded(_) => false,
+        status => status.is_open() || !active.only_reads(),
+    };
+    let tried: Vec<_> =
+        fold.items().filter(|(item, status)| is_left(*status) && fold.last_attempt(*item) > 0).collect();
+    if tried.is_empty() {
         return Ok(past);
     }
+    let has_open = tried.iter().any(|(_, status)| status.is_open());
     let (mut changes, mut tries) = (Changes::default(), Tries::default());
     // Items that succeeded are not open, and there can be a million of them.
-    let is_left = |kind: EventKind| kind.concerns_change() && kind != EventKind::Succeeded;
-    let concerns = |kind| is_left(kind) || Tries::concerns(kind);
+    let is_wanted = |kind: EventKind| kind.concerns_change() && kind != EventKind::Succeeded;
+    let concerns = |kind| is_wanted(kind) || Tries::concerns(kind);
     each_event(store, job_no, concerns, |event| {
         tries.follow(&event);
         changes.follow(&event)
@@ -47,7 +56,7 @@ pub(super) async fn past(
     let kept: HashSet<_> = open.values().filter_map(Change::temp).collect();
     let mut placing = Vec::new();
     let mut left: BTreeMap<RelPath, BTreeSet<u32>> = BTreeMap::new();
-    for (item, status) in fold.items().filter(|(item, status)| status.is_open() && fold.last_attempt(*item) > 0) {
+    for (item, status) in tried {
         if status == ItemStatus::Placing {
             placing.push((item, open.remove(&(item, fold.last_attempt(item)))));
             continue;
@@ -62,7 +71,8 @@ pub(super) async fn past(
         let _step = step;
         // A disk can be exchanged while no server runs. What lies on the other one says nothing about this job.
         if !active.is_same_library() || !active.has_its_disks() {
-            return Err(PauseReason::LibraryGone);
+            // For the files of items that are over, nobody waits.
+            return if has_open { Err(PauseReason::LibraryGone) } else { Ok(Default::default()) };
         }
         active.library.clear_all_temps(&left, job, &kept);
         let ended = |(item, change)| (item, ended(&active.library, change));
