@@ -24,13 +24,13 @@ pub(super) struct Nav {
     path: RwSignal<String>,
     query: RwSignal<String>,
     page: Memo<Page>,
-    place: Memo<Place>,
+    place: Memo<PagePlace>,
     entry: StoredValue<BrowserEntry>,
 }
 
 /// A page, and the id of the job that it shows, if it shows one. Each is built once, and not changed into another: what
 /// still hears of changes while a page is left belongs to that page alone.
-pub(super) type Place = (Page, Option<String>);
+pub(super) type PagePlace = (Page, Option<String>);
 
 /// How to go to another address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Nav {
     }
 
     /// Which page this is, and of which job.
-    pub(super) fn place(self) -> Memo<Place> {
+    pub(super) fn place(self) -> Memo<PagePlace> {
         self.place
     }
 

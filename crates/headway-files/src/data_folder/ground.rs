@@ -6,10 +6,11 @@ mod same_files;
 mod stored;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
-use crate::Identity;
 use crate::library::on_disk;
+use crate::{Found, Identity};
 use headway_model::RelPath;
 pub use same_files::SameFiles;
 pub(super) use stored::GROUND;
