@@ -49,7 +49,7 @@ pub(super) fn JobsPage() -> impl IntoView {
                     Ok(JobPage { jobs, next, set_aside, .. }) => {
                         let over = jobs.into_iter().filter(|job| job.status.is_terminal()).collect();
                         let older = next.map(|before| address.with_untracked(|address| address.behind(before)));
-                        let aside = set_aside.into_iter().map(|aside| view! { <p class="error">{aside.message}</p> }).collect_view();
+                        let aside = set_aside.into_iter().map(|aside| view! { <p class="ui-error">{aside.message}</p> }).collect_view();
                         view! {
                             {aside}
                             <History over address=address.get_untracked() />

@@ -363,7 +363,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 50] = [
+const REASONS: [(&str, &str, &str); 49] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -433,11 +433,6 @@ const REASONS: [(&str, &str, &str); 50] = [
         "files/data_folder/ground/stored.rs",
         "private::read(&path, LIMIT)).known().is_ok_and",
         "if it is not known, the job asks again",
-    ),
-    (
-        "files/data_folder/ground.rs",
-        "let now = Identity::at(",
-        "only what is surely another disk is told; the calls about its files tell the error",
     ),
     (
         "files/data_folder/ground/same_files.rs",
