@@ -93,6 +93,7 @@ impl SqliteStore {
         read: impl Fn(&mut Connection) -> Stored<T> + Clone + Send + 'static,
     ) -> Stored<T> {
         let mut mended = BTreeMap::new();
+        let mut is_first = true;
         loop {
             let found = self.readers.read(read.clone()).await;
             let Some(damaged) = found.as_ref().err().and_then(|error| error.damaged).filter(|_| self.mends) else {
@@ -102,6 +103,10 @@ impl SqliteStore {
                 DamagedRows::OfJob(job_no) => vec![job_no],
                 DamagedRows::OfAny => self.readers.read(|reader| read::malformed(reader)).await?,
             };
+            if jobs.is_empty() && std::mem::replace(&mut is_first, false) {
+                // Another read has had them made again in the meantime.
+                continue;
+            }
             // If the new rows cannot be read either, the job is set aside.
             let jobs: Vec<_> = jobs.into_iter().filter_map(|job_no| mend::Mend::next(&mut mended, job_no)).collect();
             let (Err(error), false) = (&found, jobs.is_empty()) else { return found };
