@@ -49,8 +49,8 @@ pub(super) fn configured(config: Option<&Path>) -> Result<Vec<PresetSchedule>, C
 fn listed(schedule: &PresetSchedule, data: &Path) -> String {
     let PresetSchedule { name, preset, times, .. } = schedule;
     let written = |at| times.written(at);
-    let next = times.after(now()).map_or_else(|| "never again".to_owned(), written);
-    let mut parts = vec![format!("{name}: preset {preset}, {}; next {next}", times.words())];
+    let next = times.after(now()).map_or_else(|| "no next time".to_owned(), |next| format!("next {}", written(next)));
+    let mut parts = vec![format!("{name}: preset {preset}, {}; {next}", times.words())];
     match ScheduleProgress::read(data, name) {
         Err(error) => parts.push(format!("how far it is cannot be read: {error}")),
         Ok(None) => parts.push("no server has run it yet".into()),

@@ -14,7 +14,7 @@ use crate::config::PresetSchedule;
 const FOLDER: &str = "schedules";
 
 /// Maximum size of such a file in bytes.
-const BYTES_LIMIT: u64 = 1 << 16;
+const LIMIT_BYTES: u64 = 1 << 16;
 
 /// How far a schedule is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ impl ScheduleProgress {
     /// # Errors
     /// The file cannot be read, or is damaged.
     pub fn read(data: &Path, schedule: &str) -> io::Result<Option<Self>> {
-        let Some(text) = Found::of(private::read(&place(data, schedule), BYTES_LIMIT)).known()? else {
+        let Some(text) = Found::of(private::read(&place(data, schedule), LIMIT_BYTES)).known()? else {
             return Ok(None);
         };
         serde_json::from_slice(&text).map(Some).map_err(io::Error::other)

@@ -57,7 +57,7 @@ enum StartEnd {
 impl ScheduleWorker {
     async fn run(mut self) {
         let Some(mut progress) = self.begin().await else { return };
-        let mut unavailable = false;
+        let mut unavailable: Option<String> = None;
         loop {
             let wait = match decide(&self.schedule, progress.decided, now()) {
                 ScheduledAction::Wait(next) => until(next),
@@ -65,21 +65,24 @@ impl ScheduleWorker {
                     tracing::warn!(schedule = self.schedule.name, missed, "times passed while no job could be started");
                     progress.missed += u64::from(missed);
                     progress.decided = time;
+                    // Why the last of them could not be started, if that was tried.
+                    progress.failed = unavailable.take().map(|why| FailedStart { time, why }).or(progress.failed);
                     self.store(&progress).await
                 }
                 ScheduledAction::Start { time, missed } => match self.start(time, &progress).await {
                     StartEnd::Unavailable(why) => {
-                        if !std::mem::replace(&mut unavailable, true) {
+                        if unavailable.is_none() {
                             tracing::warn!(
                                 schedule = self.schedule.name,
                                 why,
                                 "the job cannot be started now; it is tried again"
                             );
                         }
+                        unavailable = Some(why);
                         RETRY_AFTER
                     }
                     end => {
-                        unavailable = false;
+                        unavailable = None;
                         self.note(&mut progress, time, missed, end);
                         self.store(&progress).await
                     }

@@ -13,7 +13,7 @@ pub(crate) use commit::{Changed, Commit, CommitPart};
 use headway_model::id::Position;
 
 /// The most bytes of frames to keep.
-const BYTES_LIMIT: usize = 16 * 1024 * 1024;
+const LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
 /// The newest commits.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Recent {
             *bytes += part.bytes;
             parts.push_back(Arc::new(part));
         }
-        while *bytes > BYTES_LIMIT
+        while *bytes > LIMIT_BYTES
             && let Some(oldest) = parts.pop_front()
         {
             *bytes -= oldest.bytes;
@@ -127,7 +127,7 @@ mod tests {
             recent.publish(commit(number * 10, 10));
         }
         let (parts, bytes) = &*recent.0.read();
-        assert!(*bytes <= BYTES_LIMIT && parts.len() > 10_000, "{bytes} bytes in {} parts", parts.len());
+        assert!(*bytes <= LIMIT_BYTES && parts.len() > 10_000, "{bytes} bytes in {} parts", parts.len());
     }
 
     /// Two jobs take turns within the commit, yet the parts do not overlap.

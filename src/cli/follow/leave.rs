@@ -10,11 +10,11 @@ use crate::cli::failure::{AS_A_WHOLE, CommandFailure, CommandResult, NOT_BEGUN, 
 use crate::cli::out::{self, count, time};
 use crate::cli::session::Session;
 use crate::cli::text::tail;
-use headway_client::Client;
+use headway_client::{Client, ClientError};
 use headway_model::item::DiskEffect;
 use headway_model::job_kind::JobKind;
 use headway_model::undo_kind::UndoKind;
-use headway_model::{Action, ItemStatus, JobId, JobStatus, PauseReason};
+use headway_model::{Action, ApiError, ItemStatus, JobId, JobStatus, PauseReason};
 
 /// How long a second signal waits for running files to be taken back.
 const TAKE_BACK: Duration = Duration::from_secs(1);
@@ -154,13 +154,19 @@ impl Followed<'_> {
         }
         match self.session.client.steer(self.job, Action::Pause).await {
             Ok(view) => self.report(&format!(
-                "{} running; again ends them; go on: {}",
+                "{} running; interrupt again to end them; go on: {}",
                 view.summary.counters.running,
                 self.command("resume")
             )),
             // The job is over, or never began.
+            Err(ClientError::Refused(
+                ApiError::Conflict { .. } | ApiError::NotFound { .. } | ApiError::Pruned { .. },
+            )) => return Ok(Some(code)),
             Err(error) => {
-                tracing::debug!(%error, "the job is not paused");
+                self.report(&format!(
+                    "it is not known whether the job was paused: {error}; look: {}",
+                    self.command("show")
+                ));
                 return Ok(Some(code));
             }
         }

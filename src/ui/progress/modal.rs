@@ -136,5 +136,5 @@ fn Buttons(
 
 /// Whether the job is over and no file of it can be run again.
 fn is_done(summary: &JobSummary) -> bool {
-    summary.status.is_terminal() && summary.counters.failed == 0 && summary.counters.cancelled == 0
+    summary.status.is_terminal() && !summary.counters.has_errors() && summary.counters.cancelled == 0
 }

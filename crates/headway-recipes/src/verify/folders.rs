@@ -45,7 +45,7 @@ impl<'a> Folders<'a> {
         Folders { library, listed: HashMap::new() }
     }
 
-    /// FileLook for a near match for a missing path. Blocking.
+    /// Looks for a near match for a missing path. Blocking.
     pub(super) fn near(&mut self, path: &RelPath) -> Near {
         let (mut here, mut is_case) = (RelPath::default(), false);
         let mut parts = path.as_str().split('/').peekable();

@@ -148,7 +148,7 @@ impl Serving {
         let unheard: Vec<_> = self
             .jobs
             .iter()
-            .filter(|(_, served)| served.closed && served.job_no.is_none())
+            .filter(|(_, served)| served.closed && served.is_only_closed())
             .map(|(job, served)| (*job, served.gone()))
             .collect();
         for (job, reason) in unheard {

@@ -74,6 +74,11 @@ impl Served {
         (self.gone, self.processing) = (Some(GoneReason::SetAside), false);
     }
 
+    /// Whether only its `closed` tells a client that nothing more will come: no ping names it.
+    pub(super) fn is_only_closed(&self) -> bool {
+        self.job_no.is_none() || self.gone == Some(GoneReason::SetAside)
+    }
+
     /// Why a closed job is gone for a client that does not know of it: it did not appear, unless another reason is known.
     pub(super) fn gone(&self) -> GoneReason {
         self.gone.unwrap_or(GoneReason::Absent)

@@ -63,9 +63,10 @@ impl Server {
                 let refused = |why: String| ApiError::Conflict {
                     message: format!("the folder {folder} cannot be opened: {why}"),
                 };
-                opened
-                    .ok_or_else(|| refused("its storage does not answer".into()))?
-                    .map_err(|error| refused(error.to_string()))?;
+                let silent = || ApiError::Unavailable {
+                    message: format!("the folder {folder} cannot be opened: its storage does not answer"),
+                };
+                opened.ok_or_else(silent)?.map_err(|error| refused(error.to_string()))?;
                 self.keep_accepted(&row, &library).await?;
             }
             _ => {}

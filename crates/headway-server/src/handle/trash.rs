@@ -30,6 +30,8 @@ impl Server {
         if !row.summary.status.is_terminal() {
             return Err(ApiError::Conflict { message: "the job has not ended; cancel it first".into() });
         }
+        // Held to the end, so that no undo begins while the trash is emptied.
+        let _alone = self.inner.undo_starts.lock().await;
         if let Some(undo) = self.undoing(id).await? {
             return Err(ApiError::Conflict { message: format!("job {} is putting these files back", undo.job) });
         }
@@ -97,7 +99,7 @@ impl Server {
         match self.inner.looks.look(&library.name, look).await {
             Some(false) => Ok(()),
             Some(true) => Err(ApiError::Conflict { message: another_folder(&library.name) }),
-            None => Err(ApiError::Conflict { message: format!("the storage of {} does not answer", library.name) }),
+            None => Err(ApiError::Unavailable { message: format!("the storage of {} does not answer", library.name) }),
         }
     }
 }

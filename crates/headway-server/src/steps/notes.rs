@@ -118,7 +118,9 @@ impl Notes {
             Ok(()) => Some(at),
             Err(error) => {
                 tracing::debug!(%error, "a step under way cannot be noted");
-                self.free.lock().slots.push(at);
+                let mut free = self.free.lock();
+                free.used[at] = None;
+                free.slots.push(at);
                 None
             }
         }
