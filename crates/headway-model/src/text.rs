@@ -40,6 +40,16 @@ pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
+/// The longest name of a preset, schedule or webhook, in bytes: it is part of addresses and of files' names.
+pub const NAME_LIMIT_BYTES: usize = 64;
+
+/// Why a text cannot be the name of a preset, schedule or webhook; `None` if it can.
+pub fn invalid_name(name: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_valid = (1..=NAME_LIMIT_BYTES).contains(&name.len()) && name.bytes().all(is_plain);
+    (!is_valid).then(|| format!("invalid name {name:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

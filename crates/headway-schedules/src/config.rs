@@ -3,14 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use headway_model::text::line_and_column;
+use headway_model::text::{invalid_name, line_and_column};
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::times::{InvalidTimes, Times};
-
-/// The longest name, in bytes. It is part of a file's name.
-const NAME_LIMIT_BYTES: usize = 64;
 
 /// How late a missed time can be started by default.
 const CATCH_UP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -110,10 +107,7 @@ impl ScheduleSection {
     fn schedule(self) -> Result<PresetSchedule, Vec<WrongPlace>> {
         let mut wrong = Vec::new();
         let name = self.name.as_ref().unwrap_or(&self.preset);
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.get_ref().is_empty() || name.get_ref().len() > NAME_LIMIT_BYTES || !name.get_ref().bytes().all(is_plain)
-        {
-            let why = format!("invalid name {:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _", name.get_ref());
+        if let Some(why) = invalid_name(name.get_ref()) {
             wrong.push((name.span().start, why));
         }
         let name = name.get_ref().clone();

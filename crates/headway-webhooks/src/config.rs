@@ -2,15 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use headway_model::text::line_and_column;
+use headway_model::text::{invalid_name, line_and_column};
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::message::WebhookEvent;
 use crate::secret::Secret;
-
-/// The longest name, in bytes. It is part of a file's name.
-const NAME_LIMIT_BYTES: usize = 64;
 
 /// A webhook: where messages go, and which.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,9 +87,7 @@ impl WebhookSection {
     fn webhook(self, at: usize, file: &Path) -> Result<Webhook, Vec<WrongAt>> {
         let mut wrong = Vec::new();
         let name = self.name.get_ref();
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.is_empty() || name.len() > NAME_LIMIT_BYTES || !name.bytes().all(is_plain) {
-            let why = format!("invalid name {name:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _");
+        if let Some(why) = invalid_name(name) {
             wrong.push((self.name.span().start, why));
         }
         let events = kinds(self.events.as_ref()).map_err(|more| wrong.extend(more)).ok();

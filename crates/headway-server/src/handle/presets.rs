@@ -7,13 +7,11 @@ use std::sync::Arc;
 use super::{Server, checks};
 use crate::error::internal;
 use headway_files::DataFolder;
+use headway_model::text::invalid_name;
 use headway_model::{ApiError, Query, StartJob};
 
 /// Requests by their names.
 type NamedRequests = BTreeMap<String, StartJob>;
-
-/// The longest name, in bytes.
-const NAME_LIMIT_BYTES: usize = 64;
 
 impl Server {
     /// Every preset.
@@ -30,10 +28,8 @@ impl Server {
     /// # Errors
     /// If the name or the request is not valid for a preset, or it cannot be stored.
     pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if name.is_empty() || name.len() > NAME_LIMIT_BYTES || !name.bytes().all(is_plain) {
-            let text = format!("invalid name {name:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _");
-            return Err(ApiError::invalid(text));
+        if let Some(reason) = invalid_name(&name) {
+            return Err(ApiError::invalid(reason));
         }
         if matches!(request.query, Query::Items(_)) {
             let text = "the files of another job cannot be stored in a preset; name a folder or files";
