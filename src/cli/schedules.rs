@@ -31,10 +31,17 @@ pub(super) struct SchedulesCommand {
 /// Runs the command.
 pub(super) fn schedules(arguments: &SchedulesCommand) -> CommandResult {
     let schedules = configured(arguments.config.as_deref())?;
-    if schedules.is_empty() {
+    let others: Vec<_> = ScheduleProgress::names(&arguments.data)?
+        .into_iter()
+        .filter(|name| schedules.iter().all(|schedule| schedule.name != *name))
+        .collect();
+    if schedules.is_empty() && others.is_empty() {
         out::line("No schedule is configured; docs/schedules.md says how.")?;
     }
     schedules.iter().try_for_each(|schedule| out::line(&listed(schedule, &arguments.data)))?;
+    for name in others {
+        out::line(&format!("{name}: not in this file of settings; name the server's with --config"))?;
+    }
     Ok(0)
 }
 

@@ -78,6 +78,14 @@ impl ScheduleProgress {
         serde_json::from_slice(&text).map(Some).map_err(io::Error::other)
     }
 
+    /// The names of the schedules that have run on a data folder. Blocking.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn names(data: &Path) -> io::Result<Vec<String>> {
+        private::names(&data.join(FOLDER))
+    }
+
     /// Stores it durably. Blocking.
     ///
     /// # Errors

@@ -27,7 +27,8 @@ pub fn start(
     stopping: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
     let worker = |schedule: PresetSchedule| ScheduleWorker {
-        server: server.clone(),
+        // The file of settings is the owner's, and the owner can name any folder.
+        server: server.for_owner(),
         data: data.to_owned(),
         schedule,
         stopping: stopping.clone(),

@@ -82,14 +82,7 @@ impl WebhookProgress {
     /// # Errors
     /// Of the file system.
     pub fn names(data: &Path) -> io::Result<Vec<String>> {
-        let Some(entries) = Found::of(std::fs::read_dir(data.join(FOLDER))).known()? else { return Ok(Vec::new()) };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name();
-            names.extend(name.to_str().and_then(|name| name.strip_suffix(".json")).map(ToOwned::to_owned));
-        }
-        names.sort();
-        Ok(names)
+        private::names(&data.join(FOLDER))
     }
 
     /// Stores it durably. Blocking.

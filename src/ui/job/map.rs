@@ -128,10 +128,17 @@ impl Map {
         });
         Effect::new(move |_| {
             let _ = state.get();
-            let (stale, span, order) = (stale.get(), self.span(), self.groups.order());
+            let (asked, span, order) = (stale.get(), self.span(), self.groups.order());
             let (Some(canvas), Some(legend)) = (canvas.get(), legend.get()) else { return };
             let Some(place) = canvas.parent_element() else { return };
             let width = place.client_width().max(0) as u32;
+            if width == 0 {
+                // A page that is just being built has no layout yet.
+                if !place.is_connected() {
+                    request_animation_frame(move || _ = stale.try_update(|stale| *stale = stale.wrapping_add(1)));
+                }
+                return;
+            }
             let style = place.unchecked_ref::<HtmlElement>().style();
             if !order.is_grouped() {
                 for side in ["height", "max-height"] {
@@ -162,8 +169,8 @@ impl Map {
                 (0..list.length()).filter_map(|at| list.get(at)?.dyn_into::<Element>().ok()).collect::<Vec<_>>()
             });
             painted.update_value(|(seen, painted)| {
-                if *seen != stale {
-                    *seen = stale;
+                if *seen != asked {
+                    *seen = asked;
                     painted.forget();
                 }
                 painted.draw(&canvas, &swatches.unwrap_or_default(), &grid, kinds);

@@ -48,6 +48,21 @@ const FILES: [&str; 27] = [
 ];
 const FOLDERS: [&str; 5] = ["attempts", "jobs", "schedules", "tmp", "webhooks"];
 
+/// The names of the files `NAME.json` in a folder of the data folder, in order; none if there is no such folder.
+///
+/// # Errors
+/// Of the file system.
+pub fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let Some(entries) = Found::of(std::fs::read_dir(folder)).known()? else { return Ok(Vec::new()) };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        names.extend(name.to_str().and_then(|name| name.strip_suffix(".json")).map(ToOwned::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Creates a folder and its missing parents. (The recursive [`DirBuilder`] would report a failing look at an existing
 /// folder as "File exists".)
 ///

@@ -39,7 +39,10 @@ impl Server {
             return Err(ApiError::invalid(reason));
         }
         let context = &self.inner.context;
-        if context.library(&request.library).is_none() || context.recipe(&request.recipe).is_none() {
+        // What this caller could not start must not be stored either, because a schedule starts it for the owner.
+        let can_start =
+            self.offers(&request.recipe) && (self.is_owner || context.configured(&request.library).is_some());
+        if !can_start || context.library(&request.library).is_none() || context.recipe(&request.recipe).is_none() {
             let text = format!("there is no library {:?} or no recipe {:?} here", request.library, request.recipe);
             return Err(ApiError::invalid(text));
         }
