@@ -4,6 +4,7 @@ import { begin, config, count, details, over } from './helper/job';
 import { accessible } from './helper/axe';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
+import { dialog, open, processAll } from './helper/page';
 import { fits } from './helper/widths';
 
 /** How many cells of the first row have this colour at their corner, read from the canvas. */
@@ -144,4 +145,13 @@ test('the cells are grouped by folder or by size, with their names, and the arro
   await order.selectOption('in the order of the job');
   await expect(headings).toHaveCount(0);
   await expect.poll(async () => (await box.boundingBox())!.height).toBe(20);
+});
+
+test('a map that is built in the browser has its width, whatever link led to it', async ({ page, serve }) => {
+  const server = await serve((server) => server.slowFiles(40, 20_000_000), { args: ['--workers', '1'] });
+  await open(page, server.url);
+  const job = await processAll(page);
+  await dialog(page, job).getByRole('link', { name: 'Details' }).click();
+  const width = async () => (await page.locator('.map canvas').boundingBox())?.width ?? 0;
+  await expect.poll(width).toBeGreaterThan(200);
 });

@@ -33,6 +33,9 @@ use paint::Painted;
 /// Jobs with fewer files have no map.
 const MIN_FILES: u32 = 2;
 
+/// For how many frames a map without a width waits for one. After that, it waits for a change of the job or the window.
+const FRAMES_LIMIT: u32 = 120;
+
 /// Fewer files have a map of as many rows as they need.
 const FEW: u32 = 500;
 
@@ -120,6 +123,7 @@ impl Map {
     fn draws(self, canvas: NodeRef<html::Canvas>, legend: NodeRef<html::Ul>, stale: RwSignal<u32>) {
         let state = self.live.job(self.job);
         let painted = StoredValue::new((0, Painted::default()));
+        let waited = StoredValue::new(0_u32);
         Effect::new(move |_| {
             let resized = window_event_listener_untyped("resize", move |_| {
                 stale.try_update(|stale| *stale = stale.wrapping_add(1));
@@ -133,12 +137,14 @@ impl Map {
             let Some(place) = canvas.parent_element() else { return };
             let width = place.client_width().max(0) as u32;
             if width == 0 {
-                // A page that is just being built has no layout yet.
-                if !place.is_connected() {
+                // A page that is just being built has no layout yet, nor has a map that is just being shown.
+                if waited.get_value() < FRAMES_LIMIT {
+                    waited.update_value(|frames| *frames += 1);
                     request_animation_frame(move || _ = stale.try_update(|stale| *stale = stale.wrapping_add(1)));
                 }
                 return;
             }
+            waited.set_value(0);
             let style = place.unchecked_ref::<HtmlElement>().style();
             if !order.is_grouped() {
                 for side in ["height", "max-height"] {

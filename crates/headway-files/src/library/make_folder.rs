@@ -13,6 +13,9 @@ use super::{Found, Library, fault, on_disk, readable, sync, sync_folder};
 use headway_model::path::RESERVED;
 use headway_model::{Digest, RelPath};
 
+/// How often a folder is tried that another process makes at the same time.
+const MAKE_TRIES: u32 = 10;
+
 impl Library {
     /// Creates a folder and its missing parents, durably, and opens it. Each new folder gets the owner and mode of
     /// the folder that it mirrors: the one at the same depth above `source`, or the root.
@@ -63,9 +66,24 @@ impl Library {
         Ok(missing)
     }
 
-    /// Creates a folder with the owner and mode of another one, as far as this user and file system can. It gets its name
-    /// once it has both, so that nothing that interrupts this leaves a private folder's copy open to others.
+    /// Creates a folder with the owner and mode of another one, as far as this user and file system can. Another process
+    /// can make the same folder at the same time, and take the temporary one away; then this looks again.
     fn make_alike(&self, above: &Dir, name: &OsStr, model: &RelPath) -> io::Result<()> {
+        for _ in 1..MAKE_TRIES {
+            match self.try_make_alike(above, name, model) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists
+                        && Found::of(above.symlink_metadata(name)).known()?.is_none() => {}
+                done => return done,
+            }
+        }
+        self.try_make_alike(above, name, model)
+    }
+
+    /// Makes it once. It gets its name once it has its owner and mode, so that nothing that interrupts this leaves a
+    /// private folder's copy open to others.
+    fn try_make_alike(&self, above: &Dir, name: &OsStr, model: &RelPath) -> io::Result<()> {
         if Found::of(above.symlink_metadata(name)).known()?.is_some() {
             return Err(Errno::EXIST.into());
         }
