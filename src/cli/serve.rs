@@ -24,7 +24,7 @@ use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Socket};
 use checked::{CheckedSettings, KnownLibraries};
-use headway_schedules::PresetSchedule;
+use headway_schedules::{PresetSchedule, ScheduleProgress};
 use headway_server::{Server, descriptors};
 use headway_webhooks::{Sender, Webhook};
 use held_up::say_what_holds_up;
@@ -170,9 +170,10 @@ pub(super) async fn serve(
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
     let site_url = format!("{host}{base}");
+    forget_others(&data, &schedules);
     let mut running_schedules = running_schedules(&server, &data);
     running_schedules.replace(schedules).await;
-    let mut running_webhooks = running_webhooks(&server, data, &site_url, sender);
+    let mut running_webhooks = running_webhooks(&server, data.clone(), &site_url, sender);
     running_webhooks.replace(webhooks).await;
     announce(&site_url, &access, tokens.all.as_deref());
     systemd::ready(&server, &format!("Serving at {site_url}/"));
@@ -180,6 +181,7 @@ pub(super) async fn serve(
         access: access.clone(),
         bound,
         server: server.clone(),
+        data,
         webhooks: Mutex::new(running_webhooks),
         schedules: Mutex::new(running_schedules),
         settings: Mutex::new(settings),
@@ -219,6 +221,13 @@ fn running_webhooks(server: &Server, data: PathBuf, site: &str, sender: Sender) 
     Running::new(move |webhook, stopping| {
         headway_webhooks::start(&server, &data, vec![webhook], Some(&site), &sender, stopping)
     })
+}
+
+/// Forgets the schedules that are no longer configured. If that fails, one that comes back goes on where it was. Blocking.
+fn forget_others(data: &Path, configured: &[PresetSchedule]) {
+    if let Err(error) = ScheduleProgress::forget_others(data, configured) {
+        tracing::warn!(%error, "schedules that are no longer configured cannot be forgotten");
+    }
 }
 
 fn running_schedules(server: &Server, data: &Path) -> Running<PresetSchedule> {

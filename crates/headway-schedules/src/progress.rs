@@ -16,6 +16,9 @@ const FOLDER: &str = "schedules";
 /// Maximum size of such a file in bytes.
 const LIMIT_BYTES: u64 = 1 << 16;
 
+/// A time that is decided further in the future than this was decided by a wrong clock.
+const WRONG_CLOCK_MS: Millis = 24 * 60 * 60 * 1_000;
+
 /// How far a schedule is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduleProgress {
@@ -61,10 +64,26 @@ impl ScheduleProgress {
         ScheduleProgress { times: times(schedule), decided: now, last: None, missed: 0, skipped: 0, failed: None }
     }
 
-    /// The progress of a schedule whose times can have changed since.
+    /// The progress of a schedule whose times can have changed since. If it was last decided in the far future, a wrong
+    /// clock did that: then it goes on from now, and a time whose job exists already starts no other.
     pub(crate) fn of_now(self, schedule: &PresetSchedule, now: Millis) -> Self {
         let times = times(schedule);
-        if self.times == times { self } else { ScheduleProgress { times, decided: now.max(self.decided), ..self } }
+        let decided = if self.decided > now + WRONG_CLOCK_MS { now } else { self.decided };
+        let decided = if self.times == times { decided } else { decided.max(now) };
+        ScheduleProgress { times, decided, ..self }
+    }
+
+    /// Forgets the schedules that are no longer configured, so that one that comes back begins anew. Blocking.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn forget_others(data: &Path, configured: &[PresetSchedule]) -> io::Result<()> {
+        for name in ScheduleProgress::names(data)? {
+            if configured.iter().all(|schedule| schedule.name != name) {
+                Found::of(std::fs::remove_file(place(data, &name))).known()?;
+            }
+        }
+        Ok(())
     }
 
     /// The progress of a schedule; `None` if it has never run. Blocking.

@@ -73,6 +73,8 @@ impl ScheduleWorker {
                 ScheduledAction::Start { time, missed } => match self.start(time, &progress).await {
                     StartEnd::Unavailable(why) => {
                         if unavailable.is_none() {
+                            progress.failed = Some(FailedStart { time, why: why.clone() });
+                            self.store(&progress).await;
                             tracing::warn!(
                                 schedule = self.schedule.name,
                                 why,
@@ -107,7 +109,13 @@ impl ScheduleWorker {
                     self.store(&progress).await;
                     return Some(progress);
                 }
-                Ok(Some(progress)) => return Some(progress.of_now(&self.schedule, now())),
+                Ok(Some(stored)) => {
+                    let progress = stored.clone().of_now(&self.schedule, now());
+                    if progress != stored {
+                        self.store(&progress).await;
+                    }
+                    return Some(progress);
+                }
                 // Not a beginning: the times since would be lost without a word.
                 Err(error) if !std::mem::replace(&mut warned, true) => tracing::error!(
                     schedule = self.schedule.name,

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 
 use super::checked::{CheckedSettings, KnownLibraries};
+use super::forget_others;
 use super::running::Running;
 use crate::cli::config::ServeSetting;
 use crate::cli::{CliCommand, help, log, systemd};
@@ -36,6 +38,8 @@ pub(super) struct Reloading {
     pub(super) access: Access,
     pub(super) bound: SocketAddr,
     pub(super) server: Server,
+    /// The data folder.
+    pub(super) data: PathBuf,
     pub(super) webhooks: Mutex<Running<Webhook>>,
     pub(super) schedules: Mutex<Running<PresetSchedule>>,
     /// The settings in force.
@@ -107,8 +111,9 @@ impl Reloading {
         if self.webhooks.lock().await.replace(webhooks).await {
             changed.insert("the webhooks".into());
         }
-        if self.schedules.lock().await.replace(schedules).await {
+        if self.schedules.lock().await.replace(schedules.clone()).await {
             changed.insert("the schedules".into());
+            forget_others(&self.data, &schedules);
         }
         log::refilter(log.as_deref());
         let mut in_force = self.settings.lock().await;
