@@ -34,11 +34,12 @@ mod workshop;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::ops::Deref;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use cap_std::fs::{Dir, Metadata};
 use parking_lot::{Mutex, RwLock};
@@ -82,15 +83,24 @@ const LONGEST_PATH: usize = 4_095;
 /// Length in bytes of the longest name of a file: Linux's NAME_MAX.
 pub const LONGEST_NAME: usize = 255;
 
-/// A named root folder.
+/// A handle to a named root folder. What is known of the folder is the same for all its handles; without which missing
+/// disks a person has a job go on is known to the handle of that job alone.
 #[derive(Debug)]
 pub struct Library {
+    folder: Arc<LibraryFolder>,
+    /// Mounts that are gone and without which a person has the job of this handle go on.
+    gone_without: Mutex<InnerMounts>,
+}
+
+/// A named root folder, with what is known of it.
+#[derive(Debug)]
+pub struct LibraryFolder {
     /// Its name.
     pub name: String,
     /// The path of the root.
     pub path: PathBuf,
     /// The path by which it was named, if links lead from there to its root.
-    naming: Option<NamingPath>,
+    naming: OnceLock<NamingPath>,
     root: RwLock<Option<Root>>,
     /// When the root was last needed, as [`running_ms`](root::running_ms) counts.
     used: AtomicU64,
@@ -98,8 +108,6 @@ pub struct Library {
     known: Mutex<Option<Identity>>,
     /// What was mounted inside it when a job was planned, in this process or an earlier one.
     inner_mounts: Mutex<InnerMounts>,
-    /// Mounts that are gone and without which a person had some jobs go on.
-    gone_without: Mutex<InnerMounts>,
     /// What each disk inside it was when it was last looked at, by its mount point.
     seen_disks: Mutex<BTreeMap<RelPath, Identity>>,
     /// Folders that are known to be durable.
@@ -112,7 +120,21 @@ pub struct Library {
     data_folder: OnceLock<(u64, u64)>,
 }
 
+impl Deref for Library {
+    type Target = LibraryFolder;
+
+    fn deref(&self) -> &LibraryFolder {
+        &self.folder
+    }
+}
+
 impl Library {
+    /// A handle for one job: what a person accepts for this job is accepted for no other.
+    #[must_use]
+    pub fn for_job(&self) -> Self {
+        Library { folder: Arc::clone(&self.folder), gone_without: Mutex::default() }
+    }
+
     /// Whether a library of this name is named by the path of its root, because no operator gave it a name.
     pub fn is_named_by_path(name: &str) -> bool {
         name.starts_with('/')

@@ -72,11 +72,9 @@ impl Library {
         self.seen_disks.lock().clone()
     }
 
-    /// What is known to be mounted inside the library, also those without which a person had some jobs go on, for storing.
+    /// What is known to be mounted inside the library, also if it is gone, for storing.
     pub fn inner_mounts(&self) -> InnerMounts {
-        let mut known = self.gone_without.lock().clone();
-        known.extend(self.inner_mounts.lock().clone());
-        known
+        self.inner_mounts.lock().clone()
     }
 
     /// Adds stored mounts to those already known.
@@ -98,20 +96,19 @@ impl Library {
         Ok(())
     }
 
-    /// Lets jobs go on without the mounts that are gone, because a person wants one to: calls about their files are no
-    /// longer refused. They are still [missing](Library::missing_mounts) for every other job.
+    /// Lets the job of this handle go on without the mounts that are gone, because a person wants it to: its calls about
+    /// their files are no longer refused. They are still [missing](Library::missing_mounts), and those of every other handle
+    /// are refused.
     ///
     /// # Errors
     /// If the system's table cannot be read.
     pub fn go_without_mounts(&self) -> io::Result<()> {
-        let mounted = self.mounted()?;
-        let mut known = std::mem::replace(&mut *self.inner_mounts.lock(), mounted.clone());
-        known.retain(|path, _| !mounted.contains_key(path));
-        self.gone_without.lock().extend(known);
+        let missing = self.missing_mounts()?;
+        *self.gone_without.lock() = missing;
         Ok(())
     }
 
-    /// What was mounted inside the library and is not there now, also those without which a person had some jobs go on.
+    /// What was mounted inside the library and is not there now, also that without which the job of this handle goes on.
     ///
     /// # Errors
     /// If the system's table cannot be read.
@@ -134,17 +131,15 @@ impl Library {
         Ok(line.into_iter().find(|above| missing.contains_key(above)))
     }
 
-    /// What was mounted inside the library and is not there now.
+    /// What was mounted inside the library and is not there now, and without which the job of this handle does not go on.
     ///
     /// # Errors
     /// If the system's table cannot be read.
     pub fn absent_mounts(&self) -> io::Result<InnerMounts> {
-        let mut known = self.inner_mounts.lock().clone();
-        if !known.is_empty() {
-            let mounted = self.mounted()?;
-            known.retain(|path, _| !mounted.contains_key(path));
-        }
-        Ok(known)
+        let mut absent = self.missing_mounts()?;
+        let accepted = self.gone_without.lock();
+        absent.retain(|path, _| !accepted.contains_key(path));
+        Ok(absent)
     }
 
     /// The mount point of the disk that a path belongs to, if that disk was mounted inside the library and is absent
@@ -241,10 +236,24 @@ mod tests {
         walk(&library, &RelPath::default(), &|path, _| path.name() == "usb", &mut |_| true).expect("it is left out");
         assert!(library.trashes().is_err_and(|error| is_gone(&error)), "one might be there");
         assert!(library.has(&path("photos")).expect("an answer"));
-        library.go_without_mounts().expect("a table");
-        assert!(library.has(&path("photos/usb/below")).expect("an answer"));
-        assert_eq!(library.absent_mounts().expect("a table").len(), 0);
-        // For every other job it is missing as before.
+        // A person has one job go on without it.
+        let accepting = library.for_job();
+        accepting.go_without_mounts().expect("a table");
+        assert!(accepting.has(&path("photos/usb/below")).expect("an answer"));
+        assert!(matches!(accepting.believed(&path("photos/usb/none"), Found::<()>::Absent), Found::Absent));
+        assert_eq!(accepting.absent_mounts().expect("a table").len(), 0);
+        walk(&accepting, &RelPath::default(), &|_, _| false, &mut |_| true).expect("what is there");
+        // Whether its trash holds something is not known to this job either.
+        assert!(accepting.trashes().is_err_and(|error| is_gone(&error)), "one might be there");
+        // For every other job, for the pages and for what keeps the history it is missing as before.
+        for other in [&library, &library.for_job()] {
+            assert!(other.has(&below).is_err_and(|error| is_gone(&error)));
+            assert!(matches!(other.believed(&below, Found::<()>::Absent), Found::Unknown(error) if is_gone(&error)));
+            assert!(other.trashes().is_err_and(|error| is_gone(&error)), "one might be there");
+            let scanned = super::super::scan(other, &path("photos/usb"), true, &mut |_| true);
+            assert!(scanned.is_err(), "an absent disk is not an empty one");
+            assert_eq!(other.absent_mounts().expect("a table").len(), 1);
+        }
         assert_eq!(library.missing_disk_of(&path("photos/usb/below")).expect("a table"), Some(path("photos/usb")));
         assert_eq!((library.missing_mounts().expect("a table").len(), library.inner_mounts().len()), (1, 1));
     }

@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use super::enter::admit_root;
 use super::environment::uninterrupted;
 use super::left::LeftFiles;
-use super::{Library, environment, is_litter};
+use super::{Library, LibraryFolder, environment, is_litter};
 use crate::error::FolderError;
 use headway_model::path::is_reserved;
 pub use identity::Identity;
@@ -91,22 +91,21 @@ impl Library {
     fn with(name: &str, root: &Path, known: Option<Identity>, opened: io::Result<Root>) -> (Self, Option<FolderError>) {
         let failed = |error| FolderError(format!("cannot open the folder {}: {error}", root.display()));
         let (opened, error) = opened.map_or_else(|error| (None, Some(failed(error))), |root| (Some(root), None));
-        let library = Library {
+        let folder = LibraryFolder {
             name: name.to_owned(),
             path: root.to_owned(),
-            naming: None,
+            naming: OnceLock::new(),
             known: Mutex::new(known.or(opened.as_ref().map(|root| root.identity))),
             root: RwLock::new(opened),
             used: AtomicU64::new(running_ms()),
             inner_mounts: Mutex::default(),
-            gone_without: Mutex::default(),
             seen_disks: Mutex::default(),
             durable: Mutex::default(),
             swap: OnceLock::new(),
             left: LeftFiles::default(),
             data_folder: OnceLock::new(),
         };
-        (library, error)
+        (Library { folder: Arc::new(folder), gone_without: Mutex::default() }, error)
     }
 
     /// The root as last opened. An error if it could never be opened, or if something else took its place while

@@ -76,7 +76,7 @@ impl Library {
 
     /// The folders that hold trashes, for all jobs; an error if any of them cannot be read.
     fn trash_folders(&self) -> io::Result<Vec<Dir>> {
-        if !self.absent_mounts()?.is_empty() {
+        if !self.missing_mounts()?.is_empty() {
             return Err(Errno::NODEV.into());
         }
         self.trash_folders_that_are_there()

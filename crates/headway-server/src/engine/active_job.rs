@@ -75,6 +75,8 @@ impl ActiveJob {
         let library = context.library_of_job(&request.library).await?;
         let library =
             library.ok_or_else(failed(format!("this server has no library {:?} any more", request.library)))?;
+        // What a person accepts for this job is accepted for no other.
+        let library = Arc::new(library.for_job());
         Ok(ActiveJob {
             job,
             job_no: row.job_no,

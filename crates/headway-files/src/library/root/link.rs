@@ -19,14 +19,16 @@ impl Library {
     /// Notes the path by which it was named, if links lead from there to its root.
     #[must_use]
     pub fn named_by(self, path: Option<PathBuf>) -> Self {
-        let naming = path.map(|path| NamingPath { path, told: Mutex::default() });
-        Library { naming, ..self }
+        if let Some(path) = path {
+            self.naming.get_or_init(|| NamingPath { path, told: Mutex::default() });
+        }
+        self
     }
 
     /// The other folder to which the path leads by which it was named; `None` if it leads to the root, or if that is not
     /// known. The library stays where it is. Blocking.
     pub fn leads_elsewhere(&self) -> Option<PathBuf> {
-        let path = &self.naming.as_ref()?.path;
+        let path = &self.naming.get()?.path;
         let look = || {
             let there = path.canonicalize()?;
             Ok((Identity::at(&there)?, there))
@@ -47,7 +49,7 @@ impl Library {
 
     /// Warns once when the path by which it was named has come to lead to another folder. Blocking.
     pub fn tell_where_it_leads(&self) {
-        let Some(NamingPath { path, told }) = &self.naming else { return };
+        let Some(NamingPath { path, told }) = self.naming.get() else { return };
         let there = self.leads_elsewhere();
         let is_told = std::mem::replace(&mut *told.lock(), there.clone()) == there;
         if let Some(there) = there.filter(|_| !is_told) {

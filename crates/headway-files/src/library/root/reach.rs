@@ -66,12 +66,12 @@ impl Library {
         let root = Root::open(&self.path)?;
         let is_other = self.identity().is_some_and(|known| known != root.identity);
         self.take(root);
-        self.go_without_mounts()?;
         if is_other {
             // What was mounted inside another folder is not missing here.
-            self.gone_without.lock().clear();
+            let mounted = self.mounted()?;
+            *self.inner_mounts.lock() = mounted;
         }
-        Ok(())
+        self.note_mounts()
     }
 
     /// Whether the folder at the path is not the one on which a job was `planned`, although new jobs can use it. Blocking.
