@@ -47,6 +47,9 @@ impl SignedText {
     }
 }
 
+/// With this begins an armoured block or the head of a signed text.
+const BLOCK: &[u8] = b"-----BEGIN PGP ";
+
 /// Why a signed text without its signature is a finding.
 const UNSIGNED: &str = "the file ends here without the signature of its text: any lines after this one are lost";
 
@@ -57,23 +60,22 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
     let ending = ending(&decoded);
     let text = if is_cut { whole_lines(&decoded, ending) } else { &*decoded };
     let mut around = Around::Nothing;
-    let mut signed = SignedText::No;
-    let mut has_said = false;
+    let mut said = PassedOn { signed: SignedText::No, has_any: false, take };
     let mut last = 0;
     for (number, line) in (1..).zip(split(text, ending)) {
         last = number;
-        let line = if signed == SignedText::Open { line.strip_prefix(b"- ").unwrap_or(line) } else { line };
-        if let Some(kind) = record(&mut around, line)
-            && !pass_on(kind.0, kind.1, take)
+        let line = if said.signed == SignedText::Open { line.strip_prefix(b"- ").unwrap_or(line) } else { line };
+        if let Some((number, kind)) = record(&mut around, number, line)
+            && !said.pass_on(number, kind)
         {
             return;
         }
-        if line.starts_with(b"-----BEGIN PGP ") {
+        if line.starts_with(BLOCK) {
             let is_head = line.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----");
-            signed = signed.next(is_head);
+            said.signed = said.signed.next(is_head);
             around = if is_head { Around::SignedHead } else { Around::Armour };
             let why = "the lines before this one are no part of the signed text that begins here";
-            if is_head && has_said && !pass_on(number, LineKind::Unread(why), take) {
+            if is_head && said.has_any && !said.pass_on(number, LineKind::Unread(why)) {
                 return;
             }
             continue;
@@ -83,30 +85,30 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
         {
             continue;
         }
-        let mut kind = around.read(number, line, ending);
-        has_said |= !matches!(kind, LineKind::Remark);
-        if signed == SignedText::Over && matches!(kind, LineKind::Said(_)) {
-            kind = LineKind::Unread("it stands after the signature, so it is no part of the signed text");
-        }
-        if !pass_on(number, kind, take) {
+        let kind = around.read(number, line, ending);
+        if !said.pass_on(number, kind) {
             return;
         }
     }
+    if let Around::Record(number, record) = &around
+        && !said.pass_on(*number, record.content())
+    {
+        return;
+    }
     let end = match around {
-        Around::Record(number, record) => Some((number, record.content())),
         Around::Armour => Some((last, LineKind::Unread("the file ends here in the middle of a signature or a key"))),
         Around::Certutil(..) => Some((last, LineKind::Unread("the file ends here without the checksum of this file"))),
-        _ if signed == SignedText::Open => Some((last, LineKind::Unread(UNSIGNED))),
+        _ if said.signed == SignedText::Open => Some((last, LineKind::Unread(UNSIGNED))),
         _ => None,
     };
     if let Some((number, kind)) = end
-        && !pass_on(number, kind, take)
+        && !said.pass_on(number, kind)
     {
         return;
     }
     if is_cut {
         let why = "the file ends here in the middle of a character: this line, and any after it, are damaged or lost";
-        pass_on(if text.is_empty() { 1 } else { last + 1 }, LineKind::Unread(why), take);
+        said.pass_on(if text.is_empty() { 1 } else { last + 1 }, LineKind::Unread(why));
     }
 }
 
@@ -189,21 +191,38 @@ fn certutil(line: &[u8]) -> Option<(Algorithm, &[u8])> {
     Some((Algorithm::of_tag(tag)?, Some(name).filter(|name| !name.is_empty())?))
 }
 
-/// The record that ends before this line.
-fn record(around: &mut Around, line: &[u8]) -> Option<(u64, LineKind)> {
-    let Around::Record(number, record) = around else { return None };
-    if !line.trim_ascii().is_empty() && !PowerShellRecord::begins(line) {
+/// The record that ends before this line: at an empty line, and where something else begins.
+fn record(around: &mut Around, number: u64, line: &[u8]) -> Option<(u64, LineKind)> {
+    let Around::Record(first, record) = around else { return None };
+    let begins_other = || PowerShellRecord::begins(line) || !record.has(line) && begins(number, line).is_some();
+    if !(line.trim_ascii().is_empty() || line.starts_with(BLOCK) || begins_other()) {
         return None;
     }
-    let ended = (*number, record.content());
+    let ended = (*first, record.content());
     *around = Around::Nothing;
     Some(ended)
 }
 
-fn pass_on(number: u64, kind: LineKind, take: &mut dyn FnMut(ManifestLine) -> bool) -> bool {
-    match kind {
-        LineKind::Remark => true,
-        LineKind::Unread(why) => take(ManifestLine::Unread { number, why }),
-        LineKind::Said((name, size, sums)) => take(ManifestLine::Entry(ManifestEntry { number, name, size, sums })),
+/// What was passed on, and where the next line stands.
+struct PassedOn<'a> {
+    signed: SignedText,
+    has_any: bool,
+    take: &'a mut dyn FnMut(ManifestLine) -> bool,
+}
+
+impl PassedOn<'_> {
+    /// Passes on what a line or a record says. Returns `false` if no more is wanted.
+    fn pass_on(&mut self, number: u64, kind: LineKind) -> bool {
+        let line = match kind {
+            LineKind::Remark => return true,
+            LineKind::Said(_) if self.signed == SignedText::Over => {
+                let why = "it stands after the signature, so it is no part of the signed text";
+                ManifestLine::Unread { number, why }
+            }
+            LineKind::Unread(why) => ManifestLine::Unread { number, why },
+            LineKind::Said((name, size, sums)) => ManifestLine::Entry(ManifestEntry { number, name, size, sums }),
+        };
+        self.has_any = true;
+        (self.take)(line)
     }
 }

@@ -147,6 +147,11 @@ impl PowerShellRecord {
         matches!(field(line), Some((RecordField::Tag, _)))
     }
 
+    /// Whether a line that is not empty belongs to the record.
+    pub(super) fn has(&self, line: &[u8]) -> bool {
+        field(line).is_some() || self.last.is_some() && line.starts_with(b"            ")
+    }
+
     /// Adds a line that is not empty; returns `false` if it does not belong to the record.
     pub(super) fn take(&mut self, line: &[u8]) -> bool {
         let (field, value) = match (field(line), self.last) {

@@ -177,6 +177,33 @@ fn what_is_missing_of_a_signed_text_or_stands_around_it_is_a_finding() {
 }
 
 #[test]
+fn a_record_before_something_else_is_read_and_judged_as_a_line_is() {
+    let record = format!("Algorithm : SHA256\nHash : {ALPHA}\nPath : r\n");
+    let head = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n";
+    let signature = "-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n";
+    let certutil = format!("SHA256 hash of c:\n{ALPHA}\n");
+    let hashdeep = format!("%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n6,{MD5},d\n");
+    for (text, read) in [
+        (format!("{record}{certutil}"), vec!["1 r: sha256", "5 c: sha256"]),
+        (format!("{record}{hashdeep}"), vec!["1 r: sha256", "6 d 6 bytes: md5"]),
+        (format!("{record}untrusted comment: x\ny\n"), vec!["1 r: sha256"]),
+        (format!("{head}{record}{signature}"), vec!["4 r: sha256"]),
+        (format!("{head}{record}"), vec!["4 r: sha256", "6 unread"]),
+        (format!("{record}{head}{signature}"), vec!["1 r: sha256", "4 unread"]),
+        (format!("{head}{signature}{record}"), vec!["8 unread"]),
+        (format!("{head}{signature}{record}\n{record}\n"), vec!["8 unread", "12 unread"]),
+    ] {
+        assert_eq!(short(text.as_bytes()), read, "{text}");
+    }
+}
+
+#[test]
+fn a_file_with_the_name_of_a_heading_is_read() {
+    let sfv = "TIMESTAMP 9F606EEC\nIGNORE 9F606EEC\nIGNORE me.txt 9F606EEC\nIGNORE distfiles\nTIMESTAMP = 1700000000\n";
+    assert_eq!(short(sfv.as_bytes()), ["1 TIMESTAMP: crc32", "2 IGNORE: crc32", "3 IGNORE me.txt: crc32"]);
+}
+
+#[test]
 fn a_line_that_is_damaged_is_a_finding_with_its_number() {
     let text = format!("{}  a\n{ALPHA}  b\nnothing of the kind\n{ALPHA}\\x\nSHA256 (c) = {MD5}\n", &ALPHA[1..]);
     assert_eq!(short(text.as_bytes()), ["1 unread", "2 b: any of 32", "3 unread", "4 unread", "5 unread"]);
