@@ -35,8 +35,9 @@ use manifests::ManifestChoice;
 const MANIFEST_HELP: &str = "Its path in the library, such as SHA256SUMS; a pattern, such as **/SHA256SUMS for one in each folder; \
     or a checksum job, for the manifest that it made: programs write @ and its id.";
 
-/// The key of a result that holds the digest of the lines with which the file was compared.
-const LINES: &str = "lines";
+/// The key of a result that holds the digest of the lines with which the file was compared. What earlier versions stored
+/// as `lines` is another digest.
+const LINES: &str = "said";
 
 /// The recipe.
 pub(super) struct Verify;

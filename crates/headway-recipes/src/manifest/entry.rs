@@ -49,6 +49,8 @@ pub struct Sum {
     /// Whether the line, its table or the request names the algorithm. If not, even a single possible one is a guess by
     /// the length.
     pub is_named: bool,
+    /// Whether only the request, or the record of the job that made the manifest, names the algorithm.
+    pub is_chosen: bool,
     /// Its bytes.
     pub hash: Box<[u8]>,
     /// The name of the algorithm, if it is unknown.
@@ -59,19 +61,31 @@ impl Sum {
     /// A checksum without an algorithm; `None` if no known algorithm has this length.
     pub(super) fn untagged(hash: Vec<u8>) -> Option<Sum> {
         let algorithms = Algorithms::of_length(hash.len());
-        (!algorithms.is_empty()).then(|| Sum { algorithms, is_named: false, hash: hash.into(), unknown: None })
+        (!algorithms.is_empty()).then(|| Sum {
+            algorithms,
+            is_named: false,
+            is_chosen: false,
+            hash: hash.into(),
+            unknown: None,
+        })
     }
 
     /// A checksum by a named algorithm; `None` if its length does not fit.
     pub(super) fn tagged(algorithm: Algorithm, hash: Vec<u8>) -> Option<Sum> {
         let algorithms = Algorithms::of(algorithm);
-        (hash.len() == algorithm.bytes()).then(|| Sum { algorithms, is_named: true, hash: hash.into(), unknown: None })
+        (hash.len() == algorithm.bytes()).then(|| Sum {
+            algorithms,
+            is_named: true,
+            is_chosen: false,
+            hash: hash.into(),
+            unknown: None,
+        })
     }
 
     /// A checksum by an unknown algorithm.
     pub(super) fn unknown(tag: &[u8], hash: Vec<u8>) -> Sum {
         let unknown = Some(String::from_utf8_lossy(tag).into());
-        Sum { algorithms: Algorithms::NONE, is_named: true, hash: hash.into(), unknown }
+        Sum { algorithms: Algorithms::NONE, is_named: true, is_chosen: false, hash: hash.into(), unknown }
     }
 }
 
@@ -123,8 +137,8 @@ mod tests {
         assert_eq!(from_base64(b"AP+r"), Some(vec![0, 255, 0xab]));
         assert_eq!(from_base64(b"AP8="), Some(vec![0, 255]));
         assert_eq!(from_base64(b"AA=="), Some(vec![0]));
-        for wrong in [&b""[..], b"AA", b"A===", b"AA=A"] {
-            assert_eq!(from_base64(wrong).filter(|bytes| bytes.len() != 2), None, "{wrong:?}");
+        for wrong in [&b""[..], b"AA", b"AAA", b"A===", b"AA=A", b"AA-A"] {
+            assert_eq!(from_base64(wrong), None, "{wrong:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::super::hash::Hashes;
-use super::super::manifest::{Algorithms, Sum};
+use super::super::manifest::{Algorithms, Sum, to_hex};
 use super::super::record::ManifestRecord;
 use super::{RelPath, SkipReason, Unable};
 use headway_model::Digest;
@@ -80,10 +80,25 @@ pub(super) struct PassedOver {
     pub(super) reason: SkipReason,
 }
 
-/// The digest of what lines say about a file, wherever they stand.
+/// The digest of what lines say about a file, wherever they stand, and whichever algorithm was chosen for those that name
+/// none. It is stored, so each version must make the same of the same lines.
 pub(super) fn digest(lines: &[ExpectedFile]) -> Digest {
-    let said: Vec<_> = lines.iter().map(|line| (line.size, &line.sums)).collect();
-    Digest::of(format!("{said:?}").as_bytes())
+    Digest::of(said(lines).as_bytes())
+}
+
+/// What lines say, one a line: the size or `-`, and each checksum after the name of its algorithm.
+fn said(lines: &[ExpectedFile]) -> String {
+    let by = |sum: &Sum| match (&sum.unknown, sum.algorithms.only()) {
+        (Some(tag), _) => format!("unknown-{}", to_hex(tag.as_bytes())),
+        (None, Some(algorithm)) if sum.is_named && !sum.is_chosen => algorithm.name().to_owned(),
+        (None, _) => "unnamed".to_owned(),
+    };
+    let line = |line: &ExpectedFile| {
+        let size = line.size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+        let sums: String = line.sums.iter().map(|sum| format!(" {}:{}", by(sum), to_hex(&sum.hash))).collect();
+        format!("{size}{sums}\n")
+    };
+    lines.iter().map(line).collect()
 }
 
 impl ManifestSource {
@@ -206,5 +221,34 @@ impl Lines {
     pub(super) fn found(&self, line: &ExpectedFile, sum: &Sum) -> Algorithms {
         let source = self.sources.get(line.source as usize);
         source.map(|source| source.found(sum.hash.len())).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Algorithm;
+
+    #[test]
+    fn what_lines_say_is_stored_in_the_same_form_by_each_version() {
+        let sum = |algorithms, is_named, is_chosen, unknown: Option<&str>| Sum {
+            algorithms,
+            is_named,
+            is_chosen,
+            hash: [0xab, 1].into(),
+            unknown: unknown.map(Into::into),
+        };
+        let sha256 = Algorithms::of(Algorithm::Sha256);
+        let line = |size, sums| ExpectedFile { path: RelPath::default(), source: 0, number: 1, size, sums, note: None };
+        let all = [
+            line(Some(3), vec![sum(sha256, true, false, None), sum(Algorithms::NONE, true, false, Some("SM3"))]),
+            line(None, vec![sum(Algorithms::of_length(32), false, false, None)]),
+            line(Some(0), Vec::new()),
+        ];
+        assert_eq!(said(&all), "3 sha256:ab01 unknown-534d33:ab01\n- unnamed:ab01\n0\n");
+        // Which algorithm a person chose for a line that names none is not what the manifest says.
+        let chosen = [line(None, vec![sum(sha256, true, true, None)])];
+        assert_eq!(digest(&chosen), digest(&all[1..2]));
+        assert_ne!(digest(&all[..1]), digest(&all[1..2]));
     }
 }

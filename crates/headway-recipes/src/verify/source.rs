@@ -60,6 +60,7 @@ fn take(
     };
     for sum in &mut sums {
         if let Some(chosen) = chosen.filter(|chosen| sum.algorithms.has(*chosen)) {
+            sum.is_chosen |= !sum.is_named;
             (sum.algorithms, sum.is_named) = (Algorithms::of(chosen), true);
         }
     }
