@@ -73,7 +73,7 @@ impl ScheduleProgress {
         ScheduleProgress { times, decided, ..self }
     }
 
-    /// Forgets the schedules that are no longer configured, so that one that comes back begins anew. Blocking.
+    /// Forgets the schedules that are no longer configured, so that one that comes back begins with its next time. Blocking.
     ///
     /// # Errors
     /// Of the file system.
