@@ -138,14 +138,15 @@ impl Lines {
     }
 }
 
-/// Whether two lines cannot both be true. Two checksums of one length that can be by different algorithms can.
+/// Whether two lines cannot both be true. Checksums of one length without an algorithm are by one algorithm within a
+/// manifest; in two manifests they can be by different ones.
 fn contradict(lines: &[ExpectedFile]) -> bool {
-    let mut said: HashMap<Algorithms, &[u8]> = HashMap::new();
+    let mut said: HashMap<(Algorithms, Option<u32>), &[u8]> = HashMap::new();
     let mut sizes = lines.iter().filter_map(|line| line.size);
     let size = sizes.next();
-    let is_known = |sum: &&Sum| sum.algorithms.only().is_some();
-    for sum in lines.iter().flat_map(|line| &line.sums).filter(is_known) {
-        if *said.entry(sum.algorithms).or_insert(&sum.hash) != &*sum.hash {
+    for (line, sum) in lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum))) {
+        let within = sum.algorithms.only().is_none().then_some(line.source);
+        if *said.entry((sum.algorithms, within)).or_insert(&sum.hash) != &*sum.hash {
             return true;
         }
     }
@@ -228,8 +229,12 @@ mod tests {
         let (one, other) = ("00".repeat(32), "11".repeat(32));
         assert!(contradict(&lines(&format!("SHA256 (a) = {one}\nSHA256 (a) = {other}\n"))));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\nSHA256 (a) = {one}\n"))));
-        // One can be by SHA-256 and the other by BLAKE3, as of two manifests that a pattern matches.
-        assert!(!contradict(&lines(&format!("{one}  a\n{other}  a\n"))));
+        let unnamed = lines(&format!("{one}  a\n{other}  a\n"));
+        assert!(contradict(&unnamed));
+        // In another manifest, one can be by SHA-256 and the other by BLAKE3.
+        let mut of_two = unnamed;
+        of_two[1].source += 1;
+        assert!(!contradict(&of_two));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\n{other}  a\n"))));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\nBLAKE3 (a) = {other}\n"))));
         assert!(contradict(&lines("SIZE (a) = 1\nSIZE (a) = 2\n")));
