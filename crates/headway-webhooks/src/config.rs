@@ -181,8 +181,8 @@ mod tests {
         );
         let lines = wrong.expect_err("errors");
         for (number, (line, said)) in [
-            ("2:8", "a name has"),
-            ("3:7", "url must be"),
+            ("2:8", "invalid name \"a b\""),
+            ("3:7", "invalid url \"ftp://x\""),
             ("4:1", "secret_file is missing"),
             ("10:10", "unknown event \"job.done\"; known: job.created"),
             ("9:11", "command is empty"),
