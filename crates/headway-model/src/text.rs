@@ -40,6 +40,18 @@ pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
+/// What is wrong in a text, and the byte at which it stands.
+pub type WrongAt = (usize, String);
+
+/// Everything that is wrong with the sections of this name in a file, each in a line with its place.
+pub fn lines_at(file: &str, text: &str, section: &str, wrong: Vec<WrongAt>) -> String {
+    let line = |(at, why): WrongAt| {
+        let (line, column) = line_and_column(text, at);
+        format!("{file}:{line}:{column}: {section}: {why}")
+    };
+    wrong.into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The longest name of a preset, schedule or webhook, in bytes: it is part of addresses and of files' names.
 pub const NAME_LIMIT_BYTES: usize = 64;
 

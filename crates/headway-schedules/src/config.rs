@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use headway_model::text::{invalid_name, line_and_column};
+use headway_model::text::{WrongAt, invalid_name, lines_at};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -72,9 +72,6 @@ struct ScheduleSection {
     catch_up: Option<Spanned<String>>,
 }
 
-/// What is wrong, and the byte at which it stands.
-type WrongPlace = (usize, String);
-
 /// Reads the schedules of a file. Blocking.
 ///
 /// # Errors
@@ -96,15 +93,11 @@ pub fn read(path: &Path) -> Result<Vec<PresetSchedule>, String> {
     if wrong.is_empty() {
         return Ok(schedules);
     }
-    let line = |(at, why): WrongPlace| {
-        let (line, column) = line_and_column(&text, at);
-        format!("{}:{line}:{column}: schedule: {why}", path.display())
-    };
-    Err(wrong.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+    Err(lines_at(&path.display().to_string(), &text, "schedule", wrong))
 }
 
 impl ScheduleSection {
-    fn schedule(self) -> Result<PresetSchedule, Vec<WrongPlace>> {
+    fn schedule(self) -> Result<PresetSchedule, Vec<WrongAt>> {
         let mut wrong = Vec::new();
         let name = self.name.as_ref().unwrap_or(&self.preset);
         if let Some(why) = invalid_name(name.get_ref()) {
@@ -126,7 +119,7 @@ impl ScheduleSection {
         }
     }
 
-    fn times(&self) -> Result<Times, WrongPlace> {
+    fn times(&self) -> Result<Times, WrongAt> {
         let zone = self.zone.as_ref();
         Times::new(self.at.get_ref(), zone.map(|zone| zone.get_ref().as_str())).map_err(|why| match why {
             InvalidTimes::Expression(why) => (
@@ -141,7 +134,7 @@ impl ScheduleSection {
         })
     }
 
-    fn catch_up(&self) -> Result<Duration, WrongPlace> {
+    fn catch_up(&self) -> Result<Duration, WrongAt> {
         let Some(text) = &self.catch_up else { return Ok(CATCH_UP) };
         humantime::parse_duration(text.get_ref()).map_err(|_| {
             (text.span().start, format!("invalid catch_up {:?}; write it as \"12h\" or \"2days\"", text.get_ref()))

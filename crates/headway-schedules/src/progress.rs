@@ -110,9 +110,8 @@ impl ScheduleProgress {
     /// # Errors
     /// Of the file system.
     pub(crate) fn store(&self, data: &Path, schedule: &str) -> io::Result<()> {
-        private::make_folder(&data.join(FOLDER))?;
-        private::replace(&place(data, schedule), &serde_json::to_vec_pretty(self).map_err(io::Error::other)?)?;
-        std::fs::File::open(data.join(FOLDER))?.sync_all()
+        let content = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
+        private::store(&data.join(FOLDER), &format!("{schedule}.json"), &content)
     }
 }
 

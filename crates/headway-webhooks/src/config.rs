@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use headway_model::text::{invalid_name, line_and_column};
+use headway_model::text::{WrongAt, invalid_name, lines_at};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -51,9 +51,6 @@ struct WebhookSection {
     secret_file: Option<Spanned<PathBuf>>,
 }
 
-/// What is wrong, and the byte at which it stands.
-type WrongAt = (usize, String);
-
 /// Reads the webhooks of a file. Blocking.
 ///
 /// # Errors
@@ -76,11 +73,7 @@ pub fn read(path: &Path) -> Result<Vec<Webhook>, String> {
     if wrong.is_empty() {
         return Ok(webhooks);
     }
-    let line = |(at, why): WrongAt| {
-        let (line, column) = line_and_column(&text, at);
-        format!("{}:{line}:{column}: webhook: {why}", path.display())
-    };
-    Err(wrong.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+    Err(lines_at(&path.display().to_string(), &text, "webhook", wrong))
 }
 
 impl WebhookSection {

@@ -90,9 +90,8 @@ impl WebhookProgress {
     /// # Errors
     /// Of the file system.
     pub(crate) fn store(&self, data: &Path, webhook: &str) -> io::Result<()> {
-        private::make_folder(&data.join(FOLDER))?;
-        private::replace(&place(data, webhook), &serde_json::to_vec_pretty(self).map_err(io::Error::other)?)?;
-        std::fs::File::open(data.join(FOLDER))?.sync_all()
+        let content = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
+        private::store(&data.join(FOLDER), &format!("{webhook}.json"), &content)
     }
 
     /// Notes the end of a message: it was delivered, or given up for this reason.

@@ -48,6 +48,16 @@ const FILES: [&str; 27] = [
 ];
 const FOLDERS: [&str; 5] = ["attempts", "jobs", "schedules", "tmp", "webhooks"];
 
+/// Replaces a file in a folder of the data folder durably. Creates the folder if necessary.
+///
+/// # Errors
+/// Of the file system.
+pub fn store(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
+    make_folder(folder)?;
+    replace(&folder.join(name), content)?;
+    File::open(folder)?.sync_all()
+}
+
 /// The names of the files `NAME.json` in a folder of the data folder, in order; none if there is no such folder.
 ///
 /// # Errors
