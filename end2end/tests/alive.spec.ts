@@ -51,6 +51,7 @@ for (const state of STATES) {
     for (const path of paths) {
       await page.goto(server.url + path);
       await isAlive(page);
+      if (other) expect((await server.get(`/api/jobs/${other}`)).status).toBe(state);
       // A job that another tab started is shown as a pill, but not on the job's own page.
       await expect(page.locator('dialog')).toHaveCount(0);
       const lives = other && state !== 'completed' && path !== `/jobs/${other}`;

@@ -14,6 +14,8 @@ test('a page of a job that ended says the same after a reload, and to whoever co
   server.file('../hold-f5');
   const job = await begin(server, mint(), 'slow');
   await details(page, server, job);
+  // The job works long enough to have a rate.
+  await expect(page.locator('.head-pace')).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
   server.remove('../hold-f5');
   await expect(status(page)).toHaveText('completed with errors');
   const main = page.locator('main');

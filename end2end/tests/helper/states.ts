@@ -11,7 +11,7 @@ allow_commands = true
 name = "hold"
 run = ["sh", "-c", "trap '' TERM; while [ -e ../hold ]; do sleep 0.05; done", "sh", "{}"]
 repeatable = true
-grace = 60
+grace = 600
 `;
 
 export const STATES = ['none', 'planning', 'planned', 'queued', 'processing', 'paused', 'cancelling', 'finishing', 'completed'] as const;
