@@ -5,7 +5,7 @@ mod alive;
 mod browser;
 mod channel;
 mod lock;
-pub(crate) mod notice;
+pub(crate) mod notification;
 mod past;
 mod shell;
 mod starting;

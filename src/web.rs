@@ -2,7 +2,7 @@
 
 mod access;
 mod assets;
-mod below;
+mod base_path;
 mod bodies;
 mod calls;
 mod compression;
@@ -11,10 +11,10 @@ mod error;
 mod events;
 mod html;
 mod languages;
-mod logged;
 mod pages;
 mod probes;
 mod problem;
+mod redact;
 mod refusal_page;
 mod request_id;
 mod rest;
@@ -163,10 +163,10 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(bodies::arrive))
         .layer(compression::layer())
-        .layer(middleware::from_fn(below::to_page))
+        .layer(middleware::from_fn(base_path::to_page))
         .layer(gate)
         .layer(middleware::from_fn(problem::details))
         .layer(middleware::from_fn(request_id::named))
         .with_state(app);
-    below::mount(router, base)
+    base_path::mount(router, base)
 }

@@ -163,7 +163,7 @@ impl Followed<'_> {
         }
         self.pass_on().await?;
         let cannot = |error| CommandFailure::from(error).or_code(NOT_BEGUN);
-        self.follower.is_followed(self.job).map_err(cannot)?;
+        self.follower.check_followed(self.job).map_err(cannot)?;
         self.waits().await
     }
 

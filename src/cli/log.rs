@@ -47,7 +47,7 @@ static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 pub(super) fn begin(server: Option<ServerLog>, is_verbose: bool) {
     let asked = match &server {
         Some(server) => server.filter.clone(),
-        None => std::env::var("HEADWAY_LOG").ok().filter(|filter| is_filter(filter).is_ok()),
+        None => std::env::var("HEADWAY_LOG").ok().filter(|filter| valid_filter(filter).is_ok()),
     };
     let wants_log = server.is_some() || is_verbose || asked.is_some();
     let default = if wants_log { LOGGED } else { "warn" };
@@ -72,7 +72,7 @@ pub(super) fn refilter(filter: Option<&str>) {
 }
 
 /// Whether a text says what a log has. For clap, which takes the error's text.
-pub(super) fn is_filter(text: &str) -> Result<String, String> {
+pub(super) fn valid_filter(text: &str) -> Result<String, String> {
     let wrong = |error| format!("{error}; write it as info, or as headway=debug,warn");
     EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(wrong)
 }

@@ -53,7 +53,7 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
             Some(JobStatus::Planning) => told_pause = None,
             _ => {}
         }
-        follower.is_followed(job).map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
+        follower.check_followed(job).map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
         follower.next().await;
     }
 }

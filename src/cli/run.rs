@@ -1,7 +1,7 @@
 //! `headway run`.
 
 mod arguments;
-mod made;
+mod made_manifests;
 mod request;
 
 use std::ffi::OsString;
@@ -150,7 +150,7 @@ impl RunArguments {
         let not_begun = |error| CommandFailure::from(error).or_code(NOT_BEGUN);
         request.approval = self.work.ask || self.work.dry_run;
         recipes::typed(session, &mut request).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
-        made::resolve(session, &mut request).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
+        made_manifests::resolve(session, &mut request).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
         let cursor = session.call(async |client| client.cursor().await).await.map_err(not_begun)?;
         let job = self.work.id.unwrap_or_else(headway_client::mint);
         let follower = session.client.follow(Some(cursor), &[job]);

@@ -19,7 +19,7 @@ use tokio::signal::unix::Signal;
 use tokio::sync::{Mutex, Notify};
 
 use super::config::ServeSetting;
-use super::log::{LogFormat, ServerLog, is_filter};
+use super::log::{LogFormat, ServerLog, valid_filter};
 use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Socket};
@@ -119,7 +119,7 @@ pub(super) struct ServeCommand {
     connections: Option<u32>,
 
     /// Log filter, such as `info`, or `headway=debug,warn` [default: headway=info,warn]
-    #[arg(long, value_name = "FILTER", value_parser = is_filter, env = "HEADWAY_LOG")]
+    #[arg(long, value_name = "FILTER", value_parser = valid_filter, env = "HEADWAY_LOG")]
     log: Option<String>,
 
     /// The form of the log, which goes to standard error; json is an object a line, with the ids of requests and jobs

@@ -5,7 +5,7 @@ mod attempts;
 mod drawer;
 mod history;
 mod items;
-mod keep;
+mod kept_originals;
 mod map;
 mod output;
 mod pace;
@@ -20,7 +20,7 @@ use leptos::prelude::*;
 
 use history::Rewind;
 use items::{First, Items, ShownItems, Texts};
-use keep::Kept;
+use kept_originals::Kept;
 use map::Map;
 use pace::Pace;
 use request::RequestDetails;

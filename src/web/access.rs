@@ -22,8 +22,8 @@ use futures::FutureExt;
 use tokio::sync::watch;
 
 use super::error::{ErrorResponse, fault, method_not_allowed};
-use super::logged::logged;
 use super::probes::is_probe;
+use super::redact::redacted;
 use headway_model::ApiError;
 pub(super) use login::router;
 pub use tokens::{Rights, Tokens};
@@ -208,7 +208,7 @@ fn is_api(path: &str) -> bool {
 
 /// The gate: checks the caller, then sets the headers that every response has.
 pub(super) async fn gate(State(access): State<Access>, mut request: Request, next: Next) -> Response {
-    let (path, method) = (logged(request.uri()), request.method().clone());
+    let (path, method) = (redacted(request.uri()), request.method().clone());
     // Before they are compared, so that a stream notices every later change.
     let tokens = access.tokens();
     let judged = access.judge(&request).and_then(|()| access.rights(&request));

@@ -4,7 +4,7 @@
 //! HTTP/1.1 is served: a browser needs at most one stream, and a proxy can speak HTTP/2 to it.
 
 mod own_answers;
-mod places;
+mod slots;
 
 use std::io;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use tokio::sync::{Semaphore, watch};
 use tower::{Service, ServiceExt};
 
 use own_answers::{OpenRequest, OwnAnswers, Requests};
-pub use places::ConnectionLimits;
-use places::{Full, Slots};
+pub use slots::ConnectionLimits;
+use slots::{Full, Slots};
 
 /// Time limit for the head of a request, at first and again after each response.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);

@@ -16,7 +16,7 @@ use leptos_axum::ResponseOptions;
 use tokio::time::timeout;
 
 use super::error::ErrorResponse;
-use super::logged::logged;
+use super::redact::redacted;
 use super::{Access, App, Rights, languages};
 use crate::ui::{self, Location, Marks, Page, Titled};
 use headway_model::summary::{PageRights, Start};
@@ -46,7 +46,7 @@ pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
         let request = Request::from_parts(parts.clone(), Body::empty());
         match timeout(RENDER_TIMEOUT, rendered(&app, request)).await {
             Ok(answer) => return answer.unwrap_or_else(|error| ErrorResponse(error).into_response()),
-            Err(_) => tracing::warn!(page = logged(&parts.uri), "a rendering hung; rendering the page again"),
+            Err(_) => tracing::warn!(page = redacted(&parts.uri), "a rendering hung; rendering the page again"),
         }
     }
     let text = "This page cannot be rendered at the moment. Please reload it.";

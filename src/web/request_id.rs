@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::logged::logged;
+use super::redact::redacted;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -27,7 +27,7 @@ pub(super) async fn named(mut request: Request, next: Next) -> Response {
     let id = callers_id(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
-    let span = tracing::info_span!("request", request.id = id, job.id = Empty, %method, path = logged(request.uri()));
+    let span = tracing::info_span!("request", request.id = id, job.id = Empty, %method, path = redacted(request.uri()));
     if let Some(job) = job_in(request.uri().path()) {
         span.record("job.id", display(job));
     }

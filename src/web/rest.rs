@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod calls;
 mod downloads;
+mod entity_tag;
 mod files;
 mod items;
 mod links;
@@ -13,7 +14,6 @@ mod openapi;
 mod presets;
 mod reference;
 mod shape;
-mod snapshot;
 
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -60,7 +60,7 @@ pub(super) fn router() -> Router<App> {
             before = before.route(&format!("/api{}", call.path), call.handler);
         }
     }
-    v1.layer(middleware::from_fn(snapshot::tagged)).merge(before)
+    v1.layer(middleware::from_fn(entity_tag::tagged)).merge(before)
 }
 
 async fn start(

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use headway_model::testing::created_with;
 use headway_model::{Cursor, Digest, JobEvent, JobId, JobStatus};
-use headway_server::testing::{Append, Writer};
-use headway_store::{SqliteStore, Store};
+use headway_store::{Append, SqliteStore, Store, Writer};
 use serde_json::json;
 
 use crate::command::Served;

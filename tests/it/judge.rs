@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use headway_files::{Library, Placement, Verdict};
+use headway_files::{Library, Placement, PlacementState};
 use headway_model::{Digest, RelPath};
 
 const OLD: &str = "the original";
@@ -32,7 +32,7 @@ fn at(root: &Path, name: &str) -> Option<String> {
 const NAMES: [&str; 3] = ["target", "temp", "trash"];
 
 /// Every combination, with and without a trash: what is there before, the verdict, and what is there afterwards.
-fn each(mut look: impl FnMut(bool, [Option<String>; 3], Verdict, [Option<String>; 3])) {
+fn each(mut look: impl FnMut(bool, [Option<String>; 3], PlacementState, [Option<String>; 3])) {
     for replaces in [true, false] {
         for number in 0..125 {
             let ways = [number / 25, number / 5 % 5, number % 5].map(|way| WAYS[way]);
@@ -65,7 +65,7 @@ fn whatever_lies_where_no_original_and_nobodys_file_is_lost() {
             let has = |names: &[Option<String>; 3]| names.iter().flatten().any(|text| text == kept);
             assert!(!has(&before) || has(&after), "{before:?} -> {verdict:?} {after:?}");
         }
-        if let Verdict::Conflict(_) = verdict {
+        if let PlacementState::Conflict(_) = verdict {
             assert_eq!(before, after, "a conflict touches nothing");
         }
     });
@@ -82,10 +82,10 @@ fn an_original_in_its_place_without_a_temporary_file_is_taken_back_and_no_confli
             false => temp.is_none() && !is(target, NEW),
         };
         if back {
-            assert_eq!(verdict, Verdict::TakenBack, "{before:?}");
+            assert_eq!(verdict, PlacementState::TakenBack, "{before:?}");
             assert_eq!((&after[0], &after[1]), (target, &None));
         }
         let done = is(target, NEW) && temp.is_none() && (!replaces || is(trash, OLD));
-        assert_eq!(done, done && matches!(verdict, Verdict::Done(_)), "{before:?}");
+        assert_eq!(done, done && matches!(verdict, PlacementState::Done(_)), "{before:?}");
     });
 }

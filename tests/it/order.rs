@@ -5,10 +5,10 @@ use std::sync::Arc;
 use headway_model::event::JobEvent;
 use headway_model::{Digest, JobStatus, PlannedFile};
 use headway_store::SqliteStore;
+use headway_store::testing::{Recorder, created};
 use serde_json::json;
 
 use crate::helper::{App, Files, mint};
-use crate::store::{Recorder, created};
 
 /// The paths of a job's items, in order.
 async fn items(app: &App, job: headway_model::JobId) -> Vec<String> {

@@ -376,7 +376,7 @@ const REASONS: [(&str, &str, &str); 49] = [
     ),
     ("files/library/scan.rs", "Found::Unknown(_) if !leaf", "the folder's list says that it is one"),
     ("files/library/walk/level.rs", "Found::Unknown(_) => false", "the walk looks at it again"),
-    ("files/library/left.rs", "Found::Unknown(_)", "it is tried again later"),
+    ("files/library/leftovers.rs", "Found::Unknown(_)", "it is tried again later"),
     ("files/library/make_folder.rs", "let Found::There(dir)", "the folder is made then, which says why it cannot be"),
     ("files/data_folder.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),

@@ -104,7 +104,7 @@ impl Follower {
             {
                 return Ok(JobSummary::from(fold));
             }
-            self.is_followed(job)?;
+            self.check_followed(job)?;
             self.next().await;
         }
     }
@@ -113,7 +113,7 @@ impl Follower {
     ///
     /// # Errors
     /// Why not.
-    pub fn is_followed(&self, job: JobId) -> Result<(), ClientError> {
+    pub fn check_followed(&self, job: JobId) -> Result<(), ClientError> {
         let lost = |why: &str| Err(ClientError::Lost { job, why: why.to_owned() });
         match self.follow.job(&job).map(Tracked::phase) {
             None => lost("it is not followed"),

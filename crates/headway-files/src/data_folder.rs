@@ -6,7 +6,7 @@ mod ground;
 mod known;
 mod known_as;
 mod lock;
-mod made;
+mod made_folders;
 mod outputs;
 mod presets;
 pub mod private;
@@ -22,14 +22,14 @@ pub use ground::{Ground, SameFiles};
 pub use known_as::KnownAs;
 use lock::FolderLock;
 pub use lock::is_held;
-pub use made::NotedFolders;
+pub use made_folders::NotedFolders;
 pub use outputs::{Outputs, StepStopped};
 use parking_lot::Mutex;
 pub use tree::remove_tree;
 
+use crate::ask_all::ask_all;
 use crate::error::FolderError;
 use crate::library::Found;
-use crate::patience::ask_all;
 use headway_model::JobId;
 
 /// Network file systems, by their magic numbers in statfs(2). Locks and write-ahead logs are not safe on them.
@@ -200,7 +200,7 @@ impl DataFolder {
     /// files are, which folders it made, and what became of its trash.
     pub fn remove_results(&self, job: &JobId) -> io::Result<()> {
         self.remove_attempts(job)?;
-        let facts = [ground::GROUND, EMPTIED, made::MADE];
+        let facts = [ground::GROUND, EMPTIED, made_folders::MADE];
         let results = entries(self.outputs(job).folder())?.into_iter();
         for entry in results.filter(|entry| facts.iter().all(|fact| entry.file_name() != *fact)) {
             match entry.file_type()?.is_dir() {

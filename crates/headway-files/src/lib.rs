@@ -1,25 +1,25 @@
 //! The only way to disks: libraries, which are a user's files, and the data folder, which is Headway's own.
 
+mod ask_all;
 mod data_folder;
 mod error;
 mod library;
-mod patience;
 pub mod template;
 mod unable;
 mod unreadable;
 
+pub use ask_all::ask_all;
 pub use data_folder::{
     DataFolder, Ground, KnownAs, NotedFolders, Outputs, SameFiles, StepStopped, is_held, private, remove_tree,
 };
 pub use error::FolderError;
 pub use library::{
     BadChange, Change, Found, Identity, InnerMounts, Inspected, LONGEST_NAME, Library, LibraryFolder, ListedFile,
-    Maker, Moved, Moves, OpenError, OpenFile, OpenPlacement, OwnName, Placement, Reach, ScanError, Sealed, Staged,
-    Swap, Trashed, Unfit, Verdict, Workshop, as_named, environment, environment_of_start, fails, fault, fault_of,
-    free_bytes, hold, inspect, inspect_again, inspect_alone, inspect_at, inspect_named, io_text, is_litter,
+    Maker, Moved, Moves, OpenError, OpenFile, OpenPlacement, OwnName, Placement, PlacementState, Reach, ScanError,
+    Sealed, Staged, Swap, Trashed, Unfit, Workshop, as_named, environment, environment_of_start, fails, fault,
+    fault_of, free_bytes, hold, inspect, inspect_again, inspect_alone, inspect_at, inspect_named, io_text, is_litter,
     is_own_folder, is_storage_error, memory_available, mounted_below, scan, walk,
 };
-pub use patience::ask_all;
 pub use unable::{unable, unable_of_any};
 pub use unreadable::Unreadable;
 

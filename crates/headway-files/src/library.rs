@@ -1,5 +1,6 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
+mod copy_metadata;
 mod enter;
 mod environment;
 mod fault;
@@ -7,9 +8,8 @@ mod found;
 mod hash;
 mod inspect;
 mod judge;
-mod keep;
 mod kind_of_entry;
-mod left;
+mod leftovers;
 mod listed;
 mod litter;
 mod make_folder;
@@ -51,7 +51,7 @@ pub use environment::{environment, environment_of_start, free_bytes, is_storage_
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
 pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
-pub use judge::Verdict;
+pub use judge::PlacementState;
 pub use listed::ListedFile;
 pub use litter::is_litter;
 pub use mounts::{InnerMounts, mounted_below};
@@ -70,7 +70,7 @@ pub use trash::Trashed;
 pub use walk::walk;
 pub use workshop::Workshop;
 
-use left::LeftFiles;
+use leftovers::Leftovers;
 use open_file::FileStamp;
 
 use headway_model::RelPath;
@@ -115,7 +115,7 @@ pub struct LibraryFolder {
     /// How an output can take the name of its original on this file system, once that was tried.
     swap: OnceLock<Swap>,
     /// Temporary files that could not be removed yet.
-    left: LeftFiles,
+    left: Leftovers,
     /// The device and the inode of the data folder, which a library that is named by its path can contain.
     data_folder: OnceLock<(u64, u64)>,
 }
@@ -147,7 +147,7 @@ impl Library {
 
     /// Opens any folder, to reach what is in it; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
-        self.is_on_disk(path)?;
+        self.check_on_disk(path)?;
         if path.is_root() { self.root()?.try_clone() } else { self.root()?.open_dir(on_disk(path)) }
     }
 }

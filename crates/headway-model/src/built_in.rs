@@ -1,5 +1,8 @@
 //! The recipes that come with Headway. Commands of a configuration and recipes of an embedding program have other names.
 
+/// The names of the manifests that a checksum job makes: of SHA-256 hashes, and of BLAKE3 hashes.
+pub const CHECKSUM_MANIFESTS: [&str; 2] = ["SHA256SUMS", "B3SUMS"];
+
 /// Generates the recipes and their names from one list, so that no name is spelled in two ways.
 macro_rules! built_in {
     ($($recipe:ident = $name:literal),* $(,)?) => {

@@ -8,7 +8,7 @@ mod list;
 mod name;
 mod order;
 #[cfg(test)]
-mod real;
+mod real_files;
 mod repack;
 mod rewrite;
 mod test;
@@ -85,7 +85,7 @@ impl Reading for ArchiveSettings {
     }
 
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
-        is_archive(source)?;
+        check_archive(source)?;
         let limits = UnpackLimits { total: self.total << 30, ratio: self.ratio };
         let tested = test(source, limits)?;
         if self.unchecked == Unchecked::Failure && !tested.unchecked.is_empty() {
@@ -105,7 +105,7 @@ fn resembles_archive(looks: FileLook) -> bool {
 
 /// Checks that the file is a zip archive, judging by its content. If only its name says so, it is damaged or
 /// something else.
-fn is_archive(source: &Source<'_>) -> Result<(), Failure> {
+fn check_archive(source: &Source<'_>) -> Result<(), Failure> {
     let looks = source.looks()?;
     match looks.kind {
         _ if !resembles_archive(looks) => Err(Failure::Skipped(SkipReason::Recipe)),

@@ -9,6 +9,7 @@ use super::manifest::{self, Algorithm, Algorithms};
 use super::record::{self, Rows};
 use super::{Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work};
 use headway_files::{Library, OpenFile, Outputs, unable};
+use headway_model::built_in::CHECKSUM_MANIFESTS;
 use headway_model::summary::RecipeInfo;
 use headway_model::{BuiltIn, DiskEffect, SkipReason};
 
@@ -53,9 +54,6 @@ impl Recipe for Checksum {
     }
 }
 
-/// The names of the manifests that a job can make.
-pub(super) const MANIFESTS: [(Algorithm, &str); 2] = [(Algorithm::Sha256, "SHA256SUMS"), (Algorithm::Blake3, "B3SUMS")];
-
 impl Work for ChecksumWork {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let hashes = hash(input, attempt, self.algorithms)?;
@@ -63,7 +61,8 @@ impl Work for ChecksumWork {
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
-        let mut manifests = MANIFESTS.map(|(algorithm, name)| (algorithm, name, Vec::new()));
+        let [sha256, blake3] = CHECKSUM_MANIFESTS;
+        let mut manifests = [(Algorithm::Sha256, sha256, Vec::new()), (Algorithm::Blake3, blake3, Vec::new())];
         let (mut rows, mut lacking) = (Rows::default(), 0_u64);
         for result in results {
             let ItemResult { path, result, skip, .. } = result?;

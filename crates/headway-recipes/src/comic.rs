@@ -4,7 +4,7 @@
 mod info;
 mod number;
 #[cfg(test)]
-mod real;
+mod real_files;
 mod template;
 
 use std::sync::Arc;
@@ -123,7 +123,7 @@ impl Work for ComicWork {
         // The attempt reports what is wrong with the file.
         let Ok(input) = input else { return Ok(Vec::new()) };
         let source = Source::quiet(&input, &attempt)?;
-        is_comic(&source)?;
+        check_comic(&source)?;
         let goal = self.goal(&source, &list(&source)?)?;
         Ok(Some(goal.path)
             .filter(|to| *to != file.path)
@@ -134,7 +134,7 @@ impl Work for ComicWork {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
-        is_comic(&source)?;
+        check_comic(&source)?;
         let list = list(&source)?;
         let goal = self.goal(&source, &list)?;
         let mut result = Value::Object(goal.result);
@@ -264,7 +264,7 @@ fn is_other(name: &[u8]) -> bool {
 
 /// Checks that the file is a comic: a zip archive whose name ends in cbz. For a comic in another format, the message
 /// says what can be done.
-fn is_comic(source: &Source<'_>) -> Result<(), Failure> {
+fn check_comic(source: &Source<'_>) -> Result<(), Failure> {
     let extension = source.attempt().path.name().rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     let kind = FileKind::of(&source.head(HEAD)?);
     match (extension.as_deref(), kind) {

@@ -4,7 +4,7 @@
 mod names;
 mod pack;
 #[cfg(test)]
-mod real;
+mod real_files;
 
 use std::io::{self, Write};
 

@@ -3,7 +3,7 @@
 
 mod groups;
 #[cfg(test)]
-mod real;
+mod real_files;
 mod remove;
 mod sizes;
 

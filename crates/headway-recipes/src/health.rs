@@ -5,7 +5,7 @@ mod jpeg;
 mod picture;
 mod png;
 #[cfg(test)]
-mod real;
+mod real_files;
 
 use serde::Deserialize;
 use serde_json::{Value, json};

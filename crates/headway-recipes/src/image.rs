@@ -6,7 +6,7 @@ mod encode;
 mod fit;
 mod names;
 #[cfg(test)]
-mod real;
+mod real_files;
 
 use std::io::{self, BufReader, Cursor, Write};
 
@@ -185,7 +185,7 @@ impl ImageSettings {
             let picture = self.fitted(picture, size, format, &mut notes).map_err(|why| source.judge(&why))?;
             let bytes = encode::encode(&picture, format, self.quality, source.attempt());
             let bytes = bytes.map_err(|why| source.judge(&why))?;
-            is_right(&picture, format, &bytes)?;
+            check_picture(&picture, format, &bytes)?;
             (bytes, (picture.pixels.width(), picture.pixels.height()))
         };
         let mut result = Map::new();
@@ -256,7 +256,7 @@ fn is_picture(kind: FileKind) -> bool {
 }
 
 /// Decodes the result and checks it: a lossless format must give exactly the same pixels, JPEG the same size.
-fn is_right(picture: &DecodedPicture, format: FileKind, bytes: &[u8]) -> Result<(), Failure> {
+fn check_picture(picture: &DecodedPicture, format: FileKind, bytes: &[u8]) -> Result<(), Failure> {
     let wrong = |why: String| Failure::Failed(FailReason::Verify, format!("the new picture is not right: {why}"));
     let again = decode::decode(Cursor::new(bytes), format, u64::MAX).map_err(wrong)?;
     let size = |picture: &DecodedPicture| (picture.pixels.width(), picture.pixels.height());

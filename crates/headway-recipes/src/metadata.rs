@@ -6,7 +6,7 @@ mod exif;
 mod jpeg;
 mod png;
 #[cfg(test)]
-mod real;
+mod real_files;
 mod strip;
 mod webp;
 

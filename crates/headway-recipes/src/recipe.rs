@@ -93,7 +93,7 @@ impl Binding<'_> {
     ///
     /// # Errors
     /// If nobody does.
-    pub fn is_wanted(&self) -> Result<(), Unable> {
+    pub fn check_wanted(&self) -> Result<(), Unable> {
         match self.stop.load(Ordering::Relaxed) {
             true => Err(Unable::Failed("it was stopped".into())),
             false => Ok(()),

@@ -138,8 +138,8 @@ impl Work for UndoWork {
             Change::Output(_) => None,
         });
         self.library
-            .remove_empty(made.flatten().chain(&self.made).cloned().take_while(|_| outputs.is_wanted().is_ok()))?;
-        Ok(outputs.is_wanted()?)
+            .remove_empty(made.flatten().chain(&self.made).cloned().take_while(|_| outputs.check_wanted().is_ok()))?;
+        Ok(outputs.check_wanted()?)
     }
 }
 

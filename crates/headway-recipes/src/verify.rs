@@ -5,7 +5,7 @@ mod compare;
 mod folders;
 mod lines;
 mod locate;
-mod made;
+mod made_manifests;
 mod manifest_text;
 mod manifests;
 mod report;

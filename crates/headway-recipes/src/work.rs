@@ -103,7 +103,7 @@ pub trait Work: Send + Sync + 'static {
 
     /// The last step, over all items except cancelled ones, in the plan's order. It can be stopped and run again. If
     /// a result is an error, because it cannot be read or the step was stopped, return that error and write nothing
-    /// more. Long work besides reading results must check [`Outputs::is_wanted`] from time to time.
+    /// more. Long work besides reading results must check [`Outputs::check_wanted`] from time to time.
     fn finish(&self, _results: &mut ItemResults<'_>, _outputs: &Outputs) -> anyhow::Result<()> {
         Ok(())
     }

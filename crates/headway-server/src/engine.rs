@@ -6,22 +6,21 @@ mod attempt_id;
 mod by_path;
 mod change;
 mod context;
-mod died;
-mod easing;
 mod examinations;
 mod exclusion;
 mod finish;
 mod inputs;
-mod late;
 mod leases;
-mod left;
 mod libraries;
-mod look_around;
+mod name_availability;
 mod opening;
 mod outcome;
 mod output_name;
+mod panicked;
 mod past;
+mod pause_checks;
 mod perform;
+mod periodic_checks;
 mod place;
 mod plan;
 mod pool;
@@ -30,9 +29,10 @@ mod recovery;
 mod running;
 pub(crate) mod schedule;
 mod shortage;
-mod standing;
+mod single_flight;
 mod start_attempt;
 mod stop;
+mod surviving_programs;
 mod take_up;
 mod wanted_moves;
 
@@ -49,7 +49,6 @@ pub(crate) use context::Context;
 pub(crate) use examinations::Examinations;
 pub(crate) use exclusion::Exclusion;
 pub(crate) use leases::worker;
-pub(crate) use left::LeftPrograms;
 pub(crate) use libraries::{Libraries, LibraryList};
 pub(crate) use opening::open_library;
 pub(super) use output_name::target;
@@ -58,13 +57,14 @@ pub(crate) use pulse::Pulse;
 pub(crate) use running::RunningAttempts;
 pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;
+pub(crate) use surviving_programs::SurvivingPrograms;
 pub(crate) use take_up::take_up_all;
 
 use super::steps::UnderWay;
 use super::writer::WriterReport;
-use easing::Easing;
 use headway_model::id::JobId;
 use headway_recipes::Unable;
+use pause_checks::PauseChecks;
 use pool::Pool;
 use schedule::{Input, Schedule, ScheduleEffect};
 
@@ -102,7 +102,7 @@ pub(crate) async fn run(context: Context, schedule: Schedule, inbox: Inbox) {
         }
         // However busy the loop is, these checks must not starve.
         if engine.looked.elapsed() >= every {
-            inputs.extend(engine.look_around());
+            inputs.extend(engine.check_periodically());
         }
         engine.context.pulse.beat();
         effects = engine.decide(inputs);
@@ -119,7 +119,7 @@ struct Engine {
     at_work: HashMap<JobId, UnderWay>,
     tasks: JoinSet<Option<Input>>,
     /// Looks at whether the reasons for pauses have passed.
-    easing: Easing,
+    pause_checks: PauseChecks,
     pool: Pool,
     /// How many attempts of each job hung on storage when that was last looked at.
     stalled: BTreeMap<JobId, usize>,
@@ -141,7 +141,7 @@ impl Engine {
             active_jobs: HashMap::new(),
             at_work: HashMap::new(),
             tasks: JoinSet::new(),
-            easing: Easing::default(),
+            pause_checks: PauseChecks::default(),
             stalled: BTreeMap::new(),
             working: 0,
             stopping: None,

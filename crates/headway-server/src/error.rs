@@ -1,10 +1,9 @@
 //! Internal errors, and what users are told about them.
 
-use super::writer::AppendError;
 use headway_files::{FolderError, Unreadable};
 use headway_model::ApiError;
-use headway_store::StoreError;
 pub use headway_store::internal;
+use headway_store::StoreError;
 
 /// The error for a caller who asked for something on a disk that cannot be read.
 pub(crate) fn unreadable(reason: Unreadable, message: String) -> ApiError {
@@ -30,15 +29,5 @@ impl From<StoreError> for StartError {
 impl From<FolderError> for StartError {
     fn from(error: FolderError) -> Self {
         StartError(error.0)
-    }
-}
-
-impl From<AppendError> for ApiError {
-    fn from(error: AppendError) -> Self {
-        match error {
-            AppendError::Refused(refusal) => ApiError::Conflict { message: refusal.to_string() },
-            AppendError::TooLarge => ApiError::TooLarge { message: "the request is too large to record".into() },
-            AppendError::Dead => ApiError::LogUnavailable,
-        }
     }
 }

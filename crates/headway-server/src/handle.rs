@@ -41,12 +41,12 @@ use super::engine::schedule::{Input, ScheduleLimits};
 use super::index::Index;
 use super::recent::Recent;
 use super::retention::Retention;
-use super::writer::{AppendError, Log};
+use super::writer::Log;
 use headway_files::Library;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Digest, JobEvent, JobId, StartJob};
 use headway_store::rows::JobRow;
-use headway_store::{Head, Store};
+use headway_store::{AppendError, Head, Store};
 use start_up::OwnRuntime;
 
 /// A running Headway. Cheap to clone.

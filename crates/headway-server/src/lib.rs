@@ -13,7 +13,6 @@ mod placements;
 mod recent;
 pub mod retention;
 mod steps;
-#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "tests outside this crate reach it"))]
 mod writer;
 
 mod handle;
@@ -25,8 +24,6 @@ mod source;
 #[cfg(feature = "testing")]
 pub mod testing {
     use std::sync::Arc;
-
-    pub use crate::writer::{Append, AppendError, Writer, WriterEffect};
 
     /// The store of a server's log.
     pub fn store(server: &crate::Server) -> &Arc<dyn headway_store::Store> {

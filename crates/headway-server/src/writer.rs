@@ -1,246 +1,205 @@
-//! The single writer of the log, as a machine without IO: appends and commit results in; batches, answers and wake-ups out.
-//!
-//! It holds the fold of every live job, asks `next` about each event in commit order, and assigns `seq`, `position` and
-//! digest. A refused event is answered and not written. Once a commit has failed the writer is dead: whatever was not
-//! acknowledged stays unacknowledged, and nothing is retried.
+//! The thread of the log's one writer. While one batch is being written, the next gathers in the queue.
 
-mod task;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
 
-pub(crate) use task::{Log, WriterReport, spawn};
-
+use crate::now;
+use crate::recent::{Commit, Recent};
 use headway_model::event::Recorded;
-use headway_model::fold::FoldError;
-use headway_model::id::{JobId, Millis, Position, Seq};
-use headway_model::{Digest, EventKind, Fold, JobEvent, Refusal};
-use headway_store::Head;
-use headway_store::rows::{Batch, EventRow, Idle, JobKey};
+use headway_model::event_kind::EventKind;
+use headway_model::id::JobId;
+use headway_model::{Digest, Fold, JobEvent, Refusal};
+use headway_store::rows::JobKey;
+use headway_store::{Append, AppendError, Head, Receipt, Store, Writer, WriterEffect};
 
-/// The most bytes of a detail.
-pub(crate) const DETAIL_LIMIT: usize = 256 * 1024;
+/// Capacity of the queue. When it is half full the engine stops claiming; workers can still record results.
+const QUEUE: usize = 4_096;
 
-/// The most events in one transaction.
-const BATCH_LIMIT: usize = 2_000;
-
-/// An event to record.
+/// What the engine is told, in commit order, all of a commit together.
 #[derive(Debug, Clone)]
-pub struct Append {
-    /// Matches the answer to this append.
-    pub ticket: u64,
-    /// The job.
-    pub job: JobId,
-    /// The event.
-    pub event: JobEvent,
-    /// The event's detail.
-    pub detail: Option<String>,
-    /// When it happened.
-    pub at: Millis,
-    /// For a terminal job: its key and fold from the store, so that its `pruned` event can be judged.
-    pub over: Option<Box<(JobKey, Fold)>>,
-}
-
-/// The place of an acknowledged event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
-    /// In its job.
-    pub seq: Seq,
-    /// In the log.
-    pub position: Position,
-}
-
-/// Why an append was not recorded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AppendError {
-    /// It is not possible in the job's state.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// It is larger than its limit.
-    #[error("the event is larger than allowed")]
-    TooLarge,
+pub(crate) enum WriterReport {
+    /// An event is durable.
+    Recorded(JobId, Recorded, Digest),
+    /// An event sent without waiting for its answer was refused.
+    Refused(JobId, JobEvent, Refusal),
     /// The log cannot be written any more.
-    #[error("the log cannot be written")]
     Dead,
 }
 
-/// What the shell must do after a commit.
-#[derive(Debug, Clone)]
-pub enum WriterEffect {
-    /// Tell the sender.
-    Answer(u64, Append, Result<Receipt, AppendError>),
-    /// Tell the engine, in this order, with the job's digest up to it.
-    Recorded(JobId, Recorded, Digest),
+/// A job, its new event, and the event's detail.
+pub(crate) type Fact = (JobId, JobEvent, Option<String>);
+
+struct Queued {
+    append: Append,
+    reply: Option<oneshot::Sender<Result<Receipt, AppendError>>>,
 }
 
-#[derive(Debug, Clone)]
-struct LiveJob {
-    key: JobKey,
-    fold: Fold,
+/// A handle to the writer. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Log {
+    queue: mpsc::Sender<Vec<Queued>>,
+    head: watch::Receiver<Head>,
+    recent: Arc<Recent>,
+    alive: watch::Receiver<bool>,
 }
 
-/// The machine.
-#[derive(Debug, Clone)]
-pub struct Writer {
-    /// This process's name in leases.
-    worker: String,
-    live: HashMap<JobId, LiveJob>,
-    /// Every job that this process has seen, so that no id is created twice after its fold is gone.
-    known: HashSet<JobId>,
-    /// Jobs whose history this process has removed: a fold that a sender read earlier is stale.
-    pruned: HashSet<JobId>,
-    head: Position,
-    digest: Option<Digest>,
-    next_job_no: u64,
-    queue: VecDeque<Append>,
-    /// Effects to return once the batch under way is on the disk.
-    pending: Vec<WriterEffect>,
-    dead: bool,
+impl Log {
+    /// Records an event and waits until it is durable.
+    pub(crate) async fn append(
+        &self,
+        job: JobId,
+        event: JobEvent,
+        detail: Option<String>,
+    ) -> Result<Receipt, AppendError> {
+        self.judged(Append { ticket: 0, job, event, detail, at: now(), over: None }).await
+    }
+
+    /// Records that the history of a terminal job is removed. `key` and `fold` are the job as the store has it.
+    pub(crate) async fn prune(&self, key: JobKey, fold: Fold) -> Result<Receipt, AppendError> {
+        let (job, event) =
+            (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over(Some(EventKind::Pruned.name()))))?);
+        let over = Some(Box::new((key, fold)));
+        self.judged(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
+    }
+
+    async fn judged(&self, append: Append) -> Result<Receipt, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
+        answer.await.map_err(|_| AppendError::Dead)?
+    }
+
+    /// Queues events for one commit. A refusal arrives as a report. Waits only while the queue is full.
+    pub(crate) async fn send(&self, facts: Vec<Fact>) {
+        let at = now();
+        let queued = |(job, event, detail)| Queued {
+            append: Append { ticket: 0, job, event, detail, at, over: None },
+            reply: None,
+        };
+        // A writer that is gone has reported it.
+        self.queue.send(facts.into_iter().map(queued).collect()).await.ok();
+    }
+
+    /// Waits until everything sent before is durable or refused.
+    pub(crate) async fn flush(&self) {
+        // Answers come in order, and no job has this id, so the append is refused without a record.
+        let nobody = JobId::mint(0, [0; 10]);
+        self.append(nobody, JobEvent::Began {}, None).await.ok();
+    }
+
+    /// Whether the queue has room for new work, beside events that must be recorded.
+    pub(crate) fn has_room(&self) -> bool {
+        self.queue.capacity() > QUEUE / 2
+    }
+
+    /// The head of the log. Wakes whenever it moves.
+    pub(crate) fn head(&self) -> watch::Receiver<Head> {
+        self.head.clone()
+    }
+
+    /// The newest commits, encoded.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// Whether the log can be written.
+    pub(crate) fn is_recording(&self) -> bool {
+        *self.alive.borrow()
+    }
 }
 
-impl Writer {
-    /// A writer that continues at this head, with these live jobs.
-    pub fn new(head: Head, live: Vec<(JobKey, Fold)>) -> Self {
-        let known = live.iter().map(|(_, fold)| fold.id).collect();
-        Writer {
-            worker: String::new(),
-            live: live.into_iter().map(|(key, fold)| (fold.id, LiveJob { key, fold })).collect(),
-            known,
-            pruned: HashSet::new(),
-            head: head.position,
-            digest: head.digest,
-            next_job_no: head.next_job_no,
-            queue: VecDeque::new(),
-            pending: Vec::new(),
-            dead: false,
+/// Starts the writer on its own thread within this runtime. It ends when every [`Log`] is dropped.
+pub(crate) fn spawn(
+    store: Arc<dyn Store>,
+    head: Head,
+    writer: Writer,
+) -> std::io::Result<(Log, mpsc::UnboundedReceiver<Vec<WriterReport>>)> {
+    let (queue, receiver) = mpsc::channel(QUEUE);
+    let (wake, head) = watch::channel(head);
+    let recent = Arc::new(Recent::default());
+    let (health, alive) = watch::channel(true);
+    // The channel is unbounded, but the queue bounds it: at most one report for each append.
+    let (reports, engine) = mpsc::unbounded_channel();
+    let readers = LogReaders { recent: Arc::clone(&recent), wake };
+    let run = run(store, writer, receiver, readers, health, reports);
+    // A commit blocks its thread, and nothing else must wait for that.
+    let runtime = Handle::current();
+    std::thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(run))?;
+    Ok((Log { queue, head, recent, alive }, engine))
+}
+
+/// What readers of the log wait on.
+struct LogReaders {
+    recent: Arc<Recent>,
+    wake: watch::Sender<Head>,
+}
+
+impl LogReaders {
+    /// Publishes the commit, then wakes the readers: it must be readable when they wake.
+    fn publish(&self, commit: Commit) {
+        let head = commit.head;
+        self.recent.publish(commit);
+        self.wake.send_replace(head);
+    }
+}
+
+async fn run(
+    store: Arc<dyn Store>,
+    mut writer: Writer,
+    mut queue: mpsc::Receiver<Vec<Queued>>,
+    readers: LogReaders,
+    health: watch::Sender<bool>,
+    reports: mpsc::UnboundedSender<Vec<WriterReport>>,
+) {
+    let mut replies = HashMap::new();
+    let mut ticket = 0;
+    let mut waiting = Vec::new();
+    loop {
+        if !writer.has_queued() && queue.recv_many(&mut waiting, 1_000).await == 0 {
+            return;
         }
-    }
-
-    /// Sets this process's name in leases.
-    pub fn named(self, worker: &str) -> Self {
-        Writer { worker: worker.to_owned(), ..self }
-    }
-
-    /// Queues an append.
-    pub fn append(&mut self, append: Append) {
-        self.queue.push_back(append);
-    }
-
-    /// Judges the queued appends and builds the next batch; `None` if there is nothing to write.
-    /// Call [`Writer::committed`] before asking for another.
-    pub fn batch(&mut self) -> Option<Batch> {
-        let mut batch = Batch { worker: self.worker.clone(), ..Batch::default() };
-        let mut touched = Vec::new();
-        while batch.events.len() < BATCH_LIMIT
-            && let Some(append) = self.queue.pop_front()
-        {
-            let answer = if self.dead { Err(AppendError::Dead) } else { self.judge(&append, &mut batch) };
-            if answer.is_ok() && !touched.contains(&append.job) {
-                touched.push(append.job);
+        for Queued { append, reply } in waiting.drain(..).flatten() {
+            ticket += 1;
+            replies.extend(reply.map(|reply| (ticket, reply)));
+            writer.append(Append { ticket, ..append });
+        }
+        let mut told = Vec::new();
+        let effects = match writer.batch() {
+            None => writer.unwritten(),
+            Some(batch) => {
+                let commit = Commit::of(&batch);
+                let written = store.commit(batch).await;
+                if let Err(error) = &written {
+                    tracing::error!(%error, "the log cannot be written; nothing more will be recorded until a restart");
+                    health.send_replace(false);
+                }
+                let effects = writer.committed(written.is_ok());
+                match written {
+                    Ok(()) => readers.publish(commit),
+                    Err(_) => told.push(WriterReport::Dead),
+                }
+                effects
             }
-            self.pending.push(WriterEffect::Answer(append.ticket, append, answer));
-        }
-        if batch.events.is_empty() {
-            return None;
-        }
-        for job in touched {
-            let Some(live) = self.live.get(&job) else { continue };
-            let last = batch.events.iter().rev().find(|row| row.job == job).map_or(self.head, |row| row.position);
-            batch.jobs.push(live.key.row(&live.fold, last));
-        }
-        self.live.retain(|_, live| !live.fold.status.is_terminal());
-        (batch.head, batch.digest, batch.next_job_no) = (self.head, self.digest, self.next_job_no);
-        Some(batch)
-    }
-
-    /// Takes the result of the commit and returns the effects to deliver.
-    pub fn committed(&mut self, written: bool) -> Vec<WriterEffect> {
-        let mut effects = std::mem::take(&mut self.pending);
-        if written {
-            return effects;
-        }
-        self.dead = true;
-        effects.retain(|effect| matches!(effect, WriterEffect::Answer(..)));
-        for effect in &mut effects {
-            if let WriterEffect::Answer(_, _, answer) = effect {
-                *answer = Err(AppendError::Dead);
+        };
+        for effect in effects {
+            match effect {
+                WriterEffect::Answer(ticket, append, answer) => match (replies.remove(&ticket), answer) {
+                    (Some(reply), answer) => drop(reply.send(answer)),
+                    (None, Err(AppendError::Refused(refusal))) => {
+                        told.push(WriterReport::Refused(append.job, append.event, refusal));
+                    }
+                    (None, Err(AppendError::TooLarge)) => {
+                        tracing::error!(job.id = %append.job, event = append.event.name(), "an event was too large to record");
+                    }
+                    (None, _) => {}
+                },
+                WriterEffect::Recorded(job, recorded, digest) => {
+                    told.push(WriterReport::Recorded(job, recorded, digest))
+                }
             }
         }
-        effects
-    }
-
-    /// The effects to deliver when [`Writer::batch`] returned `None`.
-    pub fn unwritten(&mut self) -> Vec<WriterEffect> {
-        std::mem::take(&mut self.pending)
-    }
-
-    /// Whether appends wait.
-    pub fn has_queued(&self) -> bool {
-        !self.queue.is_empty()
-    }
-
-    fn judge(&mut self, append: &Append, batch: &mut Batch) -> Result<Receipt, AppendError> {
-        let detail = append.detail.as_deref();
-        let hash = detail.map(|text| Digest::of(text.as_bytes()));
-        if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.kind() != EventKind::Created)
-            || hash != append.event.detail()
-        {
-            return Err(AppendError::TooLarge);
-        }
-        if let Some((key, fold)) = append.over.as_deref()
-            && !self.pruned.contains(&append.job)
-        {
-            self.live.entry(append.job).or_insert_with(|| LiveJob { key: key.clone(), fold: fold.clone() });
-            self.known.insert(append.job);
-        }
-        let seq = self.live.get(&append.job).map_or(1, |live| live.fold.seq + 1);
-        let recorded = Recorded { seq, at: append.at, event: append.event.clone() };
-        let payload = recorded.encode();
-        if payload.len() > recorded.event.payload_limit() {
-            return Err(AppendError::TooLarge);
-        }
-        let position = self.head + 1;
-        let idle;
-        if let Some(live) = self.live.get_mut(&append.job) {
-            idle = Idle::before(&live.fold, &recorded.event);
-            live.fold.apply_recorded(&recorded, &payload).map_err(refusal)?;
-        } else if self.known.contains(&append.job) {
-            let created = append.event.kind() == EventKind::Created;
-            return Err(if created { Refusal::Exists } else { Refusal::Over(None) }.into());
-        } else {
-            idle = None;
-            let fold = Fold::create_recorded(&recorded, &payload).map_err(refusal)?;
-            // Cannot fail: the start call wrote this request, and its hash was compared just above.
-            let key = JobKey::of(self.next_job_no, position, &recorded.event, detail);
-            let key = key.map_err(|_| AppendError::Refused(Refusal::Range))?;
-            self.next_job_no += 1;
-            self.known.insert(append.job);
-            self.live.insert(append.job, LiveJob { key, fold });
-        }
-        let Some(live) = self.live.get_mut(&append.job) else { return Err(Refusal::NotCreated.into()) };
-        if let Some(left) = Fold::tombstone(&recorded, &payload) {
-            live.fold = left;
-            self.pruned.insert(append.job);
-        }
-        let (job_no, digest) = (live.key.job_no, live.fold.digest);
-        // The planner builds the detail and the event from the same list, so they match.
-        let derived = batch.derive(job_no, idle.as_ref(), &live.fold, &recorded, detail);
-        debug_assert!(derived.is_ok(), "{derived:?}");
-        self.head = position;
-        self.digest = Some(digest);
-        let row = EventRow { position, job_no, job: append.job, seq, payload, detail: append.detail.clone(), digest };
-        batch.events.push(row);
-        self.pending.push(WriterEffect::Recorded(append.job, recorded, digest));
-        Ok(Receipt { seq, position })
+        reports.send(told).ok();
     }
 }
-
-fn refusal(error: FoldError) -> AppendError {
-    match error {
-        FoldError::Refused(refusal) => AppendError::Refused(refusal),
-        // Cannot happen: the event was numbered just above and encoded by this very version.
-        FoldError::Gap { .. } | FoldError::Unknown(_) => AppendError::Refused(Refusal::Range),
-    }
-}
-
-#[cfg(test)]
-mod tests;

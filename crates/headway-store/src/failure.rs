@@ -2,7 +2,7 @@
 
 use headway_model::{ApiError, PauseReason, Unable};
 
-use crate::StoreError;
+use crate::{AppendError, StoreError};
 
 /// Logs a cause that must not leave the server, and returns the incident number to quote.
 pub fn internal(cause: &dyn std::fmt::Display) -> ApiError {
@@ -26,5 +26,15 @@ impl From<StoreError> for Unable {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the log cannot be read");
         Unable::Environment(error.passes.unwrap_or(PauseReason::Stuck))
+    }
+}
+
+impl From<AppendError> for ApiError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Refused(refusal) => ApiError::Conflict { message: refusal.to_string() },
+            AppendError::TooLarge => ApiError::TooLarge { message: "the request is too large to record".into() },
+            AppendError::Dead => ApiError::LogUnavailable,
+        }
     }
 }

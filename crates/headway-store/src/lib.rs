@@ -1,5 +1,5 @@
-//! Stores the log. The writer commits batches; readers read pages. The contract of a store is on the [`Store`] trait,
-//! and one test suite (`tests/it/store.rs`) checks it for every store.
+//! Stores the log. The [`Writer`] makes batches, a store commits them, and readers read pages. The contract of a store is
+//! on the [`Store`] trait. One suite of tests, made by `store_contract!` of the feature `testing`, checks it for any store.
 
 mod failure;
 mod index;
@@ -10,6 +10,9 @@ mod replay;
 pub mod rows;
 mod set_aside;
 mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod writer;
 
 use async_trait::async_trait;
 
@@ -20,6 +23,7 @@ pub use pages::{EventPages, ItemPages, OverPages};
 pub use rebuild::{Rebuilt, pruned, rebuild};
 pub use set_aside::SetAside;
 pub use sqlite::SqliteStore;
+pub use writer::{Append, AppendError, DETAIL_LIMIT, Receipt, Writer, WriterEffect};
 
 use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::groups::{GroupBy, ItemGroups};

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::Shell;
 use crate::calls;
-use crate::live::{Toast, browser, notice};
+use crate::live::{Toast, browser, notification};
 use headway_model::read::read;
 use headway_model::{JobId, JobKind, JobStatus, JobSummary};
 
@@ -94,7 +94,7 @@ impl Shell {
         let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
         if self.0.is_own && browser::is_hidden() {
-            notice::show(&toast_text(&summary, &summary.status_word()), &job.to_string());
+            notification::show(&toast_text(&summary, &summary.status_word()), &job.to_string());
         }
         if live.active.get_untracked() != Some(job) {
             self.toast(&summary, &summary.status_word());

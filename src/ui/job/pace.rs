@@ -6,15 +6,13 @@ use leptos::prelude::*;
 
 use crate::live::Live;
 use crate::ui::parts::may_act;
-use crate::ui::progress::{Steer, Summary};
+use crate::ui::progress::{Steer, Summary, is_over};
 use headway_model::{Action, Fold};
 
 /// The form. Shown as long as the job is not over.
 #[component]
 pub(super) fn Pace(summary: Summary, steer: Steer) -> impl IntoView {
-    let is_over = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
-    });
+    let is_over = is_over(summary);
     let can_act = may_act();
     view! {
         <Show when=move || can_act && !is_over.get()>

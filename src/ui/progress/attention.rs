@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::newest::Newest;
-use super::summary::Summary;
+use super::summary::{Summary, is_over};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -78,9 +78,7 @@ pub(in crate::ui) fn Attend(
     /// What is known of the job, with its request.
     newest: Newest,
 ) -> impl IntoView {
-    let is_over = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
-    });
+    let is_over = is_over(summary);
     let live = expect_context::<Live>();
     // Without files that have been run again since, or are running again: those have not failed.
     let causes = Memo::new(move |_| {

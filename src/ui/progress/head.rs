@@ -20,7 +20,7 @@ use leptos::prelude::*;
 
 use super::Steer;
 use super::proof::ProofLine;
-use super::summary::{Summary, mounted};
+use super::summary::{Summary, is_over, mounted};
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
 pub(super) use actions::{Actions, Failed, verify_door};
@@ -129,9 +129,7 @@ fn announcement(summary: Summary, stands: Memo<Option<String>>) -> impl Fn() -> 
         let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));
         percent.map(|percent| percent / 10 * 10)
     });
-    let is_over = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
-    });
+    let is_over = is_over(summary);
     move || {
         let stands = stands.get().unwrap_or_default();
         match tenths.get() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::tell_me::TellMe;
+use super::notify_button::NotifyButton;
 use super::whole;
 use crate::live::{JobState, Live};
 use crate::ui::parts::format::{self, time_of_day};
@@ -39,7 +39,7 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
             <span class="link-badge" data-link=move || live.link.with(|link| link.label())><span class="link-badge-word">{link}</span></span>
             " "
             <span class="proof-received">{text}</span>
-            <TellMe is_over />
+            <NotifyButton is_over />
         </p>
         <whole::Whole proof=closed />
     }

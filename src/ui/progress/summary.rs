@@ -45,6 +45,11 @@ pub(in crate::ui) fn latest_summary(job: JobId, read: Option<JobSummary>) -> Sum
     })
 }
 
+/// Whether the job is over. A job of which nothing is known is not.
+pub(in crate::ui) fn is_over(summary: Summary) -> Memo<bool> {
+    Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal())))
+}
+
 /// Whether the page is hydrated. Until then it must show what the server rendered.
 pub(super) fn mounted() -> RwSignal<bool> {
     let mounted = RwSignal::new(false);

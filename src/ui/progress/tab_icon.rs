@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::together::percent;
+use super::status_of_jobs::percent;
 use crate::base::to;
 use crate::live::Live;
 

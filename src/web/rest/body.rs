@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::shape::has_the_shape;
+use super::shape::check_shape;
 use headway_model::ApiError;
 
 /// The body of a call.
@@ -18,7 +18,7 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    has_the_shape(schema.as_value(), &value).map_err(ApiError::invalid)?;
+    check_shape(schema.as_value(), &value).map_err(ApiError::invalid)?;
     // Not from the value: what comes twice is refused, and a value has only the last.
     let mut text = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut text).map_err(|error| ApiError::invalid(refusal(&error)))

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 /// Checks a value against a schema with its definitions. The error names the field.
-pub(super) fn has_the_shape(root: &Value, value: &Value) -> Result<(), String> {
+pub(super) fn check_shape(root: &Value, value: &Value) -> Result<(), String> {
     BodySchema { root }.check(root, value, "")
 }
 
@@ -34,7 +34,7 @@ impl<'a> BodySchema<'a> {
                 if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
                     return Err(format!("{} takes exactly one of {}", named(at), tags.join(", ")));
                 }
-                has_the_fields(&fitting, fields, at)?;
+                check_fields(&fitting, fields, at)?;
                 fields.iter().try_for_each(|(name, field)| {
                     let of = |leaf: &&'a Value| leaf.get("properties")?.get(name);
                     self.by_one_of(fitting.iter().filter_map(of), field, &format!("{at}/{name}"))
@@ -74,7 +74,7 @@ fn named(at: &str) -> &str {
 }
 
 /// Refuses an object with a field that it does not have, or without one that it needs.
-fn has_the_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &str) -> Result<(), String> {
+fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &str) -> Result<(), String> {
     // The fields of alternatives are checked with their names.
     let [leaf] = leaves else { return Ok(()) };
     let known = leaf.get("properties").and_then(Value::as_object);

@@ -65,7 +65,7 @@ impl Outputs {
     ///
     /// # Errors
     /// If nobody does.
-    pub fn is_wanted(&self) -> Result<(), StepStopped> {
+    pub fn check_wanted(&self) -> Result<(), StepStopped> {
         if self.stop.load(Ordering::Relaxed) { Err(StepStopped) } else { Ok(()) }
     }
 
@@ -74,7 +74,7 @@ impl Outputs {
     /// # Errors
     /// Errors of `fill` and of the file system; [`StepStopped`] if the step is stopped before the file has its name.
     pub fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        self.is_wanted()?;
+        self.check_wanted()?;
         private::make_folder(&self.folder)?;
         let part = PARTS.fetch_add(1, Ordering::Relaxed);
         let temporary = self.folder.join(format!(".{name}.{part}{PART}"));
@@ -96,7 +96,7 @@ impl Outputs {
         let mut file = BufWriter::new(Stoppable { file: private::create(temporary)?, outputs: self });
         fill(&mut file)?;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.file.sync_all()?;
-        self.is_wanted()?;
+        self.check_wanted()?;
         std::fs::rename(temporary, target)?;
         File::open(&self.folder)?.sync_all()?;
         Ok(())
@@ -128,7 +128,7 @@ struct Stoppable<'a> {
 
 impl Write for Stoppable<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.outputs.is_wanted().map_err(io::Error::other)?;
+        self.outputs.check_wanted().map_err(io::Error::other)?;
         self.file.write(bytes)
     }
 

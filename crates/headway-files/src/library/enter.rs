@@ -33,7 +33,7 @@ impl Library {
         if path.is_root() {
             return Ok(root);
         }
-        self.is_on_disk(path)?;
+        self.check_on_disk(path)?;
         let inside = self.enter(path)?;
         let dir = uninterrupted(|| root.open_dir(&inside))?;
         self.admit(&dir)?;

@@ -13,7 +13,7 @@ use headway_model::{Digest, DiskEffect, PauseReason, RelPath};
 /// The state of an interrupted placement or change of names, once it has been judged.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PlacementState {
     /// It was complete, or has now been completed: the new file is in place, the old one in the trash.
     Done(DiskEffect),
     /// It had not begun, or was taken back: the original has its name, and the temporary file is removed.
@@ -43,13 +43,13 @@ impl NameContent {
 impl Library {
     /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means
     /// that something cannot be looked at or moved: nothing has changed, and the placement can be judged again.
-    pub fn judge(&self, placement: &Placement) -> io::Result<Verdict> {
+    pub fn judge(&self, placement: &Placement) -> io::Result<PlacementState> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
         let Placement { temp, target, trash, old, new } = placement;
-        let (at_temp, mut at_target) = (self.lies(temp)?, self.lies(target)?);
-        let at_trash = trash.as_ref().map(|trash| self.lies(trash)).transpose()?.unwrap_or(NameContent::Nothing);
+        let (at_temp, mut at_target) = (self.state_at(temp)?, self.state_at(target)?);
+        let at_trash = trash.as_ref().map(|trash| self.state_at(trash)).transpose()?.unwrap_or(NameContent::Nothing);
         // The file that keeps the name free for the output is ours. It is briefly empty; so is one where an original
         // has just left.
         let (held, empty) = (on_disk(temp).file_name().map(held), Some(Digest::of(b"")));
@@ -63,18 +63,21 @@ impl Library {
             Ok(at) => self.removed(temp, at.remove().map_err(io::Error::from).and_then(|()| at.sync())),
             Err(error) => self.removed(temp, Err(error)),
         };
-        let done = || Ok(Verdict::Done(placement.effect()));
+        let done = || Ok(PlacementState::Done(placement.effect()));
         let Some(trash) = trash else {
             return match (at_target.is(new), at_temp) {
                 (true, NameContent::Nothing) => done(),
                 // The name is free, or somebody else's file has it: then the next attempt meets that file and reports
                 // it.
-                (false, NameContent::Nothing) => Ok(Verdict::TakenBack),
+                (false, NameContent::Nothing) => Ok(PlacementState::TakenBack),
                 (is_placed, at_temp) if at_temp.is(new) => {
                     remove_temp();
-                    if is_placed { done() } else { Ok(Verdict::TakenBack) }
+                    if is_placed { done() } else { Ok(PlacementState::TakenBack) }
                 }
-                _ => Ok(Verdict::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)])))),
+                _ => Ok(PlacementState::Conflict(untouched(lying(
+                    placement,
+                    [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)],
+                )))),
             };
         };
         if at_target.is(old)
@@ -87,7 +90,7 @@ impl Library {
                 self.at(trash)?.remove()?;
             }
             remove_temp();
-            return Ok(Verdict::TakenBack);
+            return Ok(PlacementState::TakenBack);
         }
         // The original is in the trash, and nothing has taken its name yet.
         if at_target == NameContent::Nothing && at_trash.is(old) {
@@ -98,7 +101,7 @@ impl Library {
             if at_temp.is(new) {
                 remove_temp();
             }
-            return Ok(Verdict::TakenBack);
+            return Ok(PlacementState::TakenBack);
         }
         if at_target.is(new) && at_temp.is(old) && at_trash == NameContent::Nothing {
             self.move_to_trash(temp, trash)?;
@@ -107,13 +110,13 @@ impl Library {
         if at_target.is(new) && at_trash.is(old) && at_temp == NameContent::Nothing {
             return done();
         }
-        Ok(Verdict::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)]))))
+        Ok(PlacementState::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)]))))
     }
 
     /// Describes what is at each name of a placement that could not be completed.
     pub fn whereabouts(&self, placement: &Placement) -> String {
-        let trash = placement.trash.as_ref().map_or(Ok(NameContent::Nothing), |trash| self.lies(trash));
-        lying(placement, [&self.lies(&placement.target), &self.lies(&placement.temp), &trash])
+        let trash = placement.trash.as_ref().map_or(Ok(NameContent::Nothing), |trash| self.state_at(trash));
+        lying(placement, [&self.state_at(&placement.target), &self.state_at(&placement.temp), &trash])
     }
 
     /// The hash of a file's content; `None` if nothing has that name.
@@ -123,14 +126,14 @@ impl Library {
 
     /// The hash of the regular file of this name; `None` if there is none.
     pub fn content(&self, path: &RelPath) -> io::Result<Option<Digest>> {
-        Ok(match self.lies(path)? {
+        Ok(match self.state_at(path)? {
             NameContent::Content(content) => Some(content),
             NameContent::Nothing | NameContent::Other => None,
         })
     }
 
     /// What has a name; an error if that is not known.
-    fn lies(&self, path: &RelPath) -> io::Result<NameContent> {
+    fn state_at(&self, path: &RelPath) -> io::Result<NameContent> {
         match self.find(path).known()? {
             None => Ok(NameContent::Nothing),
             Some(found) if found.is_file() => Ok(self.hash(path)?.map_or(NameContent::Nothing, NameContent::Content)),

@@ -8,7 +8,7 @@ use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, Mode, RenameFlags, Stat, mkdirat, renameat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
-use super::keep::own_as;
+use super::copy_metadata::own_as;
 use super::{Found, Library, fault, on_disk, readable, sync, sync_folder};
 use headway_model::path::RESERVED;
 use headway_model::{Digest, RelPath};
@@ -20,7 +20,7 @@ impl Library {
     /// Creates a folder and its missing parents, durably, and opens it. Each new folder gets the owner and mode of
     /// the folder that it mirrors: the one at the same depth above `source`, or the root.
     pub(super) fn make_folder(&self, folder: &RelPath, source: Option<&RelPath>) -> io::Result<Dir> {
-        self.is_on_disk(folder)?;
+        self.check_on_disk(folder)?;
         // It was created earlier, for another file.
         if self.durable.lock().contains(folder)
             && let Found::There(dir) = Found::of(self.folder(folder))

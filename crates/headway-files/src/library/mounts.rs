@@ -154,7 +154,7 @@ impl Library {
     }
 
     /// Refuses a path on an absent disk, with an error of the environment.
-    pub(super) fn is_on_disk(&self, path: &RelPath) -> io::Result<()> {
+    pub(super) fn check_on_disk(&self, path: &RelPath) -> io::Result<()> {
         match self.absent_disk_of(path)? {
             None => Ok(()),
             Some(_) => Err(Errno::NODEV.into()),

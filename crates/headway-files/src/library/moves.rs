@@ -14,7 +14,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::Verdict;
+use super::PlacementState;
 use headway_model::{DiskEffect, JobEvent, Move, RelPath, SkipReason};
 use track::{Decision, decide, tracks};
 
@@ -59,7 +59,7 @@ enum NameState {
 /// The names of files, and what can be done with them.
 trait FileNames {
     /// What has `name`. `file` describes the file that is looked for, and `names` are all names that it gets.
-    fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState>;
+    fn state_at(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState>;
     /// Renames a file if the new name is free; otherwise fails with `EXIST` and changes nothing.
     fn rename_new(&self, from: &RelPath, to: &RelPath) -> Result<(), Errno>;
     /// Removes a name.
@@ -139,7 +139,7 @@ impl Moves {
             let room = before.map_or(Ok(()), |before| names.sync(&before.to).and_then(|()| names.sync(&before.from)));
             let room = room.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO));
             let stopped = match room.and_then(|()| names.rename_new(&step.from, &step.to)) {
-                Ok(()) => match names.lies(&step.to, step, &[]) {
+                Ok(()) => match names.state_at(&step.to, step, &[]) {
                     Ok(NameState::Ours { .. }) => None,
                     // Another program's file has taken this name in the meantime.
                     Ok(_) => Some((count + 1, NotMade::Skip(SkipReason::Changed))),
@@ -164,10 +164,10 @@ impl Moves {
     /// Settles moves that a process began before it died: completes them if possible, otherwise takes them back. An
     /// error means that something cannot be looked at, or that neither is possible now: they can be settled again
     /// later.
-    fn settle(&self, names: &dyn FileNames) -> io::Result<Verdict> {
+    fn settle(&self, names: &dyn FileNames) -> io::Result<PlacementState> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
         let at = match decide(&tracks, names)? {
-            Decision::Conflict(lying) => return Ok(Verdict::Conflict(format!("{lying}; nothing was touched"))),
+            Decision::Conflict(lying) => return Ok(PlacementState::Conflict(format!("{lying}; nothing was touched"))),
             Decision::At(at) => at,
         };
         for (track, at) in tracks.iter().zip(&at) {
@@ -189,7 +189,7 @@ impl Moves {
                 now[number] += 1;
             }
         }
-        Ok(Verdict::Done(DiskEffect::Changed))
+        Ok(PlacementState::Done(DiskEffect::Changed))
     }
 
     /// Takes back the moves that were made, up to `now`. Whatever has the name of an output that is `gone` is
@@ -200,7 +200,7 @@ impl Moves {
         mut now: Vec<usize>,
         gone: &[bool],
         names: &dyn FileNames,
-    ) -> io::Result<Verdict> {
+    ) -> io::Result<PlacementState> {
         for (number, from) in track::in_order(&self.steps, tracks).into_iter().rev() {
             let track = &tracks[number];
             if now[number] == from + 1 {
@@ -209,7 +209,7 @@ impl Moves {
             }
         }
         discard(tracks.iter().zip(gone).filter(|(_, gone)| !**gone).map(|(track, _)| track), names)?;
-        Ok(Verdict::TakenBack)
+        Ok(PlacementState::TakenBack)
     }
 }
 

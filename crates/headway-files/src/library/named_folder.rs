@@ -31,7 +31,7 @@ impl Library {
         let (root, real) = (path_of(&*self.root()?)?, path_of(&*dir)?);
         let below = real.strip_prefix(&root).map_err(|_| io::Error::other("the folder is not in the library"))?;
         let folder = RelPath::from_bytes(below.as_os_str().as_bytes()).map_err(io::Error::other)?;
-        self.is_on_disk(&folder)?;
+        self.check_on_disk(&folder)?;
         Ok(folder)
     }
 }

@@ -80,7 +80,7 @@ impl Library {
     /// The verdict that a file changed, unless its disk has just left: then what has the name now is another file.
     pub(super) fn changed(&self, path: &RelPath) -> OpenError {
         let reached = self.reach().map_err(OpenError::Environment);
-        match reached.and_then(|()| self.is_on_disk(path).map_err(|error| failed(&error))) {
+        match reached.and_then(|()| self.check_on_disk(path).map_err(|error| failed(&error))) {
             Ok(()) => OpenError::Skip(SkipReason::Changed),
             Err(gone) => gone,
         }
@@ -174,7 +174,7 @@ impl Library {
     /// Looks at any path; does not follow a link.
     pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
         let look = || self.root()?.symlink_metadata(on_disk(path));
-        let found = self.is_on_disk(path).and_then(|()| uninterrupted(look));
+        let found = self.check_on_disk(path).and_then(|()| uninterrupted(look));
         self.believed(path, Found::of(found))
     }
 
@@ -183,7 +183,7 @@ impl Library {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
         let open = || self.root()?.open_with(on_disk(path), &options);
-        let opened = self.is_on_disk(path).and_then(|()| uninterrupted(open));
+        let opened = self.check_on_disk(path).and_then(|()| uninterrupted(open));
         let opened = opened.and_then(|file| {
             let metadata = uninterrupted(|| file.metadata())?;
             if !metadata.is_file() {
@@ -199,7 +199,7 @@ impl Library {
     pub(super) fn believed<T>(&self, path: &RelPath, found: Found<T>) -> Found<T> {
         match found {
             Found::Absent if self.reach().is_err() => Found::Unknown(Errno::STALE.into()),
-            Found::Absent => self.is_on_disk(path).map_or_else(Found::Unknown, |()| Found::Absent),
+            Found::Absent => self.check_on_disk(path).map_or_else(Found::Unknown, |()| Found::Absent),
             other => other,
         }
     }

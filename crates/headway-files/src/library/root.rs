@@ -18,7 +18,7 @@ use rustix::io::Errno;
 
 use super::enter::admit_root;
 use super::environment::uninterrupted;
-use super::left::LeftFiles;
+use super::leftovers::Leftovers;
 use super::{Library, LibraryFolder, environment, is_litter};
 use crate::error::FolderError;
 use headway_model::path::is_reserved;
@@ -102,7 +102,7 @@ impl Library {
             seen_disks: Mutex::default(),
             durable: Mutex::default(),
             swap: OnceLock::new(),
-            left: LeftFiles::default(),
+            left: Leftovers::default(),
             data_folder: OnceLock::new(),
         };
         (Library { folder: Arc::new(folder), gone_without: Mutex::default() }, error)

@@ -11,8 +11,8 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, File, OpenOptions};
 use rustix::fs::{AtFlags, linkat};
 
+use super::copy_metadata::take_over;
 use super::hash::hash;
-use super::keep::take_over;
 use super::temporary::prefix;
 use super::{Library, OpenFile, on_disk};
 use headway_model::{Digest, JobId, Keep, RelPath};

@@ -41,7 +41,7 @@ pub fn walk(
             continue;
         }
         if is_folder && mounts.contains_key(&path) {
-            library.is_on_disk(&path)?;
+            library.check_on_disk(&path)?;
             passed.push(path.clone());
         }
         let listed = match level.look(library, &path, OsStr::from_bytes(&name), is_folder) {
@@ -65,7 +65,7 @@ pub fn walk(
         }
     }
     // A disk that went away during the walk might have been found empty.
-    passed.iter().try_for_each(|mount| library.is_on_disk(mount))
+    passed.iter().try_for_each(|mount| library.check_on_disk(mount))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod effect;
 mod lead;
 mod listen;
 mod source;
-mod word;
+mod tab_message;
 
 use super::{Follow, FollowEffect};
 use crate::error::ApiError;
@@ -22,7 +22,7 @@ use count::Count;
 pub use effect::{Sharing, TabEffect};
 use lead::Lead;
 use listen::Listening;
-use word::{TabId, TabMessage};
+use tab_message::{TabId, TabMessage};
 
 /// A tab that has not confirmed for this long that it listens is gone.
 const GONE_AFTER: Millis = 60_000;

@@ -2,7 +2,7 @@
 //! entry is copied without being recompressed.
 
 #[cfg(test)]
-mod real;
+mod real_files;
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::super::source::Source;
 use super::super::{
     Attempt, Binding, Effect, Failure, ItemResults, Obstacle, Recipe, Rename, Setting, Success, Unable, Work, report,
 };
-use super::is_archive;
+use super::check_archive;
 use super::list::{EntryList, list};
 use super::order::natural;
 use super::rewrite::rewrite;
@@ -124,7 +124,7 @@ impl Work for RepackWork {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
-        is_archive(&source)?;
+        check_archive(&source)?;
         let limits = UnpackLimits { total: self.wanted.total << 30, ratio: self.wanted.ratio };
         test(&source, limits)?;
         let list = list(&source)?;

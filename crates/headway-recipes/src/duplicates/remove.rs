@@ -121,7 +121,7 @@ fn kept(job: &Binding<'_>, report: JobId) -> Result<HashMap<RelPath, RelPath>, U
     }
     let mut kept = HashMap::new();
     for line in open(GROUPS)?.lines() {
-        job.is_wanted()?;
+        job.check_wanted()?;
         let line = line.map_err(|error| unable("the report of duplicates cannot be read", &error))?;
         let group: Group = serde_json::from_str(&line).map_err(|error| damaged(&error))?;
         let stays = group.keep.first().ok_or_else(|| damaged(&"a group keeps nothing"))?;

@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::super::record;
 use super::lines::PassedOver;
 use super::manifest_text::{LIMIT_BYTES, Manifest};
-use super::{Binding, JobId, Library, RelPath, Unable, made};
+use super::{Binding, JobId, Library, RelPath, Unable, made_manifests};
 use headway_files::{ListedFile, is_litter, walk};
 use headway_model::library::folded;
 use headway_model::path::InvalidPath;
@@ -64,14 +64,14 @@ impl ManifestChoice {
     /// The manifests, in order, each with its content, and those that cannot be read because of what they are. Blocking.
     pub(super) fn read(self, job: &Binding<'_>) -> Result<(Vec<Manifest>, Vec<PassedOver>), Unable> {
         if let ManifestChoice::Made(maker) = self {
-            return Ok((made::manifests(job, maker)?, Vec::new()));
+            return Ok((made_manifests::manifests(job, maker)?, Vec::new()));
         }
         let mut manifests = Vec::new();
         let (paths, passed_over) = self.find(job)?;
         for path in paths {
             let text = job.library.read(&path, LIMIT_BYTES, job.stop);
             let text = text.map_err(|error| headway_files::unable(&unread(&path, job.library), &error))?.0;
-            job.is_wanted()?;
+            job.check_wanted()?;
             let record = record::find(job.data, job.library, &text)
                 .map_err(|error| headway_files::unable("looking for the record of an earlier job", &error))?;
             manifests.push(Manifest { path, text, record, is_in_library: true });
@@ -109,10 +109,10 @@ impl ManifestChoice {
                         Some(reason) => passed_over.push(PassedOver { path: file.path, reason }),
                     }
                 }
-                job.is_wanted().is_ok()
+                job.check_wanted().is_ok()
             },
         );
-        job.is_wanted()?;
+        job.check_wanted()?;
         walked.map_err(|error| headway_files::unable("looking for manifests", &error))?;
         if let Some(folder) = unlisted {
             let text =

@@ -22,15 +22,15 @@ pub(super) fn add(
         if let Read::Entry(ManifestEntry { name: Name::Readings(readings), .. }) = line {
             locator.note_readings(&readings);
         }
-        job.is_wanted().is_ok()
+        job.check_wanted().is_ok()
     });
-    job.is_wanted()?;
+    job.check_wanted()?;
     locator.settle()?;
     // For a manifest that a job made, the job's record names the algorithm.
     let chosen = record.as_ref().map(|record| record.algorithm).or(chosen);
     let mut ended = Ok(());
     manifest::read(text, &mut |line| {
-        ended = job.is_wanted().and_then(|()| take(lines, &mut locator, path, source, line, chosen));
+        ended = job.check_wanted().and_then(|()| take(lines, &mut locator, path, source, line, chosen));
         ended.is_ok()
     });
     ended?;

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::attempt_id::AttemptId;
 use super::change::{change, names};
-use super::died::Died;
 use super::outcome::outcome;
 use super::output_name::{OutputNameError, target};
+use super::panicked::Panicked;
 use super::place::place;
 use super::schedule::WorkOutcome;
 use super::wanted_moves::WantedChange;
@@ -111,7 +111,7 @@ fn or_missing(active: &ActiveJob, failure: Failure) -> Failure {
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Failure {
-    Failure::Failed(FailReason::Panic, Died::from(panic).0)
+    Failure::Failed(FailReason::Panic, Panicked::from(panic).0)
 }
 
 fn stage(

@@ -9,8 +9,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
-use super::late::Late;
 use super::open_library;
+use super::single_flight::SingleFlight;
 use crate::steps::Steps;
 use headway_files::{DataFolder, Library};
 use headway_model::PauseReason;
@@ -25,12 +25,12 @@ pub(crate) struct ByPath {
     data: Arc<DataFolder>,
     steps: Steps,
     opened: Arc<Mutex<BTreeMap<String, Arc<Library>>>>,
-    opening: Late<String, Arc<Library>>,
+    opening: SingleFlight<String, Arc<Library>>,
 }
 
 impl ByPath {
     pub(crate) fn new(data: Arc<DataFolder>, steps: Steps) -> Self {
-        ByPath { data, steps, opened: Arc::default(), opening: Late::within(OPEN_TIMEOUT) }
+        ByPath { data, steps, opened: Arc::default(), opening: SingleFlight::within(OPEN_TIMEOUT) }
     }
 
     /// Whether a library's name is its path.

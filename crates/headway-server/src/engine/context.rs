@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{ByPath, Examinations, Exclusion, LeftPrograms, Libraries, Pulse, RunningAttempts, ShortageCheck};
+use super::{ByPath, Examinations, Exclusion, Libraries, Pulse, RunningAttempts, ShortageCheck, SurvivingPrograms};
 use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library};
@@ -33,7 +33,7 @@ pub(crate) struct Context {
     /// Examinations of what the last process left; some have not returned yet.
     pub examinations: Examinations,
     /// Jobs whose programs, started by the last process, might still be alive.
-    pub left: LeftPrograms,
+    pub left: SurvivingPrograms,
     /// Locks on the files that attempts work on.
     pub exclusion: Exclusion,
     /// Checks that there is enough disk and memory before an item begins.

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::died::Died;
-use super::late::Late;
-use headway_files::Verdict;
+use super::panicked::Panicked;
+use super::single_flight::SingleFlight;
+use headway_files::PlacementState;
 use headway_model::{JobId, PauseReason};
 use headway_recipes::Unable;
 
 /// How far placements got, by item, with the output's details as JSON if done.
-pub(super) type Placed = BTreeMap<u32, (Verdict, Option<String>)>;
+pub(super) type Placed = BTreeMap<u32, (PlacementState, Option<String>)>;
 
 /// How long a job waits for its examination before it is paused.
 const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The examinations, one for each job at a time. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Examinations(Late<JobId, Result<Placed, PauseReason>>);
+pub(crate) struct Examinations(SingleFlight<JobId, Result<Placed, PauseReason>>);
 
 impl Default for Examinations {
     fn default() -> Self {
-        Examinations(Late::within(EXAMINATION_TIMEOUT))
+        Examinations(SingleFlight::within(EXAMINATION_TIMEOUT))
     }
 }
 
@@ -36,7 +36,7 @@ impl Examinations {
         look: impl FnOnce() -> Result<Placed, PauseReason> + Send + 'static,
     ) -> Result<Placed, Unable> {
         match self.0.look(handle, job, look).await {
-            Some(looked) => looked.map_err(Died::from)?.map_err(Unable::Environment),
+            Some(looked) => looked.map_err(Panicked::from)?.map_err(Unable::Environment),
             None => Err(Unable::Environment(PauseReason::StorageSilent)),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::died::Died;
+use super::panicked::Panicked;
 use super::past::Past;
 use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
@@ -96,7 +96,7 @@ async fn over(
         }
     }
     drop(results);
-    let ended = step.await.unwrap_or_else(|error| Err(Died::from(error).into()));
+    let ended = step.await.unwrap_or_else(|error| Err(Panicked::from(error).into()));
     unread.and(ended)
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::died::Died;
+use super::panicked::Panicked;
 use super::{ActiveJob, Context};
 use headway_files::{DataFolder, KnownAs, Library, SameFiles};
 use headway_model::{Digest, JobId, RelPath};
@@ -49,7 +49,7 @@ impl Past {
             let (data, library) = (Arc::clone(&data), Arc::clone(&library));
             tokio::task::spawn_blocking(move || data.known_as(&library))
         };
-        let names = known.await.map_err(Died::from)?.into();
+        let names = known.await.map_err(Panicked::from)?.into();
         let (store, only_reads, same) = (Arc::clone(&context.store), active.only_reads(), Arc::default());
         Ok(Past { store, data, library, names, only_reads, same })
     }

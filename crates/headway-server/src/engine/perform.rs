@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::active_job::ActiveJob;
 use super::attempt_id::AttemptId;
-use super::died::caught;
+use super::panicked::caught;
 use super::pool::AttemptTask;
 use super::schedule::{Input, ScheduleEffect};
 use super::stop::StepStop;

@@ -4,13 +4,13 @@ use std::io;
 
 use super::{ActiveJob, Context};
 use crate::steps::{Step, UnderWay};
-use crate::writer::AppendError;
 use headway_files::{
-    Change, Library, OpenFile, Placement, Sealed, Staged, Verdict, environment, fault, fault_of, io_text,
+    Change, Library, OpenFile, Placement, PlacementState, Sealed, Staged, environment, fault, fault_of, io_text,
     is_storage_error,
 };
 use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
+use headway_store::AppendError;
 
 /// Puts the output of a successful run into place. `step` is the check of it. Blocking.
 pub(super) fn place(
@@ -74,15 +74,15 @@ pub(super) fn concluded(
         Err(error) => error,
     };
     match judged(library, change) {
-        Verdict::Done(_) => Ok(()),
-        Verdict::TakenBack => Err(Failure::of(FailReason::Write, doing, &error)),
-        Verdict::Conflict(message) => {
+        PlacementState::Done(_) => Ok(()),
+        PlacementState::TakenBack => Err(Failure::of(FailReason::Write, doing, &error)),
+        PlacementState::Conflict(message) => {
             let first = io_text(&error);
             // The look at the disk often fails as the change did.
             let message = if message.starts_with(&first) { message } else { format!("{first}: {message}") };
             Err(Failure::Failed(FailReason::Conflict, message))
         }
-        Verdict::NotKnown(reason) => Err(Failure::Unjudged(reason)),
+        PlacementState::NotKnown(reason) => Err(Failure::Unjudged(reason)),
     }
 }
 
@@ -110,11 +110,11 @@ pub(super) fn finished(
 
 /// How far a change got. If the disk cannot be examined for a reason that might pass, it is judged later. So it is if the
 /// storage reports an error, which says nothing about the files. Any other error is a conflict, with its message.
-pub(super) fn judged(library: &Library, change: &Change) -> Verdict {
+pub(super) fn judged(library: &Library, change: &Change) -> PlacementState {
     library.conclude(change).unwrap_or_else(|error| match environment(&error) {
-        Some(reason) => Verdict::NotKnown(reason),
-        None if is_storage_error(&error) => Verdict::NotKnown(PauseReason::StorageErrors),
-        None => Verdict::Conflict(format!("{}: {}", io_text(&error), library.lying(change))),
+        Some(reason) => PlacementState::NotKnown(reason),
+        None if is_storage_error(&error) => PlacementState::NotKnown(PauseReason::StorageErrors),
+        None => PlacementState::Conflict(format!("{}: {}", io_text(&error), library.lying(change))),
     })
 }
 

@@ -24,19 +24,18 @@ use done::AlreadyDone;
 use lister::Lister;
 use named::named;
 
-use super::died::{Died, caught};
+use super::panicked::{Panicked, caught};
 use super::past::Past;
 use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
 use crate::steps::Step;
-use crate::writer::AppendError;
 use headway_files::fault_of;
 use headway_model::event::{JobEvent, MESSAGE_LIMIT, Outcome, cut};
 use headway_model::id::JobId;
 use headway_model::status::EndReason;
 use headway_model::{Digest, ItemStatus, OnDone, PauseReason, RelPath, Reruns};
 use headway_recipes::{Unable, Work};
-use headway_store::ItemPages;
+use headway_store::{AppendError, ItemPages};
 
 /// How many items of a job are read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
@@ -85,7 +84,7 @@ async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> 
     let fresh = Arc::clone(active);
     let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library());
     let looked = stop.wait_for(looked).await.ok_or(PlanStop::Cancelled)?;
-    let found = looked.map_err(Died::from)?.map_err(PlanStop::Environment)?;
+    let found = looked.map_err(Panicked::from)?.map_err(PlanStop::Environment)?;
     let (data, job, active) = (Arc::clone(&context.data), active.job, Arc::clone(active));
     Ok(tokio::task::spawn_blocking(move || {
         data.remember_mounts(&active.library);
@@ -102,8 +101,8 @@ enum PlanStop {
     Cancelled,
 }
 
-impl From<Died> for PlanStop {
-    fn from(died: Died) -> Self {
+impl From<Panicked> for PlanStop {
+    fn from(died: Panicked) -> Self {
         Unable::from(died).into()
     }
 }
@@ -169,7 +168,7 @@ async fn list(
         };
         let Some(batch) = batch else { break };
         if let Some(ground) = ground.take() {
-            ground.await.map_err(Died::from)?;
+            ground.await.map_err(Panicked::from)?;
         }
         let count = u32::try_from(batch.files.len()).unwrap_or(u32::MAX);
         batch.files.iter().filter_map(|file| file.rerun).for_each(|rerun| reruns.add(rerun));
@@ -187,7 +186,7 @@ async fn list(
         Ok(Ok(())) if stop.is_asked() => Err(PlanStop::Cancelled),
         Ok(Ok(())) => Ok((first, reruns)),
         Ok(Err(why)) => Err(why.into()),
-        Err(error) => Err(Died::from(error).into()),
+        Err(error) => Err(Panicked::from(error).into()),
     }
 }
 

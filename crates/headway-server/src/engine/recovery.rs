@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::died::Died;
+use super::panicked::Panicked;
 use super::place::judged;
 use super::schedule::RecoveredState;
 use super::{ActiveJob, Context};
 use crate::placements::{Changes, each_event};
 use crate::steps::{Step, UnderWay};
-use headway_files::{Change, Library, Verdict, fault_of};
+use headway_files::{Change, Library, PlacementState, fault_of};
 use headway_model::event_kind::EventKind;
 use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, RelPath};
@@ -51,7 +51,7 @@ pub(super) async fn past(
     })
     .await?;
     let mut open = changes.open;
-    (past.free, past.retry_at) = (tries.free, tries.retry_at);
+    (past.uncounted, past.retry_at) = (tries.uncounted, tries.retry_at);
     // The temporary file of a placement that was not concluded might be an original.
     let kept: HashSet<_> = open.values().filter_map(Change::temp).collect();
     let mut placing = Vec::new();
@@ -89,10 +89,10 @@ pub(super) async fn judge(
     job: JobId,
     active: Result<Arc<ActiveJob>, Unable>,
     item: u32,
-) -> (Verdict, Option<String>) {
+) -> (PlacementState, Option<String>) {
     // The server crashed here before, and a job that ends must not try again.
     if context.steps.is_stuck_at(job, Step::Judge(item)) {
-        return (Verdict::NotKnown(PauseReason::Stuck), None);
+        return (PlacementState::NotKnown(PauseReason::Stuck), None);
     }
     let read = async {
         let active = active?;
@@ -112,37 +112,37 @@ pub(super) async fn judge(
             let _step = steps.begin(job, Step::Judge(item), || false);
             fault_of("judging", active.request.title.as_deref().unwrap_or_default());
             if !active.has_its_disks() {
-                return (Verdict::NotKnown(PauseReason::LibraryGone), None);
+                return (PlacementState::NotKnown(PauseReason::LibraryGone), None);
             }
             let ended = ended(&active.library, open);
-            if ended.0 == Verdict::NotKnown(PauseReason::LibraryGone) {
+            if ended.0 == PlacementState::NotKnown(PauseReason::LibraryGone) {
                 active.note_missed_disk();
             }
             ended
         });
-        looked.await.map_err(|error| Died::from(error).into())
+        looked.await.map_err(|error| Panicked::from(error).into())
     };
     match read.await {
-        Ok((Verdict::NotKnown(reason), _)) => {
+        Ok((PlacementState::NotKnown(reason), _)) => {
             let why = reason.text();
             tracing::warn!(job.id = %job, item, why, "it cannot be found out now how far the output of an item got");
-            (Verdict::NotKnown(reason), None)
+            (PlacementState::NotKnown(reason), None)
         }
         Ok(looked) => looked,
-        Err(Unable::Environment(reason)) => (Verdict::NotKnown(reason), None),
+        Err(Unable::Environment(reason)) => (PlacementState::NotKnown(reason), None),
         Err(Unable::Failed(message)) => {
             context.steps.explain(job, &message);
-            (Verdict::NotKnown(PauseReason::Stuck), None)
+            (PlacementState::NotKnown(PauseReason::Stuck), None)
         }
     }
 }
 
 /// Concludes a change; its details as JSON if it is made.
-fn ended(library: &Library, change: Option<Change>) -> (Verdict, Option<String>) {
-    let Some(change) = change else { return (Verdict::Conflict("the placing is not in the log".into()), None) };
+fn ended(library: &Library, change: Option<Change>) -> (PlacementState, Option<String>) {
+    let Some(change) = change else { return (PlacementState::Conflict("the placing is not in the log".into()), None) };
     let verdict = judged(library, &change);
     let details = || Value::from(details_of(library, &change)).to_string();
-    let told = matches!(verdict, Verdict::Done(_)).then(details);
+    let told = matches!(verdict, PlacementState::Done(_)).then(details);
     (verdict, told)
 }
 

@@ -132,7 +132,7 @@ impl Schedule {
             Input::Drain => {
                 self.draining = true;
                 // A last step has as long to end as the items.
-                let steps = self.jobs.iter().filter(|(_, job)| !job.finishing);
+                let steps = self.jobs.iter().filter(|(_, job)| !job.last_step.runs);
                 effects.extend(steps.map(|(id, _)| ScheduleEffect::StopStep { job: *id }));
             }
             Input::DrainOver => self.stop_all(&mut effects),
@@ -151,7 +151,7 @@ impl Schedule {
     #[cfg(test)]
     pub(crate) fn due(&self) -> Option<Millis> {
         let processing = self.jobs.values().filter(|job| job.fold.status == JobStatus::Processing);
-        processing.filter_map(|job| job.later.first().map(|(at, _)| *at)).min()
+        processing.filter_map(|job| job.waiting.later.first().map(|(at, _)| *at)).min()
     }
 
     /// The jobs paused by the environment that have rested long enough to be tried again. The rest doubles each time in a row,

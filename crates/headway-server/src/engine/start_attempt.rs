@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::attempt::attempt;
 use super::attempt_id::AttemptId;
-use super::died::{Died, caught};
+use super::panicked::{Panicked, caught};
 use super::pool::{AttemptTask, Pool};
 use super::schedule::{Input, WorkOutcome};
 use super::stop::StepFailure;
@@ -47,7 +47,7 @@ pub(super) fn start(
                 pool.end(which, WorkOutcome::Environment(reason))
             }
             Ok(Err(StepFailure::Stopped)) => pool.end(which, WorkOutcome::Stopped),
-            Err(Died(message)) => pool.end(which, WorkOutcome::Failed(FailReason::Panic, message)),
+            Err(Panicked(message)) => pool.end(which, WorkOutcome::Failed(FailReason::Panic, message)),
         }
         None
     });

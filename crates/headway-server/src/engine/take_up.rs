@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::died::{Died, caught};
+use super::panicked::{Panicked, caught};
 use super::schedule::{Input, RecoveredState, StartHold, Terms};
 use super::{ActiveJob, Context, leases, recovery};
 use crate::steps::{Step, crashed};
@@ -79,7 +79,7 @@ async fn look(context: &Context, fold: &Fold) -> (Option<Terms>, RecoveredState)
     let looked = caught(async {
         fault_of("taking up", &fold.title);
         let (left, job) = (context.left.clone(), fold.id);
-        if tokio::task::spawn_blocking(move || left.has(job)).await.map_err(Died::from)? {
+        if tokio::task::spawn_blocking(move || left.has(job)).await.map_err(Panicked::from)? {
             return Err(Unable::Environment(PauseReason::StorageSilent));
         }
         let active = Arc::new(ActiveJob::read(context, fold.id).await?);

@@ -2,8 +2,8 @@
 
 use std::io;
 
+use super::name_availability::{Availability, availability};
 use super::place::{fail, finished};
-use super::standing::{Standing, standing};
 use headway_files::{Library, Moves, OpenFile, Staged};
 use headway_model::path::RESERVED;
 use headway_model::{Digest, FailReason, Move, Output, RelPath, SkipReason};
@@ -157,10 +157,10 @@ fn steps(
     if is_left {
         return Ok(vec![step(from, to)]);
     }
-    match standing(library, from, to).map_err(looking)? {
-        Standing::Free => return Ok(vec![step(from, to)]),
-        Standing::Taken => return Err(Failure::Skipped(SkipReason::Collision)),
-        Standing::Same => {}
+    match availability(library, from, to).map_err(looking)? {
+        Availability::Free => return Ok(vec![step(from, to)]),
+        Availability::Taken => return Err(Failure::Skipped(SkipReason::Collision)),
+        Availability::Same => {}
     }
     let parked = parked(from, attempt, &number.to_string())?;
     Ok(vec![step(from, &parked), step(&parked, to)])

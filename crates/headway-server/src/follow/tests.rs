@@ -7,13 +7,12 @@ use futures::FutureExt;
 use super::*;
 use crate::recent::{Changed, Commit, Recent};
 use crate::source::answer;
-use crate::writer::{Append, Writer};
 use headway_model::event::Outcome;
 use headway_model::follow::{Follow, FollowEffect, Tracked};
 use headway_model::item::FailReason;
 use headway_model::message::with_id;
 use headway_model::{ApiError, DiskEffect as ItemEffect, JobEvent, StartJob};
-use headway_store::{JobFilter, MemoryStore, Store};
+use headway_store::{Append, JobFilter, MemoryStore, Store, Writer};
 
 /// A log, its writer, and one clock.
 struct FollowWorld {

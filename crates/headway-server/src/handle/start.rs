@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Server, checks};
 use crate::error::internal;
-use crate::writer::AppendError;
 use headway_files::Library;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
@@ -13,6 +12,7 @@ use headway_model::request::ItemSelection;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
 use headway_recipes::Obstacle;
+use headway_store::AppendError;
 use headway_store::rows::JobRow;
 
 /// Whether a start call created the job or found it.

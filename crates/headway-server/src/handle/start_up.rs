@@ -19,13 +19,13 @@ use crate::engine::{self, ByPath, Context};
 use crate::error::StartError;
 use crate::index::Index;
 use crate::steps::{OwnWork, Step, Steps};
-use crate::writer::{self, Writer, WriterReport};
+use crate::writer::{self, WriterReport};
 use headway_files::{DataFolder, remove_tree};
 use headway_guard::Guard;
 use headway_model::{Fold, JobId, JobStatus};
 use headway_recipes::Recipe;
-use headway_store::SetAside;
 use headway_store::rows::JobRow;
+use headway_store::{SetAside, Writer};
 use opened::OpenedState;
 pub(super) use opened::open_libraries;
 
@@ -110,7 +110,7 @@ async fn context(
         recipes: Arc::new(recipes),
         running: engine::RunningAttempts::default(),
         examinations: engine::Examinations::default(),
-        left: engine::LeftPrograms::default(),
+        left: engine::SurvivingPrograms::default(),
         exclusion: engine::Exclusion::default(),
         shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
         steps: opened.steps.clone(),

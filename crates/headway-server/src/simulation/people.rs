@@ -6,7 +6,6 @@ use super::ready::ready;
 use super::trace;
 use super::world::{AppendPurpose, World};
 use crate::engine::schedule::{Input, ScheduleLimits};
-use crate::writer::Append;
 use headway_model::event::JobEvent;
 use headway_model::id::JobId;
 use headway_model::item::ItemLabel;
@@ -14,7 +13,7 @@ use headway_model::mutants::{self, Mutant};
 use headway_model::status::PauseReason;
 use headway_model::{Digest, DiskEffect as ItemEffect, JobStatus, StartJob};
 use headway_store::rows::{JobKey, JobRow};
-use headway_store::{JobFilter, Store};
+use headway_store::{Append, JobFilter, Store};
 
 /// The most jobs of a run.
 const JOBS: usize = 4;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::schedule::{RecoveredState, Schedule, ScheduleLimits, StartHold, Terms};
 use crate::recent::{Commit, Recent};
-use crate::writer::{Append, Writer, WriterReport};
-use headway_files::Verdict;
+use crate::writer::WriterReport;
+use headway_files::PlacementState;
 use headway_model::Fold;
 use headway_model::id::{JobId, Millis};
 use headway_model::{Digest, DiskEffect as ItemEffect, ItemStatus, JobEvent, PauseReason};
 use headway_store::rows::{Batch, JobKey};
-use headway_store::{JobFilter, MemoryStore, Store};
+use headway_store::{Append, JobFilter, MemoryStore, Store, Writer};
 
 use super::ready::ready;
 use headway_model::testing::Draw;
@@ -148,11 +148,11 @@ fn past(fold: &Fold, draw: &mut Draw) -> RecoveredState {
 }
 
 /// What the disk shows of a placement. In the quiet phase the disk can always be read.
-pub(super) fn verdict(draw: &mut Draw, quiet: bool) -> Verdict {
+pub(super) fn verdict(draw: &mut Draw, quiet: bool) -> PlacementState {
     match draw.below(if quiet { 3 } else { 4 }) {
-        0 => Verdict::Done(ItemEffect::Changed),
-        1 => Verdict::TakenBack,
-        2 => Verdict::Conflict("neither file is there".into()),
-        _ => Verdict::NotKnown(PauseReason::TooManyOpenFiles),
+        0 => PlacementState::Done(ItemEffect::Changed),
+        1 => PlacementState::TakenBack,
+        2 => PlacementState::Conflict("neither file is there".into()),
+        _ => PlacementState::NotKnown(PauseReason::TooManyOpenFiles),
     }
 }

@@ -6,7 +6,7 @@ use super::ready::ready;
 use super::trace;
 use super::world::{AppendPurpose, World};
 use crate::engine::schedule::{Input, ScheduleEffect, StepFailure, WorkOutcome};
-use headway_files::Verdict;
+use headway_files::PlacementState;
 use headway_model::event::{JobEvent, Outcome};
 use headway_model::id::JobId;
 use headway_model::status::{EndReason, PauseReason};
@@ -164,7 +164,7 @@ impl World {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some((job, item)) = process.judging.pop_first() else { return Ok(false) };
         let verdict = verdict(&mut self.draw, self.quiet);
-        if let Verdict::NotKnown(_) = verdict {
+        if let PlacementState::NotKnown(_) = verdict {
             self.seen.unknown += 1;
         }
         self.feed(Input::Judged { job, item, verdict, detail: None })?;

@@ -6,11 +6,12 @@ use super::trace;
 use super::world::{AppendPurpose, World};
 use crate::engine::schedule::{Input, WorkOutcome};
 use crate::recent::Commit;
-use crate::writer::{Append, AppendError, Receipt, WriterEffect, WriterReport};
+use crate::writer::WriterReport;
 use headway_model::event::JobEvent;
 use headway_model::mutants::{self, Mutant};
 use headway_store::Store;
 use headway_store::rows::Batch;
+use headway_store::{Append, AppendError, Receipt, WriterEffect};
 
 impl World {
     /// Builds a batch, or commits one. Returns whether it did anything.

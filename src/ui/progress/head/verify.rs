@@ -1,18 +1,16 @@
 //! The way from a checksum job to a check of its files.
 
 use crate::ui::library::address;
+use headway_model::built_in::CHECKSUM_MANIFESTS;
 use headway_model::library::FolderView;
 use headway_model::summary::{JobView, LibraryName};
 use headway_model::{BuiltIn, JobStatus, Query, RelPath};
-
-/// The names of manifests of a checksum job.
-const MANIFESTS: [&str; 2] = ["SHA256SUMS", "B3SUMS"];
 
 /// The address at which the job's files are compared with the manifest that it made; `None` if it made none, or its library
 /// is not one of these.
 pub(in crate::ui::progress) fn verify_address(view: &JobView, libraries: &[LibraryName]) -> Option<String> {
     let request = view.request.as_ref().filter(|request| request.recipe == BuiltIn::Checksum.name())?;
-    let has_manifest = view.outputs.iter().any(|name| MANIFESTS.contains(&name.as_str()));
+    let has_manifest = view.outputs.iter().any(|name| CHECKSUM_MANIFESTS.contains(&name.as_str()));
     let is_over = matches!(view.summary.status, JobStatus::Completed | JobStatus::CompletedWithErrors);
     let is_served = libraries.iter().any(|library| library.name == request.library);
     let folder = match &request.query {

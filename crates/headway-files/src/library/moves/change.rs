@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Moved, Moves};
-use crate::library::{Library, Placement, Verdict};
+use crate::library::{Library, Placement, PlacementState};
 use headway_model::{JobEvent, RelPath};
 
 /// An event announces a change that cannot be read.
@@ -66,7 +66,7 @@ impl Change {
 impl Library {
     /// Completes a change that a process began before it died, or takes it back, by looking at the disk. An error
     /// means that something cannot be looked at or moved now: the change can be concluded again later.
-    pub fn conclude(&self, change: &Change) -> io::Result<Verdict> {
+    pub fn conclude(&self, change: &Change) -> io::Result<PlacementState> {
         match change {
             Change::Output(placement) => self.judge(placement),
             Change::Names(moves) => self.settle(moves),

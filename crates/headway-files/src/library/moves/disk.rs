@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::super::rename::{FolderEntry, held};
 use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
 use super::{FileNames, Moves, NameState, NotMade};
-use crate::library::Verdict;
+use crate::library::PlacementState;
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
 use headway_model::{Move, RelPath, SkipReason};
@@ -95,12 +95,12 @@ impl Library {
 
     /// Settles moves that a process began before it died, by looking at the disk. An error means that something
     /// cannot be looked at or moved now: they can be settled again later.
-    pub fn settle(&self, moves: &Moves) -> io::Result<Verdict> {
+    pub fn settle(&self, moves: &Moves) -> io::Result<PlacementState> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
         let verdict = moves.settle(&Disk(self))?;
-        if verdict != Verdict::TakenBack && !matches!(verdict, Verdict::Done(_)) {
+        if verdict != PlacementState::TakenBack && !matches!(verdict, PlacementState::Done(_)) {
             return Ok(verdict);
         }
         for path in moves.steps().iter().flat_map(|step| [&step.to, &step.from]) {
@@ -162,7 +162,7 @@ impl Reach {
 
 /// Used while the moves are made, when contents have already been compared.
 impl FileNames for Reach {
-    fn lies(&self, name: &RelPath, file: &Move, _: &[&RelPath]) -> io::Result<NameState> {
+    fn state_at(&self, name: &RelPath, file: &Move, _: &[&RelPath]) -> io::Result<NameState> {
         let at = self.at(name)?;
         let found = Found::of(at.dir.symlink_metadata(&at.name)).known()?;
         Ok(found
@@ -186,7 +186,7 @@ impl FileNames for Reach {
 struct Disk<'a>(&'a Library);
 
 impl FileNames for Disk<'_> {
-    fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState> {
+    fn state_at(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState> {
         let Disk(library) = self;
         let Some(found) = library.find(name).known()? else { return Ok(NameState::Nothing) };
         if !library.lists(name)? {

@@ -50,7 +50,7 @@ impl MovesWorld {
 }
 
 impl FileNames for MovesWorld {
-    fn lies(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState> {
+    fn state_at(&self, name: &RelPath, file: &Move, names: &[&RelPath]) -> io::Result<NameState> {
         if self.lives.get() == 0 {
             return Err(Errno::IO.into());
         }
@@ -182,8 +182,8 @@ proptest! {
             settled = moves.settle(&world).ok();
         }
         let is_done = match settled {
-            Some(Verdict::Done(DiskEffect::Changed)) => true,
-            Some(Verdict::TakenBack) => false,
+            Some(PlacementState::Done(DiskEffect::Changed)) => true,
+            Some(PlacementState::TakenBack) => false,
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
         };
         prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, &kinds, is_done));
@@ -242,7 +242,7 @@ fn two_files_that_are_just_alike_are_never_taken_for_one() {
     // The same size and time, but another inode: a different file.
     struct Alike(MovesWorld);
     impl FileNames for Alike {
-        fn lies(&self, name: &RelPath, _: &Move, _: &[&RelPath]) -> io::Result<NameState> {
+        fn state_at(&self, name: &RelPath, _: &Move, _: &[&RelPath]) -> io::Result<NameState> {
             let names = self.0.names.borrow();
             Ok(names.get(name).map_or(NameState::Nothing, |_| NameState::Ours {
                 device: 1,
@@ -261,7 +261,7 @@ fn two_files_that_are_just_alike_are_never_taken_for_one() {
     }
     world.put(&path("0/1"), TestFile::Theirs);
     let verdict = moves.settle(&Alike(world)).expect("it can be looked at");
-    assert!(matches!(verdict, Verdict::Conflict(_)), "{verdict:?}");
+    assert!(matches!(verdict, PlacementState::Conflict(_)), "{verdict:?}");
 }
 
 #[test]
@@ -326,8 +326,8 @@ proptest! {
             settled = moves.settle(&world).ok();
         }
         let expected = match settled {
-            Some(Verdict::Done(DiskEffect::Changed)) => &after,
-            Some(Verdict::TakenBack) => &before,
+            Some(PlacementState::Done(DiskEffect::Changed)) => &after,
+            Some(PlacementState::TakenBack) => &before,
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
         };
         prop_assert_eq!(&*world.names.borrow(), expected);
@@ -353,7 +353,7 @@ fn a_name_that_changes_hands_is_known_by_inode_where_size_and_time_are_the_same(
     // The process died between the second step and the third.
     std::fs::rename(library.path.join("a"), library.path.join("park")).expect("parked");
     std::fs::rename(library.path.join("b"), library.path.join("a")).expect("moved");
-    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(DiskEffect::Changed));
+    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
     assert_eq!((content(&library, "a").as_deref(), content(&library, "b").as_deref()), (Some("b"), Some("a")));
     assert_eq!(content(&library, "park"), None);
 }
@@ -386,11 +386,11 @@ fn a_photo_moves_to_a_new_folder_with_its_companion_and_back() {
     assert_eq!(library.make(&moves, &reach).expect("made"), Ok(()));
     assert_eq!(content(&library, "2024/b.jpg").as_deref(), Some("a.jpg"));
     assert_eq!(content(&library, "2024/b.xmp").as_deref(), Some("a.xmp"));
-    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(DiskEffect::Changed));
+    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
     let back = moves.inverse();
     assert_eq!(library.make(&back, &library.reach_for(&back).expect("reached")).expect("made"), Ok(()));
     assert_eq!(content(&library, "a.jpg").as_deref(), Some("a.jpg"));
-    assert_eq!(library.settle(&moves).expect("settled"), Verdict::TakenBack);
+    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::TakenBack);
 }
 
 #[test]
@@ -412,7 +412,7 @@ fn a_move_that_was_made_half_as_a_second_name_is_finished() {
     let moves =
         Moves::new(vec![step(&library, "a.jpg", "b.jpg"), step(&library, "a.xmp", "b.xmp")]).expect("two files");
     std::fs::hard_link(library.path.join("a.jpg"), library.path.join("b.jpg")).expect("a second name");
-    assert_eq!(library.settle(&moves).expect("settled"), Verdict::Done(DiskEffect::Changed));
+    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
     assert_eq!((content(&library, "a.jpg"), content(&library, "a.xmp")), (None, None));
     assert_eq!(content(&library, "b.xmp").as_deref(), Some("a.xmp"));
 }
@@ -423,7 +423,10 @@ fn a_file_that_was_written_to_meanwhile_is_not_touched() {
     let moves = Moves::new(vec![step(&library, "a.jpg", "b.jpg")]).expect("a file");
     std::fs::write(library.path.join("a.jpg"), "written again").expect("a file");
     let verdict = library.settle(&moves).expect("it can be looked at");
-    assert!(matches!(&verdict, Verdict::Conflict(text) if text.contains("another file at a.jpg")), "{verdict:?}");
+    assert!(
+        matches!(&verdict, PlacementState::Conflict(text) if text.contains("another file at a.jpg")),
+        "{verdict:?}"
+    );
     let made = library.make(&moves, &library.reach_for(&moves).expect("reached")).expect("nothing failed");
     assert_eq!(made, Err(SkipReason::Changed));
     assert_eq!(content(&library, "a.jpg").as_deref(), Some("written again"));

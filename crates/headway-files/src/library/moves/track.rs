@@ -139,27 +139,28 @@ impl Track<'_> {
 
     /// Where the file is, or a description of what was found instead, for the failed item's message.
     fn at(&self, names: &dyn FileNames) -> io::Result<Result<FileLocation, String>> {
-        let lies = self.lies(names)?;
-        let ours: Vec<usize> = (0..lies.len()).filter(|index| matches!(lies[*index], NameState::Ours { .. })).collect();
-        let held = (0..lies.len()).filter(|index| lies[*index] == NameState::Held);
+        let states = self.state_at(names)?;
+        let ours: Vec<usize> =
+            (0..states.len()).filter(|index| matches!(states[*index], NameState::Ours { .. })).collect();
+        let held = (0..states.len()).filter(|index| states[*index] == NameState::Held);
         Ok(match ours[..] {
             [index] => Ok(FileLocation { index, spare: held.collect(), is_gone: false }),
             [] if self.is_output() => Ok(FileLocation { index: 0, spare: held.collect(), is_gone: true }),
             // Both names have the same inode: the move between them got as far as the second name.
-            [one, other] if other == one + 1 && lies[one] == lies[other] => {
+            [one, other] if other == one + 1 && states[one] == states[other] => {
                 Ok(FileLocation { index: other, spare: held.chain([one]).collect(), is_gone: false })
             }
-            _ => Err(format!("there is {}", self.text(&lies))),
+            _ => Err(format!("there is {}", self.text(&states))),
         })
     }
 
     /// Describes what is at each of its names.
     pub(super) fn whereabouts(&self, names: &dyn FileNames) -> io::Result<String> {
-        Ok(self.text(&self.lies(names)?))
+        Ok(self.text(&self.state_at(names)?))
     }
 
-    fn lies(&self, names: &dyn FileNames) -> io::Result<Vec<NameState>> {
-        self.names.iter().map(|name| names.lies(name, self.file, &self.names)).collect()
+    fn state_at(&self, names: &dyn FileNames) -> io::Result<Vec<NameState>> {
+        self.names.iter().map(|name| names.state_at(name, self.file, &self.names)).collect()
     }
 
     /// Removes what a half-made move left.
@@ -171,14 +172,14 @@ impl Track<'_> {
         })
     }
 
-    fn text(&self, lies: &[NameState]) -> String {
-        let text = |(name, lies): (&&RelPath, &NameState)| match lies {
+    fn text(&self, states: &[NameState]) -> String {
+        let text = |(name, state): (&&RelPath, &NameState)| match state {
             NameState::Nothing => format!("nothing at {}", name.shown()),
             NameState::Ours { .. } => format!("the file, or one just like it, at {}", name.shown()),
             NameState::Held => format!("only what keeps the name free at {}", name.shown()),
             NameState::Theirs => format!("another file at {}", name.shown()),
         };
-        let found: Vec<_> = self.names.iter().zip(lies).map(text).collect();
+        let found: Vec<_> = self.names.iter().zip(states).map(text).collect();
         found.join(", ")
     }
 }

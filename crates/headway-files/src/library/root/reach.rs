@@ -16,7 +16,7 @@ impl Library {
         self.root().map_err(|error| gone(&error))?;
         let found = uninterrupted(|| Ok(rustix::fs::stat(&self.path)?)).map_err(|error| gone(&error))?;
         if self.root_number() == (found.st_dev, found.st_ino) {
-            return self.is_known();
+            return self.check_known();
         }
         let root = Root::open(&self.path).map_err(|error| gone(&error))?;
         if !self.known.lock().is_some_and(|known| known.is_surely(&root.identity)) {
@@ -27,7 +27,7 @@ impl Library {
     }
 
     /// Refuses an empty folder where there used to be another file system.
-    fn is_known(&self) -> Result<(), PauseReason> {
+    fn check_known(&self) -> Result<(), PauseReason> {
         let known = *self.known.lock();
         // Neither lock is held while waiting for the other, or for the disk.
         let root = self.root.read().clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::word::{TabId, TabMessage};
+use super::tab_message::{TabId, TabMessage};
 use super::{Tab, TabEffect};
 use crate::id::Millis;
 

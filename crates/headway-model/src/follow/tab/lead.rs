@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listen::Listening;
-use super::word::{LeaderConnection, TabId, TabMessage};
+use super::tab_message::{LeaderConnection, TabId, TabMessage};
 use super::{FollowEffect, GONE_AFTER, Tab, TabEffect};
 use crate::follow::JOBS_LIMIT;
 use crate::id::{JobId, Millis};

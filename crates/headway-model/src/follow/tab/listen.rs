@@ -1,7 +1,7 @@
 //! A tab that listens to the leader's connection.
 
 use super::super::answer::{has_more, messages_in};
-use super::word::{LeaderConnection, TabMessage};
+use super::tab_message::{LeaderConnection, TabMessage};
 use super::{Follow, GONE_AFTER, Tab, TabEffect};
 use crate::cursor::Cursor;
 use crate::error::ApiError;

@@ -3,7 +3,7 @@
 use super::super::{Follow, FollowEffect};
 use super::lead::Lead;
 use super::listen::Listening;
-use super::word::{LeaderConnection, TabMessage};
+use super::tab_message::{LeaderConnection, TabMessage};
 use super::{LeaderLock, Sharing, Tab, TabEffect};
 use crate::id::Millis;
 

@@ -22,7 +22,7 @@ impl VerifyReport<'_> {
             let range = from..from + own.len();
             from = range.end;
             let Some(first) = own.first().filter(|_| !self.is_told[range.start]) else { continue };
-            outputs.is_wanted()?;
+            outputs.check_wanted()?;
             let (verdict, mut why) = self.look(&first.path)?;
             let numbers = lines.numbers(own.iter());
             if verdict == MISSING && self.counted(MISSING) < HINTED_LIMIT {

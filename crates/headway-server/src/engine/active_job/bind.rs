@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::Context;
-use super::super::died::Died;
+use super::super::panicked::Panicked;
 use super::super::stop::{StepFailure, StepStop};
 use super::ActiveJob;
 use crate::steps::Step;
@@ -41,7 +41,7 @@ impl ActiveJob {
                 })
             });
             let Some(bound) = stop.wait_for(bound).await else { return Err(StepFailure::Stopped) };
-            match bound.map_err(|error| Unable::from(Died::from(error)))? {
+            match bound.map_err(|error| Unable::from(Panicked::from(error)))? {
                 Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
                 Ok(work) => Ok(Ok(Arc::from(work))),
                 Err(lasting @ Unable::Failed(_)) => Ok(Err(lasting)),

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::super::Context;
-use super::super::died::Died;
+use super::super::panicked::Panicked;
 use super::super::place::judged;
 use super::ActiveJob;
 use crate::placements::{Changes, UnclearItem, unclear};
 use crate::steps::Step;
-use headway_files::{Change, Verdict};
+use headway_files::{Change, PlacementState};
 use headway_model::item::ItemLabel;
 use headway_model::{JobId, PauseReason, RelPath};
 use headway_recipes::Unable;
@@ -51,18 +51,22 @@ impl Undone {
             let _step = steps.begin(job, Step::Prepare, || false);
             examine(made, unclear, |change| judged(&library, change))
         });
-        Ok(examined.await.map_err(Died::from)?)
+        Ok(examined.await.map_err(Panicked::from)?)
     }
 }
 
 /// Adds the changes that are made after all. Those that were taken back leave nothing to undo.
-fn examine(mut made: BTreeMap<u32, Change>, unclear: Vec<UnclearItem>, judge: impl Fn(&Change) -> Verdict) -> Undone {
+fn examine(
+    mut made: BTreeMap<u32, Change>,
+    unclear: Vec<UnclearItem>,
+    judge: impl Fn(&Change) -> PlacementState,
+) -> Undone {
     let mut still = Vec::new();
     for UnclearItem { item, path, change } in unclear {
         match change.map(|change| (judge(&change), change)) {
-            Some((Verdict::Done(_), change)) => drop(made.insert(item, change)),
-            Some((Verdict::TakenBack, _)) => {}
-            Some((Verdict::Conflict(_) | Verdict::NotKnown(_), _)) | None => still.push(path),
+            Some((PlacementState::Done(_), change)) => drop(made.insert(item, change)),
+            Some((PlacementState::TakenBack, _)) => {}
+            Some((PlacementState::Conflict(_) | PlacementState::NotKnown(_), _)) | None => still.push(path),
         }
     }
     Undone { made: made.into_values().collect(), unclear: still }
@@ -104,9 +108,9 @@ mod tests {
         };
         let made = BTreeMap::from([(0, change("made")), (4, change("made later"))]);
         let undone = examine(made, (1..6).map(unclear).collect(), |change| match change.path().shown().as_str() {
-            "1" => Verdict::Done(DiskEffect::Changed),
-            "2" => Verdict::TakenBack,
-            _ => Verdict::NotKnown(PauseReason::StorageErrors),
+            "1" => PlacementState::Done(DiskEffect::Changed),
+            "2" => PlacementState::TakenBack,
+            _ => PlacementState::NotKnown(PauseReason::StorageErrors),
         });
         let made: Vec<_> = undone.made.iter().map(|change| change.path().shown()).collect();
         assert_eq!(made, ["made", "1", "made later"]);

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::super::died::Died;
+use super::super::panicked::Panicked;
 use super::Past;
 use headway_files::{KnownAs, SameFiles};
 use headway_model::{JobId, RelPath};
@@ -99,7 +99,7 @@ impl Past {
             let (data, library, name) = (Arc::clone(&self.data), Arc::clone(&self.library), name.clone());
             let look =
                 move || asked.into_iter().map(|job| (job, data.same_files(&job, &name, &library))).collect::<Vec<_>>();
-            let looked = tokio::task::spawn_blocking(look).await.map_err(Died::from)?;
+            let looked = tokio::task::spawn_blocking(look).await.map_err(Panicked::from)?;
             self.same.lock().extend(looked);
         }
         let same = self.same.lock();

@@ -1,9 +1,9 @@
 //! Builds one `planned` event.
 
-use crate::writer::DETAIL_LIMIT;
 use headway_files::ListedFile;
 use headway_model::event::PLANNED_AT_ONCE;
 use headway_model::{PlannedFile, SkipReason};
+use headway_store::DETAIL_LIMIT;
 
 /// How many runs of skipped items fit into one event beside its other fields.
 const RUNS_LIMIT: usize = 100;

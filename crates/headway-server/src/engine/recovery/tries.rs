@@ -10,7 +10,7 @@ use headway_model::event_kind::EventKind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TryStep {
     /// The attempt does not count as a try.
-    Free,
+    Uncounted,
     /// The next attempt has to wait.
     Delayed,
     /// The item failed.
@@ -24,7 +24,7 @@ impl TryStep {
     fn of(kind: EventKind) -> Option<TryStep> {
         use EventKind as K;
         match kind {
-            K::Returned | K::Recovered => Some(TryStep::Free),
+            K::Returned | K::Recovered => Some(TryStep::Uncounted),
             K::AttemptFailed => Some(TryStep::Delayed),
             K::Failed | K::Dropped => Some(TryStep::Failed),
             K::Requeued => Some(TryStep::Requeued),
@@ -56,7 +56,7 @@ impl TryStep {
 #[derive(Debug, Default)]
 pub(super) struct Tries {
     /// Attempts that do not count as tries.
-    pub(super) free: BTreeMap<u32, u32>,
+    pub(super) uncounted: BTreeMap<u32, u32>,
     /// When waiting items are due again.
     pub(super) retry_at: BTreeMap<u32, Millis>,
     /// The last attempts of items.
@@ -76,7 +76,7 @@ impl Tries {
         let (Some(step), Some((item, attempt))) = (TryStep::of(event.kind()), event.item()) else { return };
         self.last.extend(attempt.map(|attempt| (item, attempt)));
         match step {
-            TryStep::Free => *self.free.entry(item).or_default() += 1,
+            TryStep::Uncounted => *self.uncounted.entry(item).or_default() += 1,
             TryStep::Delayed => {
                 if let JobEvent::AttemptFailed { retry_at, .. } = event {
                     self.retry_at.insert(item, *retry_at);
@@ -87,7 +87,7 @@ impl Tries {
                 self.retry_at.remove(&item);
                 // A failed item that a person retries gets all its tries again.
                 if self.failed.remove(&item) {
-                    self.free.extend(self.last.get(&item).map(|last| (item, *last)));
+                    self.uncounted.extend(self.last.get(&item).map(|last| (item, *last)));
                 }
             }
         }
@@ -108,7 +108,7 @@ mod tests {
         let free = |events: &[JobEvent]| {
             let mut tries = Tries::default();
             events.iter().for_each(|event| tries.follow(event));
-            (tries.free.get(&3).copied(), tries.retry_at.get(&3).copied())
+            (tries.uncounted.get(&3).copied(), tries.retry_at.get(&3).copied())
         };
         let requeued = JobEvent::Requeued { item: 3 };
         assert_eq!(free(&[failed(1), gone.clone(), requeued.clone()]), (Some(2), None));

@@ -96,7 +96,7 @@ impl Job {
             && !self.asking
             && !self.unread
             && below
-            && (!self.again.is_empty() || self.scan < self.fold.counters.total)
+            && (!self.waiting.again.is_empty() || self.waiting.next < self.fold.counters.total)
     }
 
     /// How many items to claim ahead for each worker: none if the request limits concurrency or says when to halt.
@@ -111,16 +111,16 @@ impl Job {
             job.fold.item(item) == Some(ItemStatus::Waiting)
                 && !job.claimed.contains_key(&item)
                 && !job.active.contains_key(&item)
-                && !job.delayed.contains(&item)
+                && !job.waiting.delayed.contains(&item)
         };
-        while let Some(item) = self.again.pop_first() {
+        while let Some(item) = self.waiting.again.pop_first() {
             if free(self, item) {
                 return Some(item);
             }
         }
-        while self.scan < self.fold.counters.total {
-            let item = self.scan;
-            self.scan += 1;
+        while self.waiting.next < self.fold.counters.total {
+            let item = self.waiting.next;
+            self.waiting.next += 1;
             if free(self, item) {
                 return Some(item);
             }

@@ -1,7 +1,11 @@
 //! One job of the schedule: what is recorded, what is requested, what runs.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub(super) use parts::{LastStep, LastStepState, Listing, OpenPlacing, OpenPlacings, WaitingItems};
 
 use super::{ScheduleEffect, Terms, append, rest};
 use headway_model::Fold;
@@ -26,14 +30,10 @@ pub(super) struct Job {
     pub(super) active: BTreeMap<u32, u32>,
     /// Active items whose `started` was refused: the outcome of their attempt is discarded.
     pub(super) void: BTreeSet<u32>,
-    /// Every waiting item is at or after this index, or in `again`, or in `later`.
-    pub(super) scan: u32,
-    pub(super) again: BTreeSet<u32>,
-    /// Delayed items, by due time and index.
-    pub(super) later: BTreeSet<(Millis, u32)>,
-    pub(super) delayed: BTreeSet<u32>,
+    /// The items that wait.
+    pub(super) waiting: WaitingItems,
     /// How many attempts do not count as tries, by item.
-    pub(super) free: BTreeMap<u32, u32>,
+    pub(super) uncounted: BTreeMap<u32, u32>,
     /// How many items a worker gets through while a record becomes durable.
     pub(super) ahead: usize,
     /// How many active attempts hang on storage that gives no sign of life.
@@ -48,37 +48,12 @@ pub(super) struct Job {
     pub(super) shortages: u32,
     /// The job is not tried again before this time.
     pub(super) rests_until: Millis,
-    /// Items whose placing no worker holds and that are not examined yet.
-    pub(super) open: BTreeMap<u32, OpenPlacing>,
-    /// Items whose placing is being examined.
-    pub(super) judging: BTreeMap<u32, OpenPlacing>,
-    /// Whether files are being listed.
-    pub(super) planning: bool,
-    /// Whether to list again once the listing under way is over.
-    pub(super) replan: bool,
-    /// Whether the last step runs.
-    pub(super) finishing: bool,
-    /// How the last step ended while the job was paused.
-    pub(super) finished: Option<LastStep>,
-}
-
-/// An item whose placing no worker holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OpenPlacing {
-    /// When to examine it.
-    pub(super) due: Millis,
-    /// Whether its worker died.
-    pub(super) died: bool,
-    /// At how many looks in a row the storage reported an error.
-    pub(super) looks: u32,
-}
-
-/// How a job's last step ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LastStep {
-    Done,
-    /// It failed, and so does the job, with this message.
-    Failed(String),
+    /// Items whose placing no worker holds.
+    pub(super) placings: OpenPlacings,
+    /// The listing of the files.
+    pub(super) plan: Listing,
+    /// The last step.
+    pub(super) last_step: LastStepState,
 }
 
 impl Job {
@@ -91,11 +66,8 @@ impl Job {
             claimed: BTreeMap::new(),
             active: BTreeMap::new(),
             void: BTreeSet::new(),
-            scan: 0,
-            again: BTreeSet::new(),
-            later: BTreeSet::new(),
-            delayed: BTreeSet::new(),
-            free: BTreeMap::new(),
+            waiting: WaitingItems::default(),
+            uncounted: BTreeMap::new(),
             ahead: 0,
             stalled: 0,
             asked: false,
@@ -103,12 +75,9 @@ impl Job {
             unreadable: BTreeSet::new(),
             shortages: 0,
             rests_until: 0,
-            open: BTreeMap::new(),
-            judging: BTreeMap::new(),
-            planning: false,
-            replan: false,
-            finishing: false,
-            finished: None,
+            placings: OpenPlacings::default(),
+            plan: Listing::default(),
+            last_step: LastStepState::default(),
         }
     }
 
@@ -147,7 +116,7 @@ impl Job {
     }
 
     pub(super) fn plan(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
-        self.planning = true;
+        self.plan.runs = true;
         effects.push(ScheduleEffect::Plan { job: id });
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use headway_files::Verdict;
+use headway_files::PlacementState;
 use headway_model::event::{JobEvent, Recorded};
 use headway_model::id::{JobId, Millis};
 use headway_model::policy::Halt;
@@ -43,9 +43,9 @@ pub(crate) struct Terms {
 pub(crate) struct RecoveredState {
     /// How far the placements got that the last process left open, with the output's details as JSON if done. A placement that is
     /// missing here was not examined.
-    pub placed: BTreeMap<u32, (Verdict, Option<String>)>,
+    pub placed: BTreeMap<u32, (PlacementState, Option<String>)>,
     /// Attempts that do not count as tries.
-    pub free: BTreeMap<u32, u32>,
+    pub uncounted: BTreeMap<u32, u32>,
     /// When waiting items are due again.
     pub retry_at: BTreeMap<u32, Millis>,
     /// Whether the job goes on by itself.
@@ -147,7 +147,7 @@ pub(crate) enum Input {
         /// The item.
         item: u32,
         /// How far the placement got.
-        verdict: Verdict,
+        verdict: PlacementState,
         /// The output's details as JSON, if it is done.
         detail: Option<String>,
     },

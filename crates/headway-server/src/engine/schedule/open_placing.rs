@@ -23,7 +23,7 @@ impl Job {
     /// reported an error.
     fn leave_open_after(&mut self, item: u32, now: Millis, died: bool, looks: u32) {
         let due = now + rest(self.shortages.max(looks));
-        self.open.insert(item, OpenPlacing { due, died, looks });
+        self.placings.open.insert(item, OpenPlacing { due, died, looks });
     }
 
     /// Another look does not tell how far the placing got, for this reason. The storage might fail at this file alone,
@@ -56,11 +56,12 @@ impl Job {
             return;
         }
         let placing = |item: &u32| self.fold.item(*item) == Some(ItemStatus::Placing);
-        let due: Vec<_> = self.open.iter().filter(|(item, open)| has_come(open.due, now) && placing(item)).collect();
+        let due: Vec<_> =
+            self.placings.open.iter().filter(|(item, open)| has_come(open.due, now) && placing(item)).collect();
         let due: Vec<_> = due.into_iter().map(|(item, open)| (*item, *open)).collect();
         for (item, open) in due {
-            self.open.remove(&item);
-            self.judging.insert(item, open);
+            self.placings.open.remove(&item);
+            self.placings.examined.insert(item, open);
             effects.push(ScheduleEffect::Judge { job: id, item });
         }
     }

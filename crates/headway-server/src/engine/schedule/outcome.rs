@@ -1,6 +1,6 @@
 //! Turns the ends of attempts, looks, listings and last steps into events.
 
-use headway_files::Verdict;
+use headway_files::PlacementState;
 use headway_model::event::{JobEvent, MESSAGE_LIMIT, cut};
 use headway_model::id::JobId;
 use headway_model::item::ItemStatus;
@@ -86,12 +86,12 @@ impl Schedule {
         &mut self,
         id: JobId,
         item: u32,
-        verdict: Verdict,
+        verdict: PlacementState,
         detail: Option<String>,
         effects: &mut Vec<ScheduleEffect>,
     ) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Some(open) = job.judging.remove(&item) else { return };
+        let Some(open) = job.placings.examined.remove(&item) else { return };
         let attempt = job.fold.last_attempt(item);
         let event = match end_of_placing(item, attempt, verdict, detail.as_deref()) {
             Ok(Some(event)) => event,
@@ -110,7 +110,7 @@ impl Schedule {
     /// The last step is over.
     pub(super) fn finished(&mut self, id: JobId, result: Result<(), StepFailure>, effects: &mut Vec<ScheduleEffect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.finishing = false;
+        job.last_step.runs = false;
         let last = match result {
             Ok(()) => LastStep::Done,
             Err(StepFailure::Unable(Unable::Failed(message))) => LastStep::Failed(message),
@@ -131,7 +131,7 @@ impl Schedule {
         match job.fold.status {
             JobStatus::Finishing => job.end(id, last, effects),
             // The job returns to this step when it is resumed.
-            status if !status.is_terminal() && status != JobStatus::Cancelling => job.finished = Some(last),
+            status if !status.is_terminal() && status != JobStatus::Cancelling => job.last_step.ended = Some(last),
             _ => {}
         }
     }
@@ -139,8 +139,8 @@ impl Schedule {
     /// A listing is over.
     pub(super) fn plan_over(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.planning = false;
-        if std::mem::take(&mut job.replan) && job.fold.status == JobStatus::Planning {
+        job.plan.runs = false;
+        if std::mem::take(&mut job.plan.again) && job.fold.status == JobStatus::Planning {
             job.plan(id, effects);
         }
     }
@@ -155,19 +155,19 @@ pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
 pub(super) fn end_of_placing(
     item: u32,
     attempt: u32,
-    verdict: Verdict,
+    verdict: PlacementState,
     detail: Option<&str>,
 ) -> Result<Option<JobEvent>, PauseReason> {
     match verdict {
-        Verdict::Done(effect) => {
+        PlacementState::Done(effect) => {
             let detail = detail.map(|text| Digest::of(text.as_bytes()));
             Ok(Some(JobEvent::Succeeded { item, attempt, effect, detail }))
         }
-        Verdict::Conflict(message) => {
+        PlacementState::Conflict(message) => {
             let message = cut(&message, MESSAGE_LIMIT);
             Ok(Some(JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }))
         }
-        Verdict::TakenBack => Ok(None),
-        Verdict::NotKnown(reason) => Err(reason),
+        PlacementState::TakenBack => Ok(None),
+        PlacementState::NotKnown(reason) => Err(reason),
     }
 }

@@ -22,7 +22,7 @@ impl Job {
     }
 
     pub(super) fn begin_last_step(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
-        self.finishing = true;
+        self.last_step.runs = true;
         effects.push(ScheduleEffect::Finish { job: id });
     }
 

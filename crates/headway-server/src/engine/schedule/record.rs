@@ -44,7 +44,7 @@ impl Schedule {
             return;
         }
         if recorded.event.kind() == EventKind::Finishing
-            && let Some(last) = job.finished.take()
+            && let Some(last) = job.last_step.ended.take()
         {
             job.asked = false;
             job.end(id, last, effects);
@@ -140,13 +140,13 @@ impl Job {
             JobEvent::Requeued { item } => {
                 // A failed item that a person retries gets all its tries again.
                 if matches!(before, Some(ItemStatus::Failed(_))) {
-                    self.free.insert(*item, self.fold.last_attempt(*item));
+                    self.uncounted.insert(*item, self.fold.last_attempt(*item));
                 }
-                self.again.insert(*item);
+                self.waiting.again.insert(*item);
             }
             JobEvent::Returned { item, .. } => {
-                *self.free.entry(*item).or_default() += 1;
-                self.again.insert(*item);
+                *self.uncounted.entry(*item).or_default() += 1;
+                self.waiting.again.insert(*item);
             }
             JobEvent::AttemptFailed { item, retry_at, .. } => self.delay(*item, *retry_at),
             JobEvent::CancelRequested {} => {
@@ -161,15 +161,15 @@ impl Job {
                 effects.push(ScheduleEffect::StopStep { job: id });
             }
             JobEvent::Resumed {} => {
-                if self.planning {
-                    self.replan = true;
+                if self.plan.runs {
+                    self.plan.again = true;
                 } else {
                     self.plan(id, effects);
                 }
             }
             JobEvent::Began {} if self.asks() && self.fold.counters.interrupted > 0 => self.ask(id, effects),
             JobEvent::Finishing {} => {
-                if !self.finishing {
+                if !self.last_step.runs {
                     self.begin_last_step(id, effects);
                 }
             }
@@ -195,7 +195,7 @@ impl Job {
 
     /// Decides what becomes of an item whose attempt a dead process left.
     fn recovered(&mut self, id: JobId, item: u32, effects: &mut Vec<ScheduleEffect>) {
-        *self.free.entry(item).or_default() += 1;
+        *self.uncounted.entry(item).or_default() += 1;
         if self.fold.halt.is_some() {
             effects.push(append(id, JobEvent::Dropped { item }));
         } else if self.asks() {

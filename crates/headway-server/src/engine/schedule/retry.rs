@@ -18,7 +18,7 @@ impl Job {
     /// When to retry after a failed attempt; `None` if that was the last try. There are at least `least` tries.
     pub(super) fn retry_at(&self, item: u32, attempt: u32, least: u32, now: Millis) -> Option<Millis> {
         let terms = self.terms.as_ref()?;
-        let tries = attempt.saturating_sub(self.free.get(&item).copied().unwrap_or(0));
+        let tries = attempt.saturating_sub(self.uncounted.get(&item).copied().unwrap_or(0));
         if tries >= terms.tries.max(least) {
             return None;
         }
@@ -31,27 +31,28 @@ impl Job {
     /// Makes a waiting item available to claim again.
     pub(super) fn put_back(&mut self, item: u32) {
         if self.fold.item(item) == Some(ItemStatus::Waiting) {
-            self.again.insert(item);
+            self.waiting.again.insert(item);
         }
     }
 
     pub(super) fn delay(&mut self, item: u32, at: Millis) {
-        self.later.insert((at, item));
-        self.delayed.insert(item);
+        self.waiting.later.insert((at, item));
+        self.waiting.delayed.insert(item);
     }
 
     /// Makes delayed items that are due available to claim.
     pub(super) fn wake(&mut self, now: Millis) {
-        while let Some((_, item)) = self.later.first().copied().filter(|(at, _)| *at <= now) {
-            self.later.pop_first();
-            self.delayed.remove(&item);
-            self.again.insert(item);
+        while let Some((_, item)) = self.waiting.later.first().copied().filter(|(at, _)| *at <= now) {
+            self.waiting.later.pop_first();
+            self.waiting.delayed.remove(&item);
+            self.waiting.again.insert(item);
         }
         // No wait is longer than this, so the clock was set back meanwhile.
-        while let Some((_, item)) = self.later.last().copied().filter(|(at, _)| *at > now + LONGEST_BACKOFF_MS) {
-            self.later.pop_last();
-            self.delayed.remove(&item);
-            self.again.insert(item);
+        while let Some((_, item)) = self.waiting.later.last().copied().filter(|(at, _)| *at > now + LONGEST_BACKOFF_MS)
+        {
+            self.waiting.later.pop_last();
+            self.waiting.delayed.remove(&item);
+            self.waiting.again.insert(item);
         }
     }
 }

@@ -38,7 +38,7 @@ impl Job {
         self.reading = false;
         self.unread = matches!(past.hold, StartHold::Unread(_)) && !gives_up;
         if !self.unread {
-            self.free.clone_from(&past.free);
+            self.uncounted.clone_from(&past.uncounted);
             for (item, at) in &past.retry_at {
                 if self.fold.item(*item) == Some(ItemStatus::Waiting) {
                     self.delay(*item, *at);

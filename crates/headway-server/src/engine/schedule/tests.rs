@@ -10,7 +10,7 @@ mod run;
 mod take_up;
 
 use super::*;
-use headway_files::Verdict;
+use headway_files::PlacementState;
 use headway_model::DiskEffect as ItemEffect;
 use headway_model::event::{HaltBy, HaltWhen, Recorded};
 use headway_model::item::ItemStatus;

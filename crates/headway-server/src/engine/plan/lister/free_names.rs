@@ -1,7 +1,7 @@
 //! Whether the name of a file's output, or a file's new name, is free: on the disk, and in this plan.
 
+use super::super::super::name_availability::{Availability, availability};
 use super::super::super::output_name::{OutputNameError, target};
-use super::super::super::standing::{Standing, standing};
 use super::super::done::for_the_attempt;
 use super::Lister;
 use headway_files::ListedFile;
@@ -47,8 +47,8 @@ impl Lister<'_> {
         let renames: Vec<_> =
             renames.iter().filter(|Rename { from, to }| self.companions.get(from) != Some(to)).collect();
         for Rename { from, to } in renames.iter().copied() {
-            let standing = for_the_attempt(standing(&self.active.library, from, to))?;
-            if standing == Some(Standing::Taken) && !gives_up(to) || self.targets.contains(to) {
+            let availability = for_the_attempt(availability(&self.active.library, from, to))?;
+            if availability == Some(Availability::Taken) && !gives_up(to) || self.targets.contains(to) {
                 return Ok(Some(SkipReason::Collision));
             }
         }

@@ -1,7 +1,7 @@
 //! Judges the files that were found: which of them the job asks for, and which are skipped or run again. Each becomes an
 //! item.
 
-use super::super::super::standing::{Standing, standing};
+use super::super::super::name_availability::{Availability, availability};
 use super::super::done::for_the_attempt;
 use super::super::file_types::{is_for, leave_out};
 use super::super::names;
@@ -94,7 +94,7 @@ impl Lister<'_> {
             });
         }
         let is_taken = |from: &RelPath, to: &RelPath| {
-            Ok(for_the_attempt(standing(&self.active.library, from, to))? == Some(Standing::Taken))
+            Ok(for_the_attempt(availability(&self.active.library, from, to))? == Some(Availability::Taken))
         };
         let verdicts = names::settle(&wishes, is_taken)?;
         let settled = wishes.into_iter().zip(verdicts);

@@ -74,7 +74,7 @@ fn interrupted_items_are_recorded_first_so_that_the_time_between_two_processes_i
         }
         let worked = fold.worked.map(|worked| worked.until(1_000));
         let past = RecoveredState {
-            placed: BTreeMap::from([(0, (Verdict::Done(ItemEffect::Created), None))]),
+            placed: BTreeMap::from([(0, (PlacementState::Done(ItemEffect::Created), None))]),
             ..RecoveredState::default()
         };
         let limits = ScheduleLimits { jobs: 1, workers: 2 };

@@ -6,7 +6,7 @@ use super::*;
 fn a_job_that_is_held_is_taken_up_and_paused_and_goes_on_when_it_is_resumed() {
     let (job, before) = at_work();
     let limits = ScheduleLimits { jobs: 1, workers: 2 };
-    let past = RecoveredState { hold: StartHold::Paused, ..placed(Verdict::TakenBack) };
+    let past = RecoveredState { hold: StartHold::Paused, ..placed(PlacementState::TakenBack) };
     let mut world = ScheduleWorld::left(limits, vec![before.folds[&job].clone()], false, &past);
     assert_eq!(world.status(job), JobStatus::Paused { reason: PauseReason::Stuck });
     assert_eq!((world.at_work(job), world.folds[&job].counters.waiting), (0, 3));
@@ -35,7 +35,7 @@ fn before_planning(id: JobId) -> String {
 }
 
 /// What is left if the placing of item 1 was looked at.
-fn placed(verdict: Verdict) -> RecoveredState {
+fn placed(verdict: PlacementState) -> RecoveredState {
     RecoveredState { placed: BTreeMap::from([(1, (verdict, None))]), ..RecoveredState::default() }
 }
 
@@ -79,7 +79,7 @@ fn a_cancel_waits_for_what_cannot_be_read_at_present_and_asks_ever_less_often() 
     world.input(Input::Time(20_000_000));
     assert_eq!(world.taking_up.pop(), Some(job));
     let terms = Some(world.terms.clone());
-    world.input(Input::TakenUp { job, terms, past: placed(Verdict::Done(ItemEffect::Created)) });
+    world.input(Input::TakenUp { job, terms, past: placed(PlacementState::Done(ItemEffect::Created)) });
     assert_eq!((world.status(job), world.folds[&job].counters.succeeded), (JobStatus::Cancelled, 1));
 }
 
@@ -123,11 +123,15 @@ fn what_is_not_even_looked_at_is_interrupted_and_stays_so_until_somebody_wants_i
         world.record(job, wish);
         assert_eq!((world.taking_up.as_slice(), world.folds[&job].counters.running), (&[job][..], 1));
         let terms = Some(world.terms.clone());
-        world.input(Input::TakenUp { job, terms: terms.clone(), past: placed(Verdict::Done(ItemEffect::Created)) });
+        world.input(Input::TakenUp {
+            job,
+            terms: terms.clone(),
+            past: placed(PlacementState::Done(ItemEffect::Created)),
+        });
         assert_eq!((world.status(job), world.folds[&job].counters.succeeded), (ends, 1));
         // The second of two equal inputs changes nothing, because items run again by now.
         let seq = world.folds[&job].seq;
-        world.input(Input::TakenUp { job, terms, past: placed(Verdict::TakenBack) });
+        world.input(Input::TakenUp { job, terms, past: placed(PlacementState::TakenBack) });
         assert_eq!(world.folds[&job].seq, seq);
     }
 }

@@ -11,21 +11,21 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
 
 /// The looks that have not ended and that nobody waits for now, by key. Cheap to clone.
-pub(super) struct Late<Key, Seen> {
+pub(super) struct SingleFlight<Key, Seen> {
     patience: Duration,
     under_way: Arc<Mutex<HashMap<Key, JoinHandle<Seen>>>>,
 }
 
-impl<Key, Seen> Clone for Late<Key, Seen> {
+impl<Key, Seen> Clone for SingleFlight<Key, Seen> {
     fn clone(&self) -> Self {
-        Late { patience: self.patience, under_way: Arc::clone(&self.under_way) }
+        SingleFlight { patience: self.patience, under_way: Arc::clone(&self.under_way) }
     }
 }
 
-impl<Key: Eq + Hash, Seen: Send + 'static> Late<Key, Seen> {
+impl<Key: Eq + Hash, Seen: Send + 'static> SingleFlight<Key, Seen> {
     /// Creates looks for which each caller waits at most this long.
     pub(super) fn within(patience: Duration) -> Self {
-        Late { patience, under_way: Arc::default() }
+        SingleFlight { patience, under_way: Arc::default() }
     }
 
     /// Returns what `look` sees. If an earlier look with this key is still under way, or nobody has received its
@@ -69,21 +69,21 @@ mod tests {
 
     #[tokio::test]
     async fn one_thread_looks_however_often_that_is_asked_for() {
-        let mut late = Late::within(Duration::from_millis(20));
+        let mut looks = SingleFlight::within(Duration::from_millis(20));
         let handle = Handle::current();
         let (release, held) = channel::<()>();
         let first = move || {
             held.recv().ok();
             7
         };
-        assert!(late.look(&handle, "nas", first).await.is_none());
-        assert!(late.is_under_way(&"nas"));
-        assert!(late.look(&handle, "nas", || panic!("no second one")).await.is_none());
-        assert!(matches!(late.look(&handle, "disk", || 8).await, Some(Ok(8))), "another one answers");
+        assert!(looks.look(&handle, "nas", first).await.is_none());
+        assert!(looks.is_under_way(&"nas"));
+        assert!(looks.look(&handle, "nas", || panic!("no second one")).await.is_none());
+        assert!(matches!(looks.look(&handle, "disk", || 8).await, Some(Ok(8))), "another one answers");
         drop(release);
-        late.patience = Duration::from_secs(10);
-        assert!(matches!(late.look(&handle, "nas", || panic!("no second one")).await, Some(Ok(7))));
-        assert!(!late.is_under_way(&"nas"));
-        assert!(late.look(&handle, "nas", || panic!("a look that panics")).await.is_some_and(|seen| seen.is_err()));
+        looks.patience = Duration::from_secs(10);
+        assert!(matches!(looks.look(&handle, "nas", || panic!("no second one")).await, Some(Ok(7))));
+        assert!(!looks.is_under_way(&"nas"));
+        assert!(looks.look(&handle, "nas", || panic!("a look that panics")).await.is_some_and(|seen| seen.is_err()));
     }
 }

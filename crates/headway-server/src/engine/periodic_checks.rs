@@ -25,7 +25,7 @@ const IDLE: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// Checks for timeouts, attempts that wait too long, shortages, and a drain that takes too long.
-    pub(super) fn look_around(&mut self) -> Vec<Input> {
+    pub(super) fn check_periodically(&mut self) -> Vec<Input> {
         self.looked = Instant::now();
         self.context.running.end_late(|job| self.active_jobs.get(&job)?.time_limit_ms().map(Duration::from_millis));
         self.write_off_overdue();
@@ -98,9 +98,9 @@ impl Engine {
                 continue;
             }
             let (context, active) = (Arc::clone(&self.context), self.active_jobs.get(&job).map(Arc::clone));
-            self.easing.begin(job, reason, || has_eased(context, job, reason, active));
+            self.pause_checks.begin(job, reason, || has_eased(context, job, reason, active));
         }
-        let passed = self.easing.passed();
+        let passed = self.pause_checks.passed();
         if passed.iter().any(|(_, reason)| *reason == PauseReason::DiskFull) {
             data.keep_ballast();
         }

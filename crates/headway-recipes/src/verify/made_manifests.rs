@@ -1,18 +1,18 @@
 //! The manifests that a checksum job made. They are in the data folder, so that a file in the library need not be made for
 //! them.
 
-use super::super::checksum::MANIFESTS;
 use super::super::record;
 use super::manifest_text::{LIMIT_BYTES, Manifest};
 use super::{Binding, JobId, Unable};
+use headway_model::built_in::CHECKSUM_MANIFESTS;
 
 /// The manifests of this job, which must be about files of the library. Blocking.
 pub(super) fn manifests(job: &Binding<'_>, maker: JobId) -> Result<Vec<Manifest>, Unable> {
     let unread = |error| headway_files::unable(&format!("the manifest of job {maker} cannot be read"), &error);
     let mut manifests = Vec::new();
-    for (_, name) in MANIFESTS {
+    for name in CHECKSUM_MANIFESTS {
         let Some(text) = job.data.kept_of(&maker, name, LIMIT_BYTES).map_err(unread)? else { continue };
-        job.is_wanted()?;
+        job.check_wanted()?;
         let made = record::of_job(job.data, job.library, &maker, &text).map_err(unread)?;
         let Some((record, folder)) = made else {
             return Err(format!(

@@ -3,16 +3,14 @@
 use leptos::prelude::*;
 
 use crate::ui::parts::{format, may_act};
-use crate::ui::progress::{Steer, Summary};
+use crate::ui::progress::{Steer, Summary, is_over};
 use headway_model::{Action, JobSummary};
 
 /// How many originals there are, and the way to delete them, once the job is over.
 #[component]
 pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
     let trash = Memo::new(move |_| steer.newest.with(|view| view.trash).unwrap_or_default());
-    let is_over = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
-    });
+    let is_over = is_over(summary);
     let are_back =
         move || steer.newest.with(|view| view.undone.as_ref().is_some_and(JobSummary::undid_all)).unwrap_or_default();
     let text = move || {

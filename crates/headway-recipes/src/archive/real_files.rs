@@ -9,7 +9,7 @@ use super::*;
 const LIMITS: UnpackLimits = UnpackLimits { total: 64 << 30, ratio: 200 };
 
 fn tested(name: &str, bytes: &[u8]) -> Result<serde_json::Value, String> {
-    Bench::new(name).on(bytes, |source| match is_archive(source).and_then(|()| test(source, LIMITS)) {
+    Bench::new(name).on(bytes, |source| match check_archive(source).and_then(|()| test(source, LIMITS)) {
         Ok(tested) => Ok(tested.result()),
         Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
         Err(other) => Err(format!("{other:?}")),
@@ -105,7 +105,7 @@ fn what_is_made_to_do_harm_is_refused_and_said() {
     );
     assert!(with("a.epub", &good).contains("not mimetype"));
     // A file that is not an archive, and is not named like one, is left alone.
-    let other = Bench::new("a.txt").on(b"text", is_archive);
+    let other = Bench::new("a.txt").on(b"text", check_archive);
     assert_eq!(other, Err(Failure::Skipped(SkipReason::Recipe)));
 }
 

@@ -12,7 +12,7 @@ const SHORTEST: usize = 16;
 const LEFT_OUT: &str = "...";
 
 /// The path of an address, without what could hold a token. The only way in which an address gets into the log.
-pub(super) fn logged(address: &Uri) -> String {
+pub(super) fn redacted(address: &Uri) -> String {
     let mut before = "";
     let parts = address.path().split('/').map(|part| {
         let is_job = before == "jobs" && part.parse::<JobId>().is_ok();
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     fn told(address: &str) -> String {
-        logged(&address.parse().expect("an address"))
+        redacted(&address.parse().expect("an address"))
     }
 
     #[test]

@@ -2,19 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::live::notice;
+use crate::live::notification;
 
 /// For a job that is not over. Nothing where the browser cannot do it, where it was refused before, and where it is agreed already.
 #[component]
-pub(super) fn TellMe(is_over: Signal<bool>) -> impl IntoView {
+pub(super) fn NotifyButton(is_over: Signal<bool>) -> impl IntoView {
     let (at_first, now) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     Effect::new(move |_| {
-        at_first.set(notice::permission());
-        now.set(notice::permission());
+        at_first.set(notification::permission());
+        now.set(notification::permission());
     });
     let ask = move |_| {
         leptos::task::spawn_local(async move {
-            now.try_set(notice::ask().await);
+            now.try_set(notification::ask().await);
         });
     };
     let is_open = move || !is_over.get() && at_first.with(|at_first| at_first.as_deref() == Some("default"));

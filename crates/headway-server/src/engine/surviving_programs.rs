@@ -12,9 +12,9 @@ use headway_model::JobId;
 /// The jobs whose programs might still be alive. Until the programs are gone, no item of such a job may run, and
 /// nothing that the job left may be examined. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LeftPrograms(Arc<Mutex<HashSet<JobId>>>);
+pub(crate) struct SurvivingPrograms(Arc<Mutex<HashSet<JobId>>>);
 
-impl LeftPrograms {
+impl SurvivingPrograms {
     /// Ends the programs that attempts of these jobs left running, and remembers the jobs whose programs could not be
     /// ended. Blocking, for a few seconds at most.
     pub(crate) fn end(&self, jobs: &[JobId]) {

@@ -7,7 +7,7 @@ use headway_model::RelPath;
 
 /// Whether a name is free for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Availability {
     /// Nothing has it.
     Free,
     /// The folder ignores case, and the name is the file's own in another case.
@@ -17,12 +17,12 @@ pub(super) enum Standing {
 }
 
 /// Whether a name is free for a file, as the disk is now.
-pub(super) fn standing(library: &Library, from: &RelPath, to: &RelPath) -> io::Result<Standing> {
+pub(super) fn availability(library: &Library, from: &RelPath, to: &RelPath) -> io::Result<Availability> {
     if !library.has(to)? {
-        return Ok(Standing::Free);
+        return Ok(Availability::Free);
     }
     let is_same = differs_in_case(from, to) && !library.lists(to)?;
-    Ok(if is_same { Standing::Same } else { Standing::Taken })
+    Ok(if is_same { Availability::Same } else { Availability::Taken })
 }
 
 /// Whether two names in the same folder differ only in case.

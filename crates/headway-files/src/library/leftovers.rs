@@ -16,7 +16,7 @@ const REST: Duration = Duration::from_secs(10);
 
 /// The files that are left, and when their removal was last tried.
 #[derive(Debug, Default)]
-pub(super) struct LeftFiles {
+pub(super) struct Leftovers {
     state: Mutex<LeftState>,
     /// Whether the probe files of earlier processes have been removed.
     are_probes_cleared: AtomicBool,
@@ -51,7 +51,7 @@ impl Library {
 
     /// Removes a temporary file, or the folder in which a program made an output, whichever it is.
     pub(super) fn remove_temp(&self, temp: &RelPath) -> io::Result<()> {
-        self.is_on_disk(temp)?;
+        self.check_on_disk(temp)?;
         let root = self.root()?;
         // Look first: on a failing disk, removing a folder as if it were a file can give a misleading error.
         let found = Found::of(root.symlink_metadata(on_disk(temp))).known()?;

@@ -5,17 +5,17 @@ use std::collections::HashSet;
 
 use tokio::task::JoinSet;
 
-use super::died::caught;
+use super::panicked::caught;
 use headway_model::{JobId, PauseReason};
 
 /// The checks that are under way, at most one for each job.
 #[derive(Default)]
-pub(super) struct Easing {
+pub(super) struct PauseChecks {
     looks: JoinSet<(JobId, PauseReason, bool)>,
     jobs: HashSet<JobId>,
 }
 
-impl Easing {
+impl PauseChecks {
     /// Begins to check whether the reason has passed, unless a check of this job is under way.
     pub(super) fn begin<L>(&mut self, job: JobId, reason: PauseReason, look: impl FnOnce() -> L)
     where
@@ -49,12 +49,12 @@ mod tests {
 
     const GONE: PauseReason = PauseReason::LibraryGone;
 
-    async fn ended(easing: &mut Easing) -> Vec<(JobId, PauseReason)> {
+    async fn ended(checks: &mut PauseChecks) -> Vec<(JobId, PauseReason)> {
         let end = async {
             loop {
                 tokio::task::yield_now().await;
-                let passed = easing.passed();
-                if easing.jobs.is_empty() {
+                let passed = checks.passed();
+                if checks.jobs.is_empty() {
                     return passed;
                 }
             }
@@ -64,32 +64,32 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_is_looked_at_again_after_a_look_that_panicked_and_after_one_that_found_nothing() {
-        let (mut easing, job) = (Easing::default(), JobId::mint(1, [1; 10]));
-        easing.begin(job, GONE, || async { panic!("as a test") });
-        assert_eq!(ended(&mut easing).await, []);
-        easing.begin(job, GONE, || async { false });
-        assert_eq!(ended(&mut easing).await, []);
-        easing.begin(job, GONE, || async { true });
-        assert_eq!(ended(&mut easing).await, [(job, GONE)]);
+        let (mut checks, job) = (PauseChecks::default(), JobId::mint(1, [1; 10]));
+        checks.begin(job, GONE, || async { panic!("as a test") });
+        assert_eq!(ended(&mut checks).await, []);
+        checks.begin(job, GONE, || async { false });
+        assert_eq!(ended(&mut checks).await, []);
+        checks.begin(job, GONE, || async { true });
+        assert_eq!(ended(&mut checks).await, [(job, GONE)]);
     }
 
     #[tokio::test]
     async fn one_look_at_a_time_is_under_way_and_another_job_does_not_wait_for_it() {
-        let mut easing = Easing::default();
+        let mut checks = PauseChecks::default();
         let [hung, other] = [1, 2].map(|at| JobId::mint(at, [1; 10]));
-        easing.begin(hung, GONE, std::future::pending);
-        easing.begin(hung, GONE, || async { panic!("two looks at one job") });
-        easing.begin(other, GONE, || async { true });
+        checks.begin(hung, GONE, std::future::pending);
+        checks.begin(hung, GONE, || async { panic!("two looks at one job") });
+        checks.begin(other, GONE, || async { true });
         let passed = async {
             loop {
                 tokio::task::yield_now().await;
-                let passed = easing.passed();
+                let passed = checks.passed();
                 if !passed.is_empty() {
                     return passed;
                 }
             }
         };
         let passed = tokio::time::timeout(Duration::from_secs(10), passed).await.expect("a look that ends");
-        assert_eq!((passed, easing.looks.len()), (vec![(other, GONE)], 1));
+        assert_eq!((passed, checks.looks.len()), (vec![(other, GONE)], 1));
     }
 }

@@ -7,7 +7,7 @@ const WORDS: [&str; 5] = ["running", "listing files", "queued", "paused", "waiti
 
 /// The statuses of these jobs, such as "2 running, 1 paused, 41 %". The percentage covers the files of all jobs that
 /// go on without a decision. It is left out while one of these lists its files.
-pub(super) fn together<'a>(jobs: impl Iterator<Item = &'a JobSummary> + Clone) -> String {
+pub(super) fn status_of_jobs<'a>(jobs: impl Iterator<Item = &'a JobSummary> + Clone) -> String {
     let counted = WORDS.into_iter().filter_map(|word| {
         let number = jobs.clone().filter(|job| self::word(job.status) == Some(word)).count();
         (number > 0).then(|| format!("{number} {word}"))
@@ -48,7 +48,7 @@ mod tests {
     use headway_model::testing::summary;
     use headway_model::{Counters, JobStatus, JobSummary, PauseReason};
 
-    use super::together;
+    use super::status_of_jobs;
 
     /// A job with this many of its files done.
     fn job(status: JobStatus, done: u32, total: u32) -> JobSummary {
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn several_jobs_are_counted_by_how_they_stand_and_share_one_percentage() {
-        let said = |jobs: &[JobSummary]| together(jobs.iter());
+        let said = |jobs: &[JobSummary]| status_of_jobs(jobs.iter());
         let (slow, quick) = (job(JobStatus::Processing, 1, 3), job(JobStatus::Finishing, 1, 1));
         assert_eq!(said(&[slow.clone(), quick.clone()]), "2 running, 50 %");
         let paused = job(JobStatus::Paused { reason: PauseReason::User }, 0, 4);
