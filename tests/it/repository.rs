@@ -505,7 +505,7 @@ fn callers() -> Vec<(String, String)> {
         let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines();
         (own, code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join(" "))
     });
-    let is_test = |own: &str| own.contains("/tests/") || own.ends_with("tests.rs") || own.ends_with("/real.rs");
+    let is_test = |own: &str| own.contains("/tests/") || own.ends_with("tests.rs") || own.ends_with("/real_files.rs");
     named.filter(|(own, _)| !elsewhere.iter().any(|part| own.starts_with(part)) && !is_test(own)).collect()
 }
 

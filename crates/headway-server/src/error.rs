@@ -2,8 +2,8 @@
 
 use headway_files::{FolderError, Unreadable};
 use headway_model::ApiError;
-pub use headway_store::internal;
 use headway_store::StoreError;
+pub use headway_store::internal;
 
 /// The error for a caller who asked for something on a disk that cannot be read.
 pub(crate) fn unreadable(reason: Unreadable, message: String) -> ApiError {

@@ -21,7 +21,7 @@ fn no_file_uses_a_file_that_uses_it() {
             let path = path.strip_prefix(&before)?.strip_suffix(".rs")?.to_owned();
             // The library and the program begin in one folder.
             let is_second = path == "main" && root().join(&folder).join("lib.rs").exists();
-            let is_test = path.split('/').any(|part| ["tests", "testing", "real"].contains(&part));
+            let is_test = path.split('/').any(|part| ["tests", "testing", "real_files"].contains(&part));
             let module = if ["lib", "main"].contains(&&*path) { Vec::new() } else { words(&path, "/") };
             (!is_second && !is_test).then(|| (module, code(&text)))
         });

@@ -6,6 +6,8 @@ mod class;
 mod tests;
 mod wild;
 
+use std::cell::OnceCell;
+
 use headway_model::library::{folded, folded_bytes};
 use wild::Wild;
 
@@ -54,14 +56,32 @@ impl Excludes {
         if self.0.is_empty() {
             return false;
         }
-        let paths: Vec<_> = paths.iter().map(|path| units(&folded_bytes(path))).collect();
-        let matches_path = |line: &ExcludeLine, path: &[u32]| {
-            let name = path.rsplit(|unit| *unit == wild::SLASH).next().unwrap_or_default();
-            line.wild.matches(if line.is_name { name } else { path })
+        let paths: Vec<_> = paths.iter().map(|path| FoldedPath::new(path)).collect();
+        let matches_path = |line: &ExcludeLine, path: &FoldedPath<'_>| {
+            line.wild.matches(if line.is_name { &path.name } else { path.whole() })
         };
         let matches =
             |line: &ExcludeLine| (is_folder || !line.only_folders) && paths.iter().any(|path| matches_path(line, path));
         self.0.iter().rev().find(|line| matches(line)).is_some_and(|line| !line.keeps)
+    }
+}
+
+/// A path as patterns are compared with it. The whole of it is prepared only for a pattern that is compared with the whole: most
+/// patterns are names, and in deep folders a path is much longer than its name.
+struct FoldedPath<'a> {
+    path: &'a [u8],
+    name: Vec<u32>,
+    whole: OnceCell<Vec<u32>>,
+}
+
+impl<'a> FoldedPath<'a> {
+    fn new(path: &'a [u8]) -> Self {
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        FoldedPath { path, name: units(&folded_bytes(name)), whole: OnceCell::new() }
+    }
+
+    fn whole(&self) -> &[u32] {
+        self.whole.get_or_init(|| units(&folded_bytes(self.path)))
     }
 }
 
