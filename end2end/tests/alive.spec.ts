@@ -5,6 +5,7 @@ import { BROKEN, expect, test } from './helper/fixtures';
 import { choose } from './helper/job';
 import { open, pill, processAll, ready, tenFiles } from './helper/page';
 import type { Page } from '@playwright/test';
+import { mint } from './helper/server';
 import { STATES, endedJob, files, jobIn, optionsFor } from './helper/states';
 import { Sleeper } from './helper/sleeper';
 
@@ -41,12 +42,14 @@ async function answers(page: Page) {
 
 for (const state of STATES) {
   test(`every page comes alive beside a job that is ${state === 'none' ? 'not there' : state}`, async ({ page, serve, allow }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(300_000);
     allow(/the server responded with a status of 404/);
     const server = await serve(files, optionsFor(state));
     const ended = await endedJob(server);
     const other = await jobIn(state, server);
-    const paths = ['/', '/?library=files&folder=many', '/jobs', '/nothing', `/jobs/${ended}`, `/jobs/${ended}`, `/jobs/${ended}?status=failed`];
+    const job = `/jobs/${ended}`;
+    const paths = ['/', '/?library=files&folder=many', '/?library=none', '/jobs', '/jobs/abc', `/jobs/${mint()}`, '/nothing'];
+    paths.push(job, job, `${job}?status=failed`, `${job}?name=none`, `${job}?at=3`);
     if (other) paths.push(`/jobs/${other}`, `/jobs/${other}`);
     for (const path of paths) {
       await page.goto(server.url + path);

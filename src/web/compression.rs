@@ -1,4 +1,4 @@
-//! Compresses pages and JSON for callers that accept it. The client's files are compressed at build time. Streams are
+//! Compresses pages, tables and JSON for callers that accept it. The client's files are compressed at build time. Streams are
 //! never compressed: each message must leave at once.
 //!
 //! No compressed body contains a secret next to text that a stranger can control, so its size reveals nothing (BREACH):
@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 const SHORT: u64 = 512;
 
 /// The content types that are compressed.
-const KINDS: [&str; 3] = ["text/html", "application/json", "application/x-ndjson"];
+const KINDS: [&str; 4] = ["text/html", "text/csv", "application/json", "application/x-ndjson"];
 
 /// Whether to compress the response with this head.
 type Judge = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;

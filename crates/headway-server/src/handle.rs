@@ -176,9 +176,11 @@ impl Server {
         context.configured(name).or_else(opened).ok_or_else(|| {
             let libraries = context.libraries.now();
             let names: Vec<_> = libraries.iter().map(|library| library.name.as_str()).collect();
-            ApiError::NotFound {
-                message: format!("there is no library {name:?}; this server has {}", names.join(", ")),
-            }
+            let others = match names.as_slice() {
+                [] => String::new(),
+                names => format!("; this server has {}", names.join(", ")),
+            };
+            ApiError::NotFound { message: format!("there is no library {name:?}{others}") }
         })
     }
 

@@ -40,11 +40,13 @@ impl Server {
         }
         let context = &self.inner.context;
         // What this caller could not start must not be stored either, because a schedule starts it for the owner.
-        let can_start =
-            self.offers(&request.recipe) && (self.is_owner || context.configured(&request.library).is_some());
-        if !can_start || context.library(&request.library).is_none() || context.recipe(&request.recipe).is_none() {
-            let text = format!("there is no library {:?} or no recipe {:?} here", request.library, request.recipe);
-            return Err(ApiError::invalid(text));
+        let has_library = context.library(&request.library).is_some()
+            && (self.is_owner || context.configured(&request.library).is_some());
+        if !has_library {
+            return Err(ApiError::invalid(format!("there is no library {:?} here", request.library)));
+        }
+        if !self.offers(&request.recipe) || context.recipe(&request.recipe).is_none() {
+            return Err(ApiError::invalid(format!("there is no recipe {:?} here", request.recipe)));
         }
         self.with_presets(|mut presets| {
             presets.insert(name, request);
