@@ -45,7 +45,7 @@ pub(in crate::ui) fn latest_summary(job: JobId, read: Option<JobSummary>) -> Sum
     })
 }
 
-/// Whether the job is over. A job of which nothing is known is not.
+/// Whether the job is over. A job is not over as long as nothing is known of it.
 pub(in crate::ui) fn is_over(summary: Summary) -> Memo<bool> {
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal())))
 }

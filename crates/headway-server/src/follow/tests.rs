@@ -11,6 +11,7 @@ use headway_model::event::Outcome;
 use headway_model::follow::{Follow, FollowEffect, Tracked};
 use headway_model::item::FailReason;
 use headway_model::message::with_id;
+use headway_model::testing::created_with;
 use headway_model::{ApiError, DiskEffect as ItemEffect, JobEvent, StartJob};
 use headway_store::{Append, JobFilter, MemoryStore, Store, Writer};
 
@@ -52,19 +53,7 @@ impl FollowWorld {
         let request: StartJob =
             serde_json::from_str(r#"{"library":"l","recipe":"r","query":{"folder":{}}}"#).expect("a request");
         let body = serde_json::to_string(&request).expect("JSON");
-        let request = Digest::of(body.as_bytes());
-        let (recipe, title) = ("r".to_owned(), "t".to_owned());
-        let created = JobEvent::Created {
-            id,
-            recipe,
-            title,
-            request,
-            approval: false,
-            priority: 0,
-            concurrency: 0,
-            parent: None,
-            work: None,
-        };
+        let created = created_with(id, "r", Digest::of(body.as_bytes()));
         self.record(id, created, Some(body));
         id
     }

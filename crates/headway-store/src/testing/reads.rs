@@ -122,23 +122,12 @@ pub async fn pages_return_everything_once_and_in_order(store: Arc<dyn Store>) {
 pub async fn the_jobs_that_undo_another_are_found(store: Arc<dyn Store>) {
     let (one, other, undo, again) = (new_job(), new_job(), new_job(), new_job());
     let mut recorder = Recorder::new(Arc::clone(&store));
-    let undoing = |id, of| match created(id) {
-        (JobEvent::Created { title, request, work, .. }, detail) => {
-            let (recipe, parent) = ("undo".into(), Some(of));
-            let created = JobEvent::Created {
-                id,
-                recipe,
-                title,
-                request,
-                approval: false,
-                priority: 0,
-                concurrency: 0,
-                parent,
-                work,
-            };
-            (created, detail)
+    let undoing = |id, of| {
+        let (mut event, request) = created(id);
+        if let JobEvent::Created { recipe, parent, .. } = &mut event {
+            (*recipe, *parent) = ("undo".into(), Some(of));
         }
-        (event, _) => panic!("not a first event: {}", event.name()),
+        (event, request)
     };
     recorder.record(one, whole_job(one)).await;
     recorder.record(other, vec![created(other)]).await;

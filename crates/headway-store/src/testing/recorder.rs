@@ -56,7 +56,7 @@ pub fn created(id: JobId) -> (JobEvent, Option<String>) {
     (event, Some(body))
 }
 
-/// The files `fN`, of which the last one is a link. An odd one gets the name `gN`.
+/// The files `fN`. The last one is a link. An odd one gets the name `gN`.
 pub(super) fn planned(first: u32, count: u32) -> (JobEvent, Option<String>) {
     let file = |number| PlannedFile {
         path: format!("f{number:04}").parse().expect("a path"),

@@ -3,7 +3,7 @@
 use super::ExcludeError;
 use super::class::Class;
 
-pub(super) const SLASH: u32 = '/' as u32;
+const SLASH: u32 = '/' as u32;
 
 /// A pattern, cut into what matches one after the other.
 #[derive(Debug)]
