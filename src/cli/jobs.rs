@@ -12,6 +12,7 @@ use super::follow::plain;
 use super::out::{self, count};
 use super::session::{ServerArguments, Session};
 use super::text::tail;
+use super::times::{local, took};
 use headway_model::JobSummary;
 pub(super) use show::{ShowCommand, show};
 
@@ -21,7 +22,8 @@ const ROWS_PER_CALL: u32 = 1_000;
 /// List jobs, newest first.
 ///
 /// If the output is not a terminal, the columns are separated by tabs, nothing is cut, and there is no heading. The
-/// columns are: id, status, done, total, failed, recipe, title. Only files that succeeded count as done, and files that
+/// columns are: id, status, done, total, failed, recipe, title, when it started, when it ended (both in local time), and how
+/// long it was at work. Only files that succeeded count as done, and files that
 /// could not be processed count as failed. A job that was cancelled before it began is shown as planned only. In a
 /// terminal, and as `undone_as` in JSON, a job that was undone says so.
 ///
@@ -87,7 +89,7 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
         }
         return Ok(0);
     }
-    let terminal = std::io::stdout().is_terminal();
+    let (terminal, now) = (std::io::stdout().is_terminal(), headway_server::now());
     let row = |job: &JobSummary| {
         let id = if terminal { tail(job.job) } else { job.job.to_string() };
         let status = match job.undone_as.as_ref().filter(|_| terminal) {
@@ -99,9 +101,16 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
         let number = |number: u32| if terminal { count(number.into()) } else { number.to_string() };
         let numbers = [counters.succeeded, counters.total, counters.failed + counters.missed].map(number);
         let [done, total, failed] = numbers;
-        vec![id, status, done, total, failed, job.recipe.clone(), plain(&job.title)]
+        let [started, ended] = [job.began, job.ended].map(|at| at.map(local).unwrap_or_default());
+        let took = took(job, now).unwrap_or_default();
+        let (recipe, title) = (job.recipe.clone(), plain(&job.title));
+        // Programs know the first columns from earlier versions; a title can be long, so in a terminal it is the last.
+        match terminal {
+            true => vec![id, status, done, total, failed, started, ended, took, recipe, title],
+            false => vec![id, status, done, total, failed, recipe, title, started, ended, took],
+        }
     };
     let rows: Vec<_> = found.iter().map(row).collect();
-    out::table(&["job", "status", "done", "total", "failed", "recipe", "title"], &rows)?;
+    out::table(&["job", "status", "done", "total", "failed", "started", "ended", "took", "recipe", "title"], &rows)?;
     Ok(0)
 }

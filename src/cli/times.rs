@@ -2,6 +2,29 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Local};
+
+use super::out::time;
+use headway_model::{JobSummary, Millis};
+
+/// A moment in the time zone of this terminal, to the second. All are of one width.
+pub(super) fn local(at: Millis) -> String {
+    let moment = i64::try_from(at).ok().and_then(DateTime::from_timestamp_millis);
+    moment.map(|moment| moment.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+}
+
+/// How long a job has been at work up to `now`, pauses not counted; `None` before it begins. For jobs of older versions, only the
+/// time from beginning to end is known.
+pub(super) fn took(job: &JobSummary, now: Millis) -> Option<String> {
+    let began = job.began?;
+    let ms = match job.worked {
+        Some(worked) if job.status.is_terminal() => worked.ms,
+        Some(worked) => worked.until(now),
+        None => job.ended?.saturating_sub(began),
+    };
+    Some(time(ms))
+}
+
 /// Reads `500ms`, `30`, `30s`, `5m`, `2h` or `1d`, for clap, which takes the error's text.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("invalid time {text:?}; write 500ms, 30s, 5m, 2h or 1d");
@@ -21,6 +44,21 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::testing::summary;
+    use headway_model::worked::Worked;
+    use headway_model::{Counters, JobStatus};
+
+    #[test]
+    fn how_long_a_job_took_is_its_time_at_work_and_nothing_before_it_began() {
+        let job = |status, began, worked| JobSummary { began, worked, ..summary(status, Counters::default()) };
+        let running = job(JobStatus::Processing, Some(1_000), Some(Worked { ms: 8_000, since: Some(50_000) }));
+        assert_eq!(took(&running, 54_000).as_deref(), Some("12 s"));
+        let ended = job(JobStatus::Completed, Some(1_000), Some(Worked { ms: 8_000, since: None }));
+        assert_eq!(took(&ended, 54_000).as_deref(), Some("8.0 s"));
+        let older = JobSummary { ended: Some(4_000), ..job(JobStatus::Completed, Some(1_000), None) };
+        assert_eq!(took(&older, 54_000).as_deref(), Some("3.0 s"));
+        assert_eq!(took(&job(JobStatus::Queued, None, None), 54_000), None);
+    }
 
     #[test]
     fn a_time_has_a_unit_or_is_in_seconds() {

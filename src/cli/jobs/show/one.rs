@@ -7,6 +7,7 @@ use crate::cli::follow::{interrupted, plain};
 use crate::cli::out::{self, count};
 use crate::cli::reported::reported;
 use crate::cli::session::Session;
+use crate::cli::times::{local, took};
 use headway_client::ClientError;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
@@ -32,6 +33,11 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         ("folder", request.map(|request| request.library).unwrap_or_default()),
         ("status", summary.status_text()),
     ];
+    rows.push(("created", local(summary.created)));
+    rows.extend(summary.began.map(|began| ("started", local(began))));
+    rows.extend(summary.ended.map(|ended| ("ended", local(ended))));
+    let so_far = if summary.status.is_terminal() { "" } else { " so far" };
+    rows.extend(took(&summary, headway_server::now()).map(|took| ("at work", took + so_far)));
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));
     rows.extend(next(session, &summary).map(|next| ("next", next)));
@@ -54,7 +60,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     rows.extend(report.into_iter().map(|line| ("report", line)));
     if trash.0 > 0 {
         rows.push((
-            "originals in the trash",
+            "in the trash",
             format!("{} {}, {} bytes", count(trash.0), if trash.0 == 1 { "file" } else { "files" }, count(trash.1)),
         ));
     }
