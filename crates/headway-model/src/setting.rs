@@ -95,6 +95,13 @@ pub struct OnlyIf {
     pub is: Vec<Value>,
 }
 
+impl OnlyIf {
+    /// Whether the other setting has one of these values.
+    pub fn holds(&self, settings: &Settings) -> bool {
+        settings.get(&self.setting).is_some_and(|value| self.is.contains(value))
+    }
+}
+
 /// Maximum length of a path in bytes, and of a text unless the recipe allows less: the longest path that Linux
 /// accepts.
 pub const TEXT_LIMIT: u32 = 4_096;

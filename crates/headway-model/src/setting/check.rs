@@ -72,8 +72,7 @@ pub fn identity(all: &[Setting], settings: &Settings) -> Settings {
 
 /// Whether a setting counts, given the values of those before it.
 pub fn is_active(setting: &Setting, before: &Settings) -> bool {
-    let Some(condition) = &setting.only_if else { return true };
-    before.get(&condition.setting).is_some_and(|value| condition.is.contains(value))
+    setting.only_if.as_ref().is_none_or(|condition| condition.holds(before))
 }
 
 #[cfg(test)]
@@ -126,6 +125,8 @@ mod tests {
         for folder in ["", "  ", "/etc", "a/.headway-trash/b", "a\nb"] {
             assert!(check(&all(), &settings(json!({ "folder": folder }))).is_err(), "{folder:?}");
         }
+        let lines = check(&all(), &settings(json!({ "strip": true, "note": "a\nb" }))).expect_err("two lines");
+        assert!(lines[0].reason.starts_with("setting \"note\" must be one line"), "{}", lines[0].reason);
         let missing = check(&all(), &settings(json!({ "strip": true }))).expect_err("no note");
         assert_eq!(missing[0].reason, "setting \"note\" is missing: a text of 1 to 4096 bytes");
     }

@@ -9,12 +9,19 @@ use crate::path::RelPath;
 /// How much of a wrong value is quoted in its error.
 pub(super) const QUOTED_BYTES: usize = 80;
 
+/// What a text must be that has a line break.
+const LINE_BREAK: &str = "must be one line (a command of several lines can be a script)";
+
 /// A value in its canonical form, or what is wrong with it: the text after the setting's name in a [`WrongSetting`](super::WrongSetting).
 pub(super) fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String> {
-    let unfit = || Err(format!("is {}, not {}", kind.expects(), cut(&value.to_string(), QUOTED_BYTES)));
-    let text = |longest: u32| {
-        let text = value.as_str().map(str::trim);
-        text.filter(|text| !text.is_empty() && text.len() <= longest as usize && !text.contains(['\0', '\n', '\r']))
+    let unfit_text = || format!("is {}, not {}", kind.expects(), cut(&value.to_string(), QUOTED_BYTES));
+    let unfit = || Err(unfit_text());
+    let text = |longest: u32| match value.as_str().map(str::trim) {
+        Some(text) if text.contains(['\n', '\r']) => {
+            Err(format!("{LINE_BREAK}, not {}", cut(&value.to_string(), QUOTED_BYTES)))
+        }
+        Some(text) if !text.is_empty() && text.len() <= longest as usize && !text.contains('\0') => Ok(text),
+        Some(_) | None => Err(unfit_text()),
     };
     match kind {
         SettingKind::Choice { choices } => match choices.iter().any(|(word, _)| value == word) {
@@ -34,9 +41,9 @@ pub(super) fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String>
                 None => unfit(),
             }
         }
-        SettingKind::Text { longest } => text(*longest).map_or_else(unfit, |text| Ok(text.into())),
+        SettingKind::Text { longest } => text(*longest).map(Value::from),
         SettingKind::Path { patterns, .. } => {
-            let Some(text) = text(TEXT_LIMIT) else { return unfit() };
+            let text = text(TEXT_LIMIT)?;
             match text.parse::<RelPath>() {
                 Ok(path) if path.is_reserved() => {
                     Err(format!("names {}, which is Headway's own: a temporary file or in its trash", path.shown()))
@@ -48,13 +55,13 @@ pub(super) fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String>
                 Ok(_) | Err(_) => Ok(text.into()),
             }
         }
-        SettingKind::Template { tokens } => match text(TEXT_LIMIT) {
-            Some(text) => match unknown_token(text, tokens) {
+        SettingKind::Template { tokens } => {
+            let text = text(TEXT_LIMIT)?;
+            match unknown_token(text, tokens) {
                 Some(word) => Err(format!("has {word:?}, but only {} are filled in", token_list(tokens))),
                 None => Ok(text.into()),
-            },
-            None => unfit(),
-        },
+            }
+        }
     }
 }
 
