@@ -32,7 +32,7 @@ test('the dialog is the head of the page: the same words, parts and numbers, eac
   expect(before.parts.reduce((sum, [, width]) => sum + (width as number), 0)).toBe(1_000);
   expect(Object.fromEntries(before.parts)).toMatchObject({ succeeded: 500, failed: 250, running: 250, waiting: 0 });
   await shown.getByRole('link', { name: '1 failed' }).click();
-  await expect(page).toHaveURL(`${server.url}/jobs/${job}?status=failed`);
+  await expect(page).toHaveURL(`${server.url}/jobs/${job}?status=failed#job-files`);
   await followed(page);
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody')).toContainText('b');
@@ -72,7 +72,7 @@ test('where everything is left out nothing is done: the pill, the page and the b
   const job = await begin(server, mint(), 'checksum', { approval: true, policy: { on_done: 'skip' } });
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('planned');
   await open(page, server.url);
-  await expect(pill(page, job)).toHaveText('Nothing to do');
+  await expect(pill(page, job)).toHaveText('Checksum · files · Nothing to do');
   await details(page, server, job);
   await expect(page.locator('.job-panel .head-percent')).toHaveText('');
   await expect(count(page, 'skipped')).toHaveText('3');

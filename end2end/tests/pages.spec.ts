@@ -90,7 +90,7 @@ test('addresses that lead nowhere say so', async ({ page, serve, allow }) => {
     ['/nothing', 'There is no such page'],
     ['/jobs/process-selected', 'There is no such job'],
     ['/jobs/01890a5d-ac96-774b-bcce-b302099a8057', 'There is no job'],
-    ['/?folder=missing', 'cannot be listed'],
+    ['/?folder=missing', 'is not there'],
     ['/?folder=../etc', '`..`'],
     ['/?library=other', 'There is no library "other"'],
   ]) {
@@ -145,7 +145,7 @@ test('what is not there yet appears once it is, and no browser is to translate w
   await expect(page.locator('main .status-badge').first()).toHaveText('completed');
   await page.goto(`${server.url}/?folder=later`);
   await ready(page);
-  await expect(page.locator('main')).toContainText('cannot be listed');
+  await expect(page.locator('main')).toContainText('is not there');
   server.file('later/one');
   await expect(page.locator('main')).toContainText('one');
   await expect(page.locator('html')).toHaveAttribute('translate', 'no');

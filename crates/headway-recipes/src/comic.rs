@@ -62,7 +62,8 @@ impl Recipe for Comic {
         RecipeInfo {
             name: BuiltIn::Comic.name().into(),
             summary: "Gives comics (cbz) title, series and name by their chapter and folder. Pages stay as they are.".into(),
-            to_files: "The changed comic takes the place of the file, under its new name; the original goes into the trash. Undo brings both back.".into(),
+            output_if: None,
+            to_files: String::new(),
             settings: vec![
                 Setting::switch("title", "Title: Chapter and number", true),
                 Setting::switch("series", "Series: name of the folder", true),

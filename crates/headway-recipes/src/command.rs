@@ -53,6 +53,7 @@ impl Recipe for NamedCommand {
             summary: config.summary.clone().unwrap_or_else(|| format!("Runs {} on every file.", config.run[0])),
             settings: config.setting.iter().map(config::CommandSetting::described).collect(),
             output: output_of(&config.run, config.output.as_ref()),
+            output_if: None,
             to_files: to_files(config),
             hidden: self.is_hidden,
         }
@@ -105,6 +106,7 @@ impl Recipe for AdHocCommand {
             ],
             // Ignored if the command has no output.
             output: Some(Output::to(OutputPlace::Beside { name: "{/.}.out".into() })),
+            output_if: None,
             to_files: "What you type decides that.".into(),
             hidden: false,
         }

@@ -50,8 +50,9 @@ impl Recipe for Compress {
         let keep = Keep { times: true, ..Keep::default() };
         RecipeInfo {
             name: BuiltIn::Compress.name().into(),
-            summary: "Packs files with Zstandard or gzip, or unpacks them, beside the originals; what was packed is unpacked and compared first."
-                .into(),
+            summary:
+                "Packs files with Zstandard or gzip, or unpacks them; what was packed is unpacked and compared first."
+                    .into(),
             settings: vec![
                 Setting::choice("action", "Do", &actions),
                 Setting::number("level", "Level", 9, 1..=19, "")
@@ -60,13 +61,15 @@ impl Recipe for Compress {
                 Setting::number("gzip_level", "Level", 6, 1..=9, "")
                     .only_if("action", ["gzip"])
                     .help("Higher is smaller and slower."),
-                Setting::switch("packed", "Pack also what is packed already", false).only_if("action", ["zstd", "gzip"]),
+                Setting::switch("packed", "Pack also what is packed already", false)
+                    .only_if("action", ["zstd", "gzip"]),
                 Setting::number("total", "Unpacks to at most", 64, 1..=65_536, "GiB").only_if("action", ["unpack"]),
                 Setting::number("window", "Window of at most", 128, 8..=2_048, "MiB")
                     .only_if("action", ["unpack"])
                     .help("Memory that a Zstandard file may ask for. Files packed with --long can need more."),
             ],
             output: Some(Output { keep, ..Output::to(OutputPlace::Beside { name: "{/}".into() }) }),
+            output_if: None,
             to_files: String::new(),
             hidden: false,
         }

@@ -86,6 +86,7 @@ impl Recipe for Image {
         RecipeInfo {
             name: BuiltIn::Image.name().into(),
             summary: "Converts pictures (JPEG, PNG, WebP, TIFF, GIF, BMP) to JPEG, PNG or WebP, resizes them, or makes thumbnails.".into(),
+            output_if: None,
             to_files: String::new(),
             settings: vec![
                 Setting::choice("format", "Convert to", &formats)

@@ -22,6 +22,7 @@ use super::{Attempt, Binding, Effect, Failure, ItemResults, ReadHead, Recipe, Se
 use block::{Block, BlockKind, Walked};
 pub(super) use exif::without_thumbnail;
 use headway_files::{OpenFile, Outputs};
+use headway_model::setting::OnlyIf;
 use headway_model::summary::RecipeInfo;
 use headway_model::{BuiltIn, DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
 
@@ -66,7 +67,8 @@ impl Recipe for Metadata {
         RecipeInfo {
             name: BuiltIn::Metadata.name().into(),
             summary: "Reports what JPEG, PNG and WebP pictures tell besides what they show (place, time, camera), or removes it without touching a pixel.".into(),
-            to_files: "A report only reads the files. Removing writes a copy without the metadata in place of the file; the original goes into the trash.".into(),
+            output_if: Some(OnlyIf { setting: "action".into(), is: vec!["strip".into(), "place".into()] }),
+            to_files: String::new(),
             settings: vec![
                 Setting::choice("action", "Do", &actions)
                     .help("This also removes XMP, IPTC and any bytes after the picture, because each of them can name the place."),

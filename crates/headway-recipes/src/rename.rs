@@ -54,6 +54,7 @@ impl Recipe for RenameRecipe {
                     .help("IMG_1.xmp, IMG_1.JPG.xmp and IMG_1.AAE go with IMG_1.JPG."),
             ],
             output: None,
+            output_if: None,
             to_files: "Each file is renamed and keeps its content. Undo restores the old names.".into(),
             hidden: false,
         }

@@ -32,6 +32,7 @@ impl Recipe for Undo {
             summary: "Puts back what another job replaced or renamed, and removes what it made.".into(),
             settings: Vec::new(),
             output: None,
+            output_if: None,
             to_files: "What the other job did is taken back.".into(),
             hidden: true,
         }

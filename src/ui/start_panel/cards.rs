@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 use super::Chosen;
+use super::to_files::to_files;
 use crate::ui::parts::format;
-use headway_model::summary::{RecipeInfo, Start};
-use headway_model::{Output, OutputPlace, Settings};
+use headway_model::Settings;
+use headway_model::summary::Start;
 
 /// One card for each recipe; one of them is chosen.
 #[component]
@@ -20,12 +21,17 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
     let first = chosen.name.get_untracked();
     let cards = expect_context::<Start>().recipes.into_iter().map(|recipe| {
         let is_first = recipe.name == first;
-        let to_files = to_files(&recipe);
+        let (name, summary) = (recipe.name.clone(), recipe.summary.clone());
+        // Of the chosen one, what its settings make of it.
+        let to_files = move || match chosen.name.with(|chosen| *chosen == recipe.name) {
+            true => chosen.to_files(),
+            false => to_files(&recipe, recipe.output.as_ref(), &Settings::new()),
+        };
         view! {
             <label class="start-card">
-                <input type="radio" name="recipe" autocomplete="off" value=recipe.name.clone() checked=is_first />
-                <b>{format::capital(&recipe.name)}</b>
-                <span>{recipe.summary}</span>
+                <input type="radio" name="recipe" autocomplete="off" value=name.clone() checked=is_first />
+                <b>{format::capital(&name)}</b>
+                <span>{summary}</span>
                 <span class="start-card-files">{to_files}</span>
             </label>
         }
@@ -43,8 +49,8 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
 #[component]
 pub(super) fn Chose(chosen: Chosen) -> impl IntoView {
     let all_of_it = move || {
-        let said = |recipe: &RecipeInfo| format!("{} {}", format::sentence(&recipe.summary), to_files(recipe));
-        chosen.recipe.with(|recipe| recipe.as_ref().map(said))
+        let summary = chosen.recipe.with(|recipe| recipe.as_ref().map(|recipe| format::sentence(&recipe.summary)));
+        summary.map(|summary| format!("{summary} {}", chosen.to_files()))
     };
     view! {
         <summary>
@@ -53,22 +59,4 @@ pub(super) fn Chose(chosen: Chosen) -> impl IntoView {
         </summary>
     }
     .into_any()
-}
-
-/// What happens to the files by default.
-fn to_files(recipe: &RecipeInfo) -> String {
-    if !recipe.to_files.is_empty() {
-        return recipe.to_files.clone();
-    }
-    let text = match &recipe.output {
-        None => "",
-        Some(Output { place: OutputPlace::Replace, .. }) => "Replaces each file; the original is kept in the trash.",
-        Some(Output { place: OutputPlace::Beside { .. }, .. }) => {
-            "Writes a new file beside each; the files stay as they are."
-        }
-        Some(Output { place: OutputPlace::Folder { .. }, .. }) => {
-            "Writes into another folder; the files stay as they are."
-        }
-    };
-    text.to_owned()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Wrong;
 use super::policies::Policies;
+use super::to_files::{to_files, writes};
 use crate::live::Live;
 use crate::ui::library::{FIRST, ListOffer, Selection, matching};
 use crate::ui::parts::format::sentence;
@@ -101,6 +102,19 @@ impl Chosen {
         let (output, policy) = (self.output()?, self.policies.read()?);
         let settings = self.settings.get_untracked();
         Ok(Some(StartJob { settings, output, policy, ..StartJob::new(&library, &self.name.get_untracked(), query) }))
+    }
+
+    /// Whether the recipe writes an output, with its settings as they are. Tracked.
+    pub(super) fn writes(self) -> bool {
+        let writes = |recipe: &RecipeInfo| self.settings.with(|settings| writes(recipe, settings));
+        self.place.with(Option::is_some) && self.recipe.with(|recipe| recipe.as_ref().is_some_and(writes))
+    }
+
+    /// What happens to the files. Tracked.
+    pub(super) fn to_files(self) -> String {
+        let output = self.place.get();
+        let said = |recipe: &RecipeInfo| self.settings.with(|settings| to_files(recipe, output.as_ref(), settings));
+        self.recipe.with(|recipe| recipe.as_ref().map(said)).unwrap_or_default()
     }
 
     fn output(self) -> Result<Option<Output>, Wrong> {

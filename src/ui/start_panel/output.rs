@@ -9,7 +9,7 @@ use headway_model::{Output, OutputPlace, RelPath};
 /// Where the output goes, if the recipe has one.
 #[component]
 pub(super) fn Where(chosen: Chosen) -> impl IntoView {
-    let has_output = Memo::new(move |_| chosen.place.with(Option::is_some));
+    let has_output = Memo::new(move |_| chosen.writes());
     view! {
         <Show when=move || has_output.get()>
             <Places chosen />

@@ -10,7 +10,7 @@ use crate::cursor::Cursor;
 use crate::id::Millis;
 use crate::output::Output;
 use crate::policy::Policy;
-use crate::setting::Setting;
+use crate::setting::{OnlyIf, Setting};
 
 /// Everything a page needs for its first paint, taken at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,9 @@ pub struct RecipeInfo {
     /// Where its output goes unless the request says otherwise; `None` if it has none.
     #[serde(default)]
     pub output: Option<Output>,
+    /// The settings under which it writes that output; always if missing. Otherwise it only reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_if: Option<OnlyIf>,
     /// What happens to the files, in one sentence; empty if that follows from where the output goes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub to_files: String,
@@ -103,6 +106,7 @@ impl RecipeInfo {
             summary: summary.into(),
             settings,
             output: None,
+            output_if: None,
             to_files: "The files are only read.".into(),
             hidden: false,
         }

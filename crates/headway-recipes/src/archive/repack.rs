@@ -66,6 +66,7 @@ impl Recipe for Repack {
             name: BuiltIn::Repack.name().into(),
             summary: "Writes zip, cbz and epub archives again without what systems left in them, pages in order; every entry is compared first."
                 .into(),
+            output_if: None,
             to_files: String::new(),
             settings: vec![
                 Setting::choice("ending", "Extension of the name", &extensions).help("An epub keeps its own."),

@@ -63,6 +63,7 @@ impl Recipe for Deduplicate {
             name: BuiltIn::Deduplicate.name().into(),
             summary: "Moves the duplicates that a job found to the trash, after comparing each with the file that stays. A hard link or a clone can take its place."
                 .into(),
+            output_if: None,
             to_files: "Files go to the trash, but never the last one with its content. Undo brings them back.".into(),
             settings: vec![
                 Setting::text("report", "Job of duplicates").help("The id of a job of duplicates. Its report says which files stay."),

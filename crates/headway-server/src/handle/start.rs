@@ -8,8 +8,8 @@ use crate::error::internal;
 use headway_files::Library;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
-use headway_model::request::ItemSelection;
-use headway_model::summary::JobView;
+use headway_model::request::{ItemSelection, ItemsQuery};
+use headway_model::summary::{JobView, RecipeInfo};
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
 use headway_recipes::Obstacle;
 use headway_store::AppendError;
@@ -38,7 +38,11 @@ impl Server {
         }
         self.undoes_something(&request).await?;
         self.unobstructed(&request).await?;
-        let title = request.title.clone().unwrap_or_else(|| title(&request));
+        let title = match (&request.title, &request.query) {
+            (Some(title), _) => title.clone(),
+            (None, Query::Items(query)) => self.retry_title(&request, query).await?,
+            (None, Query::Folder(_) | Query::Paths(_)) => title(&request),
+        };
         let created = JobEvent::Created {
             id,
             recipe: request.recipe.clone(),
@@ -65,6 +69,22 @@ impl Server {
         };
         let row = self.store().job(id).await?.ok_or_else(|| internal(&"an acknowledged job is not in the store"))?;
         Ok((started, self.same(row, &request, &hash).await?))
+    }
+
+    /// The title of a job over items of another one: it names the other job, or what it was about, and the file if it is one.
+    async fn retry_title(&self, request: &StartJob, query: &ItemsQuery) -> Result<String, ApiError> {
+        let (own, earlier) = (title(request), self.row(query.job).await?.summary);
+        let which = match &query.which {
+            ItemSelection::These(items) if items.len() == 1 => {
+                let item = self.items_at(query.job, items).await?;
+                item.first().map(|item| format!("{}, retried", item.path.shown_name()))
+            }
+            _ => None,
+        };
+        let which = which.or_else(|| own.split_once(" · ").map(|(_, which)| which.to_owned())).unwrap_or_default();
+        // The title of a retry has what it retried behind the colon.
+        let first = earlier.title.split(": ").next().unwrap_or_default();
+        Ok(if earlier.recipe == request.recipe { format!("{first}: {which}") } else { own })
     }
 
     /// Refuses a request that cannot be carried out with the server and the disk as they are now.
@@ -134,11 +154,13 @@ impl Server {
             Some(recipe) => match recipe.settings(&request.settings) {
                 Ok(checked) => {
                     request.settings = checked;
-                    let default = recipe.info().output;
+                    let RecipeInfo { output: default, output_if, .. } = recipe.info();
                     if request.output.is_some() && default.is_none() {
                         reasons.push(format!("recipe {} writes no output, so none can be placed", request.recipe));
                     }
-                    request.output = request.output.or(default);
+                    // With settings under which it only reads, nothing must say that it writes.
+                    let writes = output_if.is_none_or(|condition| condition.holds(&request.settings));
+                    request.output = request.output.or(default).filter(|_| writes);
                     reasons.extend(request.output.iter().flat_map(checks::output));
                 }
                 Err(wrong) => {

@@ -12,7 +12,7 @@ use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
 use headway_model::summary::Start;
-use headway_model::{Fold, JobStatus, StartJob};
+use headway_model::{Fold, JobStatus, JobSummary, StartJob};
 
 /// What can be done to the job.
 #[component]
@@ -35,14 +35,7 @@ pub(in crate::ui::progress) fn Actions(
         let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
         is_over && live.with_fold(job, has_written).unwrap_or_default()
     });
-    let verify = verify_door(steer.newest);
-    let offers = Memo::new(move |_| {
-        let is_undone = || steer.newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
-        let is_undoable = has_written.get() && makes_output(steer.newest) && !is_undone();
-        summary
-            .with(|summary| summary.as_ref().map(|summary| self::offers(summary, is_undoable, verify.get())))
-            .unwrap_or_default()
-    });
+    let offers = offered(summary, steer.newest, has_written);
     let is_cancelled = Memo::new(move |_| {
         let asked = |starting: &crate::live::Starting| starting.job == job && starting.cancel;
         let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
@@ -96,8 +89,21 @@ pub(in crate::ui::progress) fn Actions(
     .into_any()
 }
 
-/// The address at which the files of the job are verified, if it made a manifest.
-pub(in crate::ui::progress) fn verify_door(newest: Newest) -> Memo<Option<String>> {
+/// The buttons that make sense now.
+fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>) -> Memo<Vec<OfferedAction>> {
+    let verify = verify_offer(newest);
+    Memo::new(move |_| {
+        let is_undone = newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
+        let is_undoable = has_written.get() && makes_output(newest) && !is_undone;
+        // What later jobs have done of the files that failed or were missed.
+        let done_since = newest.with(|view| view.done_since.len()).unwrap_or_default();
+        let of = |summary: &JobSummary| offers(summary, is_undoable, verify.get(), done_since);
+        summary.with(|summary| summary.as_ref().map(of)).unwrap_or_default()
+    })
+}
+
+/// The request that verifies the files of the job, if it made a manifest.
+pub(in crate::ui::progress) fn verify_offer(newest: Newest) -> Memo<Option<StartJob>> {
     let libraries = use_context::<Start>().map(|start| start.libraries).unwrap_or_default();
     Memo::new(move |_| newest.with(|view| verify_address(view, &libraries)).flatten())
 }
@@ -142,6 +148,19 @@ fn press(live: Live, nav: Nav, steer: Steer, act: Act) {
             nav.go(&there, Go::There);
         }
     }
+}
+
+/// Of all errors of a job, those that no later job has done; `None` if later jobs have done none.
+fn still_failing(live: Live, newest: Newest, which: &ItemSelection) -> Option<ItemSelection> {
+    let done = newest.with_untracked(|view| view.done_since.clone())?;
+    let still = |fold: &Fold| {
+        let errors = fold.items().filter(|(item, status)| status.is_error() && done.binary_search(item).is_err());
+        errors.map(|(item, _)| item).collect()
+    };
+    if done.is_empty() || *which != ItemSelection::Errors {
+        return None;
+    }
+    live.with_fold(newest.job, still).map(ItemSelection::These)
 }
 
 /// Whether anything that the job did can be undone: a file that it replaced or made.
