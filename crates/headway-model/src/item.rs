@@ -56,7 +56,12 @@ impl ItemStatus {
             ItemStatus::Succeeded(_) => OutcomeFilter::Processed,
             ItemStatus::Skipped { .. } if self.is_missed() => OutcomeFilter::Unprocessed,
             ItemStatus::Skipped {
-                reason: SkipReason::Recipe | SkipReason::Kept | SkipReason::Lacking | SkipReason::Unlisted,
+                reason:
+                    SkipReason::Recipe
+                    | SkipReason::Unsupported
+                    | SkipReason::Kept
+                    | SkipReason::Lacking
+                    | SkipReason::Unlisted,
                 ..
             } => OutcomeFilter::Unprocessed,
             ItemStatus::Skipped { .. } => OutcomeFilter::Processed,
@@ -89,6 +94,7 @@ impl ItemStatus {
             | SkipReason::NotSmaller
             | SkipReason::Moved
             | SkipReason::Recipe
+            | SkipReason::Unsupported
             | SkipReason::Kept
             | SkipReason::Lacking
             | SkipReason::With

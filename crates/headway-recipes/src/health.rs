@@ -86,7 +86,9 @@ impl Reading for HealthSettings {
         let Some(kind) = kind else {
             // The name must be wrong, because every file of these types begins with a known signature.
             return match named {
-                Some(kind) if source.size() == 0 => Err(source.judge(&format!("it is empty, and no {}", kind.word()))),
+                Some(kind) if source.size() == 0 => {
+                    Err(source.judge(&format!("it is empty, and not {}", kind.shown())))
+                }
                 Some(kind) => Err(source.not_as_named(kind)),
                 None => Err(Failure::Skipped(SkipReason::Recipe)),
             };

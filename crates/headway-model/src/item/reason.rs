@@ -84,6 +84,8 @@ numbered! {
         TooLong = 17,
         /// The name of its output would be no file name.
         NoName = 18,
+        /// Its type is one that the recipe is for, but not in the way in which this file is written.
+        Unsupported = 19,
     }
 }
 
@@ -143,6 +145,7 @@ impl SkipReason {
             SkipReason::Unlisted => "no line of the manifest names it",
             SkipReason::TooLong => "the output's name would be longer than 255 bytes",
             SkipReason::NoName => "the output's name would not be a file name",
+            SkipReason::Unsupported => "its format is written in a way that cannot be decoded here",
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
         }

@@ -73,7 +73,7 @@ fn frames<'a>(source: &Source<'_>, decoder: impl AnimationDecoder<'a>) -> Result
 /// about it.
 pub(super) fn wrong(source: &Source<'_>, fault: PictureFault, memory: u64) -> Failure {
     match fault {
-        PictureFault::Unsupported => Failure::Skipped(SkipReason::Recipe),
+        PictureFault::Unsupported => Failure::Skipped(SkipReason::Unsupported),
         PictureFault::TooLarge => source.judge(&too_large(memory)),
         PictureFault::Damaged(sentence) => source.judge(sentence),
     }
