@@ -1,7 +1,6 @@
 //! Choosing what to do with files: the recipes as cards, the settings of the chosen one, and the bar at the bottom of
 //! the window, which says what will be done to how many files.
 
-mod asked;
 mod bar;
 mod cards;
 mod chosen;
@@ -14,6 +13,7 @@ mod output;
 mod policies;
 mod refused;
 mod setting;
+mod to_files;
 
 use leptos::html;
 use leptos::prelude::*;
@@ -43,7 +43,6 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
             early_input::replay(&panel);
         }
     });
-    asked::follow(chosen);
     Effect::new(move |_| live.refused.set(None));
     // Move to the first wrong field, where the error can be corrected.
     Effect::new(move |_| {

@@ -62,6 +62,9 @@ async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
         (&json!("skipped"), &json!("no line of the manifest names it"))
     );
     assert_eq!(view["counters"]["succeeded"], 3, "{view}");
+    // What is missing is counted and listed as any other file that was missed.
+    assert_eq!((&of("gone")["status"], &of("gone")["reason"]), (&json!("skipped"), &json!("not there")));
+    assert_eq!(view["counters"]["missed"], 1, "{view}");
     let why = |name: &str| of(name)["message"].as_str().unwrap_or_default().to_owned();
     // Nobody knows the file's modification time when `sha256sum` read it.
     assert!(why("rotten").starts_with("changed: cause unknown"), "{}", why("rotten"));
@@ -72,6 +75,22 @@ async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
     assert!(report.starts_with(&format!("{head}# beside them: new 1\n")), "{report}");
     assert!(report.contains("SHA256SUMS\tnot checked: it is the manifest itself"), "{report}");
     assert!(report.contains("gone\tmissing"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_were_chosen_are_verified_alone() {
+    let files = Files::numbered(3);
+    let app = App::start(&files).await;
+    let checksum = json!({ "library": "files", "recipe": "checksum", "query": { "folder": {} } });
+    let made = app.run(&checksum).await.job;
+    // It is none of the chosen files, so that it is gone is no error of theirs.
+    std::fs::remove_file(files.library().join("000002")).expect("a file less");
+    let verify = |query: Value| json!({ "library": "files", "recipe": "verify", "query": query, "settings": { "manifest": format!("@{made}") } });
+    let chosen = app.run(&verify(json!({ "paths": ["000000", "000001"] }))).await;
+    assert_eq!((chosen.status, chosen.counters.total), (JobStatus::Completed, 2), "{chosen:?}");
+    let all = app.run(&verify(json!({ "folder": {} }))).await;
+    assert_eq!((all.counters.succeeded, all.counters.missed, all.counters.total), (2, 1, 3), "{all:?}");
     app.stop().await;
 }
 

@@ -158,6 +158,10 @@ impl Work for VerifyWork {
         self.lines.names(path, is_folder)
     }
 
+    fn expects(&self) -> Vec<RelPath> {
+        self.lines.paths()
+    }
+
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
         report::write(&self.lines, &self.library, &self.request, results, outputs)
     }

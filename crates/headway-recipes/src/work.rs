@@ -38,6 +38,12 @@ pub trait Work: Send + Sync + 'static {
         false
     }
 
+    /// The files that belong to a whole library as far as the work knows, such as those that a manifest names. One of them that
+    /// is in the folder of a job and is not there is an item all the same, so that it is missed.
+    fn expects(&self) -> Vec<RelPath> {
+        Vec::new()
+    }
+
     /// Called while the plan is made. After a restart, only the rest of the plan is passed, without [`Plan::Begins`].
     fn plan(&self, _plan: Plan<'_>) {}
 

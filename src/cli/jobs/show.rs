@@ -2,7 +2,7 @@
 
 mod one;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -94,6 +94,14 @@ async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowComm
     let by_path = library.filter(|library| library.starts_with('/'));
     let root = view.folder.clone().or(by_path);
     let whole = |path: &RelPath| whole(root.as_deref(), path);
+    // What a manifest names and is not there need not be an item of the job; of one that is, the report says more.
+    let absent = match arguments.failed {
+        false => Vec::new(),
+        true => absent(&session.client, &view).await.ok_or_else(|| {
+            CommandFailure::new(NO, "the report of the job, which names missing files, cannot be read")
+        })?,
+    };
+    let reported: HashMap<_, _> = absent.iter().map(|(path, why)| (path.clone(), why.clone())).collect();
     let (mut after, mut listed) = (None, HashSet::new());
     loop {
         let page = session.client.items(job, after, ROWS_PER_CALL, Some(status)).await?;
@@ -103,7 +111,8 @@ async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowComm
                 text.extend(json!(NumberedItem::from(&item)).to_string().into_bytes());
                 text.push(b'\n');
             } else {
-                line(&mut text, &whole(&item.path), why(&item), arguments.null);
+                let why = reported.get(&item.path).cloned().or_else(|| why(&item));
+                line(&mut text, &whole(&item.path), why, arguments.null);
             }
             listed.insert(item.path);
         }
@@ -113,13 +122,6 @@ async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowComm
             break;
         }
     }
-    if !arguments.failed {
-        return Ok(0);
-    }
-    // What a manifest names and is not there was never an item of the job.
-    let Some(absent) = absent(&session.client, &view).await else {
-        return Err(CommandFailure::new(NO, "the report of the job, which names missing files, cannot be read"));
-    };
     let mut text = Vec::new();
     for (path, why) in absent.into_iter().filter(|(path, _)| !listed.contains(path)) {
         if arguments.json {

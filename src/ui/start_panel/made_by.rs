@@ -9,7 +9,7 @@ use crate::ui::parts::{Zone, format};
 use headway_model::{JobSummary, Settings};
 
 /// What stands before the id of a job in the setting's value.
-pub(super) const MADE_BY: char = '@';
+const MADE_BY: char = '@';
 
 /// The list, and the field as long as no job is chosen.
 #[component]
@@ -44,14 +44,11 @@ pub(super) fn MadeBy(
     let choices = move || {
         let listed = jobs.with(|jobs| jobs.iter().map(|job| (value_of(job), text_of(job, zone))).collect::<Vec<_>>());
         let chosen = chosen.get();
-        // The address can name a job that is not among the newest.
-        let other = (!chosen.is_empty() && listed.iter().all(|(value, _)| *value != chosen))
-            .then(|| (chosen.clone(), format!("job {}", chosen.trim_start_matches(MADE_BY))));
         let option = |(value, text): (String, String)| {
             let is_chosen = value == chosen;
             view! { <option value=value selected=is_chosen>{text}</option> }
         };
-        other.into_iter().chain(listed).map(option).collect_view()
+        listed.into_iter().map(option).collect_view()
     };
     let choose =
         move |event| put.run(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(Value::from));

@@ -28,6 +28,15 @@ impl<'a> RequestedFiles<'a> {
         }
     }
 
+    /// Whether this file was certainly not asked for: what became of it does not matter to the job.
+    pub(super) fn leaves_out(&self, path: &RelPath) -> bool {
+        match self {
+            RequestedFiles::These(paths) => !path.ancestors().iter().any(|above| paths.contains(above)),
+            RequestedFiles::Below(folder) => !path.ancestors().contains(folder),
+            RequestedFiles::Unknown => false,
+        }
+    }
+
     /// Whether this file was certainly asked for.
     pub(super) fn for_file(&self, path: &RelPath) -> bool {
         match self {

@@ -180,6 +180,14 @@ impl Lines {
         self.lines.get(from).is_some_and(|line| line.path.as_str().starts_with(&inside))
     }
 
+    /// The files that lines name, each once and in order.
+    pub(super) fn paths(&self) -> Vec<RelPath> {
+        self.lines
+            .chunk_by(|one, other| one.path == other.path)
+            .filter_map(|own| Some(own.first()?.path.clone()))
+            .collect()
+    }
+
     /// The range of the lines about a file.
     pub(super) fn range(&self, path: &RelPath) -> Range<usize> {
         let from = self.lines.partition_point(|line| line.path < *path);

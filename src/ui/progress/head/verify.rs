@@ -1,51 +1,61 @@
 //! The way from a checksum job to a check of its files.
 
-use crate::ui::library::address;
-use headway_model::built_in::CHECKSUM_MANIFESTS;
-use headway_model::library::FolderView;
 use headway_model::summary::{JobView, LibraryName};
-use headway_model::{BuiltIn, JobStatus, Query, RelPath};
+use headway_model::{BuiltIn, JobStatus, StartJob};
 
-/// The address at which the job's files are compared with the manifest that it made; `None` if it made none, or its library
-/// is not one of these.
-pub(in crate::ui::progress) fn verify_address(view: &JobView, libraries: &[LibraryName]) -> Option<String> {
+/// The names of manifests of a checksum job.
+const MANIFESTS: [&str; 2] = ["SHA256SUMS", "B3SUMS"];
+
+/// The request by which the very files of the job are compared with the manifest that it made; `None` if it made none, or its
+/// library is not one of these.
+pub(in crate::ui::progress) fn verify_request(view: &JobView, libraries: &[LibraryName]) -> Option<StartJob> {
     let request = view.request.as_ref().filter(|request| request.recipe == BuiltIn::Checksum.name())?;
     let has_manifest = view.outputs.iter().any(|name| CHECKSUM_MANIFESTS.contains(&name.as_str()));
     let is_over = matches!(view.summary.status, JobStatus::Completed | JobStatus::CompletedWithErrors);
     let is_served = libraries.iter().any(|library| library.name == request.library);
-    let folder = match &request.query {
-        Query::Folder(folder) => folder.path.clone(),
-        Query::Paths(paths) => around(paths),
-        // The request does not tell where they are.
-        Query::Items(_) => RelPath::default(),
-    };
     (has_manifest && is_over && is_served).then(|| {
-        let there = FolderView { library: request.library.clone(), folder, ..FolderView::default() };
-        format!("{}&verify={}", address(&there), view.summary.job)
+        let verify = StartJob::new(&request.library, BuiltIn::Verify.name(), request.query.clone());
+        let manifest = ("manifest".to_owned(), format!("@{}", view.summary.job).into());
+        StartJob { settings: [manifest].into_iter().collect(), sample: request.sample, ..verify }
     })
-}
-
-/// The deepest folder that contains all of these files.
-fn around(paths: &[RelPath]) -> RelPath {
-    let folders = |path: &RelPath| path.parent().map(|folder| folder.ancestors()).unwrap_or_default();
-    let mut common = paths.first().map(folders).unwrap_or_default();
-    for path in paths {
-        let own = folders(path);
-        common.retain(|folder| own.contains(folder));
-    }
-    common.into_iter().max_by_key(|folder| folder.as_str().len()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::testing::summary;
+    use headway_model::{Counters, Cursor, Query, RelPath};
 
     #[test]
-    fn files_that_were_chosen_are_verified_in_the_folder_around_them() {
-        let path = |text: &str| text.parse::<RelPath>().expect("a path");
-        let of = |paths: &[&str]| around(&paths.iter().map(|text| path(text)).collect::<Vec<_>>()).to_string();
-        assert_eq!(of(&["a/b/x", "a/b/y"]), "a/b");
-        assert_eq!(of(&["a/b/x", "a/c/y", "a/z"]), "a");
-        assert_eq!([of(&["a/x", "b"]), of(&[])], ["", ""]);
+    fn the_very_files_of_the_job_are_verified_by_its_manifest() {
+        let paths: Vec<RelPath> = ["a/x", "a/y"].map(|path| path.parse().expect("a path")).into();
+        let request = StartJob::new("files", "checksum", Query::Paths(paths));
+        let summary = summary(JobStatus::Completed, Counters::default());
+        let of = |request: StartJob, outputs: &[&str]| JobView {
+            summary: summary.clone(),
+            cursor: Cursor::start(),
+            outputs: outputs.iter().map(|name| (*name).to_owned()).collect(),
+            request: Some(request),
+            waits: None,
+            asks: false,
+            note: None,
+            trash: (0, 0),
+            trash_left: (0, 0),
+            trash_unknown: false,
+            folder: None,
+            runs_programs: false,
+            can_undo: false,
+            undone: None,
+            retries: Vec::new(),
+            done_since: Vec::new(),
+        };
+        let files = [LibraryName { name: "files".into() }];
+        let verify = verify_request(&of(request.clone(), &["SHA256SUMS"]), &files).expect("a request");
+        assert_eq!((&verify.query, verify.recipe.as_str()), (&request.query, "verify"));
+        assert_eq!(verify.settings["manifest"], format!("@{}", summary.job));
+        assert_eq!(verify_request(&of(request.clone(), &[]), &files), None, "it made no manifest");
+        assert_eq!(verify_request(&of(request.clone(), &["SHA256SUMS"]), &[]), None, "its library is not served");
+        let other = StartJob { recipe: "health".into(), ..request };
+        assert_eq!(verify_request(&of(other, &["SHA256SUMS"]), &files), None);
     }
 }

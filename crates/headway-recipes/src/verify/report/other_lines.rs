@@ -42,6 +42,9 @@ impl VerifyReport<'_> {
             }
             self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
             range.for_each(|index| self.count(index, verdict));
+            if asked.leaves_out(&first.path) {
+                continue;
+            }
             if verdict != NOT_CHECKED || asked.for_file(&first.path) && !is_itself {
                 self.blame(verdict, first.path.shown());
             }

@@ -1,11 +1,12 @@
 //! Lists the files that a job asks for, in order, each with the reason if it is skipped or runs again, and hands them on in
 //! batches.
 
+mod expected;
 mod find;
 mod free_names;
 mod judge;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
@@ -44,6 +45,8 @@ pub(super) struct Lister<'a> {
     targets: HashSet<RelPath>,
     /// Sidecar files of files in this plan, and the names that they will have.
     companions: HashMap<RelPath, RelPath>,
+    /// Files that the work expects in the folder of the job and that were not found yet.
+    expected: BTreeSet<RelPath>,
     /// How many more files are to run, if only a sample is wanted.
     wanted: Option<u32>,
     failed: Option<Unable>,
@@ -77,6 +80,7 @@ impl<'a> Lister<'a> {
             index,
             targets,
             companions,
+            expected: BTreeSet::new(),
             wanted,
             failed: None,
         }
@@ -99,7 +103,11 @@ impl<'a> Lister<'a> {
             }
             (_, Some(AskedItems::Items(items))) => self.items(&items, listed)?,
             (Query::Paths(paths), None) => self.paths(paths, listed)?,
-            (Query::Folder(query), None) => self.walk(query, listed)?,
+            (Query::Folder(query), None) => {
+                self.expect(query, listed);
+                self.walk(query, listed)?;
+                self.list_absent()?;
+            }
             (Query::Items(_), None) => return Err("the items of the other job were not read".to_owned().into()),
         }
         let is_going_on = self.pass_on();
@@ -122,6 +130,7 @@ impl<'a> Lister<'a> {
     /// Takes in one more file; returns whether to go on.
     fn take(&mut self, found: ListedFile) -> bool {
         self.active.plan_pulse.beat();
+        self.expected.remove(&found.file.path);
         self.waiting.push(found);
         let at_once = match self.show == OutcomeFilter::All && self.done.is_none() {
             // Which names become free is known only once all files are.
