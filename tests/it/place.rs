@@ -73,6 +73,9 @@ async fn a_replaced_file_is_the_new_one_and_undo_puts_back_every_byte() {
     assert_eq!(content(&files.library()), before);
     let new = std::fs::metadata(&path).expect("a file");
     assert_eq!((new.mtime(), new.mtime_nsec(), new.mode()), (old.mtime(), old.mtime_nsec(), old.mode()));
+    let (status, answer) = app.post(&format!("/api/jobs/{}/undo/{}", end.job, mint())).await;
+    let says = format!("job {} was already undone by job {}", end.job, undone.job);
+    assert!(status == 409 && answer["message"].as_str().is_some_and(|text| text.contains(&says)), "{answer}");
     app.stop().await;
 }
 

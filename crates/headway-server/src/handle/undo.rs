@@ -19,7 +19,7 @@ impl Server {
         self.start_job(new, &StartJob::undo(&row.library, id, &row.summary.title)).await
     }
 
-    /// Refuses a request that is a second undo of a job: the first one, even if it waits, puts everything back. While the
+    /// Refuses a request that is a second undo of a job: the first one, even if it waits, puts everything back, or has done so. While the
     /// caller holds what this returns, no other undo is started.
     pub(super) async fn only_undo(
         &self,
@@ -29,16 +29,18 @@ impl Server {
         let Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) = &request.query else { return Ok(None) };
         let alone = self.inner.undo_starts.lock().await;
         // Two calls can start the same job.
-        match self.undoing(*job).await?.filter(|undo| undo.job != id) {
-            None => Ok(Some(alone)),
-            Some(undo) => {
-                let (undo, status) = (undo.job, undo.status.text());
-                let message = format!(
-                    "job {undo} is already undoing {job} ({status}); resume or cancel it first. Nothing was started."
-                );
-                Err(ApiError::Conflict { message })
-            }
-        }
+        let Some(undo) = self.undone(*job).await?.filter(|undo| undo.job != id) else { return Ok(Some(alone)) };
+        let by = undo.job;
+        let message = if !undo.status.is_terminal() {
+            let status = undo.status.text();
+            format!("job {by} is already undoing {job} ({status}); resume or cancel it first. Nothing was started.")
+        } else if undo.undid_all() && self.undone(by).await?.is_none() {
+            format!("job {job} was already undone by job {by}. Nothing was started.")
+        } else {
+            // Something is left to put back, or the undo was taken back itself.
+            return Ok(Some(alone));
+        };
+        Err(ApiError::Conflict { message })
     }
 
     /// Refuses to undo a job that changed no file. A change that was left unclear might have been made.
