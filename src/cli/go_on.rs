@@ -7,12 +7,13 @@ use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult, NO, NOT_BEGUN};
 use super::follow::{follow, plain};
-use super::items::items_of;
+use super::items::{ITEMS_PER_CALL, items_of};
 use super::out::{asked, say};
 use super::session::{ServerArguments, Session};
 use super::shown::{OutputArguments, outputs};
 use super::text::tail;
 use headway_client::{Client, ClientError};
+use headway_model::item::StatusFilter;
 use headway_model::job_kind::JobKind;
 use headway_model::request::ItemSelection as Items;
 use headway_model::summary::JobView;
@@ -138,6 +139,10 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
     let view = session.client.job(job).await.map_err(|error| not_begun(error.into()))?;
     let items = items_of(&session.client, job, &view, &arguments.items).await.map_err(not_begun)?;
     let which = if items.is_empty() { Items::Errors } else { Items::These(items.clone()) };
+    let which = match which {
+        Items::Errors if !view.done_since.is_empty() => Items::These(still_failing(session, &view).await?),
+        which => which,
+    };
     if view.summary.status.is_terminal() {
         if let Some(parent) = view.request.as_ref().and_then(|request| request.parent).filter(|_| is_undo(&view)) {
             let text = format!(
@@ -163,6 +168,26 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
     }
     let follower = session.client.follow(None, &[job]);
     follow(session, follower, job, arguments.one.shown.following(view.runs_programs)).await
+}
+
+/// The files of a job that failed or were missed, and that no later job has done.
+async fn still_failing(session: &Session, view: &JobView) -> Result<Vec<u32>, CommandFailure> {
+    let (job, mut items, mut after) = (view.summary.job, Vec::new(), None);
+    loop {
+        let page = session.client.items(job, after, ITEMS_PER_CALL, Some(StatusFilter::Errors.name())).await?;
+        let failing = page.items.iter().map(|item| item.item);
+        items.extend(failing.filter(|item| view.done_since.binary_search(item).is_err()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if items.is_empty() {
+        let by = view.retries.first().map(|retry| format!(" by job {}", tail(retry.job))).unwrap_or_default();
+        let text = format!("job {}: every file that failed or was missed has been done since{by}", tail(job));
+        return Err(CommandFailure::new(NOT_BEGUN, text));
+    }
+    Ok(items)
 }
 
 pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {

@@ -11,7 +11,7 @@ use headway_model::summary::JobView;
 use headway_model::{JobId, RelPath};
 
 /// Items read at a time.
-const ITEMS_PER_CALL: u32 = 1_000;
+pub(super) const ITEMS_PER_CALL: u32 = 1_000;
 
 /// A file as a person names it.
 enum NamedItem {

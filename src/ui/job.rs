@@ -127,7 +127,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
                 <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
             </p>
         </section>
-        <Items job shown=items first request runs_programs summary attention texts named />
+        <Items job shown=items first request runs_programs summary attention newest texts named />
     }
 }
 

@@ -197,17 +197,22 @@ async fn a_retry_is_told_by_the_job_whose_files_it_ran_and_by_each_of_them() {
     let job = run(json!(["000000", "gone", "gone too"])).await;
     files.write("gone", b"here again");
     let again = json!({ "items": { "job": job, "which": "errors" } });
-    let retry = app.run(&json!({ "library": "files", "recipe": "checksum", "query": again })).await;
+    let retry = app.run(&json!({ "library": "files", "recipe": "checksum", "query": again.clone() })).await;
     assert_eq!((retry.counters.total, retry.counters.succeeded, retry.counters.missed), (2, 1, 1));
     let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
     assert_eq!((&view["retries"][0]["job"], &view["retries"][1]), (&json!(retry.job), &Value::Null), "{view}");
+    assert_eq!(view["done_since"], json!([1]), "{view}");
     let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
     let retried: Vec<_> =
         items["items"].as_array().expect("items").iter().map(|item| &item["retried"]["status"]).collect();
     assert_eq!(retried, [&Value::Null, &json!("succeeded"), &json!("skipped")], "{items}");
-    // The retry itself was not retried, and a job without errors needs none.
-    let (_, view) = app.get(&format!("/api/jobs/{}", retry.job)).await;
-    assert_eq!(view["retries"], Value::Null, "{view}");
+    // What a retry of the retry does is done as well; another recipe over the same files is no retry.
+    files.write("gone too", b"here again");
+    let rest = json!({ "items": { "job": retry.job, "which": "errors" } });
+    app.run(&json!({ "library": "files", "recipe": "checksum", "query": rest })).await;
+    app.run(&json!({ "library": "files", "recipe": "health", "query": again })).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    assert_eq!((&view["done_since"], view["retries"].as_array().map(Vec::len)), (&json!([1, 2]), Some(1)), "{view}");
     app.stop().await;
 }
 

@@ -138,6 +138,9 @@ pub struct JobView {
     /// The newest jobs that ran files of this one again, newest first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retries: Vec<JobSummary>,
+    /// Which of its items that failed or were missed such jobs have done since, by index and in order.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub done_since: Vec<u32>,
 }
 
 /// Jobs, newest first.

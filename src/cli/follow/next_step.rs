@@ -138,6 +138,7 @@ mod tests {
             can_undo: true,
             undone: None,
             retries: Vec::new(),
+            done_since: Vec::new(),
         };
         let room = |trash_age| Room {
             log: 0,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::attempts::Attempts;
 use super::items::{ItemsAddress, ItemsList, ShownItem, Texts, found};
-use super::retried::RetriedItem;
+use super::retried::{RetriedItem, can_be_retried};
 use super::retry::RetryItem;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{focus, format, why, words};
@@ -77,7 +77,7 @@ impl Drawer {
         let told = move |tell: fn(&ShownItem, &ItemView) -> Option<String>| {
             row.with(|row| text.with(|text| tell(row.as_ref()?, text.as_ref()?)))
         };
-        let is_failed = Memo::new(move |_| status.get() == Some(ItemLabel::Failed));
+        let is_failed = Memo::new(move |_| text.with(|text| can_be_retried(status.get(), text.as_ref())));
         let attempt = Memo::new(move |_| {
             row.with(|row| row.as_ref().map_or((false, 0), |row| (row.status == Some(ItemLabel::Running), row.attempt)))
         });

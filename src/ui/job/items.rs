@@ -21,7 +21,7 @@ use crate::api;
 use crate::ui::load::{Loaded, load};
 use crate::ui::nav::Nav;
 use crate::ui::parts::{format, words};
-use crate::ui::progress::{Attention, Summary, number};
+use crate::ui::progress::{Attention, Newest, Summary, number};
 pub(super) use address::ItemsAddress;
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::{ItemPage, ItemView};
@@ -105,6 +105,8 @@ pub(super) fn Items(
     summary: Summary,
     /// Why files failed.
     attention: Attention,
+    /// What is known of the job.
+    newest: Newest,
     /// The server's texts about them.
     texts: Texts,
     /// Files that are named elsewhere on the page.
@@ -126,7 +128,7 @@ pub(super) fn Items(
         <section id="job-files" class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
             <h2>"Files"</h2>
             <Statuses job address counters />
-            <Tools job address list summary request attention />
+            <Tools job address list summary request attention newest />
             <Table job first address opened list texts named request followed is_listed />
         </section>
         {drawer.view()}

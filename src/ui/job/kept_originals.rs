@@ -1,4 +1,4 @@
-//! What a job keeps besides its log: the originals of the files that it replaced.
+//! What a job keeps besides its log: the files that it replaced or removed.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Steer, Summary, is_over};
 use headway_model::{Action, JobSummary};
 
-/// How many originals there are, and the way to delete them, once the job is over.
+/// How many files there are in its trash, and the way to delete them, once the job is over.
 #[component]
 pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
     let trash = Memo::new(move |_| steer.newest.with(|view| view.trash).unwrap_or_default());
@@ -16,10 +16,10 @@ pub(super) fn Kept(summary: Summary, steer: Steer) -> impl IntoView {
     let text = move || {
         let (files, bytes) = trash.get();
         let are = match (are_back(), files == 1) {
-            (false, true) => "original is",
-            (false, false) => "originals are",
-            (true, true) => "original is back; a copy of it is",
-            (true, false) => "originals are back; copies of them are",
+            (false, true) => "file is",
+            (false, false) => "files are",
+            (true, true) => "file is back; a copy of it is",
+            (true, false) => "files are back; copies of them are",
         };
         format!("{} {are} in the trash, {}. ", format::count(files), format::size(bytes))
     };
@@ -40,8 +40,8 @@ fn EmptyTrash(steer: Steer, files: Signal<u64>) -> impl IntoView {
     let is_sure = RwSignal::new(false);
     let is_busy = move || steer.under_way.with(Option::is_some);
     let all = move || match files.get() {
-        1 => "Delete 1 original for good".to_owned(),
-        files => format!("Delete {} originals for good", format::count(files)),
+        1 => "Delete 1 file for good".to_owned(),
+        files => format!("Delete {} files for good", format::count(files)),
     };
     view! {
         <Show

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use headway_model::policy::OnInterrupt;
@@ -29,7 +28,6 @@ pub(super) fn RequestDetails(request: StartJob) -> impl IntoView {
                 let again = StartJob { approval: true, ..request.clone() };
                 view! { <p><button data-action="duplicate" on:click=move |_| _ = live.start(again.clone())>"Plan the same again"</button></p> }
             })}
-            {request.parent.map(|parent| view! { <p>"Made from files of " <a href=to(&format!("/jobs/{parent}"))>"an earlier job"</a></p> })}
         </details>
     }
     .into_any()

@@ -148,16 +148,19 @@ fn CauseRow(
     let job = newest.job;
     let of = move |tell: fn(&Cause) -> String| cause.with(|cause| cause.as_ref().map(tell).unwrap_or_default());
     let number = |cause: &Cause| format::count(cause.items.len() as u64);
+    // Those that no later job has done.
+    let still = Memo::new(move |_| {
+        let done = newest.with(|view| view.done_since.clone()).unwrap_or_default();
+        let items = cause.with(|cause| cause.as_ref().map(|cause| cause.items.clone())).unwrap_or_default();
+        items.into_iter().filter(|item| done.binary_search(item).is_err()).collect::<Vec<_>>()
+    });
     let place = |cause: &Cause| match cause.items.len() {
         1 => cause.first.shown().to_string(),
         _ => format!("first {}, last {}", cause.first.shown(), cause.last.shown()),
     };
     let retry = move |_| {
-        let items = cause.with_untracked(|cause| cause.as_ref().map(|cause| cause.items.clone()));
-        let again = items.and_then(|items| {
-            let again = |request: &StartJob| request.again(job, ItemSelection::These(items.clone()));
-            newest.with_untracked(|view| view.request.as_ref().map(again)).flatten()
-        });
+        let again = |request: &StartJob| request.again(job, ItemSelection::These(still.get_untracked()));
+        let again = newest.with_untracked(|view| view.request.as_ref().map(again)).flatten();
         again.into_iter().for_each(|request| _ = live.start(request));
     };
     // At the moment of the job that is shown.
@@ -177,8 +180,8 @@ fn CauseRow(
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
                 <a class="ui-button" href=there on:click=move |_| live.put_away()>"Show"</a>
-                <Show when=move || can_act && is_over.get()>
-                    <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", of(number))}</button>
+                <Show when=move || can_act && is_over.get() && still.with(|still| !still.is_empty())>
+                    <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", format::count(still.with(Vec::len) as u64))}</button>
                 </Show>
             </span>
         </li>

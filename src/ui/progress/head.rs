@@ -23,7 +23,7 @@ use super::proof::ProofLine;
 use super::summary::{Summary, is_over, mounted};
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
-pub(super) use actions::{Actions, Failed, verify_door};
+pub(super) use actions::{Actions, Failed, verify_offer};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
@@ -39,7 +39,7 @@ pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
 use undone::Undone;
-pub(super) use verify::verify_address;
+pub(super) use verify::verify_request;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar with its numbers, running files, outputs, and the proof last.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::retried::RetriedItem;
+use super::super::retried::{RetriedItem, can_be_retried};
 use super::super::retry::RetryItem;
 use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
@@ -26,7 +26,7 @@ pub(super) fn ItemRow(
 ) -> impl IntoView {
     let item = row.with_untracked(|row| row.item);
     let status = Memo::new(move |_| row.with(|row| row.status));
-    let is_failed = Memo::new(move |_| status.get() == Some(ItemLabel::Failed));
+    let is_failed = Memo::new(move |_| text.with(|text| can_be_retried(status.get(), text.as_ref())));
     let path = Memo::new(move |_| {
         let path = text.with(|text| text.as_ref().map(|text| text.path.shown())).unwrap_or_default();
         let at = path.rfind('/').map_or(0, |at| at + 1);
@@ -54,7 +54,7 @@ pub(super) fn ItemRow(
             data-selected=move || is_open.get().then_some("true")
         >
             <td class="items-name">
-                <a href=href data-noscroll="" aria-current=move || is_open.get().then_some("true")>
+                <a href=href title=move || path.with(|(folder, file)| format!("{folder}{file}")) data-noscroll="" aria-current=move || is_open.get().then_some("true")>
                     <bdi dir="ltr" class="items-folder">{move || path.with(|path| path.0.clone())}</bdi>
                     <bdi dir="ltr" class="items-file">{move || path.with(|path| path.1.clone())}</bdi>
                 </a>
@@ -77,7 +77,7 @@ pub(super) fn ItemRow(
 }
 
 /// Fields that the recipe recorded about the file itself, to recognise it later.
-const KNOWN_BY: [&str; 2] = ["mtime_ns", "size"];
+const KNOWN_BY: [&str; 5] = ["mtime_ns", "size", "device", "inode", "links"];
 
 /// Whether this is the exit code of a successful program, which the status already implies.
 fn is_plain(name: &str, value: &serde_json::Value) -> bool {
@@ -115,7 +115,9 @@ fn cut(text: &str, hash_length: usize) -> String {
 /// The recipe's result on one line: where the output is, and every other field by its name. Of hashes, so many digits.
 pub(in crate::ui::job) fn found(result: &serde_json::Value, hash_length: usize) -> String {
     let fields = result.as_object().into_iter().flatten();
-    let told = |name: &str, value: &serde_json::Value| !KNOWN_BY.contains(&name) && !is_plain(name, value);
+    // Duplicates are known by their hash as well, which says nothing to a person.
+    let is_known_by = |name: &str| KNOWN_BY.contains(&name) || name == "blake3" && result.get("inode").is_some();
+    let told = |name: &str, value: &serde_json::Value| !is_known_by(name) && !is_plain(name, value);
     let mut fields: Vec<_> = fields.filter(|(name, value)| told(name, value)).collect();
     // The server sorts them by name.
     fields.sort_by_key(|(name, _)| rank(name));
@@ -147,5 +149,7 @@ mod tests {
         let both = json!({ "sha256": hash, "size": 4, "mtime_ns": 3 });
         assert_eq!(found(&both, HASH_SHOWN), "sha256 9f86d081884c7d65…");
         assert_eq!(found(&both, usize::MAX), format!("sha256 {hash}"));
+        let duplicate = json!({ "blake3": hash, "device": 1, "inode": 2, "links": 1, "size": 4, "mtime_ns": 3 });
+        assert_eq!(found(&duplicate, usize::MAX), "");
     }
 }

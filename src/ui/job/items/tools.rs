@@ -13,7 +13,7 @@ use crate::live::Live;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted};
 use crate::ui::parts::may_act;
-use crate::ui::progress::{Attention, Summary, is_over};
+use crate::ui::progress::{Attention, Newest, Summary};
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::request::ItemSelection;
@@ -34,6 +34,7 @@ pub(super) fn Tools(
     summary: Summary,
     request: StoredValue<Option<StartJob>>,
     attention: Attention,
+    newest: Newest,
 ) -> impl IntoView {
     let cause = Memo::new(move |_| address.with(|address| address.filter.cause.clone()));
     let span = Memo::new(move |_| address.with(ItemsAddress::span));
@@ -52,7 +53,7 @@ pub(super) fn Tools(
         <div class="items-tools">
             <Search job address />
             <p class="items-matches" role="status">{move || matches(address, list, summary)}</p>
-            <RetryThese job address list summary request />
+            <RetryThese job address list summary request newest />
         </div>
         <p class="items-only" hidden=move || span.with(Option::is_none)>
             {files} " "
@@ -167,34 +168,36 @@ fn RetryThese(
     list: ItemsList,
     summary: Summary,
     request: StoredValue<Option<StartJob>>,
+    newest: Newest,
 ) -> impl IntoView {
     if !may_act() {
         return ().into_any();
     }
     let live = expect_context::<Live>();
-    let is_over = is_over(summary);
-    let number = Memo::new(move |_| {
-        let are_errors = address.with(|address| lists_errors(&address.filter));
-        let is_offered = is_over.get() && are_errors && list.is_narrowed();
-        let total = list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).unwrap_or_default();
-        if is_offered && total <= RETRIED { total } else { 0 }
+    let is_over = Memo::new(move |_| {
+        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
+    // Without those that later jobs have done.
+    let items = Memo::new(move |_| {
+        let are_errors = address.with(|address| lists_errors(&address.filter));
+        let listed = |limit| list.with(|fold, status, these| fold.listed(status, these, 0, limit));
+        if !is_over.get() || !are_errors || !list.is_narrowed() || listed(0).is_none_or(|list| list.total > RETRIED) {
+            return Vec::new();
+        }
+        let done = newest.with(|view| view.done_since.clone()).unwrap_or_default();
+        let rows = listed(RETRIED as usize).map(|list| list.rows).unwrap_or_default();
+        rows.into_iter().map(|row| row.item).filter(|item| done.binary_search(item).is_err()).collect::<Vec<_>>()
+    });
+    let number = move || items.with(Vec::len);
     let retry = move |_| {
-        let items = untrack(|| {
-            list.with(|fold, status, these| {
-                fold.listed(status, these, 0, RETRIED as usize).rows.into_iter().map(|row| row.item).collect()
-            })
-        });
-        let again = items.and_then(|items| {
-            request
-                .with_value(|request| request.as_ref().map(|request| request.again(job, ItemSelection::These(items))))
-        });
+        let which = ItemSelection::These(items.get_untracked());
+        let again = request.with_value(|request| request.as_ref().map(|request| request.again(job, which)));
         again.into_iter().for_each(|request| _ = live.start(request));
     };
     view! {
-        <Show when=move || { number.get() > 0 }>
+        <Show when=move || { number() > 0 }>
             <button data-action="retry-these" on:click=retry>
-                {move || format!("Retry {}", counted(number.get(), "file", "files"))}
+                {move || format!("Retry {}", counted(number() as u64, "file", "files"))}
             </button>
         </Show>
     }

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use super::Summary;
 use super::offers::{Act, OfferedAction, offers};
 use super::undone::is_undone;
-use super::verify::verify_address;
+use super::verify::verify_request;
 use crate::live::Live;
-use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
+use headway_model::request::ItemSelection;
 use headway_model::summary::Start;
 use headway_model::{Fold, JobStatus, JobSummary, StartJob};
 
@@ -25,7 +25,7 @@ pub(in crate::ui::progress) fn Actions(
     if !may_act() {
         return ().into_any();
     }
-    let (live, nav) = (expect_context::<Live>(), expect_context::<Nav>());
+    let live = expect_context::<Live>();
     let job = steer.newest.job;
     let state = live.job(job);
     // Whether there is anything to undo is known once the page has the fold: a command that wrote nothing cannot be
@@ -35,7 +35,18 @@ pub(in crate::ui::progress) fn Actions(
         let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
         is_over && live.with_fold(job, has_written).unwrap_or_default()
     });
-    let offers = offered(summary, steer.newest, has_written);
+    let verify = verify_offer(steer.newest);
+    let offers = Memo::new(move |_| {
+        let is_undone = || steer.newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
+        let is_undoable = has_written.get() && makes_output(steer.newest) && !is_undone();
+        summary
+            .with(|summary| {
+                summary
+                    .as_ref()
+                    .map(|summary| self::offers(summary, is_undoable, verify.get(), done_since(steer.newest)))
+            })
+            .unwrap_or_default()
+    });
     let is_cancelled = Memo::new(move |_| {
         let asked = |starting: &crate::live::Starting| starting.job == job && starting.cancel;
         let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
@@ -59,7 +70,7 @@ pub(in crate::ui::progress) fn Actions(
         let is_next = move || offers.with(here).is_some_and(|offer| offer.is_next);
         let press = move |_| {
             if let Some(offer) = offers.with_untracked(here) {
-                press(live, nav, steer, offer.act);
+                press(live, steer, offer.act);
             }
         };
         // Not `disabled`, which would take the focus from the button that was just pressed.
@@ -89,23 +100,10 @@ pub(in crate::ui::progress) fn Actions(
     .into_any()
 }
 
-/// The buttons that make sense now.
-fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>) -> Memo<Vec<OfferedAction>> {
-    let verify = verify_offer(newest);
-    Memo::new(move |_| {
-        let is_undone = newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
-        let is_undoable = has_written.get() && makes_output(newest) && !is_undone;
-        // What later jobs have done of the files that failed or were missed.
-        let done_since = newest.with(|view| view.done_since.len()).unwrap_or_default();
-        let of = |summary: &JobSummary| offers(summary, is_undoable, verify.get(), done_since);
-        summary.with(|summary| summary.as_ref().map(of)).unwrap_or_default()
-    })
-}
-
 /// The request that verifies the files of the job, if it made a manifest.
 pub(in crate::ui::progress) fn verify_offer(newest: Newest) -> Memo<Option<StartJob>> {
     let libraries = use_context::<Start>().map(|start| start.libraries).unwrap_or_default();
-    Memo::new(move |_| newest.with(|view| verify_address(view, &libraries)).flatten())
+    Memo::new(move |_| newest.with(|view| verify_request(view, &libraries)).flatten())
 }
 
 /// Why the requested action was not performed.
@@ -128,7 +126,7 @@ pub(in crate::ui::progress) fn Failed(
     view! { <p class="ui-error" role="alert">{failed}</p> }.into_any()
 }
 
-fn press(live: Live, nav: Nav, steer: Steer, act: Act) {
+fn press(live: Live, steer: Steer, act: Act) {
     if steer.under_way.with_untracked(Option::is_some) {
         return;
     }
@@ -140,14 +138,19 @@ fn press(live: Live, nav: Nav, steer: Steer, act: Act) {
     };
     match act {
         Act::Steer(action) => steer.act(action),
-        Act::Again(which) => start(&|request, _| request.again(job, which.clone())),
+        Act::Again(which) => {
+            let which = still_failing(live, steer.newest, &which).unwrap_or(which);
+            start(&|request, _| request.again(job, which.clone()));
+        }
         Act::Undo => start(&|request, title| StartJob::undo(&request.library, job, title)),
         Act::Cancel => live.cancel(job),
-        Act::Verify(there) => {
-            live.put_away();
-            nav.go(&there, Go::There);
-        }
+        Act::Start(request) => _ = live.start(*request),
     }
+}
+
+/// How many files that failed or were missed later jobs have done.
+fn done_since(newest: Newest) -> usize {
+    newest.with(|view| view.done_since.len()).unwrap_or_default()
 }
 
 /// Of all errors of a job, those that no later job has done; `None` if later jobs have done none.

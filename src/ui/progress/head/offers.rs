@@ -3,7 +3,7 @@
 use crate::ui::parts::format::{count, counted};
 use headway_model::request::ItemSelection;
 use headway_model::status::PauseReason;
-use headway_model::{Action, BuiltIn, JobKind, JobStatus, JobSummary};
+use headway_model::{Action, BuiltIn, JobKind, JobStatus, JobSummary, StartJob};
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub(super) enum Act {
     Again(ItemSelection),
     /// Starts a job that takes back what this one did.
     Undo,
-    /// Leads to this address, at which the files are compared with the manifest that the job made.
-    Verify(String),
+    /// Starts this job.
+    Start(Box<StartJob>),
     /// Cancels the job.
     Cancel,
 }
@@ -41,8 +41,14 @@ impl OfferedAction {
 }
 
 /// The buttons, with the next step first and *Cancel job* last. `is_undoable` says whether there is anything to undo, `verify` is
-/// where the files of a job that made a manifest are verified.
-pub(super) fn offers(summary: &JobSummary, is_undoable: bool, verify: Option<String>) -> Vec<OfferedAction> {
+/// the request that verifies the files of a job that made a manifest, `done_since` how many files that failed or were missed later
+/// jobs have done.
+pub(super) fn offers(
+    summary: &JobSummary,
+    is_undoable: bool,
+    verify: Option<StartJob>,
+    done_since: usize,
+) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let retry = || {
         OfferedAction::new(
@@ -73,7 +79,7 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool, verify: Option<Str
         JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing => offers.push(pause()),
         JobStatus::Cancelling => {}
         JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => {
-            offers.extend(after(summary, is_undoable, verify));
+            offers.extend(after(summary, is_undoable, verify, done_since));
         }
     }
     let is_held = matches!(summary.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
@@ -91,17 +97,19 @@ pub(super) fn offers(summary: &JobSummary, is_undoable: bool, verify: Option<Str
 }
 
 /// The buttons of a finished job.
-fn after(summary: &JobSummary, is_undoable: bool, verify: Option<String>) -> Vec<OfferedAction> {
+fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done_since: usize) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
     // An undo is not tried again by itself: the other job is undone again.
     let is_undo = JobKind::of(&summary.recipe) == JobKind::Undo;
     let (failed, missed) = (counters.failed, counters.missed);
-    if !is_undo && failed + missed > 0 {
+    let still = (u64::from(failed) + u64::from(missed)).saturating_sub(done_since as u64);
+    if !is_undo && still > 0 {
         let which = match (failed, missed) {
+            _ if done_since > 0 => format!("the other {}", count(still)),
             (_, 0) => format!("{} failed", count(failed.into())),
             (0, _) => format!("{} missed", count(missed.into())),
-            _ => format!("{} failed or missed", count(u64::from(failed) + u64::from(missed))),
+            _ => format!("{} failed or missed", count(still)),
         };
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Errors), "retry", format!("Retry {which}")));
     }
@@ -109,7 +117,8 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<String>) -> Vec
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
         offers.push(OfferedAction::new(Act::Again(ItemSelection::Cancelled), "rest", text));
     }
-    offers.extend(verify.map(|there| OfferedAction::new(Act::Verify(there), "verify", "Verify these files")));
+    let verify = verify.map(|request| Act::Start(Box::new(request)));
+    offers.extend(verify.map(|start| OfferedAction::new(start, "verify", "Verify these files")));
     // A plan that was not run is run first: what could not be planned is no next step.
     if summary.is_planned_only() {
         offers.sort_by_key(|offer| offer.name != "rest");
@@ -132,9 +141,9 @@ fn is_look(summary: &JobSummary) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::Counters;
     use headway_model::status::EndReason;
     use headway_model::testing::summary;
+    use headway_model::{Counters, Query};
 
     fn job(status: JobStatus) -> JobSummary {
         let counters = Counters {
@@ -165,7 +174,7 @@ mod tests {
             (JobStatus::Failed { reason: EndReason::Halt }, "Retry 3 failed", "Undo"),
             (JobStatus::Cancelled, "Retry 3 failed", "Undo"),
         ] {
-            let offers = offers(&job(status), true, None);
+            let offers = offers(&job(status), true, None, 0);
             assert_eq!(offers[0].text, first, "{status:?}");
             assert_eq!(offers[offers.len() - 1].text, last, "{status:?}");
             assert!(offers.iter().filter(|offer| offer.is_next).count() <= 1, "{status:?}: {offers:?}");
@@ -179,7 +188,7 @@ mod tests {
     #[test]
     fn a_second_look_at_damaged_files_is_not_the_next_step() {
         let job = JobSummary { recipe: "verify".into(), ..job(JobStatus::CompletedWithErrors) };
-        let offers = offers(&job, false, None);
+        let offers = offers(&job, false, None, 0);
         assert!(offers[0].text == "Retry 3 failed" && offers.iter().all(|offer| !offer.is_next), "{offers:?}");
     }
 
@@ -192,29 +201,33 @@ mod tests {
         for (failed, missed, expected) in
             [(3, 0, "Retry 3 failed"), (0, 2, "Retry 2 missed"), (3, 2, "Retry 5 failed or missed")]
         {
-            let offers = offers(&job("checksum", failed, missed), false, None);
+            let offers = offers(&job("checksum", failed, missed), false, None, 0);
             assert_eq!((&offers[0].act, &*offers[0].text), (&Act::Again(ItemSelection::Errors), expected));
         }
-        assert_eq!(offers(&job("undo", 3, 2), false, None), [], "the server refuses it");
+        assert_eq!(offers(&job("undo", 3, 2), false, None, 0), [], "the server refuses it");
+        let text = |done_since| {
+            offers(&job("checksum", 3, 2), false, None, done_since).first().map(|offer| offer.text.clone())
+        };
+        assert_eq!([text(4), text(5)], [Some("Retry the other 1".to_owned()), None], "what later jobs did is done");
     }
 
     #[test]
     fn undo_is_offered_only_where_something_is_there_to_be_undone() {
         let mut job = job(JobStatus::Completed);
         job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
-        assert_eq!(offers(&job, false, None), []);
-        assert_eq!(offers(&job, true, None).len(), 1);
+        assert_eq!(offers(&job, false, None, 0), []);
+        assert_eq!(offers(&job, true, None, 0).len(), 1);
     }
 
     #[test]
     fn the_next_step_after_a_manifest_is_to_verify_by_it_unless_files_failed() {
         let mut job = job(JobStatus::Completed);
         job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
-        let there = || Some("/".to_owned());
-        let next = offers(&job, false, there()).remove(0);
-        assert_eq!((next.act, next.is_next, &*next.text), (Act::Verify("/".into()), true, "Verify these files"));
+        let verify = || Some(StartJob::new("files", "verify", Query::Paths(Vec::new())));
+        let next = offers(&job, false, verify(), 0).remove(0);
+        assert_eq!((next.name, next.is_next, &*next.text), ("verify", true, "Verify these files"));
         job.counters = Counters { total: 2, succeeded: 1, failed: 1, ..Counters::default() };
-        let names: Vec<_> = offers(&job, false, there()).iter().map(|offer| (offer.name, offer.is_next)).collect();
+        let names: Vec<_> = offers(&job, false, verify(), 0).iter().map(|offer| (offer.name, offer.is_next)).collect();
         assert_eq!(names, [("retry", true), ("verify", false)]);
     }
 
@@ -228,7 +241,7 @@ mod tests {
             ..job(JobStatus::Cancelled)
         };
         let said = |job: &JobSummary| {
-            let offers = offers(job, false, None);
+            let offers = offers(job, false, None, 0);
             offers.iter().map(|offer| (offer.name, offer.is_next)).collect::<Vec<_>>()
         };
         assert_eq!(said(&plan(5)), [("rest", true), ("retry", false)]);

@@ -39,7 +39,17 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
             </p>
         }
     };
-    move || retries.get().into_iter().map(line).collect_view()
+    // An undo names in its title what it undoes, and the way there is as useful.
+    let parent =
+        Memo::new(move |_| newest.with(|view| view.request.as_ref().and_then(|request| request.parent)).flatten());
+    let of = move || {
+        let there = to(&format!("/jobs/{}", parent.get()?));
+        Some(view! { <p class="head-parent">"Works on files of " <a href=there>"an earlier job"</a></p> })
+    };
+    view! {
+        {of}
+        {move || retries.get().into_iter().map(line).collect_view()}
+    }
 }
 
 #[cfg(test)]

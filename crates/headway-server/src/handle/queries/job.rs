@@ -37,7 +37,9 @@ impl Server {
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
         let undone = if can_undo { self.undone(id).await? } else { None };
-        let retries = self.retries(&row.summary).await?.into_iter().map(|row| row.summary).collect();
+        let retries = self.retries(&row.summary).await?;
+        let done_since = self.done_since(&row, &retries).await?;
+        let retries = retries.into_iter().map(|row| row.summary).collect();
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         Ok(JobView {
@@ -57,6 +59,7 @@ impl Server {
             can_undo,
             undone,
             retries,
+            done_since,
         })
     }
 

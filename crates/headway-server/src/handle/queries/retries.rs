@@ -1,16 +1,23 @@
 //! The jobs that ran files of another job again, and what became of those files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::Server;
+use super::PAGE_LIMIT;
 use headway_model::item::ItemLabel;
 use headway_model::summary::{ItemRetry, ItemView};
 use headway_model::{ApiError, JobSummary};
-use headway_store::JobFilter;
 use headway_store::rows::JobRow;
+use headway_store::{ItemPages, JobFilter};
 
 /// How many of them are told: the newest.
 const TOLD: u32 = 10;
+
+/// Of a job with more errors, it is not looked up which of them later jobs have done.
+const ERRORS_LIMIT: u32 = 10_000;
+
+/// At most this many jobs are looked at: those that ran its files again, those that ran files of these again, and so on.
+const FOLLOWED: usize = 100;
 
 impl Server {
     /// The newest jobs that ran files of this one again, newest first.
@@ -19,7 +26,35 @@ impl Server {
         if !of.status.is_terminal() || !has_some {
             return Ok(Vec::new());
         }
-        Ok(self.store().jobs(JobFilter::Retrying(of.job), TOLD).await?)
+        let rows = self.store().jobs(JobFilter::Retrying(of.job), TOLD).await?;
+        // A job of another recipe over its files, such as one that verifies them, is no retry.
+        Ok(rows.into_iter().filter(|row| row.summary.recipe == of.recipe).collect())
+    }
+
+    /// The items of this job that failed or were missed and that later jobs have done, in order.
+    pub(super) async fn done_since(&self, row: &JobRow, retries: &[JobRow]) -> Result<Vec<u32>, ApiError> {
+        let counters = &row.summary.counters;
+        if retries.is_empty() || counters.failed + counters.missed > ERRORS_LIMIT {
+            return Ok(Vec::new());
+        }
+        let (mut open, mut seen, mut done) = (retries.to_vec(), BTreeSet::new(), Vec::new());
+        while let Some(retry) = open.pop() {
+            if seen.len() == FOLLOWED || !seen.insert(retry.job_no) {
+                continue;
+            }
+            let succeeded = Some(ItemLabel::Succeeded);
+            let mut pages = ItemPages::new(&**self.store(), retry.job_no, PAGE_LIMIT).with_status(succeeded);
+            while let Some(rows) = pages.next().await? {
+                done.extend(rows.into_iter().map(|row| row.file.path));
+            }
+            open.extend(self.retries(&retry.summary).await?);
+        }
+        if done.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.store().items_for(&[row.job_no], &done).await?;
+        let items = rows.into_iter().filter(|row| row.state.status.is_error()).map(|row| row.item);
+        Ok(items.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
     /// Says of each item that did not succeed how the newest of these jobs that has its file left it.
