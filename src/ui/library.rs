@@ -102,7 +102,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
                         }
                             .into_any()
                     }
-                    Err(error @ ApiError::NotFound { .. }) => view! { <NothingThere error view /> }.into_any(),
+                    Err(error @ ApiError::NotFound { .. }) => view! { <NothingThere error view again=move |()| list.refetch() /> }.into_any(),
                     Err(error) => view! { <ErrorView error again=move |()| list.refetch() /> }.into_any(),
                 }
             })}
@@ -162,15 +162,23 @@ fn library_links(libraries: Vec<LibraryName>) -> impl IntoView {
 
 /// An address that leads to no folder: why, and where to go.
 #[component]
-fn NothingThere(error: ApiError, view: FolderView) -> impl IntoView {
-    let (name, there) = match view.folder.is_root() {
+fn NothingThere(
+    error: ApiError,
+    view: FolderView,
+    /// Looks again.
+    #[prop(into)]
+    again: Callback<()>,
+) -> impl IntoView {
+    let is_served =
+        use_context::<Start>().is_some_and(|start| start.libraries.iter().any(|library| library.name == view.library));
+    let (name, there) = match view.folder.is_root() || !is_served {
         true => ("the library".to_owned(), to("/")),
         false => (view.library.clone(), address(&FolderView { library: view.library, ..FolderView::default() })),
     };
     view! {
         <section class="ui-empty">
             <h2>"There is nothing here"</h2>
-            <p class="ui-error" role="alert">{sentence(&error.to_string())}</p>
+            <ErrorView error again />
             <p><a href=there>"Go to " {name}</a></p>
         </section>
     }

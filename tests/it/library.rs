@@ -51,7 +51,7 @@ async fn what_is_on_the_disk_when_a_folder_is_opened_is_listed() {
 
     let (status, body) = app.get("/api/libraries/files/files?folder=sub").await;
     assert_eq!(status, 404);
-    assert!(body["message"].as_str().is_some_and(|text| text.contains("cannot be listed")), "{body}");
+    assert!(body["message"].as_str().is_some_and(|text| text.contains("is not there")), "{body}");
     assert_eq!(app.get("/api/libraries/other/files").await.0, 404);
     for bad in ["folder=../x", "sort=colour", "after=x", "colour=red"] {
         assert_eq!(app.get(&format!("/api/libraries/files/files?{bad}")).await.0, 400, "{bad}");

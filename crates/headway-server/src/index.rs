@@ -135,11 +135,22 @@ impl Index {
         }
         let Some(mut reading) = self.scans.read(&view.library, scope.clone()) else { return Ok(()) };
         let patience = if seen.is_some() { SCAN_WAIT } else { FIRST_SCAN_WAIT };
-        let done = timeout(patience, reading.done.wait_for(Option::is_some)).await;
-        if let Ok(Ok(done)) = done
-            && let Some(Err(error)) = &*done
-        {
-            return Err(error.clone().into());
+        // What was read of the end is given back before anything else is waited for.
+        let failed = match timeout(patience, reading.done.wait_for(Option::is_some)).await {
+            Ok(Ok(done)) => done.as_ref().and_then(|done| done.as_ref().err().cloned()),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        // The page counts what is in the folders below as well.
+        let whole = if view.is_deep() || !self.scans.is_quick(&view.library) {
+            None
+        } else {
+            self.scans.read(&view.library, None)
+        };
+        if let Some(mut whole) = whole {
+            timeout(SCAN_WAIT, whole.done.wait_for(Option::is_some)).await.ok();
         }
         Ok(())
     }

@@ -24,10 +24,7 @@ pub(super) fn ScanNote(
         view! { <span class="library-reading" role="status">{text}</span> }
     });
     let age = match seen {
-        Some(at) => {
-            view! { <span title="What is in the folders below might be older: Refresh looks at all of them">"Listed at " <LocalTime at /></span> }
-                .into_any()
-        }
+        Some(at) => view! { <span>"As of " <LocalTime at /></span> }.into_any(),
         None => view! { <span>"Still reading the folder for the first time"</span> }.into_any(),
     };
     let unread = unread.map(|unread| {

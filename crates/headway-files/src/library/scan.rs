@@ -20,10 +20,9 @@ const PART: usize = 1_000;
 
 /// A folder cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} cannot be listed: {text}")]
+#[error("{message}")]
 pub struct ScanError {
-    what: String,
-    text: String,
+    message: String,
     /// What kind of error it is, for callers that act on it.
     pub reason: Unreadable,
 }
@@ -31,8 +30,8 @@ pub struct ScanError {
 impl ScanError {
     /// For a library that cannot be reached.
     pub fn unreachable(library: &Library, why: PauseReason) -> Self {
-        let what = format!("the library {}", library.name);
-        ScanError { what, text: why.text().to_owned(), reason: Unreadable::Unknown }
+        let message = format!("the library {} cannot be listed: {}", library.name, why.text());
+        ScanError { message, reason: Unreadable::Unknown }
     }
 
     /// For a folder that cannot be opened or read.
@@ -41,11 +40,15 @@ impl ScanError {
             true => format!("the library {}", library.name),
             false => format!("the folder {:?} of {}", folder.shown(), library.name),
         };
-        let text = match library.missing_disk_of(folder) {
-            Ok(Some(disk)) => format!("the disk that was at {} is absent", disk.shown()),
-            _ => io_text(error),
+        let reason = Unreadable::of(error);
+        let message = match library.missing_disk_of(folder) {
+            Ok(Some(disk)) => format!("{what} cannot be listed: the disk that was at {} is absent", disk.shown()),
+            Ok(None) if reason == Unreadable::Absent => {
+                format!("{what} is not there; perhaps it was moved, renamed or deleted")
+            }
+            Ok(None) | Err(_) => format!("{what} cannot be listed: {}", io_text(error)),
         };
-        ScanError { what, text, reason: Unreadable::of(error) }
+        ScanError { message, reason }
     }
 }
 

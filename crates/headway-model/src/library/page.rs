@@ -37,7 +37,7 @@ pub struct FolderPage {
     pub next: Option<RowKey>,
     /// Pass this as `before` to get the previous window.
     pub previous: Option<RowKey>,
-    /// When this part of the disk was last read; `None` if never.
+    /// All that is listed and counted here was read from the disk at this time or later; `None` if it never was.
     pub seen: Option<Millis>,
     /// The scan that is in progress, if any; its end can change the window.
     pub scan: Option<ScanProgress>,

@@ -29,6 +29,9 @@ const FOLDERS: usize = 200;
 /// After this time, what is left of the changed folders is read in the next round. A scan that takes longer goes on by itself.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A scan of a whole library that took less than this is worth repeating for each page.
+const QUICK: Duration = Duration::from_millis(50);
+
 /// Minimum time between scans of whole libraries because of what jobs did.
 const BETWEEN: Duration = Duration::from_secs(60);
 
@@ -45,6 +48,8 @@ pub(super) struct Scans {
     unread: Arc<Mutex<HashMap<String, Unread>>>,
     /// When whole libraries were last read because of what jobs did.
     scanned_all: Arc<Mutex<Option<Instant>>>,
+    /// The libraries whose last whole scan was quick, by name.
+    quick: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A scan under way.
@@ -71,6 +76,7 @@ impl Scans {
             scanned: Arc::default(),
             unread: Arc::default(),
             scanned_all: Arc::default(),
+            quick: Arc::default(),
         }
     }
 
@@ -155,6 +161,11 @@ impl Scans {
         }
     }
 
+    /// Whether the whole library can be scanned each time when a page shows a part of it.
+    pub(super) fn is_quick(&self, library: &str) -> bool {
+        self.quick.lock().contains(library)
+    }
+
     /// Whether the scan of the whole library is left out, because the server crashed at it again and again.
     pub(super) fn is_left_out(&self, library: &str) -> bool {
         self.steps.is_stuck_at(Subject::library(library), Step::Scan)
@@ -221,6 +232,7 @@ impl Scans {
             batches.blocking_send(batch).ok();
             Ok::<_, IndexScanError>(unread)
         };
+        let begun = Instant::now();
         let reader = tokio::task::spawn_blocking(move || steps.carry_out(&own, read));
         while let Some(batch) = seen.recv().await {
             let folders = batch.iter().filter(|part| part.whole.is_some()).count();
@@ -236,6 +248,14 @@ impl Scans {
                 None => drop(self.unread.lock().remove(name)),
             }
         }
-        Ok(self.files.settle(name, deep.then(crate::now)).await?)
+        self.files.settle(name, deep.then(crate::now)).await?;
+        if deep {
+            let mut quick = self.quick.lock();
+            match begun.elapsed() < QUICK {
+                true => quick.insert(name.clone()),
+                false => quick.remove(name),
+            };
+        }
+        Ok(())
     }
 }

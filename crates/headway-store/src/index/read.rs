@@ -47,10 +47,14 @@ pub(super) fn position(reader: &Connection) -> Stored<Position> {
 /// When the disk was last read for a view: its folder or, for a deep view, the whole library.
 pub(super) fn seen(reader: &Connection, view: &FolderView) -> Stored<Option<Millis>> {
     if view.is_deep() {
-        return first(reader, "SELECT seen_at FROM scans WHERE library = ?", [&view.library], |row| row.get(0));
+        return seen_whole(reader, &view.library);
     }
     let folder = folder_no(&view.library, &view.folder);
     first(reader, "SELECT seen_at FROM folders WHERE folder_no = ? AND seen_at > 0", [folder], |row| row.get(0))
+}
+
+fn seen_whole(reader: &Connection, library: &str) -> Stored<Option<Millis>> {
+    first(reader, "SELECT seen_at FROM scans WHERE library = ?", [library], |row| row.get(0))
 }
 
 pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderPage> {
@@ -82,7 +86,12 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
             entry.under = Some(self::under(&moment, &inside)?);
         }
     }
-    let (left_out, seen) = (left_out(&moment, view)?, seen(&moment, view)?);
+    let (left_out, mut seen) = (left_out(&moment, view)?, seen(&moment, view)?);
+    // What is counted in folders below is as old as the last look at all of them. Only the first window has no folder if there is none.
+    if before > 0 || rows.iter().any(|(_, entry)| entry.kind == EntryKind::Folder) {
+        let whole = seen_whole(&moment, &view.library)?;
+        seen = seen.map(|seen| whole.map_or(seen, |whole| whole.min(seen)));
+    }
     Ok(FolderPage {
         folder: view.folder.clone(),
         entries: rows.into_iter().map(|(_, entry)| entry).collect(),
