@@ -33,7 +33,7 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   await fits(page, 'the list of jobs with a card');
   // How much room Headway itself takes up, and when that is removed.
   await expect(page.locator('.jobs-room')).toContainText(/The event log takes [\d.]+ kB.*History older than 365 days or beyond 20 GB is removed/);
-  await expect(page.locator('.jobs-room')).toContainText('Trash: that of files is empty; originals are kept there for 30 days.');
+  await expect(page.locator('.jobs-room')).toContainText('Trash: that of files is empty; what is there is kept for 30 days.');
 
   // The order is part of the address, and the largest number comes first.
   await page.getByRole('link', { name: 'Status' }).click();
@@ -113,7 +113,7 @@ test('an original that an undo could not put back is not said to be back', async
   await over(server, undo);
   await details(page, server, done);
   await expect(page.locator('.head-undone')).toHaveText(/^Partly undone by .*: 2 of 3 files put back\.$/);
-  await expect(page.locator('.job-trash')).toHaveText(/^3 originals are in the trash, /);
+  await expect(page.locator('.job-trash')).toHaveText(/^3 files are in the trash, /);
   await open(page, `${server.url}/jobs`);
   await expect(page.locator(`tr[data-job="${done}"] .jobs-undone`)).toHaveText('partly undone');
 });
@@ -152,7 +152,7 @@ test('several jobs are one pill, which says how they stand together, leads to th
   const first = await begin(server, mint(), 'slow', { title: 'First' });
   await open(page, server.url);
   const pill = page.locator('.pill');
-  await expect(pill).toHaveText('2 / 3 files (66 %)');
+  await expect(pill).toHaveText(/ · 2 \/ 3 files \(66 %\)$/);
   await expect(pill).toHaveAttribute('data-job', first);
   await pill.focus();
   await begin(server, mint(), 'slow', { title: 'Second', approval: true });

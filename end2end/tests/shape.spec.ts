@@ -113,7 +113,7 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   const job = await begin(server, mint(), 'upper');
   await over(server, job);
   await details(page, server, job);
-  await expect(page.locator('.job-trash')).toContainText('3 originals are in the trash');
+  await expect(page.locator('.job-trash')).toContainText('3 files are in the trash');
   await button(page, 'undo').click();
   await expect.poll(() => server.read('c')).toBe('text c');
   const undo = (await server.jobs())[0].job;
@@ -121,7 +121,7 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   // The page finds out by itself.
   await expect(page.locator('.head-undone')).toHaveText('Undone by Undo: Upper · files: 3 of 3 files put back.');
   await expect(button(page, 'undo')).toHaveCount(0);
-  await expect(page.locator('.job-trash')).toContainText('3 originals are back; copies of them are in the trash');
+  await expect(page.locator('.job-trash')).toContainText('3 files are back; copies of them are in the trash');
   await page.reload();
   await followed(page);
   await expect(button(page, 'undo')).toHaveCount(0);

@@ -15,7 +15,7 @@ test('a command replaces files, its output can be undone, and its trash be empti
   await ends(watched, server, job, 'completed');
   expect(server.read('a')).toBe('TEXT A');
   await details(page, server, job);
-  await expect(page.locator('.job-trash')).toContainText('3 originals are in the trash');
+  await expect(page.locator('.job-trash')).toContainText('3 files are in the trash');
   await button(page, 'undo').click();
   await expect.poll(() => server.read('c')).toBe('text c');
   const jobs = await server.get('/api/jobs');

@@ -75,7 +75,9 @@ impl Times {
 
     /// The expression in words.
     pub fn words(&self) -> String {
-        self.cron.describe()
+        let words = self.cron.describe();
+        let mut letters = words.trim_end_matches('.').chars();
+        letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
     }
 
     /// A time as a person in the time zone writes it, such as `2026-12-01 02:30 CET`.

@@ -43,7 +43,9 @@ export async function ends(watched: Watched, server: Server, job: string, status
     if (!(await shown.isVisible())) return;
     await expect(shown.locator('.head-top .status-badge')).toHaveAttribute('data-status', status, soon);
     const all = truth.counters.total - truth.counters.skipped_in_plan;
-    await expect(shown.locator('.head-done')).toHaveText(`${done(truth)} / ${all.toLocaleString('en-US')} ${all === 1 ? 'file' : 'files'}`, soon);
+    const files = `${all.toLocaleString('en-US')} ${all === 1 ? 'file' : 'files'}`;
+    const isPlan = status === 'cancelled' && !truth.began && !truth.listing;
+    await expect(shown.locator('.head-done')).toHaveText(isPlan ? `${files} planned` : `${done(truth)} / ${files}`, soon);
     await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq), soon);
     await expect(shown.locator('.proof-received')).toContainText(`Complete: all ${truth.seq.toLocaleString('en-US')} events`, soon);
   }).toPass({ timeout: 30_000 });

@@ -8,11 +8,13 @@ use super::Shell;
 use crate::calls;
 use crate::live::{Toast, browser, notification};
 use headway_model::read::read;
-use headway_model::{JobId, JobKind, JobStatus, JobSummary};
+use headway_model::{BuiltIn, JobId, JobKind, JobStatus, JobSummary};
 
 /// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
 const COMPLETED_FOR_MS: f64 = 3_000.0;
 const TOAST_FOR_MS: f64 = 12_000.0;
+/// The most toasts at a time: the newest.
+const MOST_TOASTS: usize = 4;
 /// The storage key for the job in this tab's dialog, over a reload.
 const SHOWN: &str = "headway.shown";
 /// The storage key for the jobs that were not over when a page of this browser last looked.
@@ -24,6 +26,23 @@ fn toast_text(summary: &JobSummary, how: &str) -> String {
     match summary.title.strip_prefix(JobKind::UNDO_TITLE).filter(|_| is_undone) {
         Some(undone) => format!("{undone} was undone."),
         None => format!("{}: {how}", summary.title),
+    }
+}
+
+/// How a job ended: of one with errors how many, of one that failed as a whole why.
+fn ended(summary: &JobSummary) -> String {
+    let errors = summary.counters.failed + summary.counters.missed;
+    match summary.status {
+        JobStatus::CompletedWithErrors => format!("{errors} of {} failed or missed", summary.counters.files()),
+        _ => summary.status_text(),
+    }
+}
+
+/// Whether there is something to do about the job, so that what is said of it stays until it is dismissed.
+fn asks(summary: &JobSummary) -> bool {
+    match summary.status {
+        JobStatus::Completed => BuiltIn::of(&summary.recipe) == Some(BuiltIn::Checksum),
+        status => matches!(status, JobStatus::CompletedWithErrors | JobStatus::Failed { .. }),
     }
 }
 
@@ -94,10 +113,10 @@ impl Shell {
         let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
         if self.0.is_own && browser::is_hidden() {
-            notification::show(&toast_text(&summary, &summary.status_word()), &job.to_string());
+            notice::show(&toast_text(&summary, &ended(&summary)), &job.to_string());
         }
         if live.active.get_untracked() != Some(job) {
-            self.toast(&summary, &summary.status_word());
+            self.toast(&summary, &ended(&summary));
         } else if summary.status == JobStatus::Completed {
             self.0.closing.set(Some((job, browser::now() + COMPLETED_FOR_MS)));
         }
@@ -105,9 +124,14 @@ impl Shell {
 
     fn toast(&self, summary: &JobSummary, text: &str) {
         let toast = Toast { job: summary.job, text: toast_text(summary, text), status: summary.status.label().into() };
-        self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR_MS));
+        if !asks(summary) {
+            self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR_MS));
+        }
         self.0.live.toasts.update(|toasts| {
             toasts.retain(|other| other.job != toast.job);
+            if toasts.len() == MOST_TOASTS {
+                toasts.remove(0);
+            }
             toasts.push(toast);
         });
     }

@@ -40,7 +40,9 @@ pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoV
 #[component]
 fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
     let id = job.job;
-    let counters = job.counters;
+    let plan = format::planned(&job);
+    let counters = if plan.is_some() { Counters::default() } else { job.counters };
+    let done = plan.unwrap_or_else(|| what(&counters));
     let ended: Option<Millis> = job.ended;
     view! {
         <tr data-job=id.to_string()>
@@ -48,7 +50,7 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
             <td class="jobs-state"><StatusBadge status=job.status word=job.status_word() /> " " <span class="jobs-undone">{job.undone_as.clone()}</span></td>
             <td class="jobs-outcomes">
                 {outcomes(&counters)}
-                <span>{what(&counters)}</span>
+                <span>{done}</span>
             </td>
             <td class="jobs-took">{took(&job)}</td>
             <td class="jobs-ended">{move || ended.map(|ended| zone.to_the_second(ended))}</td>

@@ -51,11 +51,11 @@ fn sentences(room: &Room) -> Vec<String> {
     };
     let mut trash: Vec<_> = room.trashes.iter().map(trash).collect();
     elsewhere(room.elsewhere, &mut trash);
-    let originals = match room.trash_age {
-        None => "originals are kept there until you delete them".to_owned(),
-        Some(age) => format!("originals are kept there for {}", format::days(age)),
+    let kept_there = match room.trash_age {
+        None => "what is there is kept until you delete it".to_owned(),
+        Some(age) => format!("what is there is kept for {}", format::days(age)),
     };
-    let trash = if trash.is_empty() { None } else { Some(format!("Trash: {}; {originals}.", trash.join(", "))) };
+    let trash = if trash.is_empty() { None } else { Some(format!("Trash: {}; {kept_there}.", trash.join(", "))) };
     let suspended = room.suspended.map(|time| {
         format!("The clock jumped, so nothing is removed by its age for the next {}.", format::duration(time))
     });
@@ -67,7 +67,7 @@ fn trash(room: &TrashRoom) -> String {
         None => format!("that of {} cannot be seen now", room.library),
         Some(holds) if holds.files == 0 => format!("that of {} is empty", room.library),
         Some(holds) => {
-            let files = format::counted(holds.files, "original", "originals");
+            let files = format::counted(holds.files, "file", "files");
             format!("that of {} holds {files}, {}", room.library, format::size(holds.bytes))
         }
     }
@@ -76,7 +76,7 @@ fn trash(room: &TrashRoom) -> String {
 /// Adds what the trashes of folders hold that are not served, if there is anything to say. `headway trash` names their jobs.
 fn elsewhere(TrashElsewhere { holds, unknown }: TrashElsewhere, said: &mut Vec<String>) {
     if holds.files > 0 {
-        let files = format::counted(holds.files, "original", "originals");
+        let files = format::counted(holds.files, "file", "files");
         said.push(format!("folders that are not served hold {files}, {}", format::size(holds.bytes)));
     }
     if unknown > 0 {
@@ -110,7 +110,7 @@ mod tests {
             sentences(&room),
             [
                 "The event log takes 12 MB, and what jobs wrote for you 0 B. History older than 365 days or beyond 20 GB is removed automatically.",
-                "Trash: that of photos holds 22 originals, 11 MB, that of disk cannot be seen now, folders that are not served hold 1 original, 2.0 kB, that of 2 folders that are not served cannot be seen now; originals are kept there for 30 days.",
+                "Trash: that of photos holds 22 files, 11 MB, that of disk cannot be seen now, folders that are not served hold 1 file, 2.0 kB, that of 2 folders that are not served cannot be seen now; what is there is kept for 30 days.",
                 "The clock jumped, so nothing is removed by its age for the next 23 h 0 min.",
             ]
         );

@@ -12,10 +12,10 @@ use headway_model::ApiError;
 use headway_model::follow::LinkState;
 
 /// How long to wait before an unanswered call is repeated, while the server is heard.
-const AGAIN: Duration = Duration::from_secs(3);
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// The same for a call that was refused because something is not there or cannot be read now.
-const LATER: Duration = Duration::from_secs(5);
+const LATER: Duration = Duration::from_secs(2);
 
 /// After how long a call with this error is repeated; `None` if it would fail again.
 fn pause(error: &ApiError) -> Option<Duration> {

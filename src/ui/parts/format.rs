@@ -5,7 +5,8 @@ mod time;
 
 use super::marks::marks;
 use headway_model::text::{self, grouped};
-use headway_model::{Counters, JobSummary};
+use headway_model::{Counters, JobStatus, JobSummary};
+use serde_json::Value;
 pub(crate) use time::{about, date_iso, days, duration, moment, seconds, time_of_day};
 
 /// Writes `48213` as `48,213`, or as the reader's language does.
@@ -13,9 +14,19 @@ pub(crate) fn count(number: u64) -> String {
     grouped(number, marks().group)
 }
 
-/// A JSON value as text; strings without their quotes.
-pub(crate) fn value(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// A JSON value as people read it: without quotes, brackets and braces.
+pub(crate) fn value(value: &Value) -> String {
+    let part = |(name, part): (Option<&String>, &Value)| match name {
+        Some(name) => format!("{name} {}", self::value(part)),
+        None => self::value(part),
+    };
+    let parts: Vec<_> = match value {
+        Value::String(text) => return text.clone(),
+        Value::Array(all) => all.iter().map(|one| (None, one)).map(part).collect(),
+        Value::Object(all) => all.iter().map(|(name, one)| (Some(name), one)).map(part).collect(),
+        plain => return plain.to_string(),
+    };
+    parts.join(", ")
 }
 
 /// Bytes with a decimal unit.
@@ -77,6 +88,12 @@ pub(crate) fn files(counters: &Counters) -> String {
     format!("{} / {}", count(done.into()), counted(all, "file", "files"))
 }
 
+/// What a plan would do, such as "34 files planned": of one that waits, and of one that was never run. `None` of any other job.
+pub(crate) fn planned(summary: &JobSummary) -> Option<String> {
+    let is_plan = summary.status == JobStatus::Planned || summary.is_planned_only();
+    is_plan.then(|| format!("{} planned", counted(summary.counters.work().1, "file", "files")))
+}
+
 /// How much of a job is done, in whole percent; every page uses this. `None` while its files are being listed,
 /// because the total is unknown, and if there is nothing to do.
 pub(crate) fn percent(summary: &JobSummary) -> Option<u32> {
@@ -121,6 +138,12 @@ mod tests {
         assert_eq!([seconds(40), seconds(1_144), seconds(61_000)], ["under 0.1 s", "1.1 s", "1 min 1 s"]);
         assert_eq!([size(9_949), size(9_950), size(999_499), size(999_500)], ["9.9 kB", "10 kB", "999 kB", "1.0 MB"]);
         assert_eq!([size(u64::MAX), size(1_500_000)], ["18 EB", "1.5 MB"]);
+    }
+
+    #[test]
+    fn a_value_is_read_without_the_marks_of_json() {
+        let json = serde_json::json!({ "blocks": ["Exif", "XMP"], "place": { "lat": 52.5 } });
+        assert_eq!(value(&json), "blocks Exif, XMP, place lat 52.5");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::head::{Download, verify_address};
-use super::status_of_jobs::status_of_jobs;
+use super::head::{Download, verify_request};
+use super::together::together;
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -74,8 +74,8 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
             others.with(|others| {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
-                    Some(_) => summaries.next().map(|summary| alone(summary, waits)),
-                    None => Some(status_of_jobs(summaries)),
+                    Some(_) => summaries.next().map(|summary| format!("{} · {}", summary.title, alone(summary, waits))),
+                    None => Some(together(summaries)),
                 }
             })
         })
@@ -83,7 +83,6 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     let of_only = move |said: fn(&JobSummary) -> String| {
         live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))
     };
-    let title = Memo::new(move |_| of_only(|summary| summary.title.clone()));
     let status = Memo::new(move |_| of_only(|summary| summary.status.label().into()));
     let href = move || match only.get() {
         Some(job) => to(&format!("/jobs/{job}")),
@@ -108,7 +107,6 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
             href=href
             data-job=move || only.get().map(|job| job.to_string())
             data-status=move || status.get()
-            title=move || title.get()
             on:click=show
         >
             {move || text.get()}
@@ -172,20 +170,23 @@ pub(crate) fn Toasts() -> impl IntoView {
 fn Written(job: JobId) -> impl IntoView {
     let (names, verify) = (RwSignal::new(Vec::new()), RwSignal::new(None));
     let libraries = StoredValue::new(use_context::<Start>().map(|start| start.libraries).unwrap_or_default());
-    let can_act = may_act();
+    let (live, can_act) = (expect_context::<Live>(), may_act());
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {
             if let Ok(view) = api::job(job).await {
-                let address = libraries.try_with_value(|libraries| verify_address(&view, libraries)).flatten();
-                verify.try_set(address.filter(|_| can_act));
+                let request = libraries.try_with_value(|libraries| verify_request(&view, libraries)).flatten();
+                verify.try_set(request.filter(|_| can_act));
                 names.try_set(view.outputs);
             }
         });
     });
-    let link =
-        move || verify.get().map(|there| view! { <p class="head-output"><a href=there>"Verify these files"</a></p> });
+    let offer = move || {
+        let request = verify.get()?;
+        let start = move |_| _ = live.start(request.clone());
+        Some(view! { <p class="head-output"><button class="ui-quiet" on:click=start>"Verify these files"</button></p> })
+    };
     view! {
         {move || names.get().into_iter().map(|name| view! { <Download job name /> }).collect_view()}
-        {link}
+        {offer}
     }
 }

@@ -71,7 +71,15 @@ impl State {
 impl Recipe for TestRecipe {
     fn info(&self) -> RecipeInfo {
         let (name, summary) = ("test".into(), "As the test says.".into());
-        RecipeInfo { name, summary, settings: Vec::new(), output: None, to_files: String::new(), hidden: false }
+        RecipeInfo {
+            name,
+            summary,
+            settings: Vec::new(),
+            output: None,
+            output_if: None,
+            to_files: String::new(),
+            hidden: false,
+        }
     }
 
     fn effect(&self) -> Effect {
@@ -141,7 +149,15 @@ impl Recipe for Capitals {
     fn info(&self) -> RecipeInfo {
         let (name, summary) = ("capitals".into(), "Writes every file in capitals.".into());
         let output = Some(Output::to(OutputPlace::Replace));
-        RecipeInfo { name, summary, settings: Vec::new(), output, to_files: String::new(), hidden: false }
+        RecipeInfo {
+            name,
+            summary,
+            settings: Vec::new(),
+            output,
+            output_if: None,
+            to_files: String::new(),
+            hidden: false,
+        }
     }
 
     fn effect(&self) -> Effect {

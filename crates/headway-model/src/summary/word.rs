@@ -1,7 +1,8 @@
 //! The word for a job's status, the same on the page and in the terminal.
 
 use super::JobSummary;
-use crate::status::JobStatus;
+use crate::built_in::BuiltIn;
+use crate::status::{EndReason, JobStatus};
 
 /// The word for a job that ended after its plan.
 const PLANNED_ONLY: &str = "planned only";
@@ -19,7 +20,22 @@ impl JobSummary {
 
     /// The word for its status, with the reason.
     pub fn status_text(&self) -> String {
-        if self.is_planned_only() { PLANNED_ONLY.into() } else { self.status.text() }
+        match self.status {
+            _ if self.is_planned_only() => PLANNED_ONLY.into(),
+            JobStatus::Failed { reason: EndReason::Finish } => format!("failed: {}", self.last_step_failed()),
+            status => status.text(),
+        }
+    }
+
+    /// What it means that the recipe's last step, over all files together, failed.
+    pub fn last_step_failed(&self) -> &'static str {
+        match BuiltIn::of(&self.recipe) {
+            Some(BuiltIn::Checksum) => "the manifest of all files could not be written",
+            Some(BuiltIn::Verify) => {
+                "the files and the lines of the manifest do not all agree, or could not all be checked"
+            }
+            _ => "the report on all files could not be written",
+        }
     }
 
     /// Of an undo: whether it has put back every file that it was to put back.
@@ -52,6 +68,15 @@ mod tests {
         // Its files were never listed to the end, so there was no plan.
         assert_eq!(JobSummary { listing: true, ..plan.clone() }.status_word(), "cancelled");
         assert_eq!(JobSummary { status: JobStatus::Planned, ..plan }.status_word(), "planned");
+    }
+
+    #[test]
+    fn of_a_last_step_that_failed_it_is_said_what_it_was_to_do() {
+        let failed = summary(JobStatus::Failed { reason: EndReason::Finish }, Counters::default());
+        let said = |recipe: &str| JobSummary { recipe: recipe.into(), ..failed.clone() }.status_text();
+        assert_eq!(said("checksum"), "failed: the manifest of all files could not be written");
+        assert!(said("verify").contains("do not all agree"));
+        assert_eq!(said("health"), "failed: the report on all files could not be written");
     }
 
     #[test]

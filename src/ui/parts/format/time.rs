@@ -29,28 +29,33 @@ pub(crate) fn days(ms: u64) -> String {
     }
 }
 
-/// A range of times as people say it, such as "3–5 min", "about 20 s" or "1–2 h". It is only as exact as an estimate
+/// A range of times as people say it, such as "3–5 min", "about 20 s" or "20 s–15 min". It is only as exact as an estimate
 /// can be.
 pub(crate) fn about(low: u64, high: u64) -> String {
-    let (unit, one) = match high {
-        0..90_000 => ("s", 1_000),
-        90_000..5_400_000 => ("min", 60_000),
-        5_400_000..172_800_000 => ("h", 3_600_000),
-        _ => ("days", 86_400_000),
+    const UNITS: [(&str, u64); 4] = [("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("days", 86_400_000)];
+    let at = match high {
+        0..90_000 => 0,
+        90_000..5_400_000 => 1,
+        5_400_000..172_800_000 => 2,
+        _ => 3,
     };
-    // Round larger numbers to tens.
-    let round = |ms: u64, up: bool| {
+    // Round larger numbers to fives.
+    let round = |ms: u64, (_, one): (&str, u64), up: bool| {
         let number = if up { ms.div_ceil(one) } else { ms / one };
         match number {
-            0 => 0,
             number if number > 20 && up => number.div_ceil(5) * 5,
             number if number > 20 => number / 5 * 5,
             number => number,
         }
     };
-    match (round(low, false), round(high, true)) {
+    let (unit, _) = UNITS[at];
+    let finer = UNITS[at.saturating_sub(1)];
+    match (round(low, UNITS[at], false), round(high, UNITS[at], true)) {
         (_, 0 | 1) => format!("about 1 {unit}"),
-        (0, high) => format!("up to {high} {unit}"),
+        (0, high) => match round(low, finer, false) {
+            0 => format!("less than {high} {unit}"),
+            low => format!("{low} {}–{high} {unit}", finer.0),
+        },
         (low, high) if low + 1 >= high => format!("about {high} {unit}"),
         (low, high) => format!("{low}–{high} {unit}"),
     }
@@ -122,8 +127,9 @@ mod tests {
     fn a_guess_is_said_as_one() {
         assert_eq!(
             [about(180_000, 290_000), about(100, 900), about(200, 8_000)],
-            ["3–5 min", "about 1 s", "up to 8 s"]
+            ["3–5 min", "about 1 s", "less than 8 s"]
         );
+        assert_eq!([about(2_000, 1_000_000), about(0, 2_400_000)], ["2 s–17 min", "less than 40 min"]);
         assert_eq!([about(19_500, 20_000), about(31_000, 88_000)], ["about 20 s", "30–90 s"]);
         assert_eq!([about(3_700_000, 7_300_000), about(200_000_000, 400_000_000)], ["1–3 h", "2–5 days"]);
     }

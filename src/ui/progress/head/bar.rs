@@ -24,7 +24,11 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
         let is = |summary: &JobSummary| summary.listing && !summary.status.is_terminal();
         summary.with(|summary| summary.as_ref().is_some_and(is))
     });
-    let percent = move || summary.with(|summary| summary.as_ref().and_then(format::percent));
+    // Of a plan nothing is to be done yet, or ever.
+    let plan = Memo::new(move |_| summary.with(|summary| summary.as_ref().and_then(format::planned)));
+    let percent = move || {
+        summary.with(|summary| summary.as_ref().and_then(format::percent)).filter(|_| plan.with(Option::is_none))
+    };
     let words = Signal::derive(move || {
         if listing.get() {
             return format!(
@@ -32,11 +36,14 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
                 format::count(counters.with(|counters| counters.files()).into())
             );
         }
-        counters.with(format::files)
+        plan.get().unwrap_or_else(|| counters.with(format::files))
     });
     let left_out = move || counters.with(format::left_out);
     let pace = move || summary.with(|summary| summary.as_ref().map(|summary| pace(summary, live.known.get())));
-    let shown = Signal::derive(move || if listing.get() { Counters::default() } else { counters.get() });
+    let shown =
+        Signal::derive(
+            move || if listing.get() || plan.with(Option::is_some) { Counters::default() } else { counters.get() },
+        );
     view! {
         <ProgressBar class="progress-bar" counters is_listing=listing words>
             <Outcomes counters=shown />

@@ -25,7 +25,7 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
         let number = Memo::new(move |_| counters.with(|counters| numbers(counters)[at]));
         view! {
             <li class="head-count" data-status=label.name() data-zero=move || (number.get() == 0).then_some("true")>
-                <a href=move || door(job, Some(label), live.past_of(job).map(|moment| moment.seq()))>
+                <a href=move || door(job, Some(label), live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
                     <Icon of=label />
                     <b class="head-number">{move || format::count(number.get().into())}</b>
                     " "
@@ -39,7 +39,7 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
         <ul class="head-counts" aria-label="Files by status">
             {ORDER.into_iter().map(row).collect_view()}
             <li class="head-count" data-status="all">
-                <a href=move || door(job, None, live.past_of(job).map(|moment| moment.seq()))>
+                <a href=move || door(job, None, live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
                     "= " <b class="head-number">{move || format::count(files().into())}</b> " "
                     {move || if files() == 1 { "file" } else { "files" }}
                 </a>
@@ -53,5 +53,5 @@ fn door(job: JobId, status: Option<ItemLabel>, at: Option<Seq>) -> String {
     let parts = [status.map(|status| format!("status={status}")), at.map(|at| format!("at={at}"))];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let mark = if parts.is_empty() { "" } else { "?" };
-    to(&format!("/jobs/{job}{mark}{}", parts.join("&")))
+    to(&format!("/jobs/{job}{mark}{}#job-files", parts.join("&")))
 }

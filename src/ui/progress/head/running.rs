@@ -22,7 +22,7 @@ pub(super) fn RunningFiles(state: Memo<Option<Arc<JobState>>>) -> impl IntoView 
         let far = far(&item);
         view! {
             <li>
-                <bdi dir="ltr" class="head-running-path">{item.path.shown()}</bdi>
+                <bdi dir="ltr" class="head-running-path" title=item.path.shown()>{item.path.shown()}</bdi>
                 <span class="head-running-far">{far}</span>
             </li>
         }

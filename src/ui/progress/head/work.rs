@@ -147,10 +147,10 @@ mod tests {
         let part = |files, bytes| FileTotals { files, bytes };
         let load = Load { done: part(5, 5_000_000), open: part(1, 500_000_000), ..Load::default() };
         let said = |at_work| left_text((load, 10_000), at_work).unwrap_or_default();
-        assert_eq!([said(10_000), said(130_000)], ["up to 17 min left", "up to 15 min left"].map(str::to_owned));
+        assert_eq!([said(10_000), said(130_000)], ["2 s–17 min left", "less than 15 min left"].map(str::to_owned));
         assert_eq!(said(1_100_000), "No estimate of the time left");
         let half = load.with_parts([FilePart { thousandths: 500, bytes: 250_000_000 }]);
-        assert_eq!(left_text((half, 500_000), 500_000).as_deref(), Some("up to 9 min left"));
+        assert_eq!(left_text((half, 500_000), 500_000).as_deref(), Some("45 s–9 min left"));
         let done = Load { open: part(0, 0), ..load };
         assert_eq!(left_text((done, 10_000), 20_000), None);
     }
