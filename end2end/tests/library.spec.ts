@@ -290,6 +290,17 @@ test('a card says what happens to the files, and a command what it runs for the 
   const card = (recipe: string) => page.locator('.start-card', { has: page.locator(`input[value="${recipe}"]`) });
   await expect(card('checksum')).toContainText('The files are only read.');
   await expect(card('upper')).toContainText('Replaces each file; the original is kept in the trash.');
+  // What is chosen changes what is said, on the card and in the summary.
+  await expect(card('image')).toContainText('Writes a new file beside each');
+  await choose(page, 'image');
+  await page.locator('select[name="output"]').selectOption('replace');
+  for (const said of [card('image'), page.locator('.start-sheet > summary')]) await expect(said).toContainText('Replaces each file');
+  await expect(card('metadata')).toContainText('The files are only read.');
+  await choose(page, 'metadata');
+  await expect(page.locator('select[name="output"]')).toHaveCount(0);
+  await page.locator('select[name="action"]').selectOption('strip');
+  await expect(card('metadata')).toContainText('Replaces each file; the original is kept in the trash.');
+  await expect(page.locator('select[name="output"]')).toHaveValue('replace');
   await choose(page, 'command');
   await page.getByRole('textbox', { name: 'Command' }).fill('wc -c {} "two words"');
   await page.getByRole('textbox', { name: 'Command' }).blur();
