@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use headway_files::Swap;
 use headway_guard::attempts_left;
-use headway_model::{JobId, JobStatus, PauseReason};
+use headway_model::{EndReason, JobId, JobStatus, PauseReason};
 use serde_json::json;
 
 use crate::command::Served;
@@ -75,13 +75,44 @@ async fn a_guard_that_dies_interrupts_its_items_and_another_takes_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_often_the_guard_dies_it_fails_no_item() {
+async fn a_command_that_kills_its_guard_fails_and_whatever_runs_beside_it_does_not() {
+    let files = Files::numbered(2);
+    let served = Served::start(&files);
+    for policy in ["retry", "ask"] {
+        let of = |path: &str, run: &str| {
+            let policy = json!({ "on_interrupt": policy, "on_done": "again" });
+            json!({ "query": { "paths": [path] }, "settings": { "run": run }, "policy": policy })
+        };
+        let innocent = served.begin("command", of("000000", "sh -c 'until [ -e go ]; do sleep 0.02; done'")).await;
+        eventually("it is at work", async || (left(innocent) >= 1).then_some(())).await;
+        let guilty = served.begin("command", of("000001", "sh -c 'kill -9 $PPID; sleep 300'")).await;
+        if policy == "ask" {
+            let paused = JobStatus::Paused { reason: PauseReason::Interrupted };
+            for job in [innocent, guilty] {
+                served.until(job, |summary| summary.status == paused).await;
+                assert_eq!(served.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+            }
+        }
+        let end = served.end(guilty).await;
+        assert_eq!((end.status, end.counters.failed), (JobStatus::Failed { reason: EndReason::AllFailed }, 1));
+        let item = &served.get(&format!("/api/jobs/{guilty}/items")).await["items"][0];
+        assert_eq!(item["attempt"], json!(2), "{item}");
+        assert!(item["message"].as_str().is_some_and(|said| said.contains("kills its parent process")), "{item}");
+        files.write("go", b"");
+        let end = served.end(innocent).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{end:?}");
+        std::fs::remove_file(files.library().join("go")).expect("it goes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_often_all_guards_die_no_item_fails_that_has_tries_left() {
     let files = Files::new();
     for number in 0..80 {
         files.write(&format!("{number:06}"), b"0");
     }
     let served = Served::start(&files);
-    let policy = json!({ "policy": { "on_interrupt": "retry" } });
+    let policy = json!({ "policy": { "on_interrupt": "retry", "tries": 5, "backoff_ms": 10 } });
     let job = served.begin("exit", policy).await;
     for settled in [1, 10, 20, 30] {
         served.until(job, |summary| summary.counters.settled() >= settled).await;

@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use parking_lot::Mutex;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use super::link::{GuardLink, listen};
+use super::link::{GuardLink, LinkHold, listen};
 use super::program::{NotTaken, ProgramTask, RunningProgram, is_gone, run_by};
 use crate::descriptors;
 
@@ -32,26 +32,28 @@ impl Guard {
 
     /// Starts a program and returns it with its standard output and error, each of which must be read to the end.
     pub fn run(&self, task: ProgramTask) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
-        let mut begun = 1;
-        loop {
-            let link = self.link()?;
-            match run_by(&link, task.clone()) {
-                // It died before it took the program.
-                Err(NotTaken::NoGuard(error)) if is_gone(&error) && begun < GUARDS_LIMIT => {
-                    tracing::warn!(%error, "the guard is gone; another one is started");
-                    self.link.lock().take_if(|held| Arc::ptr_eq(held, &link));
-                    begun += 1;
-                }
-                other => return other,
-            }
-        }
+        begin(&task, |dead| self.link(dead).map(LinkHold::Shared))
     }
 
-    fn link(&self) -> io::Result<Arc<GuardLink>> {
+    /// Starts a program like [`Guard::run`], with a guard of its own: whatever kills that guard ends no other program.
+    pub fn run_alone(&self, task: ProgramTask) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
+        begin(&task, |_| self.start().map(LinkHold::Own))
+    }
+
+    /// The link to the guard that all share; to another one if that is this dead one.
+    fn link(&self, dead: Option<&Arc<GuardLink>>) -> io::Result<Arc<GuardLink>> {
         let mut slot = self.link.lock();
-        if let Some(link) = slot.as_ref().filter(|link| link.is_alive()) {
+        let is_dead = |link: &Arc<GuardLink>| dead.is_some_and(|dead| Arc::ptr_eq(dead, link)) || !link.is_alive();
+        if let Some(link) = slot.as_ref().filter(|link| !is_dead(link)) {
             return Ok(Arc::clone(link));
         }
+        let link = self.start()?;
+        *slot = Some(Arc::clone(&link));
+        Ok(link)
+    }
+
+    /// Starts a guard process.
+    fn start(&self) -> io::Result<Arc<GuardLink>> {
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         let link = Arc::new(GuardLink::over(ours));
         // The thread comes first: a guard for which there is none would not be waited for.
@@ -69,15 +71,34 @@ impl Guard {
             .spawn()
             .inspect_err(|error| tracing::error!(%error, "the guard cannot be started"))?;
         give.send(child).ok();
-        *slot = Some(Arc::clone(&link));
         Ok(link)
+    }
+}
+
+/// Gives a program to the guard to which `link` leads, and to another one if that dies before it takes it. `link` is told of
+/// the dead one.
+fn begin(
+    task: &ProgramTask,
+    link: impl Fn(Option<&Arc<GuardLink>>) -> io::Result<LinkHold>,
+) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
+    let (mut begun, mut dead) = (1, None);
+    loop {
+        let hold = link(dead.as_ref())?;
+        let used = Arc::clone(hold.link());
+        match run_by(hold, task.clone()) {
+            Err(NotTaken::NoGuard(error)) if is_gone(&error) && begun < GUARDS_LIMIT => {
+                tracing::warn!(%error, "the guard is gone; another one is started");
+                (begun, dead) = (begun + 1, Some(used));
+            }
+            other => return other,
+        }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(link) = self.link.lock().take() {
-            rustix::net::shutdown(&link.socket, rustix::net::Shutdown::Both).ok();
+            link.close();
         }
     }
 }
@@ -114,6 +135,22 @@ mod tests {
         let (_folder, guard) = program("#!/bin/sh\nexec sleep 60\n");
         *guard.link.lock() = Some(dead());
         assert!(guard.run(task()).is_ok(), "the order waits in the socket of a new guard");
+    }
+
+    #[test]
+    fn a_guard_that_serves_one_program_ends_with_it_and_leaves_the_shared_one_alone() {
+        let (folder, guard) = program("#!/bin/sh\nread -r line\necho over >> \"$0.log\"\n");
+        let (shared, _, _) = guard.run(task()).expect("a guard");
+        let (alone, _, _) = guard.run_alone(task()).expect("a guard");
+        drop(alone);
+        let log = || std::fs::read_to_string(folder.path().join("guard.log")).unwrap_or_default();
+        let begun = std::time::Instant::now();
+        while log().is_empty() {
+            assert!(begun.elapsed().as_secs() < 60, "its end of the link is closed");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(guard.link.lock().as_ref().is_some_and(|link| link.is_alive()));
+        drop((guard, shared));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Sender;
 
@@ -20,6 +21,30 @@ pub(super) struct GuardLink {
     pub(super) waiting: Mutex<Option<HashMap<u64, Waiting>>>,
 }
 
+/// How a program holds the link to its guard.
+pub(super) enum LinkHold {
+    /// Other programs use it too.
+    Shared(Arc<GuardLink>),
+    /// It is the program's own, and ends with the program.
+    Own(Arc<GuardLink>),
+}
+
+impl LinkHold {
+    pub(super) fn link(&self) -> &Arc<GuardLink> {
+        match self {
+            LinkHold::Shared(link) | LinkHold::Own(link) => link,
+        }
+    }
+}
+
+impl Drop for LinkHold {
+    fn drop(&mut self) {
+        if let LinkHold::Own(link) = self {
+            link.close();
+        }
+    }
+}
+
 /// Who waits for the end of a program.
 pub(super) struct Waiting {
     pub(super) attempt: String,
@@ -30,6 +55,11 @@ impl GuardLink {
     /// A link over this socket, for which no program runs yet.
     pub(super) fn over(socket: OwnedFd) -> Self {
         GuardLink { socket, next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())) }
+    }
+
+    /// Lets the guard end.
+    pub(super) fn close(&self) {
+        rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both).ok();
     }
 
     /// Whether its guard is not known to be dead.

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::ATTEMPT;
-use super::link::{GuardLink, Waiting};
+use super::link::{GuardLink, LinkHold, Waiting};
 use super::wire::{LARGEST, NotStarted, Order, Reply, Spawn, send};
 use crate::stop_signal::StopSignal;
 
@@ -56,7 +56,7 @@ impl From<io::Error> for NotTaken {
 
 /// A running program.
 pub struct RunningProgram {
-    link: Arc<GuardLink>,
+    hold: LinkHold,
     id: u64,
     replies: Receiver<Reply>,
 }
@@ -70,7 +70,8 @@ struct ProgramStop {
 }
 
 /// Gives a program to the guard at the other end of this link.
-pub(super) fn run_by(link: &Arc<GuardLink>, task: ProgramTask) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
+pub(super) fn run_by(hold: LinkHold, task: ProgramTask) -> Result<(RunningProgram, OwnedFd, OwnedFd), NotTaken> {
+    let link = hold.link();
     let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
     let ((stdout, its_stdout), (stderr, its_stderr)) = (pipe()?, pipe()?);
     let id = link.next.fetch_add(1, Ordering::Relaxed);
@@ -100,7 +101,7 @@ pub(super) fn run_by(link: &Arc<GuardLink>, task: ProgramTask) -> Result<(Runnin
             _ => error.into(),
         });
     }
-    Ok((RunningProgram { link: Arc::clone(link), id, replies }, stdout, stderr))
+    Ok((RunningProgram { hold, id, replies }, stdout, stderr))
 }
 
 /// Whether the guard has died.
@@ -116,7 +117,7 @@ fn gone() -> NotTaken {
 impl RunningProgram {
     /// A signal that tells it to stop.
     pub fn stop_signal(&self, grace_ms: u64) -> Box<dyn StopSignal> {
-        Box::new(ProgramStop { link: Arc::downgrade(&self.link), id: self.id, grace_ms })
+        Box::new(ProgramStop { link: Arc::downgrade(self.hold.link()), id: self.id, grace_ms })
     }
 
     /// Waits for its end. Read its output to the end first.

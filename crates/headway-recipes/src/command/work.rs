@@ -1,9 +1,11 @@
 //! Runs a command for the items of one job.
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde_json::json;
 
 use super::capture::{Captures, read};
@@ -26,6 +28,8 @@ pub(super) struct CommandWork {
     before: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
     writes_output: bool,
+    /// Items during which the guard died, and that have not run to their end since.
+    lost: Mutex<BTreeSet<u32>>,
     library: Arc<Library>,
     guard: Arc<Guard>,
     data: Arc<DataFolder>,
@@ -78,6 +82,7 @@ impl CommandWork {
         }
         Ok(CommandWork {
             writes_output: output_of(&config.run, None).is_some(),
+            lost: Mutex::default(),
             config: config.clone(),
             argv,
             verify,
@@ -113,7 +118,10 @@ impl CommandWork {
         let shown: Vec<String> = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
         let name = attempt.name();
         let task = ProgramTask { attempt: name, argv, environment: self.environment.clone(), directory };
-        let (run, stdout, stderr) = self.guard.run(task).map_err(unguarded)?;
+        // A program can kill the guard, and whatever runs beside it is innocent.
+        let is_suspect = self.lost.lock().contains(&attempt.item);
+        let begun = if is_suspect { self.guard.run_alone(task) } else { self.guard.run(task) };
+        let (run, stdout, stderr) = begun.map_err(unguarded)?;
         attempt.hand_over();
         attempt.on_stop(Some(run.stop_signal(u64::from(self.config.grace) * 1_000)));
         let captures = Captures::new(self.config.output_limit as usize * 1_024);
@@ -125,6 +133,10 @@ impl CommandWork {
         let (stdout, stderr) = captures.kept();
         attempt.on_stop(None);
         let ms = u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &end {
+            End::Lost => self.lost.lock().insert(attempt.item),
+            End::Code(_) | End::NotStarted(_) => self.lost.lock().remove(&attempt.item),
+        };
         match end {
             End::Code(code) => Ok(AttemptLog {
                 attempt: attempt.number,
@@ -138,6 +150,7 @@ impl CommandWork {
             // It has not run, so the job can run it once the library is there again.
             End::NotStarted(_) if let Err(reason) = self.library.reach() => Err(Failure::Environment(reason)),
             End::NotStarted(why) => Err(unstarted(&shown, &why.into())),
+            End::Lost if is_suspect => Err(Failure::Failed(FailReason::Command, GUARD_KILLED.to_owned())),
             End::Lost => Err(Failure::Lost),
         }
     }
@@ -153,6 +166,11 @@ impl CommandWork {
         Ok(Some(Scratch(folder)))
     }
 }
+
+/// The message of an item whose program was running when a guard died, and again when the next guard died, which ran nothing
+/// else.
+const GUARD_KILLED: &str = "the process that runs commands was killed twice while this one ran, the second time with no other \
+    command in it; check whether this command kills its parent process";
 
 /// The output so far of a running program.
 #[derive(Debug)]
