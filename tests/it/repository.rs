@@ -363,7 +363,12 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 49] = [
+const REASONS: [(&str, &str, &str); 50] = [
+    (
+        "files/library/mounts.rs",
+        "Identity::at(",
+        "what cannot be looked at is not known to be another disk than before",
+    ),
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -650,4 +655,29 @@ fn what_the_server_does_by_itself_leaves_a_crash_note() {
         }
     }
     assert!(found >= CALLS.len() && without.is_empty(), "{found} calls, without a note: {without:?}");
+}
+
+/// A call that a signal interrupts is made again by the doors that count how often, and that look whether a change of names was
+/// made. A loop of its own would go on for ever, and a blind second call would change the names back.
+#[test]
+fn interrupted_calls_are_made_again_by_the_doors_for_that() {
+    const CHANGES: [&str; 5] = ["renameat", "renameat_with", "linkat", "unlinkat", "mkdirat"];
+    const DOORS: [&str; 2] = ["files/src/library/calls.rs", "files/src/library/environment.rs"];
+    // They read what no storage holds, or look at no file.
+    const OTHERS: [&str; 3] =
+        ["files/src/library/library_file.rs", "recipes/src/command/capture.rs", "guard/src/wire.rs"];
+    let is_one = |path: &str, of: &[&str]| of.iter().any(|end| path.ends_with(end));
+    let mut wrong = Vec::new();
+    for (path, text) in [sources("src"), sources("crates")].concat() {
+        let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let statements = text.split(';').filter(|statement| statement.contains("rustix::fs::"));
+        let mut words =
+            statements.flat_map(|statement| statement.split(|letter: char| !letter.is_alphanumeric() && letter != '_'));
+        let changes = words.any(|word| CHANGES.contains(&word));
+        let retries = ["ErrorKind::Interrupted", "Errno::INTR"].iter().any(|kind| text.contains(kind));
+        if changes && !is_one(&path, &DOORS[..1]) || retries && !is_one(&path, &[&DOORS[..], &OTHERS[..]].concat()) {
+            wrong.push(path);
+        }
+    }
+    assert!(wrong.is_empty(), "system calls that go past the doors: {wrong:?}");
 }

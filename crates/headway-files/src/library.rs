@@ -1,6 +1,6 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
-mod copy_metadata;
+mod calls;
 mod enter;
 mod environment;
 mod fault;
@@ -9,7 +9,8 @@ mod hash;
 mod inspect;
 mod judge;
 mod kind_of_entry;
-mod leftovers;
+mod left;
+mod library_file;
 mod listed;
 mod litter;
 mod make_folder;
@@ -51,7 +52,8 @@ pub use environment::{environment, environment_of_start, free_bytes, is_storage_
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
 pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
-pub use judge::PlacementState;
+pub use judge::Verdict;
+pub use library_file::LibraryFile;
 pub use listed::ListedFile;
 pub use litter::is_litter;
 pub use mounts::{InnerMounts, mounted_below};
@@ -70,7 +72,9 @@ pub use trash::Trashed;
 pub use walk::walk;
 pub use workshop::Workshop;
 
-use leftovers::Leftovers;
+use calls::{fsync, openat};
+use environment::uninterrupted;
+use left::LeftFiles;
 use open_file::FileStamp;
 
 use headway_model::RelPath;
@@ -147,8 +151,9 @@ impl Library {
 
     /// Opens any folder, to reach what is in it; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
-        self.check_on_disk(path)?;
-        if path.is_root() { self.root()?.try_clone() } else { self.root()?.open_dir(on_disk(path)) }
+        self.is_on_disk(path)?;
+        let root = self.root()?;
+        if path.is_root() { root.try_clone() } else { uninterrupted(|| root.open_dir(on_disk(path))) }
     }
 }
 
@@ -161,7 +166,7 @@ pub fn io_text(error: &io::Error) -> String {
 /// Opens a folder for listing. The handle of a [`Dir`] only serves to resolve paths.
 fn readable(dir: &Dir) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(rustix::fs::openat(dir, c".", flags, Mode::empty())?)
+    Ok(openat(dir, c".", flags, Mode::empty())?)
 }
 
 /// Syncs the names in a folder to the disk.
@@ -171,7 +176,7 @@ fn sync(dir: &Dir) -> io::Result<()> {
 
 /// Syncs the names in a folder that is open for reading.
 fn sync_folder(folder: &OwnedFd) -> io::Result<()> {
-    match rustix::fs::fsync(folder) {
+    match fsync(folder) {
         // Some network file systems, and some of FUSE, can sync files only.
         Ok(()) | Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),

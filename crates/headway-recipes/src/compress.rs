@@ -122,7 +122,7 @@ impl Work for CompressSettings {
         let create = || staged.create().map_err(|error| writing(&error));
         let (was, size) = match (self.action, looks.kind) {
             (CompressAction::Unpack, Some(kind @ (FileKind::Gzip | FileKind::Zstd))) => {
-                let mut file = create()?.into_std();
+                let mut file = create()?;
                 let limits = (self.total << 30, self.window);
                 let size =
                     unpack(&source, kind, limits, |bytes| file.write_all(bytes).map_err(|error| writing(&error)))?;
@@ -131,7 +131,7 @@ impl Work for CompressSettings {
             (CompressAction::Unpack, _) => {
                 return Err(source.judge("its name says that it is packed, but its content does not"));
             }
-            (CompressAction::Zstd | CompressAction::Gzip, _) => pack::pack(&source, create()?.into_std(), self)?,
+            (CompressAction::Zstd | CompressAction::Gzip, _) => pack::pack(&source, create()?, self)?,
         };
         source.settle(Success { effect: DiskEffect::Created, result: result(was, size) })
     }

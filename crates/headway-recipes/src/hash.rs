@@ -75,7 +75,6 @@ fn read(
         let count = match input.file.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(Failure::of(FailReason::Read, "reading", &error)),
         };
         hashers.iter_mut().for_each(|(_, hasher)| hasher.update(&buffer[..count]));

@@ -21,8 +21,7 @@ use super::source::Source;
 use super::{Attempt, Binding, Effect, Failure, ItemResults, ReadHead, Recipe, Setting, Success, Unable, Work, report};
 use block::{Block, BlockKind, Walked};
 pub(super) use exif::without_thumbnail;
-use headway_files::{OpenFile, Outputs};
-use headway_model::setting::OnlyIf;
+use headway_files::{LibraryFile, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
 use headway_model::{BuiltIn, DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
 
@@ -112,12 +111,7 @@ impl Work for MetadataSettings {
             return source.settle(Success { effect: DiskEffect::Read, result: seen.report(format) });
         }
         let staged = attempt.staged()?;
-        let create = || {
-            staged
-                .create()
-                .map_err(|error| Failure::of(FailReason::Write, "writing", &error))
-                .map(|file| file.into_std())
-        };
+        let create = || staged.create().map_err(|error| Failure::of(FailReason::Write, "writing", &error));
         let result = self.strip(&source, format, &seen, create)?;
         source.settle(Success { effect: DiskEffect::Changed, result })
     }
@@ -190,7 +184,7 @@ impl MetadataSettings {
         source: &Source<'_>,
         format: Format,
         seen: &SeenMetadata,
-        create: impl FnOnce() -> Result<std::fs::File, Failure>,
+        create: impl FnOnce() -> Result<LibraryFile, Failure>,
     ) -> Result<Value, Failure> {
         // The part that cannot be read might contain anything.
         if let Some(fault) = &seen.fault {

@@ -47,7 +47,6 @@ pub(crate) fn unpack(
                 }
                 take(&buffer[..count])?;
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(wrong(&error)),
         }
     }

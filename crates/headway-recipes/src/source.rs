@@ -2,18 +2,17 @@
 //! malformed one. However a decoder reports an error, [`Source::judge`] knows where it came from.
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
 
 use parking_lot::Mutex;
 
 use super::kind::{FileKind, FileLook, HEAD};
 use super::{Attempt, Failure};
-use headway_files::OpenFile;
+use headway_files::{LibraryFile, OpenFile};
 use headway_model::{FailReason, SkipReason};
 
 /// A file that is read at any offset.
 pub(crate) struct Source<'a> {
-    file: std::fs::File,
+    file: LibraryFile,
     input: &'a OpenFile,
     attempt: &'a Attempt,
     /// The first system error.
@@ -34,7 +33,7 @@ impl<'a> Source<'a> {
     /// A source for an open file.
     pub(crate) fn new(input: &'a OpenFile, attempt: &'a Attempt) -> Result<Self, Failure> {
         let file = input.file.try_clone().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?;
-        Ok(Source { file: file.into_std(), input, attempt, failed: Mutex::new(None), counts: true })
+        Ok(Source { file, input, attempt, failed: Mutex::new(None), counts: true })
     }
 
     /// A source for an open file, whose reading does not count as progress, because the file is read again or is not
@@ -142,20 +141,14 @@ impl<'a> Source<'a> {
     }
 
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-        loop {
-            if self.attempt.is_stopped() {
-                return Err(io::Error::other("it was stopped"));
-            }
-            match self.file.read_at(buffer, at) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let told = io::Error::from(error.kind());
-                    self.failed.lock().get_or_insert(error);
-                    return Err(told);
-                }
-                read => return read,
-            }
+        if self.attempt.is_stopped() {
+            return Err(io::Error::other("it was stopped"));
         }
+        self.file.read_at(buffer, at).map_err(|error| {
+            let told = io::Error::from(error.kind());
+            self.failed.lock().get_or_insert(error);
+            told
+        })
     }
 }
 

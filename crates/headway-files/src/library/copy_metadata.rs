@@ -10,11 +10,12 @@ use rustix::fs::{Mode, Timespec, Timestamps, XattrFlags};
 use rustix::io::Errno;
 
 use super::OpenFile;
+use super::calls::{again, fstat};
 use headway_model::Keep;
 
 /// Gives an output the metadata that it is to keep.
 pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
-    let stat = rustix::fs::fstat(&original.file)?;
+    let stat = fstat(&original.file)?;
     if keep.xattrs {
         take_over_xattrs(file, &original.file)?;
     }
@@ -24,10 +25,10 @@ pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Res
     if keep.times {
         let time = |seconds: i64, nanos: u64| Timespec { tv_sec: seconds, tv_nsec: nanos as _ };
         let times = Timestamps {
-            last_access: time(stat.st_atime, stat.st_atime_nsec as u64),
-            last_modification: time(stat.st_mtime, stat.st_mtime_nsec as u64),
+            last_access: time(stat.st_atime, stat.st_atime_nsec),
+            last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
         };
-        rustix::fs::futimens(file, &times)?;
+        again(|| rustix::fs::futimens(file, &times))?;
     }
     Ok(())
 }
@@ -36,10 +37,10 @@ pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Res
 pub(super) fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
     // Only root may give files away; anybody else stays the owner.
     let (owner, group) = (rustix::fs::Uid::from_raw(model.st_uid), rustix::fs::Gid::from_raw(model.st_gid));
-    if !was_allowed(rustix::fs::fchown(&new, Some(owner), Some(group)))? {
-        was_allowed(rustix::fs::fchown(&new, None, Some(group)))?;
+    if !was_allowed(again(|| rustix::fs::fchown(&new, Some(owner), Some(group))))? {
+        was_allowed(again(|| rustix::fs::fchown(&new, None, Some(group))))?;
     }
-    match rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode)) {
+    match again(|| rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode))) {
         // FAT and exFAT have no modes, and some FUSE file systems and network shares cannot change them.
         Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),
@@ -57,7 +58,7 @@ fn was_allowed(done: Result<(), Errno>) -> io::Result<bool> {
 
 fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
     let mut names = vec![0_u8; 64 * 1024];
-    let length = match rustix::fs::flistxattr(original, &mut names[..]) {
+    let length = match again(|| rustix::fs::flistxattr(original, &mut names[..])) {
         Ok(length) => length,
         Err(Errno::OPNOTSUPP) => return Ok(()),
         Err(error) => return Err(error.into()),
@@ -65,8 +66,8 @@ fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
     for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
         let name = std::ffi::OsStr::from_bytes(name);
         let mut value = vec![0_u8; 64 * 1024];
-        let length = rustix::fs::fgetxattr(original, name, &mut value[..])?;
-        match rustix::fs::fsetxattr(file, name, &value[..length], XattrFlags::empty()) {
+        let length = again(|| rustix::fs::fgetxattr(original, name, &mut value[..]))?;
+        match again(|| rustix::fs::fsetxattr(file, name, &value[..length], XattrFlags::empty())) {
             // Not every user can set attributes in the system's namespaces.
             Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP) => {}
             Err(error) => return Err(error.into()),

@@ -2,9 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use cap_std::fs::File;
-
-use super::OpenFile;
+use super::{LibraryFile, OpenFile};
 use headway_model::Digest;
 
 /// How many bytes are read at a time.
@@ -18,18 +16,17 @@ impl OpenFile {
 }
 
 /// The hash of a file's whole content, wherever the file's position is.
-pub(super) fn hash(file: &File) -> io::Result<Digest> {
+pub(super) fn hash(file: &LibraryFile) -> io::Result<Digest> {
     let mut reader = file.try_clone()?;
     reader.seek(SeekFrom::Start(0))?;
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => drop(hasher.update(&buffer[..count])),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        let count = reader.read(&mut buffer)?;
+        if count == 0 {
+            break;
         }
+        hasher.update(&buffer[..count]);
     }
     Ok(Digest::from_hasher(&hasher))
 }

@@ -1,16 +1,18 @@
 //! Creates folders durably. Each new folder gets the owner and mode of the folder that it mirrors.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, Mode, RenameFlags, Stat, mkdirat, renameat, renameat_with, unlinkat};
+use rustix::fs::{AtFlags, Mode, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use super::copy_metadata::own_as;
+use super::calls::{fstat, mkdirat, renameat, renameat_with, unlinkat};
+use super::environment::uninterrupted;
+use super::keep::own_as;
 use super::{Found, Library, fault, on_disk, readable, sync, sync_folder};
-use headway_model::path::RESERVED;
 use headway_model::{Digest, RelPath};
 
 /// How often a folder is tried that another process makes at the same time.
@@ -48,9 +50,36 @@ impl Library {
                 Err(error) => return Err(error),
             }
             durable.insert(part);
-            above = above.open_dir(&name)?;
+            above = uninterrupted(|| above.open_dir(&name))?;
         }
         Ok(above)
+    }
+
+    /// Removes what a process that died left where it was making one of these folders, or one above it.
+    pub fn clear_unmade<'a>(&self, folders: impl IntoIterator<Item = &'a RelPath>) {
+        let parts: BTreeSet<_> =
+            folders.into_iter().flat_map(RelPath::ancestors).filter(|part| !part.is_root()).collect();
+        for part in parts {
+            if let Err(error) = self.clear_unmade_folder(&part) {
+                tracing::warn!(library = self.name, %part, %error, "what was left of making a folder cannot be removed");
+            }
+        }
+    }
+
+    /// Removes a folder that was never finished.
+    pub(super) fn remove_unmade(&self, path: &RelPath) -> io::Result<()> {
+        let above = self.folder(&path.parent().unwrap_or_default())?;
+        let name = on_disk(path);
+        Ok(unlinkat(&above, name.file_name().unwrap_or_default(), AtFlags::REMOVEDIR)?)
+    }
+
+    fn clear_unmade_folder(&self, folder: &RelPath) -> io::Result<()> {
+        let Some(above) = Found::of(self.folder(&folder.parent().unwrap_or_default())).known()? else { return Ok(()) };
+        let name = on_disk(folder);
+        match unlinkat(&above, &*temporary(name.file_name().unwrap_or_default()), AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The folders above a file that must be created for it, outermost first. Folders of Headway's own do not count.
@@ -87,22 +116,22 @@ impl Library {
         if Found::of(above.symlink_metadata(name)).known()?.is_some() {
             return Err(Errno::EXIST.into());
         }
-        let model = rustix::fs::fstat(&self.folder(model)?)?;
+        let model = fstat(&self.folder(model)?)?;
         let temporary = temporary(name);
         // A process that died here has left it. It is empty.
-        match unlinkat(above, &temporary, AtFlags::REMOVEDIR) {
+        match unlinkat(above, &*temporary, AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(error) => return Err(error.into()),
         }
         let mode = Mode::from_raw_mode(model.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
-        mkdirat(above, &temporary, mode | Mode::RWXU)?;
+        mkdirat(above, &*temporary, mode | Mode::RWXU)?;
         let named = liken(&above.open_dir(&temporary)?, &model).and_then(|()| {
             fault("likened");
             rename_folder(above, &temporary, name)
         });
         named.inspect_err(|_| {
             // If it stays, the next attempt removes it, or `doctor` does.
-            unlinkat(above, &temporary, AtFlags::REMOVEDIR).ok();
+            unlinkat(above, &*temporary, AtFlags::REMOVEDIR).ok();
         })
     }
 }
@@ -113,9 +142,12 @@ fn liken(new: &Dir, model: &Stat) -> io::Result<()> {
     sync_folder(&new)
 }
 
+/// The prefix of the name that a new folder has until it is ready.
+pub(super) const UNMADE: &str = ".headway-folder-";
+
 /// The name that a new folder has until it is ready.
 fn temporary(name: &OsStr) -> String {
-    format!("{RESERVED}folder-{}", Digest::of(name.as_bytes()))
+    format!("{UNMADE}{}", Digest::of(name.as_bytes()))
 }
 
 /// Gives a new, empty folder its name, which must be free.

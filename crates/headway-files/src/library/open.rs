@@ -4,14 +4,14 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsExt, OpenOptionsFollowExt};
-use cap_std::fs::{File, Metadata, OpenOptions};
+use cap_std::fs::{Metadata, OpenOptions};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::environment::uninterrupted;
 use super::{
-    FileStamp, Found, LONGEST_PATH, Library, OpenFile, environment, io_text, is_storage_error, is_too_long, kind,
-    mtime_ns, on_disk,
+    FileStamp, Found, LONGEST_PATH, Library, LibraryFile, OpenFile, environment, io_text, is_storage_error,
+    is_too_long, kind, mtime_ns, on_disk,
 };
 use headway_model::library::EntryKind;
 use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
@@ -105,7 +105,7 @@ impl Library {
     }
 
     /// Opens a file of at most `limit` bytes. Also returns when its content last changed, in nanoseconds since 1970.
-    pub fn readable(&self, path: &RelPath, limit: u64) -> io::Result<(File, i64)> {
+    pub fn readable(&self, path: &RelPath, limit: u64) -> io::Result<(LibraryFile, i64)> {
         self.enter_folder(&path.parent().unwrap_or_default())?;
         // Opening a pipe or a device can have an effect on it, and the error for a socket looks like that of a disk
         // that is gone.
@@ -189,7 +189,7 @@ impl Library {
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));
             }
-            Ok(OpenFile { stamp: FileStamp::of(&metadata), file })
+            Ok(OpenFile { stamp: FileStamp::of(&metadata), file: LibraryFile::new(file) })
         });
         self.believed(path, Found::of(opened))
     }

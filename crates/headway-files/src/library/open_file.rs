@@ -3,16 +3,18 @@
 use std::io;
 
 use cap_fs_ext::MetadataExt;
-use cap_std::fs::{File, Metadata};
+use cap_std::fs::Metadata;
 
-use super::mtime_ns;
+use super::calls::fstat;
+use super::environment::uninterrupted;
 use super::root::file_system_of;
+use super::{LibraryFile, mtime_ns};
 
 /// An open file, and its state when it was opened.
 #[derive(Debug)]
 pub struct OpenFile {
     /// The file, open for reading.
-    pub file: File,
+    pub file: LibraryFile,
     pub(super) stamp: FileStamp,
 }
 
@@ -30,7 +32,7 @@ pub(super) struct FileStamp {
 impl OpenFile {
     /// Whether the file is still what it was when it was opened.
     pub fn is_unchanged(&self) -> io::Result<bool> {
-        Ok(FileStamp::of(&self.file.metadata()?) == self.stamp)
+        Ok(FileStamp::of(&uninterrupted(|| self.file.metadata())?) == self.stamp)
     }
 
     /// Whether other names share its content.
@@ -56,7 +58,7 @@ impl OpenFile {
     /// Whether owner, group and mode of both are the same.
     pub fn has_same_access(&self, other: &OpenFile) -> io::Result<bool> {
         let of = |file: &OpenFile| {
-            rustix::fs::fstat(&file.file).map(|stat| (stat.st_uid, stat.st_gid, stat.st_mode)).map_err(io::Error::from)
+            fstat(&file.file).map(|stat| (stat.st_uid, stat.st_gid, stat.st_mode)).map_err(io::Error::from)
         };
         Ok(of(self)? == of(other)?)
     }

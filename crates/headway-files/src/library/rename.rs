@@ -8,9 +8,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, linkat, openat, renameat, renameat_with, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
+use super::calls::{linkat, openat, renameat, renameat_with, unlinkat};
 use super::{fault, readable, sync_folder};
 use headway_model::Digest;
 
@@ -51,7 +52,7 @@ impl FolderEntry {
     /// Gives the file a second name. Fails with `EXIST` if that name is taken; returns `false` if this file system
     /// cannot do it.
     pub(super) fn link(&self, second: &FolderEntry) -> Result<bool, Errno> {
-        match linkat(&self.dir, &self.name, &second.dir, &second.name, AtFlags::empty()) {
+        match linkat(&self.dir, &self.name, &second.dir, &second.name) {
             Err(Errno::PERM) => Ok(false),
             other => is_supported(other),
         }

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
-use cap_std::fs::{Dir, File, OpenOptions};
-use rustix::fs::{AtFlags, linkat};
+use cap_std::fs::{Dir, OpenOptions};
 
-use super::copy_metadata::take_over;
+use super::calls::linkat;
+use super::environment::uninterrupted;
 use super::hash::hash;
 use super::temporary::prefix;
-use super::{Library, OpenFile, on_disk};
+use super::{Library, LibraryFile, OpenFile, on_disk};
 use headway_model::{Digest, JobId, Keep, RelPath};
 
 /// Longer extensions are not file types.
@@ -85,7 +85,7 @@ impl Library {
 
     /// Removes an unwanted output. Nothing else can have its name.
     pub fn discard(&self, staged: &Staged) {
-        self.removed(&staged.temp, staged.folder.remove_file(staged.name()));
+        self.removed(&staged.temp, uninterrupted(|| staged.folder.remove_file(staged.name())));
     }
 
     /// Like [`Library::discard`], after a failure: if the placement was recorded, the file might be the original, so
@@ -108,10 +108,10 @@ impl Staged {
     }
 
     /// Creates the temporary file, for recipes that write it themselves.
-    pub fn create(&self) -> io::Result<File> {
+    pub fn create(&self) -> io::Result<LibraryFile> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
-        self.folder.open_with(self.name(), &options)
+        uninterrupted(|| self.folder.open_with(self.name(), &options)).map(LibraryFile::new)
     }
 
     pub(super) fn folder(&self) -> &Dir {
@@ -126,7 +126,7 @@ impl Staged {
     pub fn link(&self, library: &Library, of: &RelPath) -> io::Result<()> {
         let original = library.at(of)?;
         let (from, to) = (&original.name, self.name());
-        Ok(linkat(&original.dir, from, &self.folder, to, AtFlags::empty())?)
+        Ok(linkat(&original.dir, from, &self.folder, &to)?)
     }
 
     /// Makes the temporary file a clone of `of` that shares its blocks, with all metadata of `original`, and syncs

@@ -12,6 +12,8 @@ use cap_std::fs::{Dir, DirEntry};
 use rustix::fs::{AtFlags, StatxFlags, statx};
 use rustix::io::Errno;
 
+use super::calls::renameat;
+use super::environment::uninterrupted;
 use super::{Found, Library, OpenFile, mtime_ns, sync};
 use headway_model::{JobId, Millis, RelPath};
 
@@ -183,7 +185,10 @@ impl Library {
             let leaving = format!("{EMPTYING}{job}");
             // What a process that died left of it would be in the way.
             remove_leaving(&folder, &leaving, &mut gone)?;
-            if Found::of(folder.rename(job.to_string(), &folder, &leaving)).known()?.is_some() {
+            if Found::of(renameat(&folder, &*job.to_string(), &folder, &*leaving).map_err(Into::into))
+                .known()?
+                .is_some()
+            {
                 sync(&folder)?;
             }
             remove_leaving(&folder, &leaving, &mut gone)?;
@@ -228,9 +233,9 @@ fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result
     for file in files {
         let file = file?;
         gone.add(&file)?;
-        Found::of(file.remove_file()).known()?;
+        Found::of(uninterrupted(|| file.remove_file())).known()?;
     }
-    Found::of(folder.remove_dir(leaving)).known()?;
+    Found::of(uninterrupted(|| folder.remove_dir(leaving))).known()?;
     sync(folder)
 }
 

@@ -7,8 +7,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, FileType, Mode, mkdirat, renameat, statat};
+use rustix::fs::{AtFlags, FileType, Mode};
 
+use super::calls::{mkdirat, renameat, statat};
+use super::environment::uninterrupted;
 use super::fault::fault;
 use super::{Found, Library, Staged, on_disk};
 use headway_model::RelPath;
@@ -36,7 +38,7 @@ impl Library {
         let path = staged.temp.parent().unwrap_or_default().join(name.as_bytes()).map_err(io::Error::other)?;
         mkdirat(staged.folder(), &name, Mode::RWXU)?;
         fault("made a folder for an output");
-        let opened = staged.folder().open_dir(&name);
+        let opened = uninterrupted(|| staged.folder().open_dir(&name));
         // A folder that was created and cannot be used is removed now, or as soon as possible.
         let dir = opened.inspect_err(|_| self.removed(&path, self.remove_temp(&path)))?;
         let name = on_disk(&staged.target).file_name().unwrap_or_default().to_owned();
@@ -59,7 +61,7 @@ impl Workshop<'_> {
         let found = statat(&self.dir, &self.name, AtFlags::SYMLINK_NOFOLLOW).map_err(Into::into);
         match Found::of(found).known()? {
             Some(found) if FileType::from_raw_mode(found.st_mode) == FileType::RegularFile => {
-                Ok(renameat(&self.dir, &self.name, self.staged.folder(), self.staged.name())?)
+                Ok(renameat(&self.dir, &self.name, self.staged.folder(), &self.staged.name())?)
             }
             _ => Ok(()),
         }

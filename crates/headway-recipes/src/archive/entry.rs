@@ -88,7 +88,6 @@ fn unpack<R: Read>(
                     return Err(Failure::Stopped);
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
                 // If the file cannot be read, nothing is known to be damaged.
                 source.settle(())?;

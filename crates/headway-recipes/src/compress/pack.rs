@@ -1,6 +1,5 @@
 //! Packs a file, and proves that the result unpacks to the original.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
 use flate2::read::GzDecoder;
@@ -10,10 +9,11 @@ use super::{CompressAction, CompressSettings, writing};
 use crate::Failure;
 use crate::buffer::BUFFER_BYTES;
 use crate::source::Source;
+use headway_files::LibraryFile;
 use headway_model::FailReason;
 
 /// Packs a file. Returns the sizes of the original and of the packed file, in bytes.
-pub(super) fn pack(source: &Source<'_>, file: File, wanted: &CompressSettings) -> Result<(u64, u64), Failure> {
+pub(super) fn pack(source: &Source<'_>, file: LibraryFile, wanted: &CompressSettings) -> Result<(u64, u64), Failure> {
     let (mut file, original) = match wanted.action {
         CompressAction::Gzip => {
             let mut encoder = GzEncoder::new(file, flate2::Compression::new(wanted.gzip_level));

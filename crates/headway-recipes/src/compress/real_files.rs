@@ -16,7 +16,7 @@ fn packed(wanted: &CompressSettings, bytes: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("packed");
     let file = std::fs::File::options().read(true).write(true).create_new(true).open(&path).expect("a file");
-    let sizes = Bench::new("a").on(bytes, |source| pack::pack(source, file, wanted)).expect("packed");
+    let sizes = Bench::new("a").on(bytes, |source| pack::pack(source, file.into(), wanted)).expect("packed");
     let packed = std::fs::read(path).expect("a file");
     assert_eq!(sizes, (bytes.len() as u64, packed.len() as u64));
     packed

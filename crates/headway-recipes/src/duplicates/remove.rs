@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -229,8 +228,7 @@ fn is_same(one: &OpenFile, other: &OpenFile, attempt: &Attempt) -> Result<bool, 
     if one.size() != other.size() {
         return Ok(false);
     }
-    let std = |file: &OpenFile| file.file.try_clone().map(|file| file.into_std()).map_err(reading);
-    let (one, other, size) = (std(one)?, std(other)?, one.size());
+    let (one, other, size) = (&one.file, &other.file, one.size());
     let (mut left, mut right, mut at) = (vec![0; BUFFER_BYTES], vec![0; BUFFER_BYTES], 0);
     while at < size {
         if attempt.is_stopped() {

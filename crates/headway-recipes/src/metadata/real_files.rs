@@ -28,7 +28,7 @@ fn strip_to_bytes(wanted: &MetadataSettings, source: &Source<'_>) -> Result<(Vec
     let mut file = tempfile::tempfile().expect("a file");
     let format = Format::of(source)?;
     let seen = SeenMetadata::new(source, format)?;
-    let result = wanted.strip(source, format, &seen, || Ok(file.try_clone().expect("a file")))?;
+    let result = wanted.strip(source, format, &seen, || Ok(file.try_clone().expect("a file").into()))?;
     let mut bytes = Vec::new();
     file.seek(std::io::SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes)).expect("a file");
     Ok((bytes, result))

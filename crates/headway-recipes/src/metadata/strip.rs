@@ -1,7 +1,6 @@
 //! Decides which blocks are removed, and writes the file without them. The new file is checked before it gets its
 //! name.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
@@ -13,6 +12,7 @@ use crate::Failure;
 use crate::buffer::BUFFER_BYTES;
 use crate::decoder_faults::CUT_OFF;
 use crate::source::Source;
+use headway_files::LibraryFile;
 use headway_model::FailReason;
 
 /// A part of the new file.
@@ -161,7 +161,7 @@ pub(super) fn write(
     source: &Source<'_>,
     (format, wanted): (Format, &MetadataSettings),
     (blocks, stripped): (&[Block], &Stripped),
-    file: File,
+    file: LibraryFile,
 ) -> Result<u64, Failure> {
     let writing = |error: io::Error| Failure::of(FailReason::Write, "writing", &error);
     let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
@@ -208,7 +208,7 @@ pub(super) fn write(
 /// Reads what was written. Keeps the error of a call that fails, because a format takes every error for the end of the
 /// file.
 struct ReadBack<'a> {
-    file: &'a mut File,
+    file: &'a mut LibraryFile,
     failed: Option<io::Error>,
 }
 
@@ -216,8 +216,7 @@ impl ReadBack<'_> {
     fn kept<T>(&mut self, answer: io::Result<T>) -> io::Result<T> {
         answer.map_err(|error| {
             let kind = error.kind();
-            // Whoever reads makes an interrupted call again.
-            self.failed = Some(error).filter(|_| kind != io::ErrorKind::Interrupted);
+            self.failed = Some(error);
             kind.into()
         })
     }
@@ -282,8 +281,9 @@ mod tests {
             Bench::new("picture.png").on(&picture, |source| {
                 let seen = SeenMetadata::new(source, Format::Png).expect("blocks");
                 let path = folder.path().join("new");
-                let opened = || File::options().read(readable).write(true).create(true).truncate(true).open(path);
-                wanted.strip(source, Format::Png, &seen, || Ok(opened().expect("a file")))
+                let opened =
+                    || std::fs::File::options().read(readable).write(true).create(true).truncate(true).open(path);
+                wanted.strip(source, Format::Png, &seen, || Ok(opened().expect("a file").into()))
             })
         };
         assert!(strip(true).is_ok_and(|result| result["gone"] != json!([])));

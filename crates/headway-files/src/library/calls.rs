@@ -1,0 +1,130 @@
+//! The door to the system calls on names and folders. A call that a signal interrupts is made again. One that changes names
+//! might have been made all the same, as on a network share; so this looks first, and a second call is never taken for the
+//! first.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat};
+use rustix::io::Errno;
+use rustix::path::Arg;
+
+use super::environment::uninterrupted;
+
+/// Opens a file or a folder.
+pub(super) fn openat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+    again(|| rustix::fs::openat(&dir, path, flags, mode))
+}
+
+/// Looks at a name.
+pub(super) fn statat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: AtFlags) -> Result<Stat, Errno> {
+    again(|| rustix::fs::statat(&dir, path, flags))
+}
+
+/// Looks at an open file or folder.
+pub(super) fn fstat(file: impl AsFd) -> Result<Stat, Errno> {
+    again(|| rustix::fs::fstat(&file))
+}
+
+/// Waits until what was written is on the disk.
+pub(super) fn fsync(file: impl AsFd) -> Result<(), Errno> {
+    again(|| rustix::fs::fsync(&file))
+}
+
+/// Renames, as the flags say.
+pub(super) fn renameat_with<P: Arg + Copy, Q: Arg + Copy>(
+    dir: impl AsFd,
+    name: P,
+    new_dir: impl AsFd,
+    new_name: Q,
+    flags: RenameFlags,
+) -> Result<(), Errno> {
+    let had = FileInode::at(&dir, name);
+    let call = || rustix::fs::renameat_with(&dir, name, &new_dir, new_name, flags);
+    once(call, || had.is_some() && had == FileInode::at(&new_dir, new_name) && had != FileInode::at(&dir, name))
+}
+
+/// Renames, over whatever has the new name.
+pub(super) fn renameat<P: Arg + Copy, Q: Arg + Copy>(
+    dir: impl AsFd,
+    name: P,
+    new_dir: impl AsFd,
+    new_name: Q,
+) -> Result<(), Errno> {
+    let had = FileInode::at(&dir, name);
+    let call = || rustix::fs::renameat(&dir, name, &new_dir, new_name);
+    once(call, || had.is_some() && had == FileInode::at(&new_dir, new_name) && had != FileInode::at(&dir, name))
+}
+
+/// Gives a file a second name.
+pub(super) fn linkat<P: Arg + Copy, Q: Arg + Copy>(
+    dir: impl AsFd,
+    name: P,
+    new_dir: impl AsFd,
+    new_name: Q,
+) -> Result<(), Errno> {
+    let had = FileInode::at(&dir, name);
+    let call = || rustix::fs::linkat(&dir, name, &new_dir, new_name, AtFlags::empty());
+    once(call, || had.is_some() && had == FileInode::at(&new_dir, new_name))
+}
+
+/// Removes a name.
+pub(super) fn unlinkat<P: Arg + Copy>(dir: impl AsFd, name: P, flags: AtFlags) -> Result<(), Errno> {
+    let look = || rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW);
+    once(|| rustix::fs::unlinkat(&dir, name, flags), || look().err() == Some(Errno::NOENT))
+}
+
+/// Makes a folder.
+pub(super) fn mkdirat<P: Arg + Copy>(dir: impl AsFd, name: P, mode: Mode) -> Result<(), Errno> {
+    once(|| rustix::fs::mkdirat(&dir, name, mode), || FileInode::at(&dir, name).is_some())
+}
+
+/// Makes a call again that was interrupted and changes no name.
+pub(super) fn again<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    uninterrupted(|| call().map_err(io::Error::from)).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+}
+
+/// Makes a call again that was interrupted, unless it was made.
+fn once(mut call: impl FnMut() -> Result<(), Errno>, is_made: impl Fn() -> bool) -> Result<(), Errno> {
+    again(|| match call() {
+        Err(Errno::INTR) if is_made() => Ok(()),
+        answer => answer,
+    })
+}
+
+/// Which file has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileInode {
+    device: u64,
+    inode: u64,
+}
+
+impl FileInode {
+    /// `None` if nothing has the name, or that is not known.
+    fn at(dir: impl AsFd, name: impl Arg + Copy) -> Option<FileInode> {
+        let found = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        Some(FileInode { device: found.st_dev, inode: found.st_ino })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupted_change_is_made_once_whether_it_was_made_or_not() {
+        for made_at in [0, 1, 3] {
+            let (calls, made) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+            let call = || {
+                calls.set(calls.get() + 1);
+                if calls.get() == made_at || calls.get() == 5 {
+                    made.set(made.get() + 1);
+                }
+                if calls.get() < 5 { Err(Errno::INTR) } else { Ok(()) }
+            };
+            assert_eq!(once(call, || made.get() > 0), Ok(()), "{made_at}");
+            assert_eq!(made.get(), 1, "{made_at}");
+        }
+        assert_eq!(once(|| Err(Errno::INTR), || false), Err(Errno::INTR), "not for ever");
+    }
+}
