@@ -431,3 +431,73 @@ async fn a_trash_that_the_storage_does_not_give_up_now_can_be_emptied_later() {
     assert_eq!(status, 503, "{body}");
     assert!(body.contains("Input/output error"), "{body}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swap_that_is_not_known_to_be_durable_is_never_told_as_done() {
+    let files = Files::new();
+    files.write("sub/file", b"content");
+    let folder = files.library().join("sub");
+    let upper = json!({ "query": { "paths": ["sub/file"] }, "output": { "place": "replace" } });
+    let mut served = failing(&files, "fsync", "error=EIO", &[folder.to_str().expect("text")]);
+    let job = served.begin("upper", upper.clone()).await;
+    let paused = served.until(job, paused_for(PauseReason::StorageErrors)).await;
+    assert_eq!((paused.status.is_terminal(), paused.counters.succeeded), (false, 0), "{paused:?}");
+    assert_eq!(std::fs::read(folder.join("file")).expect("a file"), b"CONTENT", "it is in place");
+    served.headway.kill();
+    let end = Served::start(&files).end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{end:?}");
+    assert_eq!(left_over(&files), [""; 0]);
+    // One failure is followed by another try at once.
+    files.write("sub/file", b"once more");
+    let served = failing(&files, "fsync", "error=EIO:when=1", &[folder.to_str().expect("text")]);
+    let end = served.run("upper", upper).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trash_whose_removal_is_not_known_to_be_durable_is_told_as_that() {
+    let files = Files::numbered(1);
+    let job = Served::start(&files).run("upper", json!({ "output": { "place": "replace" } })).await.job;
+    let trash = files.library().join(".headway-trash");
+    // First once it has another name, and then once nothing is left in it.
+    for said in ["the trash cannot be emptied: ", "the trash was emptied, but it is not known"] {
+        let served = failing(&files, "fsync", "error=EIO:when=1", &[trash.to_str().expect("text")]);
+        let (status, body) = served.post(&format!("/api/jobs/{job}/empty_trash")).await;
+        assert!(status == 503 && body.to_string().contains(said), "{said}: {status} {body}");
+    }
+    assert_eq!(std::fs::read_dir(&trash).expect("a folder").count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
+    let files = Files::numbered(3);
+    let (root, file) = (files.library(), files.library().join("000001"));
+    let (root, file) = (root.to_str().expect("text"), file.to_str().expect("text"));
+    for (calls, recipe) in [
+        ("renameat2", "upper"),
+        ("fsync", "upper"),
+        ("mkdirat", "upper"),
+        ("unlinkat", "upper"),
+        ("statx", "checksum"),
+        ("read", "checksum"),
+    ] {
+        // Neither SQLite nor a program that is run makes such calls again.
+        let paths = match calls {
+            "fsync" => &[root][..],
+            "statx" | "read" => &["000001", file],
+            _ => &[],
+        };
+        let served = failing(&files, calls, "error=EINTR:when=1..3", paths);
+        let end = served.run(recipe, json!({})).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "{calls}: {end:?}");
+        let events = served.get(&format!("/api/events?job={}&after=0.0&replay=all&wait=0", end.job)).await;
+        assert!(!events.to_string().contains("paused"), "{calls}: {events}");
+        for number in 0..3 {
+            files.write(&format!("{number:06}"), format!("after {calls} {number}").as_bytes());
+        }
+    }
+    let served = failing(&files, "read", "error=EINTR", &["000001", file]);
+    let job = served.begin("checksum", json!({})).await;
+    let paused = served.until(job, paused_for(PauseReason::LibraryGone)).await;
+    assert_eq!((paused.status.is_terminal(), paused.counters.failed), (false, 0), "{paused:?}");
+}

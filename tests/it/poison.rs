@@ -228,7 +228,7 @@ async fn looking_at_a_placement_crashes_the_server_twice_and_no_more() {
             let end = served.end(poison).await;
             assert_eq!((end.status, end.counters.failed), (JobStatus::Cancelled, 1), "{end:?}");
             let items = served.get(&format!("/api/jobs/{poison}/items")).await.to_string();
-            assert!(items.contains("could not find out whether its output was put into place"), "{items}");
+            assert!(items.contains("could not find out whether its output is in place for good"), "{items}");
             continue;
         }
         drop(served);

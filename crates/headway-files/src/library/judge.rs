@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::placement::Placement;
 use super::rename::{FolderEntry, held};
-use super::{Library, fails, io_text, on_disk};
+use super::{Found, Library, fails, io_text, on_disk};
 use headway_model::{Digest, DiskEffect, PauseReason, RelPath};
 
 /// The state of an interrupted placement or change of names, once it has been judged.
@@ -42,11 +42,39 @@ impl NameContent {
 
 impl Library {
     /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means
-    /// that something cannot be looked at or moved: nothing has changed, and the placement can be judged again.
-    pub fn judge(&self, placement: &Placement) -> io::Result<PlacementState> {
+    /// that something cannot be looked at, moved or made durable: the placement can be judged again.
+    pub fn judge(&self, placement: &Placement) -> io::Result<Verdict> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
+        let verdict = self.settle_names(placement)?;
+        let Placement { temp, target, trash, .. } = placement;
+        self.durably(verdict, [Some(target), trash.as_ref(), Some(temp)].into_iter().flatten())
+    }
+
+    /// The verdict, once the folders of these names are on the disk: after a power failure, it must still be true.
+    pub(super) fn durably<'a>(
+        &self,
+        verdict: Verdict,
+        names: impl IntoIterator<Item = &'a RelPath>,
+    ) -> io::Result<Verdict> {
+        if matches!(verdict, Verdict::Done(_) | Verdict::TakenBack) {
+            let mut synced = Vec::new();
+            for name in names {
+                let folder = name.parent();
+                if !synced.contains(&folder) {
+                    // The folder of a new name might not exist; then there is nothing to sync.
+                    if let Some(at) = Found::of(self.at(name)).known()? {
+                        at.sync()?;
+                    }
+                    synced.push(folder);
+                }
+            }
+        }
+        Ok(verdict)
+    }
+
+    fn settle_names(&self, placement: &Placement) -> io::Result<Verdict> {
         let Placement { temp, target, trash, old, new } = placement;
         let (at_temp, mut at_target) = (self.state_at(temp)?, self.state_at(target)?);
         let at_trash = trash.as_ref().map(|trash| self.state_at(trash)).transpose()?.unwrap_or(NameContent::Nothing);
@@ -60,7 +88,7 @@ impl Library {
         let (new, old) = (Some(*new), *old);
         // It is the output or nothing, so it does no harm if it stays for a while.
         let remove_temp = || match self.at(temp) {
-            Ok(at) => self.removed(temp, at.remove().map_err(io::Error::from).and_then(|()| at.sync())),
+            Ok(at) => self.removed(temp, at.remove().map_err(io::Error::from)),
             Err(error) => self.removed(temp, Err(error)),
         };
         let done = || Ok(PlacementState::Done(placement.effect()));
@@ -150,8 +178,6 @@ fn fill(temp: &FolderEntry, target: &FolderEntry, trash: &FolderEntry, whole: bo
     if !filled {
         trash.rename_new(target)?;
     }
-    target.sync()?;
-    trash.sync()?;
     Ok(filled)
 }
 

@@ -49,8 +49,12 @@ impl Server {
             // Before it is emptied: an undo that finds half of it gone must say why.
             data.note_emptied(&id).map_err(|error| internal(&error))?;
             library.empty_trash(id).map_err(|error| {
-                let message = format!("the trash cannot be emptied: {}", io_text(&error));
-                unreadable(Unreadable::of(&error), message)
+                let held = library.trashed(id).and_then(|whole| Ok(whole.files + library.half_emptied(id)?.files));
+                let what = match held {
+                    Ok(0) => "the trash was emptied, but it is not known whether the disk keeps that",
+                    Ok(_) | Err(_) => "the trash cannot be emptied",
+                };
+                unreadable(Unreadable::of(&error), format!("{what}: {}", io_text(&error)))
             })
         });
         let emptied = emptied.await.map_err(|error| internal(&error))??;

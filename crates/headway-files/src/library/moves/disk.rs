@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
+use super::super::calls::unlinkat;
 use super::super::rename::{FolderEntry, held};
 use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
 use super::{FileNames, Moves, NameState, NotMade};
@@ -72,7 +74,7 @@ impl Library {
             return Ok(());
         };
         let name = on_disk(path).file_name().unwrap_or_default().to_owned();
-        match rustix::fs::unlinkat(&above, &name, rustix::fs::AtFlags::REMOVEDIR) {
+        match unlinkat(&above, &name, AtFlags::REMOVEDIR) {
             Ok(()) => sync(&above),
             // It is not empty, it is gone, or something else has its name.
             Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR) => Ok(()),
@@ -100,16 +102,7 @@ impl Library {
             return Err(Errno::MFILE.into());
         }
         let verdict = moves.settle(&Disk(self))?;
-        if verdict != PlacementState::TakenBack && !matches!(verdict, PlacementState::Done(_)) {
-            return Ok(verdict);
-        }
-        for path in moves.steps().iter().flat_map(|step| [&step.to, &step.from]) {
-            // The folder for a new name might not exist; then there is nothing to sync.
-            if let Some(at) = Found::of(self.at(path)).known()? {
-                at.sync()?;
-            }
-        }
-        Ok(verdict)
+        self.durably(verdict, moves.steps().iter().flat_map(|step| [&step.to, &step.from]))
     }
 
     /// The inode number of a file; `None` if there is none.

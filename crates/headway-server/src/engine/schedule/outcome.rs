@@ -15,9 +15,9 @@ use super::{Schedule, ScheduleEffect, StepFailure, WorkOutcome, append};
 /// Minimum number of attempts for failures that the recipe marks as transient.
 const TRANSIENT_TRIES: u32 = 5;
 
-/// The message of an item whose placing could not be examined before its job ended.
+/// The message of an item whose placing could not be examined, or made durable, before its job ended.
 const NOT_EXAMINED: &str =
-    "the server could not find out whether its output was put into place; check the file and the job's trash";
+    "the server could not find out whether its output is in place for good; check the file and the job's trash";
 
 impl Schedule {
     /// An attempt is over.
