@@ -8,6 +8,7 @@ use super::done_rows::DoneRows;
 use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
 use super::out::say;
 use super::run::{RunArguments, run};
+use headway_server::named_file;
 
 /// Run a recipe over a list of names, without the names that are done according to a job log of GNU parallel.
 ///
@@ -32,7 +33,7 @@ pub(super) struct ImportCommand {
 
 pub(super) async fn import(arguments: ImportCommand) -> CommandResult {
     let ImportCommand { joblog, run: mut work } = arguments;
-    let text = std::fs::read(&joblog);
+    let text = named_file::read(&joblog);
     let text =
         text.map_err(|error| CommandFailure::new(NOT_BEGUN, format!("cannot read {}: {error}", joblog.display())))?;
     let (done, torn) =

@@ -12,6 +12,7 @@ use super::signals::Signals;
 use super::text::{shown, tail};
 use headway_client::{Address, Client, ClientError};
 use headway_model::JobId;
+use headway_server::named_file;
 
 /// How long to wait for a server that is starting or ending.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -263,7 +264,7 @@ pub(super) fn is_data_folder(data: &Path) -> Result<bool, CommandFailure> {
 }
 
 fn token(path: &Path) -> Result<String, CommandFailure> {
-    let text = std::fs::read_to_string(path);
+    let text = named_file::read_text(path);
     let text = text.map_err(|error| {
         CommandFailure::new(USAGE, format!("cannot read the token file {}: {error}", path.display()))
     })?;

@@ -1,7 +1,6 @@
 //! `headway verify`.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, stdin};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use clap::Args;
 use super::out;
 use super::text::shown;
 use headway_model::export::ExportVerifier;
+use headway_server::named_file;
 
 /// Prove that a job's log adds up to its report.
 ///
@@ -38,7 +38,7 @@ pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
     let mut reader: Box<dyn BufRead> = if arguments.file.as_os_str() == "-" {
         Box::new(stdin().lock())
     } else {
-        Box::new(BufReader::new(File::open(&arguments.file).with_context(|| format!("cannot read {shown}"))?))
+        Box::new(BufReader::new(named_file::open(&arguments.file).with_context(|| format!("cannot read {shown}"))?))
     };
     let mut proof = ExportVerifier::default();
     for number in 0_u64.. {

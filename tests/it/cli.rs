@@ -35,6 +35,30 @@ fn help_explains_every_option() {
 }
 
 #[test]
+fn a_pipe_that_is_named_as_a_file_is_refused_and_never_waited_for() {
+    let files = Files::numbered(1);
+    let (data, pipe) = (files.data(), files.data().with_file_name("pipe"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("coreutils").success());
+    let text = |path: &std::path::Path| path.to_str().expect("text").to_owned();
+    let (library, data, pipe) = (text(&files.library()), text(&data), text(&pipe));
+    for arguments in [
+        &["verify", &pipe][..],
+        &["serve", "--data", &data, &library, "--config", &pipe],
+        &["serve", "--data", &data, &library, "--token-file", &pipe],
+        &["config", "--config", &pipe],
+        &["recipes", "--config", &pipe],
+        &["webhooks", "list", "--config", &pipe],
+        &["schedules", "--config", &pipe],
+        &["run", "--data", &data, "checksum", "--files-from", &pipe],
+        &["import", "--data", &data, "--joblog", &pipe, "checksum", &library],
+        &["jobs", "--server", "http://127.0.0.1:1", "--token-file", &pipe],
+    ] {
+        let (ok, said) = run(arguments);
+        assert!(!ok && said.contains("it is a pipe, not a file"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_served_is_refused_with_a_sentence() {
     let files = Files::numbered(1);
     let (library, data) = (files.library(), files.data());

@@ -77,7 +77,8 @@ struct ScheduleSection {
 /// # Errors
 /// Everything that is wrong with them, each in a line with its place.
 pub fn read(path: &Path) -> Result<Vec<PresetSchedule>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text = headway_files::named_file::read_text(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let file: ScheduleSections = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     let (mut schedules, mut wrong) = (Vec::<PresetSchedule>::new(), Vec::new());
     for section in file.schedule {

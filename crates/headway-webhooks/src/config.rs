@@ -56,7 +56,8 @@ struct WebhookSection {
 /// # Errors
 /// Everything that is wrong with them, each in a line with its place.
 pub fn read(path: &Path) -> Result<Vec<Webhook>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text = headway_files::named_file::read_text(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let file: WebhookSections = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     let (mut webhooks, mut wrong) = (Vec::<Webhook>::new(), Vec::new());
     for section in file.webhook {

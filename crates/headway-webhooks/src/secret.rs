@@ -1,12 +1,14 @@
 //! Secrets and signatures by Standard Webhooks.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+use headway_files::named_file;
 
 /// What a secret begins with.
 const PREFIX: &str = "whsec_";
@@ -67,16 +69,14 @@ impl Secret {
     }
 }
 
-/// Reads a small file. Follows links, which container systems make for secrets, and waits for no pipe.
 fn read_small(path: &Path) -> io::Result<String> {
-    let found = path.metadata()?;
-    if !found.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    if found.len() > LARGEST_FILE {
+    let mut file = named_file::open(path)?;
+    if file.metadata()?.len() > LARGEST_FILE {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {LARGEST_FILE} bytes")));
     }
-    std::fs::read_to_string(path)
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The header of a message: a signature by each secret.

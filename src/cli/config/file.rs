@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command};
 use headway_model::text::line_and_column;
+use headway_server::named_file;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -66,7 +67,7 @@ impl ServeFile {
     /// # Errors
     /// Everything that is wrong with it, a line each.
     pub(in crate::cli) fn read(path: &Path, command: &Command) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = named_file::read_text(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let file: Sections = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         let (mut settings, mut wrong) = (BTreeMap::new(), Vec::new());
         for (name, value) in file.serve {

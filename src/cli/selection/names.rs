@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::os::unix::ffi::OsStringExt;
 
 use crate::cli::failure::{CommandFailure, NOT_BEGUN};
+use headway_server::named_file;
 
 /// The names of files that a command was given, as bytes.
 pub(in crate::cli) struct GivenNames(pub(in crate::cli) Vec<Vec<u8>>);
@@ -23,7 +24,8 @@ impl GivenNames {
             }
             io::stdin().lock().read_to_end(&mut text).map_err(|error| usage(format!("cannot read names: {error}")))?;
         } else {
-            text = std::fs::read(from).map_err(|error| usage(format!("cannot read {}: {error}", from.display())))?;
+            text = named_file::read(from.as_ref())
+                .map_err(|error| usage(format!("cannot read {}: {error}", from.display())))?;
         }
         let end = if by_nul { 0 } else { b'\n' };
         let names = text.split(|byte| *byte == end).filter(|name| !name.is_empty());

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use super::ServeCommand;
 use crate::web::Tokens;
+use headway_server::named_file;
 
 const SHORTEST: usize = 16;
 
@@ -31,8 +32,7 @@ impl ServeCommand {
 }
 
 fn token(path: &Path) -> anyhow::Result<String> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
+    let text = named_file::read_text(path).with_context(|| format!("cannot read the token file {}", path.display()))?;
     let token = text.trim().to_owned();
     if token.len() < SHORTEST || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)) {
         bail!(

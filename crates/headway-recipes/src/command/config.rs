@@ -224,7 +224,8 @@ pub enum ConfigError {
 /// Everything that is wrong with it.
 pub fn read_config(path: &Path) -> Result<ConfigFile, ConfigError> {
     let owned = || path.to_owned();
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: owned(), error })?;
+    let text =
+        headway_files::named_file::read_text(path).map_err(|error| ConfigError::Unreadable { path: owned(), error })?;
     let syntax = |error| ConfigError::Syntax { path: owned(), error: Box::new(error) };
     let mut file: ConfigFile = toml::from_str(&text).map_err(syntax)?;
     let places: Places = toml::from_str(&text).map_err(syntax)?;
