@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use headway_model::JobStatus;
+use headway_model::{JobStatus, PauseReason};
 use serde_json::{Value, json};
 
-use crate::helper::{App, Behaviour, Capitals, Files, Mount, mint, refused_to_serve, request};
+use crate::command::Served;
+use crate::doctor::doctor;
+use crate::faults::failing;
+use crate::helper::{App, Behaviour, Capitals, Files, Mount, eventually, mint, refused_to_serve, request};
 
 /// Originals in a trash, and the server.
 async fn with_a_trash(files: &Files) -> (App, String) {
@@ -179,4 +182,55 @@ async fn they_are_no_library_either() {
         assert!(said.contains("Headway's own"), "{library}: {said}");
     }
     assert_eq!(originals(&files, &trash), before);
+}
+
+/// Headway's own names in the top folder of the library, except the trash.
+fn own_in(files: &Files, folder: &str) -> Vec<String> {
+    let names = std::fs::read_dir(files.library().join(folder)).expect("a folder").flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(".headway-") && name != ".headway-trash").collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_attempt_of_a_job_that_is_over_left_is_removed_by_the_next_server() {
+    let files = Files::numbered(2);
+    let id = mint();
+    let workshops = [0, 1].map(|item| files.library().join(format!(".headway-{id}-{item}-1~")));
+    let workshops = workshops.each_ref().map(|path| path.to_str().expect("text"));
+    let mut served = failing(&files, "rmdir", "error=EACCES", &workshops);
+    let mut body = request("command");
+    body["output"] = json!({ "place": "replace" });
+    body["settings"] = json!({ "run": "sh -c 'echo half > \"$0\"; exit 1' {out} {}" });
+    let start = served.client.put(format!("{}/api/jobs/{id}", served.headway.url)).json(&body);
+    assert_eq!(start.send().await.expect("an answer").status(), 201);
+    let end = served.end(id).await;
+    assert_eq!((end.status.is_terminal(), end.counters.failed), (true, 2), "{end:?}");
+    assert_eq!(own_in(&files, "").len(), 2, "they could not be removed");
+    served.headway.kill();
+    let served = Served::start(&files);
+    eventually("nothing temporary", async || own_in(&files, "").is_empty().then_some(())).await;
+    assert_eq!(served.get(&format!("/api/jobs/{}", end.job)).await["status"], "failed");
+    let untidy = files.data().join("untidy");
+    eventually("no note", async || std::fs::read_dir(&untidy).expect("a folder").next().is_none().then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_a_killed_server_was_making_is_removed_by_the_next_one() {
+    let files = Files::numbered(1);
+    files.write("sub/file", b"content");
+    let mut served = Served::start_in(&files, &["env", "HEADWAY_FAULT=likened"]).expect("a ready server");
+    let output = json!({ "place": { "folder": { "path": "sub/out", "name": "{/}" } } });
+    let query = json!({ "paths": ["sub/file"] });
+    let job = served.begin_doomed("upper", json!({ "output": output, "query": query })).await;
+    eventually("its death", async || served.client.get(&served.headway.url).send().await.err()).await;
+    served.headway.kill();
+    assert_eq!(own_in(&files, "sub").len(), 1);
+    let (well, said) = doctor(&files);
+    assert!(!well || said.contains(".headway-folder-"), "{said}");
+    // A person is asked about the item, so that nothing makes the folder again.
+    let served = Served::start(&files);
+    let paused = JobStatus::Paused { reason: PauseReason::Interrupted };
+    served.until(job, |summary| summary.status == paused).await;
+    assert_eq!(own_in(&files, "sub"), [""; 0]);
+    assert!(!files.library().join("sub/out").exists());
 }

@@ -11,6 +11,7 @@ mod outputs;
 mod presets;
 pub mod private;
 mod tree;
+mod untidy;
 
 use std::collections::BTreeSet;
 use std::fs::DirEntry;

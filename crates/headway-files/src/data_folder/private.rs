@@ -46,7 +46,7 @@ const FILES: [&str; 27] = [
     "files.sqlite-wal",
     "files.sqlite-shm",
 ];
-const FOLDERS: [&str; 5] = ["attempts", "jobs", "schedules", "tmp", "webhooks"];
+const FOLDERS: [&str; 6] = ["attempts", "jobs", "schedules", "tmp", "untidy", "webhooks"];
 
 /// Replaces a file in a folder of the data folder durably. Creates the folder if necessary.
 ///

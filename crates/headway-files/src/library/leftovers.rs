@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::temporary::prefix;
 use super::{Found, Library, on_disk};
 use crate::data_folder::remove_tree;
-use headway_model::RelPath;
+use headway_model::{JobId, RelPath};
 
 /// Minimum time between two tries, because there can be one such file for each file of a job.
 const REST: Duration = Duration::from_secs(10);
@@ -89,6 +91,17 @@ impl Library {
         if is_due {
             self.tidy();
         }
+    }
+
+    /// Whether a temporary file of a job could not be removed yet.
+    pub fn has_left_of(&self, job: JobId) -> bool {
+        let prefix = prefix(job);
+        self.left
+            .state
+            .lock()
+            .temps
+            .iter()
+            .any(|temp| on_disk(temp).file_name().is_some_and(|name| name.as_bytes().starts_with(&prefix)))
     }
 
     /// Tries the failed removals again.

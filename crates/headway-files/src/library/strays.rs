@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::found::is_absent;
 use super::kind_of_entry::is_folder;
+use super::make_folder::UNMADE;
 use super::trash::TRASH;
 use super::{Library, probe::PROBE};
 use headway_model::path::{RESERVED, is_reserved};
@@ -31,6 +32,8 @@ pub enum Maker {
     Emptying(JobId),
     /// A server that probed what the file system can do.
     Probe,
+    /// An attempt that was making a folder; this is empty.
+    Folder,
     /// Nothing that this version knows.
     Unknown,
 }
@@ -89,6 +92,7 @@ impl Library {
     pub fn remove_own(&self, own: &OwnName) -> io::Result<()> {
         match own.maker {
             Maker::Attempt(_) | Maker::Probe => self.remove_temp(&own.path),
+            Maker::Folder => self.remove_unmade(&own.path),
             Maker::Emptying(_) => self.remove_emptying(&own.path),
             Maker::Unknown => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not known what made it")),
         }
@@ -98,6 +102,9 @@ impl Library {
 fn maker(name: &[u8]) -> Maker {
     if name.starts_with(PROBE.as_bytes()) {
         return Maker::Probe;
+    }
+    if name.starts_with(UNMADE.as_bytes()) {
+        return Maker::Folder;
     }
     // `.headway-JOB-ITEM-ATTEMPT`, with an extension or without.
     let rest = name.strip_prefix(RESERVED.as_bytes()).and_then(|rest| rest.split_at_checked(ID));
@@ -118,7 +125,7 @@ mod tests {
         let temp = format!("sub/.headway-{job}-3-1.jpg");
         let workshop = format!("sub/.headway-{job}-4-1~");
         let emptying = format!(".headway-trash/emptying-{job}");
-        for made in [&workshop, ".headway-trash/x", &emptying, "plain"] {
+        for made in [&workshop, ".headway-trash/x", &emptying, ".headway-folder-1", "plain"] {
             std::fs::create_dir_all(folder.path().join(made)).expect("a folder");
         }
         for made in [
@@ -137,6 +144,7 @@ mod tests {
         assert_eq!(
             told,
             [
+                (".headway-folder-1", Maker::Folder),
                 (".headway-notes", Maker::Unknown),
                 (".headway-probe-7-1", Maker::Probe),
                 (emptying.as_str(), Maker::Emptying(job)),
@@ -146,7 +154,7 @@ mod tests {
         );
         assert!(unread.is_empty());
         let removed: Vec<_> = found.iter().map(|own| library.remove_own(own).is_ok()).collect();
-        assert_eq!(removed, [false, true, true, true, true]);
+        assert_eq!(removed, [true, false, true, true, true, true]);
         assert!(folder.path().join(".headway-trash/x").is_dir());
         assert_eq!(library.own_names().expect("a folder").0.len(), 1);
     }

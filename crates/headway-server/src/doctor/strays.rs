@@ -39,7 +39,7 @@ pub(crate) async fn strays(
     for own in names {
         let kept = match own.maker {
             // Emptying begins with the decision that nothing of the trash is kept.
-            Maker::Probe | Maker::Emptying(_) => None,
+            Maker::Probe | Maker::Folder | Maker::Emptying(_) => None,
             Maker::Unknown => Some("this version makes no such name"),
             Maker::Attempt(job) => {
                 let owner = match owners.entry(job) {

@@ -58,6 +58,8 @@ pub(crate) struct ActiveJob {
     pub(super) noted_folders: NotedFolders,
     /// The file at which the storage last reported an error.
     unreadable: Mutex<Option<RelPath>>,
+    /// Whether it is noted that it might have temporary files.
+    is_untidy: AtomicBool,
     /// Whether a disk inside the library was gone when a file could not be reached.
     has_missed_disk: AtomicBool,
 }
@@ -95,6 +97,7 @@ impl ActiveJob {
             stop: Mutex::default(),
             noted_folders: NotedFolders::default(),
             unreadable: Mutex::default(),
+            is_untidy: AtomicBool::new(false),
             has_missed_disk: AtomicBool::new(false),
         })
     }

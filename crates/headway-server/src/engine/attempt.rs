@@ -35,6 +35,7 @@ pub(super) fn attempt(
         if file.is_unlisted() {
             return Ok((None, None, Vec::new()));
         }
+        active.note_untidy(&context.data)?;
         let output = work.output(&file.path, active.request.output.as_ref());
         let renames = names_of(context, active, work, file, which)?;
         as_planned(file, &renames)?;

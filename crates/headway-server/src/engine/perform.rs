@@ -98,8 +98,16 @@ impl Engine {
         self.context.steps.forget(job);
         self.context.examinations.forget(job);
         if let Some(active) = self.active_jobs.remove(&job) {
+            let data = Arc::clone(&self.context.data);
             self.tasks.spawn_blocking(move || {
                 active.library.tidy();
+                // An attempt that was written off holds the job, and can still make a file.
+                if Arc::strong_count(&active) == 1
+                    && !active.library.has_left_of(job)
+                    && let Err(error) = data.note_tidy(job)
+                {
+                    tracing::warn!(job.id = %job, %error, "it cannot be noted that a job has no temporary files");
+                }
                 None
             });
         }

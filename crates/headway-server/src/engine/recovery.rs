@@ -1,5 +1,6 @@
 //! What the last process left of a job: open placements, which attempts do not count as tries, when items are due again.
 
+mod tidy;
 mod tries;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -18,6 +19,8 @@ use headway_model::event_kind::EventKind;
 use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, RelPath};
 use headway_recipes::{Unable, details_of};
+use headway_store::Store;
+pub(crate) use tidy::tidy_over;
 use tries::Tries;
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
@@ -27,24 +30,16 @@ pub(super) async fn past(
     (active, step): (&Arc<ActiveJob>, &Arc<UnderWay>),
     fold: &Fold,
 ) -> Result<RecoveredState, Unable> {
-    let (store, job_no, output) = (&*context.store, active.job_no, active.request.output.as_ref());
+    let (store, job_no) = (&*context.store, active.job_no);
     let mut past = RecoveredState::default();
-    // An item that did not succeed can have left a temporary file that could not be removed then. Only a job that writes has
-    // such files.
-    let is_left = |status: ItemStatus| match status {
-        ItemStatus::Succeeded(_) => false,
-        status => status.is_open() || !active.only_reads(),
-    };
     let tried: Vec<_> =
-        fold.items().filter(|(item, status)| is_left(*status) && fold.last_attempt(*item) > 0).collect();
+        fold.items().filter(|(item, status)| is_left(active, *status) && fold.last_attempt(*item) > 0).collect();
     if tried.is_empty() {
         return Ok(past);
     }
     let has_open = tried.iter().any(|(_, status)| status.is_open());
     let (mut changes, mut tries) = (Changes::default(), Tries::default());
-    // Items that succeeded are not open, and there can be a million of them.
-    let is_wanted = |kind: EventKind| kind.concerns_change() && kind != EventKind::Succeeded;
-    let concerns = |kind| is_wanted(kind) || Tries::concerns(kind);
+    let concerns = |kind| is_open_change(kind) || Tries::concerns(kind);
     each_event(store, job_no, concerns, |event| {
         tries.follow(&event);
         changes.follow(&event)
@@ -54,18 +49,10 @@ pub(super) async fn past(
     (past.uncounted, past.retry_at) = (tries.uncounted, tries.retry_at);
     // The temporary file of a placement that was not concluded might be an original.
     let kept: HashSet<_> = open.values().filter_map(Change::temp).collect();
-    let mut placing = Vec::new();
-    let mut left: BTreeMap<RelPath, BTreeSet<u32>> = BTreeMap::new();
-    for (item, status) in tried {
-        if status == ItemStatus::Placing {
-            placing.push((item, open.remove(&(item, fold.last_attempt(item)))));
-            continue;
-        }
-        let rows = store.items(job_no, item, 1, None).await?;
-        for row in rows {
-            left.entry(temp_folder(&row.file, output)).or_default().insert(item);
-        }
-    }
+    let (placing, tried): (Vec<_>, Vec<_>) = tried.into_iter().partition(|(_, status)| *status == ItemStatus::Placing);
+    let placing: Vec<_> =
+        placing.into_iter().map(|(item, _)| (item, open.remove(&(item, fold.last_attempt(item))))).collect();
+    let left = left_by(store, active, tried.into_iter().map(|(item, _)| item)).await?;
     let (job, active, step) = (fold.id, Arc::clone(active), Arc::clone(step));
     let look = move || {
         let _step = step;
@@ -74,12 +61,50 @@ pub(super) async fn past(
             // For the files of items that are over, nobody waits.
             return if has_open { Err(PauseReason::LibraryGone) } else { Ok(Default::default()) };
         }
-        active.library.clear_all_temps(&left, job, &kept);
+        temps_of(&active, &left, &kept);
         let ended = |(item, change)| (item, ended(&active.library, change));
         Ok(placing.into_iter().map(ended).collect())
     };
     past.placed = context.examinations.examine(&context.handle, job, look).await?;
     Ok(past)
+}
+
+/// Whether an attempt at an item of this status can have left a temporary file: it did not succeed, and the file could not be
+/// removed then. Only a job that writes has such files.
+fn is_left(active: &ActiveJob, status: ItemStatus) -> bool {
+    match status {
+        ItemStatus::Succeeded(_) => false,
+        status => status.is_open() || !active.only_reads(),
+    }
+}
+
+/// Whether events of this kind tell which changes are open. Items that succeeded have none, and there can be a million of them.
+fn is_open_change(kind: EventKind) -> bool {
+    kind.concerns_change() && kind != EventKind::Succeeded
+}
+
+/// Items by the folder in which their attempts make temporary files.
+type ItemsByFolder = BTreeMap<RelPath, BTreeSet<u32>>;
+
+async fn left_by(
+    store: &dyn Store,
+    active: &ActiveJob,
+    items: impl Iterator<Item = u32>,
+) -> Result<ItemsByFolder, Unable> {
+    let mut left = ItemsByFolder::new();
+    for item in items {
+        for row in store.items(active.job_no, item, 1, None).await? {
+            left.entry(temp_folder(&row.file, active.request.output.as_ref())).or_default().insert(item);
+        }
+    }
+    Ok(left)
+}
+
+/// Removes the temporary files of these items, and the folders that their attempts did not finish making. Files in `kept` might
+/// be originals. Blocking.
+fn temps_of(active: &ActiveJob, left: &ItemsByFolder, kept: &HashSet<RelPath>) {
+    active.library.clear_all_temps(left, active.job, kept);
+    active.library.clear_unmade(left.keys());
 }
 
 /// Finds out how far the change of an item got that no worker holds any longer. Returns the output's details as JSON

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 
 use super::super::plan::absent_mount;
 use super::ActiveJob;
-use headway_files::Ground;
-use headway_model::{PauseReason, Query, RelPath};
+use headway_files::{DataFolder, Ground};
+use headway_model::{FailReason, PauseReason, Query, RelPath};
+use headway_recipes::Failure;
 
 /// How many bytes of a file are read to see whether the storage has recovered.
 const TRIAL_READ_BYTES: u64 = 64 * 1024 * 1024;
@@ -63,6 +64,17 @@ impl ActiveJob {
     /// one for this job.
     pub(in crate::engine) fn is_same_library(&self) -> bool {
         self.ground.is_same(&self.library)
+    }
+
+    /// Notes, before the first attempt, that a job that writes might have temporary files from now on. Blocking.
+    pub(in crate::engine) fn note_untidy(&self, data: &DataFolder) -> Result<(), Failure> {
+        if self.only_reads() || self.is_untidy.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let noted = data.note_untidy(self.job);
+        noted.map_err(|error| Failure::of(FailReason::Write, "noting that the job makes temporary files", &error))?;
+        self.is_untidy.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Notes the file at which the storage reported an error.

@@ -1,0 +1,71 @@
+//! Removes temporary files of jobs that are over. An attempt can leave some after the end of its job: it was written off
+//! while its program or its storage went on, or the library was missing when the job ended.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::super::died::Died;
+use super::super::{ActiveJob, Context};
+use super::{is_left, left_by, temps_of};
+use crate::placements::{Changes, each_event};
+use crate::steps::{OwnWork, Step};
+use headway_files::Change;
+use headway_model::{JobId, PauseReason};
+use headway_recipes::Unable;
+
+/// Looks for what earlier servers left of jobs that are over. What cannot be looked at now is looked at after the next start.
+pub(crate) async fn tidy_over(context: Context) {
+    let data = Arc::clone(&context.data);
+    let noted = match tokio::task::spawn_blocking(move || data.untidy_jobs()).await {
+        Ok(Ok(noted)) => noted,
+        Ok(Err(error)) => return tracing::warn!(%error, "which jobs might have temporary files cannot be read"),
+        // The server is stopping.
+        Err(_) => return,
+    };
+    for job in noted {
+        if let Err(why) = tidy(&context, job).await {
+            let why = match why {
+                Unable::Environment(reason) => reason.text().to_owned(),
+                Unable::Failed(message) => message,
+            };
+            tracing::warn!(job.id = %job, why, "temporary files of a job that is over might stay until the next start");
+        }
+    }
+}
+
+async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
+    let row = context.store.job(job).await?;
+    if row.as_ref().is_some_and(|row| !row.summary.status.is_terminal()) {
+        return Ok(());
+    }
+    // If its history is gone, nothing tells an original from a temporary file. `doctor` names them.
+    let known = row.is_some_and(|row| !row.summary.pruned);
+    let fold = if known { context.store.folds(&[job]).await?.1.pop() } else { None };
+    let Some(fold) = fold else { return noted_tidy(context, job).await };
+    let active = Arc::new(ActiveJob::read(context, job).await?);
+    let tried = fold.items().filter(|(item, status)| is_left(&active, *status) && fold.last_attempt(*item) > 0);
+    let left = left_by(&*context.store, &active, tried.map(|(item, _)| item)).await?;
+    let mut changes = Changes::default();
+    each_event(&*context.store, active.job_no, super::is_open_change, |event| changes.follow(&event)).await?;
+    let kept: HashSet<_> = changes.open.values().filter_map(Change::temp).collect();
+    let steps = context.steps.clone();
+    let look = move || {
+        let own = OwnWork::of_job(job, Step::CleanUp);
+        let look = || match active.is_same_library() && active.has_its_disks() {
+            true => {
+                temps_of(&active, &left, &kept);
+                Ok(())
+            }
+            false => Err(Unable::Environment(PauseReason::LibraryGone)),
+        };
+        steps.carry_out(&own, look).map_err(|left_out| Unable::Failed(left_out.to_string()))?
+    };
+    tokio::task::spawn_blocking(look).await.map_err(Died::from)??;
+    noted_tidy(context, job).await
+}
+
+async fn noted_tidy(context: &Context, job: JobId) -> Result<(), Unable> {
+    let data = Arc::clone(&context.data);
+    let noted = tokio::task::spawn_blocking(move || data.note_tidy(job)).await.map_err(Died::from)?;
+    noted.map_err(|error| headway_files::unable("noting that it is tidy", &error))
+}
