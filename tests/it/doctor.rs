@@ -223,3 +223,25 @@ async fn what_attempts_left_and_no_live_job_owns_is_listed_and_removed_if_that_i
     assert!(well && said.contains(&format!("{temp} was removed")), "{said}");
     assert_eq!(there(), [false, false, true, true], "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_event_is_one_finding_that_names_its_job() {
+    let (files, first) = used().await;
+    let whole = files.data().with_file_name("whole.sqlite");
+    files.sql(&format!("VACUUM INTO '{}'", whole.display())).await;
+    for damage in [
+        "UPDATE events SET payload = '{' WHERE job_no = 1 AND seq = 4",
+        "UPDATE events SET payload = replace(payload, '\"seq\":4', '\"seq\":5') WHERE job_no = 1 AND seq = 4",
+        "UPDATE events SET digest = x'00000000000000000000000000000000' WHERE job_no = 1 AND seq = 4",
+        "UPDATE events SET detail = 'x' WHERE job_no = 1 AND seq = 4",
+    ] {
+        for name in ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm"] {
+            std::fs::remove_file(files.data().join(name)).ok();
+        }
+        std::fs::copy(&whole, files.data().join("log.sqlite")).expect("a copy");
+        files.sql(damage).await;
+        let (well, said) = doctor(&files);
+        let found: Vec<_> = said.lines().filter(|line| line.starts_with("WRONG: the event at ")).collect();
+        assert!(!well && found.len() == 1 && found[0].contains(&first.to_string()), "{damage}: {said}");
+    }
+}

@@ -45,6 +45,8 @@ struct Doctor<'a> {
     /// Jobs whose history was removed or is being removed, and the position of their `pruned` event.
     pruned: BTreeMap<u64, Position>,
     seen: BTreeSet<u64>,
+    /// Jobs of which an event is damaged: nothing that follows from it is known.
+    damaged: BTreeSet<u64>,
     /// Jobs that are set aside.
     aside: BTreeSet<u64>,
     position: Position,
@@ -60,6 +62,7 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
         live: BTreeMap::new(),
         pruned: pruned(store, head.position).await?,
         seen: BTreeSet::new(),
+        damaged: BTreeSet::new(),
         aside: store.aside().await?.into_iter().map(|aside| aside.job_no).collect(),
         position: 0,
         digest: None,

@@ -42,6 +42,10 @@ impl Doctor<'_> {
             Some(_) => return self.tombstone(row).await,
             None => {}
         }
+        // What is wrong has been said.
+        if self.damaged.contains(&row.job_no) {
+            return Ok(());
+        }
         if self.seen.contains(&row.job_no) {
             self.find(
                 Remedy::Restore,
@@ -52,8 +56,9 @@ impl Doctor<'_> {
         let audited = self.fold(row);
         match audited {
             Err(damage) => {
-                self.find(Remedy::Restore, format!("the event at {} {damage}", row.position));
-                self.seen.insert(row.job_no);
+                let job = self.live.get(&row.job_no).map(|audit| format!(" of job {}", audit.job)).unwrap_or_default();
+                self.find(Remedy::Restore, format!("the event at {}{job} {damage}", row.position));
+                self.damaged.insert(row.job_no);
                 self.live.remove(&row.job_no);
             }
             Ok(true) => {
