@@ -202,3 +202,37 @@ async fn a_store_that_fails_as_rows_are_made_again_sets_no_job_aside() {
     store.job(job).await.expect_err("nothing tells of it any more");
     assert_eq!(store.aside().await.expect("an answer").len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_which_an_event_was_altered_says_so() {
+    let files = Files::numbered(3);
+    let jobs = three_jobs(&files).await;
+    files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;
+    for damage in [
+        "UPDATE events SET payload = '{' WHERE seq = 4 AND job_no = 1",
+        "UPDATE events SET payload = replace(payload, '\"at\":1', '\"at\":2') WHERE seq = 4 AND job_no = 1",
+        "UPDATE events SET digest = x'00000000000000000000000000000000' WHERE seq = 4 AND job_no = 1",
+        "DELETE FROM events WHERE seq = 4 AND job_no = 1",
+    ] {
+        restore(&files);
+        files.sql(damage).await;
+        let app = start(&files).await;
+        let notes = async || {
+            let mut notes = Vec::new();
+            for job in [jobs[0], jobs[2]] {
+                notes.push(app.get(&format!("/api/jobs/{job}")).await.1["note"].clone());
+            }
+            notes
+        };
+        for _ in 0..2 {
+            let notes = notes().await;
+            let said = notes[0].as_str().unwrap_or_default();
+            assert!(
+                said.contains("is damaged at its event 4") && said.contains("headway doctor"),
+                "{damage}: {notes:?}"
+            );
+            assert!(notes[1].is_null(), "{damage}: {notes:?}");
+        }
+        app.stop().await;
+    }
+}

@@ -24,6 +24,7 @@ mod sweep;
 mod trash;
 mod undo;
 mod waits;
+mod whole_log;
 
 pub use log_reader::LogReader;
 pub use start::Started;
@@ -84,6 +85,7 @@ struct ServerInner {
     presets: parking_lot::Mutex<()>,
     /// Held from the check that a job has no undo until the new one is recorded.
     undo_starts: Mutex<()>,
+    read_logs: whole_log::ReadLogs,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
     /// The jobs to work on; `None` for all.

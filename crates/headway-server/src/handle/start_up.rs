@@ -75,6 +75,7 @@ impl Server {
             owner_only: config.owner_only,
             presets: Default::default(),
             undo_starts: Default::default(),
+            read_logs: Default::default(),
             totals: Default::default(),
             adopted: (!config.takes_up).then(|| Adopted::with(cancelled)),
             _runtime: runtime,

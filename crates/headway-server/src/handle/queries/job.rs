@@ -33,6 +33,7 @@ impl Server {
         let limited = request.as_ref().filter(|_| !row.summary.status.is_terminal()).and_then(|of| self.limited(of));
         limited.into_iter().for_each(&mut add);
         request.as_ref().and_then(|of| nothing_found(&row.summary, &of.query)).into_iter().for_each(&mut add);
+        self.damage(&row).await.into_iter().for_each(&mut add);
         let recipe = self.inner.context.recipe(&row.summary.recipe);
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
