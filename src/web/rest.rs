@@ -11,13 +11,14 @@ mod files;
 mod items;
 mod links;
 mod openapi;
+mod parameters;
+mod place;
 mod presets;
 mod reference;
 mod shape;
 
 use axum::body::Bytes;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware;
 use axum::routing::{get, post};
@@ -41,6 +42,7 @@ use headway_model::summary::{JobPage, JobTotals, JobView, LibraryName, RecipeInf
 use headway_model::{Action, ApiError, JobId, StartJob};
 use headway_server::{Server, Started};
 pub(super) use links::{reading_link, uncompressed};
+use parameters::Parameters;
 
 type RestResult<T> = Result<T, ErrorResponse>;
 
@@ -82,10 +84,6 @@ fn created(started: Started) -> StatusCode {
     }
 }
 
-fn read<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
-    query.map(|Query(query)| query).map_err(|error| ApiError::Malformed { message: error.body_text() })
-}
-
 async fn room(State(server): State<Server>) -> RestResult<Json<Room>> {
     Ok(Json(server.room().await?))
 }
@@ -112,11 +110,7 @@ struct JobsQuery {
     sort: JobSort,
 }
 
-async fn jobs(
-    State(server): State<Server>,
-    query: Result<Query<JobsQuery>, QueryRejection>,
-) -> RestResult<Json<JobPage>> {
-    let query = read(query)?;
+async fn jobs(State(server): State<Server>, Parameters(query): Parameters<JobsQuery>) -> RestResult<Json<JobPage>> {
     let before = query.before.as_deref().map(job_id).transpose()?;
     let find = FindJobs { search: query.search, show: query.show, sort: query.sort };
     Ok(Json(server.jobs(before, query.limit.unwrap_or(100), &find).await?))

@@ -137,7 +137,7 @@ async fn whatever_is_sent_over_http_the_answer_is_never_the_servers_fault() {
         *answers.entry(status).or_default() += 1;
     }
     println!("{answers:?}");
-    assert!(answers.len() >= 3 && answers.contains_key(&201), "a mixture: {answers:?}");
+    assert!(answers.len() >= 2 && answers.contains_key(&201), "a mixture: {answers:?}");
 
     let raw = prop::collection::vec(any::<u8>(), 0..80);
     let text = r#"[ -~]{0,40}|\PC{0,20}|(job|held|after|watch|wait|limit|status|sort|show|folder|search|before|item)=[^#]{0,30}"#;

@@ -380,7 +380,11 @@ async fn a_selection_of_folders_is_all_that_is_below_and_a_sample_the_first_that
     assert_eq!(run(json!(["a", "e"]), json!(100)).await.len(), 5);
     let too_many = json!({ "library": "files", "recipe": "checksum", "query": { "folder": {} }, "sample": 0 });
     let (status, body) = app.put(&mint().to_string(), &too_many).await;
-    assert_eq!((status, &body["reasons"][0]), (422, &json!("a sample has 1 to 10000 files")), "{body}");
+    assert_eq!(
+        (status, &body["reasons"][0]),
+        (422, &json!("/sample must be a whole number from 1 to 10000")),
+        "{body}"
+    );
     app.stop().await;
 }
 

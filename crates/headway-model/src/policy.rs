@@ -12,6 +12,9 @@ use crate::as_text::as_text;
 /// Maximum number of attempts that an item can be given.
 pub const TRIES_LIMIT: u32 = 100;
 
+/// The longest backoff of a request, in milliseconds: an hour.
+pub const BACKOFF_LIMIT_MS: u64 = 3_600_000;
+
 /// Default number of attempts for an item.
 pub const TRIES: u32 = 1;
 
@@ -24,10 +27,12 @@ pub const BACKOFF_MS: u64 = 1_000;
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Maximum number of attempts, including the first: 1 to 100.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = TRIES_LIMIT)))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<u32>,
     /// About how long an item waits before the second attempt, in milliseconds; the wait doubles before each further
     /// one.
+    #[cfg_attr(feature = "schema", schemars(range(max = BACKOFF_LIMIT_MS)))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff_ms: Option<u64>,
     /// An attempt that takes longer fails.

@@ -17,6 +17,9 @@ use super::setting::{self, Setting, Settings};
 /// Maximum number of paths in an explicit selection.
 pub const PATHS_LIMIT: usize = 10_000;
 
+/// The largest sample.
+pub const SAMPLE_LIMIT: u32 = 10_000;
+
 /// A request to run a recipe over files. Two requests are the same if they are equal in this form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -50,6 +53,7 @@ pub struct StartJob {
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<Output>,
     /// Take only this many files: the first, in order, that are to run. All if omitted.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = SAMPLE_LIMIT)))]
     #[serde(default, skip_serializing_if = "is_default")]
     pub sample: Option<u32>,
     /// What to do when items fail, hang or are interrupted.

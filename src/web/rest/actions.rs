@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{MethodRouter, post};
 use futures::FutureExt;
@@ -12,7 +11,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::App;
-use super::{RestResult, created, job_id, read, request};
+use super::parameters::Parameters;
+use super::{RestResult, created, job_id, request};
 use headway_model::summary::JobView;
 use headway_model::{Action, ApiError};
 use headway_server::Server;
@@ -54,9 +54,9 @@ pub(super) struct PaceChange {
 pub(super) async fn retry(
     State(server): State<Server>,
     Path(id): Path<String>,
-    query: Result<Query<RetryQuery>, QueryRejection>,
+    Parameters(query): Parameters<RetryQuery>,
 ) -> RestResult<Json<JobView>> {
-    Ok(Json(server.steer(job_id(&id)?, Action::Retry(read(query)?.item)).await?))
+    Ok(Json(server.steer(job_id(&id)?, Action::Retry(query.item)).await?))
 }
 
 pub(super) async fn change(
@@ -72,9 +72,9 @@ pub(super) async fn change(
 pub(super) async fn change_by_query(
     State(server): State<Server>,
     Path(id): Path<String>,
-    query: Result<Query<PaceChange>, QueryRejection>,
+    Parameters(query): Parameters<PaceChange>,
 ) -> RestResult<Json<JobView>> {
-    change_to(&server, &id, read(query)?).await
+    change_to(&server, &id, query).await
 }
 
 async fn change_to(server: &Server, id: &str, pace: PaceChange) -> RestResult<Json<JobView>> {

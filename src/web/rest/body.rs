@@ -6,7 +6,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::shape::check_shape;
+use super::place::RequestPlace;
+use super::shape::ValueShape;
 use headway_model::ApiError;
 
 /// The body of a call.
@@ -18,7 +19,7 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    check_shape(schema.as_value(), &value).map_err(ApiError::invalid)?;
+    ValueShape::of(schema.as_value()).check(&value, &RequestPlace::default()).map_err(ApiError::invalid)?;
     // Not from the value: what comes twice is refused, and a value has only the last.
     let mut text = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut text).map_err(|error| ApiError::invalid(refusal(&error)))
@@ -26,19 +27,18 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
 
 /// Why a body of the right shape is refused: a field has a syntax of its own, which it does not follow, or comes twice.
 fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let (mut at, mut why) = (String::new(), error.inner().to_string());
-    for segment in error.path() {
-        if !matches!(segment, serde_path_to_error::Segment::Unknown) {
-            at.push_str(&format!("/{segment}"));
-        }
-    }
+    let (at, why) = (RequestPlace::of(error.path()), sentence(&error.inner().to_string()));
+    if at.is_whole() { why } else { format!("{at}: {why}") }
+}
+
+/// The words of a value's own syntax, without what serde adds to them.
+pub(super) fn sentence(why: &str) -> String {
     // The place in the text says less than the name of the field.
-    why.truncate(why.rfind(" at line ").unwrap_or(why.len()));
-    let why = match why.strip_prefix("duplicate field `").and_then(|field| field.strip_suffix('`')) {
+    let why = why.rfind(" at line ").map_or(why, |end| &why[..end]);
+    match why.strip_prefix("duplicate field `").and_then(|field| field.strip_suffix('`')) {
         Some(field) => format!("the field {field} comes twice"),
-        None => why,
-    };
-    if at.is_empty() { why } else { format!("{at}: {why}") }
+        None => why.to_owned(),
+    }
 }
 
 /// Whether the content type is JSON.
@@ -112,7 +112,7 @@ mod tests {
             (with("7", ""), "/query must be an object with exactly one of"),
             (
                 of(r#""broken""#),
-                r#"/query/items/which must be "failed" or "errors" or "cancelled" or "placed" or an object"#,
+                r#"/query/items/which must be "failed" or "errors" or "cancelled" or "placed" or an object with the field these"#,
             ),
             (of("null"), r#"/query/items/which must be "failed" or"#),
             (of(r#"{"these": ["a"]}"#), "/query/items/which/these/0 must be a whole number from 0 to 4294967295"),
@@ -124,6 +124,12 @@ mod tests {
             (all(r#", "policy": {"on_done": 7}"#), r#"/policy/on_done must be "skip" or "skip_moved" or "again""#),
             (all(r#", "policy": {"on_dome": "skip"}"#), "/policy has no field on_dome; its fields are "),
             (all(r#", "policy": {"timeout": "soon"}"#), "/policy/timeout: "),
+            (all(r#", "policy": {"tries": 0}"#), "/policy/tries must be a whole number from 1 to 100"),
+            (all(r#", "policy": {"tries": -1}"#), "/policy/tries must be a whole number from 1 to 100"),
+            (all(r#", "policy": {"backoff_ms": -1}"#), "/policy/backoff_ms must be a whole number from 0 to 3600000"),
+            (all(r#", "sample": 0"#), "/sample must be a whole number from 1 to 10000"),
+            (with(r#"{"paths": ["a", 7]}"#, ""), "/query/paths/1 must be a text"),
+            (with(r#"{"paths": ["a", "../b"]}"#, ""), "/query/paths/1: "),
             (all(r#", "concurrency": 4294967296"#), "/concurrency must be a whole number from 0 to 4294967295"),
             (all(r#", "concurrency": 1.5"#), "/concurrency must be a whole number from 0"),
             (all(r#", "approval": "yes""#), "/approval must be true or false"),

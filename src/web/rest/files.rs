@@ -1,13 +1,13 @@
 //! Calls that list the files of libraries.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RestResult, read};
+use super::RestResult;
+use super::parameters::Parameters;
 use headway_model::RelPath;
 use headway_model::library::{FolderPage, FolderView, OutcomeFilter, RowKey, Sort};
 use headway_server::Server;
@@ -16,9 +16,8 @@ use headway_server::Server;
 pub(super) async fn files(
     State(server): State<Server>,
     Path(library): Path<String>,
-    query: Result<Query<FilesQuery>, QueryRejection>,
+    Parameters(query): Parameters<FilesQuery>,
 ) -> RestResult<Json<FolderPage>> {
-    let query = read(query)?;
     let view = FolderView {
         library,
         folder: query.folder,

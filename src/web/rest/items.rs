@@ -1,12 +1,12 @@
 //! The call for a job's items.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{RestResult, job_id, read};
+use super::parameters::Parameters;
+use super::{RestResult, job_id};
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::summary::{ItemPage, ItemView};
@@ -62,9 +62,9 @@ impl From<ItemPage> for NumberedItems {
 pub(super) async fn items(
     State(server): State<Server>,
     Path(id): Path<String>,
-    query: Result<Query<ItemsParameters>, QueryRejection>,
+    Parameters(query): Parameters<ItemsParameters>,
 ) -> RestResult<Json<NumberedItems>> {
-    let ItemsParameters { after, limit, status, cause, name, first, last } = read(query)?;
+    let ItemsParameters { after, limit, status, cause, name, first, last } = query;
     let job = job_id(&id)?;
     let filter = ItemFilter { status: status_filter(status)?, cause, name, first, last };
     Ok(Json(server.items(job, after, limit.unwrap_or(100), &filter).await?.into()))

@@ -1,43 +1,69 @@
-//! The shape of a call's body: whether a value is what a schema allows. Each refusal names the field, and says what is
+//! The shape of a request: whether a value is what a schema allows. Each refusal names the field, and says what is
 //! expected there. Serde would say it in words of its own, and would read a list as an object's fields in the order of
 //! their declaration, which would make that order a part of the API.
 
 use serde_json::Value;
 
-/// Checks a value against a schema with its definitions. The error names the field.
-pub(super) fn check_shape(root: &Value, value: &Value) -> Result<(), String> {
-    BodySchema { root }.check(root, value, "")
-}
+use super::place::RequestPlace;
 
-struct BodySchema<'a> {
+/// A schema, with the one that has its definitions.
+pub(super) struct ValueShape<'a> {
     /// What the references of a schema lead into.
     root: &'a Value,
+    schema: &'a Value,
 }
 
-impl<'a> BodySchema<'a> {
-    fn check(&self, schema: &'a Value, value: &Value, at: &str) -> Result<(), String> {
+impl<'a> ValueShape<'a> {
+    /// The shape that a schema with its definitions describes.
+    pub(super) fn of(root: &'a Value) -> Self {
+        ValueShape { root, schema: root }
+    }
+
+    /// The shape that a part of a schema describes.
+    pub(super) fn within(root: &'a Value, schema: &'a Value) -> Self {
+        ValueShape { root, schema }
+    }
+
+    /// The value that a text stands for, where only texts can be given.
+    pub(super) fn of_text(&self, text: String) -> Value {
+        let leaves = self.leaves(self.schema);
+        let takes = |kind: &str| leaves.iter().any(|leaf| types(leaf).contains(&kind));
+        let read = serde_json::from_str(&text).ok().filter(|value: &Value| match value {
+            Value::Number(_) => takes("integer") || takes("number"),
+            Value::Bool(_) => takes("boolean"),
+            _ => false,
+        });
+        read.unwrap_or(Value::String(text))
+    }
+
+    /// Checks a value. The error names the field.
+    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), String> {
+        self.checked(self.schema, value, at)
+    }
+
+    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), String> {
         let leaves = self.leaves(schema);
         let fitting: Vec<_> = leaves.iter().copied().filter(|leaf| takes(leaf, value)).collect();
         if fitting.is_empty() {
-            return Err(format!("{} must be {}", named(at), expected(&leaves)));
+            return Err(format!("{at} must be {}", expected(&leaves)));
         }
         match value {
             Value::Array(members) => {
                 let mut numbered = members.iter().enumerate();
                 let of = |leaf: &&'a Value| leaf.get("items");
                 numbered.try_for_each(|(number, member)| {
-                    self.by_one_of(fitting.iter().filter_map(of), member, &format!("{at}/{number}"))
+                    self.by_one_of(fitting.iter().filter_map(of), member, &at.member(number))
                 })
             }
             Value::Object(fields) => {
                 let tags = tags(&leaves);
                 if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
-                    return Err(format!("{} takes exactly one of {}", named(at), tags.join(", ")));
+                    return Err(format!("{at} takes exactly one of {}", tags.join(", ")));
                 }
                 check_fields(&fitting, fields, at)?;
                 fields.iter().try_for_each(|(name, field)| {
                     let of = |leaf: &&'a Value| leaf.get("properties")?.get(name);
-                    self.by_one_of(fitting.iter().filter_map(of), field, &format!("{at}/{name}"))
+                    self.by_one_of(fitting.iter().filter_map(of), field, &at.field(name))
                 })
             }
             _ => Ok(()),
@@ -45,10 +71,15 @@ impl<'a> BodySchema<'a> {
     }
 
     /// Fails if there are schemas for the value, and it fails by each of them.
-    fn by_one_of(&self, schemas: impl Iterator<Item = &'a Value>, value: &Value, at: &str) -> Result<(), String> {
+    fn by_one_of(
+        &self,
+        schemas: impl Iterator<Item = &'a Value>,
+        value: &Value,
+        at: &RequestPlace,
+    ) -> Result<(), String> {
         let mut refused = None;
         for schema in schemas {
-            match self.check(schema, value, at) {
+            match self.checked(schema, value, at) {
                 Ok(()) => return Ok(()),
                 Err(why) => refused = Some(why),
             }
@@ -69,12 +100,8 @@ impl<'a> BodySchema<'a> {
     }
 }
 
-fn named(at: &str) -> &str {
-    if at.is_empty() { "the request" } else { at }
-}
-
 /// Refuses an object with a field that it does not have, or without one that it needs.
-fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &str) -> Result<(), String> {
+fn has_the_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Result<(), String> {
     // The fields of alternatives are checked with their names.
     let [leaf] = leaves else { return Ok(()) };
     let known = leaf.get("properties").and_then(Value::as_object);
@@ -82,11 +109,11 @@ fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: 
         && let Some(unknown) = fields.keys().find(|name| known.is_none_or(|known| !known.contains_key(*name)))
     {
         let names: Vec<_> = known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
-        return Err(format!("{} has no field {unknown}; its fields are {}", named(at), names.join(", ")));
+        return Err(format!("{at} has no field {unknown}; its fields are {}", names.join(", ")));
     }
     let needed = leaf.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     match needed.into_iter().find(|name| !fields.contains_key(*name)) {
-        Some(lacking) => Err(format!("{} lacks the field {lacking}", named(at))),
+        Some(lacking) => Err(format!("{at} lacks the field {lacking}")),
         None => Ok(()),
     }
 }
@@ -184,7 +211,12 @@ fn kind_text(leaf: &Value, kind: &str, tags: &[&str]) -> String {
         "number" => "a number".to_owned(),
         "string" => "a text".to_owned(),
         "array" => "a list".to_owned(),
-        "object" if tags.is_empty() => "an object, with the names of its fields".to_owned(),
+        "object" if tags.is_empty() => match leaf.get("properties").and_then(Value::as_object) {
+            Some(fields) if fields.len() == 1 => {
+                format!("an object with the field {}", fields.keys().cloned().collect::<String>())
+            }
+            _ => "an object, with the names of its fields".to_owned(),
+        },
         "object" => format!("an object with exactly one of {}", tags.join(", ")),
         other => other.to_owned(),
     }

@@ -4,15 +4,9 @@ use crate::engine;
 use headway_files::template::{Template, Token};
 use headway_model::library::SEARCH_LIMIT;
 use headway_model::path::{RESERVED, is_reserved};
-use headway_model::policy::TRIES_LIMIT;
-use headway_model::request::{ItemSelection, ItemsQuery, PATHS_LIMIT};
+use headway_model::policy::{BACKOFF_LIMIT_MS, TRIES_LIMIT};
+use headway_model::request::{ItemSelection, ItemsQuery, PATHS_LIMIT, SAMPLE_LIMIT};
 use headway_model::{JobKind, Output, OutputPlace, Policy, Query, RelPath, StartJob};
-
-/// The longest backoff of a request, in milliseconds: an hour.
-const BACKOFF_LIMIT_MS: u64 = 3_600_000;
-
-/// The largest sample.
-const SAMPLE_LIMIT: u32 = 10_000;
 
 pub(super) fn sample(sample: Option<u32>) -> Option<String> {
     let is_wrong = sample.is_some_and(|sample| !(1..=SAMPLE_LIMIT).contains(&sample));

@@ -1,0 +1,87 @@
+//! The parameters in the query of a call. They are checked by their schema, as a body is, so that each refusal names the
+//! parameter and says what it takes.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::body::sentence;
+use super::place::RequestPlace;
+use super::shape::ValueShape;
+use crate::web::error::ErrorResponse;
+use headway_model::ApiError;
+
+/// The parameters of a call.
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<T: DeserializeOwned + JsonSchema, S: Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = ErrorResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ErrorResponse> {
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|error| error.body_text());
+        let read = pairs.and_then(|Query(pairs)| read(pairs));
+        Ok(Parameters(read.map_err(|message| ApiError::Malformed { message })?))
+    }
+}
+
+fn read<T: DeserializeOwned + JsonSchema>(pairs: Vec<(String, String)>) -> Result<T, String> {
+    let schema = SchemaGenerator::default().into_root_schema_for::<T>();
+    let none = Map::new();
+    let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
+    let mut given = Map::new();
+    for (name, text) in pairs {
+        let Some(of) = known.get(&name) else {
+            let names: Vec<_> = known.keys().map(String::as_str).collect();
+            return Err(format!("{name:?} is not a parameter of this call; it takes {}", names.join(", ")));
+        };
+        let (shape, at) = (ValueShape::within(schema.as_value(), of), RequestPlace::parameter(&name));
+        let value = shape.of_text(text);
+        shape.check(&value, &at)?;
+        if given.insert(name, value).is_some() {
+            return Err(format!("{at} comes twice"));
+        }
+    }
+    serde_path_to_error::deserialize(Value::Object(given)).map_err(|error| {
+        let name = error.path().iter().next().map(ToString::to_string).unwrap_or_default();
+        format!("{}: {}", RequestPlace::parameter(&name), sentence(&error.inner().to_string()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::FilesQuery;
+    use super::super::items::ItemsParameters;
+    use super::*;
+
+    fn said<T: DeserializeOwned + JsonSchema>(pairs: &[(&str, &str)]) -> Option<String> {
+        read::<T>(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()).err()
+    }
+
+    #[test]
+    fn a_parameter_that_is_refused_is_named_with_what_it_takes() {
+        for right in [&[("limit", "7"), ("descending", "true"), ("search", "7"), ("folder", "2024")][..], &[]] {
+            assert_eq!(said::<FilesQuery>(right), None, "{right:?}");
+        }
+        for (pairs, expected) in [
+            (&[("limit", "many")][..], "the parameter limit must be a whole number from 0 to 4294967295"),
+            (&[("limit", "-1")], "the parameter limit must be a whole number from 0"),
+            (&[("limit", "")], "the parameter limit must be a whole number from 0"),
+            (&[("limit", "1"), ("limit", "2")], "the parameter limit comes twice"),
+            (&[("descending", "yes")], "the parameter descending must be true or false"),
+            (&[("sort", "nix")], r#"the parameter sort must be ""#),
+            (&[("folder", "a/../b")], "the parameter folder: "),
+            (&[("after", "nix")], "the parameter after: "),
+            (&[("nix", "1")], r#""nix" is not a parameter of this call; it takes after, before, descending, folder"#),
+        ] {
+            let said = said::<FilesQuery>(pairs).unwrap_or_default();
+            assert!(said.starts_with(expected), "{pairs:?}: {said}");
+            for serde in ["Failed to", "invalid type", "unknown variant", "unknown field", "expected "] {
+                assert!(!said.contains(serde), "{pairs:?}: {said}");
+            }
+        }
+        let items = said::<ItemsParameters>(&[("first", "1.5")]).unwrap_or_default();
+        assert!(items.starts_with("the parameter first must be a whole number"), "{items}");
+    }
+}
