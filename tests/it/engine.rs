@@ -171,7 +171,7 @@ async fn files_that_vanish_change_or_cannot_be_read_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn patterns_choose_files_and_nothing_found_is_a_completed_job() {
+async fn patterns_choose_files_and_a_job_whose_pattern_matches_none_fails() {
     let files = Files::new();
     for path in ["a.jpg", "b.txt", "deep/c.jpg", "deep/no/d.jpg"] {
         files.write(path, b"x");
@@ -187,7 +187,16 @@ async fn patterns_choose_files_and_nothing_found_is_a_completed_job() {
         body["query"] = json!({ "folder": { "include": include, "exclude": exclude } });
         assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
         let end = app.end(id).await;
-        assert_eq!((end.status, end.counters.total), (JobStatus::Completed, expected));
+        let status = if expected > 0 { JobStatus::Completed } else { JobStatus::Failed { reason: EndReason::Finish } };
+        assert_eq!((end.status, end.counters.total), (status, expected));
+    }
+    // Of the files that no job has processed yet, there are none: that is an answer.
+    for (show, status) in
+        [("unprocessed", JobStatus::Completed), ("all", JobStatus::Failed { reason: EndReason::Finish })]
+    {
+        let mut body = request("checksum");
+        body["query"] = json!({ "folder": { "search": "no such name", "show": show } });
+        assert_eq!(app.run(&body).await.status, status, "{show}");
     }
     app.stop().await;
 }

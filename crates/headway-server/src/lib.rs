@@ -9,6 +9,7 @@ pub mod error;
 pub mod follow;
 mod index;
 pub mod maintenance;
+mod nothing_found;
 mod placements;
 mod recent;
 pub mod retention;

@@ -11,6 +11,7 @@ use super::panicked::Panicked;
 use super::past::Past;
 use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
+use crate::nothing_found::no_match;
 use crate::steps::Step;
 use headway_files::{StepStopped, fault_of, hold, unable, unable_of_any};
 use headway_model::{ItemStatus, PauseReason, RelPath, SkipReason};
@@ -28,7 +29,14 @@ pub(super) async fn finish(
     let (active, stop) = active?;
     let work = active.work(context, Some(stop.clone())).await?;
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
-    let is_halted = row.is_some_and(|row| row.summary.counters.cancelled > 0);
+    let counters = row.map(|row| row.summary.counters).unwrap_or_default();
+    // Nothing was looked at, so the job is not to be taken for one that found everything in order.
+    if counters.total == 0
+        && let Some(message) = no_match(&active.request.query)
+    {
+        return Err(Unable::Failed(message).into());
+    }
+    let is_halted = counters.cancelled > 0;
     let outputs = context.data.outputs(&active.job);
     let outputs = if is_halted { outputs.of_halted() } else { outputs };
     let (steps, of) = (context.steps.clone(), Arc::clone(&active));

@@ -8,7 +8,7 @@ use headway_store::rows::EventRow;
 use headway_store::{Head, Store, StoreError};
 
 use super::Server;
-use super::queries::nothing_found;
+use crate::nothing_found::nothing_found;
 
 /// Reads the log, and nothing else. Cheap to clone.
 #[derive(Clone)]

@@ -2,7 +2,6 @@
 
 mod causes;
 mod changed;
-mod empty;
 mod items;
 mod job;
 mod jobs;
@@ -12,7 +11,6 @@ mod start;
 
 use super::{Server, checks};
 use crate::error::unreadable;
-pub(super) use empty::nothing_found;
 use headway_files::{Found, ScanError};
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;

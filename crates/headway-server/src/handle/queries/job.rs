@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::super::Server;
 use super::super::on_disk::OnDisk;
-use super::empty::nothing_found;
 use crate::error::{internal, unreadable};
+use crate::nothing_found::nothing_found;
 use headway_files::{Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::load::Load;
@@ -32,7 +32,9 @@ impl Server {
         });
         let limited = request.as_ref().filter(|_| !row.summary.status.is_terminal()).and_then(|of| self.limited(of));
         limited.into_iter().for_each(&mut add);
-        request.as_ref().and_then(|of| nothing_found(&row.summary, &of.query)).into_iter().for_each(&mut add);
+        // A job that failed for that reason says it itself.
+        let nothing = request.as_ref().filter(|_| !matches!(row.summary.status, JobStatus::Failed { .. }));
+        nothing.and_then(|of| nothing_found(&row.summary, &of.query)).into_iter().for_each(&mut add);
         self.damage(&row).await.into_iter().for_each(&mut add);
         let recipe = self.inner.context.recipe(&row.summary.recipe);
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());

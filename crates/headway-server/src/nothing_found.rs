@@ -5,13 +5,22 @@ use headway_model::request::FolderQuery;
 use headway_model::{JobSummary, Query};
 
 /// What to say of a job that asked for this, if its plan found no file.
-pub(in crate::handle) fn nothing_found(summary: &JobSummary, query: &Query) -> Option<String> {
+pub(crate) fn nothing_found(summary: &JobSummary, query: &Query) -> Option<String> {
     // Until the plan has ended, and if it failed, what there is was not found out.
-    if summary.listing || summary.counters.total > 0 {
-        return None;
-    }
+    (!summary.listing && summary.counters.total == 0).then(|| sentence(query))
+}
+
+/// Why a job that found no file fails: it asked for files by their names, and none has such a name. That is `None` for a job that
+/// took what there was, or that asked for files by what earlier jobs did with them: of those, none is an answer.
+pub(crate) fn no_match(query: &Query) -> Option<String> {
+    let Query::Folder(folder) = query else { return None };
+    let by_name = !folder.include.is_empty() || !folder.search.trim().is_empty();
+    (by_name && folder.show == OutcomeFilter::All).then(|| sentence(query))
+}
+
+fn sentence(query: &Query) -> String {
     let unmounted = "If the files are on another disk, is it mounted?";
-    Some(match query {
+    match query {
         Query::Folder(query) => {
             let place = if query.path.is_root() { "the library".to_owned() } else { query.path.shown() };
             match asked(query) {
@@ -21,7 +30,7 @@ pub(in crate::handle) fn nothing_found(summary: &JobSummary, query: &Query) -> O
         }
         Query::Paths(_) => format!("No file was found in the folders that were named. {unmounted}"),
         Query::Items(query) => format!("No file of job {} is one of those that were asked for.", query.job),
-    })
+    }
 }
 
 /// What a query asks of the files of its folder; `None` if it takes all.
