@@ -1,5 +1,6 @@
 //! A folder is one library, whether the terminal names it by its path or a server by a name.
 
+use std::io::BufRead;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -7,7 +8,7 @@ use headway_model::JobStatus;
 use headway_model::library::FolderPage;
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, http, mint, set_modified};
+use crate::helper::{Files, Headway, Mount, eventually, http, mint, set_modified};
 
 /// Runs the program to its end; returns its exit code and everything it said.
 fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
@@ -417,14 +418,15 @@ fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
     let library = text(&library);
     let sentence = "No file in the library matches *.xyz.";
     let run = ["run", "checksum", "--include", "*.xyz", library];
-    for more in [&[][..], &["--dry-run"]] {
+    // Nothing was looked at, so that job has failed; a plan has no more to say.
+    for (more, end, field) in [(&[][..], Some(102), "message"), (&["--dry-run"], Some(0), "note")] {
         let (code, said) = called(&files, &[&run[..], more].concat());
-        assert!(code == Some(0) && said.contains(sentence), "{more:?}: {code:?} {said}");
-        assert_eq!(newest(&files)["note"].as_str(), Some(sentence), "{more:?}");
+        assert!(code == end && said.contains(sentence), "{more:?}: {code:?} {said}");
+        assert_eq!(newest(&files)[field].as_str(), Some(sentence), "{more:?}");
     }
     let (_, said) = called(&files, &[&run[..], &["--json=end", "-q"]].concat());
     let end: Value = said.lines().find_map(|line| serde_json::from_str(line).ok()).expect("JSON");
-    assert_eq!(end["note"].as_str(), Some(sentence), "{said}");
+    assert_eq!(end["message"].as_str(), Some(sentence), "{said}");
 }
 
 #[test]
@@ -515,4 +517,30 @@ fn a_doctor_beside_a_server_says_what_to_do() {
     let (code, said) = called(&files, &["doctor"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("Stop the server (Ctrl-C") && said.contains("headway verify job.jsonl"), "{said}");
+}
+
+#[test]
+fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_among_others() {
+    let files = Files::new();
+    files.write("other/file", b"file");
+    let disk = files.library().join("disk");
+    let Some(mount) = Mount::tmpfs(&disk, "8m") else { return };
+    files.write("disk/a", b"a");
+    assert_eq!(called(&files, &["run", "checksum", text(&disk)]).0, Some(0));
+    let other = files.library().join("other");
+    drop(mount);
+    let mut waits = Command::new(env!("CARGO_BIN_EXE_headway"));
+    waits.args(["run", "checksum", text(&disk), text(&other)]).env("HEADWAY_DATA", files.data());
+    let waits = waits.env_remove("HEADWAY_CONFIG").stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut waits = waits.expect("the program");
+    let lines = std::io::BufReader::new(waits.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let said: Vec<_> = lines.take_while(|line| !line.contains("The disk that was at disk")).collect();
+    let is_waiting = waits.try_wait().expect("a look").is_none();
+    waits.kill().and_then(|()| waits.wait()).expect("its end");
+    assert!(is_waiting, "it asks for the disk: {said:?}");
+    // An empty folder that was never a disk has no file, and that is all.
+    let empty = files.library().join("empty");
+    std::fs::create_dir(&empty).expect("a folder");
+    let (code, said) = called(&files, &["run", "checksum", text(&empty), text(&other)]);
+    assert!(code == Some(0) && said.contains("1 done"), "{code:?} {said}");
 }

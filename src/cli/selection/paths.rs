@@ -89,6 +89,11 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
             .filter_map(Result::transpose)
             .collect::<io::Result<Vec<_>>>()
             .map_err(cannot)?;
+        // Its disk might be missing, which the job finds out.
+        if is_named && entries.is_empty() {
+            found.push(path);
+            continue;
+        }
         entries.sort_by(|one, other| other.cmp(one));
         left.extend(entries.into_iter().map(|path| (path, false)));
     }

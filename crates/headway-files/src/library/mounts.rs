@@ -3,7 +3,7 @@
 //! When a disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the
 //! disk: nothing is known of the disk's files, and nothing is written in its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -14,6 +14,9 @@ use super::mount_table::{MountLine, mount_table, unescape};
 use super::root::file_system_of;
 use super::{Identity, Library, on_disk};
 use headway_model::RelPath;
+
+/// What is known of a disk that another library was on, in place of its device.
+const USED_BEFORE: &str = "used by earlier jobs";
 
 /// Mount points inside a library, each with its device, such as `/dev/sdb1`.
 pub type InnerMounts = BTreeMap<RelPath, String>;
@@ -83,6 +86,27 @@ impl Library {
         for (path, device) in remembered {
             known.entry(path).or_insert(device);
         }
+    }
+
+    /// Adds the disks that other libraries, each named by its path, were on: those in whose place there is now a folder of
+    /// this library's own disk. Blocking, but never waits for other storage than its own.
+    ///
+    /// # Errors
+    /// If the system's table cannot be read.
+    pub fn expect_disks_of(&self, libraries: &HashMap<String, Identity>) -> io::Result<()> {
+        let Some(own) = self.identity() else { return Ok(()) };
+        let mounted = self.mounted()?;
+        for (name, _) in libraries.iter().filter(|(_, known)| known.file_system != own.file_system) {
+            let Ok(below) = Path::new(name).strip_prefix(&self.path) else { continue };
+            let Ok(path) = RelPath::from_bytes(below.as_os_str().as_bytes()) else { continue };
+            if path.is_root() || path.ancestors().iter().any(|above| mounted.contains_key(above)) {
+                continue;
+            }
+            if Identity::at(&self.path.join(below)).is_ok_and(|now| now.file_system == own.file_system) {
+                self.inner_mounts.lock().entry(path).or_insert_with(|| USED_BEFORE.to_owned());
+            }
+        }
+        Ok(())
     }
 
     /// Notes what is mounted inside the library now.

@@ -73,12 +73,15 @@ impl ByPath {
         }
         let (data, steps, owned) = (Arc::clone(&self.data), self.steps.clone(), name.to_owned());
         let open = move || {
-            let known = data.known_libraries().get(&owned).copied();
-            let (library, error) = open_library(&steps, &owned, &root, known);
+            let known = data.known_libraries();
+            let (library, error) = open_library(&steps, &owned, &root, known.get(&owned).copied());
             if let Some(error) = error {
                 tracing::warn!("{error}; its jobs wait for it");
             }
             library.expect_mounts(data.known_mounts(&owned));
+            if let Err(error) = library.expect_disks_of(&known) {
+                tracing::warn!(library = owned, %error, "what is mounted cannot be read, so a missing disk might not be noticed");
+            }
             library.keep_out_of(&data);
             let library = Arc::new(library);
             data.remember_libraries(&[Arc::clone(&library)]);
