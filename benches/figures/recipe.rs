@@ -39,7 +39,16 @@ impl Nothing {
 impl Recipe for Nothing {
     fn info(&self) -> RecipeInfo {
         let (name, summary) = ("nothing".into(), "Does nothing.".into());
-        RecipeInfo { name, summary, settings: Vec::new(), output: None, to_files: String::new(), hidden: false }
+        let output_if = None;
+        RecipeInfo {
+            name,
+            summary,
+            settings: Vec::new(),
+            output: None,
+            output_if,
+            to_files: String::new(),
+            hidden: false,
+        }
     }
 
     fn effect(&self) -> Effect {

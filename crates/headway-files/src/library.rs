@@ -1,6 +1,7 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
 mod calls;
+mod copy_metadata;
 mod enter;
 mod environment;
 mod fault;
@@ -9,7 +10,7 @@ mod hash;
 mod inspect;
 mod judge;
 mod kind_of_entry;
-mod left;
+mod leftovers;
 mod library_file;
 mod listed;
 mod litter;
@@ -52,7 +53,7 @@ pub use environment::{environment, environment_of_start, free_bytes, is_storage_
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
 pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
-pub use judge::Verdict;
+pub use judge::PlacementState;
 pub use library_file::LibraryFile;
 pub use listed::ListedFile;
 pub use litter::is_litter;
@@ -74,7 +75,7 @@ pub use workshop::Workshop;
 
 use calls::{fsync, openat};
 use environment::uninterrupted;
-use left::LeftFiles;
+use leftovers::Leftovers;
 use open_file::FileStamp;
 
 use headway_model::RelPath;
@@ -151,7 +152,7 @@ impl Library {
 
     /// Opens any folder, to reach what is in it; the root for the empty path.
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
-        self.is_on_disk(path)?;
+        self.check_on_disk(path)?;
         let root = self.root()?;
         if path.is_root() { root.try_clone() } else { uninterrupted(|| root.open_dir(on_disk(path))) }
     }

@@ -138,22 +138,6 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_that_serves_one_program_ends_with_it_and_leaves_the_shared_one_alone() {
-        let (folder, guard) = program("#!/bin/sh\nread -r line\necho over >> \"$0.log\"\n");
-        let (shared, _, _) = guard.run(task()).expect("a guard");
-        let (alone, _, _) = guard.run_alone(task()).expect("a guard");
-        drop(alone);
-        let log = || std::fs::read_to_string(folder.path().join("guard.log")).unwrap_or_default();
-        let begun = std::time::Instant::now();
-        while log().is_empty() {
-            assert!(begun.elapsed().as_secs() < 60, "its end of the link is closed");
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        assert!(guard.link.lock().as_ref().is_some_and(|link| link.is_alive()));
-        drop((guard, shared));
-    }
-
-    #[test]
     fn guards_that_all_die_fail_no_program_and_are_not_started_for_ever() {
         let (folder, guard) = program("#!/bin/sh\necho begun >> \"$0.log\"\n");
         for _ in 0..2 {

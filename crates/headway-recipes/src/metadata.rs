@@ -22,6 +22,7 @@ use super::{Attempt, Binding, Effect, Failure, ItemResults, ReadHead, Recipe, Se
 use block::{Block, BlockKind, Walked};
 pub(super) use exif::without_thumbnail;
 use headway_files::{LibraryFile, OpenFile, Outputs};
+use headway_model::setting::OnlyIf;
 use headway_model::summary::RecipeInfo;
 use headway_model::{BuiltIn, DiskEffect, FailReason, Keep, Output, OutputPlace, RelPath, SkipReason, StartJob};
 

@@ -113,7 +113,7 @@ impl Shell {
         let summary = self.0.tab.borrow().follow().job(&job).and_then(|tracked| tracked.fold().map(JobSummary::from));
         let Some(summary) = summary else { return };
         if self.0.is_own && browser::is_hidden() {
-            notice::show(&toast_text(&summary, &ended(&summary)), &job.to_string());
+            notification::show(&toast_text(&summary, &ended(&summary)), &job.to_string());
         }
         if live.active.get_untracked() != Some(job) {
             self.toast(&summary, &ended(&summary));

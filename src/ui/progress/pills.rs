@@ -6,7 +6,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::head::{Download, verify_request};
-use super::together::together;
+use super::status_of_jobs::status_of_jobs;
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -75,7 +75,7 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
                     Some(_) => summaries.next().map(|summary| format!("{} · {}", summary.title, alone(summary, waits))),
-                    None => Some(together(summaries)),
+                    None => Some(status_of_jobs(summaries)),
                 }
             })
         })

@@ -101,7 +101,7 @@ impl<'a> ValueShape<'a> {
 }
 
 /// Refuses an object with a field that it does not have, or without one that it needs.
-fn has_the_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Result<(), String> {
+fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Result<(), String> {
     // The fields of alternatives are checked with their names.
     let [leaf] = leaves else { return Ok(()) };
     let known = leaf.get("properties").and_then(Value::as_object);

@@ -43,7 +43,7 @@ impl NameContent {
 impl Library {
     /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means
     /// that something cannot be looked at, moved or made durable: the placement can be judged again.
-    pub fn judge(&self, placement: &Placement) -> io::Result<Verdict> {
+    pub fn judge(&self, placement: &Placement) -> io::Result<PlacementState> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
@@ -55,10 +55,10 @@ impl Library {
     /// The verdict, once the folders of these names are on the disk: after a power failure, it must still be true.
     pub(super) fn durably<'a>(
         &self,
-        verdict: Verdict,
+        verdict: PlacementState,
         names: impl IntoIterator<Item = &'a RelPath>,
-    ) -> io::Result<Verdict> {
-        if matches!(verdict, Verdict::Done(_) | Verdict::TakenBack) {
+    ) -> io::Result<PlacementState> {
+        if matches!(verdict, PlacementState::Done(_) | PlacementState::TakenBack) {
             let mut synced = Vec::new();
             for name in names {
                 let folder = name.parent();
@@ -74,7 +74,7 @@ impl Library {
         Ok(verdict)
     }
 
-    fn settle_names(&self, placement: &Placement) -> io::Result<Verdict> {
+    fn settle_names(&self, placement: &Placement) -> io::Result<PlacementState> {
         let Placement { temp, target, trash, old, new } = placement;
         let (at_temp, mut at_target) = (self.state_at(temp)?, self.state_at(target)?);
         let at_trash = trash.as_ref().map(|trash| self.state_at(trash)).transpose()?.unwrap_or(NameContent::Nothing);

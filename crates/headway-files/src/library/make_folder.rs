@@ -10,8 +10,8 @@ use rustix::fs::{AtFlags, Mode, RenameFlags, Stat};
 use rustix::io::Errno;
 
 use super::calls::{fstat, mkdirat, renameat, renameat_with, unlinkat};
+use super::copy_metadata::own_as;
 use super::environment::uninterrupted;
-use super::keep::own_as;
 use super::{Found, Library, fault, on_disk, readable, sync, sync_folder};
 use headway_model::{Digest, RelPath};
 

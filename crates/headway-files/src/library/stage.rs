@@ -11,6 +11,7 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptions};
 
 use super::calls::linkat;
+use super::copy_metadata::take_over;
 use super::environment::uninterrupted;
 use super::hash::hash;
 use super::temporary::prefix;

@@ -13,7 +13,7 @@ use crate::live::Live;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted};
 use crate::ui::parts::may_act;
-use crate::ui::progress::{Attention, Newest, Summary};
+use crate::ui::progress::{Attention, Newest, Summary, is_over};
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::request::ItemSelection;
@@ -174,9 +174,7 @@ fn RetryThese(
         return ().into_any();
     }
     let live = expect_context::<Live>();
-    let is_over = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
-    });
+    let is_over = is_over(summary);
     // Without those that later jobs have done.
     let items = Memo::new(move |_| {
         let are_errors = address.with(|address| lists_errors(&address.filter));

@@ -35,18 +35,7 @@ pub(in crate::ui::progress) fn Actions(
         let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
         is_over && live.with_fold(job, has_written).unwrap_or_default()
     });
-    let verify = verify_offer(steer.newest);
-    let offers = Memo::new(move |_| {
-        let is_undone = || steer.newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
-        let is_undoable = has_written.get() && makes_output(steer.newest) && !is_undone();
-        summary
-            .with(|summary| {
-                summary
-                    .as_ref()
-                    .map(|summary| self::offers(summary, is_undoable, verify.get(), done_since(steer.newest)))
-            })
-            .unwrap_or_default()
-    });
+    let offers = offered(summary, steer.newest, has_written);
     let is_cancelled = Memo::new(move |_| {
         let asked = |starting: &crate::live::Starting| starting.job == job && starting.cancel;
         let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
@@ -100,6 +89,19 @@ pub(in crate::ui::progress) fn Actions(
     .into_any()
 }
 
+/// The buttons that make sense now.
+fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>) -> Memo<Vec<OfferedAction>> {
+    let verify = verify_offer(newest);
+    Memo::new(move |_| {
+        let is_undone = newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
+        let is_undoable = has_written.get() && makes_output(newest) && !is_undone;
+        // What later jobs have done of the files that failed or were missed.
+        let done_since = newest.with(|view| view.done_since.len()).unwrap_or_default();
+        let of = |summary: &JobSummary| offers(summary, is_undoable, verify.get(), done_since);
+        summary.with(|summary| summary.as_ref().map(of)).unwrap_or_default()
+    })
+}
+
 /// The request that verifies the files of the job, if it made a manifest.
 pub(in crate::ui::progress) fn verify_offer(newest: Newest) -> Memo<Option<StartJob>> {
     let libraries = use_context::<Start>().map(|start| start.libraries).unwrap_or_default();
@@ -146,11 +148,6 @@ fn press(live: Live, steer: Steer, act: Act) {
         Act::Cancel => live.cancel(job),
         Act::Start(request) => _ = live.start(*request),
     }
-}
-
-/// How many files that failed or were missed later jobs have done.
-fn done_since(newest: Newest) -> usize {
-    newest.with(|view| view.done_since.len()).unwrap_or_default()
 }
 
 /// Of all errors of a job, those that no later job has done; `None` if later jobs have done none.

@@ -1,10 +1,8 @@
 //! The way from a checksum job to a check of its files.
 
+use headway_model::built_in::CHECKSUM_MANIFESTS;
 use headway_model::summary::{JobView, LibraryName};
 use headway_model::{BuiltIn, JobStatus, StartJob};
-
-/// The names of manifests of a checksum job.
-const MANIFESTS: [&str; 2] = ["SHA256SUMS", "B3SUMS"];
 
 /// The request by which the very files of the job are compared with the manifest that it made; `None` if it made none, or its
 /// library is not one of these.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::super::died::Died;
+use super::super::panicked::Panicked;
 use super::super::{ActiveJob, Context};
 use super::{is_left, left_by, temps_of};
 use crate::placements::{Changes, each_event};
@@ -60,12 +60,12 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
         };
         steps.carry_out(&own, look).map_err(|left_out| Unable::Failed(left_out.to_string()))?
     };
-    tokio::task::spawn_blocking(look).await.map_err(Died::from)??;
+    tokio::task::spawn_blocking(look).await.map_err(Panicked::from)??;
     noted_tidy(context, job).await
 }
 
 async fn noted_tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     let data = Arc::clone(&context.data);
-    let noted = tokio::task::spawn_blocking(move || data.note_tidy(job)).await.map_err(Died::from)?;
+    let noted = tokio::task::spawn_blocking(move || data.note_tidy(job)).await.map_err(Panicked::from)?;
     noted.map_err(|error| headway_files::unable("noting that it is tidy", &error))
 }
