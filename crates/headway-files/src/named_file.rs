@@ -1,5 +1,6 @@
 //! The door to a file that a person names in an option or a setting. Links are followed, which container systems make. A pipe,
 //! a socket or a device is refused before it is opened: a pipe can wait for ever, and opening a device can have an effect.
+//! What a shell hands over, as in `<(command)`, and `/dev/null` are read.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Read};
@@ -13,6 +14,9 @@ use rustix::fs::OFlags;
 /// # Errors
 /// Errors of the file system; [`io::ErrorKind::InvalidInput`] if it is not a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
+    if is_handed_over(path) {
+        return File::open(path);
+    }
     regular(path.metadata()?.file_type())?;
     // Something else can have taken the name since.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -39,6 +43,13 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     open(path)?.read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// Whether a path names a file that this process was started with, or nothing: opening these neither waits nor has an effect.
+fn is_handed_over(path: &Path) -> bool {
+    let folders = ["/dev/fd", "/proc/self/fd"];
+    let files = ["/dev/null", "/dev/stdin"];
+    folders.iter().any(|folder| path.starts_with(folder)) || files.iter().any(|file| path == Path::new(file))
 }
 
 fn regular(kind: FileType) -> io::Result<()> {
@@ -72,12 +83,18 @@ mod tests {
         for (path, what) in [
             (at("pipe"), "a pipe"),
             (at("socket"), "a socket"),
-            ("/dev/null".into(), "a device"),
+            ("/dev/zero".into(), "a device"),
             (folder.path().to_owned(), "a folder"),
         ] {
             let error = open(&path).expect_err(what);
             assert_eq!(error.to_string(), format!("it is {what}, not a file"));
         }
+        assert_eq!(read(Path::new("/dev/null")).expect("nothing to read"), b"");
+        let (pipe, mut end) = std::io::pipe().expect("a pipe");
+        std::io::Write::write_all(&mut end, b"names").expect("room in the pipe");
+        drop(end);
+        let handed = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&pipe));
+        assert_eq!(read(Path::new(&handed)).expect("what a shell hands over"), b"names");
         assert_eq!(open(&at("gone")).expect_err("nothing").kind(), io::ErrorKind::NotFound);
     }
 }
