@@ -173,5 +173,5 @@ test('a job that finds no file says on its page what it asked for', async ({ pag
   await expect(page.locator('.job-panel')).toContainText(said);
   await followed(page);
   await expect(page.locator('.job-panel')).toContainText(said);
-  await expect(standing(page)).toHaveText(/the last step failed/);
+  await expect(standing(page)).toHaveText(/^Failed \d\d:\d\d: no file was found\.$/);
 });

@@ -30,6 +30,7 @@ impl JobSummary {
     /// What it means that the recipe's last step, over all files together, failed.
     pub fn last_step_failed(&self) -> &'static str {
         match BuiltIn::of(&self.recipe) {
+            _ if self.counters.total == 0 => "no file was found",
             Some(BuiltIn::Checksum) => "the manifest of all files could not be written",
             Some(BuiltIn::Verify) => {
                 "the files and the lines of the manifest do not all agree, or could not all be checked"
@@ -72,7 +73,9 @@ mod tests {
 
     #[test]
     fn of_a_last_step_that_failed_it_is_said_what_it_was_to_do() {
-        let failed = summary(JobStatus::Failed { reason: EndReason::Finish }, Counters::default());
+        let finish = JobStatus::Failed { reason: EndReason::Finish };
+        let failed = summary(finish, Counters { total: 3, succeeded: 3, ..Counters::default() });
+        assert_eq!(summary(finish, Counters::default()).last_step_failed(), "no file was found");
         let said = |recipe: &str| JobSummary { recipe: recipe.into(), ..failed.clone() }.status_text();
         assert_eq!(said("checksum"), "failed: the manifest of all files could not be written");
         assert!(said("verify").contains("do not all agree"));
