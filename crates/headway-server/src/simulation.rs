@@ -105,7 +105,7 @@ fn every_promise_holds_whatever_the_timing() {
     let rate = seeds as f64 / begun.elapsed().as_secs_f64();
     println!("{seeds} seeds, {rate:.0} a second: {seen}");
     // A simulation in which some fault never happens proves nothing about it.
-    assert!(seeds < 1_000 || seen.met_everything(), "{seen}");
+    assert!(seeds < 2_000 || seen.met_everything(), "{seen}");
 }
 
 #[test]

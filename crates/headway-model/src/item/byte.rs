@@ -43,7 +43,8 @@ mod tests {
     #[test]
     fn every_byte_is_one_status_or_none() {
         let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
-        assert_eq!(known.len(), 4 + 4 + 1 + 9 + 19 + 19);
+        let reasons = FailReason::ALL.len() + 2 * SkipReason::ALL.len();
+        assert_eq!(known.len(), 4 + DiskEffect::ALL.len() + 1 + reasons);
         for byte in known {
             assert_eq!(ItemStatus::from_byte(byte).map(ItemStatus::byte), Some(byte));
         }

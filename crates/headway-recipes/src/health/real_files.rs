@@ -18,7 +18,7 @@ fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
     match Bench::new(name).on(bytes, |source| looked_by(&wanted, source)) {
         Ok(result) => Ok(result),
         Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
-        Err(Failure::Skipped(SkipReason::Recipe)) => Err("skipped".into()),
+        Err(Failure::Skipped(SkipReason::Recipe | SkipReason::Unsupported)) => Err("skipped".into()),
         Err(other) => panic!("{name}: {other:?}"),
     }
 }
