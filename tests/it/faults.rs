@@ -419,6 +419,41 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retry_never_runs_on_what_an_earlier_job_left_half_changed() {
+    let files = Files::numbered(1);
+    let root = files.library();
+    let file = root.join("000000");
+    // EBUSY is no state of the storage: the exchange of the names succeeds, and then neither way is open.
+    let served = failing(&files, "renameat2", "error=EBUSY:when=2+", &[root.to_str().expect("text")]);
+    let job = served.run("upper", json!({})).await;
+    assert_eq!((job.counters.failed, job.counters.succeeded), (1, 0), "{:?}", items(&served, job.job).await);
+    assert_eq!(std::fs::read(&file).expect("a file"), b"FILE 0\n", "the job's own output has the name");
+    drop(served);
+    let retry = |of: headway_model::JobId| json!({ "query": { "items": { "job": of, "which": "errors" } } });
+    let served = failing(&files, "renameat2", "error=EBUSY", &[]);
+    let first = served.run("upper", retry(job.job)).await;
+    // This retry has touched nothing, so the next one has the job before it to ask.
+    let second = served.run("upper", retry(first.job)).await;
+    for end in [&first, &second] {
+        let told = served.get(&format!("/api/jobs/{}/items", end.job)).await["items"].clone();
+        assert_eq!((end.counters.missed, end.counters.total), (1, 1), "{told}");
+        assert!(told[0]["reason"].as_str().is_some_and(|why| why.contains("half changed")), "{told}");
+    }
+    drop(served);
+    // Once the disk tells that the change was made, there is nothing left to do.
+    let served = Served::start(&files);
+    let third = served.run("upper", retry(second.job)).await;
+    let told = served.get(&format!("/api/jobs/{}/items", third.job)).await["items"].clone();
+    assert_eq!(third.status, JobStatus::Completed, "{told}");
+    assert!(told[0]["reason"].as_str().is_some_and(|why| why == "already done"), "{told}");
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{}/undo/{undo}", job.job)).await.0, 201);
+    assert_eq!(served.end(undo).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(&file).expect("a file"), b"file 0\n");
+    assert_eq!(left_over(&files), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trash_that_the_storage_does_not_give_up_now_can_be_emptied_later() {
     let files = Files::numbered(1);
     let served = Served::start(&files);

@@ -86,6 +86,7 @@ impl ItemStatus {
             | SkipReason::Collision
             | SkipReason::NotOurs
             | SkipReason::Named
+            | SkipReason::HalfChanged
             | SkipReason::TooLong
             | SkipReason::NoName => true,
             SkipReason::Symlink | SkipReason::NotAFile => !planned,

@@ -86,6 +86,8 @@ numbered! {
         NoName = 18,
         /// Its type is one that the recipe is for, but not in the way in which this file is written.
         Unsupported = 19,
+        /// An earlier job was interrupted while it changed the file, and the disk does not tell how far it got.
+        HalfChanged = 20,
     }
 }
 
@@ -146,6 +148,7 @@ impl SkipReason {
             SkipReason::TooLong => "the output's name would be longer than 255 bytes",
             SkipReason::NoName => "the output's name would not be a file name",
             SkipReason::Unsupported => "its format is written in a way that cannot be decoded here",
+            SkipReason::HalfChanged => "an earlier job might have left it half changed: undo that job first",
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
         }

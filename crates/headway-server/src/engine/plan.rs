@@ -7,6 +7,8 @@ mod choice;
 mod done;
 mod excludes;
 mod file_types;
+mod half_changed;
+mod lineage;
 mod lister;
 mod named;
 mod names;

@@ -1,12 +1,16 @@
 //! The files of a query for items of another job.
 
+use std::collections::HashMap;
+
 use super::super::active_job::Undone;
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
+use super::half_changed::half_changed;
+use super::lineage::asked_for;
 use headway_files::Change;
 use headway_model::item::ItemLabel;
 use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
-use headway_model::{JobId, PlannedFile, Query, RelPath, StartJob};
+use headway_model::{JobId, PlannedFile, Query, RelPath};
 use headway_recipes::Unable;
 use headway_store::ItemPages;
 
@@ -26,12 +30,15 @@ pub(super) enum AskedItem {
     /// What the other job could not look at or list, and what was asked for there, in case it is a folder; `None` if the
     /// job that asked is no longer in the log.
     NotSeen(RelPath, Option<FolderQuery>),
+    /// A file that the other job, or one that it retried, might have left half changed, and that change; `None` if the
+    /// change is not in the log.
+    HalfChanged(RelPath, Option<Change>),
 }
 
 impl AskedItem {
     pub(super) fn path(&self) -> &RelPath {
         match self {
-            AskedItem::File(path) | AskedItem::NotSeen(path, _) => path,
+            AskedItem::File(path) | AskedItem::NotSeen(path, _) | AskedItem::HalfChanged(path, _) => path,
         }
     }
 }
@@ -51,6 +58,10 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
     };
     let job_no = number_of(context, *job).await?;
     let asked = asked_for(context, *job).await?;
+    let mut half_changed = match active.only_reads() {
+        true => HashMap::new(),
+        false => half_changed(context, active, *job).await?,
+    };
     let mut items = Vec::new();
     let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
     while let Some(rows) = pages.next().await? {
@@ -59,9 +70,10 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
             ItemSelection::Errors => row.state.status.is_error(),
             ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
         });
-        items.extend(wanted.map(|row| match row.file {
-            file if file.was_seen() => AskedItem::File(file.path),
-            PlannedFile { path, .. } => {
+        items.extend(wanted.map(|row| match (half_changed.remove(&row.file.path), row.file) {
+            (Some(change), file) => AskedItem::HalfChanged(file.path, change),
+            (None, file) if file.was_seen() => AskedItem::File(file.path),
+            (None, PlannedFile { path, .. }) => {
                 let below = asked.as_ref().map(|asked| FolderQuery { path: path.clone(), ..asked.clone() });
                 AskedItem::NotSeen(path, below)
             }
@@ -73,19 +85,4 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
 async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {
     let row = context.store.job(job).await?;
     Ok(row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no)
-}
-
-/// What the first job in a row of retries asked for: which files of a folder are wanted.
-async fn asked_for(context: &Context, mut job: JobId) -> Result<Option<FolderQuery>, Unable> {
-    loop {
-        let Some(row) = context.store.job(job).await? else { return Ok(None) };
-        let Some(request) = context.store.request(row.job_no).await? else { return Ok(None) };
-        let request: StartJob = serde_json::from_str(&request).map_err(|error| Unable::Failed(error.to_string()))?;
-        match request.query {
-            Query::Folder(query) => return Ok(Some(query)),
-            Query::Paths(_) => return Ok(Some(FolderQuery::default())),
-            // A job can only name one that was there before it.
-            Query::Items(ItemsQuery { job: earlier, .. }) => job = earlier,
-        }
-    }
 }

@@ -5,16 +5,18 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
+use super::super::super::place::judged;
 use super::super::asked_paths::AskedPaths;
 use super::super::choice::QueryPatterns;
 use super::super::named::AskedItem;
 use super::Lister;
 use headway_files::{
-    Inspected, ListedFile, as_named, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
+    Change, Inspected, ListedFile, PlacementState, as_named, environment, inspect_again, inspect_alone, inspect_at,
+    inspect_named, walk,
 };
-use headway_model::RelPath;
 use headway_model::library::in_order;
 use headway_model::request::FolderQuery;
+use headway_model::{RelPath, SkipReason};
 use headway_recipes::Unable;
 
 impl Lister<'_> {
@@ -31,12 +33,29 @@ impl Lister<'_> {
         }
     }
 
+    /// Lists a file that an earlier job might have left half changed: the disk tells how far that change got. Returns
+    /// whether to go on.
+    fn judge_again(&mut self, path: &RelPath, change: Option<&Change>) -> bool {
+        let library = &self.active.library;
+        let skip = match change.map(|change| judged(library, change)) {
+            Some(PlacementState::TakenBack) => return self.inspect(path),
+            Some(PlacementState::NotKnown(reason)) => return self.fail(Unable::Environment(reason)),
+            Some(PlacementState::Done(_)) => SkipReason::Done,
+            Some(PlacementState::Conflict(_)) | None => SkipReason::HalfChanged,
+        };
+        match inspect_again(library, path) {
+            Ok(listed) => self.take(ListedFile { skip: Some(skip), ..listed }),
+            Err(reason) => self.fail(Unable::Environment(reason)),
+        }
+    }
+
     /// Lists these items of another job, except what was `listed` before. For a folder that the other job could not
     /// list, lists what that job asked for below it.
     pub(super) fn items(&mut self, items: &[AskedItem], listed: &HashSet<RelPath>) -> Result<(), Unable> {
         for item in items.iter().filter(|item| !listed.contains(item.path())) {
             let is_going_on = match item {
                 AskedItem::File(path) => self.inspect(path),
+                AskedItem::HalfChanged(path, change) => self.judge_again(path, change.as_ref()),
                 AskedItem::NotSeen(path, below) => match inspect_named(&self.active.library, path) {
                     Ok(Inspected::Folder) => self.list_again(path, below.as_ref(), listed)?,
                     Ok(Inspected::Item(found)) => self.take(found),
