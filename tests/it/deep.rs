@@ -1,12 +1,15 @@
 //! Folders that are nested too deeply for any path.
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::Command;
 
-use headway_model::JobStatus;
 use headway_files::remove_tree;
+use headway_model::JobStatus;
 use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::command::Served;
 use crate::doctor::doctor;
 use crate::helper::{Files, Headway, eventually, mint, http};
 
@@ -22,7 +25,8 @@ impl Deep {
             mkdirat(&dir, "d", Mode::RWXU).expect("a folder");
             dir = openat(&dir, "d", flags, Mode::empty()).expect("a folder");
             if level == 1_000 || level == levels {
-                openat(&dir, "deep-file", OFlags::CREATE | OFlags::WRONLY, Mode::RWXU).expect("a file");
+                let file = openat(&dir, "deep-file", OFlags::CREATE | OFlags::WRONLY, Mode::RWXU).expect("a file");
+                std::fs::File::from(file).write_all(b"deep").expect("content");
             }
         }
         Deep(files.library().join("d"))
@@ -67,4 +71,41 @@ async fn a_folder_nested_5_000_deep_is_planned_run_and_indexed_and_the_server_st
     }
     let (well, said) = doctor(&files);
     assert!(well, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_of_manifests_passes_a_folder_that_nothing_can_open_and_says_so() {
+    let files = Files::new();
+    files.write("a", b"a");
+    let made = Command::new("sha256sum").arg("a").current_dir(files.library()).output().expect("sha256sum");
+    files.write("SHA256SUMS", &made.stdout);
+    let _deep = Deep::make(&files, 2_100);
+    let served = Served::start(&files);
+    let body = json!({ "settings": { "manifest": "**/SHA256SUMS" }, "query": { "paths": ["a"] } });
+    let end = served.run("verify", body).await;
+    assert_eq!((end.counters.succeeded, end.counters.total), (1, 1), "{end:?}");
+    let view = served.get(&format!("/api/jobs/{}", end.job)).await;
+    let message = view["message"].as_str().unwrap_or_default();
+    assert_eq!(view["status"], "failed", "{view}");
+    assert!(message.contains("1 folder cannot be listed and might have a manifest: d/d/d"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_the_longest_path_that_can_be_opened_is_replaced_and_put_back() {
+    let files = Files::new();
+    let _deep = Deep::make(&files, 1_980);
+    let deepest = format!("{}deep-file", "d/".repeat(1_980));
+    // Folders of this depth cannot be named in one call from the root of the disk.
+    let content = || {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW;
+        let library = openat(CWD, files.library(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty());
+        let file = openat(library.expect("the library"), &deepest, flags, Mode::empty()).expect("the file");
+        std::io::read_to_string(std::fs::File::from(file)).expect("text")
+    };
+    let served = Served::start(&files);
+    let end = served.run("upper", json!({ "query": { "paths": [deepest] } })).await;
+    assert_eq!((end.status, content().as_str()), (JobStatus::Completed, "DEEP"), "{end:?}");
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{}/undo/{undo}", end.job)).await.0, 201);
+    assert_eq!((served.end(undo).await.status, content().as_str()), (JobStatus::Completed, "deep"));
 }

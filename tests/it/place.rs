@@ -214,10 +214,13 @@ async fn an_output_that_can_have_no_name_is_said_in_the_plan() {
     let long = format!("{}.png", "n".repeat(251));
     files.write(&long, b"x");
     files.write("bare", b"x");
+    files.write("headway-a.png", b"x");
     let (app, _) = start(&files).await;
+    let reserved = "the output's name would begin with .headway-, which is reserved for Headway";
     for (path, name, reason) in [
         (long.as_str(), "{/.}.webp", "the output's name would be longer than 255 bytes"),
         ("bare", "{+.}", "the output's name would not be a file name"),
+        ("headway-a.png", ".{/}", reserved),
     ] {
         let mut body = request("capitals");
         body["query"] = json!({ "paths": [path] });

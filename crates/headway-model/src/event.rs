@@ -19,12 +19,19 @@ use super::moves::Move;
 use super::path::RelPath;
 use super::serde_defaults::is_default;
 use super::status::{EndReason, PauseReason};
+use super::text::cut_middle;
 
 /// Maximum number of items in one `planned` event.
 pub const PLANNED_AT_ONCE: u32 = 1_000;
 
 /// Maximum length of a failure message, in bytes.
 pub const MESSAGE_LIMIT: usize = 500;
+
+/// A failure message as an event has it: if it is too long, without its middle. What went wrong often stands at its end,
+/// behind a path.
+pub fn shortened(message: &str) -> String {
+    cut_middle(message, MESSAGE_LIMIT)
+}
 
 /// Maximum length of a job's title, in bytes.
 pub const TITLE_LIMIT: usize = 120;

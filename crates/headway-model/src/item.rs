@@ -87,6 +87,7 @@ impl ItemStatus {
             | SkipReason::NotOurs
             | SkipReason::Named
             | SkipReason::HalfChanged
+            | SkipReason::Reserved
             | SkipReason::TooLong
             | SkipReason::NoName => true,
             SkipReason::Symlink | SkipReason::NotAFile => !planned,

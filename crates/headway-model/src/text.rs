@@ -9,6 +9,17 @@ pub fn cut(text: &str, limit: usize) -> String {
     format!("{}…", &text[..end])
 }
 
+/// Shortens a text to at most `limit` bytes at character boundaries: an ellipsis stands for its middle.
+pub fn cut_middle(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let room = limit.saturating_sub('…'.len_utf8());
+    let start = text.floor_char_boundary(room / 2);
+    let end = text.ceil_char_boundary(text.len() - (room - room / 2));
+    format!("{}…{}", &text[..start], &text[end..])
+}
+
 /// Writes `48213` as `48,213`, with this mark between groups of three digits.
 pub fn grouped(number: u64, mark: char) -> String {
     let digits = number.to_string();
@@ -70,6 +81,14 @@ mod tests {
     fn a_cut_text_ends_at_a_character() {
         assert_eq!(cut("short", 10), "short");
         assert_eq!(cut("ääääää", 8), "ää…");
+    }
+
+    #[test]
+    fn a_text_that_is_cut_in_the_middle_keeps_both_ends() {
+        assert_eq!(cut_middle("short", 5), "short");
+        assert_eq!(cut_middle("the long path is not there", 13), "the l…there");
+        assert_eq!(cut_middle("ääääää", 8), "ä…ä");
+        assert_eq!(cut_middle("ääää", 0), "…");
     }
 
     #[test]

@@ -60,8 +60,9 @@ impl JobEvent {
         use EventKind as K;
         match self.kind() {
             K::Created => 1_024,
-            K::Planned | K::Placing => 4_096,
-            K::Changing => 16_384,
+            K::Planned => 4_096,
+            // Three paths, each as long as the system opens in one call.
+            K::Placing | K::Changing => 16_384,
             K::Pruned => 400,
             // A character can take six bytes once JSON has escaped it.
             K::Failed | K::AttemptFailed | K::Ended => 160 + 6 * MESSAGE_LIMIT,

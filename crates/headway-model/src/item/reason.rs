@@ -88,6 +88,8 @@ numbered! {
         Unsupported = 19,
         /// An earlier job was interrupted while it changed the file, and the disk does not tell how far it got.
         HalfChanged = 20,
+        /// The name of its output, or its new name, would be one that Headway reserves for itself.
+        Reserved = 21,
     }
 }
 
@@ -148,6 +150,7 @@ impl SkipReason {
             SkipReason::TooLong => "the output's name would be longer than 255 bytes",
             SkipReason::NoName => "the output's name would not be a file name",
             SkipReason::Unsupported => "its format is written in a way that cannot be decoded here",
+            SkipReason::Reserved => "the output's name would begin with .headway-, which is reserved for Headway",
             SkipReason::HalfChanged => "an earlier job might have left it half changed: undo that job first",
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",

@@ -71,13 +71,13 @@ pub(super) struct Lines {
     pub(super) passed_over: Vec<PassedOver>,
 }
 
-/// A manifest that a pattern matches and that was not read.
+/// What a pattern might mean and that was not read.
 #[derive(Debug)]
-pub(super) struct PassedOver {
-    /// Its path.
-    pub(super) path: RelPath,
-    /// Why it was not read.
-    pub(super) reason: SkipReason,
+pub(super) enum PassedOver {
+    /// A manifest that matches, and why it was not read.
+    Manifest(RelPath, SkipReason),
+    /// A folder that cannot be listed, so that nobody knows whether it has a manifest.
+    Folder(RelPath),
 }
 
 /// The digest of what lines say about a file, wherever they stand, and whichever algorithm was chosen for those that name

@@ -93,7 +93,7 @@ impl ManifestChoice {
                 return Ok((vec![path], Vec::new()));
             }
         }
-        let (mut found, mut passed_over, mut unlisted) = (Vec::new(), Vec::new(), None);
+        let (mut found, mut passed_over) = (Vec::new(), Vec::new());
         let walked = walk(
             library,
             &RelPath::default(),
@@ -102,11 +102,11 @@ impl ManifestChoice {
                 let ListedFile { file, skip } = listed;
                 // A folder that is gone has no manifest.
                 if file.is_unlisted() && skip.is_none() {
-                    unlisted.get_or_insert(file.path);
+                    passed_over.push(PassedOver::Folder(file.path));
                 } else if pattern.matcher.is_match(folded(file.path.as_str())) {
                     match skip {
                         None => found.push(file.path),
-                        Some(reason) => passed_over.push(PassedOver { path: file.path, reason }),
+                        Some(reason) => passed_over.push(PassedOver::Manifest(file.path, reason)),
                     }
                 }
                 job.check_wanted().is_ok()
@@ -114,15 +114,11 @@ impl ManifestChoice {
         );
         job.check_wanted()?;
         walked.map_err(|error| headway_files::unable("looking for manifests", &error))?;
-        if let Some(folder) = unlisted {
-            let text =
-                format!("whether the folder {:?} has a manifest is not known: it cannot be listed", folder.shown());
-            return Err(text.into());
-        }
         if found.is_empty() {
-            let other = passed_over
-                .first()
-                .map(|other| format!("; {} was not read: {}", other.path.shown(), other.reason.text()));
+            let other = passed_over.first().map(|other| match other {
+                PassedOver::Manifest(path, reason) => format!("; {} was not read: {}", path.shown(), reason.text()),
+                PassedOver::Folder(path) => format!("; the folder {} cannot be listed", path.shown()),
+            });
             let other = other.unwrap_or_default();
             return Err(format!("no file of {} matches the pattern {}{other}", library.name, pattern.text).into());
         }

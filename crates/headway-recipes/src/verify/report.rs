@@ -6,10 +6,11 @@ mod summary;
 
 use std::collections::BTreeMap;
 
-use super::lines::{Lines, digest};
+use super::lines::{Lines, PassedOver, digest};
 use super::verdict::{NOT_CHECKED, OK};
 use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
-use summary::NAMED_IN_MESSAGE;
+use headway_model::text::cut_middle;
+use summary::{NAME_IN_MESSAGE, NAMED_IN_MESSAGE};
 
 struct VerifyReport<'a> {
     lines: &'a Lines,
@@ -86,8 +87,17 @@ impl VerifyReport<'_> {
             self.blame("empty", path.shown());
         }
         for other in &self.lines.passed_over {
-            self.rows.push(format!("{}\tthe manifest was not read: {}\n", other.path, other.reason.text()));
-            self.blame("passed over", format!("{} ({})", other.path.shown(), other.reason.text()));
+            match other {
+                PassedOver::Manifest(path, reason) => {
+                    self.rows.push(format!("{path}\tthe manifest was not read: {}\n", reason.text()));
+                    self.blame("passed over", format!("{} ({})", path.shown(), reason.text()));
+                }
+                PassedOver::Folder(path) => {
+                    let why = "the folder cannot be listed, so whether it has a manifest is not known";
+                    self.rows.push(format!("{path}\t{why}\n"));
+                    self.blame("unlisted", path.shown());
+                }
+            }
         }
     }
 
@@ -123,7 +133,7 @@ impl VerifyReport<'_> {
         let (count, names) = self.wrong.entry(what).or_default();
         *count += 1;
         if names.len() < NAMED_IN_MESSAGE {
-            names.push(name);
+            names.push(cut_middle(&name, NAME_IN_MESSAGE));
         }
     }
 

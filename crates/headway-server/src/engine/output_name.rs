@@ -2,8 +2,8 @@
 
 use headway_files::LONGEST_NAME;
 use headway_files::template::{Template, Values};
-use headway_model::path::InvalidPath;
-use headway_model::{Output, OutputPlace, RelPath};
+use headway_model::path::{InvalidPath, RESERVED, is_reserved};
+use headway_model::{Output, OutputPlace, RelPath, SkipReason};
 
 /// No output can have the name that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,9 +14,23 @@ pub(crate) enum OutputNameError {
     /// The template turns the input's name into something that is not a file name.
     #[error("the output's name {template:?} does not fit: {error}")]
     NoName { template: String, error: InvalidPath },
+    /// Headway reserves it for its own files.
+    #[error("the output's name would be {0:?}; names that begin with {RESERVED} are reserved for Headway")]
+    Reserved(String),
     /// The input's folder cannot be below the output's.
     #[error(transparent)]
     Folder(#[from] InvalidPath),
+}
+
+impl OutputNameError {
+    /// Why a plan skips a file whose output has this error.
+    pub(crate) fn skip_reason(&self) -> SkipReason {
+        match self {
+            OutputNameError::TooLong(_) => SkipReason::TooLong,
+            OutputNameError::NoName { .. } | OutputNameError::Folder(_) => SkipReason::NoName,
+            OutputNameError::Reserved(_) => SkipReason::Reserved,
+        }
+    }
 }
 
 /// The path of the output of a file, which is item `number` of `total`, counted from 1.
@@ -28,6 +42,9 @@ pub(crate) fn target(output: &Output, path: &RelPath, number: u32, total: u32) -
         let name = Template::new(template).expand(&values);
         if name.len() > LONGEST_NAME {
             return Err(OutputNameError::TooLong(name.len()));
+        }
+        if is_reserved(&name) {
+            return Err(OutputNameError::Reserved(String::from_utf8_lossy(&name).into_owned()));
         }
         folder.join(&name).map_err(|error| OutputNameError::NoName { template: template.to_owned(), error })
     };

@@ -133,9 +133,10 @@ fn judge_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &Open
 pub(super) fn record(context: &Context, attempt: &Attempt, event: JobEvent) -> Result<(), Failure> {
     match context.handle.block_on(context.log.append(attempt.job, event, None)) {
         Ok(_) => Ok(()),
-        Err(AppendError::TooLarge) => {
-            Err(Failure::Failed(FailReason::Write, "the paths of its files are too long to record".into()))
-        }
+        Err(AppendError::TooLarge) => Err(Failure::Failed(
+            FailReason::Write,
+            "the paths of its files, its output and its place in the trash are together too long to record".into(),
+        )),
         Err(AppendError::Refused(_) | AppendError::Dead) => Err(Failure::Stopped),
     }
 }

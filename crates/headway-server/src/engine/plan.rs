@@ -32,7 +32,7 @@ use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::fault_of;
-use headway_model::event::{JobEvent, MESSAGE_LIMIT, Outcome, cut};
+use headway_model::event::{JobEvent, Outcome, shortened};
 use headway_model::id::JobId;
 use headway_model::status::EndReason;
 use headway_model::{Digest, ItemStatus, OnDone, PauseReason, RelPath, Reruns};
@@ -58,7 +58,7 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
     let event = match planned.unwrap_or_else(|died| Err(died.into())) {
         Ok((total, reruns)) => JobEvent::PlanEnded { total, reruns },
         Err(PlanStop::Failed(message)) => {
-            let outcome = Outcome::Failed { reason: EndReason::Plan, message: cut(&message, MESSAGE_LIMIT) };
+            let outcome = Outcome::Failed { reason: EndReason::Plan, message: shortened(&message) };
             JobEvent::Ended { outcome }
         }
         // The files listed so far stay; the rest is listed when the job is resumed.

@@ -5,7 +5,6 @@ use std::io;
 use super::name_availability::{Availability, availability};
 use super::place::{fail, finished};
 use headway_files::{Library, Moves, OpenFile, Staged};
-use headway_model::path::RESERVED;
 use headway_model::{Digest, FailReason, Move, Output, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Work};
 
@@ -121,8 +120,7 @@ fn steps(
     let Rename { from, to } = rename;
     let looking = |error| Failure::of(FailReason::Read, "looking at its names", &error);
     if to.is_reserved() {
-        let text = format!("its name would begin with {RESERVED}, which is reserved for Headway");
-        return Err(Failure::Failed(FailReason::Write, text));
+        return Err(Failure::Skipped(SkipReason::Reserved));
     }
     let (size, mtime_ns) = match *from == *at {
         true => (input.size(), input.mtime_ns()),

@@ -6,6 +6,9 @@ use super::VerifyReport;
 /// How many files the job's message names; the report names all.
 pub(super) const NAMED_IN_MESSAGE: usize = 3;
 
+/// The longest name in it, in bytes.
+pub(super) const NAME_IN_MESSAGE: usize = 100;
+
 impl VerifyReport<'_> {
     /// The first lines of the report: how many lines have which verdict.
     pub(super) fn head(&self) -> Vec<String> {
@@ -39,6 +42,11 @@ impl VerifyReport<'_> {
             ("line", "line of the manifest was not checked", "lines of the manifest were not checked"),
             ("outdated", "file was compared with an older manifest", "files were compared with an older manifest"),
             ("passed over", "manifest was not read", "manifests were not read"),
+            (
+                "unlisted",
+                "folder cannot be listed and might have a manifest",
+                "folders cannot be listed and might have one",
+            ),
             ("empty", "manifest has no line with a checksum", "manifests have no line with a checksum"),
         ] {
             let Some((count, names)) = self.wrong.get(what) else { continue };

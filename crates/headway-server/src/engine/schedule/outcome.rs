@@ -1,7 +1,7 @@
 //! Turns the ends of attempts, looks, listings and last steps into events.
 
 use headway_files::PlacementState;
-use headway_model::event::{JobEvent, MESSAGE_LIMIT, cut};
+use headway_model::event::{JobEvent, shortened};
 use headway_model::id::JobId;
 use headway_model::item::ItemStatus;
 use headway_model::status::{JobStatus, PauseReason};
@@ -45,7 +45,7 @@ impl Schedule {
         let again = goes_on && job.fold.item(item) != Some(ItemStatus::Placing);
         let now = self.now;
         let failed = |reason, message: &str, least| {
-            let message = cut(message, MESSAGE_LIMIT);
+            let message = shortened(message);
             match job.retry_at(item, attempt, least, now).filter(|_| again) {
                 Some(retry_at) => JobEvent::AttemptFailed { item, attempt, retry_at, reason, message },
                 None => JobEvent::Failed { item, attempt, reason, message },
@@ -164,7 +164,7 @@ pub(super) fn end_of_placing(
             Ok(Some(JobEvent::Succeeded { item, attempt, effect, detail }))
         }
         PlacementState::Conflict(message) => {
-            let message = cut(&message, MESSAGE_LIMIT);
+            let message = shortened(&message);
             Ok(Some(JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }))
         }
         PlacementState::TakenBack => Ok(None),

@@ -2,7 +2,7 @@
 
 use super::job::{Job, LastStep};
 use super::{ScheduleEffect, append};
-use headway_model::event::{HaltBy, JobEvent, MESSAGE_LIMIT, Outcome, cut};
+use headway_model::event::{HaltBy, JobEvent, Outcome, shortened};
 use headway_model::id::JobId;
 use headway_model::status::{EndReason, JobStatus};
 
@@ -30,9 +30,7 @@ impl Job {
     pub(super) fn end(&mut self, id: JobId, last: LastStep, effects: &mut Vec<ScheduleEffect>) {
         let counters = &self.fold.counters;
         let outcome = match last {
-            LastStep::Failed(message) => {
-                Outcome::Failed { reason: EndReason::Finish, message: cut(&message, MESSAGE_LIMIT) }
-            }
+            LastStep::Failed(message) => Outcome::Failed { reason: EndReason::Finish, message: shortened(&message) },
             LastStep::Done if counters.all_failed() => {
                 Outcome::Failed { reason: EndReason::AllFailed, message: String::new() }
             }

@@ -1,7 +1,7 @@
 //! Whether the name of a file's output, or a file's new name, is free: on the disk, and in this plan.
 
 use super::super::super::name_availability::{Availability, availability};
-use super::super::super::output_name::{OutputNameError, target};
+use super::super::super::output_name::target;
 use super::super::done::for_the_attempt;
 use super::Lister;
 use headway_files::ListedFile;
@@ -26,8 +26,7 @@ impl Lister<'_> {
         let Some(output) = output.filter(|output| !output.replaces()) else { return Ok(None) };
         let target = match target(&output, &found.file.path, self.index + 1, 0) {
             Ok(target) => target,
-            Err(OutputNameError::TooLong(_)) => return Ok(Some(SkipReason::TooLong)),
-            Err(OutputNameError::NoName { .. } | OutputNameError::Folder(_)) => return Ok(Some(SkipReason::NoName)),
+            Err(error) => return Ok(Some(error.skip_reason())),
         };
         let taken = for_the_attempt(self.active.library.has(&target))?.unwrap_or(false) || !self.targets.insert(target);
         Ok(taken.then_some(SkipReason::Collision))
@@ -47,6 +46,9 @@ impl Lister<'_> {
         let renames: Vec<_> =
             renames.iter().filter(|Rename { from, to }| self.companions.get(from) != Some(to)).collect();
         for Rename { from, to } in renames.iter().copied() {
+            if to.is_reserved() {
+                return Ok(Some(SkipReason::Reserved));
+            }
             let availability = for_the_attempt(availability(&self.active.library, from, to))?;
             if availability == Some(Availability::Taken) && !gives_up(to) || self.targets.contains(to) {
                 return Ok(Some(SkipReason::Collision));
