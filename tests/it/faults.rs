@@ -437,7 +437,7 @@ async fn a_retry_never_runs_on_what_an_earlier_job_left_half_changed() {
     for end in [&first, &second] {
         let told = served.get(&format!("/api/jobs/{}/items", end.job)).await["items"].clone();
         assert_eq!((end.counters.missed, end.counters.total), (1, 1), "{told}");
-        assert!(told[0]["reason"].as_str().is_some_and(|why| why.contains("half changed")), "{told}");
+        assert!(told[0]["reason"].as_str().is_some_and(|why| why.contains("half changed by an earlier job")), "{told}");
     }
     drop(served);
     // Once the disk tells that the change was made, there is nothing left to do.

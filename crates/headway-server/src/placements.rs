@@ -1,15 +1,15 @@
 //! What a job changed on the disk, as its log has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use headway_files::{BadChange, Change};
 use headway_model::event::{JobEvent, Recorded, UnknownEvent};
 use headway_model::event_kind::{ChangeStep, EventKind};
 use headway_model::id::Position;
 use headway_model::item::ItemLabel;
-use headway_model::{FailReason, ItemStatus, RelPath};
+use headway_model::{FailReason, ItemStatus, JobId, RelPath};
 use headway_recipes::Unable;
-use headway_store::{EventPages, ItemPages, Store, StoreError};
+use headway_store::{EventPages, ItemPages, JobFilter, Store, StoreError};
 
 /// Events read at a time.
 const PAGE: u32 = 2_000;
@@ -132,6 +132,37 @@ pub(crate) async fn unclear(
         }
     }
     Ok(unclear)
+}
+
+/// The files that undos of a job have put back, except the undo `besides`. An undo that was undone itself does not count.
+pub(crate) async fn put_back(
+    store: &dyn Store,
+    job: JobId,
+    besides: Option<JobId>,
+) -> Result<HashSet<RelPath>, StoreError> {
+    let mut paths = HashSet::new();
+    for undo in store.jobs(JobFilter::Undoing(job), u32::MAX).await? {
+        let id = undo.summary.job;
+        let undone = store.jobs(JobFilter::Undoing(id), u32::MAX).await?;
+        if Some(id) == besides || undone.iter().any(|undone| undone.summary.counters.succeeded > 0) {
+            continue;
+        }
+        let mut pages = ItemPages::new(store, undo.job_no, ITEMS_PER_READ).with_status(Some(ItemLabel::Succeeded));
+        while let Some(rows) = pages.next().await? {
+            paths.extend(rows.into_iter().map(|row| row.file.path));
+        }
+    }
+    Ok(paths)
+}
+
+/// The items of a job whose change an undo has put back.
+pub(crate) async fn undone_items(store: &dyn Store, job: JobId, job_no: u64) -> Result<HashSet<u32>, ReadError> {
+    let put_back = put_back(store, job, None).await?;
+    if put_back.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let made = Changes::read(store, job_no).await?.made;
+    Ok(made.into_iter().filter(|(_, change)| put_back.contains(&change.path())).map(|(item, _)| item).collect())
 }
 
 #[cfg(test)]

@@ -151,7 +151,9 @@ impl SkipReason {
             SkipReason::NoName => "the output's name would not be a file name",
             SkipReason::Unsupported => "its format is written in a way that cannot be decoded here",
             SkipReason::Reserved => "the output's name would begin with .headway-, which is reserved for Headway",
-            SkipReason::HalfChanged => "an earlier job might have left it half changed: undo that job first",
+            SkipReason::HalfChanged => {
+                "half changed by an earlier job, which says \"conflict on disk\": undo that job first"
+            }
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
         }

@@ -28,11 +28,20 @@ pub(super) struct CommandWork {
     before: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
     writes_output: bool,
-    /// Items during which the guard died, and that have not run to their end since.
-    lost: Mutex<BTreeSet<u32>>,
+    /// Items and their programs during which the guard died, and that have not run to their end since.
+    lost: Mutex<BTreeSet<(u32, Program)>>,
     library: Arc<Library>,
     guard: Arc<Guard>,
     data: Arc<DataFolder>,
+}
+
+/// Which of the programs of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Program {
+    /// The command.
+    Command,
+    /// What checks its output.
+    Check,
 }
 
 /// A word of the command with the settings filled in; `None` if the word is omitted.
@@ -95,7 +104,11 @@ impl CommandWork {
     }
 
     /// Runs a program of an attempt to its end; returns its exit code and output.
-    fn execute(&self, words: &[Template], attempt: &Attempt, out: &Path) -> Result<AttemptLog, Failure> {
+    fn execute(&self, program: Program, attempt: &Attempt, out: &Path) -> Result<AttemptLog, Failure> {
+        let words = match program {
+            Program::Command => &self.argv,
+            Program::Check => &self.verify,
+        };
         let relative = attempt.path.to_bytes();
         // In the library's root a file has a relative path; in any other working directory an absolute one.
         let (directory, input) = match &self.config.directory {
@@ -119,7 +132,7 @@ impl CommandWork {
         let name = attempt.name();
         let task = ProgramTask { attempt: name, argv, environment: self.environment.clone(), directory };
         // A program can kill the guard, and whatever runs beside it is innocent.
-        let is_suspect = self.lost.lock().contains(&attempt.item);
+        let is_suspect = self.lost.lock().contains(&(attempt.item, program));
         let begun = if is_suspect { self.guard.run_alone(task) } else { self.guard.run(task) };
         let (run, stdout, stderr) = begun.map_err(unguarded)?;
         attempt.hand_over();
@@ -134,8 +147,8 @@ impl CommandWork {
         attempt.on_stop(None);
         let ms = u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &end {
-            End::Lost => self.lost.lock().insert(attempt.item),
-            End::Code(_) | End::NotStarted(_) => self.lost.lock().remove(&attempt.item),
+            End::Lost => self.lost.lock().insert((attempt.item, program)),
+            End::Code(_) | End::NotStarted(_) => self.lost.lock().remove(&(attempt.item, program)),
         };
         match end {
             End::Code(code) => Ok(AttemptLog {
@@ -217,7 +230,7 @@ impl Work for CommandWork {
         let workshop = attempt.output.as_ref().map(|staged| self.library.workshop(staged));
         let workshop = workshop.transpose().map_err(making)?;
         let out = workshop.as_ref().map(Workshop::output).unwrap_or_default();
-        let log = self.execute(&self.argv, attempt, &out)?;
+        let log = self.execute(Program::Command, attempt, &out)?;
         let code = log.exit.unwrap_or(-1);
         let exit = &self.config.exit;
         let went_well = exit.ok.contains(&code);
@@ -252,7 +265,7 @@ impl Work for CommandWork {
         if self.verify.is_empty() {
             return Ok(());
         }
-        let log = self.execute(&self.verify, attempt, &output.path)?;
+        let log = self.execute(Program::Check, attempt, &output.path)?;
         match log.exit {
             Some(0) => Ok(()),
             _ if attempt.is_stopped() => Err(Failure::Stopped),

@@ -1,20 +1,27 @@
 //! The way from a checksum job to a check of its files.
 
 use headway_model::built_in::CHECKSUM_MANIFESTS;
+use headway_model::library::OutcomeFilter;
+use headway_model::request::FolderQuery;
 use headway_model::summary::{JobView, LibraryName};
-use headway_model::{BuiltIn, JobStatus, StartJob};
+use headway_model::{BuiltIn, JobStatus, Query, StartJob};
 
-/// The request by which the very files of the job are compared with the manifest that it made; `None` if it made none, or its
-/// library is not one of these.
+/// The request by which the files of the job are compared with the manifest that it made; `None` if it made none, or its
+/// library is not one of these. A file that the manifest does not name, because it is new or was not in the sample, is skipped.
 pub(in crate::ui::progress) fn verify_request(view: &JobView, libraries: &[LibraryName]) -> Option<StartJob> {
     let request = view.request.as_ref().filter(|request| request.recipe == BuiltIn::Checksum.name())?;
     let has_manifest = view.outputs.iter().any(|name| CHECKSUM_MANIFESTS.contains(&name.as_str()));
     let is_over = matches!(view.summary.status, JobStatus::Completed | JobStatus::CompletedWithErrors);
     let is_served = libraries.iter().any(|library| library.name == request.library);
     (has_manifest && is_over && is_served).then(|| {
-        let verify = StartJob::new(&request.library, BuiltIn::Verify.name(), request.query.clone());
+        let query = match request.query.clone() {
+            // Since the job was planned, its files have other outcomes.
+            Query::Folder(folder) => Query::Folder(FolderQuery { show: OutcomeFilter::All, ..folder }),
+            query @ (Query::Paths(_) | Query::Items(_)) => query,
+        };
+        let verify = StartJob::new(&request.library, BuiltIn::Verify.name(), query);
         let manifest = ("manifest".to_owned(), format!("@{}", view.summary.job).into());
-        StartJob { settings: [manifest].into_iter().collect(), sample: request.sample, ..verify }
+        StartJob { settings: [manifest].into_iter().collect(), ..verify }
     })
 }
 
@@ -22,7 +29,7 @@ pub(in crate::ui::progress) fn verify_request(view: &JobView, libraries: &[Libra
 mod tests {
     use super::*;
     use headway_model::testing::summary;
-    use headway_model::{Counters, Cursor, Query, RelPath};
+    use headway_model::{Counters, Cursor, RelPath};
 
     #[test]
     fn the_very_files_of_the_job_are_verified_by_its_manifest() {
@@ -55,5 +62,9 @@ mod tests {
         assert_eq!(verify_request(&of(request.clone(), &["SHA256SUMS"]), &[]), None, "its library is not served");
         let other = StartJob { recipe: "health".into(), ..request };
         assert_eq!(verify_request(&of(other, &["SHA256SUMS"]), &files), None);
+        let unprocessed = FolderQuery { show: OutcomeFilter::Unprocessed, ..FolderQuery::default() };
+        let sample = StartJob { sample: Some(1), ..StartJob::new("files", "checksum", Query::Folder(unprocessed)) };
+        let verify = verify_request(&of(sample, &["SHA256SUMS"]), &files).expect("a request");
+        assert_eq!((verify.query, verify.sample), (Query::Folder(FolderQuery::default()), None));
     }
 }

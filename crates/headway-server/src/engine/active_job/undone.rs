@@ -1,23 +1,18 @@
 //! What an undo takes back: the changes that another job made. Of a change that was left unclear, because the storage
 //! reported an error or a crash came in between, the disk tells again how far it got.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Context;
 use super::super::panicked::Panicked;
 use super::super::place::judged;
 use super::ActiveJob;
-use crate::placements::{Changes, UnclearItem, unclear};
+use crate::placements::{Changes, UnclearItem, put_back, unclear};
 use crate::steps::Step;
 use headway_files::{Change, PlacementState};
-use headway_model::item::ItemLabel;
 use headway_model::{JobId, PauseReason, RelPath};
 use headway_recipes::Unable;
-use headway_store::{ItemPages, JobFilter, Store};
-
-/// Items read at a time.
-const ITEMS_AT_ONCE: u32 = 1_000;
 
 /// The changes of a job that another one undoes.
 #[derive(Default)]
@@ -35,7 +30,7 @@ impl Undone {
         let row = store.job(job).await?;
         let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
         let Changes { mut made, mut open, .. } = Changes::read(store, job_no).await?;
-        let put_back = put_back(store, job, by.job).await?;
+        let put_back = put_back(store, job, Some(by.job)).await?;
         made.retain(|_, change| !put_back.contains(&change.path()));
         let mut unclear = unclear(store, job_no, &mut open).await?;
         let is_back = |change: &Change| put_back.contains(&change.path());
@@ -70,23 +65,6 @@ fn examine(
         }
     }
     Undone { made: made.into_values().collect(), unclear: still }
-}
-
-/// The files that earlier undos of a job have put back. An undo that was undone itself does not count.
-async fn put_back(store: &dyn Store, job: JobId, by: JobId) -> Result<HashSet<RelPath>, Unable> {
-    let mut paths = HashSet::new();
-    for undo in store.jobs(JobFilter::Undoing(job), u32::MAX).await? {
-        let id = undo.summary.job;
-        let undone = store.jobs(JobFilter::Undoing(id), u32::MAX).await?;
-        if id == by || undone.iter().any(|undone| undone.summary.counters.succeeded > 0) {
-            continue;
-        }
-        let mut pages = ItemPages::new(store, undo.job_no, ITEMS_AT_ONCE).with_status(Some(ItemLabel::Succeeded));
-        while let Some(rows) = pages.next().await? {
-            paths.extend(rows.into_iter().map(|row| row.file.path));
-        }
-    }
-    Ok(paths)
 }
 
 #[cfg(test)]

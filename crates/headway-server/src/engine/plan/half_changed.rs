@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
 use super::lineage::request_of;
-use crate::placements::{Changes, unclear};
+use crate::placements::{Changes, put_back, unclear};
 use headway_files::Change;
 use headway_model::item::{ItemLabel, ItemStatus, SkipReason};
 use headway_model::request::ItemsQuery;
@@ -14,22 +14,35 @@ use headway_model::{JobId, PauseReason, Query, RelPath};
 use headway_recipes::Unable;
 use headway_store::ItemPages;
 
-/// The files of which the log does not say how far their change got, with that change; `None` if the change is not in the
-/// log. A retry that skipped a file for this reason has not touched it: then the job before it tells.
+/// What an earlier job might have left half changed.
+pub(super) struct HalfChanged {
+    /// The change; `None` if it is not in the log.
+    pub(super) change: Option<Change>,
+    /// Whether the job did what the retry is to do, so that nothing is left to do if the change was made after all.
+    pub(super) is_same_work: bool,
+}
+
+/// The files of which the log does not say how far their change got. A retry that skipped a file for this reason has not
+/// touched it: then the job before it tells. A change that an undo has put back leaves nothing to ask.
 pub(super) async fn half_changed(
     context: &Context,
     active: &ActiveJob,
     mut job: JobId,
-) -> Result<HashMap<RelPath, Option<Change>>, Unable> {
+) -> Result<HashMap<RelPath, HalfChanged>, Unable> {
     let store = &*context.store;
+    let work = store.job(active.job).await?.and_then(|row| row.work);
     let mut found = HashMap::new();
-    // The files that every later job skipped; `None` before the first job.
+    // The files that every later job skipped; `None` for the job that is retried: all of its files.
     let mut asked: Option<HashSet<RelPath>> = None;
     while let Some(row) = store.job(job).await? {
         let is_asked = |path: &RelPath| asked.as_ref().is_none_or(|asked| asked.contains(path));
         let mut open = Changes::read(store, row.job_no).await?.open;
-        let left = unclear(store, row.job_no, &mut open).await?;
-        found.extend(left.into_iter().filter(|left| is_asked(&left.path)).map(|left| (left.path, left.change)));
+        let put_back = put_back(store, job, None).await?;
+        let is_back = |change: &Change| put_back.contains(&change.path());
+        let is_same_work = row.work.is_some() && row.work == work;
+        let left = unclear(store, row.job_no, &mut open).await?.into_iter();
+        let left = left.filter(|left| is_asked(&left.path) && !left.change.as_ref().is_some_and(is_back));
+        found.extend(left.map(|left| (left.path, HalfChanged { change: left.change, is_same_work })));
         let passed_over = passed_over(context, row.job_no).await?.into_iter().filter(is_asked).collect::<HashSet<_>>();
         let earlier = request_of(context, row.job_no).await?.map(|request| request.query);
         match earlier {

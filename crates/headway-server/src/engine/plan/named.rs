@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::active_job::Undone;
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
-use super::half_changed::half_changed;
+use super::half_changed::{HalfChanged, half_changed};
 use super::lineage::asked_for;
 use headway_files::Change;
 use headway_model::item::ItemLabel;
@@ -30,9 +30,8 @@ pub(super) enum AskedItem {
     /// What the other job could not look at or list, and what was asked for there, in case it is a folder; `None` if the
     /// job that asked is no longer in the log.
     NotSeen(RelPath, Option<FolderQuery>),
-    /// A file that the other job, or one that it retried, might have left half changed, and that change; `None` if the
-    /// change is not in the log.
-    HalfChanged(RelPath, Option<Change>),
+    /// A file that the other job, or one that it retried, might have left half changed.
+    HalfChanged(RelPath, HalfChanged),
 }
 
 impl AskedItem {

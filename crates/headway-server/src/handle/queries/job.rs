@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::Server;
 use super::super::on_disk::OnDisk;
+use super::retries::TOLD;
 use crate::error::{internal, unreadable};
 use crate::nothing_found::nothing_found;
 use headway_files::{Unreadable, io_text};
@@ -40,9 +41,9 @@ impl Server {
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
         let undone = if can_undo { self.undone(id).await? } else { None };
-        let retries = self.retries(&row.summary).await?;
+        let retries = self.retries(&row).await?;
         let done_since = self.done_since(&row, &retries).await?;
-        let retries = retries.into_iter().map(|row| row.summary).collect();
+        let retries = retries.into_iter().take(TOLD).map(|row| row.summary).collect();
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         Ok(JobView {

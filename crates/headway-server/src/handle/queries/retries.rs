@@ -4,31 +4,53 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::Server;
 use super::PAGE_LIMIT;
+use crate::error::internal;
+use crate::placements::undone_items;
 use headway_model::item::ItemLabel;
 use headway_model::summary::{ItemRetry, ItemView};
-use headway_model::{ApiError, JobSummary};
+use headway_model::{ApiError, ItemStatus, JobSummary, RelPath, SkipReason};
 use headway_store::rows::JobRow;
 use headway_store::{ItemPages, JobFilter};
 
-/// How many of them are told: the newest.
-const TOLD: u32 = 10;
+/// How many of them a job's page tells: the newest.
+pub(super) const TOLD: usize = 10;
 
 /// Of a job with more errors, it is not looked up which of them later jobs have done.
 const ERRORS_LIMIT: u32 = 10_000;
 
 /// At most this many jobs are looked at: those that ran its files again, those that ran files of these again, and so on.
-const FOLLOWED: usize = 100;
+const FOLLOWED: usize = 1_000;
 
 impl Server {
-    /// The newest jobs that ran files of this one again, newest first.
-    pub(super) async fn retries(&self, of: &JobSummary) -> Result<Vec<JobRow>, ApiError> {
-        let has_some = of.counters.has_errors() || of.counters.cancelled > 0;
-        if !of.status.is_terminal() || !has_some {
+    /// The jobs that did the work of this one again for some of its files, newest first. A job of another recipe, or with
+    /// another command, is no retry.
+    pub(super) async fn retries(&self, of: &JobRow) -> Result<Vec<JobRow>, ApiError> {
+        let JobSummary { job, counters, status, .. } = &of.summary;
+        let has_some = counters.has_errors() || counters.cancelled > 0;
+        if !status.is_terminal() || !has_some {
             return Ok(Vec::new());
         }
-        let rows = self.store().jobs(JobFilter::Retrying(of.job), TOLD).await?;
-        // A job of another recipe over its files, such as one that verifies them, is no retry.
-        Ok(rows.into_iter().filter(|row| row.summary.recipe == of.recipe).collect())
+        let rows = self.store().jobs(JobFilter::Retrying(*job), u32::MAX).await?;
+        Ok(rows.into_iter().filter(|row| row.summary.recipe == of.summary.recipe && row.work == of.work).collect())
+    }
+
+    /// The files that a job left done, or found done, and that no undo has put back since.
+    async fn done_by(&self, row: &JobRow) -> Result<Vec<RelPath>, ApiError> {
+        let undone = undone_items(&**self.store(), row.summary.job, row.job_no).await;
+        let undone = undone.map_err(|error| internal(&error))?;
+        let is_done = |status| {
+            let found_done = matches!(status, ItemStatus::Skipped { reason: SkipReason::Done | SkipReason::Moved, .. });
+            found_done || matches!(status, ItemStatus::Succeeded(_))
+        };
+        let mut done = Vec::new();
+        for label in [ItemLabel::Succeeded, ItemLabel::Skipped] {
+            let mut pages = ItemPages::new(&**self.store(), row.job_no, PAGE_LIMIT).with_status(Some(label));
+            while let Some(rows) = pages.next().await? {
+                let rows = rows.into_iter().filter(|row| is_done(row.state.status) && !undone.contains(&row.item));
+                done.extend(rows.map(|row| row.file.path));
+            }
+        }
+        Ok(done)
     }
 
     /// The items of this job that failed or were missed and that later jobs have done, in order.
@@ -42,12 +64,8 @@ impl Server {
             if seen.len() == FOLLOWED || !seen.insert(retry.job_no) {
                 continue;
             }
-            let succeeded = Some(ItemLabel::Succeeded);
-            let mut pages = ItemPages::new(&**self.store(), retry.job_no, PAGE_LIMIT).with_status(succeeded);
-            while let Some(rows) = pages.next().await? {
-                done.extend(rows.into_iter().map(|row| row.file.path));
-            }
-            open.extend(self.retries(&retry.summary).await?);
+            done.extend(self.done_by(&retry).await?);
+            open.extend(self.retries(&retry).await?);
         }
         if done.is_empty() {
             return Ok(Vec::new());
@@ -66,7 +84,7 @@ impl Server {
             return Ok(());
         }
         let jobs: HashMap<_, _> =
-            self.retries(&row.summary).await?.into_iter().map(|row| (row.job_no, row.summary.job)).collect();
+            self.retries(row).await?.into_iter().map(|row| (row.job_no, row.summary.job)).collect();
         if jobs.is_empty() {
             return Ok(());
         }

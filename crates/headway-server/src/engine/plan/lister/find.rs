@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::super::super::place::judged;
 use super::super::asked_paths::AskedPaths;
 use super::super::choice::QueryPatterns;
+use super::super::half_changed::HalfChanged;
 use super::super::named::AskedItem;
 use super::Lister;
 use headway_files::{
-    Change, Inspected, ListedFile, PlacementState, as_named, environment, inspect_again, inspect_alone, inspect_at,
+    Inspected, ListedFile, PlacementState, as_named, environment, inspect_again, inspect_alone, inspect_at,
     inspect_named, walk,
 };
 use headway_model::library::in_order;
@@ -35,12 +36,14 @@ impl Lister<'_> {
 
     /// Lists a file that an earlier job might have left half changed: the disk tells how far that change got. Returns
     /// whether to go on.
-    fn judge_again(&mut self, path: &RelPath, change: Option<&Change>) -> bool {
+    fn judge_again(&mut self, path: &RelPath, left: &HalfChanged) -> bool {
         let library = &self.active.library;
-        let skip = match change.map(|change| judged(library, change)) {
+        let skip = match left.change.as_ref().map(|change| judged(library, change)) {
             Some(PlacementState::TakenBack) => return self.inspect(path),
             Some(PlacementState::NotKnown(reason)) => return self.fail(Unable::Environment(reason)),
-            Some(PlacementState::Done(_)) => SkipReason::Done,
+            Some(PlacementState::Done(_)) if left.is_same_work => SkipReason::Done,
+            // What the other job made is a file as any other to this one.
+            Some(PlacementState::Done(_)) => return self.inspect(path),
             Some(PlacementState::Conflict(_)) | None => SkipReason::HalfChanged,
         };
         match inspect_again(library, path) {
@@ -55,7 +58,7 @@ impl Lister<'_> {
         for item in items.iter().filter(|item| !listed.contains(item.path())) {
             let is_going_on = match item {
                 AskedItem::File(path) => self.inspect(path),
-                AskedItem::HalfChanged(path, change) => self.judge_again(path, change.as_ref()),
+                AskedItem::HalfChanged(path, change) => self.judge_again(path, change),
                 AskedItem::NotSeen(path, below) => match inspect_named(&self.active.library, path) {
                     Ok(Inspected::Folder) => self.list_again(path, below.as_ref(), listed)?,
                     Ok(Inspected::Item(found)) => self.take(found),
