@@ -41,6 +41,11 @@ verify = ["grep", "-q", "good", "{out}"]
 output = { place = { beside = { name = "{/.}.copy" } } }
 
 [[command]]
+name = "deadly-check"
+run = ["cp", "{}", "{out}"]
+verify = ["sh", "-c", "kill -9 $PPID; sleep 300"]
+
+[[command]]
 name = "named"
 run = ["printf", "%s", "{text}", "{word}"]
 repeatable = true

@@ -446,11 +446,18 @@ async fn a_retry_never_runs_on_what_an_earlier_job_left_half_changed() {
     let told = served.get(&format!("/api/jobs/{}/items", third.job)).await["items"].clone();
     assert_eq!(third.status, JobStatus::Completed, "{told}");
     assert!(told[0]["reason"].as_str().is_some_and(|why| why == "already done"), "{told}");
+    // To another command, what the job made is a file as any other.
+    let other = json!({ "settings": { "run": "cp {} {out}" }, "query": retry(job.job)["query"] });
+    assert_eq!(served.run("command", other).await.counters.succeeded, 1);
     let undo = mint();
     assert_eq!(served.post(&format!("/api/jobs/{}/undo/{undo}", job.job)).await.0, 201);
     assert_eq!(served.end(undo).await.counters.succeeded, 1);
     assert_eq!(std::fs::read(&file).expect("a file"), b"file 0\n");
     assert_eq!(left_over(&files), [""; 0]);
+    // Nothing is left half changed by now, whatever is in the file.
+    files.write("000000", b"edited");
+    assert_eq!(served.run("upper", retry(job.job)).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(&file).expect("a file"), b"EDITED");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,6 +106,17 @@ async fn a_command_that_kills_its_guard_fails_and_whatever_runs_beside_it_does_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_kills_its_guard_fails_the_item_although_the_command_itself_ends_well() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    let end = served.run("deadly-check", json!({ "policy": { "on_interrupt": "retry" } })).await;
+    let item = &served.get(&format!("/api/jobs/{}/items", end.job)).await["items"][0];
+    assert_eq!((end.counters.failed, &item["attempt"]), (1, &json!(2)), "{item}");
+    assert!(item["message"].as_str().is_some_and(|said| said.contains("kills its parent process")), "{item}");
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("the original"), b"file 0\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn however_often_all_guards_die_no_item_fails_that_has_tries_left() {
     let files = Files::new();
     for number in 0..80 {

@@ -56,6 +56,7 @@ mod rename;
 mod replaced;
 mod repository;
 mod retention;
+mod retries;
 mod scale;
 mod schedules;
 mod scripts;
