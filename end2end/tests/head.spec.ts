@@ -110,6 +110,13 @@ test('the pace in force stands in its fields, and a change is confirmed', async 
   await followed(page);
   await expect(at_a_time).toHaveValue('3');
   await expect(page.getByLabel('Priority')).toHaveValue('7');
+  // An empty field stands for its default.
+  await page.getByLabel('Priority').fill('');
+  await page.locator('[data-action="change"]').click();
+  await expect(page.locator('.job-pace-saved')).toHaveText('Saved.');
+  await page.reload();
+  await followed(page);
+  await expect(page.getByLabel('Priority')).toHaveValue('0');
 });
 
 test('failures are told by cause, and just those of one cause are shown and run again', async ({ page, serve }) => {

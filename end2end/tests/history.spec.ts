@@ -114,3 +114,20 @@ test('the log of a job that runs goes on while one looks, and the past does not'
   await page.locator('.history-past').getByRole('link', { name: 'Back to now' }).click();
   await expect(page.locator('.history-events li').first()).toContainText('The job ended');
 });
+
+test('a page that cannot read the past yet shows no present under its address', async ({ page, serve, browser }) => {
+  const server = await serve(ten, { config, args: ['--workers', '1'] });
+  const job = await begin(server, mint(), 'slow');
+  expect(await over(server, job)).toBe('completed_with_errors');
+  const bare = await browser.newContext({ javaScriptEnabled: false });
+  const unread = await bare.newPage();
+  await unread.goto(`${server.url}/jobs/${job}?at=3`);
+  await expect(unread.locator('.history-past')).toContainText('Reading the events up to 3');
+  await expect(unread.locator('.job-panel')).toBeHidden();
+  await expect(unread.locator('.items')).toBeHidden();
+  await bare.close();
+  // An event that the job does not have yet is not awaited.
+  await details(page, server, job, '?at=100000');
+  await expect(page.locator('.history-past')).toContainText('after event');
+  await expect(page.locator('.job-panel')).toBeVisible();
+});

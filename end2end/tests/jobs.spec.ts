@@ -57,7 +57,10 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   await expect(rows).toHaveCount(1);
   await page.getByRole('link', { name: 'Cancelled' }).click();
   await expect(page.getByRole('heading', { name: 'No job matches' })).toBeVisible();
+  await expect(page.getByRole('searchbox', { name: 'Search jobs' })).toHaveValue('SPRING');
   await page.getByRole('link', { name: 'Show all jobs' }).click();
+  // The field shows what is searched for, because the buttons act on what is found.
+  await expect(page.getByRole('searchbox', { name: 'Search jobs' })).toHaveValue('');
   await card.getByRole('button', { name: 'Pause' }).click();
   await expect(card.locator('.head-standing')).toHaveText('Paused by you.');
   expect((await server.get(`/api/jobs/${runs}`)).status).toBe('paused');

@@ -6,6 +6,7 @@ mod enter;
 mod environment;
 mod fault;
 mod found;
+mod give_back;
 mod hash;
 mod inspect;
 mod judge;

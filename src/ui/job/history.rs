@@ -31,6 +31,10 @@ pub(super) struct Rewind {
     panel: Disclosure,
     /// The event at which the slider is while it is being dragged.
     dragged: RwSignal<Option<Seq>>,
+    /// The event after which the job is to be shown; `None` for the present.
+    at: Memo<Option<Seq>>,
+    /// Whether the page was opened at a moment of the past that is not yet shown.
+    is_unread: RwSignal<bool>,
     /// The last event of the job now.
     last: Memo<Seq>,
     read: ReadHistory,
@@ -53,35 +57,39 @@ impl Rewind {
         let last =
             Memo::new(move |_| present.with(|state| state.as_ref().map_or(seq, |state| state.summary.seq.max(seq))));
         let read = ReadHistory::new(job);
-        let rewind = Rewind { job, address, texts, named, panel, dragged, last, read, live, nav };
-        read.follow(Memo::new(move |_| if panel.is_open.get() { last.get() } else { rewind.at().unwrap_or(0) }));
+        // A job that goes on moves no moment, not even one beyond its last event.
+        let at = Memo::new(move |_| {
+            let at = dragged.get().or_else(|| address.with(|address| address.at))?;
+            Some(at.clamp(1, last.get_untracked().max(1)))
+        });
+        let is_unread = RwSignal::new(at.get_untracked().is_some());
+        let rewind = Rewind { job, address, texts, named, panel, dragged, at, is_unread, last, read, live, nav };
+        read.follow(Memo::new(move |_| if panel.is_open.get() { last.get() } else { at.get().unwrap_or(0) }));
         rewind.shows();
         rewind
-    }
-
-    /// The event after which the job is to be shown; `None` for the present.
-    fn at(self) -> Option<Seq> {
-        let at = self.dragged.get().or_else(|| self.address.with(|address| address.at))?;
-        Some(at.clamp(1, self.last.get().max(1)))
     }
 
     /// Shows the past instead of the present, once its events have been read.
     fn shows(self) {
         Effect::new(move |_| {
             let heard = self.read.heard.get();
-            let Some(at) = self.at() else { return self.live.past.set(None) };
+            let Some(at) = self.at.get() else {
+                self.is_unread.set(false);
+                return self.live.past.set(None);
+            };
             let is_shown = untrack(|| self.live.past_of(self.job)).is_some_and(|moment| moment.seq() == at);
             if heard >= at && !is_shown {
                 self.live.past.set(self.read.moment(at).map(|(fold, at)| Arc::new(PastMoment::new(fold, at))));
+                self.is_unread.set(false);
             }
         });
     }
 
     /// The banner above everything that shows the past: which moment it is, and a button back to the present.
     pub(super) fn banner(self) -> impl IntoView {
-        let is_past = Memo::new(move |_| self.at().is_some());
+        let is_past = Memo::new(move |_| self.at.get().is_some());
         let text = move || {
-            let at = self.at()?;
+            let at = self.at.get()?;
             if let Some(wrong) = self.read.wrong.get() {
                 return Some(format!("Event {} cannot be shown. {wrong}", count(at)));
             }
@@ -96,12 +104,14 @@ impl Rewind {
                 count(self.last.get())
             ))
         };
+        // Until then the page would show the present under the address of the past.
+        let is_unread = move || self.is_unread.get().then_some("");
         let now = move || self.address.with(|address| address.with_at(self.job, None));
         // The moment is announced once the slider rests.
         let live = move || if self.dragged.with(Option::is_some) { "off" } else { "polite" };
         view! {
             <Show when=move || is_past.get()>
-                <p class="history-past" aria-live=live>
+                <p class="history-past" aria-live=live data-unread=is_unread>
                     <span>{text}</span>
                     " "
                     <a class="ui-button ui-primary" href=now data-noscroll="">"Back to now"</a>
@@ -152,7 +162,7 @@ impl Rewind {
         };
         // The slider follows the shown moment, except while someone drags it.
         Effect::new(move |_| {
-            let (at, most) = (self.at(), most());
+            let (at, most) = (self.at.get(), most());
             if let Some(field) = field.get().filter(|_| self.dragged.with(Option::is_none)) {
                 field.set_max(&most.to_string());
                 field.set_value(&at.unwrap_or(most).to_string());

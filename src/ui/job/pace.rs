@@ -41,9 +41,9 @@ fn Form(steer: Steer) -> impl IntoView {
     let change = move |event: SubmitEvent| {
         event.prevent_default();
         let text = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value()).unwrap_or_default();
-        // An empty field lets the server decide; if the present value is unknown, nothing changes.
+        // An empty field stands for its default; if the present value is unknown, nothing changes.
         let concurrency = text(at_once).trim().parse().ok().or(in_force.with_untracked(|known| known.map(|_| 0)));
-        let priority = text(priority).trim().parse().ok();
+        let priority = text(priority).trim().parse().ok().or(in_force.with_untracked(|known| known.map(|_| 0)));
         steer.act(Action::Change { priority, concurrency });
     };
     let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");

@@ -19,6 +19,7 @@ pub(super) fn Tools(address: Memo<JobsAddress>) -> impl IntoView {
         nav.go(&address.with_untracked(|address| address.searching(text)), Go::There);
     };
     let first = address.with_untracked(|address| address.find.search.clone());
+    let applied = move || address.with(|address| address.find.search.clone());
     let show = move |(show, _): (JobShow, &'static str)| {
         let here = move || address.with(|address| address.find.show == show).then_some("true");
         view! { <a href=move || address.with(|address| address.showing(show)) aria-current=here>{text(show)}</a> }
@@ -35,6 +36,7 @@ pub(super) fn Tools(address: Memo<JobsAddress>) -> impl IntoView {
                     aria-label="Search jobs"
                     placeholder="Search jobs by title or recipe"
                     value=first
+                    prop:value=applied
                 />
                 <button>"Search"</button>
             </form>

@@ -97,7 +97,7 @@ pub(in crate::ui) fn Attend(
     };
     let heading = move || {
         let number = format::counted(attention.failed.get(), "file", "files");
-        match causes.with(|causes| causes.as_ref().map(|causes| causes.causes.len())) {
+        match causes.with(|causes| causes.as_ref().filter(|known| known.more == 0).map(|known| known.causes.len())) {
             None => format!("{number} failed"),
             Some(1) => format!("{number} failed for one reason"),
             Some(reasons) => format!("{number} failed for {reasons} reasons"),

@@ -25,6 +25,8 @@ pub struct Workshop<'a> {
     dir: Dir,
     /// The output's final name, which it also has in this folder, because many programs choose a format by the name.
     name: OsString,
+    /// Whether the folder stays, because an input lies in it that cannot be put back.
+    is_kept: bool,
 }
 
 impl Library {
@@ -42,7 +44,7 @@ impl Library {
         // A folder that was created and cannot be used is removed now, or as soon as possible.
         let dir = opened.inspect_err(|_| self.removed(&path, self.remove_temp(&path)))?;
         let name = on_disk(&staged.target).file_name().unwrap_or_default().to_owned();
-        Ok(Workshop { library: self, path, staged, dir, name })
+        Ok(Workshop { library: self, path, staged, dir, name, is_kept: false })
     }
 }
 
@@ -50,6 +52,23 @@ impl Workshop<'_> {
     /// The path to which the program is to write the output.
     pub fn output(&self) -> PathBuf {
         self.library.absolute(&self.path).join(&self.name)
+    }
+
+    pub(super) fn library(&self) -> &Library {
+        self.library
+    }
+
+    pub(super) fn staged(&self) -> &Staged {
+        self.staged
+    }
+
+    pub(super) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Leaves the folder where it is when this is dropped.
+    pub(super) fn keep(&mut self) {
+        self.is_kept = true;
     }
 
     /// Moves the output to where it is [staged](Staged::path). Anything but a regular file stays, and is removed with
@@ -70,6 +89,9 @@ impl Workshop<'_> {
 
 impl Drop for Workshop<'_> {
     fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
         // The program might have put something else in the folder's place.
         self.library.removed(&self.path, self.library.remove_temp(&self.path));
     }

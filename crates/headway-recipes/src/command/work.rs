@@ -228,9 +228,13 @@ impl Work for CommandWork {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let making = |error| Failure::of(FailReason::Write, "making the output's folder", &error);
         let workshop = attempt.output.as_ref().map(|staged| self.library.workshop(staged));
-        let workshop = workshop.transpose().map_err(making)?;
+        let mut workshop = workshop.transpose().map_err(making)?;
         let out = workshop.as_ref().map(Workshop::output).unwrap_or_default();
-        let log = self.execute(Program::Command, attempt, &out)?;
+        let log = self.execute(Program::Command, attempt, &out);
+        let given_back = workshop.as_mut().map(|workshop| workshop.give_back(input, &attempt.path)).transpose();
+        let given_back = given_back
+            .map_err(|error| Failure::of(FailReason::Write, "putting the file back that it moved", &error))?;
+        let log = log?;
         let code = log.exit.unwrap_or(-1);
         let exit = &self.config.exit;
         let went_well = exit.ok.contains(&code);
@@ -239,6 +243,13 @@ impl Work for CommandWork {
         }
         if attempt.is_stopped() && !went_well {
             return Err(Failure::Stopped);
+        }
+        if let Some(name) = given_back.flatten() {
+            let text = format!(
+                "the command moved or removed the file, which is now at {}; a command reads {{}} and writes {{out}}",
+                name.shown()
+            );
+            return Err(Failure::Failed(FailReason::Command, text));
         }
         if went_well {
             let unchanged = input.is_unchanged();

@@ -24,7 +24,15 @@ pub(super) fn place(
     let library = &active.library;
     let (sealed, old) = finished(library, work, (input, attempt), (output, staged))?;
     let replaces = output.replaces();
+    let still = || {
+        let still = library.is_still(&attempt.path, input);
+        match still.map_err(|error| Failure::of(FailReason::Read, "looking at it again", &error))? {
+            true => Ok(()),
+            false => Err(Failure::Skipped(SkipReason::Changed)),
+        }
+    };
     if old == Some(sealed.hash) {
+        still()?;
         library.discard(staged);
         return Ok(Success { effect: DiskEffect::Unchanged, ..success });
     }
@@ -37,10 +45,7 @@ pub(super) fn place(
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
-    let still = library.is_still(&attempt.path, input);
-    if !still.map_err(|error| Failure::of(FailReason::Read, "looking at it again", &error))? {
-        return Err(Failure::Skipped(SkipReason::Changed));
-    }
+    still()?;
     if !attempt.begin_placing() {
         return Err(Failure::Stopped);
     }

@@ -31,7 +31,7 @@ impl Serving {
             }
             let goes_on = runs.last().is_some_and(|(job, _)| *job == row.job);
             let bytes = row.payload.len() + 1 + if goes_on { 0 } else { FRAME_BYTES };
-            match self.room.take(runs.is_empty(), bytes, 0) {
+            match self.room.take(runs.is_empty(), bytes) {
                 Fit::Same => {}
                 Fit::Next => self.send_runs(now, &mut runs),
                 Fit::Full => {
@@ -74,7 +74,7 @@ impl Serving {
             let wanted: Vec<_> = wanted.collect();
             let bytes = wanted.iter().map(|frame| frame.text.len() + 1).sum();
             if !wanted.is_empty() {
-                match self.room.take(frames.is_empty(), bytes, bytes) {
+                match self.room.take(frames.is_empty(), bytes) {
                     Fit::Same => {}
                     Fit::Next => self.send_frames(now, &mut frames),
                     Fit::Full => {

@@ -50,8 +50,9 @@ impl EventRoom {
     }
 
     /// Takes room for events of this many bytes. `new` says that no message is begun. The first events of a message always
-    /// fit, and leave `first` bytes fewer for those after them.
-    pub(super) fn take(&mut self, new: bool, bytes: usize, first: usize) -> Fit {
+    /// fit. If they take all the room, they are a message of their own: a large event with others behind it might be more
+    /// than a weak line lets through.
+    pub(super) fn take(&mut self, new: bool, bytes: usize) -> Fit {
         if self.is_answer && self.begun {
             return match (self.left.takes(bytes), new) {
                 (false, _) => Fit::Full,
@@ -63,7 +64,7 @@ impl EventRoom {
             return Fit::Same;
         }
         self.begun = true;
-        self.left = MessageRoom::new(self.most.saturating_sub(first));
+        self.left = MessageRoom::new(self.most.saturating_sub(bytes));
         Fit::Next
     }
 }
@@ -78,9 +79,16 @@ mod tests {
         let mut answer = stream.clone();
         answer.answer();
         let fits = |room: &mut EventRoom| {
-            [(true, 50), (false, 10), (false, 1), (true, 1)].map(|(new, bytes)| room.take(new, bytes, 0))
+            [(true, 4), (false, 6), (false, 1), (true, 1)].map(|(new, bytes)| room.take(new, bytes))
         };
         assert_eq!(fits(&mut stream), [Fit::Next, Fit::Same, Fit::Next, Fit::Next]);
         assert_eq!(fits(&mut answer), [Fit::Next, Fit::Same, Fit::Full, Fit::Full]);
+    }
+
+    #[test]
+    fn an_event_that_takes_all_the_room_is_a_message_of_its_own() {
+        let mut stream = EventRoom::new(10);
+        let fits = [(true, 50), (false, 1), (false, 1)].map(|(new, bytes)| stream.take(new, bytes));
+        assert_eq!(fits, [Fit::Next, Fit::Next, Fit::Same]);
     }
 }

@@ -23,7 +23,7 @@ impl Rewind {
         let found = move |event| find.set(Some(event_target_value(&event)).filter(|text| !text.trim().is_empty()));
         let shown = Memo::new(move |_| {
             let heard = self.read.heard.get();
-            let (end, only) = (self.at().unwrap_or(heard).min(heard), only.get());
+            let (end, only) = (self.at.get().unwrap_or(heard).min(heard), only.get());
             let named = find.get().map(|name| names.of(&name).unwrap_or_default());
             let is_found = |item: Option<u32>| {
                 named.as_ref().is_none_or(|named| item.is_some_and(|item| named.items.binary_search(&item).is_ok()))
