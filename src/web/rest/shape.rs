@@ -28,6 +28,13 @@ impl<'a> ValueShape<'a> {
     pub(super) fn of_text(&self, text: String) -> Value {
         let leaves = self.leaves(self.schema);
         let takes = |kind: &str| leaves.iter().any(|leaf| types(leaf).contains(&kind));
+        // Not as in JSON, where a number does not begin with zeros.
+        if takes("integer")
+            && let Some(number) =
+                text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok()
+        {
+            return number;
+        }
         let read = serde_json::from_str(&text).ok().filter(|value: &Value| match value {
             Value::Number(_) => takes("integer") || takes("number"),
             Value::Bool(_) => takes("boolean"),
