@@ -45,7 +45,7 @@ fn read<T: DeserializeOwned + JsonSchema>(pairs: Vec<(String, String)>) -> Resul
         };
         let (shape, at) = (ValueShape::within(schema.as_value(), of), RequestPlace::parameter(&name));
         let value = shape.of_text(text);
-        shape.check(&value, &at)?;
+        shape.check(&value, &at).map_err(|misfit| misfit.why)?;
         if given.insert(name, value).is_some() {
             return Err(format!("{at} comes twice"));
         }
