@@ -307,7 +307,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, recognised by their text.
-const FILE_CALLS: [&str; 40] = [
+const FILE_CALLS: [&str; 47] = [
     "private::",
     "metadata(",
     "open(",
@@ -348,6 +348,13 @@ const FILE_CALLS: [&str; 40] = [
     "folder_at(",
     "Identity::at(",
     "stored_grounds(",
+    ".enter(",
+    ".list()",
+    "list_in(",
+    "look_at(",
+    "look_at_itself()",
+    "remove_name(",
+    "remove_folder(",
 ];
 
 /// Ways to make a failed call look like an answer.
@@ -405,7 +412,7 @@ const REASONS: [(&str, &str, &str); 50] = [
     ("server/engine/plan/done.rs", "library.hash(path))?.flatten()", "what cannot be read is not known to be done"),
     (
         "files/library/environment.rs",
-        "statvfs(path).ok()?",
+        "statvfs(path)?)).ok()?",
         "without a figure nothing is held back; the calls themselves tell",
     ),
     (

@@ -86,7 +86,7 @@ fn suitable(there: &Metadata, is_handed_over: bool) -> io::Result<()> {
         kind if kind.is_file() => return Ok(()),
         kind if kind.is_dir() => "a folder",
         kind if kind.is_socket() => "a socket",
-        _ if is_handed_over || is_null(there) => return Ok(()),
+        _ if is_handed_over || is_null(there)? => return Ok(()),
         kind if kind.is_fifo() => "a pipe",
         _ => "a device",
     };
@@ -94,9 +94,8 @@ fn suitable(there: &Metadata, is_handed_over: bool) -> io::Result<()> {
 }
 
 /// Whether this is `/dev/null`, by whatever name.
-fn is_null(there: &Metadata) -> bool {
-    let is_same = |null: Metadata| null.rdev() == there.rdev();
-    there.file_type().is_char_device() && Path::new("/dev/null").metadata().is_ok_and(is_same)
+fn is_null(there: &Metadata) -> io::Result<bool> {
+    Ok(there.file_type().is_char_device() && Path::new("/dev/null").metadata()?.rdev() == there.rdev())
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(super) trait FolderCalls {
     fn remove_name(&self, name: impl AsRef<Path>) -> io::Result<()>;
 
     /// Removes an empty folder in it.
-    fn remove_empty(&self, name: impl AsRef<Path>) -> io::Result<()>;
+    fn remove_folder(&self, name: impl AsRef<Path>) -> io::Result<()>;
 }
 
 impl FolderCalls for Dir {
@@ -59,7 +59,7 @@ impl FolderCalls for Dir {
         removed(self, name.as_ref(), || self.remove_file(name.as_ref()))
     }
 
-    fn remove_empty(&self, name: impl AsRef<Path>) -> io::Result<()> {
+    fn remove_folder(&self, name: impl AsRef<Path>) -> io::Result<()> {
         removed(self, name.as_ref(), || self.remove_dir(name.as_ref()))
     }
 }
@@ -67,11 +67,11 @@ impl FolderCalls for Dir {
 /// Removes a name. A removal that was interrupted was made if nothing has the name.
 fn removed(dir: &Dir, name: &Path, remove: impl Fn() -> io::Result<()>) -> io::Result<()> {
     uninterrupted(|| match remove() {
-        Err(error)
-            if error.kind() == io::ErrorKind::Interrupted
-                && matches!(Found::of(dir.symlink_metadata(name)), Found::Absent) =>
-        {
-            Ok(())
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            match Found::of(dir.symlink_metadata(name)).known()? {
+                None => Ok(()),
+                Some(_) => Err(error),
+            }
         }
         answer => answer,
     })

@@ -236,7 +236,7 @@ fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result
         gone.add(&file)?;
         Found::of(inside.remove_name(file.file_name())).known()?;
     }
-    Found::of(folder.remove_empty(leaving)).known()?;
+    Found::of(folder.remove_folder(leaving)).known()?;
     sync(folder)
 }
 
