@@ -33,7 +33,7 @@ pub(super) struct ImportCommand {
 
 pub(super) async fn import(arguments: ImportCommand) -> CommandResult {
     let ImportCommand { joblog, run: mut work } = arguments;
-    let text = named_file::read(&joblog);
+    let text = named_file::read_once(&joblog);
     let text =
         text.map_err(|error| CommandFailure::new(NOT_BEGUN, format!("cannot read {}: {error}", joblog.display())))?;
     let (done, torn) =

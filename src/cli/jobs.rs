@@ -89,7 +89,7 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
         }
         return Ok(0);
     }
-    let (terminal, now) = (std::io::stdout().is_terminal(), headway_server::now());
+    let (terminal, now) = (std::io::stdout().is_terminal(), session.working_clock());
     let row = |job: &JobSummary| {
         let id = if terminal { tail(job.job) } else { job.job.to_string() };
         let status = match job.undone_as.as_ref().filter(|_| terminal) {

@@ -11,7 +11,7 @@ use super::host::{Host, Hosting};
 use super::signals::Signals;
 use super::text::{shown, tail};
 use headway_client::{Address, Client, ClientError};
-use headway_model::JobId;
+use headway_model::{JobId, Millis};
 use headway_server::named_file;
 
 /// How long to wait for a server that is starting or ending.
@@ -115,6 +115,11 @@ impl Session {
     /// The command that does this to a job.
     pub(super) fn command_on(&self, word: &str, job: JobId) -> String {
         self.command(&format!("{word} {}", tail(job)))
+    }
+
+    /// Now, if the server that answers works on jobs. One in this process that was asked about them takes up none.
+    pub(super) fn working_clock(&self) -> Option<Millis> {
+        self.host.is_none().then(headway_server::now)
     }
 
     /// Ends the server in this process, if there is one. Running items are taken back.

@@ -5,13 +5,14 @@ use std::io::Write;
 use clap::Args;
 use futures::StreamExt;
 
-use super::failure::CommandFailure;
+use super::failure::{CommandFailure, NO};
 use super::follow::{Following, Json, Until};
 use super::out;
 use super::program_output::ProgramOutput;
 use super::session::Session;
 use super::show::ProgressMode;
 use headway_model::JobId;
+use headway_server::named_file;
 
 /// Options for the output.
 #[derive(Debug, Args)]
@@ -78,7 +79,10 @@ pub(super) async fn write_to(session: &Session, path: &str, file: &str) -> Resul
     let mut parts = std::pin::pin!(session.client.bytes(path).await?);
     let mut into = match file {
         "-" => None,
-        file => Some(std::fs::File::create(file)?),
+        file => {
+            let into = named_file::create(file.as_ref());
+            Some(into.map_err(|error| CommandFailure::new(NO, format!("cannot write {file}: {error}")))?)
+        }
     };
     while let Some(part) = parts.next().await {
         match &mut into {

@@ -14,12 +14,17 @@ pub(super) fn local(at: Millis) -> String {
 }
 
 /// How long a job has been at work up to `now`, pauses not counted; `None` before it begins. For jobs of older versions, only the
-/// time from beginning to end is known.
-pub(super) fn took(job: &JobSummary, now: Millis) -> Option<String> {
+/// time from beginning to end is known. Without `now` nobody is at work, so when a job stopped that its server left running is not
+/// known.
+pub(super) fn took(job: &JobSummary, now: Option<Millis>) -> Option<String> {
     let began = job.began?;
     let ms = match job.worked {
         Some(worked) if job.status.is_terminal() => worked.ms,
-        Some(worked) => worked.until(now),
+        Some(worked) => match (now, worked.since) {
+            (Some(now), _) => worked.until(now),
+            (None, None) => worked.ms,
+            (None, Some(_)) => return Some("not known".to_owned()),
+        },
         None => job.ended?.saturating_sub(began),
     };
     Some(time(ms))
@@ -52,12 +57,14 @@ mod tests {
     fn how_long_a_job_took_is_its_time_at_work_and_nothing_before_it_began() {
         let job = |status, began, worked| JobSummary { began, worked, ..summary(status, Counters::default()) };
         let running = job(JobStatus::Processing, Some(1_000), Some(Worked { ms: 8_000, since: Some(50_000) }));
-        assert_eq!(took(&running, 54_000).as_deref(), Some("12 s"));
+        assert_eq!(took(&running, Some(54_000)).as_deref(), Some("12 s"));
+        assert_eq!(took(&running, None).as_deref(), Some("not known"), "its server died");
         let ended = job(JobStatus::Completed, Some(1_000), Some(Worked { ms: 8_000, since: None }));
-        assert_eq!(took(&ended, 54_000).as_deref(), Some("8.0 s"));
+        assert_eq!(took(&ended, Some(54_000)).as_deref(), Some("8.0 s"));
+        assert_eq!(took(&ended, None).as_deref(), Some("8.0 s"));
         let older = JobSummary { ended: Some(4_000), ..job(JobStatus::Completed, Some(1_000), None) };
-        assert_eq!(took(&older, 54_000).as_deref(), Some("3.0 s"));
-        assert_eq!(took(&job(JobStatus::Queued, None, None), 54_000), None);
+        assert_eq!(took(&older, Some(54_000)).as_deref(), Some("3.0 s"));
+        assert_eq!(took(&job(JobStatus::Queued, None, None), Some(54_000)), None);
     }
 
     #[test]

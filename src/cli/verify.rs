@@ -38,7 +38,9 @@ pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
     let mut reader: Box<dyn BufRead> = if arguments.file.as_os_str() == "-" {
         Box::new(stdin().lock())
     } else {
-        Box::new(BufReader::new(named_file::open(&arguments.file).with_context(|| format!("cannot read {shown}"))?))
+        Box::new(BufReader::new(
+            named_file::open_once(&arguments.file).with_context(|| format!("cannot read {shown}"))?,
+        ))
     };
     let mut proof = ExportVerifier::default();
     for number in 0_u64.. {

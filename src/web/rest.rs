@@ -42,7 +42,7 @@ use headway_model::summary::{JobPage, JobTotals, JobView, LibraryName, RecipeInf
 use headway_model::{Action, ApiError, JobId, StartJob};
 use headway_server::{Server, Started};
 pub(super) use links::{reading_link, uncompressed};
-use parameters::Parameters;
+use parameters::{Parameters, of_text};
 
 type RestResult<T> = Result<T, ErrorResponse>;
 
@@ -111,7 +111,7 @@ struct JobsQuery {
 }
 
 async fn jobs(State(server): State<Server>, Parameters(query): Parameters<JobsQuery>) -> RestResult<Json<JobPage>> {
-    let before = query.before.as_deref().map(job_id).transpose()?;
+    let before = query.before.as_deref().map(|text| of_text("before", text, "the id of a job")).transpose()?;
     let find = FindJobs { search: query.search, show: query.show, sort: query.sort };
     Ok(Json(server.jobs(before, query.limit.unwrap_or(100), &find).await?))
 }

@@ -1,12 +1,13 @@
 //! The command line: what it explains, and what it refuses with a sentence.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::helper::{Files, Headway};
 
 /// Runs the program to its end: whether it succeeded, and everything it said.
 fn run(arguments: &[&str]) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_headway")).args(arguments).output().expect("the program");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
+    let output = command.args(arguments).stdin(Stdio::piped()).output().expect("the program");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.success(), said)
 }
@@ -52,6 +53,15 @@ fn a_pipe_that_is_named_as_a_file_is_refused_and_never_waited_for() {
         &["run", "--data", &data, "checksum", "--files-from", &pipe],
         &["import", "--data", &data, "--joblog", &pipe, "checksum", &library],
         &["jobs", "--server", "http://127.0.0.1:1", "--token-file", &pipe],
+        &["run", "--data", &data, "checksum", &library, "--output", &format!("SHA256SUMS={pipe}")],
+        &["run", "--data", &data, "--joblog", &pipe, "checksum", &library],
+        // What a shell hands over, here standard input, is empty when it is read again, and these are read again.
+        &["serve", "--data", &data, &library, "--config", "/dev/stdin"],
+        &["serve", "--data", &data, &library, "--token-file", "/dev/stdin"],
+        &["config", "--config", "/dev/stdin"],
+        &["webhooks", "list", "--config", "/dev/stdin"],
+        &["schedules", "--config", "/dev/stdin"],
+        &["jobs", "--server", "http://127.0.0.1:1", "--token-file", "/dev/stdin"],
     ] {
         let (ok, said) = run(arguments);
         assert!(!ok && said.contains("it is a pipe, not a file"), "{arguments:?}: {said}");

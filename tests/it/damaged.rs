@@ -236,3 +236,35 @@ async fn a_job_of_which_an_event_was_altered_says_so() {
         app.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_are_missing_or_too_many_are_told_by_their_number_and_their_job() {
+    let files = Files::numbered(3);
+    let [job, ..] = three_jobs(&files).await;
+    let app = start(&files).await;
+    let last = app.until(job, |_| true).await.seq;
+    app.stop().await;
+    files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;
+    let columns = "position, job_no, seq, payload, detail, digest";
+    let more = format!(
+        "INSERT INTO events ({columns}) SELECT (SELECT MAX(position) + 1 FROM events), 1, 99, payload, detail, digest \
+         FROM events WHERE job_no = 1 AND seq = 4"
+    );
+    for (damage, at) in [
+        ("DELETE FROM events WHERE job_no = 1 AND seq = (SELECT MAX(seq) FROM events WHERE job_no = 1)", last),
+        ("DELETE FROM events WHERE job_no = 1", 1),
+        ("DELETE FROM events WHERE job_no = 1 AND seq = 1", 1),
+        ("UPDATE events SET payload = '{' WHERE job_no = 1 AND seq = 1", 1),
+        ("UPDATE events SET job_no = 3 WHERE job_no = 1 AND seq = 4", 4),
+        (more.as_str(), last + 1),
+    ] {
+        restore(&files);
+        files.sql(damage).await;
+        let (well, said) = doctor(&files);
+        assert!(!well && said.contains(&job.to_string()), "{damage}: {said}");
+        let app = start(&files).await;
+        let note = app.get(&format!("/api/jobs/{job}")).await.1["note"].to_string();
+        assert!(note.contains(&format!("damaged at its event {at},")), "{damage}: {note}");
+        app.stop().await;
+    }
+}

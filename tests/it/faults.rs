@@ -11,7 +11,9 @@ use crate::helper::{Files, mint, refused_to_serve};
 pub(crate) fn failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Served {
     let seen = files.data().with_file_name("trace");
     let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{what}"));
-    let mut wrap = vec!["strace", "-f", "-qq", "-o", seen.to_str().expect("text"), "-e", &trace, "-e", &inject];
+    let seen = seen.to_str().expect("text");
+    // Names are written whole.
+    let mut wrap = vec!["strace", "-f", "-qq", "-s", "512", "-o", seen, "-e", &trace, "-e", &inject];
     paths.iter().for_each(|path| wrap.extend(["-P", path]));
     Served::start_in(files, &wrap).expect("a ready server")
 }
@@ -521,18 +523,32 @@ async fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
         ("fsync", "upper"),
         ("mkdirat", "upper"),
         ("unlinkat", "upper"),
+        ("fstatfs", "checksum"),
+        (OPENS, "checksum"),
         ("statx", "checksum"),
         ("read", "checksum"),
     ] {
         // Neither SQLite nor a program that is run makes such calls again.
         let paths = match calls {
-            "fsync" => &[root][..],
+            "fsync" | "fstatfs" | OPENS => &[root][..],
             "statx" | "read" => &["000001", file],
             _ => &[],
         };
-        let served = failing(&files, calls, "error=EINTR:when=1..3", paths);
+        // In each thread, so that not only what the start does is interrupted. A folder is listed by two opens in a row.
+        let when = if calls == OPENS { "error=EINTR:when=1+5" } else { "error=EINTR:when=1+2" };
+        let served = failing(&files, calls, when, paths);
         let end = served.run(recipe, json!({})).await;
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "{calls}: {end:?}");
+        if calls == "unlinkat" {
+            // The job itself removes nothing.
+            let (status, body) = served.post(&format!("/api/jobs/{}/empty_trash", end.job)).await;
+            assert_eq!(status, 200, "{body}");
+        }
+        let trace = std::fs::read_to_string(files.data().with_file_name("trace")).expect("a trace");
+        // A call on a certain path tells by that alone that it was made in the library, the others tell the job.
+        let is_of_job = |line: &&str| !paths.is_empty() || line.contains(&end.job.to_string());
+        let injected = trace.lines().filter(|line| line.contains("INJECTED")).filter(is_of_job).count();
+        assert!(injected > 0, "{calls}: nothing that the job does was interrupted");
         let events = served.get(&format!("/api/events?job={}&after=0.0&replay=all&wait=0", end.job)).await;
         assert!(!events.to_string().contains("paused"), "{calls}: {events}");
         for number in 0..3 {

@@ -75,17 +75,18 @@ async fn a_guard_that_dies_interrupts_its_items_and_another_takes_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_kills_its_guard_fails_and_whatever_runs_beside_it_does_not() {
+async fn a_command_that_kills_or_stops_its_guard_fails_and_whatever_runs_beside_it_does_not() {
     let files = Files::numbered(2);
     let served = Served::start(&files);
-    for policy in ["retry", "ask"] {
+    for (policy, signal) in [("retry", "KILL"), ("ask", "KILL"), ("retry", "STOP"), ("ask", "STOP")] {
         let of = |path: &str, run: &str| {
             let policy = json!({ "on_interrupt": policy, "on_done": "again" });
             json!({ "query": { "paths": [path] }, "settings": { "run": run }, "policy": policy })
         };
         let innocent = served.begin("command", of("000000", "sh -c 'until [ -e go ]; do sleep 0.02; done'")).await;
         eventually("it is at work", async || (left(innocent) >= 1).then_some(())).await;
-        let guilty = served.begin("command", of("000001", "sh -c 'kill -9 $PPID; sleep 300'")).await;
+        let run = format!("sh -c 'kill -{signal} $PPID; sleep 300'");
+        let guilty = served.begin("command", of("000001", &run)).await;
         if policy == "ask" {
             let paused = JobStatus::Paused { reason: PauseReason::Interrupted };
             for job in [innocent, guilty] {
@@ -97,7 +98,10 @@ async fn a_command_that_kills_its_guard_fails_and_whatever_runs_beside_it_does_n
         assert_eq!((end.status, end.counters.failed), (JobStatus::Failed { reason: EndReason::AllFailed }, 1));
         let item = &served.get(&format!("/api/jobs/{guilty}/items")).await["items"][0];
         assert_eq!(item["attempt"], json!(2), "{item}");
-        assert!(item["message"].as_str().is_some_and(|said| said.contains("kills its parent process")), "{item}");
+        assert!(
+            item["message"].as_str().is_some_and(|said| said.contains("kills or stops its parent process")),
+            "{item}"
+        );
         files.write("go", b"");
         let end = served.end(innocent).await;
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{end:?}");

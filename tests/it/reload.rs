@@ -1,6 +1,7 @@
 //! New settings for a running server, on SIGHUP.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -232,30 +233,40 @@ async fn wrong_settings_leave_the_old_ones_in_force_and_are_told_with_file_line_
     assert_eq!(served.libraries(OTHER).await, ["a", "b"]);
 }
 
-/// The process reads its token from a pipe, so it is known how far its start is.
+/// The test holds the lock of the data folder, so the start gets no further.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_during_the_start_does_not_end_the_server() {
     let files = Files::numbered(1);
-    let (site, token) = (files.data().with_file_name("site"), files.data().with_file_name("token"));
+    let site = files.data().with_file_name("site");
     make_site(&site);
-    let made = Command::new("mkfifo").arg(&token).status().expect("mkfifo");
-    assert!(made.success());
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(files.data()).expect("a new folder");
+    let lock = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(files.data().join("lock"));
+    let lock = lock.expect("a new file");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).expect("a lock");
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     command.arg("serve").arg(files.library()).arg("--data").arg(files.data()).arg("--site").arg(&site);
-    command.args(["--listen", "127.0.0.1:0"]).arg("--token-file").arg(&token);
+    command.args(["--listen", "127.0.0.1:0"]);
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null()).spawn().expect("it starts");
-    let writer = tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(token));
-    let mut writer = writer.await.expect("no panic").expect("the pipe, once it is read");
+    // It gives up by itself if the lock stays taken.
+    while !catches_hang_ups(child.id()) {
+        assert!(child.try_wait().expect("its state").is_none(), "it does not listen before it has the lock");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::HUP).expect("a living process");
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    std::io::Write::write_all(&mut writer, TOKEN.as_bytes()).expect("a token");
-    drop(writer);
+    drop(lock);
     let mut said = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     assert!(said.next().is_some_and(|line| line.is_ok_and(|line| line.contains("open "))), "it is ready");
     child.kill().expect("a living process");
     child.wait().expect("its end");
+}
+
+/// Whether a process has a handler for SIGHUP.
+fn catches_hang_ups(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("its signals");
+    u64::from_str_radix(caught.trim(), 16).expect("a set of signals") & 1 != 0
 }
 
 /// What a job of one folder says must not come to mean another.

@@ -307,7 +307,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, recognised by their text.
-const FILE_CALLS: [&str; 40] = [
+const FILE_CALLS: [&str; 47] = [
     "private::",
     "metadata(",
     "open(",
@@ -348,6 +348,13 @@ const FILE_CALLS: [&str; 40] = [
     "folder_at(",
     "Identity::at(",
     "stored_grounds(",
+    ".enter(",
+    ".list()",
+    "list_in(",
+    "look_at(",
+    "look_at_itself()",
+    "remove_name(",
+    "remove_folder(",
 ];
 
 /// Ways to make a failed call look like an answer.
@@ -405,7 +412,7 @@ const REASONS: [(&str, &str, &str); 50] = [
     ("server/engine/plan/done.rs", "library.hash(path))?.flatten()", "what cannot be read is not known to be done"),
     (
         "files/library/environment.rs",
-        "statvfs(path).ok()?",
+        "statvfs(path)?)).ok()?",
         "without a figure nothing is held back; the calls themselves tell",
     ),
     (
@@ -662,7 +669,8 @@ fn what_the_server_does_by_itself_leaves_a_crash_note() {
 #[test]
 fn interrupted_calls_are_made_again_by_the_doors_for_that() {
     const CHANGES: [&str; 5] = ["renameat", "renameat_with", "linkat", "unlinkat", "mkdirat"];
-    const DOORS: [&str; 2] = ["files/src/library/calls.rs", "files/src/library/environment.rs"];
+    const DOORS: [&str; 3] =
+        ["files/src/library/calls.rs", "files/src/library/environment.rs", "files/src/library/folder_calls.rs"];
     // They read what no storage holds, or look at no file.
     const OTHERS: [&str; 3] =
         ["files/src/library/library_file.rs", "recipes/src/command/capture.rs", "guard/src/wire.rs"];
@@ -680,4 +688,60 @@ fn interrupted_calls_are_made_again_by_the_doors_for_that() {
         }
     }
     assert!(wrong.is_empty(), "system calls that go past the doors: {wrong:?}");
+}
+
+/// The storage of a library can be a network share, on which a signal interrupts calls that only look, too.
+#[test]
+fn in_a_library_each_call_on_a_name_goes_through_the_doors() {
+    const DOORS: [&str; 3] = ["library/calls.rs", "library/environment.rs", "library/folder_calls.rs"];
+    const OF_FOLDERS: [&str; 7] = [
+        ".open_dir(",
+        ".entries()",
+        ".read_dir(",
+        ".symlink_metadata(",
+        ".dir_metadata()",
+        ".remove_file(",
+        ".remove_dir(",
+    ];
+    const OF_RUSTIX: [&str; 18] = [
+        "openat",
+        "openat2",
+        "statat",
+        "statx",
+        "stat",
+        "lstat",
+        "fstat",
+        "statfs",
+        "fstatfs",
+        "statvfs",
+        "fstatvfs",
+        "fsync",
+        "fdatasync",
+        "fallocate",
+        "fchmod",
+        "fchown",
+        "futimens",
+        "ioctl_ficlone",
+    ];
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (path, text) in sources("crates/headway-files/src/library") {
+        if DOORS.iter().any(|door| path.ends_with(door)) {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        // Calls of `rustix` are made under their whole name, in the closure that is called again.
+        let is_again = |statement: &&str| ["again(", "uninterrupted("].iter().any(|door| statement.contains(door));
+        let calls = text.split(';').filter(|statement| statement.contains("rustix::fs::"));
+        let (doors, past): (Vec<_>, Vec<_>) = calls.partition(is_again);
+        seen += doors.len();
+        let mut words = past
+            .iter()
+            .flat_map(|statement| statement.split(|letter: char| !letter.is_alphanumeric() && letter != '_'));
+        if words.any(|word| OF_RUSTIX.contains(&word)) || OF_FOLDERS.iter().any(|call| text.contains(call)) {
+            wrong.push(path);
+        }
+    }
+    assert!(wrong.is_empty(), "system calls that go past the doors: {wrong:?}");
+    assert!(seen > 5, "calls that go through the doors: {seen}");
 }

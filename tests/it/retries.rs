@@ -10,7 +10,7 @@ use crate::helper::{Files, mint};
 async fn what_another_command_did_or_an_undo_put_back_is_not_done_since() {
     let files = Files::numbered(2);
     let served = Served::start(&files);
-    let command = |run: &str, query: &Value| json!({ "settings": { "run": run }, "query": query });
+    let command = |run: &str, query: &Value| json!({ "settings": { "run": run }, "query": query, "policy": { "on_done": "again" } });
     let only_with_go = r#"sh -c 'test -e go && tr a-z A-Z < "$0" > "$1"' {} {out}"#;
     let job = served.run("command", command(only_with_go, &json!({ "paths": ["000000", "000001"] }))).await;
     assert_eq!(job.counters.failed, 2, "{job:?}");

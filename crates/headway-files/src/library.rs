@@ -5,6 +5,7 @@ mod copy_metadata;
 mod enter;
 mod environment;
 mod fault;
+mod folder_calls;
 mod found;
 mod give_back;
 mod hash;
@@ -75,7 +76,7 @@ pub use walk::walk;
 pub use workshop::Workshop;
 
 use calls::{fsync, openat};
-use environment::uninterrupted;
+use folder_calls::FolderCalls;
 use leftovers::Leftovers;
 use open_file::FileStamp;
 
@@ -155,7 +156,7 @@ impl Library {
     fn folder(&self, path: &RelPath) -> io::Result<Dir> {
         self.check_on_disk(path)?;
         let root = self.root()?;
-        if path.is_root() { root.try_clone() } else { uninterrupted(|| root.open_dir(on_disk(path))) }
+        if path.is_root() { root.try_clone() } else { root.enter(on_disk(path)) }
     }
 }
 

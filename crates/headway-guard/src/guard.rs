@@ -108,7 +108,9 @@ mod tests {
     use super::*;
     use crate::program::End;
     use crate::wire::LARGEST;
+    use rustix::process::{Pid, test_kill_process};
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
 
     fn program(text: &str) -> (tempfile::TempDir, Guard) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -150,6 +152,51 @@ mod tests {
         }
         let log = std::fs::read_to_string(folder.path().join("guard.log")).unwrap_or_default();
         assert!(log.lines().count() <= 2 * GUARDS_LIMIT as usize, "{log}");
+    }
+
+    /// A guard that writes its number into a file and ends with its socket.
+    fn noted() -> (tempfile::TempDir, Guard) {
+        program("#!/bin/sh\necho $$ >> \"$0.log\"\nexec cat\n")
+    }
+
+    /// The guards that were started, once there are so many.
+    fn started(folder: &tempfile::TempDir, count: usize) -> Vec<Pid> {
+        loop {
+            let log = std::fs::read_to_string(folder.path().join("guard.log")).unwrap_or_default();
+            let numbers = log.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?));
+            let numbers: Vec<_> = numbers.collect();
+            if numbers.len() >= count && log.ends_with('\n') {
+                return numbers;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_guard_of_its_own_ends_with_its_program_and_the_shared_one_stays() {
+        let (folder, guard) = noted();
+        let (_shared, _, _) = guard.run(task()).expect("a guard");
+        let (shared, link) = (started(&folder, 1)[0], guard.link(None).expect("a link"));
+        let (own, _, _) = guard.run_alone(task()).expect("another guard");
+        let alone = started(&folder, 2)[1];
+        assert!(test_kill_process(alone).is_ok(), "it lives while its program does");
+        drop(own);
+        while test_kill_process(alone).is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(test_kill_process(shared).is_ok());
+        assert!(Arc::ptr_eq(&guard.link(None).expect("a link"), &link), "it guards the next program too");
+    }
+
+    #[test]
+    fn a_guard_that_is_stopped_is_taken_for_dead_and_ended() {
+        let (folder, guard) = program("#!/bin/sh\necho $$ >> \"$0.log\"\nkill -STOP $$\nexec cat\n");
+        for count in [1, 2] {
+            let (program, _, _) = guard.run(task()).expect("a guard");
+            let stopped = started(&folder, count)[count - 1];
+            assert_eq!(program.wait(), End::Lost);
+            assert!(test_kill_process(stopped).is_err(), "it is gone");
+        }
     }
 
     #[test]

@@ -1,16 +1,29 @@
-//! The socket to one guard: who waits for a reply of it, and what happens when it dies.
+//! The socket to one guard: who waits for a reply of it, and what happens when it dies or is stopped.
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::RecvFlags;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::end_attempts;
 use super::wire::{LARGEST, Reply, receive};
+
+/// How long a guard can be stopped, as by `kill -STOP`, before it is taken for dead.
+const STOPPED_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often to look whether a guard that says nothing is stopped.
+const LOOK: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+/// How often to look whether a guard that was told to end has ended.
+const END_LOOK: Duration = Duration::from_millis(20);
 
 /// The server's end of the link to one guard.
 pub(super) struct GuardLink {
@@ -68,10 +81,11 @@ impl GuardLink {
     }
 }
 
-/// Delivers the guard's replies until it dies; then makes sure that no process of its attempts is left.
-pub(super) fn listen(link: &GuardLink, mut child: std::process::Child) {
+/// Delivers the guard's replies until it dies, or is stopped for too long, as a stopped guard obeys no order; then makes sure that
+/// it ends, and that no process of its attempts is left.
+pub(super) fn listen(link: &GuardLink, mut child: Child) {
     let mut buffer = vec![0; LARGEST];
-    loop {
+    while says_something(link, &child) {
         let reply = match receive(&link.socket, &mut buffer, RecvFlags::empty()) {
             Ok(([], _)) | Err(_) => break,
             Ok((packet, _)) => Reply::decode(packet),
@@ -89,15 +103,44 @@ pub(super) fn listen(link: &GuardLink, mut child: std::process::Child) {
     }
     let left: Vec<_> = link.waiting.lock().take().into_iter().flatten().map(|(_, waiting)| waiting).collect();
     if !left.is_empty() {
-        tracing::error!(attempts = left.len(), "the guard died; ending the processes it guarded");
+        tracing::error!(attempts = left.len(), "the guard died or was stopped; ending the processes it guarded");
         child.kill().ok();
         while !end_attempts(|attempt| left.iter().any(|waiting| waiting.attempt == attempt)) {
             tracing::error!("cannot end the processes of attempts; their items stay blocked until they are gone");
         }
     }
-    child.wait().ok();
+    while matches!(child.try_wait(), Ok(None)) {
+        if is_stopped(&child) {
+            child.kill().ok();
+        }
+        std::thread::sleep(END_LOOK);
+    }
     // Only now do the waiting runs learn of it: their channels close.
     drop(left);
+}
+
+/// Waits until the guard says something or is dead. `false` if it has been stopped for too long instead. A guard that waits for
+/// storage is not stopped, and is waited for.
+fn says_something(link: &GuardLink, child: &Child) -> bool {
+    let mut stopped: Option<Instant> = None;
+    loop {
+        match poll(&mut [PollFd::new(&link.socket, PollFlags::IN)], Some(&LOOK)) {
+            Ok(0) => {}
+            Ok(_) => return true,
+            Err(_) => std::thread::sleep(END_LOOK),
+        }
+        if !is_stopped(child) {
+            stopped = None;
+        } else if stopped.get_or_insert_with(Instant::now).elapsed() > STOPPED_LIMIT {
+            return false;
+        }
+    }
+}
+
+/// Whether a signal has stopped a process, and none has made it go on.
+fn is_stopped(child: &Child) -> bool {
+    let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    matches!(waitid(WaitId::Pid(Pid::from_child(child)), look), Ok(Some(_)))
 }
 
 impl std::fmt::Debug for GuardLink {

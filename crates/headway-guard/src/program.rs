@@ -35,7 +35,7 @@ pub enum End {
     Code(i32),
     /// It could not be started, for this reason.
     NotStarted(NotStarted),
-    /// The guard died, and the program with it; how far it got is unknown. None of its processes is left.
+    /// The guard died or was stopped, and the program ended with it; how far it got is unknown. None of its processes is left.
     Lost,
 }
 

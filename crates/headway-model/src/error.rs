@@ -89,6 +89,10 @@ pub enum ApiError {
         /// The reasons that concern a single setting, by the setting's name.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         settings: BTreeMap<String, String>,
+        /// Where in the body of the request a reason is about something: by the reason, a JSON pointer. It is told as
+        /// [problem details](super::problem) alone.
+        #[serde(skip)]
+        places: BTreeMap<String, String>,
     },
     /// 503: the log cannot be written until the process is restarted.
     #[error(
@@ -143,13 +147,19 @@ impl ApiError {
 
     /// An [`ApiError::Invalid`] with one reason.
     pub fn invalid(reason: impl Into<String>) -> Self {
-        ApiError::Invalid { reasons: vec![reason.into()], settings: BTreeMap::new() }
+        ApiError::Invalid { reasons: vec![reason.into()], settings: BTreeMap::new(), places: BTreeMap::new() }
+    }
+
+    /// An [`ApiError::Invalid`] with one reason, which concerns this place in the body of the request, a JSON pointer.
+    pub fn at_place(pointer: String, reason: String) -> Self {
+        let places = BTreeMap::from([(reason.clone(), pointer)]);
+        ApiError::Invalid { reasons: vec![reason], settings: BTreeMap::new(), places }
     }
 
     /// An [`ApiError::Invalid`] with one reason, which concerns a setting.
     pub fn at_setting(setting: &str, reason: String) -> Self {
         let settings = BTreeMap::from([(setting.to_owned(), reason.clone())]);
-        ApiError::Invalid { reasons: vec![reason], settings }
+        ApiError::Invalid { reasons: vec![reason], settings, places: BTreeMap::new() }
     }
 
     /// The body of an error response: this error, with its text as `message`.

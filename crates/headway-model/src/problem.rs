@@ -76,7 +76,7 @@ impl Problem {
             errors: Vec::new(),
         };
         match error {
-            ApiError::Invalid { reasons, settings } => problem.errors = faults(reasons, settings),
+            ApiError::Invalid { reasons, settings, places } => problem.errors = faults(reasons, settings, places),
             ApiError::Internal { incident } => problem.incident = Some(incident.clone()),
             ApiError::Pruned { job } => problem.job = Some(*job),
             _ => {}
@@ -87,6 +87,9 @@ impl Problem {
     /// The error that this problem was made of. `None` if its code is unknown here.
     pub fn error(self) -> Option<ApiError> {
         let settings: BTreeMap<_, _> = self.errors.iter().filter_map(Fault::setting).collect();
+        let elsewhere = self.errors.iter().filter(|fault| fault.setting().is_none());
+        let elsewhere: BTreeMap<_, _> =
+            elsewhere.filter_map(|fault| Some((fault.detail.clone(), fault.pointer.clone()?))).collect();
         let mut reasons: Vec<_> = self.errors.into_iter().map(|fault| fault.detail).collect();
         if reasons.is_empty() {
             reasons.push(self.detail.clone());
@@ -98,14 +101,18 @@ impl Problem {
         if let Some(job) = self.job {
             error["job"] = Value::String(job.to_string());
         }
-        serde_json::from_value(error).ok()
+        let mut error: ApiError = serde_json::from_value(error).ok()?;
+        if let ApiError::Invalid { places, .. } = &mut error {
+            *places = elsewhere;
+        }
+        Some(error)
     }
 }
 
-fn faults(reasons: &[String], settings: &BTreeMap<String, String>) -> Vec<Fault> {
+fn faults(reasons: &[String], settings: &BTreeMap<String, String>, places: &BTreeMap<String, String>) -> Vec<Fault> {
     let fault = |reason: &String| {
         let setting = settings.iter().find(|(_, why)| *why == reason).map(|(name, _)| pointer(name));
-        Fault { pointer: setting, detail: reason.clone() }
+        Fault { pointer: setting.or_else(|| places.get(reason).cloned()), detail: reason.clone() }
     };
     let others = settings.iter().filter(|(_, why)| !reasons.contains(why));
     let others = others.map(|(name, why)| Fault { pointer: Some(pointer(name)), detail: why.clone() });
@@ -153,6 +160,7 @@ mod tests {
     fn every_error() -> Vec<ApiError> {
         let message = || "what is wrong".to_owned();
         let settings = [("a/b~".to_owned(), "setting \"a/b~\" is wrong".to_owned())].into();
+        let places = [("the title is empty".to_owned(), "/title".to_owned())].into();
         let reasons = vec!["the title is empty".into(), "setting \"a/b~\" is wrong".into()];
         vec![
             ApiError::Malformed { message: message() },
@@ -166,8 +174,9 @@ mod tests {
             ApiError::Pruned { job: JobId::mint(7, [0; 10]) },
             ApiError::TooLarge { message: message() },
             ApiError::NotJson { message: message() },
-            ApiError::Invalid { reasons, settings },
+            ApiError::Invalid { reasons, settings, places },
             ApiError::invalid("one reason"),
+            ApiError::at_place("/query/paths/1".into(), "/query/paths/1 must be a text".into()),
             ApiError::LogUnavailable,
             ApiError::Unavailable { message: message() },
             ApiError::Internal { incident: "0123abcd".into() },
@@ -186,12 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_setting_is_pointed_at_and_every_other_reason_is_told() {
+    fn every_wrong_setting_and_every_other_wrong_place_is_pointed_at() {
         let wrong = every_error().swap_remove(11);
         let problem = serde_json::to_value(Problem::new(&wrong, 422, "/api/v1/jobs/x")).expect("JSON");
         assert_eq!((&problem["type"], &problem["status"]), (&json!("urn:headway:invalid"), &json!(422)));
         let expected = json!([
-            { "detail": "the title is empty" },
+            { "pointer": "/title", "detail": "the title is empty" },
             { "pointer": "/settings/a~1b~0", "detail": "setting \"a/b~\" is wrong" },
         ]);
         assert_eq!(problem["errors"], expected);

@@ -45,6 +45,8 @@ struct Doctor<'a> {
     /// Jobs whose history was removed or is being removed, and the position of their `pruned` event.
     pruned: BTreeMap<u64, Position>,
     seen: BTreeSet<u64>,
+    /// Jobs that have events.
+    with_events: BTreeSet<u64>,
     /// Jobs of which an event is damaged: nothing that follows from it is known.
     damaged: BTreeSet<u64>,
     /// Jobs that are set aside.
@@ -62,6 +64,7 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
         live: BTreeMap::new(),
         pruned: pruned(store, head.position).await?,
         seen: BTreeSet::new(),
+        with_events: BTreeSet::new(),
         damaged: BTreeSet::new(),
         aside: store.aside().await?.into_iter().map(|aside| aside.job_no).collect(),
         position: 0,
@@ -79,9 +82,12 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
             format!("the stored head of the log is {}, but its last event is at {}", head.position, doctor.position);
         doctor.find(Remedy::Restore, what);
     }
+    doctor.behind(head.position).await?;
     for (job_no, audit) in std::mem::take(&mut doctor.live) {
         doctor.rows(job_no, audit).await?;
     }
+    let without_events = doctor.without_events().await;
+    doctor.or_damaged(without_events)?;
     let leases = doctor.leases().await;
     doctor.or_damaged(leases)?;
     Ok(doctor.done)
@@ -89,8 +95,9 @@ pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position
 
 impl Doctor<'_> {
     fn find(&mut self, remedy: Remedy, what: String) {
-        if self.done.findings.len() < LISTED {
-            self.done.findings.push(Finding { what, remedy });
+        let finding = Finding { what, remedy };
+        if self.done.findings.len() < LISTED && !self.done.findings.contains(&finding) {
+            self.done.findings.push(finding);
         }
     }
 }

@@ -135,7 +135,7 @@ impl Index {
         }
         let Some(mut reading) = self.scans.read(&view.library, scope.clone()) else { return Ok(()) };
         let patience = if seen.is_some() { SCAN_WAIT } else { FIRST_SCAN_WAIT };
-        // What was read of the end is given back before anything else is waited for.
+        // The borrow of the channel ends before the next await.
         let failed = match timeout(patience, reading.done.wait_for(Option::is_some)).await {
             Ok(Ok(done)) => done.as_ref().and_then(|done| done.as_ref().err().cloned()),
             Ok(Err(_)) | Err(_) => None,

@@ -18,7 +18,7 @@ pub struct EventRow {
     pub position: Position,
     /// The store's number for the job.
     pub job_no: u64,
-    /// The job.
+    /// The job; [`EventRow::unknown_job`] if neither a row nor the event tells it.
     pub job: JobId,
     /// Its number within the job.
     pub seq: Seq,
@@ -28,6 +28,13 @@ pub struct EventRow {
     pub detail: Option<String>,
     /// The chain up to this event.
     pub digest: Digest,
+}
+
+impl EventRow {
+    /// Stands for a job that is not known. No job has this id.
+    pub fn unknown_job() -> JobId {
+        JobId::mint(0, [0; 10])
+    }
 }
 
 /// A job as its row stores it: its fold without the items.

@@ -24,7 +24,7 @@ impl GivenNames {
             }
             io::stdin().lock().read_to_end(&mut text).map_err(|error| usage(format!("cannot read names: {error}")))?;
         } else {
-            text = named_file::read(from.as_ref())
+            text = named_file::read_once(from.as_ref())
                 .map_err(|error| usage(format!("cannot read {}: {error}", from.display())))?;
         }
         let end = if by_nul { 0 } else { b'\n' };

@@ -5,7 +5,7 @@ use headway_model::{ApiError, Setting};
 
 /// What is wrong with one setting, if the refusal mentions it.
 pub(super) fn of_setting(error: &ApiError, setting: &Setting) -> Option<String> {
-    let ApiError::Invalid { reasons, settings } = error else { return None };
+    let ApiError::Invalid { reasons, settings, .. } = error else { return None };
     let named = mark(&setting.name);
     let told = || reasons.iter().find(|reason| reason.starts_with(&named));
     let reason = settings.get(&setting.name).or_else(told)?;
@@ -14,7 +14,7 @@ pub(super) fn of_setting(error: &ApiError, setting: &Setting) -> Option<String> 
 
 /// Everything else that is wrong.
 pub(super) fn of_form(error: &ApiError, settings: &[Setting]) -> Option<String> {
-    let ApiError::Invalid { reasons, settings: wrong } = error else {
+    let ApiError::Invalid { reasons, settings: wrong, .. } = error else {
         return Some(format!("This cannot be started. {}", sentence(&error.to_string())));
     };
     let at_field = |reason: &String| {
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn each_reason_is_told_once_at_its_field_or_below_the_form() {
         let reasons = vec!["setting \"run\" is missing: a text".into(), "the selection is empty".into()];
-        let error = ApiError::Invalid { reasons, settings: Default::default() };
+        let error = ApiError::Invalid { reasons, settings: Default::default(), places: Default::default() };
         assert_eq!(of_setting(&error, &run()).as_deref(), Some("Command is missing: a text."));
         assert_eq!(of_form(&error, &[run()]).as_deref(), Some("This cannot be started. The selection is empty."));
         let both = of_form(&error, &[]).unwrap_or_default();

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::place::RequestPlace;
-use super::shape::ValueShape;
+use super::shape::{Misfit, ValueShape};
 use headway_model::ApiError;
 
 /// The body of a call.
@@ -19,16 +19,16 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    ValueShape::of(schema.as_value()).check(&value, &RequestPlace::default()).map_err(ApiError::invalid)?;
+    ValueShape::of(schema.as_value()).check(&value, &RequestPlace::default())?;
     // Not from the value: what comes twice is refused, and a value has only the last.
     let mut text = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut text).map_err(|error| ApiError::invalid(refusal(&error)))
+    serde_path_to_error::deserialize(&mut text).map_err(|error| refusal(&error).into())
 }
 
 /// Why a body of the right shape is refused: a field has a syntax of its own, which it does not follow, or comes twice.
-fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Misfit {
     let (at, why) = (RequestPlace::of(error.path()), sentence(&error.inner().to_string()));
-    if at.is_whole() { why } else { format!("{at}: {why}") }
+    if at.is_whole() { Misfit { at, why } } else { Misfit::new(&at, &format!(": {why}")) }
 }
 
 /// The words of a value's own syntax, without what serde adds to them.
@@ -141,8 +141,14 @@ mod tests {
                 "the field library comes twice",
             ),
         ] {
-            let Err(ApiError::Invalid { reasons, .. }) = read(&body) else { panic!("{body}: {:?}", read(&body)) };
+            let Err(ApiError::Invalid { reasons, places, .. }) = read(&body) else {
+                panic!("{body}: {:?}", read(&body))
+            };
             assert!(reasons[0].contains(said), "{body}: {reasons:?}");
+            if said.starts_with('/') {
+                let place = said.split([' ', ':']).next();
+                assert_eq!(places.get(&reasons[0]).map(String::as_str), place, "{body}");
+            }
             for serde in ["invalid type", "unknown variant", "expected ", "missing field", "unknown field", " at line "]
             {
                 assert!(!reasons[0].contains(serde), "{body}: {reasons:?}");

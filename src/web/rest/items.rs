@@ -5,12 +5,12 @@ use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, of_text};
 use super::{RestResult, job_id};
+use headway_model::Seq;
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::summary::{ItemPage, ItemView};
-use headway_model::{ApiError, Seq};
 use headway_server::Server;
 
 #[derive(Deserialize, JsonSchema)]
@@ -73,9 +73,6 @@ pub(super) async fn items(
 /// The filter with this name.
 fn status_filter(name: Option<String>) -> RestResult<Option<StatusFilter>> {
     let Some(name) = name else { return Ok(None) };
-    name.parse().map(Some).map_err(|_| {
-        let labels = ItemLabel::ALL.map(ItemLabel::name).join(", ");
-        let message = format!("status must be one of {labels} and {}, not {name:?}", StatusFilter::Errors);
-        ApiError::Malformed { message }.into()
-    })
+    let labels = ItemLabel::ALL.map(ItemLabel::name).join(", ");
+    Ok(Some(of_text("status", &name, &format!("one of {labels} and {}", StatusFilter::Errors))?))
 }

@@ -16,6 +16,12 @@ use headway_model::ApiError;
 /// The parameters of a call.
 pub(super) struct Parameters<T>(pub(super) T);
 
+/// Reads a parameter that is a text of its own form. `takes` says which, in words that follow "must be".
+pub(super) fn of_text<T: std::str::FromStr>(name: &str, text: &str, takes: &str) -> Result<T, ApiError> {
+    let message = || format!("{} must be {takes}, not {text:?}", RequestPlace::parameter(name));
+    text.parse().map_err(|_| ApiError::Malformed { message: message() })
+}
+
 impl<T: DeserializeOwned + JsonSchema, S: Sync> FromRequestParts<S> for Parameters<T> {
     type Rejection = ErrorResponse;
 
@@ -34,14 +40,19 @@ fn read<T: DeserializeOwned + JsonSchema>(pairs: Vec<(String, String)>) -> Resul
     for (name, text) in pairs {
         let Some(of) = known.get(&name) else {
             let names: Vec<_> = known.keys().map(String::as_str).collect();
-            return Err(format!("{name:?} is not a parameter of this call; it takes {}", names.join(", ")));
+            let takes = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            return Err(format!("{name:?} is not a parameter of this call; it takes {takes}"));
         };
         let (shape, at) = (ValueShape::within(schema.as_value(), of), RequestPlace::parameter(&name));
         let value = shape.of_text(text);
-        shape.check(&value, &at)?;
+        shape.check(&value, &at).map_err(|misfit| misfit.why)?;
         if given.insert(name, value).is_some() {
             return Err(format!("{at} comes twice"));
         }
+    }
+    let needed = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    if let Some(lacking) = needed.into_iter().find(|name| !given.contains_key(*name)) {
+        return Err(format!("{} is missing", RequestPlace::parameter(lacking)));
     }
     serde_path_to_error::deserialize(Value::Object(given)).map_err(|error| {
         let name = error.path().iter().next().map(ToString::to_string).unwrap_or_default();
@@ -54,6 +65,26 @@ mod tests {
     use super::super::files::FilesQuery;
     use super::super::items::ItemsParameters;
     use super::*;
+
+    #[derive(serde::Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct NoParameters {}
+
+    #[derive(serde::Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct NeededParameter {
+        #[serde(rename = "item")]
+        _item: u32,
+    }
+
+    #[test]
+    fn a_parameter_that_is_missing_or_too_many_is_named() {
+        assert_eq!(said::<NeededParameter>(&[]).as_deref(), Some("the parameter item is missing"));
+        let none = said::<NoParameters>(&[("nix", "1")]);
+        assert_eq!(none.as_deref(), Some(r#""nix" is not a parameter of this call; it takes none"#));
+        let wrong = of_text::<headway_model::JobId>("before", "x", "the id of a job").expect_err("no id");
+        assert_eq!(wrong.to_string(), r#"the parameter before must be the id of a job, not "x""#);
+    }
 
     fn said<T: DeserializeOwned + JsonSchema>(pairs: &[(&str, &str)]) -> Option<String> {
         read::<T>(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()).err()
@@ -81,6 +112,7 @@ mod tests {
                 assert!(!said.contains(serde), "{pairs:?}: {said}");
             }
         }
+        assert_eq!(said::<FilesQuery>(&[("limit", "007")]), None, "as a number on a command line");
         let items = said::<ItemsParameters>(&[("first", "1.5")]).unwrap_or_default();
         assert!(items.starts_with("the parameter first must be a whole number"), "{items}");
     }

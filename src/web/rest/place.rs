@@ -32,6 +32,11 @@ impl RequestPlace {
         })
     }
 
+    /// The JSON pointer of a place in a body; `None` for the whole of it.
+    pub(super) fn pointer(self) -> Option<String> {
+        (!self.is_whole()).then_some(self.0)
+    }
+
     /// Whether it is the whole request.
     pub(super) fn is_whole(&self) -> bool {
         self.0.is_empty()

@@ -5,6 +5,32 @@
 use serde_json::Value;
 
 use super::place::RequestPlace;
+use headway_model::ApiError;
+
+/// A value that a request does not take.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    /// Where it is.
+    pub(super) at: RequestPlace,
+    /// What is wrong, in a sentence that begins with the place.
+    pub(super) why: String,
+}
+
+impl Misfit {
+    /// `why` continues the sentence that begins with the place.
+    pub(super) fn new(at: &RequestPlace, why: &str) -> Self {
+        Misfit { why: format!("{at}{why}"), at: at.clone() }
+    }
+}
+
+impl From<Misfit> for ApiError {
+    fn from(Misfit { at, why }: Misfit) -> Self {
+        match at.pointer() {
+            Some(pointer) => ApiError::at_place(pointer, why),
+            None => ApiError::invalid(why),
+        }
+    }
+}
 
 /// A schema, with the one that has its definitions.
 pub(super) struct ValueShape<'a> {
@@ -28,6 +54,13 @@ impl<'a> ValueShape<'a> {
     pub(super) fn of_text(&self, text: String) -> Value {
         let leaves = self.leaves(self.schema);
         let takes = |kind: &str| leaves.iter().any(|leaf| types(leaf).contains(&kind));
+        // Not as in JSON, where a number does not begin with zeros.
+        if takes("integer")
+            && let Some(number) =
+                text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok()
+        {
+            return number;
+        }
         let read = serde_json::from_str(&text).ok().filter(|value: &Value| match value {
             Value::Number(_) => takes("integer") || takes("number"),
             Value::Bool(_) => takes("boolean"),
@@ -37,15 +70,15 @@ impl<'a> ValueShape<'a> {
     }
 
     /// Checks a value. The error names the field.
-    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), String> {
+    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), Misfit> {
         self.checked(self.schema, value, at)
     }
 
-    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), String> {
+    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), Misfit> {
         let leaves = self.leaves(schema);
         let fitting: Vec<_> = leaves.iter().copied().filter(|leaf| takes(leaf, value)).collect();
         if fitting.is_empty() {
-            return Err(format!("{at} must be {}", expected(&leaves)));
+            return Err(Misfit::new(at, &format!(" must be {}", expected(&leaves))));
         }
         match value {
             Value::Array(members) => {
@@ -58,7 +91,7 @@ impl<'a> ValueShape<'a> {
             Value::Object(fields) => {
                 let tags = tags(&leaves);
                 if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
-                    return Err(format!("{at} takes exactly one of {}", tags.join(", ")));
+                    return Err(Misfit::new(at, &format!(" takes exactly one of {}", tags.join(", "))));
                 }
                 check_fields(&fitting, fields, at)?;
                 fields.iter().try_for_each(|(name, field)| {
@@ -76,7 +109,7 @@ impl<'a> ValueShape<'a> {
         schemas: impl Iterator<Item = &'a Value>,
         value: &Value,
         at: &RequestPlace,
-    ) -> Result<(), String> {
+    ) -> Result<(), Misfit> {
         let mut refused = None;
         for schema in schemas {
             match self.checked(schema, value, at) {
@@ -101,7 +134,7 @@ impl<'a> ValueShape<'a> {
 }
 
 /// Refuses an object with a field that it does not have, or without one that it needs.
-fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Result<(), String> {
+fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Result<(), Misfit> {
     // The fields of alternatives are checked with their names.
     let [leaf] = leaves else { return Ok(()) };
     let known = leaf.get("properties").and_then(Value::as_object);
@@ -109,11 +142,11 @@ fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: 
         && let Some(unknown) = fields.keys().find(|name| known.is_none_or(|known| !known.contains_key(*name)))
     {
         let names: Vec<_> = known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
-        return Err(format!("{at} has no field {unknown}; its fields are {}", names.join(", ")));
+        return Err(Misfit::new(at, &format!(" has no field {unknown}; its fields are {}", names.join(", "))));
     }
     let needed = leaf.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     match needed.into_iter().find(|name| !fields.contains_key(*name)) {
-        Some(lacking) => Err(format!("{at} lacks the field {lacking}")),
+        Some(lacking) => Err(Misfit::new(at, &format!(" lacks the field {lacking}"))),
         None => Ok(()),
     }
 }

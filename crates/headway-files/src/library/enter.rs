@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::calls::{fstat, openat, statat};
-use super::environment::uninterrupted;
+use super::folder_calls::FolderCalls;
 use super::trash::TRASH;
 use super::{Library, on_disk};
 use crate::DataFolder;
@@ -36,7 +36,7 @@ impl Library {
         }
         self.check_on_disk(path)?;
         let inside = self.enter(path)?;
-        let dir = uninterrupted(|| root.open_dir(&inside))?;
+        let dir = root.enter(&inside)?;
         self.admit(&dir)?;
         Ok(Arc::new(dir))
     }

@@ -85,7 +85,7 @@ pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::R
 
 /// Bytes free for this user on the disk of a path; `None` if that cannot be found out.
 pub fn free_bytes(path: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(path).ok()?;
+    let disk = uninterrupted(|| Ok(rustix::fs::statvfs(path)?)).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::folder_calls::FolderCalls;
 use super::temporary::prefix;
 use super::{Found, Library, on_disk};
 use crate::data_folder::remove_tree;
@@ -56,13 +57,13 @@ impl Library {
         self.check_on_disk(temp)?;
         let root = self.root()?;
         // Look first: on a failing disk, removing a folder as if it were a file can give a misleading error.
-        let found = Found::of(root.symlink_metadata(on_disk(temp))).known()?;
+        let found = Found::of(root.look_at(on_disk(temp))).known()?;
         if let Some(found) = found
             && found.is_dir()
         {
             return remove_tree(&self.absolute(temp));
         }
-        self.or_as_folder(temp, root.remove_file(on_disk(temp)))
+        self.or_as_folder(temp, root.remove_name(on_disk(temp)))
     }
 
     /// Removes files that could not be removed before and, the first time, the probe files of earlier processes. Call

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use super::calls::{fstat, mkdirat, renameat, renameat_with, unlinkat};
 use super::copy_metadata::own_as;
-use super::environment::uninterrupted;
+use super::folder_calls::FolderCalls;
 use super::{Found, Library, fault, on_disk, readable, sync, sync_folder};
 use headway_model::{Digest, RelPath};
 
@@ -50,7 +50,7 @@ impl Library {
                 Err(error) => return Err(error),
             }
             durable.insert(part);
-            above = uninterrupted(|| above.open_dir(&name))?;
+            above = above.enter(&name)?;
         }
         Ok(above)
     }
@@ -103,7 +103,7 @@ impl Library {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error)
                     if error.kind() == io::ErrorKind::AlreadyExists
-                        && Found::of(above.symlink_metadata(name)).known()?.is_none() => {}
+                        && Found::of(above.look_at(name)).known()?.is_none() => {}
                 done => return done,
             }
         }
@@ -113,7 +113,7 @@ impl Library {
     /// Makes it once. It gets its name once it has its owner and mode, so that nothing that interrupts this leaves a
     /// private folder's copy open to others.
     fn try_make_alike(&self, above: &Dir, name: &OsStr, model: &RelPath) -> io::Result<()> {
-        if Found::of(above.symlink_metadata(name)).known()?.is_some() {
+        if Found::of(above.look_at(name)).known()?.is_some() {
             return Err(Errno::EXIST.into());
         }
         let model = fstat(&self.folder(model)?)?;
@@ -125,7 +125,7 @@ impl Library {
         }
         let mode = Mode::from_raw_mode(model.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
         mkdirat(above, &*temporary, mode | Mode::RWXU)?;
-        let named = liken(&above.open_dir(&temporary)?, &model).and_then(|()| {
+        let named = liken(&above.enter(&temporary)?, &model).and_then(|()| {
             fault("likened");
             rename_folder(above, &temporary, name)
         });

@@ -9,6 +9,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::environment::uninterrupted;
+use super::folder_calls::FolderCalls;
 use super::{
     FileStamp, Found, LONGEST_PATH, Library, LibraryFile, OpenFile, environment, io_text, is_storage_error,
     is_too_long, kind, mtime_ns, on_disk,
@@ -101,7 +102,7 @@ impl Library {
     }
 
     fn list_to_the_end(&self, folder: &RelPath) -> io::Result<()> {
-        self.enter_folder(folder)?.entries()?.try_for_each(|entry| entry.map(drop))
+        self.enter_folder(folder)?.list()?.try_for_each(|entry| entry.map(drop))
     }
 
     /// Opens a file of at most `limit` bytes. Also returns when its content last changed, in nanoseconds since 1970.
@@ -173,8 +174,8 @@ impl Library {
 
     /// Looks at any path; does not follow a link.
     pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
-        let look = || self.root()?.symlink_metadata(on_disk(path));
-        let found = self.check_on_disk(path).and_then(|()| uninterrupted(look));
+        let look = || self.root()?.look_at(on_disk(path));
+        let found = self.check_on_disk(path).and_then(|()| look());
         self.believed(path, Found::of(found))
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+use super::folder_calls::FolderCalls;
 use super::rename::{FolderEntry, Swap};
 use super::{Library, on_disk};
 use headway_model::RelPath;
@@ -50,11 +51,11 @@ impl Library {
     /// Removes the files of a process that died while it probed; those that cannot be removed now, later.
     pub(super) fn clear_probes(&self) -> io::Result<()> {
         let root = self.root()?;
-        for entry in root.entries()? {
+        for entry in root.list()? {
             let name = entry?.file_name();
             if name.as_bytes().starts_with(PROBE.as_bytes()) {
                 let path = RelPath::from_bytes(name.as_bytes()).map_err(io::Error::other)?;
-                self.removed(&path, root.remove_file(&name));
+                self.removed(&path, root.remove_name(&name));
             }
         }
         Ok(())

@@ -16,8 +16,10 @@ use cap_std::fs::{Dir, MetadataExt};
 use parking_lot::{Mutex, RwLock};
 use rustix::io::Errno;
 
+use super::calls::again;
 use super::enter::admit_root;
 use super::environment::uninterrupted;
+use super::folder_calls::FolderCalls;
 use super::leftovers::Leftovers;
 use super::{Library, LibraryFolder, environment, is_litter};
 use crate::error::FolderError;
@@ -39,8 +41,8 @@ pub(super) struct Root {
 impl Root {
     fn open(path: &Path) -> io::Result<Self> {
         admit_root(path)?;
-        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
-        let found = dir.dir_metadata()?;
+        let dir = uninterrupted(|| Dir::open_ambient_dir(path, ambient_authority()))?;
+        let found = dir.look_at_itself()?;
         Ok(Root { place: (found.dev(), found.ino()), identity: Identity::of(&dir)?, dir: Some(Arc::new(dir)) })
     }
 
@@ -52,7 +54,7 @@ impl Root {
     /// Whether it holds no user's files, like a mount point without its disk.
     fn is_empty(&self) -> io::Result<bool> {
         let Some(dir) = &self.dir else { return Err(Errno::NODEV.into()) };
-        for entry in dir.entries()? {
+        for entry in dir.list()? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.as_bytes();
@@ -154,7 +156,7 @@ impl Library {
 
     /// Whether its file system is mounted writable; an error if that is not known.
     pub fn is_writable(&self) -> io::Result<bool> {
-        let disk = rustix::fs::statvfs(&self.path)?;
+        let disk = again(|| rustix::fs::statvfs(&self.path))?;
         Ok(!disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
     }
 }

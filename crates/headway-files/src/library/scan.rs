@@ -6,8 +6,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, FileType, statat};
+use rustix::fs::{AtFlags, FileType};
 
+use super::calls::statat;
+use super::folder_calls::FolderCalls;
 use super::found::is_absent;
 use super::{Found, Library, io_text, is_litter, readable};
 use crate::Unreadable;
@@ -99,7 +101,7 @@ fn level(
         }
         let leaf = match entry.file_type() {
             FileType::Unknown => {
-                let found = Found::of(dir.symlink_metadata(std::ffi::OsStr::from_bytes(name.to_bytes())));
+                let found = Found::of(dir.look_at(std::ffi::OsStr::from_bytes(name.to_bytes())));
                 // Everything else is handled below.
                 !matches!(found, Found::There(found) if found.is_dir())
             }

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptions};
 
-use super::calls::linkat;
+use super::calls::{again, linkat};
 use super::copy_metadata::take_over;
 use super::environment::uninterrupted;
+use super::folder_calls::FolderCalls;
 use super::hash::hash;
 use super::temporary::prefix;
 use super::{Library, LibraryFile, OpenFile, on_disk};
@@ -86,7 +87,7 @@ impl Library {
 
     /// Removes an unwanted output. Nothing else can have its name.
     pub fn discard(&self, staged: &Staged) {
-        self.removed(&staged.temp, uninterrupted(|| staged.folder.remove_file(staged.name())));
+        self.removed(&staged.temp, staged.folder.remove_name(staged.name()));
     }
 
     /// Like [`Library::discard`], after a failure: if the placement was recorded, the file might be the original, so
@@ -134,7 +135,7 @@ impl Staged {
     /// it.
     pub fn share_blocks(&self, of: &OpenFile, original: &OpenFile) -> io::Result<()> {
         let copy = self.create()?;
-        rustix::fs::ioctl_ficlone(&copy, &of.file)?;
+        again(|| rustix::fs::ioctl_ficlone(&copy, &of.file))?;
         take_over(&copy, original, Keep::ALL)?;
         copy.sync_all()
     }
@@ -145,7 +146,7 @@ impl Staged {
     pub fn fill_from(&self, original: &OpenFile, advance: impl Fn(u64) -> bool) -> io::Result<Option<Digest>> {
         let mut copy = self.create()?;
         // Whatever keeps the blocks from being shared, the bytes can be copied.
-        if rustix::fs::ioctl_ficlone(&copy, &original.file).is_err() {
+        if again(|| rustix::fs::ioctl_ficlone(&copy, &original.file)).is_err() {
             let mut from = original.file.try_clone()?;
             from.seek(SeekFrom::Start(0))?;
             let mut buffer = vec![0; COPY_BUFFER];

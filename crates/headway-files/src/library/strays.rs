@@ -3,6 +3,7 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+use super::folder_calls::FolderCalls;
 use super::found::is_absent;
 use super::kind_of_entry::is_folder;
 use super::make_folder::UNMADE;
@@ -69,7 +70,7 @@ impl Library {
     fn own_names_in(&self, folder: &RelPath, found: &mut Vec<OwnName>) -> io::Result<Vec<RelPath>> {
         let mut below = Vec::new();
         let dir = self.folder(folder)?;
-        for entry in dir.entries()? {
+        for entry in dir.list()? {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.as_bytes();

@@ -5,6 +5,7 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::folder_calls::FolderCalls;
 use super::placement::Placement;
 use super::rename::FolderEntry;
 use super::{FileStamp, Found, Library, OpenFile, fault, on_disk};
@@ -105,7 +106,7 @@ fn is_theirs(at: &FolderEntry, original: &OpenFile) -> io::Result<bool> {
 }
 
 fn stamp(at: &FolderEntry) -> io::Result<FileStamp> {
-    Ok(FileStamp::of(&at.dir.symlink_metadata(&at.name)?))
+    Ok(FileStamp::of(&at.dir.look_at(&at.name)?))
 }
 
 /// Swaps by exchanging the two names; `None` if this file system cannot.
@@ -193,7 +194,7 @@ fn by_two_moves(
 fn unless_missing<T>(target: &FolderEntry, done: Result<T, Errno>) -> io::Result<Option<T>> {
     match done {
         Ok(value) => Ok(Some(value)),
-        Err(Errno::NOENT) => match Found::of(target.dir.symlink_metadata(&target.name)).known()? {
+        Err(Errno::NOENT) => match Found::of(target.dir.look_at(&target.name)).known()? {
             None => Ok(None),
             Some(_) => Err(Errno::NOENT.into()),
         },

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+use super::folder_calls::FolderCalls;
 use super::{Found, Library};
 use headway_model::path::RESERVED;
 use headway_model::{JobId, RelPath};
@@ -33,14 +34,14 @@ impl Library {
     ) -> io::Result<()> {
         let Some(dir) = Found::of(self.folder(folder)).known()? else { return Ok(()) };
         let prefix = prefix(job);
-        for entry in dir.entries()? {
+        for entry in dir.list()? {
             let name = entry?.file_name();
             let Some(rest) = name.as_bytes().strip_prefix(&prefix[..]) else { continue };
             let item = rest.split(|byte| *byte == b'-').next().and_then(|item| std::str::from_utf8(item).ok());
             let Some(item) = item.and_then(|item| item.parse().ok()) else { continue };
             let path = folder.join(name.as_bytes()).map_err(io::Error::other)?;
             if items.contains(&item) && !kept.contains(&path) {
-                self.removed(&path, self.or_as_folder(&path, dir.remove_file(&name)));
+                self.removed(&path, self.or_as_folder(&path, dir.remove_name(&name)));
             }
         }
         Ok(())

@@ -9,11 +9,12 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::{Dir, DirEntry};
-use rustix::fs::{AtFlags, StatxFlags, statx};
+use rustix::fs::{AtFlags, StatxFlags};
 use rustix::io::Errno;
 
-use super::calls::renameat;
+use super::calls::{again, renameat};
 use super::environment::uninterrupted;
+use super::folder_calls::FolderCalls;
 use super::{Found, Library, OpenFile, mtime_ns, sync};
 use headway_model::{JobId, Millis, RelPath};
 
@@ -35,7 +36,7 @@ pub struct Trashed {
 impl Trashed {
     fn add(&mut self, file: &DirEntry) -> io::Result<()> {
         // A file that was removed just now does not count.
-        if let Some(found) = Found::of(file.metadata()).known()? {
+        if let Some(found) = Found::of(uninterrupted(|| file.metadata())).known()? {
             self.files += 1;
             self.bytes += found.len();
         }
@@ -56,7 +57,7 @@ impl Library {
     fn top(&self, folder: &RelPath) -> io::Result<RelPath> {
         let mount = |folder: &RelPath| {
             let dir = self.folder(folder)?;
-            let found = statx(&dir, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+            let found = again(|| rustix::fs::statx(&dir, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID))?;
             Ok::<_, io::Error>((found.stx_dev_major, found.stx_dev_minor, found.stx_mnt_id))
         };
         let here = mount(folder)?;
@@ -100,11 +101,11 @@ impl Library {
     pub fn trashes(&self) -> io::Result<BTreeSet<JobId>> {
         let mut found = BTreeSet::new();
         for folder in self.trash_folders()? {
-            for entry in folder.entries()? {
+            for entry in folder.list()? {
                 let name = entry?.file_name();
                 let Some(job) = name.to_str().and_then(|name| name.parse::<JobId>().ok()) else { continue };
                 // It might have been emptied just now.
-                if let Some(mut files) = Found::of(folder.read_dir(&name)).known()? {
+                if let Some(mut files) = Found::of(folder.list_in(&name)).known()? {
                     found.extend(files.next().map(|_| job));
                 }
             }
@@ -126,7 +127,7 @@ impl Library {
     fn held_in(&self, name: &str) -> io::Result<Trashed> {
         let mut sum = Trashed::default();
         for folder in self.trash_folders()? {
-            for file in Found::of(folder.read_dir(name)).known()?.into_iter().flatten() {
+            for file in Found::of(folder.list_in(name)).known()?.into_iter().flatten() {
                 sum.add(&file?)?;
             }
         }
@@ -138,7 +139,7 @@ impl Library {
         let mut found = Vec::new();
         for top in self.tops()? {
             let trash = top.join(TRASH.as_bytes()).map_err(io::Error::other)?;
-            for entry in Found::of(self.folder(&trash).and_then(|dir| dir.entries())).known()?.into_iter().flatten() {
+            for entry in Found::of(self.folder(&trash).and_then(|dir| dir.list())).known()?.into_iter().flatten() {
                 let name = entry?.file_name();
                 if let Some(job) = name.to_str().and_then(being_emptied) {
                     found.push((trash.join(name.as_bytes()).map_err(io::Error::other)?, job));
@@ -158,8 +159,8 @@ impl Library {
     pub fn all_trashed(&self) -> io::Result<Trashed> {
         let mut sum = Trashed::default();
         for folder in self.trash_folders()? {
-            for job in folder.entries()? {
-                for file in Found::of(folder.read_dir(job?.file_name())).known()?.into_iter().flatten() {
+            for job in folder.list()? {
+                for file in Found::of(folder.list_in(job?.file_name())).known()?.into_iter().flatten() {
                     sum.add(&file?)?;
                 }
             }
@@ -171,7 +172,7 @@ impl Library {
     pub fn last_trashed(&self, job: JobId) -> io::Result<Option<Millis>> {
         let mut last = None;
         for folder in self.trash_folders()? {
-            if let Some(found) = Found::of(folder.symlink_metadata(job.to_string())).known()? {
+            if let Some(found) = Found::of(folder.look_at(job.to_string())).known()? {
                 last = last.max(Some(Millis::try_from(mtime_ns(&found) / 1_000_000).unwrap_or(0)));
             }
         }
@@ -200,7 +201,7 @@ impl Library {
     pub fn half_emptied_jobs(&self) -> io::Result<BTreeSet<JobId>> {
         let mut found = BTreeSet::new();
         for folder in self.trash_folders_that_are_there()? {
-            for entry in folder.entries()? {
+            for entry in folder.list()? {
                 found.extend(entry?.file_name().to_str().and_then(being_emptied));
             }
         }
@@ -229,13 +230,13 @@ impl Library {
 
 /// Removes what is left of a trash that is being emptied. Two threads can do so at the same time.
 fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result<()> {
-    let Some(files) = Found::of(folder.read_dir(leaving)).known()? else { return Ok(()) };
-    for file in files {
+    let Some(inside) = Found::of(folder.enter(leaving)).known()? else { return Ok(()) };
+    for file in Found::of(inside.list()).known()?.into_iter().flatten() {
         let file = file?;
         gone.add(&file)?;
-        Found::of(uninterrupted(|| file.remove_file())).known()?;
+        Found::of(inside.remove_name(file.file_name())).known()?;
     }
-    Found::of(uninterrupted(|| folder.remove_dir(leaving))).known()?;
+    Found::of(folder.remove_folder(leaving)).known()?;
     sync(folder)
 }
 

@@ -10,8 +10,8 @@ use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, FileType, Mode};
 
 use super::calls::{mkdirat, renameat, statat};
-use super::environment::uninterrupted;
 use super::fault::fault;
+use super::folder_calls::FolderCalls;
 use super::{Found, Library, Staged, on_disk};
 use headway_model::RelPath;
 
@@ -40,7 +40,7 @@ impl Library {
         let path = staged.temp.parent().unwrap_or_default().join(name.as_bytes()).map_err(io::Error::other)?;
         mkdirat(staged.folder(), &name, Mode::RWXU)?;
         fault("made a folder for an output");
-        let opened = uninterrupted(|| staged.folder().open_dir(&name));
+        let opened = staged.folder().enter(&name);
         // A folder that was created and cannot be used is removed now, or as soon as possible.
         let dir = opened.inspect_err(|_| self.removed(&path, self.remove_temp(&path)))?;
         let name = on_disk(&staged.target).file_name().unwrap_or_default().to_owned();

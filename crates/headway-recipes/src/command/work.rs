@@ -28,7 +28,8 @@ pub(super) struct CommandWork {
     before: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
     writes_output: bool,
-    /// Items and their programs during which the guard died, and that have not run to their end since.
+    /// Items and their programs during which the guard died, and that have not run to their end since. They are gone with the
+    /// server, so after each restart a guilty command ends a guard twice again before it fails.
     lost: Mutex<BTreeSet<(u32, Program)>>,
     library: Arc<Library>,
     guard: Arc<Guard>,
@@ -180,10 +181,10 @@ impl CommandWork {
     }
 }
 
-/// The message of an item whose program was running when a guard died, and again when the next guard died, which ran nothing
-/// else.
-const GUARD_KILLED: &str = "the process that runs commands was killed twice while this one ran, the second time with no other \
-    command in it; check whether this command kills its parent process";
+/// The message of an item whose program was running when a guard died or was stopped, and again when that befell the next guard,
+/// which ran nothing else.
+const GUARD_KILLED: &str = "the process that runs commands was killed or stopped twice while this one ran, the second time \
+    with no other command in it; check whether this command kills or stops its parent process";
 
 /// The output so far of a running program.
 #[derive(Debug)]

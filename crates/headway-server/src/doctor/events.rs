@@ -6,7 +6,7 @@ use headway_model::Digest;
 use headway_model::Fold;
 use headway_model::event::{Recorded, UnknownEvent};
 use headway_model::fold::FoldError;
-use headway_model::id::Seq;
+use headway_model::id::{Position, Seq};
 use headway_store::StoreError;
 use headway_store::rows::{BadDetail, Batch, EventRow, Idle, JobKey, JobRow};
 
@@ -37,6 +37,7 @@ impl Doctor<'_> {
         }
         (self.position, self.digest) = (row.position, Some(row.digest));
         self.done.events += 1;
+        self.with_events.insert(row.job_no);
         match self.pruned.get(&row.job_no) {
             Some(last) if *last != row.position => return Ok(()),
             Some(_) => return self.tombstone(row).await,
@@ -47,16 +48,15 @@ impl Doctor<'_> {
             return Ok(());
         }
         if self.seen.contains(&row.job_no) {
-            self.find(
-                Remedy::Restore,
-                format!("the event at {} belongs to a job that had already ended", row.position),
-            );
+            let job = self.job_of(row);
+            let what = format!("the event at {}{job} comes after the last event of its job", row.position);
+            self.find(Remedy::Restore, what);
             return Ok(());
         }
         let audited = self.fold(row);
         match audited {
             Err(damage) => {
-                let job = self.live.get(&row.job_no).map(|audit| format!(" of job {}", audit.job)).unwrap_or_default();
+                let job = self.job_of(row);
                 self.find(Remedy::Restore, format!("the event at {}{job} {damage}", row.position));
                 self.damaged.insert(row.job_no);
                 self.live.remove(&row.job_no);
@@ -68,6 +68,25 @@ impl Doctor<'_> {
                 }
             }
             Ok(false) => {}
+        }
+        Ok(())
+    }
+
+    /// The job of an event, if it is known, as in "the event at 7 of job X".
+    fn job_of(&self, row: &EventRow) -> String {
+        let folded = self.live.get(&row.job_no).map(|audit| audit.job);
+        let job = folded.or(Some(row.job).filter(|job| *job != EventRow::unknown_job()));
+        job.map(|job| format!(" of job {job}")).unwrap_or_default()
+    }
+
+    /// Looks for events behind the head of the log, where none can be while no server runs.
+    pub(super) async fn behind(&mut self, head: Position) -> Result<(), StoreError> {
+        const LAST: Position = Position::MAX >> 1;
+        for row in self.store.events(&[], head, LAST, 1).await? {
+            let job = self.job_of(&row);
+            let what =
+                format!("the event at {}{job} lies behind the head of the log, which is at {head}", row.position);
+            self.find(Remedy::Restore, what);
         }
         Ok(())
     }
@@ -115,10 +134,12 @@ impl Doctor<'_> {
         self.done.pruned += 1;
         let left = Recorded::decode(&row.payload).ok().and_then(|recorded| Fold::tombstone(&recorded, &row.payload));
         let Some(left) = left.filter(|left| left.digest == row.digest && left.seq == row.seq) else {
-            self.find(
-                Remedy::Restore,
-                format!("the event at {} says that a history was removed, but does not match the chain", row.position),
+            let job = self.job_of(row);
+            let what = format!(
+                "the event at {}{job} says that a history was removed, but does not match the chain",
+                row.position
             );
+            self.find(Remedy::Restore, what);
             return Ok(());
         };
         let stored = self.store.job(left.id).await;

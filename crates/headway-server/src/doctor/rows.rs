@@ -7,7 +7,7 @@ use headway_model::id::{JobId, Seq};
 use headway_model::item::ItemLabel;
 use headway_model::{Digest, Fold, JobSummary, PlannedFile};
 use headway_store::rows::{ItemRow, ItemState, JobRow};
-use headway_store::{ItemPages, StoreError};
+use headway_store::{ItemPages, OverPages, StoreError};
 
 impl Doctor<'_> {
     /// Compares the rows of a job with its events.
@@ -55,6 +55,26 @@ impl Doctor<'_> {
     pub(super) fn head(&mut self, job: JobId, seq: Seq, is: bool) {
         if !is {
             self.find(Remedy::Rebuild, format!("job {job}: its row does not match its {seq} events"));
+        }
+    }
+
+    /// Names the jobs whose rows are there while all their events are gone.
+    pub(super) async fn without_events(&mut self) -> Result<(), StoreError> {
+        let mut pages = OverPages::new(self.store, ROWS_PER_READ);
+        while let Some(rows) = pages.next().await? {
+            self.named_without_events(&rows);
+        }
+        let live = self.store.jobs(headway_store::JobFilter::Live, u32::MAX).await?;
+        self.named_without_events(&live);
+        Ok(())
+    }
+
+    fn named_without_events(&mut self, rows: &[JobRow]) {
+        for row in rows {
+            if !self.with_events.contains(&row.job_no) {
+                let what = format!("job {}: all of its {} events are missing", row.summary.job, row.summary.seq);
+                self.find(Remedy::Restore, what);
+            }
         }
     }
 

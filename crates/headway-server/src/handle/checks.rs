@@ -13,15 +13,18 @@ pub(super) fn sample(sample: Option<u32>) -> Option<String> {
     is_wrong.then(|| format!("a sample has 1 to {SAMPLE_LIMIT} files"))
 }
 
-pub(super) fn policy(policy: &Policy) -> Vec<String> {
-    let mut reasons = Vec::new();
+/// What is wrong with a request: where in its body, as a JSON pointer, and why.
+pub(super) type WrongPlaces = Vec<(&'static str, String)>;
+
+pub(super) fn policy(policy: &Policy) -> WrongPlaces {
+    let mut wrong = Vec::new();
     if policy.tries.is_some_and(|tries| !(1..=TRIES_LIMIT).contains(&tries)) {
-        reasons.push(format!("tries must be 1 to {TRIES_LIMIT}, the first one included"));
+        wrong.push(("/policy/tries", format!("tries must be 1 to {TRIES_LIMIT}, the first one included")));
     }
     if policy.backoff_ms.is_some_and(|backoff| backoff > BACKOFF_LIMIT_MS) {
-        reasons.push(format!("the backoff must be at most {BACKOFF_LIMIT_MS} ms"));
+        wrong.push(("/policy/backoff_ms", format!("the backoff must be at most {BACKOFF_LIMIT_MS} ms")));
     }
-    reasons
+    wrong
 }
 
 /// A path that Headway reserves for itself, as people read it.
@@ -88,40 +91,44 @@ pub(super) fn undone(request: &StartJob) -> Option<String> {
 }
 
 /// Sorts and deduplicates what a query names, and checks it.
-pub(super) fn query(query: &mut Query) -> Vec<String> {
-    let mut reasons = Vec::new();
+pub(super) fn query(query: &mut Query) -> WrongPlaces {
+    const PATHS: &str = "/query/paths";
+    let mut wrong = Vec::new();
     match query {
         Query::Paths(paths) => {
             paths.sort();
             paths.dedup();
             if paths.is_empty() {
-                reasons.push("the selection is empty; select at least one file, or give a folder".into());
+                wrong.push((PATHS, "the selection is empty; select at least one file, or give a folder".into()));
             }
             if paths.len() > PATHS_LIMIT {
-                reasons.push(format!(
+                let why = format!(
                     "{} files are selected, but at most {PATHS_LIMIT} can be; give a folder with patterns instead",
                     paths.len()
-                ));
+                );
+                wrong.push((PATHS, why));
             }
-            reasons.extend(paths.iter().find_map(reserved));
+            wrong.extend(paths.iter().find_map(reserved).map(|why| (PATHS, why)));
             if paths.iter().any(RelPath::is_root) {
-                reasons.push("a path is empty".into());
+                wrong.push((PATHS, "a path is empty".into()));
             }
         }
         Query::Folder(query) => {
-            reasons.extend(reserved(&query.path));
-            reasons.extend(search(&query.search).err().map(|error| error.to_string()));
-            reasons.extend(engine::QueryPatterns::new(query).err().map(|error| error.to_string()));
+            let search = search(&query.search).err().map(|error| error.to_string());
+            let patterns = engine::QueryPatterns::new(query).err().map(|error| error.to_string());
+            wrong.extend(reserved(&query.path).map(|why| ("/query/folder/path", why)));
+            wrong.extend(search.map(|why| ("/query/folder/search", why)));
+            wrong.extend(patterns.map(|why| ("/query/folder", why)));
         }
         Query::Items(query) => {
             if let ItemSelection::These(items) = &mut query.which {
                 items.sort_unstable();
                 items.dedup();
                 if items.is_empty() || items.len() > PATHS_LIMIT {
-                    reasons.push(format!("give 1 to {PATHS_LIMIT} items"));
+                    wrong.push(("/query/items/which/these", format!("give 1 to {PATHS_LIMIT} items")));
                 }
             }
         }
     }
-    reasons
+    wrong
 }

@@ -134,9 +134,9 @@ impl Server {
     /// Checks and normalises a request: settings get their defaults, paths are sorted and deduplicated.
     fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
         let mut request = request.clone();
-        let (mut reasons, mut settings) = (Vec::new(), BTreeMap::new());
+        let (mut wrong, mut settings) = (checks::WrongPlaces::new(), BTreeMap::new());
         if let Err(error) = self.library_for(&request) {
-            reasons.push(error.to_string());
+            wrong.push(("/library", error.to_string()));
         }
         let recipes = &self.inner.context.recipes;
         match self.inner.context.recipe(&request.recipe).filter(|_| self.offers(&request.recipe)) {
@@ -145,41 +145,45 @@ impl Server {
                 let names: Vec<_> = names.filter(|name| self.offers(name)).collect();
                 let near = nearest(&request.recipe, names.iter().map(String::as_str));
                 let meant = near.map(|near| format!("did you mean {near:?}; ")).unwrap_or_default();
-                reasons.push(format!(
-                    "there is no recipe {:?}; {meant}this server has {}",
-                    request.recipe,
-                    names.join(", ")
-                ));
+                let names = names.join(", ");
+                let why = format!("there is no recipe {:?}; {meant}this server has {names}", request.recipe);
+                wrong.push(("/recipe", why));
             }
             Some(recipe) => match recipe.settings(&request.settings) {
                 Ok(checked) => {
                     request.settings = checked;
                     let RecipeInfo { output: default, output_if, .. } = recipe.info();
                     if request.output.is_some() && default.is_none() {
-                        reasons.push(format!("recipe {} writes no output, so none can be placed", request.recipe));
+                        let why = format!("recipe {} writes no output, so none can be placed", request.recipe);
+                        wrong.push(("/output", why));
                     }
                     // With settings under which it only reads, nothing must say that it writes.
                     let writes = output_if.is_none_or(|condition| condition.holds(&request.settings));
                     request.output = request.output.or(default).filter(|_| writes);
-                    reasons.extend(request.output.iter().flat_map(checks::output));
+                    wrong.extend(request.output.iter().flat_map(checks::output).map(|why| ("/output", why)));
                 }
-                Err(wrong) => {
-                    reasons.extend(wrong.iter().map(|wrong| wrong.reason.clone()));
-                    settings.extend(wrong.into_iter().map(|wrong| (wrong.setting, wrong.reason)));
+                Err(refused) => {
+                    wrong.extend(refused.iter().map(|refused| ("/settings", refused.reason.clone())));
+                    settings.extend(refused.into_iter().map(|refused| (refused.setting, refused.reason)));
                 }
             },
         }
-        reasons.extend(checks::query(&mut request.query));
-        reasons.extend(checks::undone(&request));
+        wrong.extend(checks::query(&mut request.query));
+        wrong.extend(checks::undone(&request).map(|why| ("/query", why)));
         if let Query::Items(query) = &request.query {
             request.parent = Some(query.job);
         }
-        reasons.extend(checks::policy(&request.policy));
-        reasons.extend(checks::sample(request.sample));
+        wrong.extend(checks::policy(&request.policy));
+        wrong.extend(checks::sample(request.sample).map(|why| ("/sample", why)));
         if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
-            reasons.push(format!("the title must have 1 to {TITLE_LIMIT} bytes"));
+            wrong.push(("/title", format!("the title must have 1 to {TITLE_LIMIT} bytes")));
         }
-        if reasons.is_empty() { Ok(request) } else { Err(ApiError::Invalid { reasons, settings }) }
+        if wrong.is_empty() {
+            return Ok(request);
+        }
+        let reasons = wrong.iter().map(|(_, why)| why.clone()).collect();
+        let places = wrong.into_iter().map(|(at, why)| (why, at.to_owned())).collect();
+        Err(ApiError::Invalid { reasons, settings, places })
     }
 }
 

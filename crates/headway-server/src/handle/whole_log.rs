@@ -1,6 +1,7 @@
 //! Whether the events of a job that is over are those that were recorded. A page shows what the rows of a job say; an event
-//! that was altered on the disk since is noticed only by whoever reads it. So a short log is read when its job is looked at,
-//! once in the life of a server. Longer ones are left to `headway doctor`.
+//! that was altered on the disk since is noticed only by whoever reads it. So a short log is read when its job is looked at.
+//! What was found is remembered for the life of the server, unless that was an error, or so many logs were read that all of it
+//! is forgotten. Longer logs are left to `headway doctor`.
 
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ use headway_store::{Store, StoreError};
 /// The most events of a log that is read.
 const EVENTS_LIMIT: Seq = 10_000;
 
-/// Of so many jobs it is remembered what was found.
+/// Of so many jobs it is remembered what was found; then all of it is forgotten.
 const JOBS_LIMIT: usize = 10_000;
 
 const EVENTS_PER_READ: u32 = 1_000;
@@ -27,7 +28,7 @@ pub(super) struct ReadLogs(Mutex<HashMap<u64, Option<Seq>>>);
 
 impl Server {
     /// What to say of a job whose log is damaged.
-    pub(super) async fn damage(&self, row: &JobRow) -> Option<String> {
+    pub(super) async fn damaged_log(&self, row: &JobRow) -> Option<String> {
         if !row.summary.status.is_terminal() || row.summary.seq > EVENTS_LIMIT {
             return None;
         }
@@ -70,7 +71,12 @@ async fn first_damaged(store: &dyn Store, row: &JobRow) -> Result<Option<Seq>, S
             }
         }
         if events.is_empty() {
-            return Ok(((seq, digest) != (row.summary.seq, row.summary.digest)).then_some(seq));
+            let last = row.summary.seq;
+            return Ok(match seq == last {
+                true => (digest != row.summary.digest).then_some(seq),
+                // The first one that is missing, or that is too many.
+                false => Some(seq.min(last) + 1),
+            });
         }
     }
 }

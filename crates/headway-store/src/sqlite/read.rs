@@ -221,7 +221,7 @@ fn id_of(reader: &Connection, job_no: u64, payload: &str) -> rusqlite::Result<Jo
         error => error,
     })?;
     // During a rebuild, only the job's own first event holds its id.
-    Ok(id.flatten().or_else(|| id_in(payload)).unwrap_or_else(|| JobId::mint(0, [0; 10])))
+    Ok(id.flatten().or_else(|| id_in(payload)).unwrap_or_else(EventRow::unknown_job))
 }
 
 pub(super) fn id_in(payload: &str) -> Option<JobId> {

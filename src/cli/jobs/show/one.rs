@@ -37,7 +37,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     rows.extend(summary.began.map(|began| ("started", local(began))));
     rows.extend(summary.ended.map(|ended| ("ended", local(ended))));
     let so_far = if summary.status.is_terminal() { "" } else { " so far" };
-    rows.extend(took(&summary, headway_server::now()).map(|took| ("at work", took + so_far)));
+    rows.extend(took(&summary, session.working_clock()).map(|took| ("at work", took + so_far)));
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));
     rows.extend(next(session, &summary).map(|next| ("next", next)));

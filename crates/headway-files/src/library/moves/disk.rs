@@ -7,6 +7,7 @@ use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
 use super::super::calls::unlinkat;
+use super::super::folder_calls::FolderCalls;
 use super::super::rename::{FolderEntry, held};
 use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
 use super::{FileNames, Moves, NameState, NotMade};
@@ -125,7 +126,7 @@ impl Library {
         }
         let wanted = on_disk(path);
         let dir = self.folder(&path.parent().unwrap_or_default())?;
-        for entry in dir.entries()? {
+        for entry in dir.list()? {
             if Some(entry?.file_name().as_os_str()) == wanted.file_name() {
                 return Ok(true);
             }
@@ -157,7 +158,7 @@ impl Reach {
 impl FileNames for Reach {
     fn state_at(&self, name: &RelPath, file: &Move, _: &[&RelPath]) -> io::Result<NameState> {
         let at = self.at(name)?;
-        let found = Found::of(at.dir.symlink_metadata(&at.name)).known()?;
+        let found = Found::of(at.dir.look_at(&at.name)).known()?;
         Ok(found
             .map_or(NameState::Nothing, |found| if is_like(&found, file) { ours(&found) } else { NameState::Theirs }))
     }

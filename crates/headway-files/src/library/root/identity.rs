@@ -9,6 +9,10 @@ use std::path::Path;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt};
 
+use crate::library::calls::again;
+use crate::library::environment::uninterrupted;
+use crate::library::folder_calls::FolderCalls;
+
 /// Identifies a folder: by the id of its file system, which for most file systems stays the same wherever the disk is
 /// plugged in, and by its inode. See `f_fsid` in statfs(2). Where that is 0, as for FUSE, by what is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,7 @@ impl Identity {
             0 => mounted::source_id(dir)?,
             id => id,
         };
-        Ok(Identity { file_system, inode: dir.dir_metadata()?.ino() })
+        Ok(Identity { file_system, inode: dir.look_at_itself()?.ino() })
     }
 
     /// Whether both are the same folder; `None` if nothing identifies the file system of either.
@@ -44,14 +48,14 @@ impl Identity {
 
     /// The identity of the folder at a path. Blocking.
     pub fn at(path: &Path) -> io::Result<Self> {
-        Identity::of(&Dir::open_ambient_dir(path, ambient_authority())?)
+        Identity::of(&uninterrupted(|| Dir::open_ambient_dir(path, ambient_authority()))?)
     }
 }
 
 /// The id of the file system of an open file or folder; 0 if it has none.
 pub(in crate::library) fn file_system_of(opened: impl AsFd) -> io::Result<u64> {
     // `f_fsid` is two numbers, whose types differ from system to system.
-    let parts = format!("{:?}", rustix::fs::fstatfs(opened)?.f_fsid);
+    let parts = format!("{:?}", again(|| rustix::fs::fstatfs(&opened))?.f_fsid);
     let parts = parts.split(|char: char| !char.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
     Ok(parts.fold(0, |all, part| all << 32 | u64::from(part)))
 }

@@ -10,6 +10,7 @@ use cap_std::fs::Dir;
 use rustix::io::Errno;
 
 use crate::library::environment::uninterrupted;
+use crate::library::folder_calls::FolderCalls;
 use crate::library::found::is_absent;
 use crate::library::kind_of_entry::is_folder;
 use crate::library::listed::{ListedFile, listed};
@@ -72,7 +73,7 @@ impl Level {
                 Err(error) => return Err(error),
             }
         }
-        match Found::of(uninterrupted(|| dir.symlink_metadata(name))) {
+        match Found::of(dir.look_at(name)) {
             Found::Absent => Ok(Looked::Gone),
             // It is there, so its files are not known.
             Found::There(found) if found.is_dir() => match unopened {
@@ -88,7 +89,7 @@ impl Level {
 /// The entries of a folder: files first, then folders, each in natural order.
 fn names(dir: &Dir) -> io::Result<Vec<(bool, Vec<u8>)>> {
     let mut names = Vec::new();
-    for entry in dir.entries()? {
+    for entry in dir.list()? {
         let entry = entry?;
         let name = entry.file_name().as_bytes().to_vec();
         if is_reserved(&name) {

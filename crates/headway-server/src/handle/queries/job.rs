@@ -36,7 +36,7 @@ impl Server {
         // A job that failed for that reason says it itself.
         let nothing = request.as_ref().filter(|_| !matches!(row.summary.status, JobStatus::Failed { .. }));
         nothing.and_then(|of| nothing_found(&row.summary, &of.query)).into_iter().for_each(&mut add);
-        self.damage(&row).await.into_iter().for_each(&mut add);
+        self.damaged_log(&row).await.into_iter().for_each(&mut add);
         let recipe = self.inner.context.recipe(&row.summary.recipe);
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());

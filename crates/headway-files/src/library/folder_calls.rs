@@ -1,0 +1,105 @@
+//! The door to the system calls on an open folder of `cap_std`, beside [`super::calls`]. A call that a signal interrupts is made
+//! again. A removal might have been made all the same, so this looks first. The entries of an open folder need no door: whoever
+//! reads them makes an interrupted read again.
+
+use std::io;
+use std::path::Path;
+
+use cap_std::fs::{Dir, Metadata, ReadDir};
+
+use super::environment::uninterrupted;
+use super::found::Found;
+
+/// What can be asked of an open folder, and done in it.
+pub(super) trait FolderCalls {
+    /// Opens a folder in it.
+    fn enter(&self, name: impl AsRef<Path>) -> io::Result<Dir>;
+
+    /// Its entries.
+    fn list(&self) -> io::Result<ReadDir>;
+
+    /// The entries of a folder in it.
+    fn list_in(&self, name: impl AsRef<Path>) -> io::Result<ReadDir>;
+
+    /// Looks at a name in it; does not follow a link.
+    fn look_at(&self, name: impl AsRef<Path>) -> io::Result<Metadata>;
+
+    /// Looks at the folder itself.
+    fn look_at_itself(&self) -> io::Result<Metadata>;
+
+    /// Removes the name of anything but a folder.
+    fn remove_name(&self, name: impl AsRef<Path>) -> io::Result<()>;
+
+    /// Removes an empty folder in it.
+    fn remove_folder(&self, name: impl AsRef<Path>) -> io::Result<()>;
+}
+
+impl FolderCalls for Dir {
+    fn enter(&self, name: impl AsRef<Path>) -> io::Result<Dir> {
+        uninterrupted(|| self.open_dir(name.as_ref()))
+    }
+
+    fn list(&self) -> io::Result<ReadDir> {
+        uninterrupted(|| self.entries())
+    }
+
+    fn list_in(&self, name: impl AsRef<Path>) -> io::Result<ReadDir> {
+        uninterrupted(|| self.read_dir(name.as_ref()))
+    }
+
+    fn look_at(&self, name: impl AsRef<Path>) -> io::Result<Metadata> {
+        uninterrupted(|| self.symlink_metadata(name.as_ref()))
+    }
+
+    fn look_at_itself(&self) -> io::Result<Metadata> {
+        uninterrupted(|| self.dir_metadata())
+    }
+
+    fn remove_name(&self, name: impl AsRef<Path>) -> io::Result<()> {
+        removed(self, name.as_ref(), || self.remove_file(name.as_ref()))
+    }
+
+    fn remove_folder(&self, name: impl AsRef<Path>) -> io::Result<()> {
+        removed(self, name.as_ref(), || self.remove_dir(name.as_ref()))
+    }
+}
+
+/// Removes a name. A removal that was interrupted was made if nothing has the name.
+fn removed(dir: &Dir, name: &Path, remove: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    uninterrupted(|| match remove() {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            match Found::of(dir.symlink_metadata(name)).known()? {
+                None => Ok(()),
+                Some(_) => Err(error),
+            }
+        }
+        answer => answer,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupted_removal_is_made_whether_it_was_made_before_or_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = Dir::open_ambient_dir(folder.path(), cap_std::ambient_authority()).expect("a folder");
+        let name = Path::new("file");
+        for made_at in [1, 3] {
+            std::fs::write(folder.path().join(name), "").expect("a file");
+            let calls = std::cell::Cell::new(0);
+            let remove = || {
+                calls.set(calls.get() + 1);
+                if calls.get() == made_at {
+                    dir.remove_file(name).expect("the file is there");
+                }
+                Err(io::ErrorKind::Interrupted.into())
+            };
+            removed(&dir, name, remove).expect("it is removed");
+            assert_eq!(calls.get(), made_at);
+        }
+        let gone = removed(&dir, name, || dir.remove_file(name)).expect_err("nothing is there");
+        assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+    }
+}
