@@ -55,15 +55,19 @@ impl Library {
         Ok(above)
     }
 
-    /// Removes what a process that died left where it was making one of these folders, or one above it.
-    pub fn clear_unmade<'a>(&self, folders: impl IntoIterator<Item = &'a RelPath>) {
+    /// Removes what a process that died left where it was making one of these folders, or one above it. Returns whether nothing
+    /// is left.
+    pub fn clear_unmade<'a>(&self, folders: impl IntoIterator<Item = &'a RelPath>) -> bool {
+        let mut is_clear = true;
         let parts: BTreeSet<_> =
             folders.into_iter().flat_map(RelPath::ancestors).filter(|part| !part.is_root()).collect();
         for part in parts {
             if let Err(error) = self.clear_unmade_folder(&part) {
                 tracing::warn!(library = self.name, %part, %error, "what was left of making a folder cannot be removed");
+                is_clear = false;
             }
         }
+        is_clear
     }
 
     /// Removes a folder that was never finished.
