@@ -544,3 +544,18 @@ fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_among_others() 
     let (code, said) = called(&files, &["run", "checksum", text(&empty), text(&other)]);
     assert!(code == Some(0) && said.contains("1 done"), "{code:?} {said}");
 }
+
+#[test]
+fn a_folder_of_a_disk_that_came_back_with_another_id_is_no_missing_disk() {
+    let files = Files::new();
+    let stick = files.library().join("stick");
+    let Some(mount) = Mount::tmpfs(&stick, "8m") else { return };
+    files.write("stick/photos/p", b"p");
+    assert_eq!(called(&files, &["run", "checksum", text(&stick.join("photos"))]).0, Some(0));
+    drop(mount);
+    let Some(_mount) = Mount::tmpfs(&stick, "8m") else { return };
+    files.write("stick/photos/p", b"p");
+    files.write("stick/q", b"q");
+    let (code, said) = called(&files, &["run", "checksum", text(&stick)]);
+    assert!(code == Some(0) && said.contains("2 done"), "{code:?} {said}");
+}
