@@ -520,24 +520,27 @@ fn a_doctor_beside_a_server_says_what_to_do() {
 }
 
 #[test]
-fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_among_others() {
+fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_or_below_one_of_several() {
     let files = Files::new();
     files.write("other/file", b"file");
-    let disk = files.library().join("disk");
+    files.write("photos/p", b"p");
+    let disk = files.library().join("photos/disk");
     let Some(mount) = Mount::tmpfs(&disk, "8m") else { return };
-    files.write("disk/a", b"a");
+    files.write("photos/disk/a", b"a");
     assert_eq!(called(&files, &["run", "checksum", text(&disk)]).0, Some(0));
-    let other = files.library().join("other");
+    let (photos, other) = (files.library().join("photos"), files.library().join("other"));
     drop(mount);
-    let mut waits = Command::new(env!("CARGO_BIN_EXE_headway"));
-    waits.args(["run", "checksum", text(&disk), text(&other)]).env("HEADWAY_DATA", files.data());
-    let waits = waits.env_remove("HEADWAY_CONFIG").stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let mut waits = waits.expect("the program");
-    let lines = std::io::BufReader::new(waits.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-    let said: Vec<_> = lines.take_while(|line| !line.contains("The disk that was at disk")).collect();
-    let is_waiting = waits.try_wait().expect("a look").is_none();
-    waits.kill().and_then(|()| waits.wait()).expect("its end");
-    assert!(is_waiting, "it asks for the disk: {said:?}");
+    for named in [disk, photos] {
+        let mut waits = Command::new(env!("CARGO_BIN_EXE_headway"));
+        waits.args(["run", "checksum", text(&named), text(&other)]).env("HEADWAY_DATA", files.data());
+        let waits = waits.env_remove("HEADWAY_CONFIG").stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut waits = waits.expect("the program");
+        let lines = std::io::BufReader::new(waits.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+        let said: Vec<_> = lines.take_while(|line| !line.contains("The disk that was at photos/disk")).collect();
+        let is_waiting = waits.try_wait().expect("a look").is_none();
+        waits.kill().and_then(|()| waits.wait()).expect("its end");
+        assert!(is_waiting, "{named:?}: it asks for the disk: {said:?}");
+    }
     // An empty folder that was never a disk has no file, and that is all.
     let empty = files.library().join("empty");
     std::fs::create_dir(&empty).expect("a folder");
