@@ -43,7 +43,10 @@ impl Library {
                 None => mkdirat(&above, &name, mode).map_err(io::Error::from),
             };
             match made {
-                Ok(()) => sync(&above)?,
+                // If it might not stay, nobody relies on it. Whoever tries again makes it again.
+                Ok(()) => sync(&above).inspect_err(|_| {
+                    unlinkat(&above, &*name, AtFlags::REMOVEDIR).ok();
+                })?,
                 // A process might have created it and died before it could sync it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -129,7 +132,8 @@ impl Library {
         }
         let mode = Mode::from_raw_mode(model.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
         mkdirat(above, &*temporary, mode | Mode::RWXU)?;
-        let named = liken(&above.open_dir(&temporary)?, &model).and_then(|()| {
+        let alike = uninterrupted(|| above.open_dir(&temporary)).and_then(|new| liken(&new, &model));
+        let named = alike.and_then(|()| {
             fault("likened");
             rename_folder(above, &temporary, name)
         });
