@@ -424,6 +424,12 @@ fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
         assert!(code == end && said.contains(sentence), "{more:?}: {code:?} {said}");
         assert_eq!(newest(&files)[field].as_str(), Some(sentence), "{more:?}");
     }
+    // It is said in the same way wherever it is said.
+    let (_, ran) = called(&files, &run);
+    let (_, shown) = called(&files, &["show", "@1"]);
+    for said in [ran, shown] {
+        assert!(said.contains("failed: no file was found"), "{said}");
+    }
     let (_, said) = called(&files, &[&run[..], &["--json=end", "-q"]].concat());
     let end: Value = said.lines().find_map(|line| serde_json::from_str(line).ok()).expect("JSON");
     assert_eq!(end["message"].as_str(), Some(sentence), "{said}");

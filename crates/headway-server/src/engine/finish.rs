@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::panicked::Panicked;
 use super::past::Past;
-use super::stop::{StepFailure, StepStop};
+use super::stop::{FinishFailure, StepFailure, StepStop};
 use super::{ActiveJob, Context};
 use crate::nothing_found::no_match;
 use crate::steps::Step;
@@ -25,16 +25,17 @@ const ITEMS_PER_READ: u32 = 1_000;
 pub(super) async fn finish(
     context: &Context,
     active: Result<(Arc<ActiveJob>, StepStop), Unable>,
-) -> Result<(), StepFailure> {
+) -> Result<(), FinishFailure> {
     let (active, stop) = active?;
     let work = active.work(context, Some(stop.clone())).await?;
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
-    let counters = row.map(|row| row.summary.counters).unwrap_or_default();
+    let row = row.ok_or_else(|| Unable::Failed(format!("job {} is not in the log", active.job)))?;
+    let counters = row.summary.counters;
     // Nothing was looked at, so the job is not to be taken for one that found everything in order.
     if counters.total == 0
         && let Some(message) = no_match(&active.request.query)
     {
-        return Err(Unable::Failed(message).into());
+        return Err(FinishFailure::NoMatch(message));
     }
     let is_halted = counters.cancelled > 0;
     let outputs = context.data.outputs(&active.job);
@@ -67,10 +68,10 @@ pub(super) async fn finish(
     });
     tokio::select! {
         ended = over(pages, &stop, step) => match ended {
-            Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
+            Err(_) if stop.is_asked() => Err(StepFailure::Stopped.into()),
             ended => Ok(ended?),
         },
-        () = stop.overdue() => Err(StepFailure::Stopped),
+        () = stop.overdue() => Err(StepFailure::Stopped.into()),
     }
 }
 

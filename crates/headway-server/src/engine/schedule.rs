@@ -16,7 +16,7 @@ mod take_up;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-pub(crate) use super::stop::StepFailure;
+pub(crate) use super::stop::{FinishFailure, StepFailure};
 use job::Job;
 pub(crate) use messages::{Input, RecoveredState, ScheduleEffect, ScheduleLimits, StartHold, Terms, WorkOutcome};
 use retry::has_come;

@@ -51,7 +51,7 @@ impl Server {
         let row = self.row(id).await?;
         let JobStatus::Paused { reason } = row.summary.status else {
             return Err(ApiError::Conflict {
-                message: format!("the job is {}, not paused", row.summary.status.text()),
+                message: format!("the job is {}, not paused", row.summary.status_text()),
             });
         };
         if reason == PauseReason::Interrupted {
@@ -161,7 +161,7 @@ impl Server {
         if row.summary.status.is_terminal() {
             let message = format!(
                 "the job is {}; start a new one with the query {{\"items\": {{\"job\": \"{id}\", \"which\": \"failed\"}}}}",
-                row.summary.status.text()
+                row.summary.status_text()
             );
             return Err(ApiError::Conflict { message });
         }

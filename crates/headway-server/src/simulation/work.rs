@@ -218,7 +218,7 @@ impl World {
         let Some((job, stopped)) = process.finishing.pop_first() else { return Ok(false) };
         // The step can have been completed before it noticed that it was asked to end.
         if stopped && !self.plain && self.draw.below(2) == 0 {
-            self.feed(Input::Finished { job, result: Err(StepFailure::Stopped) })?;
+            self.feed(Input::Finished { job, result: Err(StepFailure::Stopped.into()) })?;
             return Ok(true);
         }
         let result = match if self.plain { 15 } else { self.draw.below(15) } {
