@@ -181,6 +181,8 @@ async fn patterns_choose_files_and_a_job_whose_pattern_matches_none_fails() {
         (json!(["*.jpg"]), json!(["deep/no/*"]), 2),
         (json!([]), json!(["*.jpg"]), 1),
         (json!(["*.png"]), json!([]), 0),
+        (json!([]), json!(["*"]), 0),
+        (json!([]), json!(["deep/", "*.jpg", "*.txt"]), 0),
     ] {
         let id = mint();
         let mut body = request("checksum");

@@ -409,6 +409,14 @@ fn a_job_that_finds_no_file_says_so() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("no file found: nothing was done") && said.contains("is it mounted?"), "{said}");
     assert_eq!(called(&files, &["run", "checksum", text(&files.library()), "--fail-if-empty"]).0, Some(102));
+    // Nor is there a file that is left out; once there is one, the pattern is taken for a mistake.
+    let library = files.library();
+    let without = ["run", "checksum", "--exclude", "*", text(&library)];
+    let (code, said) = called(&files, &without);
+    assert_eq!(code, Some(0), "{said}");
+    files.write("sub/file", b"file");
+    let (code, said) = called(&files, &without);
+    assert!(code == Some(102) && said.contains("Every file in the library is left out by *."), "{code:?} {said}");
 }
 
 #[test]
