@@ -79,8 +79,8 @@ impl Engine {
         let active = self.active_job(job).await;
         let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            let (verdict, detail) = recovery::judge(&context, job, active, item).await;
-            Some(Input::Judged { job, item, verdict, detail })
+            let (state, detail) = recovery::judge(&context, job, active, item).await;
+            Some(Input::Judged { job, item, state, detail })
         });
     }
 

@@ -113,7 +113,7 @@ fn remove_temps_of(active: &ActiveJob, left: &ItemsByFolder, kept: &HashSet<RelP
 }
 
 /// Finds out how far the change of an item got that no worker holds any longer. Returns the output's details as JSON
-/// if the change is done. If the log cannot be read, the verdict is "not known".
+/// if the change is done. If the log cannot be read, the state is "not known".
 pub(super) async fn judge(
     context: &Context,
     job: JobId,
@@ -170,10 +170,10 @@ pub(super) async fn judge(
 /// Concludes a change; its details as JSON if it is made.
 fn ended(library: &Library, change: Option<Change>) -> (PlacementState, Option<String>) {
     let Some(change) = change else { return (PlacementState::Conflict("the placing is not in the log".into()), None) };
-    let verdict = judged(library, &change);
+    let state = judged(library, &change);
     let details = || Value::from(details_of(library, &change)).to_string();
-    let told = matches!(verdict, PlacementState::Done(_)).then(details);
-    (verdict, told)
+    let told = matches!(state, PlacementState::Done(_)).then(details);
+    (state, told)
 }
 
 /// The folder of an item's temporary file.

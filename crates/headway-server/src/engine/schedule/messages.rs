@@ -147,7 +147,7 @@ pub(crate) enum Input {
         /// The item.
         item: u32,
         /// How far the placement got.
-        verdict: PlacementState,
+        state: PlacementState,
         /// The output's details as JSON, if it is done.
         detail: Option<String>,
     },

@@ -86,14 +86,14 @@ impl Schedule {
         &mut self,
         id: JobId,
         item: u32,
-        verdict: PlacementState,
+        state: PlacementState,
         detail: Option<String>,
         effects: &mut Vec<ScheduleEffect>,
     ) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let Some(open) = job.placings.examined.remove(&item) else { return };
         let attempt = job.fold.last_attempt(item);
-        let event = match end_of_placing(item, attempt, verdict, detail.as_deref()) {
+        let event = match end_of_placing(item, attempt, state, detail.as_deref()) {
             Ok(Some(event)) => event,
             Ok(None) if open.died || !job.goes_on() => JobEvent::Recovered { item, attempt },
             Ok(None) => JobEvent::Returned { item, attempt },
@@ -156,10 +156,10 @@ pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
 pub(super) fn end_of_placing(
     item: u32,
     attempt: u32,
-    verdict: PlacementState,
+    state: PlacementState,
     detail: Option<&str>,
 ) -> Result<Option<JobEvent>, PauseReason> {
-    match verdict {
+    match state {
         PlacementState::Done(effect) => {
             let detail = detail.map(|text| Digest::of(text.as_bytes()));
             Ok(Some(JobEvent::Succeeded { item, attempt, effect, detail }))
