@@ -58,6 +58,8 @@ pub(crate) struct Toast {
     pub(crate) text: String,
     /// The label of the job's status.
     pub(crate) status: String,
+    /// Whether it stays until it is dismissed.
+    pub(crate) stays: bool,
 }
 
 /// The live state of everything a page shows. Copy it freely.

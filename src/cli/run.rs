@@ -29,9 +29,10 @@ use headway_model::{Action, BuiltIn, JobId, StartJob};
 /// it. Otherwise this command does the work. When the same command is run again, it skips the files that are done.
 ///
 /// The exit code is the number of files that failed or could not be processed, up to 100; 101 stands for more. A pipe,
-/// device or symbolic link to a file that you name counts, one in a folder does not. `headway show JOB --failed` lists them. If there is no file at
-/// all, it is 0, or 102 with --fail-if-empty. 102: the job failed as a whole. 103: it was cancelled. 104: it waits for
-/// you. 130: you interrupted it. 255: it did not start.
+/// device or symbolic link to a file that you name counts, one in a folder does not. `headway show JOB --failed` lists
+/// them. If nothing matches --include, or --exclude leaves out every file, it is 102; if there is no file at all, it is
+/// 0, or 102 with --fail-if-empty; for a plan (-n) it is 0. 102: the job failed as a whole. 103: it was cancelled. 104:
+/// it waits for you. 130: you interrupted it. 255: it did not start.
 ///
 /// A program that ends with exit code 3 says that its file needed nothing: the file is skipped, which is no failure.
 /// 75 asks for another try. Any other code than 0 is a failure.

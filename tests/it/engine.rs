@@ -181,18 +181,20 @@ async fn patterns_choose_files_and_a_job_whose_pattern_matches_none_fails() {
         (json!(["*.jpg"]), json!(["deep/no/*"]), 2),
         (json!([]), json!(["*.jpg"]), 1),
         (json!(["*.png"]), json!([]), 0),
+        (json!([]), json!(["*"]), 0),
+        (json!([]), json!(["deep/", "*.jpg", "*.txt"]), 0),
     ] {
         let id = mint();
         let mut body = request("checksum");
         body["query"] = json!({ "folder": { "include": include, "exclude": exclude } });
         assert_eq!(app.put(&id.to_string(), &body).await.0, 201);
         let end = app.end(id).await;
-        let status = if expected > 0 { JobStatus::Completed } else { JobStatus::Failed { reason: EndReason::Finish } };
+        let status = if expected > 0 { JobStatus::Completed } else { JobStatus::Failed { reason: EndReason::NoMatch } };
         assert_eq!((end.status, end.counters.total), (status, expected));
     }
     // Of the files that no job has processed yet, there are none: that is an answer.
     for (show, status) in
-        [("unprocessed", JobStatus::Completed), ("all", JobStatus::Failed { reason: EndReason::Finish })]
+        [("unprocessed", JobStatus::Completed), ("all", JobStatus::Failed { reason: EndReason::NoMatch })]
     {
         let mut body = request("checksum");
         body["query"] = json!({ "folder": { "search": "no such name", "show": show } });

@@ -560,3 +560,19 @@ async fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
     let paused = served.until(job, paused_for(PauseReason::LibraryGone)).await;
     assert_eq!((paused.status.is_terminal(), paused.counters.failed), (false, 0), "{paused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_folder_that_is_not_synced_at_first_is_tried_again_and_goes_if_it_never_is() {
+    for (when, succeeded) in [(":when=1", 1), ("", 0)] {
+        let files = Files::numbered(1);
+        let above = files.library();
+        let served = failing(&files, "fsync", &format!("error=EIO{when}"), &[above.to_str().expect("text")]);
+        let output = json!({ "place": { "folder": { "path": "out", "name": "{/}" } } });
+        let end = served.run("upper", json!({ "output": output })).await;
+        assert_eq!((end.counters.succeeded, end.counters.failed), (succeeded, 1 - succeeded), "{when}: {end:?}");
+        let made = std::fs::read_dir(above.join("out")).map(Iterator::count).unwrap_or_default();
+        assert_eq!(made, succeeded as usize, "{when}");
+        assert_eq!(above.join("out").exists(), succeeded == 1, "{when}");
+        assert_eq!(left_over(&files), [""; 0], "{when}");
+    }
+}

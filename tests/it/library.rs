@@ -6,6 +6,7 @@ use headway_model::library::{FolderPage, RowKey, Under};
 use headway_recipes::Recipe;
 use serde_json::{Value, json};
 
+use crate::faults;
 use crate::helper::{App, Behaviour, Files, Mount, TestRecipe, eventually, mint};
 
 /// A recipe that fails for `fail...` only.
@@ -447,4 +448,32 @@ async fn a_search_finds_what_a_job_over_all_that_match_takes() {
         assert_eq!((listed.len(), &taken), (found, &listed), "{search:?}");
     }
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_listed_was_read_at_the_time_that_is_told_or_later() {
+    let files = Files::new();
+    files.write("a/1", b"1");
+    files.write("z/1", b"1");
+    let slow = files.library().join("z");
+    // The scan reads `a` first, and takes long for `z`.
+    let delay = "delay_enter=500000";
+    let served = faults::failing(&files, "getdents64", delay, &[slow.to_str().expect("text")]);
+    let page = async || served.get("/api/libraries/files/files?search=*").await;
+    let whole = async || eventually("a scan", async || Some(page().await).filter(|page| page["scan"].is_null())).await;
+    whole().await;
+    for number in 2.. {
+        assert_eq!(served.post("/api/libraries/files/scan").await.0, 202);
+        // The scan that was begun might list the file, and then says nothing; sooner or later it has read `a` before.
+        let path = format!("a/{number}");
+        files.write(&path, b"new");
+        let written = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis();
+        let page = whole().await;
+        let entries = page["entries"].as_array().expect("entries");
+        if !entries.iter().any(|entry| entry["path"] == path.as_str()) {
+            let told = page["seen"].as_u64().expect("a time");
+            assert!(u128::from(told) <= written, "{path} is not listed as of {told}, and was written at {written}");
+            break;
+        }
+    }
 }

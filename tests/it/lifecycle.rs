@@ -272,3 +272,24 @@ async fn a_queued_job_says_its_place() {
     app.end(second).await;
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_has_the_whole_title_of_the_first_job_and_another_job_over_its_files_retries_nothing() {
+    let files = Files::new();
+    ["fail", "fail too"].iter().for_each(|name| files.write(name, b"x"));
+    let (app, _) = with(&files, Behaviour::Instant).await;
+    let mut body = request("test");
+    body["title"] = json!("Holiday: Rome");
+    let mut job = app.run(&body).await.job;
+    for _ in 0..2 {
+        let mut body = request("test");
+        body["query"] = json!({ "items": { "job": job, "which": "errors" } });
+        let end = app.run(&body).await;
+        assert_eq!(end.title, "Holiday: Rome: what failed or was missed, retried");
+        job = end.job;
+    }
+    let mut body = request("checksum");
+    body["query"] = json!({ "items": { "job": job, "which": "errors" } });
+    assert_eq!(app.run(&body).await.title, "Checksum · what failed or was missed");
+    app.stop().await;
+}

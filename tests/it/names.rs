@@ -409,6 +409,14 @@ fn a_job_that_finds_no_file_says_so() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("no file found: nothing was done") && said.contains("is it mounted?"), "{said}");
     assert_eq!(called(&files, &["run", "checksum", text(&files.library()), "--fail-if-empty"]).0, Some(102));
+    // Nor is there a file that is left out; once there is one, the pattern is taken for a mistake.
+    let library = files.library();
+    let without = ["run", "checksum", "--exclude", "*", text(&library)];
+    let (code, said) = called(&files, &without);
+    assert_eq!(code, Some(0), "{said}");
+    files.write("sub/file", b"file");
+    let (code, said) = called(&files, &without);
+    assert!(code == Some(102) && said.contains("Every file in the library is left out by *."), "{code:?} {said}");
 }
 
 #[test]
@@ -423,6 +431,12 @@ fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
         let (code, said) = called(&files, &[&run[..], more].concat());
         assert!(code == end && said.contains(sentence), "{more:?}: {code:?} {said}");
         assert_eq!(newest(&files)[field].as_str(), Some(sentence), "{more:?}");
+    }
+    // It is said in the same way wherever it is said.
+    let (_, ran) = called(&files, &run);
+    let (_, shown) = called(&files, &["show", "@1"]);
+    for said in [ran, shown] {
+        assert!(said.contains("failed: no file was found"), "{said}");
     }
     let (_, said) = called(&files, &[&run[..], &["--json=end", "-q"]].concat());
     let end: Value = said.lines().find_map(|line| serde_json::from_str(line).ok()).expect("JSON");
@@ -520,27 +534,45 @@ fn a_doctor_beside_a_server_says_what_to_do() {
 }
 
 #[test]
-fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_among_others() {
+fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_or_below_one_of_several() {
     let files = Files::new();
     files.write("other/file", b"file");
-    let disk = files.library().join("disk");
+    files.write("photos/p", b"p");
+    let disk = files.library().join("photos/disk");
     let Some(mount) = Mount::tmpfs(&disk, "8m") else { return };
-    files.write("disk/a", b"a");
+    files.write("photos/disk/a", b"a");
     assert_eq!(called(&files, &["run", "checksum", text(&disk)]).0, Some(0));
-    let other = files.library().join("other");
+    let (photos, other) = (files.library().join("photos"), files.library().join("other"));
     drop(mount);
-    let mut waits = Command::new(env!("CARGO_BIN_EXE_headway"));
-    waits.args(["run", "checksum", text(&disk), text(&other)]).env("HEADWAY_DATA", files.data());
-    let waits = waits.env_remove("HEADWAY_CONFIG").stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let mut waits = waits.expect("the program");
-    let lines = std::io::BufReader::new(waits.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-    let said: Vec<_> = lines.take_while(|line| !line.contains("The disk that was at disk")).collect();
-    let is_waiting = waits.try_wait().expect("a look").is_none();
-    waits.kill().and_then(|()| waits.wait()).expect("its end");
-    assert!(is_waiting, "it asks for the disk: {said:?}");
+    for named in [disk, photos] {
+        let mut waits = Command::new(env!("CARGO_BIN_EXE_headway"));
+        waits.args(["run", "checksum", text(&named), text(&other)]).env("HEADWAY_DATA", files.data());
+        let waits = waits.env_remove("HEADWAY_CONFIG").stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut waits = waits.expect("the program");
+        let lines = std::io::BufReader::new(waits.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+        let said: Vec<_> = lines.take_while(|line| !line.contains("The disk that was at photos/disk")).collect();
+        let is_waiting = waits.try_wait().expect("a look").is_none();
+        waits.kill().and_then(|()| waits.wait()).expect("its end");
+        assert!(is_waiting, "{named:?}: it asks for the disk: {said:?}");
+    }
     // An empty folder that was never a disk has no file, and that is all.
     let empty = files.library().join("empty");
     std::fs::create_dir(&empty).expect("a folder");
     let (code, said) = called(&files, &["run", "checksum", text(&empty), text(&other)]);
     assert!(code == Some(0) && said.contains("1 done"), "{code:?} {said}");
+}
+
+#[test]
+fn a_folder_of_a_disk_that_came_back_with_another_id_is_no_missing_disk() {
+    let files = Files::new();
+    let stick = files.library().join("stick");
+    let Some(mount) = Mount::tmpfs(&stick, "8m") else { return };
+    files.write("stick/photos/p", b"p");
+    assert_eq!(called(&files, &["run", "checksum", text(&stick.join("photos"))]).0, Some(0));
+    drop(mount);
+    let Some(_mount) = Mount::tmpfs(&stick, "8m") else { return };
+    files.write("stick/photos/p", b"p");
+    files.write("stick/q", b"q");
+    let (code, said) = called(&files, &["run", "checksum", text(&stick)]);
+    assert!(code == Some(0) && said.contains("2 done"), "{code:?} {said}");
 }

@@ -215,6 +215,29 @@ async fn what_an_attempt_of_a_job_that_is_over_left_is_removed_by_the_next_serve
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_cancelled_attempt_left_is_removed_by_the_next_server() {
+    let files = Files::numbered(2);
+    let id = mint();
+    let workshops = [0, 1].map(|item| files.library().join(format!(".headway-{id}-{item}-1~")));
+    let workshops = workshops.each_ref().map(|path| path.to_str().expect("text"));
+    let mut served = failing(&files, "rmdir", "error=EACCES", &workshops);
+    let mut body = request("command");
+    body["output"] = json!({ "place": "replace" });
+    body["settings"] = json!({ "run": "sh -c 'echo half > \"$0\"; sleep 600' {out} {}" });
+    let start = served.client.put(format!("{}/api/jobs/{id}", served.headway.url)).json(&body);
+    assert_eq!(start.send().await.expect("an answer").status(), 201);
+    eventually("an output", async || (!own_in(&files, "").is_empty()).then_some(())).await;
+    assert_eq!(served.post(&format!("/api/jobs/{id}/cancel")).await.0, 200);
+    assert_eq!(served.end(id).await.status, JobStatus::Cancelled);
+    assert!(!own_in(&files, "").is_empty(), "it could not be removed");
+    served.headway.kill();
+    let _served = Served::start(&files);
+    eventually("nothing temporary", async || own_in(&files, "").is_empty().then_some(())).await;
+    let untidy = files.data().join("untidy");
+    eventually("no note", async || std::fs::read_dir(&untidy).expect("a folder").next().is_none().then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_a_killed_server_was_making_is_removed_by_the_next_one() {
     let files = Files::numbered(1);
     files.write("sub/file", b"content");

@@ -81,7 +81,7 @@ impl Fold {
         &self.items
     }
 
-    /// The number of the item's last attempt; 0 if it was never tried.
+    /// The number of the item's last attempt; 0 if it was never tried, and also for a cancelled item that was tried once.
     pub fn last_attempt(&self, item: u32) -> u32 {
         let once = |status| {
             matches!(

@@ -34,6 +34,6 @@ pub struct SeenPart {
     /// How many entries of the folder were left behind by systems, such as `.DS_Store`. They are in no part; only the
     /// last part counts them.
     pub litter: u64,
-    /// When the folder was read; set only on its last part.
+    /// When the reading of the folder began; set only on its last part.
     pub whole: Option<Millis>,
 }

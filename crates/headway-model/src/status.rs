@@ -80,6 +80,8 @@ pub enum EndReason {
     AllFailed,
     /// The recipe's last step failed.
     Finish,
+    /// It asked for files by their names, and found none.
+    NoMatch,
     /// The halt policy ended it.
     Halt,
 }
@@ -171,6 +173,7 @@ impl EndReason {
             EndReason::Plan => "could not be prepared",
             EndReason::AllFailed => "every item failed",
             EndReason::Finish => "the last step failed",
+            EndReason::NoMatch => "no file was found",
             EndReason::Halt => "halted after failures",
         }
     }

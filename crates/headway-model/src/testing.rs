@@ -103,6 +103,7 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
         failed(EndReason::Plan),
         failed(EndReason::AllFailed),
         failed(EndReason::Finish),
+        failed(EndReason::NoMatch),
         failed(EndReason::Halt),
         JobEvent::Changed { priority: Some(3), concurrency: None },
         JobEvent::Pruned {

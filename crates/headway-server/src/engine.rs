@@ -54,7 +54,7 @@ pub(crate) use opening::open_library;
 pub(super) use output_name::target;
 pub(super) use plan::{QueryPatterns, missed_disk};
 pub(crate) use pulse::Pulse;
-pub(crate) use recovery::tidy_over;
+pub(crate) use recovery::tidy_finished_jobs;
 pub(crate) use running::RunningAttempts;
 pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;

@@ -28,9 +28,6 @@ const SCAN_WAIT: Duration = Duration::from_millis(80);
 /// How long a page waits for the scan of a folder that has not been scanned before.
 const FIRST_SCAN_WAIT: Duration = Duration::from_secs(1);
 
-/// A search scans the library again if the last scan is older than this, in milliseconds.
-const STALE_AFTER_MS: u64 = 60_000;
-
 /// A folder of a library, or the whole library if `None`.
 type Scope = (String, Option<RelPath>);
 
@@ -116,7 +113,7 @@ impl Index {
         let folders = page.entries.iter().filter(|entry| entry.kind == EntryKind::Folder);
         let (folders, unread) = (folders.clone().count(), folders.filter(|entry| entry.under.is_none()).count());
         // A folder that was never read is one that somebody has just made.
-        let begun = if unread > 0 && whole.is_none() { self.read_if_stale(&view.library).await? } else { None };
+        let begun = if unread > 0 && whole.is_none() { self.read_if_stale(&view.library) } else { None };
         page.scan = scan.or(whole.filter(|_| folders > 0)).or(begun);
         if !knows_jobs {
             page.scan = page.scan.or(Some(ScanProgress::default()));
@@ -129,10 +126,10 @@ impl Index {
 
     /// Scans the disk for a view, and waits for a short time.
     async fn look(&self, view: &FolderView, scope: &Option<RelPath>) -> Result<(), ApiError> {
-        let seen = self.files.seen(view).await?;
-        if view.is_deep() && seen.is_some_and(is_recent) {
+        if view.is_deep() && self.scans.is_fresh(&view.library) {
             return Ok(());
         }
+        let seen = self.files.seen(view).await?;
         let Some(mut reading) = self.scans.read(&view.library, scope.clone()) else { return Ok(()) };
         let patience = if seen.is_some() { SCAN_WAIT } else { FIRST_SCAN_WAIT };
         // The borrow of the channel ends before the next await.
@@ -156,13 +153,11 @@ impl Index {
     }
 
     /// Begins to scan the whole library, unless that was done a short time ago. A folder that cannot be read stays unread.
-    async fn read_if_stale(&self, library: &str) -> Result<Option<ScanProgress>, ApiError> {
-        let everything = FolderView { library: library.to_owned(), search: "*".into(), ..FolderView::default() };
-        if self.scans.is_left_out(library) {
-            return Ok(None);
+    fn read_if_stale(&self, library: &str) -> Option<ScanProgress> {
+        if self.scans.is_left_out(library) || self.scans.is_fresh(library) {
+            return None;
         }
-        let is_stale = !self.files.seen(&everything).await?.is_some_and(is_recent);
-        Ok(is_stale.then(|| self.scans.read(library, None)).flatten().map(|_| ScanProgress::default()))
+        self.scans.read(library, None).map(|_| ScanProgress::default())
     }
 
     /// Begins to scan the whole library, as a person asked, unless a scan is under way. A scan that was left out is tried
@@ -171,9 +166,4 @@ impl Index {
         self.scans.try_again(library);
         self.scans.read(library, None);
     }
-}
-
-/// Whether a scan that ended at this time still counts as the state of the disk.
-fn is_recent(seen: u64) -> bool {
-    super::now().saturating_sub(seen) <= STALE_AFTER_MS
 }

@@ -1,5 +1,6 @@
 //! Why a plan found no file, in words.
 
+use headway_files::is_litter;
 use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
 use headway_model::{JobSummary, Query};
@@ -18,13 +19,42 @@ pub(crate) fn no_match(query: &Query) -> Option<String> {
     (by_name && folder.show == OutcomeFilter::All).then(|| sentence(query))
 }
 
+/// Why a job that found no file fails, if its folder has files: it left them all out, which is as likely a mistake as a name that
+/// no file has. That is `None` for a job that left out nothing, or that asked for files in other ways too.
+pub(crate) fn all_left_out(query: &FolderQuery) -> Option<String> {
+    let place = place(query);
+    only_leaves_out(query).then(|| format!("Every file in {place} is left out by {}.", query.exclude.join(" or ")))
+}
+
+fn only_leaves_out(query: &FolderQuery) -> bool {
+    let takes_all = query.include.is_empty() && query.search.trim().is_empty() && query.show == OutcomeFilter::All;
+    takes_all && !query.exclude.is_empty()
+}
+
+fn place(query: &FolderQuery) -> String {
+    if query.path.is_root() { "the library".to_owned() } else { query.path.shown() }
+}
+
+/// A pattern that names what systems leave behind, although the query does not take that.
+fn left_behind(query: &FolderQuery) -> Option<&String> {
+    let is_one = |name: &str| [false, true].into_iter().any(|is_folder| is_litter(name.as_bytes(), is_folder));
+    query.include.iter().find(|pattern| !query.system_files && pattern.split('/').any(is_one))
+}
+
 fn sentence(query: &Query) -> String {
     let unmounted = "If the files are on another disk, is it mounted?";
     match query {
         Query::Folder(query) => {
-            let place = if query.path.is_root() { "the library".to_owned() } else { query.path.shown() };
+            let place = place(query);
+            let behind = left_behind(query)
+                .map(|name| format!(" What systems leave behind, such as {name}, is left out."))
+                .unwrap_or_default();
             match asked(query) {
-                Some(asked) => format!("No file in {place} {asked}."),
+                _ if only_leaves_out(query) => {
+                    let left_out = query.exclude.join(" or ");
+                    format!("There is no file in {place} but what is left out by {left_out}. {unmounted}")
+                }
+                Some(asked) => format!("No file in {place} {asked}.{behind}"),
                 None => format!("No file was found in {place}. {unmounted}"),
             }
         }
@@ -74,6 +104,23 @@ mod tests {
         let sentence = "No file in the library matches *.xyz or *.zyx and failed when it was last tried \
             and is not left out by raw/.";
         assert_eq!(said(asked).as_deref(), Some(sentence));
+        let one = |include: &[&str], exclude: &[&str]| {
+            let owned = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+            FolderQuery { include: owned(include), exclude: owned(exclude), ..FolderQuery::default() }
+        };
+        let litter =
+            "No file in the library matches a/.DS_Store. What systems leave behind, such as a/.DS_Store, is left out.";
+        assert_eq!(said(one(&["a/.DS_Store"], &[])).as_deref(), Some(litter));
+        let taken = said(FolderQuery { system_files: true, ..one(&[".DS_Store"], &[]) });
+        assert_eq!(taken.as_deref(), Some("No file in the library matches .DS_Store."));
+        let without = said(one(&[], &["*", "raw/"]));
+        let without = without.expect("a sentence");
+        assert!(
+            without.starts_with("There is no file in the library but what is left out by * or raw/. "),
+            "{without}"
+        );
+        assert_eq!(all_left_out(&one(&[], &["*"])).as_deref(), Some("Every file in the library is left out by *."));
+        assert_eq!((all_left_out(&one(&["a"], &["*"])), all_left_out(&FolderQuery::default())), (None, None));
         let all = said(FolderQuery::default()).expect("a sentence");
         assert!(all.ends_with("is it mounted?"), "{all}");
     }

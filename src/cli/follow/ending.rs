@@ -4,7 +4,7 @@ use super::super::failure::{AS_A_WHOLE, CANCELLED, NOT_BEGUN};
 use super::super::out::count;
 use super::results::results;
 use headway_model::undo_kind::UndoKind;
-use headway_model::{Counters, EndReason, Fold, JobStatus};
+use headway_model::{Counters, EndReason, Fold, JobStatus, JobSummary};
 
 /// The results for the files, in words. `undone` is what the job took back, if it is an undo.
 pub(in crate::cli) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
@@ -23,10 +23,12 @@ pub(in crate::cli) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
     match fold.status {
         JobStatus::Completed | JobStatus::CompletedWithErrors => results,
         JobStatus::Failed { reason: EndReason::AllFailed } => results,
-        other => {
+        _ => {
             let message = fold.message.as_deref().filter(|message| !message.is_empty());
             let why = message.map(|message| format!(" ({})", plain(message))).unwrap_or_default();
-            format!("{}{why}: {results}", other.text())
+            // As the page and `headway show` say it.
+            let how = JobSummary::from(fold).status_text();
+            if all == 0 { format!("{how}{why}") } else { format!("{how}{why}: {results}") }
         }
     }
 }

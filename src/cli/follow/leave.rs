@@ -14,7 +14,7 @@ use headway_client::{Client, ClientError};
 use headway_model::item::DiskEffect;
 use headway_model::job_kind::JobKind;
 use headway_model::undo_kind::UndoKind;
-use headway_model::{Action, ApiError, ItemStatus, JobId, JobStatus, PauseReason};
+use headway_model::{Action, ApiError, ItemStatus, JobId, JobStatus, JobSummary, PauseReason};
 
 /// How long a second signal waits for running files to be taken back.
 const TAKE_BACK: Duration = Duration::from_secs(1);
@@ -193,7 +193,7 @@ impl Followed<'_> {
         let text = format!("{verdict} in {} · {proved} · {}", time(took), self.command("show"));
         let mut end = json!({
             "v": 1, "kind": "end", "job": self.job, "status": fold.status.label(), "counters": fold.counters, "seq": fold.seq,
-            "digest": fold.digest, "exit": code, "message": fold.message.clone().unwrap_or_else(|| fold.status.text()),
+            "digest": fold.digest, "exit": code, "message": fold.message.clone().unwrap_or_else(|| JobSummary::from(fold).status_text()),
         });
         self.show.end();
         if self.how.json.is_some() && fold.counters.total == 0 {

@@ -62,7 +62,7 @@ pub(super) fn only_folder(paths: &[PathBuf]) -> Result<Option<PathBuf>, CommandF
     real.map(Some).map_err(|error| CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", one.display())))
 }
 
-/// These files and, for folders, everything below them. Links, pipes, sockets and devices below them are left out, and so
+/// These files and, for folders, every file and every empty folder below them. Links, pipes, sockets and devices below them are left out, and so
 /// is what systems left behind and what is Headway's own: nobody named them.
 pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
     let (mut found, mut special) = (Vec::new(), 0);
@@ -89,8 +89,8 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
             .filter_map(Result::transpose)
             .collect::<io::Result<Vec<_>>>()
             .map_err(cannot)?;
-        // Its disk might be missing, which the job finds out.
-        if is_named && entries.is_empty() {
+        // A disk that was here might be missing, which the job finds out.
+        if entries.is_empty() {
             found.push(path);
             continue;
         }

@@ -13,7 +13,7 @@ use headway_model::{BuiltIn, JobId, JobKind, JobStatus, JobSummary};
 /// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
 const COMPLETED_FOR_MS: f64 = 3_000.0;
 const TOAST_FOR_MS: f64 = 12_000.0;
-/// The most toasts at a time: the newest.
+/// The most toasts at a time, unless more of them stay until they are dismissed.
 const MOST_TOASTS: usize = 4;
 /// The storage key for the job in this tab's dialog, over a reload.
 const SHOWN: &str = "headway.shown";
@@ -44,6 +44,16 @@ fn asks(summary: &JobSummary) -> bool {
         JobStatus::Completed => BuiltIn::of(&summary.recipe) == Some(BuiltIn::Checksum),
         status => matches!(status, JobStatus::CompletedWithErrors | JobStatus::Failed { .. }),
     }
+}
+
+/// Adds a toast. If there are many, the oldest of those goes that do not stay.
+fn add(toasts: &mut Vec<Toast>, toast: Toast) {
+    if toasts.len() >= MOST_TOASTS
+        && let Some(oldest) = toasts.iter().position(|toast| !toast.stays)
+    {
+        toasts.remove(oldest);
+    }
+    toasts.push(toast);
 }
 
 impl Shell {
@@ -123,16 +133,14 @@ impl Shell {
     }
 
     fn toast(&self, summary: &JobSummary, text: &str) {
-        let toast = Toast { job: summary.job, text: toast_text(summary, text), status: summary.status.label().into() };
-        if !asks(summary) {
-            self.0.toasted.borrow_mut().push((summary.job, browser::now() + TOAST_FOR_MS));
+        let (job, stays) = (summary.job, asks(summary));
+        let toast = Toast { job, text: toast_text(summary, text), status: summary.status.label().into(), stays };
+        if !stays {
+            self.0.toasted.borrow_mut().push((job, browser::now() + TOAST_FOR_MS));
         }
         self.0.live.toasts.update(|toasts| {
-            toasts.retain(|other| other.job != toast.job);
-            if toasts.len() == MOST_TOASTS {
-                toasts.remove(0);
-            }
-            toasts.push(toast);
+            toasts.retain(|other| other.job != job);
+            add(toasts, toast);
         });
     }
 
@@ -166,5 +174,18 @@ mod tests {
         assert_eq!(text(JobKind::UNDO, JobStatus::Completed), "Upper was undone.");
         assert_eq!(text(JobKind::UNDO, JobStatus::Cancelled), "Undo: Upper: ended");
         assert_eq!(text("upper", JobStatus::Completed), "Undo: Upper: ended", "a person's own title");
+    }
+
+    #[test]
+    fn a_toast_that_stays_is_not_pushed_out_by_others() {
+        let mut toasts = Vec::new();
+        for (text, stays) in
+            [("a", false), ("b", true), ("c", false), ("d", true), ("e", true), ("f", true), ("g", true)]
+        {
+            let job = headway_model::testing::job_id(1);
+            add(&mut toasts, Toast { job, text: text.into(), status: String::new(), stays });
+        }
+        let texts: Vec<_> = toasts.iter().map(|toast| toast.text.as_str()).collect();
+        assert_eq!(texts, ["b", "d", "e", "f", "g"]);
     }
 }

@@ -25,6 +25,7 @@ impl DataFolder {
     pub fn remember_libraries(&self, libraries: &[Arc<Library>]) {
         let _one_at_a_time = self.remembering.lock();
         self.remember_roots(libraries);
+        self.remember_disks(libraries);
         let before = self.known_libraries();
         let mut known = before.clone();
         // The file cannot hold a name with a line feed. The identity of such a library is not known after a restart.
@@ -46,6 +47,9 @@ impl DataFolder {
 /// The file that lists what was mounted inside the libraries when jobs were planned, so that an empty mount point is
 /// not taken for the content of its disk.
 const MOUNTS: &str = "mounts";
+
+/// The file that lists the disks on which libraries were, so that a library around one of them expects it.
+const DISKS: &str = "disks";
 
 impl DataFolder {
     /// What was mounted inside the library of this name. Anything that cannot be read counts as unknown.
@@ -69,6 +73,41 @@ impl DataFolder {
         let kept = serde_json::to_vec(&all).map_err(std::io::Error::from);
         if let Err(error) = kept.and_then(|text| private::replace(&self.root.join(MOUNTS), &text)) {
             tracing::warn!(%error, "the disks inside a library cannot be kept; they are known until the server ends");
+        }
+    }
+
+    /// The disks on which libraries were when they were last used, by their mount points seen from `/`. Anything that cannot be
+    /// read counts as unknown.
+    pub fn known_disks(&self) -> InnerMounts {
+        let text = Found::of(private::read(&self.root.join(DISKS), LIMIT)).known();
+        let disks: std::io::Result<Option<Vec<(RelPath, String)>>> =
+            text.and_then(|text| Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?));
+        let unknown = |error: std::io::Error| {
+            tracing::warn!(%error, "the list of disks of the libraries cannot be read, so a missing disk might not be noticed");
+            None
+        };
+        disks.unwrap_or_else(unknown).unwrap_or_default().into_iter().collect()
+    }
+
+    /// Stores on which disks these libraries are, and keeps what is stored about others. The caller holds the lock.
+    fn remember_disks(&self, libraries: &[Arc<Library>]) {
+        let before = self.known_disks();
+        let mut known = before.clone();
+        for library in libraries {
+            match library.own_disk() {
+                Ok(disk) => known.extend(disk),
+                Err(error) => {
+                    tracing::warn!(library = library.name, %error, "on which disk a library is cannot be read");
+                }
+            }
+        }
+        if known == before {
+            return;
+        }
+        let listed: Vec<_> = known.into_iter().collect();
+        let kept = serde_json::to_vec(&listed).map_err(std::io::Error::from);
+        if let Err(error) = kept.and_then(|text| private::replace(&self.root.join(DISKS), &text)) {
+            tracing::warn!(%error, "the disks of the libraries cannot be kept, so a missing one might not be noticed");
         }
     }
 

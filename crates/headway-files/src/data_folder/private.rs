@@ -16,7 +16,7 @@ const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
 /// The files and folders of a data folder. The permissions of anything else in it are left alone.
-const FILES: [&str; 27] = [
+const FILES: [&str; 29] = [
     "lock",
     "lock.1",
     "lock.2",
@@ -25,6 +25,8 @@ const FILES: [&str; 27] = [
     "headway.sock.part",
     "clock",
     "libraries",
+    "disks",
+    "disks.part",
     "mounts",
     "mounts.part",
     "roots",

@@ -21,11 +21,11 @@ impl DataFolder {
         private::open(private::options().write(true).create(true), &folder.join(job.to_string())).map(drop)
     }
 
-    /// Notes that no temporary file of a job is left.
+    /// Removes the note, because no temporary file of the job is left.
     ///
     /// # Errors
     /// Errors of the file system.
-    pub fn note_tidy(&self, job: JobId) -> io::Result<()> {
+    pub fn forget_untidy(&self, job: JobId) -> io::Result<()> {
         gone(std::fs::remove_file(self.root.join(UNTIDY).join(job.to_string())))
     }
 
@@ -50,12 +50,12 @@ mod tests {
         let job = JobId::mint(1, [0; 10]);
         let noted = || data.untidy_jobs().expect("a list");
         assert!(noted().is_empty());
-        data.note_tidy(job).expect("nothing is noted");
+        data.forget_untidy(job).expect("nothing is noted");
         for _ in 0..2 {
             data.note_untidy(job).expect("noted");
             assert_eq!(noted(), [job]);
         }
-        data.note_tidy(job).expect("removed");
+        data.forget_untidy(job).expect("removed");
         assert!(noted().is_empty());
     }
 }

@@ -47,18 +47,18 @@ impl Library {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
-        let verdict = self.settle_names(placement)?;
+        let state = self.settle_names(placement)?;
         let Placement { temp, target, trash, .. } = placement;
-        self.durably(verdict, [Some(target), trash.as_ref(), Some(temp)].into_iter().flatten())
+        self.durably(state, [Some(target), trash.as_ref(), Some(temp)].into_iter().flatten())
     }
 
-    /// The verdict, once the folders of these names are on the disk: after a power failure, it must still be true.
+    /// The state, once the folders of these names are on the disk: after a power failure, it must still be true.
     pub(super) fn durably<'a>(
         &self,
-        verdict: PlacementState,
+        state: PlacementState,
         names: impl IntoIterator<Item = &'a RelPath>,
     ) -> io::Result<PlacementState> {
-        if matches!(verdict, PlacementState::Done(_) | PlacementState::TakenBack) {
+        if matches!(state, PlacementState::Done(_) | PlacementState::TakenBack) {
             let mut synced = Vec::new();
             for name in names {
                 let folder = name.parent();
@@ -71,7 +71,7 @@ impl Library {
                 }
             }
         }
-        Ok(verdict)
+        Ok(state)
     }
 
     fn settle_names(&self, placement: &Placement) -> io::Result<PlacementState> {

@@ -43,7 +43,10 @@ impl Library {
                 None => mkdirat(&above, &name, mode).map_err(io::Error::from),
             };
             match made {
-                Ok(()) => sync(&above)?,
+                // If it might not stay, nobody relies on it. Whoever tries again makes it again.
+                Ok(()) => sync(&above).inspect_err(|_| {
+                    unlinkat(&above, &*name, AtFlags::REMOVEDIR).ok();
+                })?,
                 // A process might have created it and died before it could sync it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -55,15 +58,19 @@ impl Library {
         Ok(above)
     }
 
-    /// Removes what a process that died left where it was making one of these folders, or one above it.
-    pub fn clear_unmade<'a>(&self, folders: impl IntoIterator<Item = &'a RelPath>) {
+    /// Removes what a process that died left where it was making one of these folders, or one above it. Returns whether nothing
+    /// is left.
+    pub fn clear_unmade<'a>(&self, folders: impl IntoIterator<Item = &'a RelPath>) -> bool {
+        let mut is_clear = true;
         let parts: BTreeSet<_> =
             folders.into_iter().flat_map(RelPath::ancestors).filter(|part| !part.is_root()).collect();
         for part in parts {
             if let Err(error) = self.clear_unmade_folder(&part) {
                 tracing::warn!(library = self.name, %part, %error, "what was left of making a folder cannot be removed");
+                is_clear = false;
             }
         }
+        is_clear
     }
 
     /// Removes a folder that was never finished.
@@ -125,7 +132,8 @@ impl Library {
         }
         let mode = Mode::from_raw_mode(model.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
         mkdirat(above, &*temporary, mode | Mode::RWXU)?;
-        let named = liken(&above.enter(&temporary)?, &model).and_then(|()| {
+        let alike = above.enter(&temporary).and_then(|new| liken(&new, &model));
+        let named = alike.and_then(|()| {
             fault("likened");
             rename_folder(above, &temporary, name)
         });

@@ -3,7 +3,7 @@
 //! When a disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the
 //! disk: nothing is known of the disk's files, and nothing is written in its place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -11,12 +11,9 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use super::mount_table::{MountLine, mount_table, unescape};
-use super::root::file_system_of;
-use super::{Identity, Library, on_disk};
+use super::root::{file_system_of, is_empty};
+use super::{Found, Identity, Library, on_disk};
 use headway_model::RelPath;
-
-/// What is known of a disk that another library was on, in place of its device.
-const USED_BEFORE: &str = "used by earlier jobs";
 
 /// Mount points inside a library, each with its device, such as `/dev/sdb1`.
 pub type InnerMounts = BTreeMap<RelPath, String>;
@@ -88,22 +85,40 @@ impl Library {
         }
     }
 
-    /// Adds the disks that other libraries, each named by its path, were on: those in whose place there is now a folder of
-    /// this library's own disk. Blocking, but never waits for other storage than its own.
+    /// The disk on which the library lies: its mount point, seen from `/`, and its device. `None` if that is the disk of `/`.
     ///
     /// # Errors
     /// If the system's table cannot be read.
-    pub fn expect_disks_of(&self, libraries: &HashMap<String, Identity>) -> io::Result<()> {
-        let Some(own) = self.identity() else { return Ok(()) };
+    pub fn own_disk(&self) -> io::Result<Option<(RelPath, String)>> {
+        let mut mounted = mounted_below(Path::new("/"))?;
+        let below = self.path.strip_prefix("/").unwrap_or(&self.path);
+        let Ok(path) = RelPath::from_bytes(below.as_os_str().as_bytes()) else { return Ok(None) };
+        Ok(path.ancestors().into_iter().rev().find_map(|above| mounted.remove_entry(&above)))
+    }
+
+    /// Adds disks on which other libraries were, by their mount points seen from `/`: those in whose place there is now an
+    /// empty folder of this library's own disk. Blocking, but never waits for other storage than its own.
+    ///
+    /// # Errors
+    /// If the system's table cannot be read.
+    pub fn expect_disks(&self, disks: &InnerMounts) -> io::Result<()> {
         let mounted = self.mounted()?;
-        for (name, _) in libraries.iter().filter(|(_, known)| known.file_system != own.file_system) {
-            let Ok(below) = Path::new(name).strip_prefix(&self.path) else { continue };
+        for (point, device) in disks {
+            let point = Path::new("/").join(on_disk(point));
+            let Ok(below) = point.strip_prefix(&self.path) else { continue };
             let Ok(path) = RelPath::from_bytes(below.as_os_str().as_bytes()) else { continue };
             if path.is_root() || path.ancestors().iter().any(|above| mounted.contains_key(above)) {
                 continue;
             }
-            if Identity::at(&self.path.join(below)).is_ok_and(|now| now.file_system == own.file_system) {
-                self.inner_mounts.lock().entry(path).or_insert_with(|| USED_BEFORE.to_owned());
+            // A folder with files is used in place of the disk.
+            match Found::of(self.folder(&path).and_then(|dir| is_empty(&dir))).known() {
+                Ok(Some(true)) => {
+                    self.inner_mounts.lock().entry(path).or_insert_with(|| device.clone());
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(library = self.name, %path, %error, "whether a disk is missing cannot be seen");
+                }
             }
         }
         Ok(())
@@ -207,7 +222,7 @@ fn mount(line: &[u8], root: &[u8]) -> Option<(RelPath, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Found, OpenError, environment, walk};
+    use super::super::{OpenError, environment, walk};
     use super::*;
     use headway_model::PauseReason;
 
@@ -224,6 +239,27 @@ mod tests {
         assert_eq!(mount(b"", b"/srv"), None);
         let line = b"36 35 0:2 / /srv/usb rw - tmpfs none rw";
         assert_eq!(mount(line, b"/"), Some((path("srv/usb"), "none".to_owned())));
+    }
+
+    #[test]
+    fn a_disk_of_another_library_is_expected_where_an_empty_folder_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("its path");
+        for name in ["empty", "full", "litter"] {
+            std::fs::create_dir(root.join(name)).expect("a folder");
+        }
+        std::fs::write(root.join("full/file"), "x").expect("a file");
+        std::fs::write(root.join("litter/.DS_Store"), "x").expect("a file");
+        let library = Library::open("files", &root).expect("a library");
+        let seen = |name: &str| {
+            let path = root.join(name);
+            let below = path.strip_prefix("/").expect("an absolute path").as_os_str().as_bytes();
+            (RelPath::from_bytes(below).expect("a path"), "/dev/sdb1".to_owned())
+        };
+        let disks = ["empty", "full", "gone", "litter"].into_iter().map(seen).collect();
+        library.expect_disks(&disks).expect("a table");
+        let expected: Vec<_> = library.inner_mounts().into_keys().collect();
+        assert_eq!(expected, [path("empty"), path("litter")]);
     }
 
     #[test]

@@ -54,16 +54,21 @@ impl Root {
     /// Whether it holds no user's files, like a mount point without its disk.
     fn is_empty(&self) -> io::Result<bool> {
         let Some(dir) = &self.dir else { return Err(Errno::NODEV.into()) };
-        for entry in dir.list()? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let name = name.as_bytes();
-            if !is_reserved(name) && !is_litter(name, true) && !is_litter(name, false) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        is_empty(dir)
     }
+}
+
+/// Whether a folder holds no user's files.
+pub(super) fn is_empty(dir: &Dir) -> io::Result<bool> {
+    for entry in dir.entries()? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.as_bytes();
+        if !is_reserved(name) && !is_litter(name, true) && !is_litter(name, false) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Library {

@@ -91,6 +91,8 @@ fn level(
     unread: &mut Option<Unread>,
     take: &mut dyn FnMut(SeenPart) -> bool,
 ) -> io::Result<bool> {
+    // All that is told of the folder was so at this time or later.
+    let from = crate::now();
     let dir = library.open_to_list(folder)?;
     let (mut names, mut litter) = (Vec::new(), 0);
     for entry in rustix::fs::Dir::new(readable(&dir)?)? {
@@ -140,7 +142,7 @@ fn level(
             }
             last = key;
         }
-        let whole = (rest.peek().is_none() && hole.is_none()).then(crate::now);
+        let whole = (rest.peek().is_none() && hole.is_none()).then_some(from);
         let next = hole.or_else(|| last.clone());
         if last.is_some() || whole.is_some() {
             let up_to = last.filter(|_| whole.is_none());

@@ -16,13 +16,21 @@ pub(super) fn prefix(job: JobId) -> Vec<u8> {
 
 impl Library {
     /// Removes the temporary files that attempts of these items of a job left; `items` is by folder. Files in `kept`
-    /// might be originals, and stay.
-    pub fn clear_all_temps(&self, items: &BTreeMap<RelPath, BTreeSet<u32>>, job: JobId, kept: &HashSet<RelPath>) {
+    /// might be originals, and stay. Returns whether it is known of each folder which such files it has.
+    pub fn clear_all_temps(
+        &self,
+        items: &BTreeMap<RelPath, BTreeSet<u32>>,
+        job: JobId,
+        kept: &HashSet<RelPath>,
+    ) -> bool {
+        let mut is_known = true;
         for (folder, items) in items {
             if let Err(error) = self.clear_temps(folder, job, items, kept) {
                 tracing::warn!(%folder, %error, "temporary files cannot be removed");
+                is_known = false;
             }
         }
+        is_known
     }
 
     fn clear_temps(

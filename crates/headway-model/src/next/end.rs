@@ -20,6 +20,7 @@ pub(super) fn next_of_end(fold: &Fold, outcome: &Outcome) -> Result<Next, Refusa
             let failed = S::Failed { reason: *reason };
             match (reason, status) {
                 (EndReason::Plan, S::Planning) | (EndReason::Finish, S::Finishing) => to(failed),
+                (EndReason::NoMatch, S::Finishing) => only_if(counters.total == 0, failed),
                 (EndReason::AllFailed, S::Finishing) => only_if(counters.all_failed(), failed),
                 (EndReason::Halt, S::Queued | S::Processing | S::Paused { .. }) if fold.fails_by_halt() => {
                     none_open(counters).and_then(|()| to(failed))

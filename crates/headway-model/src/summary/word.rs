@@ -30,12 +30,13 @@ impl JobSummary {
     /// What it means that the recipe's last step, over all files together, failed.
     pub fn last_step_failed(&self) -> &'static str {
         match BuiltIn::of(&self.recipe) {
-            _ if self.counters.total == 0 => "no file was found",
             Some(BuiltIn::Checksum) => "the manifest of all files could not be written",
             Some(BuiltIn::Verify) => {
                 "the files and the lines of the manifest do not all agree, or could not all be checked"
             }
-            _ => "the report on all files could not be written",
+            Some(_) => "the report on all files could not be written",
+            // What a recipe of somebody else does there is not known.
+            None => EndReason::Finish.text(),
         }
     }
 
@@ -75,11 +76,15 @@ mod tests {
     fn of_a_last_step_that_failed_it_is_said_what_it_was_to_do() {
         let finish = JobStatus::Failed { reason: EndReason::Finish };
         let failed = summary(finish, Counters { total: 3, succeeded: 3, ..Counters::default() });
-        assert_eq!(summary(finish, Counters::default()).last_step_failed(), "no file was found");
+        let none = JobSummary { recipe: "checksum".into(), ..summary(finish, Counters::default()) };
+        assert!(none.last_step_failed().contains("manifest"), "there was no file, and that is not why");
+        let none = JobSummary { status: JobStatus::Failed { reason: EndReason::NoMatch }, ..none };
+        assert_eq!(none.status_text(), "failed: no file was found");
         let said = |recipe: &str| JobSummary { recipe: recipe.into(), ..failed.clone() }.status_text();
         assert_eq!(said("checksum"), "failed: the manifest of all files could not be written");
         assert!(said("verify").contains("do not all agree"));
         assert_eq!(said("health"), "failed: the report on all files could not be written");
+        assert_eq!(said("of somebody else"), "failed: the last step failed");
     }
 
     #[test]

@@ -31,21 +31,29 @@ pub(super) fn attempt(
     let mut attempt = Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
     attempt.items = active.items();
     attempt.slot = slot;
-    let staged = catch_unwind(AssertUnwindSafe(|| {
-        if file.is_unlisted() {
-            return Ok((None, None, Vec::new()));
-        }
-        active.note_untidy(&context.data)?;
-        let output = work.output(&file.path, active.request.output.as_ref());
-        let renames = names_of(context, active, work, file, which)?;
-        as_planned(file, &renames)?;
-        let renames = together(context, active, work, renames)?;
-        let becomes = renames.iter().find(|rename| rename.from == file.path).map(|rename| &rename.to);
-        let staged =
-            output.as_ref().map(|output| stage(context, active, output, (file, becomes), &attempt)).transpose()?;
-        Ok((output, staged, renames))
-    }));
-    let (output, renames) = match staged.unwrap_or_else(|panic| Err(panicked(panic))) {
+    let prepare = || {
+        let prepared = catch_unwind(AssertUnwindSafe(|| {
+            if file.is_unlisted() {
+                return Ok((None, None, Vec::new()));
+            }
+            active.note_untidy(&context.data)?;
+            let output = work.output(&file.path, active.request.output.as_ref());
+            let renames = names_of(context, active, work, file, which)?;
+            as_planned(file, &renames)?;
+            let renames = together(context, active, work, renames)?;
+            let becomes = renames.iter().find(|rename| rename.from == file.path).map(|rename| &rename.to);
+            let staged =
+                output.as_ref().map(|output| stage(context, active, output, (file, becomes), &attempt)).transpose()?;
+            Ok((output, staged, renames))
+        }));
+        prepared.unwrap_or_else(|panic| Err(panicked(panic)))
+    };
+    // The first try has changed nothing but folders, which the second looks for.
+    let prepared = match prepare() {
+        Err(Failure::Storage(..)) => prepare(),
+        prepared => prepared,
+    };
+    let (output, renames) = match prepared {
         Ok((output, staged, renames)) => {
             attempt.output = staged;
             (output, renames)

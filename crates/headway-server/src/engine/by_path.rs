@@ -79,7 +79,7 @@ impl ByPath {
                 tracing::warn!("{error}; its jobs wait for it");
             }
             library.expect_mounts(data.known_mounts(&owned));
-            if let Err(error) = library.expect_disks_of(&known) {
+            if let Err(error) = library.expect_disks(&data.known_disks()) {
                 tracing::warn!(library = owned, %error, "what is mounted cannot be read, so a missing disk might not be noticed");
             }
             library.keep_out_of(&data);

@@ -9,12 +9,13 @@ use tokio::sync::mpsc;
 
 use super::panicked::Panicked;
 use super::past::Past;
-use super::stop::{StepFailure, StepStop};
+use super::plan::has_files;
+use super::stop::{FinishFailure, StepFailure, StepStop};
 use super::{ActiveJob, Context};
-use crate::nothing_found::no_match;
+use crate::nothing_found::{all_left_out, no_match};
 use crate::steps::Step;
 use headway_files::{StepStopped, fault_of, hold, unable, unable_of_any};
-use headway_model::{ItemStatus, PauseReason, RelPath, SkipReason};
+use headway_model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
 use headway_recipes::{ItemResult, ItemResults, Unable};
 use headway_store::ItemPages;
 use headway_store::rows::ItemRow;
@@ -25,16 +26,17 @@ const ITEMS_PER_READ: u32 = 1_000;
 pub(super) async fn finish(
     context: &Context,
     active: Result<(Arc<ActiveJob>, StepStop), Unable>,
-) -> Result<(), StepFailure> {
+) -> Result<(), FinishFailure> {
     let (active, stop) = active?;
     let work = active.work(context, Some(stop.clone())).await?;
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
-    let counters = row.map(|row| row.summary.counters).unwrap_or_default();
+    let row = row.ok_or_else(|| Unable::Failed(format!("job {} is not in the log", active.job)))?;
+    let counters = row.summary.counters;
     // Nothing was looked at, so the job is not to be taken for one that found everything in order.
     if counters.total == 0
-        && let Some(message) = no_match(&active.request.query)
+        && let Some(message) = nothing_to_do(context, &active, &stop).await?
     {
-        return Err(Unable::Failed(message).into());
+        return Err(FinishFailure::NoMatch(message));
     }
     let is_halted = counters.cancelled > 0;
     let outputs = context.data.outputs(&active.job);
@@ -67,11 +69,32 @@ pub(super) async fn finish(
     });
     tokio::select! {
         ended = over(pages, &stop, step) => match ended {
-            Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
+            Err(_) if stop.is_asked() => Err(StepFailure::Stopped.into()),
             ended => Ok(ended?),
         },
-        () = stop.overdue() => Err(StepFailure::Stopped),
+        () = stop.overdue() => Err(StepFailure::Stopped.into()),
     }
+}
+
+/// Why a job that found no file fails, if it does: it asked for names that no file has, or it left out every file.
+async fn nothing_to_do(
+    context: &Context,
+    active: &Arc<ActiveJob>,
+    stop: &StepStop,
+) -> Result<Option<String>, StepFailure> {
+    if let Some(message) = no_match(&active.request.query) {
+        return Ok(Some(message));
+    }
+    let Query::Folder(query) = &active.request.query else { return Ok(None) };
+    let Some(message) = all_left_out(query) else { return Ok(None) };
+    let (steps, of, query) = (context.steps.clone(), Arc::clone(active), query.clone());
+    let looked = tokio::task::spawn_blocking(move || {
+        let _step = steps.begin(of.job, Step::Finish, || false);
+        has_files(&of.library, &query)
+    });
+    let looked = stop.wait_for(looked).await.ok_or(StepFailure::Stopped)?;
+    let has_files = looked.map_err(|error| Unable::from(Panicked::from(error)))??;
+    Ok(has_files.then_some(message))
 }
 
 /// Runs a step over pages of results while they are being read. The step sees the end of the results only if all of them could be

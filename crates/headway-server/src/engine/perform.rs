@@ -79,8 +79,8 @@ impl Engine {
         let active = self.active_job(job).await;
         let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            let (verdict, detail) = recovery::judge(&context, job, active, item).await;
-            Some(Input::Judged { job, item, verdict, detail })
+            let (state, detail) = recovery::judge(&context, job, active, item).await;
+            Some(Input::Judged { job, item, state, detail })
         });
     }
 
@@ -104,7 +104,7 @@ impl Engine {
                 // An attempt that was written off holds the job, and can still make a file.
                 if Arc::strong_count(&active) == 1
                     && !active.library.has_left_of(job)
-                    && let Err(error) = data.note_tidy(job)
+                    && let Err(error) = data.forget_untidy(job)
                 {
                     tracing::warn!(job.id = %job, %error, "it cannot be noted that a job has no temporary files");
                 }

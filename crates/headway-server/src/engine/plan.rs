@@ -8,6 +8,7 @@ mod done;
 mod excludes;
 mod file_types;
 mod half_changed;
+mod has_files;
 mod lineage;
 mod lister;
 mod named;
@@ -23,6 +24,7 @@ pub(crate) use absent::{absent_mount, disks_of, missed_disk};
 use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;
+pub(crate) use has_files::has_files;
 use lister::Lister;
 use named::named;
 

@@ -20,7 +20,7 @@ use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, RelPath};
 use headway_recipes::{Unable, details_of};
 use headway_store::Store;
-pub(crate) use tidy::tidy_over;
+pub(crate) use tidy::tidy_finished_jobs;
 use tries::Tries;
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
@@ -32,8 +32,7 @@ pub(super) async fn past(
 ) -> Result<RecoveredState, Unable> {
     let (store, job_no) = (&*context.store, active.job_no);
     let mut past = RecoveredState::default();
-    let tried: Vec<_> =
-        fold.items().filter(|(item, status)| is_left(active, *status) && fold.last_attempt(*item) > 0).collect();
+    let tried: Vec<_> = fold.items().filter(|item| can_have_left(active, fold, *item)).collect();
     if tried.is_empty() {
         return Ok(past);
     }
@@ -61,7 +60,7 @@ pub(super) async fn past(
             // For the files of items that are over, nobody waits.
             return if has_open { Err(PauseReason::LibraryGone) } else { Ok(Default::default()) };
         }
-        temps_of(&active, &left, &kept);
+        remove_temps_of(&active, &left, &kept);
         let ended = |(item, change)| (item, ended(&active.library, change));
         Ok(placing.into_iter().map(ended).collect())
     };
@@ -69,12 +68,13 @@ pub(super) async fn past(
     Ok(past)
 }
 
-/// Whether an attempt at an item of this status can have left a temporary file: it did not succeed, and the file could not be
-/// removed then. Only a job that writes has such files.
-fn is_left(active: &ActiveJob, status: ItemStatus) -> bool {
+/// Whether an attempt at this item can have left a temporary file: it did not succeed, and the file could not be removed
+/// then. Only a job that writes has such files. Whether a cancelled item was tried, the fold does not always know.
+fn can_have_left(active: &ActiveJob, fold: &Fold, (item, status): (u32, ItemStatus)) -> bool {
     match status {
         ItemStatus::Succeeded(_) => false,
-        status => status.is_open() || !active.only_reads(),
+        ItemStatus::Cancelled => !active.only_reads(),
+        status => (status.is_open() || !active.only_reads()) && fold.last_attempt(item) > 0,
     }
 }
 
@@ -82,6 +82,9 @@ fn is_left(active: &ActiveJob, status: ItemStatus) -> bool {
 fn is_open_change(kind: EventKind) -> bool {
     kind.concerns_change() && kind != EventKind::Succeeded
 }
+
+/// How many items are read at once: a job can have been cancelled with a million of them.
+const READ_AT_ONCE: usize = 1000;
 
 /// Items by the folder in which their attempts make temporary files.
 type ItemsByFolder = BTreeMap<RelPath, BTreeSet<u32>>;
@@ -91,24 +94,26 @@ async fn left_by(
     active: &ActiveJob,
     items: impl Iterator<Item = u32>,
 ) -> Result<ItemsByFolder, Unable> {
+    let items: Vec<_> = items.collect();
     let mut left = ItemsByFolder::new();
-    for item in items {
-        for row in store.items(active.job_no, item, 1, None).await? {
-            left.entry(temp_folder(&row.file, active.request.output.as_ref())).or_default().insert(item);
+    for some in items.chunks(READ_AT_ONCE) {
+        for row in store.items_at(active.job_no, some).await? {
+            left.entry(temp_folder(&row.file, active.request.output.as_ref())).or_default().insert(row.item);
         }
     }
     Ok(left)
 }
 
 /// Removes the temporary files of these items, and the folders that their attempts did not finish making. Files in `kept` might
-/// be originals. Blocking.
-fn temps_of(active: &ActiveJob, left: &ItemsByFolder, kept: &HashSet<RelPath>) {
-    active.library.clear_all_temps(left, active.job, kept);
-    active.library.clear_unmade(left.keys());
+/// be originals. Returns whether none is left, as far as can be seen. Blocking.
+fn remove_temps_of(active: &ActiveJob, left: &ItemsByFolder, kept: &HashSet<RelPath>) -> bool {
+    let temps = active.library.clear_all_temps(left, active.job, kept);
+    let folders = active.library.clear_unmade(left.keys());
+    temps && folders && !active.library.has_left_of(active.job)
 }
 
 /// Finds out how far the change of an item got that no worker holds any longer. Returns the output's details as JSON
-/// if the change is done. If the log cannot be read, the verdict is "not known".
+/// if the change is done. If the log cannot be read, the state is "not known".
 pub(super) async fn judge(
     context: &Context,
     job: JobId,
@@ -165,10 +170,10 @@ pub(super) async fn judge(
 /// Concludes a change; its details as JSON if it is made.
 fn ended(library: &Library, change: Option<Change>) -> (PlacementState, Option<String>) {
     let Some(change) = change else { return (PlacementState::Conflict("the placing is not in the log".into()), None) };
-    let verdict = judged(library, &change);
+    let state = judged(library, &change);
     let details = || Value::from(details_of(library, &change)).to_string();
-    let told = matches!(verdict, PlacementState::Done(_)).then(details);
-    (verdict, told)
+    let told = matches!(state, PlacementState::Done(_)).then(details);
+    (state, told)
 }
 
 /// The folder of an item's temporary file.

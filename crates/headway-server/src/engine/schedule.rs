@@ -16,7 +16,7 @@ mod take_up;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-pub(crate) use super::stop::StepFailure;
+pub(crate) use super::stop::{FinishFailure, StepFailure};
 use job::Job;
 pub(crate) use messages::{Input, RecoveredState, ScheduleEffect, ScheduleLimits, StartHold, Terms, WorkOutcome};
 use retry::has_come;
@@ -89,7 +89,7 @@ impl Schedule {
             Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
             Input::Refused { job, event } => self.refused(job, &event, &mut effects),
             Input::Done { job, item, attempt, outcome } => self.done(job, item, attempt, outcome, &mut effects),
-            Input::Judged { job, item, verdict, detail } => self.judged(job, item, verdict, detail, &mut effects),
+            Input::Judged { job, item, state, detail } => self.judged(job, item, state, detail, &mut effects),
             Input::Finished { job, result } => self.finished(job, result, &mut effects),
             Input::Time(now) => self.now = now,
             Input::Terms { job, terms } => {

@@ -29,6 +29,27 @@ pub(crate) enum StepFailure {
     Stopped,
 }
 
+/// Why a job's last step was not completed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FinishFailure {
+    /// It was not run, because the job found none of the files that it asked for. The text says which.
+    NoMatch(String),
+    /// As any other step.
+    Step(StepFailure),
+}
+
+impl From<StepFailure> for FinishFailure {
+    fn from(why: StepFailure) -> Self {
+        FinishFailure::Step(why)
+    }
+}
+
+impl From<Unable> for FinishFailure {
+    fn from(why: Unable) -> Self {
+        FinishFailure::Step(why.into())
+    }
+}
+
 impl From<Unable> for StepFailure {
     fn from(why: Unable) -> Self {
         StepFailure::Unable(why)

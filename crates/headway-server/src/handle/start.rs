@@ -9,7 +9,7 @@ use headway_files::Library;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
 use headway_model::request::{ItemSelection, ItemsQuery};
-use headway_model::summary::{JobView, RecipeInfo};
+use headway_model::summary::{JobSummary, JobView, RecipeInfo};
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
 use headway_recipes::Obstacle;
 use headway_store::AppendError;
@@ -71,20 +71,36 @@ impl Server {
         Ok((started, self.same(row, &request, &hash).await?))
     }
 
-    /// The title of a job over items of another one: it names the other job, or what it was about, and the file if it is one.
+    /// The title of a job over items of another one. A retry names what the first job was about, and the file if it is one.
     async fn retry_title(&self, request: &StartJob, query: &ItemsQuery) -> Result<String, ApiError> {
-        let (own, earlier) = (title(request), self.row(query.job).await?.summary);
-        let which = match &query.which {
-            ItemSelection::These(items) if items.len() == 1 => {
-                let item = self.items_at(query.job, items).await?;
-                item.first().map(|item| format!("{}, retried", item.path.shown_name()))
-            }
+        let first = self.first_tried(query.job).await?;
+        if first.recipe != request.recipe {
+            return Ok(title(request));
+        }
+        let file = match &query.which {
+            ItemSelection::These(items) if items.len() == 1 => self.items_at(query.job, items).await?.pop(),
             _ => None,
         };
-        let which = which.or_else(|| own.split_once(" · ").map(|(_, which)| which.to_owned())).unwrap_or_default();
-        // The title of a retry has what it retried behind the colon.
-        let first = earlier.title.split(": ").next().unwrap_or_default();
-        Ok(if earlier.recipe == request.recipe { format!("{first}: {which}") } else { own })
+        let which = file.map_or_else(|| these_items(&query.which), |item| item.path.shown_name());
+        let retried = if query.which == ItemSelection::Cancelled { "" } else { ", retried" };
+        Ok(format!("{}: {which}{retried}{}", first.title, sampled(request)))
+    }
+
+    /// The first job in a line of retries, as far as nobody gave the retries a title.
+    async fn first_tried(&self, job: JobId) -> Result<JobSummary, ApiError> {
+        let mut row = self.row(job).await?;
+        loop {
+            let earlier = match self.request_of(&row).await? {
+                Some(StartJob { title: None, query: Query::Items(query), .. }) => self.store().job(query.job).await?,
+                _ => None,
+            };
+            let is_tried_again =
+                |earlier: &JobRow| !earlier.summary.pruned && earlier.summary.recipe == row.summary.recipe;
+            match earlier.filter(is_tried_again) {
+                Some(earlier) => row = earlier,
+                None => return Ok(row.summary),
+            }
+        }
     }
 
     /// Refuses a request that cannot be carried out with the server and the disk as they are now.
@@ -189,9 +205,23 @@ impl Server {
 
 /// The title of a job whose request has none.
 pub(super) fn title(request: &StartJob) -> String {
-    match request.sample {
-        None => whole_title(request),
-        Some(sample) => format!("{}, first {sample}", whole_title(request)),
+    format!("{}{}", whole_title(request), sampled(request))
+}
+
+/// How many files a title says that a job takes at most.
+fn sampled(request: &StartJob) -> String {
+    request.sample.map(|sample| format!(", first {sample}")).unwrap_or_default()
+}
+
+/// Which items of another job a job is for, in a title.
+fn these_items(which: &ItemSelection) -> String {
+    match which {
+        ItemSelection::Failed => "what failed".to_owned(),
+        ItemSelection::Errors => "what failed or was missed".to_owned(),
+        ItemSelection::Cancelled => "what did not run".to_owned(),
+        ItemSelection::Placed => "an earlier job".to_owned(),
+        ItemSelection::These(items) if items.len() == 1 => "1 file".to_owned(),
+        ItemSelection::These(items) => format!("{} files", items.len()),
     }
 }
 
@@ -214,16 +244,6 @@ fn whole_title(request: &StartJob) -> String {
             [one] => format!("{recipe} · {}", one.shown_name()),
             many => format!("{recipe} · {} files", many.len()),
         },
-        Query::Items(query) => {
-            let which = match &query.which {
-                ItemSelection::Failed => "what failed, retried".to_owned(),
-                ItemSelection::Errors => "what failed or was missed, retried".to_owned(),
-                ItemSelection::Cancelled => "what did not run".to_owned(),
-                ItemSelection::Placed => "an earlier job".to_owned(),
-                ItemSelection::These(items) if items.len() == 1 => "1 file, retried".to_owned(),
-                ItemSelection::These(items) => format!("{} files, retried", items.len()),
-            };
-            format!("{recipe} · {which}")
-        }
+        Query::Items(query) => format!("{recipe} · {}", these_items(&query.which)),
     }
 }

@@ -53,7 +53,7 @@ impl Server {
         // Nothing else is under way while jobs are taken up, so a crash there has one culprit.
         clear_scratch(&context.data, &steps);
         let schedule = Schedule::new(limits, crate::now(), live);
-        drop(runtime.handle().spawn(engine::tidy_over(context.clone())));
+        drop(runtime.handle().spawn(engine::tidy_finished_jobs(context.clone())));
         let (libraries, store) = (context.libraries.clone(), Arc::clone(&context.store));
         let index = Index::start(&context.data, libraries, store, context.log.head(), steps)?;
         let (stop, stopped) = watch::channel(false);

@@ -6,7 +6,9 @@ use super::trash::Emptying;
 use super::{Input, ScheduleLimits, Server};
 use crate::engine;
 use crate::error::internal;
+use crate::placements::each_event;
 use headway_files::{Library, io_text};
+use headway_model::event_kind::EventKind;
 use headway_model::item::ItemLabel;
 use headway_model::request::ItemsQuery;
 use headway_model::status::PauseReason;
@@ -49,31 +51,54 @@ impl Server {
         let row = self.row(id).await?;
         let JobStatus::Paused { reason } = row.summary.status else {
             return Err(ApiError::Conflict {
-                message: format!("the job is {}, not paused", row.summary.status.text()),
+                message: format!("the job is {}, not paused", row.summary.status_text()),
             });
         };
-        match reason {
-            PauseReason::Interrupted => {
-                self.for_each(&row, ItemLabel::Interrupted, |item| JobEvent::Requeued { item }).await?
-            }
-            PauseReason::LibraryGone => {
-                let library = self.library_of_job(&row.library).await?;
-                let (fresh, folder) = (Arc::clone(&library), library.path.display().to_string());
-                let opened = self.inner.looks.look(&library.name, move || fresh.reopen()).await;
-                let refused = |why: String| ApiError::Conflict {
-                    message: format!("the folder {folder} cannot be opened: {why}"),
-                };
-                let silent = || ApiError::Unavailable {
-                    message: format!("the folder {folder} cannot be opened: its storage does not answer"),
-                };
-                opened.ok_or_else(silent)?.map_err(|error| refused(error.to_string()))?;
-                self.keep_accepted(&row, &library).await?;
-            }
-            _ => {}
+        if reason == PauseReason::Interrupted {
+            self.for_each(&row, ItemLabel::Interrupted, |item| JobEvent::Requeued { item }).await?;
+        }
+        // A person might have paused it while it waited for its library, and was told what is missing.
+        if reason == PauseReason::LibraryGone || reason == PauseReason::User && self.lacks_library(&row).await? {
+            self.accept_folder(&row).await?;
         }
         self.inner.context.steps.forgive(id);
         self.log().append(id, JobEvent::Resumed {}, None).await?;
         self.job(id).await
+    }
+
+    /// Whether a job's library, or a disk inside it, is gone, and the job waited for it before it was paused.
+    async fn lacks_library(&self, row: &JobRow) -> Result<bool, ApiError> {
+        let request = self.request_of(row).await?;
+        let now = self.on_disk(row, request.as_ref()).await;
+        if now.folder.is_none() && now.absent.is_none() {
+            return Ok(false);
+        }
+        let mut has_waited = false;
+        let decides = |kind| matches!(kind, EventKind::Paused | EventKind::Resumed);
+        let read = each_event(&**self.store(), row.job_no, decides, |event| {
+            match event {
+                JobEvent::Paused { reason: PauseReason::LibraryGone } => has_waited = true,
+                JobEvent::Resumed {} => has_waited = false,
+                _ => {}
+            }
+            Ok(())
+        });
+        read.await.map_err(|error| internal(&error))?;
+        Ok(has_waited)
+    }
+
+    /// Opens what is now at the path of a job's library, and accepts it for the job.
+    async fn accept_folder(&self, row: &JobRow) -> Result<(), ApiError> {
+        let library = self.library_of_job(&row.library).await?;
+        let (fresh, folder) = (Arc::clone(&library), library.path.display().to_string());
+        let opened = self.inner.looks.look(&library.name, move || fresh.reopen()).await;
+        let refused =
+            |why: String| ApiError::Conflict { message: format!("the folder {folder} cannot be opened: {why}") };
+        let silent = || ApiError::Unavailable {
+            message: format!("the folder {folder} cannot be opened: its storage does not answer"),
+        };
+        opened.ok_or_else(silent)?.map_err(|error| refused(error.to_string()))?;
+        self.keep_accepted(row, &library).await
     }
 
     /// Stores what a person has accepted as the library of a job, with the disks inside it. If it cannot be stored, it is not
@@ -136,7 +161,7 @@ impl Server {
         if row.summary.status.is_terminal() {
             let message = format!(
                 "the job is {}; start a new one with the query {{\"items\": {{\"job\": \"{id}\", \"which\": \"failed\"}}}}",
-                row.summary.status.text()
+                row.summary.status_text()
             );
             return Err(ApiError::Conflict { message });
         }

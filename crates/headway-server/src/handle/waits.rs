@@ -76,7 +76,7 @@ fn waits_for_library(
         }
         (None, Some((path, device))) => format!(
             "The disk that was at {} ({device}) is missing. The job goes on by itself when the disk is back; Resume \
-             uses the folder that is there now, and no longer expects the disk.",
+             has this job go on without it, with the folder that is there now.",
             path.shown()
         ),
         (None, None) => format!(

@@ -32,6 +32,9 @@ const ROUND_TIMEOUT: Duration = Duration::from_secs(10);
 /// A scan of a whole library that took less than this is worth repeating for each page.
 const QUICK: Duration = Duration::from_millis(50);
 
+/// A search scans the library again if the last scan ended longer ago.
+const STALE_AFTER: Duration = Duration::from_secs(60);
+
 /// Minimum time between scans of whole libraries because of what jobs did.
 const BETWEEN: Duration = Duration::from_secs(60);
 
@@ -48,8 +51,14 @@ pub(super) struct Scans {
     unread: Arc<Mutex<HashMap<String, Unread>>>,
     /// When whole libraries were last read because of what jobs did.
     scanned_all: Arc<Mutex<Option<Instant>>>,
-    /// The libraries whose last whole scan was quick, by name.
-    quick: Arc<Mutex<BTreeSet<String>>>,
+    /// The last whole scan of each library that succeeded, by the library's name.
+    whole: Arc<Mutex<HashMap<String, WholeScan>>>,
+}
+
+/// A scan of a whole library that is over.
+struct WholeScan {
+    ended: Instant,
+    took: Duration,
 }
 
 /// A scan under way.
@@ -76,7 +85,7 @@ impl Scans {
             scanned: Arc::default(),
             unread: Arc::default(),
             scanned_all: Arc::default(),
-            quick: Arc::default(),
+            whole: Arc::default(),
         }
     }
 
@@ -163,7 +172,12 @@ impl Scans {
 
     /// Whether the whole library can be scanned each time when a page shows a part of it.
     pub(super) fn is_quick(&self, library: &str) -> bool {
-        self.quick.lock().contains(library)
+        self.whole.lock().get(library).is_some_and(|scan| scan.took < QUICK)
+    }
+
+    /// Whether a scan of the whole library ended a short time ago.
+    pub(super) fn is_fresh(&self, library: &str) -> bool {
+        self.whole.lock().get(library).is_some_and(|scan| scan.ended.elapsed() <= STALE_AFTER)
     }
 
     /// Whether the scan of the whole library is left out, because the server crashed at it again and again.
@@ -232,7 +246,8 @@ impl Scans {
             batches.blocking_send(batch).ok();
             Ok::<_, IndexScanError>(unread)
         };
-        let begun = Instant::now();
+        // What is read is as it was at this time or later.
+        let (begun, from) = (Instant::now(), crate::now());
         let reader = tokio::task::spawn_blocking(move || steps.carry_out(&own, read));
         while let Some(batch) = seen.recv().await {
             let folders = batch.iter().filter(|part| part.whole.is_some()).count();
@@ -248,13 +263,10 @@ impl Scans {
                 None => drop(self.unread.lock().remove(name)),
             }
         }
-        self.files.settle(name, deep.then(crate::now)).await?;
+        self.files.settle(name, deep.then_some(from)).await?;
         if deep {
-            let mut quick = self.quick.lock();
-            match begun.elapsed() < QUICK {
-                true => quick.insert(name.clone()),
-                false => quick.remove(name),
-            };
+            let scan = WholeScan { ended: Instant::now(), took: begun.elapsed() };
+            self.whole.lock().insert(name.clone(), scan);
         }
         Ok(())
     }

@@ -141,14 +141,14 @@ fn past(fold: &Fold, draw: &mut Draw) -> RecoveredState {
     for (item, _) in fold.items().filter(|(_, status)| *status == ItemStatus::Placing) {
         // Now and then a placement is not examined.
         if draw.below(8) > 0 {
-            past.placed.insert(item, (verdict(draw, false), None));
+            past.placed.insert(item, (drawn_state(draw, false), None));
         }
     }
     past
 }
 
 /// What the disk shows of a placement. In the quiet phase the disk can always be read.
-pub(super) fn verdict(draw: &mut Draw, quiet: bool) -> PlacementState {
+pub(super) fn drawn_state(draw: &mut Draw, quiet: bool) -> PlacementState {
     match draw.below(if quiet { 3 } else { 4 }) {
         0 => PlacementState::Done(ItemEffect::Changed),
         1 => PlacementState::TakenBack,

@@ -1,7 +1,7 @@
 //! The engine's shells: they carry out what the schedule asks for, and report the results.
 
 use super::oracle::{BrokenPromise, must};
-use super::process::{PlanUnderWay, Worker, left, terms, verdict};
+use super::process::{PlanUnderWay, Worker, drawn_state, left, terms};
 use super::ready::ready;
 use super::trace;
 use super::world::{AppendPurpose, World};
@@ -163,11 +163,11 @@ impl World {
     fn judge(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
         let Some((job, item)) = process.judging.pop_first() else { return Ok(false) };
-        let verdict = verdict(&mut self.draw, self.quiet);
-        if let PlacementState::NotKnown(_) = verdict {
+        let state = drawn_state(&mut self.draw, self.quiet);
+        if let PlacementState::NotKnown(_) = state {
             self.seen.unknown += 1;
         }
-        self.feed(Input::Judged { job, item, verdict, detail: None })?;
+        self.feed(Input::Judged { job, item, state, detail: None })?;
         Ok(true)
     }
 
@@ -218,7 +218,7 @@ impl World {
         let Some((job, stopped)) = process.finishing.pop_first() else { return Ok(false) };
         // The step can have been completed before it noticed that it was asked to end.
         if stopped && !self.plain && self.draw.below(2) == 0 {
-            self.feed(Input::Finished { job, result: Err(StepFailure::Stopped) })?;
+            self.feed(Input::Finished { job, result: Err(StepFailure::Stopped.into()) })?;
             return Ok(true);
         }
         let result = match if self.plain { 15 } else { self.draw.below(15) } {

@@ -106,6 +106,7 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
     let still = (u64::from(failed) + u64::from(missed)).saturating_sub(done_since as u64);
     if !is_undo && still > 0 {
         let which = match (failed, missed) {
+            _ if done_since > 0 && still == 1 => "the one that is left".into(),
             _ if done_since > 0 => format!("the other {}", count(still)),
             (_, 0) => format!("{} failed", count(failed.into())),
             (0, _) => format!("{} missed", count(missed.into())),
@@ -208,7 +209,12 @@ mod tests {
         let text = |done_since| {
             offers(&job("checksum", 3, 2), false, None, done_since).first().map(|offer| offer.text.clone())
         };
-        assert_eq!([text(4), text(5)], [Some("Retry the other 1".to_owned()), None], "what later jobs did is done");
+        assert_eq!(text(3).as_deref(), Some("Retry the other 2"));
+        assert_eq!(
+            [text(4), text(5)],
+            [Some("Retry the one that is left".to_owned()), None],
+            "what later jobs did is done"
+        );
     }
 
     #[test]

@@ -60,9 +60,7 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     match summary.status {
         JobStatus::Failed { reason: EndReason::Plan } => format!("Failed{at}: it could not be prepared."),
         JobStatus::Failed { reason: EndReason::AllFailed } => format!("Failed{at}: every file failed{also}."),
-        JobStatus::Failed { reason: EndReason::Finish } if counters.total == 0 => {
-            format!("Failed{at}: {}.", summary.last_step_failed())
-        }
+        JobStatus::Failed { reason: reason @ EndReason::NoMatch } => format!("Failed{at}: {}.", reason.text()),
         JobStatus::Failed { reason: EndReason::Finish } => {
             format!("Failed{at}: every file was worked on, but {}{also}.", summary.last_step_failed())
         }

@@ -102,8 +102,8 @@ impl Library {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
-        let verdict = moves.settle(&Disk(self))?;
-        self.durably(verdict, moves.steps().iter().flat_map(|step| [&step.to, &step.from]))
+        let state = moves.settle(&Disk(self))?;
+        self.durably(state, moves.steps().iter().flat_map(|step| [&step.to, &step.from]))
     }
 
     /// The inode number of a file; `None` if there is none.

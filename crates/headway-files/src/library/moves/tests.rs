@@ -260,8 +260,8 @@ fn two_files_that_are_just_alike_are_never_taken_for_one() {
         }
     }
     world.put(&path("0/1"), TestFile::Theirs);
-    let verdict = moves.settle(&Alike(world)).expect("it can be looked at");
-    assert!(matches!(verdict, PlacementState::Conflict(_)), "{verdict:?}");
+    let state = moves.settle(&Alike(world)).expect("it can be looked at");
+    assert!(matches!(state, PlacementState::Conflict(_)), "{state:?}");
 }
 
 #[test]
@@ -422,11 +422,8 @@ fn a_file_that_was_written_to_meanwhile_is_not_touched() {
     let (_folder, library) = library(&["a.jpg"]);
     let moves = Moves::new(vec![step(&library, "a.jpg", "b.jpg")]).expect("a file");
     std::fs::write(library.path.join("a.jpg"), "written again").expect("a file");
-    let verdict = library.settle(&moves).expect("it can be looked at");
-    assert!(
-        matches!(&verdict, PlacementState::Conflict(text) if text.contains("another file at a.jpg")),
-        "{verdict:?}"
-    );
+    let state = library.settle(&moves).expect("it can be looked at");
+    assert!(matches!(&state, PlacementState::Conflict(text) if text.contains("another file at a.jpg")), "{state:?}");
     let made = library.make(&moves, &library.reach_for(&moves).expect("reached")).expect("nothing failed");
     assert_eq!(made, Err(SkipReason::Changed));
     assert_eq!(content(&library, "a.jpg").as_deref(), Some("written again"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::panicked::Panicked;
 use super::super::{ActiveJob, Context};
-use super::{is_left, left_by, temps_of};
+use super::{can_have_left, left_by, remove_temps_of};
 use crate::placements::{Changes, each_event};
 use crate::steps::{OwnWork, Step};
 use headway_files::Change;
@@ -14,7 +14,7 @@ use headway_model::{JobId, PauseReason};
 use headway_recipes::Unable;
 
 /// Looks for what earlier servers left of jobs that are over. What cannot be looked at now is looked at after the next start.
-pub(crate) async fn tidy_over(context: Context) {
+pub(crate) async fn tidy_finished_jobs(context: Context) {
     let data = Arc::clone(&context.data);
     let noted = match tokio::task::spawn_blocking(move || data.untidy_jobs()).await {
         Ok(Ok(noted)) => noted,
@@ -41,31 +41,29 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     // If its history is gone, nothing tells an original from a temporary file. `doctor` names them.
     let known = row.is_some_and(|row| !row.summary.pruned);
     let fold = if known { context.store.folds(&[job]).await?.1.pop() } else { None };
-    let Some(fold) = fold else { return noted_tidy(context, job).await };
+    let Some(fold) = fold else { return forget_note(context, job).await };
     let active = Arc::new(ActiveJob::read(context, job).await?);
-    let tried = fold.items().filter(|(item, status)| is_left(&active, *status) && fold.last_attempt(*item) > 0);
+    let tried = fold.items().filter(|item| can_have_left(&active, &fold, *item));
     let left = left_by(&*context.store, &active, tried.map(|(item, _)| item)).await?;
     let mut changes = Changes::default();
     each_event(&*context.store, active.job_no, super::is_open_change, |event| changes.follow(&event)).await?;
     let kept: HashSet<_> = changes.open.values().filter_map(Change::temp).collect();
     let steps = context.steps.clone();
-    let look = move || {
+    let clean_up = move || {
         let own = OwnWork::of_job(job, Step::CleanUp);
-        let look = || match active.is_same_library() && active.has_its_disks() {
-            true => {
-                temps_of(&active, &left, &kept);
-                Ok(())
-            }
+        let remove = || match active.is_same_library() && active.has_its_disks() {
+            true if remove_temps_of(&active, &left, &kept) => Ok(()),
+            true => Err(Unable::Failed("not all of them can be removed now".to_owned())),
             false => Err(Unable::Environment(PauseReason::LibraryGone)),
         };
-        steps.carry_out(&own, look).map_err(|left_out| Unable::Failed(left_out.to_string()))?
+        steps.carry_out(&own, remove).map_err(|left_out| Unable::Failed(left_out.to_string()))?
     };
-    tokio::task::spawn_blocking(look).await.map_err(Panicked::from)??;
-    noted_tidy(context, job).await
+    tokio::task::spawn_blocking(clean_up).await.map_err(Panicked::from)??;
+    forget_note(context, job).await
 }
 
-async fn noted_tidy(context: &Context, job: JobId) -> Result<(), Unable> {
+async fn forget_note(context: &Context, job: JobId) -> Result<(), Unable> {
     let data = Arc::clone(&context.data);
-    let noted = tokio::task::spawn_blocking(move || data.note_tidy(job)).await.map_err(Panicked::from)?;
+    let noted = tokio::task::spawn_blocking(move || data.forget_untidy(job)).await.map_err(Panicked::from)?;
     noted.map_err(|error| headway_files::unable("noting that it is tidy", &error))
 }

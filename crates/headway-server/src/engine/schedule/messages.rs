@@ -10,7 +10,7 @@ use headway_model::policy::Halt;
 use headway_model::status::PauseReason;
 use headway_model::{Digest, DiskEffect as ItemEffect, FailReason, Fold, SkipReason};
 
-use super::StepFailure;
+use super::FinishFailure;
 
 /// The limits on what runs at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +147,7 @@ pub(crate) enum Input {
         /// The item.
         item: u32,
         /// How far the placement got.
-        verdict: PlacementState,
+        state: PlacementState,
         /// The output's details as JSON, if it is done.
         detail: Option<String>,
     },
@@ -156,7 +156,7 @@ pub(crate) enum Input {
         /// The job.
         job: JobId,
         /// Why it was not completed, if it was not.
-        result: Result<(), StepFailure>,
+        result: Result<(), FinishFailure>,
     },
     /// The server stops: claim nothing more.
     Drain,

@@ -10,7 +10,7 @@ use headway_recipes::Unable;
 
 use super::blame::StorageBlame;
 use super::job::LastStep;
-use super::{Schedule, ScheduleEffect, StepFailure, WorkOutcome, append};
+use super::{FinishFailure, Schedule, ScheduleEffect, StepFailure, WorkOutcome, append};
 
 /// Minimum number of attempts for failures that the recipe marks as transient.
 const TRANSIENT_TRIES: u32 = 5;
@@ -86,14 +86,14 @@ impl Schedule {
         &mut self,
         id: JobId,
         item: u32,
-        verdict: PlacementState,
+        state: PlacementState,
         detail: Option<String>,
         effects: &mut Vec<ScheduleEffect>,
     ) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let Some(open) = job.placings.examined.remove(&item) else { return };
         let attempt = job.fold.last_attempt(item);
-        let event = match end_of_placing(item, attempt, verdict, detail.as_deref()) {
+        let event = match end_of_placing(item, attempt, state, detail.as_deref()) {
             Ok(Some(event)) => event,
             Ok(None) if open.died || !job.goes_on() => JobEvent::Recovered { item, attempt },
             Ok(None) => JobEvent::Returned { item, attempt },
@@ -108,21 +108,22 @@ impl Schedule {
     }
 
     /// The last step is over.
-    pub(super) fn finished(&mut self, id: JobId, result: Result<(), StepFailure>, effects: &mut Vec<ScheduleEffect>) {
+    pub(super) fn finished(&mut self, id: JobId, result: Result<(), FinishFailure>, effects: &mut Vec<ScheduleEffect>) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.last_step.runs = false;
         let last = match result {
             Ok(()) => LastStep::Done,
-            Err(StepFailure::Unable(Unable::Failed(message))) => LastStep::Failed(message),
+            Err(FinishFailure::NoMatch(message)) => LastStep::NoMatch(message),
+            Err(FinishFailure::Step(StepFailure::Unable(Unable::Failed(message)))) => LastStep::Failed(message),
             // The step runs again when the job returns to it, which might already have happened.
-            Err(StepFailure::Stopped) => {
+            Err(FinishFailure::Step(StepFailure::Stopped)) => {
                 if job.fold.status == JobStatus::Finishing && !self.draining {
                     job.begin_last_step(id, effects);
                 }
                 return;
             }
             // The step runs again when the job is resumed.
-            Err(StepFailure::Unable(Unable::Environment(reason))) => {
+            Err(FinishFailure::Step(StepFailure::Unable(Unable::Environment(reason)))) => {
                 let still = job.fold.status == JobStatus::Finishing;
                 effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
                 return;
@@ -155,10 +156,10 @@ pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
 pub(super) fn end_of_placing(
     item: u32,
     attempt: u32,
-    verdict: PlacementState,
+    state: PlacementState,
     detail: Option<&str>,
 ) -> Result<Option<JobEvent>, PauseReason> {
-    match verdict {
+    match state {
         PlacementState::Done(effect) => {
             let detail = detail.map(|text| Digest::of(text.as_bytes()));
             Ok(Some(JobEvent::Succeeded { item, attempt, effect, detail }))

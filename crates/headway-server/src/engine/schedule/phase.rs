@@ -29,8 +29,10 @@ impl Job {
     /// Ends the job after its last step, with the outcome that its items imply.
     pub(super) fn end(&mut self, id: JobId, last: LastStep, effects: &mut Vec<ScheduleEffect>) {
         let counters = &self.fold.counters;
+        let failed = |reason, message: String| Outcome::Failed { reason, message: shortened(&message) };
         let outcome = match last {
-            LastStep::Failed(message) => Outcome::Failed { reason: EndReason::Finish, message: shortened(&message) },
+            LastStep::NoMatch(message) => failed(EndReason::NoMatch, message),
+            LastStep::Failed(message) => failed(EndReason::Finish, message),
             LastStep::Done if counters.all_failed() => {
                 Outcome::Failed { reason: EndReason::AllFailed, message: String::new() }
             }

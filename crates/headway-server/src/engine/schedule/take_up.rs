@@ -107,7 +107,7 @@ impl Job {
             // many hours ago.
             ItemStatus::Running => JobEvent::Recovered { item, attempt },
             ItemStatus::Placing => match past.placed.remove(&item) {
-                Some((verdict, detail)) => match end_of_placing(item, attempt, verdict, detail.as_deref()) {
+                Some((state, detail)) => match end_of_placing(item, attempt, state, detail.as_deref()) {
                     Ok(Some(event)) => return Recovery::Event(event, detail),
                     Ok(None) => JobEvent::Recovered { item, attempt },
                     Err(reason) => return Recovery::Open(Some(reason)),

@@ -59,6 +59,8 @@ pub(in crate::engine::schedule) struct OpenPlacing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine::schedule) enum LastStep {
     Done,
+    /// It was not run, because no file was found, and the job fails with this message.
+    NoMatch(String),
     /// It failed, and so does the job, with this message.
     Failed(String),
 }

@@ -13,6 +13,15 @@ fn a_job_without_items_still_finishes() {
 }
 
 #[test]
+fn a_job_that_found_none_of_its_files_fails_with_a_reason_of_its_own() {
+    let mut world = ScheduleWorld::new(1, 2, true);
+    let job = world.job(1, 0);
+    world.input(Input::Finished { job, result: Err(FinishFailure::NoMatch("no file matches".into())) });
+    assert_eq!(world.status(job), JobStatus::Failed { reason: EndReason::NoMatch });
+    assert_eq!(world.folds[&job].message.as_deref(), Some("no file matches"));
+}
+
+#[test]
 fn a_last_step_that_the_environment_ends_is_done_again_after_the_pause() {
     let mut world = ScheduleWorld::new(1, 1, true);
     let job = world.job(1, 0);
@@ -27,7 +36,7 @@ fn a_last_step_that_the_environment_ends_is_done_again_after_the_pause() {
 
 #[test]
 fn a_last_step_that_was_stopped_runs_again_when_the_job_comes_back_to_it() {
-    let stopped = |job| Input::Finished { job, result: Err(StepFailure::Stopped) };
+    let stopped = |job| Input::Finished { job, result: Err(StepFailure::Stopped.into()) };
     for is_stopped_late in [false, true] {
         let mut world = ScheduleWorld::new(1, 1, true);
         let job = world.job(1, 0);
@@ -57,7 +66,7 @@ fn a_cancel_and_the_end_of_a_drain_stop_the_last_step_and_a_drain_lets_it_end() 
     assert_eq!(world.stopped_steps, [cancelled], "it has as long as the items");
     world.input(Input::DrainOver);
     assert_eq!(world.stopped_steps, [cancelled, drained]);
-    world.input(Input::Finished { job: drained, result: Err(StepFailure::Stopped) });
+    world.input(Input::Finished { job: drained, result: Err(StepFailure::Stopped.into()) });
     assert_eq!((world.status(drained), world.finishing.len()), (JobStatus::Finishing, 2), "not before the restart");
 }
 

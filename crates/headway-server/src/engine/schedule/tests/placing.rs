@@ -24,7 +24,7 @@ fn an_open_placement_ends_as_the_disk_says() {
         (2, PlacementState::Conflict("there is another file".into())),
     ]);
     let folds = BTreeMap::from([(job, fold.clone())]);
-    let placed = placed.into_iter().map(|(item, verdict)| (item, (verdict, None))).collect();
+    let placed = placed.into_iter().map(|(item, state)| (item, (state, None))).collect();
     let past = RecoveredState { placed, ..RecoveredState::default() };
     let schedule = Schedule::new(ScheduleLimits { jobs: 1, workers: 4 }, 0, vec![(fold, Some(terms(false)), past)]);
     world = ScheduleWorld { schedule, folds, ..ScheduleWorld::new(1, 4, false) };
@@ -37,7 +37,7 @@ fn an_open_placement_ends_as_the_disk_says() {
     assert_eq!(fold.item(3), Some(ItemStatus::Placing), "nobody has looked at it yet");
     world.input(Input::Time(SHORTEST_REST));
     assert_eq!(world.judging, [(job, 3)]);
-    world.input(Input::Judged { job, item: 3, verdict: PlacementState::TakenBack, detail: None });
+    world.input(Input::Judged { job, item: 3, state: PlacementState::TakenBack, detail: None });
     assert_eq!(world.started, [(job, 1, 2), (job, 3, 2)]);
 }
 
@@ -70,7 +70,7 @@ fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
         }
         assert_eq!(world.judging, [(job, 0)]);
         // Once more it cannot be looked at.
-        world.input(Input::Judged { job, item: 0, verdict: PlacementState::NotKnown(reason), detail: None });
+        world.input(Input::Judged { job, item: 0, state: PlacementState::NotKnown(reason), detail: None });
         let again = if cancelled { JobStatus::Cancelling } else { JobStatus::Paused { reason } };
         assert_eq!(world.status(job), again);
         if !cancelled {
@@ -78,7 +78,7 @@ fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
         }
         world.input(Input::Time(100 * SHORTEST_REST));
         assert_eq!(world.judging, [(job, 0), (job, 0)]);
-        world.input(Input::Judged { job, item: 0, verdict: PlacementState::TakenBack, detail: None });
+        world.input(Input::Judged { job, item: 0, state: PlacementState::TakenBack, detail: None });
         match cancelled {
             true => assert_eq!(world.status(job), JobStatus::Cancelled),
             false => assert_eq!(world.started, [(job, 0, 2)]),
@@ -112,7 +112,7 @@ fn a_placing_that_the_storage_does_not_show_holds_up_no_other_item_and_its_own_n
     world.input(Input::Time(now));
     world.input(Input::Eased { job, reason });
     assert_eq!(world.judging, [(job, 0)]);
-    let not_known = || Input::Judged { job, item: 0, verdict: PlacementState::NotKnown(reason), detail: None };
+    let not_known = || Input::Judged { job, item: 0, state: PlacementState::NotKnown(reason), detail: None };
     world.input(not_known());
     assert_eq!((world.status(job), world.started.last()), (JobStatus::Processing, Some(&(job, 1, 1))));
     world.done(job, 1, 1, WorkOutcome::Succeeded(ItemEffect::Changed, String::new()));

@@ -35,8 +35,8 @@ fn before_planning(id: JobId) -> String {
 }
 
 /// What is left if the placing of item 1 was looked at.
-fn placed(verdict: PlacementState) -> RecoveredState {
-    RecoveredState { placed: BTreeMap::from([(1, (verdict, None))]), ..RecoveredState::default() }
+fn placed(state: PlacementState) -> RecoveredState {
+    RecoveredState { placed: BTreeMap::from([(1, (state, None))]), ..RecoveredState::default() }
 }
 
 /// What is left if nothing could be read.
