@@ -60,7 +60,7 @@ impl Root {
 
 /// Whether a folder holds no user's files.
 pub(super) fn is_empty(dir: &Dir) -> io::Result<bool> {
-    for entry in dir.entries()? {
+    for entry in dir.list()? {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.as_bytes();
