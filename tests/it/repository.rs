@@ -307,7 +307,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, recognised by their text.
-const FILE_CALLS: [&str; 40] = [
+const FILE_CALLS: [&str; 45] = [
     "private::",
     "metadata(",
     "open(",
@@ -347,7 +347,12 @@ const FILE_CALLS: [&str; 40] = [
     "try_exists(",
     "folder_at(",
     "Identity::at(",
-    "stored_grounds(",
+    "StateFile::read(",
+    "known_libraries(",
+    "known_mounts(",
+    ".known_as(",
+    ".grounds(",
+    ".ground(",
 ];
 
 /// Ways to make a failed call look like an answer.
@@ -363,7 +368,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 50] = [
+const REASONS: [(&str, &str, &str); 47] = [
     (
         "files/library/mounts.rs",
         "Identity::at(",
@@ -423,12 +428,6 @@ const REASONS: [(&str, &str, &str); 50] = [
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
     ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
     ("files/data_folder.rs", "library.canonicalize()", "a library that cannot be looked at holds no folder that is"),
-    ("files/data_folder/known.rs", "known()", "working state; its loss does no harm, and a warning says so"),
-    (
-        "files/data_folder/ground/stored.rs",
-        "self.stored_grounds(job).unwrap_or_else(",
-        "on what a job was planned is then not known, so nothing that it did counts; a warning says so",
-    ),
     (
         "files/data_folder/ground.rs",
         "let identity = Identity::at(",
@@ -449,7 +448,6 @@ const REASONS: [(&str, &str, &str); 50] = [
         "Identity::at(&path).ok()",
         "what is there is then not known, so nothing that the job did counts",
     ),
-    ("server/steps/suspects.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     ("server/handle/queries/job.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
     ("files/library/strays.rs", "self.own_names_in(", "the folder is named as one that was not read"),
