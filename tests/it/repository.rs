@@ -368,7 +368,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 47] = [
+const REASONS: [(&str, &str, &str); 46] = [
     (
         "files/library/mounts.rs",
         "Identity::at(",
@@ -392,11 +392,6 @@ const REASONS: [(&str, &str, &str); 47] = [
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
     ("server/engine/attempt.rs", "Err(panicked(", "a panic is the failure of its attempt"),
-    (
-        "server/engine/active_job/together.rs",
-        "work.renames(",
-        "the name that others want is not free then, and they say so",
-    ),
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
@@ -456,14 +451,14 @@ const REASONS: [(&str, &str, &str); 47] = [
     ("guard/processes.rs", "task.path().join(\"children\")", "the table of all processes is read instead"),
     ("recipes/command/capture.rs", "file.read(&mut buffer)", "a pipe that cannot be read says no more"),
     ("recipes/undo.rs", "move_to_trash(", "the disk tells, and else it is an error"),
-    ("server/engine/plan/lister/free_names.rs", "self.work.renames(", "the attempt reports it"),
+    ("server/engine/plan/lister/free_names.rs", "wish(self.work", "the attempt reports it"),
     ("web/socket.rs", "remove_file(&self.path)", "the next server puts its own in the place of one that is left"),
     ("cli/shell.rs", "create_dir_all(", "what is then written into the folder tells"),
     ("cli.rs", "found.metadata()", "opening it says why it cannot be looked at"),
 ];
 
 /// Calls about files that are common words elsewhere.
-const OTHER_CALLS: [&str; 5] = [".reach()", "own_names_in(", ".read(", "move_to_trash(", ".renames("];
+const OTHER_CALLS: [&str; 6] = [".reach()", "own_names_in(", ".read(", "move_to_trash(", ".renames(", "wish("];
 
 /// Whether a statement asks one of the [`KINDS`] of a path, judging by names.
 fn is_guessed(statement: &str, kind: &str) -> bool {

@@ -31,6 +31,7 @@ use headway_store::Store;
 use pace::Pace;
 use read_ahead::ReadAhead;
 use together::RenamedTogether;
+pub(super) use together::wish;
 pub(super) use undone::Undone;
 
 /// A job that the engine carries out.
