@@ -799,11 +799,11 @@ async fn a_disk_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_
 /// One folder at two places, with another device each: nothing but a look after the removal tells that both names are one file.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_file_with_its_content_is_not_removed_because_it_is_seen_at_two_places() {
-    let files = Files::new();
-    files.write("real/file", b"the only copy");
-    let real = files.library().join("real");
     // The first in the order of paths stays.
     for name in ["before", "view"] {
+        let files = Files::new();
+        files.write("real/file", b"the only copy");
+        let real = files.library().join("real");
         let view = files.library().join(name);
         let Some(_mount) = Mount::without_exchange(&real, &view) else { return };
         let served = Served::start(&files);
