@@ -1,12 +1,12 @@
 //! The small files of the data folder, at the real program: what cannot be read there is not taken for nothing, and nothing
 //! takes its place.
 
-use headway_model::{JobStatus, JobSummary, PauseReason};
+use headway_model::{EndReason, JobStatus, JobSummary, PauseReason};
 use serde_json::json;
 
 use crate::command::Served;
 use crate::faults::{failing, try_failing};
-use crate::helper::{Files, set_modified};
+use crate::helper::{Files, mint, set_modified};
 
 fn is_paused(summary: &JobSummary) -> bool {
     matches!(summary.status, JobStatus::Paused { .. }) || summary.status.is_terminal()
@@ -70,4 +70,46 @@ async fn a_job_does_nothing_while_it_cannot_be_read_on_what_it_was_planned() {
         let content = std::fs::read(files.library().join(format!("{number:06}"))).expect("a file");
         assert_eq!(content, format!("copy {number}\n").into_bytes());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_waits_while_it_cannot_be_read_which_folders_the_job_made() {
+    let files = Files::numbered(2);
+    let output = json!({ "place": { "folder": { "path": "made/new" } } });
+    let job = Served::start(&files).run("upper", json!({ "output": output })).await.job;
+    assert!(files.library().join("made/new/000000").exists());
+    let list = files.data().join("jobs").join(job.to_string()).join(".folders");
+    let mut served = failing(&files, "openat", "error=EIO", &[list.to_str().expect("text")]);
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{undo}")).await.0, 201);
+    let paused = served.until(undo, is_paused).await;
+    assert_eq!(paused.status, JobStatus::Paused { reason: PauseReason::StorageErrors }, "{paused:?}");
+    served.headway.kill();
+    let end = Served::start(&files).end(undo).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2), "{end:?}");
+    assert!(!files.library().join("made").exists(), "its folders are gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_whose_last_step_failed_is_made_up_for_by_another_one() {
+    let files = Files::numbered(2);
+    let job = Served::start(&files).run("rename", json!({ "settings": { "name": "made/{/}" } })).await.job;
+    let [undo, again, late] = [mint(), mint(), mint()];
+    let call = |undo| format!("/api/jobs/{job}/undo/{undo}");
+    // The step first looks what an earlier try left in the folder of its outputs.
+    let outputs = files.data().join("jobs").join(undo.to_string());
+    let served = failing(&files, "getdents64", "error=EACCES", &[outputs.to_str().expect("text")]);
+    assert_eq!(served.post(&call(undo)).await.0, 201);
+    let end = served.end(undo).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Failed { reason: EndReason::Finish }, 2), "{end:?}");
+    assert!(files.library().join("made").is_dir(), "the folder is still there");
+    drop(served);
+    let served = Served::start(&files);
+    let (status, body) = served.post(&call(again)).await;
+    assert_eq!(status, 201, "{body}");
+    let end = served.end(again).await;
+    assert_eq!((end.status, end.counters.total), (JobStatus::Completed, 0), "{end:?}");
+    assert!(!files.library().join("made").exists());
+    let (status, body) = served.post(&call(late)).await;
+    assert!(status == 409 && body.to_string().contains("already undone"), "{status} {body}");
 }
