@@ -51,14 +51,6 @@ impl StateFile {
     pub fn replace(&self, text: &[u8]) -> io::Result<()> {
         private::replace(&self.path, text)
     }
-
-    /// Replaces it whole or not at all, but safe only against the death of the process.
-    ///
-    /// # Errors
-    /// As [`private::replace_unsynced`].
-    pub fn replace_unsynced(&self, text: &[u8]) -> io::Result<()> {
-        private::replace_unsynced(&self.path, text)
-    }
 }
 
 #[cfg(test)]
@@ -76,7 +68,7 @@ mod tests {
         first.replace(b"[1,2]").expect("replaced");
         let second = read().expect("a file");
         assert_eq!(second.json::<Vec<u32>>().expect("numbers"), [1, 2]);
-        second.replace_unsynced(b"[1,").expect("replaced");
+        second.replace(b"[1,").expect("replaced");
         let third = read().expect("a file");
         assert_eq!(third.text(), Some(b"[1,".as_slice()));
         let damaged = third.json::<Vec<u32>>().expect_err("half of it");
