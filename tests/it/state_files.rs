@@ -57,13 +57,12 @@ async fn a_job_does_nothing_while_it_cannot_be_read_on_what_it_was_planned() {
     }
     let ground = files.data().join("jobs").join(job.to_string()).join(".ground");
     let mut served = failing(&files, "openat", "error=EIO", &[ground.to_str().expect("text")]);
-    let paused = served.until(job, is_paused).await;
-    assert_eq!(paused.status, JobStatus::Paused { reason: PauseReason::StorageErrors }, "{paused:?}");
     // However often it is approved and resumed.
-    for action in ["approve", "resume", "approve"] {
+    for action in ["approve", "resume", "resume"] {
         served.post(&format!("/api/jobs/{job}/{action}")).await;
         let paused = served.until(job, is_paused).await;
-        assert_eq!((paused.status.is_terminal(), paused.counters.succeeded), (false, 0), "{action}: {paused:?}");
+        assert_eq!(paused.status, JobStatus::Paused { reason: PauseReason::StorageErrors }, "{action}: {paused:?}");
+        assert_eq!(paused.counters.succeeded, 0, "{action}");
     }
     served.headway.kill();
     for number in 0..2 {
