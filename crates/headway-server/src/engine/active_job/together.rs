@@ -42,16 +42,16 @@ impl RenamedTogether {
         Ok(found)
     }
 
-    fn add(&mut self, file: PlannedFile, renames: Result<Vec<Rename>, Failure>) {
+    fn add(&mut self, file: PlannedFile, told: Result<Vec<Rename>, Failure>) {
         let number = self.files.len();
-        let names: Vec<_> = match &renames {
+        let names: Vec<_> = match &told {
             Ok(renames) => renames.iter().flat_map(|rename| [&rename.from, &rename.to]).collect(),
             Err(_) => [&file.path].into_iter().chain(&file.becomes).collect(),
         };
         for name in names {
             self.by_name.entry(name.clone()).or_default().push(number);
         }
-        self.files.push((file, renames));
+        self.files.push((file, told));
     }
 
     /// The files that have this name, or are to have it.
