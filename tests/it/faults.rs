@@ -9,13 +9,18 @@ use crate::helper::{Files, mint, refused_to_serve};
 
 /// The program under a tracer that lets these calls fail, those on `path` alone if one is given as the program names it.
 pub(crate) fn failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Served {
+    try_failing(files, calls, what, paths).expect("a ready server")
+}
+
+/// The same; `None` if the program ends before it is ready.
+pub(crate) fn try_failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Option<Served> {
     let seen = files.data().with_file_name("trace");
     let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{what}"));
     let seen = seen.to_str().expect("text");
     // Names are written whole.
     let mut wrap = vec!["strace", "-f", "-qq", "-s", "512", "-o", seen, "-e", &trace, "-e", &inject];
     paths.iter().for_each(|path| wrap.extend(["-P", path]));
-    Served::start_in(files, &wrap).expect("a ready server")
+    Served::start_in(files, &wrap)
 }
 
 /// All calls that look at a file.

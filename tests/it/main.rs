@@ -61,6 +61,7 @@ mod scale;
 mod schedules;
 mod scripts;
 mod settings;
+mod state_files;
 mod store;
 mod streams;
 mod systemd;

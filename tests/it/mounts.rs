@@ -803,3 +803,26 @@ async fn a_disk_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_
     assert_eq!((paused.status, paused.counters.failed), (gone, 0), "nothing is known of the placing");
     assert!(other.exists(), "nothing of the second disk is removed");
 }
+
+/// One folder at two places, with another device each: nothing but a look after the removal tells that both names are one file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_file_with_its_content_is_not_removed_because_it_is_seen_at_two_places() {
+    // The first in the order of paths stays.
+    for name in ["before", "view"] {
+        let files = Files::new();
+        files.write("real/file", b"the only copy");
+        let real = files.library().join("real");
+        let view = files.library().join(name);
+        let Some(_mount) = Mount::without_exchange(&real, &view) else { return };
+        let served = Served::start(&files);
+        let found = served.run("duplicates", json!({ "settings": { "keep": "first" } })).await.job;
+        let given = json!({ "settings": { "report": found.to_string() } });
+        let end = served.run("deduplicate", given).await;
+        let items = served.get(&format!("/api/jobs/{}/items", end.job)).await;
+        assert_eq!((end.counters.succeeded, end.counters.failed), (0, 1), "{name}: {items}");
+        assert!(items.to_string().contains("so this file stays too"), "{name}: {items}");
+        for folder in [&real, &view] {
+            assert_eq!(std::fs::read(folder.join("file")).expect("a file"), b"the only copy", "{name}");
+        }
+    }
+}

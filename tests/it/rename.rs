@@ -11,6 +11,7 @@ use headway_model::{JobId, JobStatus};
 use serde_json::{Value, json};
 
 use crate::command::Served;
+use crate::faults::failing;
 use crate::helper::{Files, Mount, mint};
 
 /// Photos by real cameras, from Debian's golang-github-rwcarlsen-goexif-dev.
@@ -223,6 +224,33 @@ async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_file_of_a_chain_is_judged_before_each_can_be_asked_about() {
+    // The first look for the sidecar of one of them fails, and then every one.
+    for (what, is_over) in [("error=EMFILE:when=1", true), ("error=EIO", false)] {
+        let files = Files::new();
+        for number in 2..5 {
+            files.write(&format!("s/{number}.txt"), number.to_string().as_bytes());
+        }
+        let served = failing(&files, "openat2", what, &["s/2.xmp"]);
+        let given = json!({ "settings": { "name": "{#}.{+.}" }, "query": { "folder": { "path": "s" } } });
+        let end = served.run("rename", given).await;
+        let items = served.get(&format!("/api/jobs/{}/items", end.job)).await;
+        let content = |number: u32| std::fs::read(files.library().join(format!("s/{number}.txt"))).ok();
+        let expected = |number: u32| Some(number.to_string().into_bytes());
+        if is_over {
+            assert_eq!((end.status, end.counters.failed), (JobStatus::Completed, 0), "{items}");
+            assert_eq!([1, 2, 3, 4].map(content), [expected(2), expected(3), expected(4), None], "{items}");
+        } else {
+            assert_eq!((end.counters.succeeded, end.counters.failed), (0, 1), "{items}");
+            assert_eq!([1, 2, 3, 4].map(content), [None, expected(2), expected(3), expected(4)], "{items}");
+            let failed = items["items"].as_array().expect("items").iter().find(|item| item["status"] == "failed");
+            let why = failed.map(|item| item["message"].to_string()).expect("one of them");
+            assert!(why.contains("sidecar files: Input/output error"), "{items}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_not_the_one_in_the_plan_is_not_given() {
     let files = Files::new();
     files.write("a.txt", b"a");
@@ -237,6 +265,18 @@ async fn a_name_that_is_not_the_one_in_the_plan_is_not_given() {
     let items = served.get(&format!("/api/jobs/{job}/items")).await;
     assert_eq!(items["items"][0]["message"], "it would become a-1.txt, and the plan says b.txt");
     assert_eq!(tree(&files.library()).into_keys().collect::<Vec<_>>(), ["a.txt"]);
+    drop(served);
+    // Nor does a file keep its name that has another one in the plan.
+    let mut served = Served::start(&files);
+    let job = served.begin("checksum", json!({ "approval": true })).await;
+    served.until(job, |summary| summary.status == JobStatus::Planned).await;
+    served.headway.kill();
+    files.sql("UPDATE items SET becomes = 'b.txt'").await;
+    served = Served::start(&files);
+    assert_eq!(served.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    assert_eq!(served.end(job).await.counters.failed, 1);
+    let items = served.get(&format!("/api/jobs/{job}/items")).await;
+    assert_eq!(items["items"][0]["message"], "it would keep its name, and the plan says b.txt");
 }
 
 #[tokio::test(flavor = "multi_thread")]

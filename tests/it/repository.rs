@@ -307,7 +307,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, recognised by their text.
-const FILE_CALLS: [&str; 47] = [
+const FILE_CALLS: [&str; 52] = [
     "private::",
     "metadata(",
     "open(",
@@ -347,7 +347,6 @@ const FILE_CALLS: [&str; 47] = [
     "try_exists(",
     "folder_at(",
     "Identity::at(",
-    "stored_grounds(",
     ".enter(",
     ".list()",
     "list_in(",
@@ -355,6 +354,12 @@ const FILE_CALLS: [&str; 47] = [
     "look_at_itself()",
     "remove_name(",
     "remove_folder(",
+    "StateFile::read(",
+    "known_libraries(",
+    "known_mounts(",
+    ".known_as(",
+    ".grounds(",
+    ".ground(",
 ];
 
 /// Ways to make a failed call look like an answer.
@@ -370,7 +375,12 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 48] = [
+const REASONS: [(&str, &str, &str); 46] = [
+    (
+        "files/library/mounts.rs",
+        "Identity::at(",
+        "what cannot be looked at is not known to be another disk than before",
+    ),
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -388,11 +398,7 @@ const REASONS: [(&str, &str, &str); 48] = [
     ("files/data_folder.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
-    (
-        "server/engine/active_job/together.rs",
-        "work.renames(",
-        "the name that others want is not free then, and they say so",
-    ),
+    ("server/engine/attempt.rs", "Err(panicked(", "a panic is the failure of its attempt"),
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
@@ -424,12 +430,6 @@ const REASONS: [(&str, &str, &str); 48] = [
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
     ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
     ("files/data_folder.rs", "library.canonicalize()", "a library that cannot be looked at holds no folder that is"),
-    ("files/data_folder/known.rs", "known()", "working state; its loss does no harm, and a warning says so"),
-    (
-        "files/data_folder/ground/stored.rs",
-        "self.stored_grounds(job).unwrap_or_else(",
-        "on what a job was planned is then not known, so nothing that it did counts; a warning says so",
-    ),
     (
         "files/data_folder/ground.rs",
         "let identity = Identity::at(",
@@ -450,7 +450,6 @@ const REASONS: [(&str, &str, &str); 48] = [
         "Identity::at(&path).ok()",
         "what is there is then not known, so nothing that the job did counts",
     ),
-    ("server/steps/suspects.rs", "known()", "working state; its loss does no harm, and a warning says so"),
     ("server/handle/queries/job.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
     ("files/library/strays.rs", "self.own_names_in(", "the folder is named as one that was not read"),
@@ -459,14 +458,14 @@ const REASONS: [(&str, &str, &str); 48] = [
     ("guard/processes.rs", "task.path().join(\"children\")", "the table of all processes is read instead"),
     ("recipes/command/capture.rs", "file.read(&mut buffer)", "a pipe that cannot be read says no more"),
     ("recipes/undo.rs", "move_to_trash(", "the disk tells, and else it is an error"),
-    ("server/engine/plan/lister/free_names.rs", "self.work.renames(", "the attempt reports it"),
+    ("server/engine/plan/lister/free_names.rs", "wish(self.work", "the attempt reports it"),
     ("web/socket.rs", "remove_file(&self.path)", "the next server puts its own in the place of one that is left"),
     ("cli/shell.rs", "create_dir_all(", "what is then written into the folder tells"),
     ("cli.rs", "found.metadata()", "opening it says why it cannot be looked at"),
 ];
 
 /// Calls about files that are common words elsewhere.
-const OTHER_CALLS: [&str; 5] = [".reach()", "own_names_in(", ".read(", "move_to_trash(", ".renames("];
+const OTHER_CALLS: [&str; 6] = [".reach()", "own_names_in(", ".read(", "move_to_trash(", ".renames(", "wish("];
 
 /// Whether a statement asks one of the [`KINDS`] of a path, judging by names.
 fn is_guessed(statement: &str, kind: &str) -> bool {

@@ -10,6 +10,7 @@ mod made_folders;
 mod outputs;
 mod presets;
 pub mod private;
+mod state_file;
 mod tree;
 mod untidy;
 
@@ -26,6 +27,7 @@ pub use lock::is_held;
 pub use made_folders::NotedFolders;
 pub use outputs::{Outputs, StepStopped};
 use parking_lot::Mutex;
+pub use state_file::StateFile;
 pub use tree::remove_tree;
 
 use crate::ask_all::ask_all;

@@ -11,15 +11,16 @@ mod unreadable;
 
 pub use ask_all::ask_all;
 pub use data_folder::{
-    DataFolder, Ground, KnownAs, NotedFolders, Outputs, SameFiles, StepStopped, is_held, private, remove_tree,
+    DataFolder, Ground, KnownAs, NotedFolders, Outputs, SameFiles, StateFile, StepStopped, is_held, private,
+    remove_tree,
 };
 pub use error::FolderError;
 pub use library::{
     BadChange, Change, Found, Identity, InnerMounts, Inspected, LONGEST_NAME, Library, LibraryFile, LibraryFolder,
-    ListedFile, Maker, Moved, Moves, OpenError, OpenFile, OpenPlacement, OwnName, Placement, PlacementState, Reach,
-    ScanError, Sealed, Staged, Swap, Trashed, Unfit, Workshop, as_named, environment, environment_of_start, fails,
-    fault, fault_of, free_bytes, hold, inspect, inspect_again, inspect_alone, inspect_at, inspect_named, io_text,
-    is_litter, is_own_folder, is_storage_error, memory_available, mounted_below, scan, walk,
+    ListedFile, Maker, Moved, Moves, NoOutput, OpenError, OpenFile, OpenPlacement, OwnName, Placement, PlacementState,
+    Reach, ScanError, Sealed, Staged, Swap, Trashed, Unfit, Workshop, as_named, environment, environment_of_start,
+    fails, fault, fault_of, free_bytes, hold, inspect, inspect_again, inspect_alone, inspect_at, inspect_named,
+    io_text, is_litter, is_own_folder, is_storage_error, memory_available, mounted_below, scan, walk,
 };
 pub use unable::{unable, unable_of_any};
 pub use unreadable::Unreadable;

@@ -68,7 +68,7 @@ pub use rename::Swap;
 pub use root::Identity;
 use root::{NamingPath, Root};
 pub use scan::{ScanError, scan};
-pub use stage::{Sealed, Staged};
+pub use stage::{NoOutput, Sealed, Staged};
 pub use strays::{Maker, OwnName};
 pub use swap::OpenPlacement;
 pub use trash::Trashed;

@@ -120,9 +120,7 @@ struct Goal {
 impl Work for ComicWork {
     fn renames(&self, file: &PlannedFile, number: u32) -> Result<Vec<Rename>, Failure> {
         let attempt = Attempt::new(JobId::mint(0, [0; 10]), number, 0, file.path.clone(), file.size);
-        let input = self.library.open_file(file);
-        // The attempt reports what is wrong with the file.
-        let Ok(input) = input else { return Ok(Vec::new()) };
+        let input = self.library.open_file(file)?;
         let source = Source::quiet(&input, &attempt)?;
         check_comic(&source)?;
         let goal = self.goal(&source, &list(&source)?)?;
@@ -293,5 +291,21 @@ mod tests {
         let wrong = serde_json::json!({ "name": "{series}" });
         let wrong = Comic.settings(wrong.as_object().expect("an object")).expect_err("one name for all");
         assert_eq!(wrong[0].setting, "name");
+    }
+
+    #[test]
+    fn a_comic_that_cannot_be_opened_is_not_told_to_need_no_other_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
+        let wanted: ComicSettings = super::super::defaults(&Comic, serde_json::json!({}));
+        let template = ComicTemplate::new(&wanted.name).expect("a template");
+        let work = ComicWork { library, wanted, template };
+        let renames = |path: &str| work.renames(&PlannedFile::not_seen(path.parse().expect("a path")), 1);
+        assert_eq!(renames("1.cbz"), Err(Failure::Skipped(SkipReason::Missing)));
+        let long = renames(&format!("{}.cbz", "x".repeat(300)));
+        assert!(
+            matches!(&long, Err(Failure::Failed(FailReason::Read, why)) if why == "File name too long"),
+            "{long:?}"
+        );
     }
 }

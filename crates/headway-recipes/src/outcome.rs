@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::Library;
-use headway_files::{Change, Found, Moves, Placement, environment, environment_of_start, io_text, is_storage_error};
+use headway_files::{
+    Change, Found, Moves, OpenError, Placement, environment, environment_of_start, io_text, is_storage_error,
+};
 use headway_model::{Digest, DiskEffect, FailReason, PauseReason, RelPath, SkipReason};
 
 /// A successful attempt.
@@ -98,6 +100,17 @@ pub enum Failure {
     Unjudged(PauseReason),
     /// The process that did the work is gone, and it is not known how far it got.
     Lost,
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Skip(reason) => Failure::Skipped(reason),
+            OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
+            OpenError::Storage(message) => Failure::Storage(FailReason::Read, message),
+            OpenError::Environment(reason) => Failure::Environment(reason),
+        }
+    }
 }
 
 impl Failure {

@@ -79,6 +79,8 @@ pub struct Binding<'a> {
     pub library: &'a Arc<Library>,
     /// For an undo: the changes of the job to be undone, in the order of its items.
     pub undone: &'a [Change],
+    /// For an undo: the folders that the job to be undone made for new names, also of files that were put back before.
+    pub undone_folders: &'a [RelPath],
     /// Starts programs.
     pub guard: &'a Arc<Guard>,
     /// Stores the output of programs.

@@ -99,11 +99,13 @@ impl ManifestRecord {
 /// The record of a manifest that some job made of files of this library, whatever the job called it; `None` if none did, or
 /// its history is gone.
 pub(super) fn find(data: &DataFolder, library: &Library, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
-    for known_as in data.known_as(library) {
-        let mut makers = data.keepers(&name(&known_as.library, manifest))?;
+    for known_as in data.known_as(library)? {
+        let is_of = |maker: JobId| Ok((!data.is_of(&maker, &known_as, library)?, maker));
+        let makers = data.keepers(&name(&known_as.library, manifest))?.into_iter().map(is_of);
+        let mut makers = makers.collect::<std::io::Result<Vec<_>>>()?;
         // A manifest of the same content can have been made on several disks.
-        makers.sort_by_cached_key(|maker| !data.is_of(maker, &known_as, library));
-        for maker in makers {
+        makers.sort_by_key(|(is_elsewhere, _)| *is_elsewhere);
+        for (_, maker) in makers {
             if let Some(record) = of(data, library, &maker, &known_as, manifest)? {
                 return Ok(Some(record));
             }
@@ -120,7 +122,7 @@ pub(super) fn of_job(
     job: &JobId,
     manifest: &[u8],
 ) -> std::io::Result<Option<(ManifestRecord, RelPath)>> {
-    for known_as in data.known_as(library) {
+    for known_as in data.known_as(library)? {
         let record = of(data, library, job, &known_as, manifest)?;
         if let Some((record, folder)) = record.zip(known_as.ours(&RelPath::default())) {
             return Ok(Some((record, folder)));
@@ -139,13 +141,11 @@ fn of(
     manifest: &[u8],
 ) -> std::io::Result<Option<ManifestRecord>> {
     let text = data.kept_of(job, &name(&known_as.library, manifest), LIMIT_BYTES)?;
-    let record = text.and_then(|text| read(&String::from_utf8(text).ok()?));
-    Ok(record.map(|mut record| {
-        if !data.is_of(job, known_as, library) {
-            record.disks.clear();
-        }
-        record.in_library(known_as)
-    }))
+    let Some(mut record) = text.and_then(|text| read(&String::from_utf8(text).ok()?)) else { return Ok(None) };
+    if !data.is_of(job, known_as, library)? {
+        record.disks.clear();
+    }
+    Ok(Some(record.in_library(known_as)))
 }
 
 /// The name of a manifest's record. It begins with a dot, so that the job does not offer it as an output.

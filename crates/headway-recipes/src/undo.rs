@@ -21,8 +21,10 @@ struct UndoWork {
     undone: HashMap<RelPath, Change>,
     /// Whether the trash of the other job was emptied.
     is_emptied: bool,
-    /// The folders that the other job made for its outputs.
+    /// The folders that the other job made for its outputs and for new names.
     made: HashSet<RelPath>,
+    /// Why some of them are not known.
+    unread: Option<String>,
 }
 
 impl Recipe for Undo {
@@ -46,10 +48,19 @@ impl Recipe for Undo {
         let undone = job.undone.iter().map(|change| (change.path(), change.clone()));
         let (is_emptied, made) = match &job.request.query {
             Query::Items(of) => (job.data.was_emptied(&of.job), job.data.made_folders(&of.job)),
-            Query::Folder(_) | Query::Paths(_) => (Ok(false), HashSet::new()),
+            Query::Folder(_) | Query::Paths(_) => (Ok(false), Ok(HashSet::new())),
         };
         let is_emptied = is_emptied.map_err(|error| unable("looking whether the trash was emptied", &error))?;
-        Ok(Box::new(UndoWork { library: Arc::clone(job.library), undone: undone.collect(), is_emptied, made }))
+        let doing = "the folders that the job made are not known, so empty ones can stay";
+        let (mut made, unread) = match made.map_err(|error| unable(doing, &error)) {
+            Ok(made) => (made, None),
+            // The files come back all the same. The last step says what is missing.
+            Err(Unable::Failed(why)) => (HashSet::new(), Some(why)),
+            Err(passing @ Unable::Environment(_)) => return Err(passing),
+        };
+        made.extend(job.undone_folders.iter().cloned());
+        let (library, undone) = (Arc::clone(job.library), undone.collect());
+        Ok(Box::new(UndoWork { library, undone, is_emptied, made, unread }))
     }
 }
 
@@ -134,13 +145,12 @@ impl Work for UndoWork {
     }
 
     fn finish(&self, _: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
-        let made = self.undone.values().filter_map(|change| match change {
-            Change::Names(moves) => Some(moves.folders()),
-            Change::Output(_) => None,
-        });
-        self.library
-            .remove_empty(made.flatten().chain(&self.made).cloned().take_while(|_| outputs.check_wanted().is_ok()))?;
-        Ok(outputs.check_wanted()?)
+        self.library.remove_empty(self.made.iter().cloned().take_while(|_| outputs.check_wanted().is_ok()))?;
+        outputs.check_wanted()?;
+        match &self.unread {
+            Some(why) => Err(anyhow::anyhow!("{why}")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -107,6 +107,12 @@ pub trait Work: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Called once a file that this work [removes](Work::removes) is in the trash, before that is told as done: an error if what
+    /// the removal relies on is not there, or that is not known. Then the file comes back. Blocking.
+    fn holds(&self, _attempt: &Attempt) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The last step, over all items except cancelled ones, in the plan's order. It can be stopped and run again. If
     /// a result is an error, because it cannot be read or the step was stopped, return that error and write nothing
     /// more. Long work besides reading results must check [`Outputs::check_wanted`] from time to time.

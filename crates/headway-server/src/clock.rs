@@ -10,7 +10,7 @@ mod jumps;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use headway_files::{Found, private};
+use headway_files::{StateFile, private};
 use headway_model::Millis;
 pub(crate) use jumps::Jumps;
 
@@ -31,38 +31,57 @@ pub(crate) struct Clock {
     /// How much longer the clock is not trusted.
     doubt: Duration,
     jumps: Jumps,
+    /// When the clock was opened, as long as the file could not be read since. What is in the file is not replaced until then,
+    /// and the clock is not trusted.
+    unread: Option<Millis>,
 }
 
 impl Clock {
-    /// Reads the last known time from the data folder. If it cannot be read, the clock is not trusted for a day.
+    /// Reads the last known time from the data folder. If it cannot be read, the clock is not trusted until it can, and for
+    /// a day after that.
     pub(crate) fn open(data: &Path, now: Millis) -> Self {
         Clock::open_at(data, now, uptime())
     }
 
     fn open_at(data: &Path, now: Millis, up: Option<Duration>) -> Self {
         let path = data.join("clock");
-        let text = Found::of(private::read(&path, LIMIT_BYTES)).known();
-        let known = text.map(|text| text.map(|text| read(&text)));
         // A clock that is set right after the start must not be taken for time that passed.
         let last = Some((now, up.unwrap_or_default()));
-        let mut clock = Clock { path, last, doubt: Duration::ZERO, jumps: Jumps::default() };
-        match known {
-            Ok(None) => {}
-            Ok(Some(Some(LastSeen { now: then, doubt, jumps }))) => {
-                (clock.doubt, clock.jumps) = (doubt, jumps);
-                // The machine might have been off for days, so only a longer time counts as a jump.
-                if now < then || now - then > OFF.as_millis() as Millis {
-                    clock.judge(then, now, if now < then { Duration::ZERO } else { OFF });
-                }
-            }
-            Ok(Some(None)) => clock.doubt = DAY,
-            Err(error) => {
-                tracing::warn!(%error, "the time that was last known cannot be read, so nothing is removed by age for a day");
-                clock.doubt = DAY;
-            }
-        }
+        let mut clock = Clock { path, last, doubt: Duration::ZERO, jumps: Jumps::default(), unread: Some(now) };
+        clock.take_up();
         clock.keep(now);
         clock
+    }
+
+    /// Takes in what the last process knew, if that was not read yet.
+    fn take_up(&mut self) {
+        let Some(opened) = self.unread else { return };
+        match StateFile::read(self.path.clone(), LIMIT_BYTES) {
+            Ok(file) => {
+                self.unread = None;
+                match file.text().map(read) {
+                    None => {}
+                    Some(Some(last)) => self.follow(last, opened),
+                    Some(None) => self.doubt = DAY,
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the time that was last known cannot be read, so nothing is removed by age");
+                self.doubt = DAY;
+            }
+        }
+    }
+
+    /// Goes on from what the last process knew, for a clock that was opened at this time.
+    fn follow(&mut self, last: LastSeen, opened: Millis) {
+        let LastSeen { now: then, doubt, jumps } = last;
+        let since = std::mem::replace(&mut self.jumps, jumps);
+        self.doubt = self.doubt.max(doubt);
+        // The machine might have been off for days, so only a longer time counts as a jump.
+        if opened < then || opened - then > OFF.as_millis() as Millis {
+            self.judge(then, opened, if opened < then { Duration::ZERO } else { OFF });
+        }
+        self.jumps.append(since);
     }
 
     /// Checks the clock; returns how much longer it is not trusted. Call it about once a minute.
@@ -88,6 +107,10 @@ impl Clock {
             self.doubt = self.doubt.saturating_sub(passed);
             self.judge(then, now, passed);
         }
+        if self.unread.is_some() {
+            self.take_up();
+            self.doubt = DAY;
+        }
         self.last = Some((now, up));
         self.keep(now);
         self.doubt
@@ -108,6 +131,10 @@ impl Clock {
     }
 
     fn keep(&self, now: Millis) {
+        // What could not be read must not be lost.
+        if self.unread.is_some() {
+            return;
+        }
         let text = format!("{now} {}\n{}", self.doubt.as_secs(), self.jumps.lines());
         if let Err(error) = private::replace_unsynced(&self.path, text.as_bytes()) {
             tracing::debug!(%error, "the time cannot be kept");
@@ -217,5 +244,33 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("clock")).expect("a folder");
         assert_ne!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn jumps_that_cannot_be_read_at_the_start_are_not_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let days = |age: Duration| age.as_secs() / DAY.as_secs();
+        let right = NOW + 40 * 24 * HOUR;
+        let mut clock = open(folder.path(), NOW, 1);
+        assert_ne!(clock.look_at(right, up(1)), Duration::ZERO, "it jumped by 40 days");
+        assert_eq!(clock.look_at(right + 25 * HOUR, up(26)), Duration::ZERO);
+        let (file, aside) = (folder.path().join("clock"), folder.path().join("aside"));
+        std::fs::rename(&file, &aside).expect("a rename");
+        std::os::unix::fs::symlink("elsewhere", &file).expect("a link in its place");
+        let now = right + 26 * HOUR;
+        let mut clock = open(folder.path(), now, 27);
+        assert_eq!(clock.look_at(now + 30 * HOUR, up(57)), DAY, "it is not believed as long as it cannot be read");
+        assert!(file.is_symlink(), "and nothing is written in its place");
+        // It jumps again in the meantime.
+        let now = now + 130 * 24 * HOUR;
+        assert_eq!(clock.look_at(now, up(57)), DAY);
+        std::fs::rename(&aside, &file).expect("a rename");
+        assert_eq!(clock.look_at(now + 25 * HOUR, up(82)), DAY, "a day after it was read");
+        let age = clock.jumps().age(NOW, now + 25 * HOUR);
+        assert_eq!(days(age), 3, "neither jump counts: {age:?}");
+        let mut again = open(folder.path(), now + 50 * HOUR, 107);
+        assert_eq!(again.look_at(now + 50 * HOUR, up(107)), DAY);
+        assert_eq!(again.look_at(now + 75 * HOUR, up(132)), Duration::ZERO);
+        assert_eq!(days(again.jumps().age(NOW, now + 75 * HOUR)), 5);
     }
 }

@@ -1,6 +1,8 @@
 //! Internal errors, and what users are told about them.
 
-use headway_files::{FolderError, Unreadable};
+use std::io;
+
+use headway_files::{DataFolder, FolderError, Unreadable, io_text};
 use headway_model::ApiError;
 use headway_store::StoreError;
 pub use headway_store::internal;
@@ -19,6 +21,16 @@ pub(crate) fn unreadable(reason: Unreadable, message: String) -> ApiError {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StartError(pub String);
+
+/// What is known of the libraries cannot be read in a data folder. Nothing is done then, because an empty folder could be
+/// taken for a library.
+pub(crate) fn unknown_libraries(data: &DataFolder, error: &io::Error) -> StartError {
+    let (folder, why) = (data.root().display(), io_text(error));
+    StartError(format!(
+        "what is known of the libraries cannot be read in the data folder {folder}: {why}. Without it, the empty folder of a \
+         disk that is missing could be taken for its files"
+    ))
+}
 
 impl From<StoreError> for StartError {
     fn from(error: StoreError) -> Self {

@@ -45,7 +45,7 @@ use super::retention::Retention;
 use super::writer::Log;
 use headway_files::Library;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, Digest, JobEvent, JobId, StartJob};
+use headway_model::{ApiError, Digest, JobEvent, JobId, PauseReason, StartJob, Unable};
 use headway_store::rows::JobRow;
 use headway_store::{AppendError, Head, Store};
 use start_up::OwnRuntime;
@@ -167,7 +167,10 @@ impl Server {
         match self.inner.context.library_of_job(name).await {
             Ok(Some(library)) => Ok(library),
             Ok(None) => self.library(name),
-            Err(_) => Err(ApiError::Conflict { message: format!("the storage of {name} does not answer") }),
+            Err(Unable::Environment(PauseReason::StorageSilent)) => {
+                Err(ApiError::Conflict { message: format!("the storage of {name} does not answer") })
+            }
+            Err(why) => Err(ApiError::Unavailable { message: format!("the folder {name} cannot be opened: {why}") }),
         }
     }
 

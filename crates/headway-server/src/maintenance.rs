@@ -10,7 +10,7 @@ use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
 
 use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Remedy, Stray};
-use crate::error::StartError;
+use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
 use crate::steps::Steps;
 
@@ -99,7 +99,7 @@ impl Maintenance {
                 },
             }
         };
-        let strays = doctor::strays(&self.store, &self.names_of(&library), names).await?;
+        let strays = doctor::strays(&self.store, &self.names_of(&library)?, names).await?;
         Ok((strays.into_iter().map(tell).collect(), unlisted))
     }
 
@@ -109,23 +109,25 @@ impl Maintenance {
     /// If the library or the log cannot be read.
     pub async fn placements(&self, name: &str, root: &Path) -> Result<(PlacedFiles, Vec<Finding>), StartError> {
         let library = self.library(name, root)?;
-        Ok(doctor::look_at_places(&self.store, (&library, &self.names_of(&library))).await?)
+        Ok(doctor::look_at_places(&self.store, (&library, &self.names_of(&library)?)).await?)
     }
 
     /// Every name that jobs gave this folder.
-    fn names_of(&self, library: &Library) -> Vec<String> {
-        let names = self.folder.known_as(library).into_iter().filter(KnownAs::is_same);
-        names.map(|name| name.library).collect()
+    fn names_of(&self, library: &Library) -> Result<Vec<String>, StartError> {
+        let names = self.folder.known_as(library).map_err(|error| unknown_libraries(&self.folder, &error))?;
+        Ok(names.into_iter().filter(KnownAs::is_same).map(|name| name.library).collect())
     }
 
     /// Opens a library as the server knows it: nothing is reported about a disk that is absent.
     fn library(&self, name: &str, root: &Path) -> Result<Library, StartError> {
-        let known = self.folder.known_libraries().get(name).copied();
+        let unread = |error: io::Error| unknown_libraries(&self.folder, &error);
+        let known = self.folder.known_libraries().map_err(unread)?.get(name).copied();
+        let mounts = self.folder.known_mounts(name).map_err(unread)?;
         let (library, error) = Library::open_or_wait(name, root, known);
         error.map_or(Ok(()), |error| Err(StartError::from(error)))?;
         let missing = |why: PauseReason| StartError(format!("{} was not checked: {}", root.display(), why.text()));
         library.reach().map_err(missing)?;
-        library.expect_mounts(self.folder.known_mounts(name));
+        library.expect_mounts(mounts);
         Ok(library)
     }
 }

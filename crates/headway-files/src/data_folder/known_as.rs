@@ -2,18 +2,22 @@
 //! one. What a job recorded about a file counts for the file, whatever the job called its library.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ground::{Ground, SameFiles};
 use super::known::LIMIT;
-use super::{DataFolder, private};
-use crate::{Found, Identity, Library, mounted_below};
+use super::{DataFolder, StateFile};
+use crate::{Identity, Library, mounted_below};
 use headway_model::{JobId, RelPath};
 
 /// The file that stores the root of each library that is not named by its path.
 const ROOTS: &str = "roots";
+
+/// The root of each library that is not named by its path, by name.
+type NamedRoots = BTreeMap<String, String>;
 
 /// A name under which jobs can have recorded files of a library: the library's own name, another name of the same folder,
 /// or the name of a library inside it or around it.
@@ -88,31 +92,36 @@ type ComparedGround = (Ground, Option<bool>);
 impl DataFolder {
     /// Every name under which jobs can have recorded files of this library, its own first. Names whose root is not known
     /// are left out.
-    pub fn known_as(&self, library: &Library) -> Vec<KnownAs> {
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub fn known_as(&self, library: &Library) -> io::Result<Vec<KnownAs>> {
         let mut names = vec![KnownAs { library: library.name.clone(), relation: Relation::Same }];
-        let roots = self.known_roots();
+        let roots = self.known_roots()?;
         let others = roots.iter().filter(|(name, _)| **name != library.name);
         names.extend(others.filter_map(|(name, root)| KnownAs::between(name, &library.path, root)));
-        names
+        Ok(names)
     }
 
     /// Whether a job that gave its library this name was planned on the folder that is there now, and has had no other: the
     /// name can have been given to another folder since. What is not known to be the same folder is not. Blocking.
-    pub fn is_of(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> bool {
-        let (_, grounds) = self.grounds_here(job, known_as, library).unwrap_or_default();
-        !grounds.is_empty() && grounds.iter().all(|(_, is_same)| *is_same == Some(true))
+    ///
+    /// # Errors
+    /// If it cannot be read on what the job was planned.
+    pub fn is_of(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> io::Result<bool> {
+        let (_, grounds) = self.grounds_here(job, known_as, library)?.unwrap_or_default();
+        Ok(!grounds.is_empty() && grounds.iter().all(|(_, is_same)| *is_same == Some(true)))
     }
 
     /// Which files of a job that gave its library this name are those that are there now. What is not known to be the same
     /// is not. Blocking.
-    pub fn same_files(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> SameFiles {
-        let below = |(path, grounds): (PathBuf, Vec<ComparedGround>)| {
-            let mounted = mounted_below(&path).map_err(|error| {
-                tracing::warn!(%error, "what is mounted cannot be seen, so nothing that was done to the files counts");
-            });
-            Some(SameFiles::below(&grounds, &path, &mounted.ok()?.into_keys().collect::<Vec<_>>()))
-        };
-        self.grounds_here(job, known_as, library).and_then(below).unwrap_or_else(SameFiles::none)
+    ///
+    /// # Errors
+    /// If it cannot be read on what the job was planned, or what is mounted.
+    pub fn same_files(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> io::Result<SameFiles> {
+        let Some((path, grounds)) = self.grounds_here(job, known_as, library)? else { return Ok(SameFiles::none()) };
+        let mounted = mounted_below(&path)?;
+        Ok(SameFiles::below(&grounds, &path, &mounted.into_keys().collect::<Vec<_>>()))
     }
 
     /// The path of a job's library, and on what the job was planned, each with whether its root is the folder that is there
@@ -122,71 +131,80 @@ impl DataFolder {
         job: &JobId,
         known_as: &KnownAs,
         library: &Library,
-    ) -> Option<(PathBuf, Vec<ComparedGround>)> {
-        let path = known_as.path(library)?;
-        let now = if known_as.is_same() { library.identity() } else { Identity::at(&path).ok() }?;
+    ) -> io::Result<Option<(PathBuf, Vec<ComparedGround>)>> {
+        let Some(path) = known_as.path(library) else { return Ok(None) };
+        let now = if known_as.is_same() { library.identity() } else { Identity::at(&path).ok() };
+        let Some(now) = now else { return Ok(None) };
         let compared = |ground: Ground| {
             let is_same = now.is_same(&ground.root);
             (ground, is_same)
         };
-        Some((path, self.grounds(job).into_iter().map(compared).collect()))
+        Ok(Some((path, self.grounds(job)?.into_iter().map(compared).collect())))
     }
 
     /// The libraries among these that have files of the library of this name, each with the name as it sees it.
-    pub fn libraries_of<'a>(&self, name: &str, among: &'a [Arc<Library>]) -> Vec<(&'a Arc<Library>, KnownAs)> {
-        let Some(root) = self.root_among(name, among) else { return Vec::new() };
-        among.iter().filter_map(|library| Some((library, KnownAs::between(name, &library.path, &root)?))).collect()
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub fn libraries_of<'a>(
+        &self,
+        name: &str,
+        among: &'a [Arc<Library>],
+    ) -> io::Result<Vec<(&'a Arc<Library>, KnownAs)>> {
+        let Some(root) = self.root_among(name, among)? else { return Ok(Vec::new()) };
+        let between = |library: &'a Arc<Library>| Some((library, KnownAs::between(name, &library.path, &root)?));
+        Ok(among.iter().filter_map(between).collect())
     }
 
     /// The root of the library of this name, if that is known: one of these libraries, or one that is named by its path,
     /// or one that was used before.
-    pub fn root_among(&self, name: &str, among: &[Arc<Library>]) -> Option<PathBuf> {
-        let here = among.iter().find(|library| library.name == name).map(|library| library.path.clone());
-        here.or_else(|| match Library::is_named_by_path(name) {
-            true => Some(name.into()),
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub fn root_among(&self, name: &str, among: &[Arc<Library>]) -> io::Result<Option<PathBuf>> {
+        if let Some(library) = among.iter().find(|library| library.name == name) {
+            return Ok(Some(library.path.clone()));
+        }
+        match Library::is_named_by_path(name) {
+            true => Ok(Some(name.into())),
             false => self.root_of(name),
-        })
+        }
     }
 
     /// The root of the library of this name when it was last used, if that is known.
-    pub fn root_of(&self, name: &str) -> Option<PathBuf> {
-        self.named_roots().remove(name).map(PathBuf::from)
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub fn root_of(&self, name: &str) -> io::Result<Option<PathBuf>> {
+        Ok(self.roots_file()?.json::<NamedRoots>()?.remove(name).map(PathBuf::from))
     }
 
     /// The root of every library that was ever used, by name. The name of some is their path.
-    fn known_roots(&self) -> BTreeMap<String, PathBuf> {
+    fn known_roots(&self) -> io::Result<BTreeMap<String, PathBuf>> {
         let by_path: BTreeSet<_> =
-            self.known_libraries().into_keys().filter(|name| Library::is_named_by_path(name)).collect();
-        let named = self.named_roots().into_iter().map(|(name, root)| (name, PathBuf::from(root)));
-        by_path.into_iter().map(|name| (name.clone(), PathBuf::from(name))).chain(named).collect()
+            self.known_libraries()?.into_keys().filter(|name| Library::is_named_by_path(name)).collect();
+        let named = self.roots_file()?.json::<NamedRoots>()?;
+        let named = named.into_iter().map(|(name, root)| (name, PathBuf::from(root)));
+        Ok(by_path.into_iter().map(|name| (name.clone(), PathBuf::from(name))).chain(named).collect())
     }
 
-    /// Stores the roots of the libraries that are not named by their path, and keeps what is stored about others. The
-    /// caller holds the lock.
-    pub(super) fn remember_roots(&self, libraries: &[Arc<Library>]) {
-        let before = self.named_roots();
+    /// Stores the roots of the libraries that are not named by their path, and keeps what is stored about others. What cannot
+    /// be read is not replaced. The caller holds the lock.
+    pub(super) fn remember_roots(&self, libraries: &[Arc<Library>]) -> io::Result<()> {
+        let file = self.roots_file()?;
+        let before = file.json::<NamedRoots>()?;
         let mut roots = before.clone();
         // Of a root whose path is not text, only the library's own name is known.
         let named = libraries.iter().filter(|library| !Library::is_named_by_path(&library.name));
         roots.extend(named.filter_map(|library| Some((library.name.clone(), library.path.to_str()?.to_owned()))));
         if roots == before {
-            return;
+            return Ok(());
         }
-        let kept = serde_json::to_vec(&roots).map_err(std::io::Error::from);
-        if let Err(error) = kept.and_then(|text| private::replace(&self.root.join(ROOTS), &text)) {
-            tracing::warn!(%error, "the roots of the libraries cannot be kept, so a later command does not know their names");
-        }
+        file.replace(&serde_json::to_vec(&roots)?)
     }
 
-    /// The root of each library that is not named by its path. Anything that cannot be read counts as unknown.
-    fn named_roots(&self) -> BTreeMap<String, String> {
-        let text = Found::of(private::read(&self.root.join(ROOTS), LIMIT)).known();
-        let roots = text.and_then(|text| Ok(text.map(|text| serde_json::from_slice(&text)).transpose()?));
-        roots.unwrap_or_else(|error: std::io::Error| {
-            tracing::warn!(%error, "the roots of the libraries cannot be read, so other names of a folder are not known");
-            None
-        })
-        .unwrap_or_default()
+    fn roots_file(&self) -> io::Result<StateFile> {
+        StateFile::read(self.root.join(ROOTS), LIMIT)
     }
 }
 
@@ -212,7 +230,7 @@ mod tests {
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let named = open("photos", &photos);
         data.remember_libraries(&[by_path(&above), by_path(&photos), by_path(&inside), by_path(&other)]);
-        let names = data.known_as(&named);
+        let names = data.known_as(&named).expect("the names");
         let seen: Vec<_> = names.iter().map(|name| (name.ours(&path("x/y")), name.theirs(&path("2004/b")))).collect();
         assert_eq!(names.len(), 4, "{names:?}");
         assert_eq!(seen[0], (Some(path("x/y")), Some(path("2004/b"))));
@@ -224,10 +242,11 @@ mod tests {
         assert_eq!(at, [&photos, &above, &photos, &inside].map(|path| Some(path.clone())));
 
         data.remember_libraries(&[Arc::clone(&named)]);
-        assert_eq!(data.root_of("photos"), Some(photos.clone()));
-        let again = data.known_as(&by_path(&photos));
+        assert_eq!(data.root_of("photos").expect("the roots"), Some(photos.clone()));
+        let again = data.known_as(&by_path(&photos)).expect("the names");
         assert!(again.iter().any(|name| name.library == "photos" && name.is_same()), "{again:?}");
-        assert_eq!(data.known_as(&by_path(&other)).len(), 2, "itself, and the folder above");
+        let others = data.known_as(&by_path(&other)).expect("the names");
+        assert_eq!(others.len(), 2, "itself, and the folder above");
     }
 
     #[test]
@@ -247,8 +266,8 @@ mod tests {
         }
         // By its own name, and by the name of the folder around it. Of the third job the folder is not known.
         let of = |library: &Library| {
-            let names = data.known_as(library);
-            jobs.map(|job| names.iter().any(|name| data.is_of(&job, name, library)))
+            let names = data.known_as(library).expect("the names");
+            jobs.map(|job| names.iter().any(|name| data.is_of(&job, name, library).expect("known")))
         };
         assert_eq!(of(&before), [true, true, false]);
         assert_eq!(of(&above), [true, true, false]);

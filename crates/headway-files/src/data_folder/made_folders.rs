@@ -45,20 +45,15 @@ impl DataFolder {
         Ok(())
     }
 
-    /// The folders that a job has made for its outputs, or was about to make. They matter only if they are empty, so that
-    /// what cannot be read of them stops nobody: those folders stay.
-    pub fn made_folders(&self, job: &JobId) -> HashSet<RelPath> {
+    /// The folders that a job has made for its outputs, or was about to make.
+    ///
+    /// # Errors
+    /// If the list cannot be read.
+    pub fn made_folders(&self, job: &JobId) -> io::Result<HashSet<RelPath>> {
         let mut folders = HashSet::new();
-        if let Err(error) = self.read_made(job, &mut folders) {
-            tracing::warn!(job.id = %job, %error, "which folders the job made cannot be read, so some empty ones can stay");
-        }
-        folders
-    }
-
-    fn read_made(&self, job: &JobId, folders: &mut HashSet<RelPath>) -> io::Result<()> {
         let path = self.root.join("jobs").join(job.to_string()).join(MADE);
         let opened = Found::of(private::open(private::options().read(true), &path)).known()?;
-        let Some(mut file) = opened.map(BufReader::new) else { return Ok(()) };
+        let Some(mut file) = opened.map(BufReader::new) else { return Ok(folders) };
         let mut line = Vec::new();
         while file.read_until(b'\n', &mut line)? > 0 {
             // A line without its end was being written when the machine stopped, before the folder was made.
@@ -66,7 +61,7 @@ impl DataFolder {
             folders.extend(whole.and_then(|line| line.parse().ok()).filter(|folder: &RelPath| !folder.is_root()));
             line.clear();
         }
-        Ok(())
+        Ok(folders)
     }
 }
 
@@ -78,6 +73,10 @@ mod tests {
         text.parse().expect("a path")
     }
 
+    fn made(data: &DataFolder, job: &JobId) -> HashSet<RelPath> {
+        data.made_folders(job).expect("a list")
+    }
+
     fn list(data: &DataFolder, job: &JobId) -> std::path::PathBuf {
         data.root().join("jobs").join(job.to_string()).join(MADE)
     }
@@ -87,19 +86,19 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);
-        assert!(data.made_folders(&job).is_empty());
+        assert!(made(&data, &job).is_empty());
         let noted = NotedFolders::default();
         data.note_made(&job, &[path("out"), path("out/a b")], &noted).expect("noted");
         data.note_made(&job, &[path("out/%0A")], &noted).expect("noted");
         for half in ["ou", "out/%0", "out/%", "out/a/"] {
             let mut file = std::fs::OpenOptions::new().append(true).open(list(&data, &job)).expect("the list");
             file.write_all(half.as_bytes()).expect("half a line");
-            assert_eq!(data.made_folders(&job), ["out", "out/a b", "out/%0A"].map(path).into(), "{half}");
+            assert_eq!(made(&data, &job), ["out", "out/a b", "out/%0A"].map(path).into(), "{half}");
             data.note_made(&job, &[path("out/a b")], &NotedFolders::default()).expect("noted by the next server");
-            assert_eq!(data.made_folders(&job), ["out", "out/a b", "out/%0A"].map(path).into(), "{half}");
+            assert_eq!(made(&data, &job), ["out", "out/a b", "out/%0A"].map(path).into(), "{half}");
         }
         data.note_made(&job, &[path("late")], &noted).expect("noted");
-        assert_eq!(data.made_folders(&job), ["out", "out/a b", "out/%0A", "late"].map(path).into());
+        assert_eq!(made(&data, &job), ["out", "out/a b", "out/%0A", "late"].map(path).into());
     }
 
     #[test]
@@ -114,16 +113,16 @@ mod tests {
         assert!(length > super::super::known::LIMIT, "{length}");
         data.note_made(&job, &folders, &noted).expect("noted");
         assert_eq!(list(&data, &job).metadata().expect("a list").len(), length);
-        assert_eq!(data.made_folders(&job), folders.into_iter().collect());
+        assert_eq!(made(&data, &job), folders.into_iter().collect());
     }
 
     #[test]
-    fn a_list_that_cannot_be_read_names_no_folder() {
+    fn a_list_that_cannot_be_read_is_not_told_to_be_empty() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);
         std::fs::create_dir_all(list(&data, &job)).expect("a folder in its place");
-        assert!(data.made_folders(&job).is_empty());
+        data.made_folders(&job).expect_err("it is not known");
     }
 
     #[test]
@@ -133,8 +132,8 @@ mod tests {
         let job = JobId::mint(1, [0; 10]);
         data.note_made(&job, &[path("out")], &NotedFolders::default()).expect("noted");
         data.remove_results(&job).expect("removed");
-        assert_eq!(data.made_folders(&job), [path("out")].into());
+        assert_eq!(made(&data, &job), [path("out")].into());
         data.remove_job(&job).expect("removed");
-        assert!(data.made_folders(&job).is_empty());
+        assert!(made(&data, &job).is_empty());
     }
 }

@@ -16,11 +16,16 @@ use headway_model::Keep;
 /// Gives an output the metadata that it is to keep.
 pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
     let stat = fstat(&original.file)?;
+    // A change of the owner takes the capabilities of a program away, which are an attribute; and a file that may not be written
+    // takes no attribute.
+    if keep.permissions {
+        belong_as(file, &stat)?;
+    }
     if keep.xattrs {
         take_over_xattrs(file, &original.file)?;
     }
     if keep.permissions {
-        own_as(file, &stat)?;
+        allow_as(file, &stat)?;
     }
     if keep.times {
         let time = |seconds: i64, nanos: u64| Timespec { tv_sec: seconds, tv_nsec: nanos as _ };
@@ -35,11 +40,20 @@ pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Res
 
 /// Gives a new file or folder the owner and the mode of another one, as far as that is possible.
 pub(super) fn own_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
+    belong_as(&new, model)?;
+    allow_as(&new, model)
+}
+
+fn belong_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
     // Only root may give files away; anybody else stays the owner.
     let (owner, group) = (rustix::fs::Uid::from_raw(model.st_uid), rustix::fs::Gid::from_raw(model.st_gid));
     if !was_allowed(again(|| rustix::fs::fchown(&new, Some(owner), Some(group))))? {
         was_allowed(again(|| rustix::fs::fchown(&new, None, Some(group))))?;
     }
+    Ok(())
+}
+
+fn allow_as(new: impl AsFd, model: &rustix::fs::Stat) -> io::Result<()> {
     match again(|| rustix::fs::fchmod(&new, Mode::from_raw_mode(model.st_mode))) {
         // FAT and exFAT have no modes, and some FUSE file systems and network shares cannot change them.
         Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
@@ -74,4 +88,48 @@ fn take_over_xattrs(file: &File, original: &File) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::Library;
+    use headway_model::{PlannedFile, RelPath};
+
+    /// `cap_net_raw+ep`, as setcap(8) writes it.
+    const CAPABILITY: [u8; 20] = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    #[test]
+    fn attributes_stay_with_an_output_whose_owner_and_mode_are_set_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        for (name, value) in [("user.note", &b"kept"[..]), ("security.capability", &CAPABILITY[..])] {
+            std::fs::write(&old, "a program").expect("a file");
+            match rustix::fs::setxattr(&old, name, value, XattrFlags::empty()) {
+                Err(Errno::PERM | Errno::OPNOTSUPP) => {
+                    println!("not run: {name} cannot be set here");
+                    continue;
+                }
+                set => set.expect("an attribute"),
+            }
+            std::fs::set_permissions(&old, Permissions::from_mode(0o444)).expect("its mode");
+            let path: RelPath = "old".parse().expect("a path");
+            let original = library.open_file(&PlannedFile::not_seen(path)).expect("a file");
+            let made = File::from_std(std::fs::File::create(&new).expect("a file"));
+            take_over(&made, &original, Keep::ALL).expect("taken over");
+            let read = |path: &std::path::Path| {
+                let mut value = vec![0_u8; 100];
+                let length = rustix::fs::getxattr(path, name, &mut value[..]).expect("an attribute");
+                value.truncate(length);
+                value
+            };
+            assert_eq!(read(&new), read(&old), "{name}");
+            assert_eq!(new.metadata().expect("a file").permissions().mode() & 0o777, 0o444);
+            [&old, &new].into_iter().for_each(|path| std::fs::remove_file(path).expect("removed"));
+        }
+    }
 }

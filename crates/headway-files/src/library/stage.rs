@@ -16,7 +16,8 @@ use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
 use super::hash::hash;
 use super::temporary::prefix;
-use super::{Library, LibraryFile, OpenFile, on_disk};
+use super::{Library, LibraryFile, OpenFile, kind, on_disk};
+use headway_model::library::EntryKind;
 use headway_model::{Digest, JobId, Keep, RelPath};
 
 /// Longer extensions are not file types.
@@ -48,6 +49,34 @@ pub struct Sealed {
     pub size: u64,
 }
 
+/// What is there instead of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoOutput {
+    /// Nothing.
+    Nothing,
+    /// A file that has other names too.
+    HardLink,
+    /// A symbolic link.
+    Symlink,
+    /// A folder.
+    Folder,
+    /// A pipe, a socket or a device.
+    Special,
+}
+
+impl NoOutput {
+    /// The text that a person reads.
+    pub fn text(self) -> &'static str {
+        match self {
+            NoOutput::Nothing => "there is no output",
+            NoOutput::HardLink => "the output is a hard link to another file; it must be a file of its own",
+            NoOutput::Symlink => "the output is a symbolic link; it must be a file of its own",
+            NoOutput::Folder => "the output is a folder; it must be a file",
+            NoOutput::Special => "the output is a pipe, a socket or a device; it must be a file",
+        }
+    }
+}
+
 impl Library {
     /// Names the temporary file of an attempt, and creates the target's folder if necessary, with the owner and mode
     /// of the source's folder. The name has the target's extension, because many programs choose a format by it.
@@ -68,21 +97,23 @@ impl Library {
         Ok(Staged { temp, target, path, folder, recorded: AtomicBool::new(false) })
     }
 
-    /// Hashes an output and syncs it; `None` if there is no regular file of that name, or if the file has other names
-    /// too.
-    pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Option<Sealed>> {
-        match self.find(&staged.temp).known()? {
-            Some(found) if found.is_file() => {}
-            _ => return Ok(None),
+    /// Hashes an output and syncs it, or says what is there instead of one.
+    pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Result<Sealed, NoOutput>> {
+        let Some(found) = self.find(&staged.temp).known()? else { return Ok(Err(NoOutput::Nothing)) };
+        match kind(&found) {
+            EntryKind::File => {}
+            EntryKind::Symlink => return Ok(Err(NoOutput::Symlink)),
+            EntryKind::Folder => return Ok(Err(NoOutput::Folder)),
+            EntryKind::Other => return Ok(Err(NoOutput::Special)),
         }
-        let Some(output) = self.open_plain(&staged.temp).known()? else { return Ok(None) };
+        let Some(output) = self.open_plain(&staged.temp).known()? else { return Ok(Err(NoOutput::Nothing)) };
         if output.has_other_names() {
-            return Ok(None);
+            return Ok(Err(NoOutput::HardLink));
         }
         let sealed = Sealed { hash: output.hash()?, size: output.size() };
         take_over(&output.file, original, keep)?;
         output.file.sync_all()?;
-        Ok(Some(sealed))
+        Ok(Ok(sealed))
     }
 
     /// Removes an unwanted output. Nothing else can have its name.
@@ -163,5 +194,39 @@ impl Staged {
         }
         take_over(&copy, original, Keep::ALL)?;
         hash(&copy).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::PlannedFile;
+
+    #[test]
+    fn what_is_there_instead_of_an_output_is_told_as_what_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("file"), "content").expect("a file");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let original = library.open_file(&PlannedFile::not_seen(path("file"))).expect("a file");
+        let staged = library.stage(&path("file"), path("new"), JobId::mint(1, [0; 10]), 0, 1).expect("a name");
+        let at = &staged.path;
+        let seal = || library.seal(&staged, Keep::NONE, &original).expect("it is looked at");
+        let none = |what: NoOutput| assert_eq!(seal(), Err(what));
+        none(NoOutput::Nothing);
+        std::fs::hard_link(folder.path().join("file"), at).expect("a link");
+        none(NoOutput::HardLink);
+        std::fs::remove_file(at).expect("removed");
+        std::os::unix::fs::symlink("file", at).expect("a link");
+        none(NoOutput::Symlink);
+        std::fs::remove_file(at).expect("removed");
+        std::fs::create_dir(at).expect("a folder");
+        none(NoOutput::Folder);
+        std::fs::remove_dir(at).expect("removed");
+        rustix::fs::mkfifoat(rustix::fs::CWD, at, rustix::fs::Mode::RWXU).expect("a pipe");
+        none(NoOutput::Special);
+        std::fs::remove_file(at).expect("removed");
+        std::fs::write(at, "output").expect("an output");
+        assert_eq!(seal().map(|sealed| sealed.size), Ok(6));
     }
 }

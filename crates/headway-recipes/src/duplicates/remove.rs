@@ -1,12 +1,13 @@
 //! deduplicate: moves the duplicates that a `duplicates` job found to the trash, and can put a hard link or a clone
-//! in their place. Each file is first compared byte by byte with the one that stays, which is locked against changes.
-//! So the last file with a content is never removed.
+//! in their place. Each file is first compared byte by byte with the one that stays, which is locked against changes,
+//! and comes back if that one is not there once it is gone. So the last file with a content is never removed.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -49,7 +50,12 @@ struct DeduplicateWork {
     action: Substitute,
     /// Each file to be removed, and the file that stays instead.
     kept: HashMap<RelPath, RelPath>,
+    /// The file that stays as it was compared, for each item whose file is about to go.
+    compared: Mutex<HashMap<u32, ComparedFile>>,
 }
+
+/// What identifies a file with its content: its device and inode, its size, and when it last changed.
+type ComparedFile = ((u64, u64), u64, i64);
 
 impl Recipe for Deduplicate {
     fn info(&self) -> RecipeInfo {
@@ -97,7 +103,8 @@ impl Recipe for Deduplicate {
         let report = wanted.report.trim().parse::<JobId>();
         let report = report.map_err(|_| Unable::Failed(format!("{:?} is not the id of a job", wanted.report)))?;
         let kept = kept(job, report)?;
-        Ok(Box::new(DeduplicateWork { library: Arc::clone(job.library), action: wanted.action, kept }))
+        let compared = Mutex::default();
+        Ok(Box::new(DeduplicateWork { library: Arc::clone(job.library), action: wanted.action, kept, compared }))
     }
 }
 
@@ -161,14 +168,7 @@ impl Work for DeduplicateWork {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let stays = self.kept.get(&attempt.path).ok_or(Failure::Skipped(SkipReason::Kept))?;
-        let told = |why: &str| format!("{}, which is to stay, {why}; so this file stays too", stays.shown());
-        let failed = |why: &str| Failure::Failed(FailReason::Read, told(why));
-        let other = self.library.open_file(&PlannedFile::not_seen(stays.clone())).map_err(|error| match error {
-            OpenError::Skip(reason) => failed(&format!("cannot be compared: {}", reason.text())),
-            OpenError::Fail(why) => failed(&format!("cannot be read: {why}")),
-            OpenError::Storage(why) => Failure::Storage(FailReason::Read, told(&format!("cannot be read: {why}"))),
-            OpenError::Environment(reason) => Failure::Environment(reason),
-        })?;
+        let other = self.open(stays)?;
         if input.is_same_as(&other) {
             return Err(Failure::Skipped(SkipReason::HardLinks));
         }
@@ -177,13 +177,27 @@ impl Work for DeduplicateWork {
         }
         match self.library.is_still(stays, &other) {
             Ok(true) => {}
-            Ok(false) => return Err(failed("was changed meanwhile")),
-            Err(error) => return Err(Failure::of(FailReason::Read, &told("cannot be looked at again"), &error)),
+            Ok(false) => return Err(failed(stays, "was changed meanwhile")),
+            Err(error) => return Err(Failure::of(FailReason::Read, &told(stays, "cannot be looked at again"), &error)),
+        }
+        if !self.shares() {
+            self.compared.lock().insert(attempt.item, identified(&other));
         }
         if let Some(staged) = attempt.output.as_ref().filter(|_| self.shares()) {
             self.put(staged, (input, &other), stays)?;
         }
         Ok(Success { effect: DiskEffect::Changed, result: json!({ "kept": stays, "bytes": input.size() }) })
+    }
+
+    fn holds(&self, attempt: &Attempt) -> Result<(), Failure> {
+        let stays = self.kept.get(&attempt.path).ok_or(Failure::Skipped(SkipReason::Kept))?;
+        let compared = self.compared.lock().remove(&attempt.item);
+        // It is opened again, because a name alone can still be remembered where one folder is mounted at two places.
+        let now = self.open(stays)?;
+        match compared == Some(identified(&now)) {
+            true => Ok(()),
+            false => Err(failed(stays, "was changed meanwhile")),
+        }
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
@@ -193,6 +207,19 @@ impl Work for DeduplicateWork {
 }
 
 impl DeduplicateWork {
+    /// Opens the file that is to stay.
+    fn open(&self, stays: &RelPath) -> Result<OpenFile, Failure> {
+        let opened = self.library.open_file(&PlannedFile::not_seen(stays.clone()));
+        opened.map_err(|error| match error {
+            OpenError::Skip(reason) => failed(stays, &format!("cannot be compared: {}", reason.text())),
+            OpenError::Fail(why) => failed(stays, &format!("cannot be read: {why}")),
+            OpenError::Storage(why) => {
+                Failure::Storage(FailReason::Read, told(stays, &format!("cannot be read: {why}")))
+            }
+            OpenError::Environment(reason) => Failure::Environment(reason),
+        })
+    }
+
     /// Makes the substitute for a file: a hard link to the file that stays, or a clone of it.
     fn put(&self, staged: &Staged, (input, other): (&OpenFile, &OpenFile), stays: &RelPath) -> Result<(), Failure> {
         let refused = |why: String| Failure::Failed(FailReason::Recipe, why);
@@ -220,6 +247,19 @@ impl DeduplicateWork {
             _ => Failure::of(FailReason::Write, "making what takes its place", &error),
         })
     }
+}
+
+/// Says why a duplicate is not removed: something about the file that is to stay.
+fn told(stays: &RelPath, why: &str) -> String {
+    format!("{}, which is to stay, {why}; so this file stays too", stays.shown())
+}
+
+fn failed(stays: &RelPath, why: &str) -> Failure {
+    Failure::Failed(FailReason::Read, told(stays, why))
+}
+
+fn identified(file: &OpenFile) -> ComparedFile {
+    (file.identity(), file.size(), file.mtime_ns())
 }
 
 /// Whether two files have the same content, byte by byte.

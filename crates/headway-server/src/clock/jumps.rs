@@ -40,6 +40,14 @@ impl Jumps {
         }
     }
 
+    /// Adds the jumps that happened after these.
+    pub(super) fn append(&mut self, later: Jumps) {
+        for jump in later.0 {
+            self.0.push(jump);
+            self.join();
+        }
+    }
+
     /// The least age of something with the date `then`.
     pub(crate) fn age(&self, then: Millis, now: Millis) -> Duration {
         let left_out =

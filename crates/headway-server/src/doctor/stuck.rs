@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Finding, Remedy};
 use crate::steps::{Step, Steps, Subject, crashed};
-use headway_files::DataFolder;
+use headway_files::{DataFolder, io_text};
 use headway_model::{JobStatus, PauseReason};
 use headway_store::{JobFilter, Store, StoreError};
 
@@ -29,7 +29,14 @@ pub(crate) async fn stuck(store: &dyn Store, data: &DataFolder) -> Result<Vec<Fi
             findings.push(Finding { what, remedy: Remedy::Resume });
         }
     }
-    let libraries: BTreeSet<String> = data.known_libraries().into_keys().collect();
+    let known = data.known_libraries();
+    let known = known.map_err(|error| {
+        StoreError::new(format!(
+            "what is known of the libraries cannot be read in the data folder: {}",
+            io_text(&error)
+        ))
+    });
+    let libraries: BTreeSet<String> = known?.into_keys().collect();
     for (of, step) in all.into_iter().filter(|(_, step)| step.is_own()) {
         findings.push(Finding { what: left_out(of, step, &libraries), remedy: Remedy::TryAgain });
     }

@@ -22,7 +22,7 @@ use super::{Context, Pulse};
 use durations::Durations;
 use ground::PlannedGround;
 pub(crate) use ground::{ground, ground_of};
-use headway_files::{Library, NotedFolders};
+use headway_files::{Library, NotedFolders, unable};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, RelPath, StartJob};
@@ -31,6 +31,7 @@ use headway_store::Store;
 use pace::Pace;
 use read_ahead::ReadAhead;
 use together::RenamedTogether;
+pub(super) use together::wish;
 pub(super) use undone::Undone;
 
 /// A job that the engine carries out.
@@ -79,10 +80,12 @@ impl ActiveJob {
             library.ok_or_else(failed(format!("this server has no library {:?} any more", request.library)))?;
         // What a person accepts for this job is accepted for no other.
         let library = Arc::new(library.for_job());
+        let ground = PlannedGround::of(job, &request, &library, Arc::clone(&context.data));
+        let ground = ground.map_err(|error| unable("on what the job was planned cannot be read", &error))?;
         Ok(ActiveJob {
             job,
             job_no: row.job_no,
-            ground: PlannedGround::of(job, &request, &library, Arc::clone(&context.data)),
+            ground,
             library,
             request,
             identity: row.work,

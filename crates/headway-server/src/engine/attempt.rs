@@ -14,7 +14,7 @@ use super::schedule::WorkOutcome;
 use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::{OpenError, fault_of};
+use headway_files::fault_of;
 use headway_model::{DiskEffect, FailReason, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
@@ -164,16 +164,18 @@ fn names_of(
     work.renames(file, which.item + 1)
 }
 
-/// Refuses a new name that differs from the one in the plan, because a person might have approved that one.
+/// Refuses a name, new or not, that differs from the one in the plan, because a person might have approved that one.
 fn as_planned(file: &PlannedFile, renames: &[Rename]) -> Result<(), Failure> {
-    match renames.first() {
-        Some(rename) if file.becomes.as_ref() != Some(&rename.to) => {
-            let planned = file.becomes.as_ref().map_or("no other name".into(), RelPath::shown);
-            let message = format!("it would become {}, and the plan says {planned}", rename.to.shown());
-            Err(Failure::Failed(FailReason::Recipe, message))
+    let message = match (renames.first().map(|rename| &rename.to), &file.becomes) {
+        (None, None) => return Ok(()),
+        (Some(wanted), Some(planned)) if wanted == planned => return Ok(()),
+        (Some(wanted), Some(planned)) => {
+            format!("it would become {}, and the plan says {}", wanted.shown(), planned.shown())
         }
-        _ => Ok(()),
-    }
+        (Some(wanted), None) => format!("it would become {}, and the plan has no new name for it", wanted.shown()),
+        (None, Some(planned)) => format!("it would keep its name, and the plan says {}", planned.shown()),
+    };
+    Err(Failure::Failed(FailReason::Recipe, message))
 }
 
 /// Adds the renames of all other files of the job that the plan renames together with this one.
@@ -197,6 +199,7 @@ fn together(
         for name in [&from, &to] {
             for (file, more) in others.meeting(name) {
                 if !renames.iter().any(|rename| rename.from == file.path) {
+                    let more = more.as_ref().map_err(|failure| of_other(file, failure))?;
                     as_planned(file, more)?;
                     // Two files can share a sidecar.
                     let new: Vec<_> = more.iter().filter(|rename| !renames.contains(rename)).cloned().collect();
@@ -208,21 +211,23 @@ fn together(
     Ok(renames)
 }
 
+/// Why a file is not renamed whose name depends on that of another one.
+fn of_other(file: &PlannedFile, failure: &Failure) -> Failure {
+    let told = |why: &str| format!("{}, which is renamed with it: {why}", file.path.shown());
+    match failure {
+        Failure::Failed(reason, why) => Failure::Failed(*reason, told(why)),
+        Failure::Storage(reason, why) => Failure::Storage(*reason, told(why)),
+        Failure::Retry(why) => Failure::Retry(told(why)),
+        failure => failure.clone(),
+    }
+}
+
 /// Why a folder that the plan could not list fails. Its recipe is not asked about it.
 fn unlisted(context: &Context, active: &ActiveJob, folder: &PlannedFile, attempt: &Attempt) -> Failure {
     let _step = context.steps.begin(attempt.job, Step::Work(attempt.item), || attempt.is_stopped());
     attempt.begin();
     // What is there can be anything but a folder by now.
-    active.library.open_file(folder).map_or_else(not_opened, |_| Failure::Skipped(SkipReason::Changed))
-}
-
-fn not_opened(error: OpenError) -> Failure {
-    match error {
-        OpenError::Skip(reason) => Failure::Skipped(reason),
-        OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
-        OpenError::Storage(message) => Failure::Storage(FailReason::Read, message),
-        OpenError::Environment(reason) => Failure::Environment(reason),
-    }
+    active.library.open_file(folder).map_or_else(Failure::from, |_| Failure::Skipped(SkipReason::Changed))
 }
 
 /// Does the work while holding the files, so that no other attempt touches them.
@@ -251,7 +256,7 @@ fn held(
     context.shortage.check(active, output.is_some(), &files)?;
     let at = work.lies_at(&file.path);
     let opened = at.as_ref().map_or_else(|| active.library.open_file(file), |at| active.library.open_file_at(file, at));
-    let opened = opened.map_err(not_opened);
+    let opened = opened.map_err(Failure::from);
     if matches!(opened, Err(Failure::Skipped(SkipReason::Missing)))
         && let Some(done) = work.done_before(attempt)?
     {

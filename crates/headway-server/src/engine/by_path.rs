@@ -2,6 +2,7 @@
 //! when a job first needs it.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::runtime::Handle;
 use super::open_library;
 use super::single_flight::SingleFlight;
 use crate::steps::Steps;
-use headway_files::{DataFolder, Library};
+use headway_files::{DataFolder, Library, unable};
 use headway_model::PauseReason;
 use headway_recipes::Unable;
 
@@ -25,7 +26,7 @@ pub(crate) struct ByPath {
     data: Arc<DataFolder>,
     steps: Steps,
     opened: Arc<Mutex<BTreeMap<String, Arc<Library>>>>,
-    opening: SingleFlight<String, Arc<Library>>,
+    opening: SingleFlight<String, Result<Arc<Library>, Unable>>,
 }
 
 impl ByPath {
@@ -61,7 +62,7 @@ impl ByPath {
     /// Opens a library, which need not be reachable now; its jobs then wait for it.
     ///
     /// # Errors
-    /// If its storage does not answer.
+    /// If its storage does not answer, or what is known of it cannot be read in the data folder.
     pub(crate) async fn open(&self, name: &str) -> Result<Arc<Library>, Unable> {
         self.open_at(name, name.into()).await
     }
@@ -72,23 +73,27 @@ impl ByPath {
             return Ok(library);
         }
         let (data, steps, owned) = (Arc::clone(&self.data), self.steps.clone(), name.to_owned());
-        let open = move || {
-            let known = data.known_libraries();
+        let unread = |error: io::Error| unable("what is known of the libraries cannot be read", &error);
+        let open = move || -> Result<Arc<Library>, Unable> {
+            // Before the folder is taken for the library: it can be the empty mount point of its disk.
+            let known = data.known_libraries().map_err(unread)?;
+            let mounts = data.known_mounts(&owned).map_err(unread)?;
+            let disks = data.known_disks().map_err(unread)?;
             let (library, error) = open_library(&steps, &owned, &root, known.get(&owned).copied());
             if let Some(error) = error {
                 tracing::warn!("{error}; its jobs wait for it");
             }
-            library.expect_mounts(data.known_mounts(&owned));
-            if let Err(error) = library.expect_disks(&data.known_disks()) {
+            library.expect_mounts(mounts);
+            if let Err(error) = library.expect_disks(&disks) {
                 tracing::warn!(library = owned, %error, "what is mounted cannot be read, so a missing disk might not be noticed");
             }
             library.keep_out_of(&data);
             let library = Arc::new(library);
             data.remember_libraries(&[Arc::clone(&library)]);
-            library
+            Ok(library)
         };
         match self.opening.look(&Handle::current(), name.to_owned(), open).await {
-            Some(Ok(library)) => Ok(Arc::clone(self.opened.lock().entry(name.to_owned()).or_insert(library))),
+            Some(Ok(library)) => Ok(Arc::clone(self.opened.lock().entry(name.to_owned()).or_insert(library?))),
             Some(Err(died)) => Err(Unable::Failed(died.to_string())),
             None => Err(Unable::Environment(PauseReason::StorageSilent)),
         }

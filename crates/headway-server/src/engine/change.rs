@@ -1,11 +1,11 @@
 //! Renames files: all names of an item are checked, recorded as `changing`, and then changed together. An output
 //! whose name differs from its original's, and a file that goes to the trash, are renamed in the same way.
 
-use super::place::{concluded, fail, record};
+use super::place::{concluded, fail, judged, record};
 use super::wanted_moves::{WantedChange, wanted_moves};
 use super::{ActiveJob, Context};
 use crate::steps::{Step, UnderWay};
-use headway_files::{Change, OpenFile, fault, fault_of};
+use headway_files::{Change, Library, Moves, OpenFile, PlacementState, fault, fault_of, io_text};
 use headway_model::{FailReason, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Work};
 
@@ -52,5 +52,27 @@ pub(super) fn change(
     fault("recorded");
     let made = library.make(&moves, &reach);
     concluded(library, &Change::Names(moves.clone()), "renaming it", made)?;
+    if wanted.removes
+        && let Err(why) = work.holds(attempt)
+    {
+        return Err(taken_back(library, &moves, why));
+    }
     Ok(success.with_names(library, &moves))
+}
+
+/// Takes back a change that is made, for this reason. If that is not possible, it is a conflict: the trash can have the only
+/// copy of a file.
+fn taken_back(library: &Library, moves: &Moves, why: Failure) -> Failure {
+    let back = moves.inverse();
+    let made = library.reach_for(&back).and_then(|reach| library.make(&back, &reach));
+    let stays = match made {
+        Ok(Ok(())) => return why,
+        Ok(Err(reason)) => reason.text().to_owned(),
+        Err(error) => match judged(library, &Change::Names(back)) {
+            PlacementState::Done(_) => return why,
+            _ => io_text(&error),
+        },
+    };
+    let message = format!("it was to come back from the trash, and could not: {stays}; undo the job");
+    Failure::Failed(FailReason::Conflict, message)
 }

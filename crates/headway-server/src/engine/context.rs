@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::{ByPath, Examinations, Exclusion, Libraries, Pulse, RunningAttempts, ShortageCheck, SurvivingPrograms};
 use crate::steps::Steps;
 use crate::writer::Log;
-use headway_files::{DataFolder, Library};
+use headway_files::{DataFolder, Library, unable};
 use headway_guard::Guard;
 use headway_recipes::{Recipe, Unable};
 use headway_store::Store;
@@ -67,14 +67,17 @@ impl Context {
     /// that another server had configured, by a server without configured libraries, such as the one in `headway run`.
     ///
     /// # Errors
-    /// If its storage does not answer.
+    /// If its storage does not answer, or what is known of it cannot be read in the data folder.
     pub(crate) async fn library_of_job(&self, name: &str) -> Result<Option<Arc<Library>>, Unable> {
         if let Some(library) = self.library(name) {
             return Ok(Some(library));
         }
         let root = match ByPath::is_path(name) {
             true => Some(name.into()),
-            false if self.libraries.now().is_empty() => self.data.root_of(name),
+            false if self.libraries.now().is_empty() => {
+                let root = self.data.root_of(name);
+                root.map_err(|error| unable("the roots of the libraries cannot be read", &error))?
+            }
             false => None,
         };
         let Some(root) = root else { return Ok(None) };

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::panicked::Panicked;
 use super::{ActiveJob, Context};
-use headway_files::{DataFolder, KnownAs, Library, SameFiles};
+use headway_files::{DataFolder, KnownAs, Library, SameFiles, unable};
 use headway_model::{Digest, JobId, RelPath};
 use headway_recipes::Unable;
 use headway_store::Store;
@@ -49,7 +49,8 @@ impl Past {
             let (data, library) = (Arc::clone(&data), Arc::clone(&library));
             tokio::task::spawn_blocking(move || data.known_as(&library))
         };
-        let names = known.await.map_err(Panicked::from)?.into();
+        let names = known.await.map_err(Panicked::from)?;
+        let names = names.map_err(|error| unable("what is known of the libraries cannot be read", &error))?.into();
         let (store, only_reads, same) = (Arc::clone(&context.store), active.only_reads(), Arc::default());
         Ok(Past { store, data, library, names, only_reads, same })
     }

@@ -12,6 +12,7 @@ use super::{ActiveJob, Context, Engine};
 use crate::steps::{OwnWork, Step};
 use headway_model::id::JobId;
 use headway_model::{FailReason, PauseReason};
+use headway_recipes::Unable;
 
 /// How long an attempt that does more than read has to end after it was asked to: a program has a grace time of its own
 /// before it is killed, and a large output is hashed to its end.
@@ -112,8 +113,12 @@ impl Engine {
 async fn has_eased(context: Arc<Context>, job: JobId, reason: PauseReason, active: Option<Arc<ActiveJob>>) -> bool {
     let active = match active {
         Some(active) => Some(active),
-        // If it cannot be read, taking up the job reports that.
-        None => ActiveJob::read(&context, job).await.ok().map(Arc::new),
+        None => match ActiveJob::read(&context, job).await {
+            Ok(active) => Some(Arc::new(active)),
+            Err(Unable::Environment(_)) => return false,
+            // Taking up the job reports that.
+            Err(Unable::Failed(_)) => None,
+        },
     };
     let look = move || {
         let has_eased = !context.left.has(job) && context.shortage.has_eased(reason, active.as_deref());

@@ -100,9 +100,7 @@ pub(super) fn finished(
 ) -> Result<(Sealed, Option<Digest>), Failure> {
     let sealed = library.seal(staged, output.keep, input);
     let sealed = sealed.map_err(|error| Failure::of(FailReason::Write, "writing the output", &error))?;
-    let Some(sealed) = sealed else {
-        return Err(Failure::Failed(FailReason::Verify, "there is no output, or it is not a regular file".into()));
-    };
+    let sealed = sealed.map_err(|instead| Failure::Failed(FailReason::Verify, instead.text().into()))?;
     fault("sealed");
     judge_size(work.empty_output(), output, &sealed, input)?;
     work.check(staged, attempt)?;

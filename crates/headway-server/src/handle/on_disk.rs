@@ -1,5 +1,7 @@
 //! What a job's view says about the storage of its library.
 
+use std::io;
+
 use super::Server;
 use crate::engine;
 use headway_files::{DataFolder, Ground, Identity, Library, Swap, Trashed, io_text};
@@ -68,14 +70,14 @@ fn held(library: &Library, id: JobId, folder: Option<FolderGone>) -> Result<(Tra
     held.map_err(|error| format!("The trash cannot be read: {}.", io_text(&error)))
 }
 
-/// What a job is bound to, if that is known. Blocking.
-fn bound_ground(data: &DataFolder, id: JobId, request: Option<&StartJob>) -> Option<Ground> {
+/// What a job is bound to, if that is known; an error if it cannot be read. Blocking.
+fn bound_ground(data: &DataFolder, id: JobId, request: Option<&StartJob>) -> io::Result<Option<Ground>> {
     request.map_or_else(|| data.ground(&id), |request| engine::ground(data, id, request))
 }
 
-/// The root that a job is bound to, if that is known. Blocking.
-pub(super) fn bound_to(data: &DataFolder, id: JobId, request: Option<&StartJob>) -> Option<Identity> {
-    bound_ground(data, id, request).map(|ground| ground.root)
+/// The root that a job is bound to, if that is known; an error if it cannot be read. Blocking.
+pub(super) fn bound_to(data: &DataFolder, id: JobId, request: Option<&StartJob>) -> io::Result<Option<Identity>> {
+    Ok(bound_ground(data, id, request)?.map(|ground| ground.root))
 }
 
 /// Says that a library's name or path leads to another folder than a job's.
@@ -112,7 +114,13 @@ impl Server {
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let request = request.cloned();
         let data = &self.inner.context.data;
-        let ground = bound_ground(data, id, request.as_ref());
+        let ground = match bound_ground(data, id, request.as_ref()) {
+            Ok(ground) => ground,
+            Err(error) => {
+                let note = format!("On what the job was planned cannot be read: {}.", io_text(&error));
+                return OnDisk { note: Some(note), ..unknown() };
+            }
+        };
         let look = move || {
             let note = match replaces.then(|| library.swap()).flatten() {
                 None | Some(Swap::Exchange) => None,

@@ -91,10 +91,14 @@ impl Server {
     }
 
     /// What identifies a library whatever its name: its root, as far as that is known.
-    pub(super) fn folder_of(&self, name: &str) -> String {
+    pub(super) fn folder_of(&self, name: &str) -> Result<String, ApiError> {
         let context = &self.inner.context;
         let root = context.data.root_among(name, &context.libraries.now());
-        root.and_then(|root| root.to_str().map(str::to_owned)).unwrap_or_else(|| name.to_owned())
+        let unread = |error: std::io::Error| ApiError::Unavailable {
+            message: format!("what is known of the libraries cannot be read: {}", io_text(&error)),
+        };
+        let root = root.map_err(unread)?.and_then(|root| root.to_str().map(str::to_owned));
+        Ok(root.unwrap_or_else(|| name.to_owned()))
     }
 
     /// Refuses a request that would work on the data folder. The folder can lie inside a library that is named by its

@@ -2,8 +2,6 @@
 //!
 //! A request is recorded and hashed as it was sent, so this rule also covers jobs of earlier versions.
 
-use std::sync::Arc;
-
 use super::Server;
 use super::start::title;
 use crate::error::internal;
@@ -20,11 +18,12 @@ impl Server {
         let recorded: StartJob = serde_json::from_str(&recorded).map_err(|error| internal(&error))?;
         let recipe = self.inner.context.recipe(&request.recipe);
         // A folder can have several names, and a server without configured libraries does not use theirs.
-        let plain = |request: StartJob, recipe: &Arc<dyn Recipe>| {
+        let Some(recipe) = recipe else { return Ok(false) };
+        let plain = |request: StartJob| {
             let plain = plain(request, recipe.as_ref());
-            StartJob { library: self.folder_of(&plain.library), ..plain }
+            Ok::<_, ApiError>(StartJob { library: self.folder_of(&plain.library)?, ..plain })
         };
-        Ok(recipe.is_some_and(|recipe| plain(recorded, recipe) == plain(request.clone(), recipe)))
+        Ok(plain(recorded)? == plain(request.clone())?)
     }
 }
 

@@ -75,11 +75,18 @@ impl Server {
         context.libraries.now().iter().map(Arc::clone).chain(context.by_path.all()).collect()
     }
 
-    /// Opens the libraries that jobs named by their path. Returns how many do not answer.
+    /// Opens the libraries that jobs named by their path. Returns how many do not answer; at least one if that is not known.
     pub(super) async fn open_by_path(&self) -> u64 {
         let context = &self.inner.context;
         let data = Arc::clone(&context.data);
-        let known = tokio::task::spawn_blocking(move || data.known_libraries()).await.unwrap_or_default();
+        let known = tokio::task::spawn_blocking(move || data.known_libraries()).await;
+        let known = match known.unwrap_or_else(|died| Err(std::io::Error::other(died))) {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::warn!(%error, "which folders jobs named by their path cannot be read, so their jobs are kept");
+                return 1;
+            }
+        };
         let mut silent = 0;
         for name in known.into_keys().filter(|name| ByPath::is_path(name)) {
             if let Err(why) = context.by_path.open(&name).await {

@@ -99,10 +99,14 @@ impl Server {
         let id = row.summary.job;
         let request = self.request_of(row).await?;
         let (data, looked) = (Arc::clone(&self.inner.context.data), Arc::clone(library));
-        let look = move || looked.is_another(bound_to(&data, id, request.as_ref()));
+        let look = move || bound_to(&data, id, request.as_ref()).map(|bound| looked.is_another(bound));
         match self.inner.looks.look(&library.name, look).await {
-            Some(false) => Ok(()),
-            Some(true) => Err(ApiError::Conflict { message: another_folder(&library.name) }),
+            Some(Ok(false)) => Ok(()),
+            Some(Ok(true)) => Err(ApiError::Conflict { message: another_folder(&library.name) }),
+            Some(Err(error)) => {
+                let message = format!("on what the job was planned cannot be read: {}", io_text(&error));
+                Err(ApiError::Unavailable { message })
+            }
             None => Err(ApiError::Unavailable { message: format!("the storage of {} does not answer", library.name) }),
         }
     }

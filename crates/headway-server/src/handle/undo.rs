@@ -9,8 +9,9 @@ use crate::error::internal;
 use crate::placements::{Changes, unclear};
 use headway_model::request::{ItemSelection, ItemsQuery, Query};
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId, JobSummary, StartJob};
+use headway_model::{ApiError, EndReason, JobId, JobStatus, JobSummary, StartJob};
 use headway_store::JobFilter;
+use headway_store::rows::JobRow;
 
 impl Server {
     /// Starts the job `new`, which puts back the originals that `id` replaced and removes the files that it made.
@@ -34,13 +35,23 @@ impl Server {
         let message = if !undo.status.is_terminal() {
             let status = undo.status.text();
             format!("job {by} is already undoing {job} ({status}); resume or cancel it first. Nothing was started.")
-        } else if undo.undid_all() && self.undone(by).await?.is_none() {
+        } else if undo.undid_all() && self.undone(by).await?.is_none() && !self.left_folders(*job, by).await? {
             format!("job {job} was already undone by job {by}. Nothing was started.")
         } else {
-            // Something is left to put back, or the undo was taken back itself.
+            // Something is left to put back or to remove, or the undo was taken back itself.
             return Ok(Some(alone));
         };
         Err(ApiError::Conflict { message })
+    }
+
+    /// Whether the last step of this undo of a job, which removes the folders that the job made, failed, and no later undo has
+    /// made up for that.
+    async fn left_folders(&self, job: JobId, undo: JobId) -> Result<bool, ApiError> {
+        let rows = self.store().jobs(JobFilter::Undoing(job), u32::MAX).await?;
+        let Some(of) = rows.iter().find(|row| row.summary.job == undo) else { return Ok(false) };
+        let is_made_up = |row: &JobRow| row.job_no > of.job_no && row.summary.status == JobStatus::Completed;
+        let has_failed = of.summary.status == JobStatus::Failed { reason: EndReason::Finish };
+        Ok(has_failed && !rows.iter().any(is_made_up))
     }
 
     /// Refuses to undo a job that changed no file. A change that was left unclear might have been made.

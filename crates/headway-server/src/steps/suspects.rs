@@ -10,8 +10,7 @@ use parking_lot::Mutex;
 
 use super::notes::LeftStep;
 use super::{Step, Subject};
-use headway_files::Found;
-use headway_files::private;
+use headway_files::{StateFile, private};
 use headway_model::JobId;
 
 /// Maximum size of the file in bytes; there are only ever a few suspects.
@@ -47,6 +46,8 @@ impl LastChance {
 
 pub(super) struct Suspects {
     path: PathBuf,
+    /// Whether the file could be read; otherwise it is left as it is, for the next start.
+    is_read: bool,
     crashes: Mutex<Crashes>,
     /// Whether there are any suspects.
     any: AtomicBool,
@@ -58,7 +59,9 @@ impl Suspects {
     /// steps take turns, each of them is still counted. No job is stuck because of a crash beside steps of others, unless
     /// it happens again.
     pub(super) fn after_crash(path: PathBuf, left: &[LeftStep]) -> Self {
-        let before = Suspects::kept(&path);
+        let kept = Suspects::kept(&path);
+        let is_read = kept.is_some();
+        let before = kept.unwrap_or_default();
         let mut crashes = before.clone();
         // Beside a step that was alone, there are only notes of items that were over.
         let alone = left.iter().find(|left| left.is_alone).map(|left| left.of);
@@ -86,15 +89,18 @@ impl Suspects {
             let text = step.text();
             tracing::warn!("the last server was killed or crashed while it {text} ({}){}", of.shown(), in_a_row(count));
         }
-        let suspects = Suspects { path, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) };
+        let suspects =
+            Suspects { path, is_read, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) };
         suspects.keep(&suspects.crashes.lock());
         suspects
     }
 
     /// The suspects in the file.
     pub(super) fn read(path: PathBuf) -> Self {
-        let crashes = Suspects::kept(&path);
-        Suspects { path, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) }
+        let kept = Suspects::kept(&path);
+        let is_read = kept.is_some();
+        let crashes = kept.unwrap_or_default();
+        Suspects { path, is_read, any: AtomicBool::new(!crashes.is_empty()), crashes: Mutex::new(crashes) }
     }
 
     /// Everything that is stuck.
@@ -109,14 +115,19 @@ impl Suspects {
         });
     }
 
-    /// The crashes in the file.
-    fn kept(path: &Path) -> Crashes {
-        let text = Found::of(private::read(path, LIMIT_BYTES)).known().unwrap_or_else(|error| {
-            tracing::warn!(file = %path.display(), %error, "earlier crashes cannot be read, so they do not count");
-            None
-        });
-        let text = text.map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default();
-        text.lines().filter_map(read).collect()
+    /// The crashes in the file; `None` if it cannot be read.
+    fn kept(path: &Path) -> Option<Crashes> {
+        match StateFile::read(path.to_owned(), LIMIT_BYTES) {
+            Ok(file) => {
+                let text = file.text().map(String::from_utf8_lossy).unwrap_or_default();
+                Some(text.lines().filter_map(read).collect())
+            }
+            Err(error) => {
+                let file = path.display();
+                tracing::warn!(%file, %error, "earlier crashes cannot be read, so they do not count until the next start");
+                None
+            }
+        }
     }
 
     fn has(&self, of: Subject, step: Step) -> bool {
@@ -177,8 +188,12 @@ impl Suspects {
         self.keep(&crashes);
     }
 
-    /// Writes the file, whole or not at all. If that fails, no job is stuck at the next start.
+    /// Writes the file, whole or not at all. If that fails, no job is stuck at the next start. What could not be read is not
+    /// replaced.
     fn keep(&self, crashes: &Crashes) {
+        if !self.is_read {
+            return;
+        }
         let line = |((of, step), count): (&(Subject, Step), &CrashCount)| {
             let beside = if count.beside { "+" } else { "" };
             format!("{}{beside} {of} {step}\n", count.crashes)

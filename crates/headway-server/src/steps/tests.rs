@@ -282,6 +282,24 @@ fn a_job_whose_items_are_to_blame_has_its_turn_at_whichever_item_is_next() {
 }
 
 #[test]
+fn crashes_that_cannot_be_read_count_again_once_they_can() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, job) = (folder.path(), job_id(1));
+    let (file, aside) = (data.join("suspects"), data.join("aside"));
+    crash(data, &[(job, Step::List(0))]);
+    crash(data, &[(job, Step::List(0))]);
+    assert_eq!(stuck(data, job), Some(Step::List(0)));
+    std::fs::rename(&file, &aside).expect("a rename");
+    std::os::unix::fs::symlink("elsewhere", &file).expect("a link in its place");
+    crash(data, &[(job, Step::Finish)]);
+    assert_eq!(stuck(data, job), None, "what cannot be read does not count");
+    Steps::forgive_all(data);
+    assert!(file.is_symlink(), "and nothing takes its place");
+    std::fs::rename(&aside, &file).expect("a rename");
+    assert_eq!(stuck(data, job), Some(Step::List(0)));
+}
+
+#[test]
 fn rubbish_in_their_files_keeps_no_server_from_starting() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, job) = (folder.path(), job_id(1));

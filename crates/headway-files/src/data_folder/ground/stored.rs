@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::super::known::{LIMIT, read};
-use super::super::{DataFolder, private};
+use super::super::{DataFolder, StateFile, private};
 use super::Ground;
 use crate::{Found, Identity};
 use headway_model::JobId;
@@ -20,7 +20,8 @@ impl DataFolder {
     /// stored for the library, this does not wait for the disk: if the machine stops and the file is lost, the identity of
     /// the library takes its place.
     pub fn keep_ground(&self, job: &JobId, library: &str, ground: &Ground) {
-        let is_remembered = ground.disks.is_empty() && self.known_libraries().get(library) == Some(&ground.root);
+        let is_remembered = ground.disks.is_empty()
+            && matches!(self.known_libraries(), Ok(known) if known.get(library) == Some(&ground.root));
         let replace = if is_remembered { private::replace_unsynced } else { private::replace };
         if let Err(error) = self.write_grounds(job, std::slice::from_ref(ground), replace) {
             tracing::debug!(job.id = %job, %error, "the root that the job was planned on cannot be kept");
@@ -33,7 +34,7 @@ impl DataFolder {
     /// # Errors
     /// If it cannot be stored; then the job is not bound to it.
     pub fn add_ground(&self, job: &JobId, ground: &Ground) -> io::Result<()> {
-        let mut grounds = self.stored_grounds(job)?;
+        let mut grounds = self.grounds(job)?;
         if grounds.last() == Some(ground) {
             return Ok(());
         }
@@ -76,23 +77,22 @@ impl DataFolder {
 
     /// The ground to which a job is bound, if it is known: that on which it was planned, or what a person has accepted last
     /// in its place.
-    pub fn ground(&self, job: &JobId) -> Option<Ground> {
-        self.grounds(job).pop()
+    ///
+    /// # Errors
+    /// If what is stored cannot be read. Then the job may do nothing, on whatever folder.
+    pub fn ground(&self, job: &JobId) -> io::Result<Option<Ground>> {
+        Ok(self.grounds(job)?.pop())
     }
 
     /// Every ground of a job, in order: that on which it was planned, and what a person has accepted in its place. None if
-    /// that is not known.
-    pub fn grounds(&self, job: &JobId) -> Vec<Ground> {
-        self.stored_grounds(job).unwrap_or_else(|error| {
-            tracing::warn!(job.id = %job, %error, "the root that the job was planned on cannot be read");
-            Vec::new()
-        })
-    }
-
-    fn stored_grounds(&self, job: &JobId) -> io::Result<Vec<Ground>> {
+    /// nothing is stored.
+    ///
+    /// # Errors
+    /// If what is stored cannot be read.
+    pub fn grounds(&self, job: &JobId) -> io::Result<Vec<Ground>> {
         let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
-        let text = Found::of(private::read(&path, LIMIT)).known()?;
-        Ok(text.and_then(|text| parse(std::str::from_utf8(&text).ok()?)).unwrap_or_default())
+        let file = StateFile::read(path, LIMIT)?;
+        Ok(file.text().and_then(|text| parse(std::str::from_utf8(text).ok()?)).unwrap_or_default())
     }
 }
 
@@ -130,16 +130,16 @@ mod tests {
         data.remember_libraries(&[library]);
         for (number, identity) in [(1, is), (2, other), (3, is)] {
             let job = JobId::mint(number, [0; 10]);
-            assert_eq!(data.ground(&job), None);
+            assert_eq!(data.ground(&job).expect("readable"), None);
             keep(&job, identity);
             keep(&job, identity);
-            assert_eq!(data.ground(&job).map(|ground| ground.root), Some(identity));
+            assert_eq!(data.ground(&job).expect("readable").map(|ground| ground.root), Some(identity));
         }
         // As after a stop of the machine.
         let job = JobId::mint(4, [0; 10]);
         keep(&job, is);
         private::create(&data.root().join("jobs").join(job.to_string()).join(GROUND)).expect("an empty file");
-        assert_eq!(data.ground(&job), None, "what is not there is not known");
+        assert_eq!(data.ground(&job).expect("readable"), None, "what is not there is not known");
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);
         data.keep_ground(&job, "files", &planned);
-        assert_eq!(data.ground(&job), Some(planned.clone()));
+        assert_eq!(data.ground(&job).expect("readable"), Some(planned.clone()));
         let same = |mounted: &[&RelPath]| {
             let mounted: Vec<_> = mounted.iter().map(|mount| (*mount).clone()).collect();
             let same = SameFiles::below(&[(planned.clone(), Some(true))], folder.path(), &mounted);
@@ -188,7 +188,9 @@ mod tests {
         std::fs::create_dir_all(stored.parent().expect("a folder")).expect("a folder");
         std::os::unix::fs::symlink("elsewhere", &stored).expect("a link");
         data.add_ground(&job, &ground).expect_err("what was there is not known");
-        assert!(stored.is_symlink() && data.grounds(&job).is_empty());
+        data.grounds(&job).expect_err("nor on what it was planned");
+        data.ground(&job).expect_err("nor to what it is bound");
+        assert!(stored.is_symlink());
     }
 
     #[test]
@@ -203,20 +205,20 @@ mod tests {
         let first = usb();
         data.keep_ground(&job, "files", &first);
         data.add_ground(&job, &first).expect("stored");
-        assert_eq!(data.grounds(&job), std::slice::from_ref(&first));
+        assert_eq!(data.grounds(&job).expect("readable"), std::slice::from_ref(&first));
         std::fs::rename(folder.path().join("usb"), folder.path().join("away")).expect("a rename");
         std::fs::create_dir(folder.path().join("usb")).expect("a folder");
         let second = usb();
         data.add_ground(&job, &second).expect("stored");
-        assert_eq!(data.grounds(&job), [first.clone(), second.clone()]);
-        assert_eq!(data.ground(&job), Some(second.clone()), "to which it is bound");
+        assert_eq!(data.grounds(&job).expect("readable"), [first.clone(), second.clone()]);
+        assert_eq!(data.ground(&job).expect("readable"), Some(second.clone()), "to which it is bound");
         let same = |grounds: &[Ground]| {
             let grounds: Vec<_> = grounds.iter().map(|ground| (ground.clone(), Some(true))).collect();
             let same = SameFiles::below(&grounds, folder.path(), &[path("usb")]);
             ["a", "usb/a"].map(|file| (same.have(&path(file)), same.can_have(&path(file))))
         };
         assert_eq!(
-            same(&data.grounds(&job)),
+            same(&data.grounds(&job).expect("readable")),
             [(true, true), (false, true)],
             "on which disk it saw a file is not known"
         );

@@ -21,7 +21,8 @@ impl ActiveJob {
         let bind = async || {
             let stop = stop.unwrap_or_else(|| self.begin_step());
             let flag = Arc::clone(stop.flag());
-            let undone = Arc::clone(&self.undone(context).await?.made);
+            let undone = self.undone(context).await?;
+            let (undone, undone_folders) = (Arc::clone(&undone.made), Arc::clone(&undone.folders));
             let (request, library) = (self.request.clone(), Arc::clone(&self.library));
             let recipe = Arc::clone(&self.recipe);
             let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
@@ -35,6 +36,7 @@ impl ActiveJob {
                     request: &request,
                     library: &library,
                     undone: &undone,
+                    undone_folders: &undone_folders,
                     guard,
                     data,
                     stop: &flag,

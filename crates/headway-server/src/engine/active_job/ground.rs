@@ -22,12 +22,13 @@ pub(super) struct PlannedGround {
 }
 
 /// What a job is bound to, if that is known: what it was planned on, or for a job about items of another one, what the other
-/// job was planned on.
-pub(crate) fn ground(data: &DataFolder, job: JobId, request: &StartJob) -> Option<Ground> {
-    data.ground(&job).or_else(|| match &request.query {
-        Query::Items(other) => data.ground(&other.job),
-        Query::Folder(_) | Query::Paths(_) => None,
-    })
+/// job was planned on. An error if what is stored cannot be read.
+pub(crate) fn ground(data: &DataFolder, job: JobId, request: &StartJob) -> io::Result<Option<Ground>> {
+    let own = data.ground(&job)?;
+    match &request.query {
+        Query::Items(other) if own.is_none() => data.ground(&other.job),
+        Query::Items(_) | Query::Folder(_) | Query::Paths(_) => Ok(own),
+    }
 }
 
 /// This root of a library with the disks inside it on which a job can have files or outputs. Blocking.
@@ -54,28 +55,29 @@ pub(crate) fn ground_of(root: Identity, library: &Library, request: &StartJob) -
 }
 
 impl PlannedGround {
-    /// What the data folder has stored for this job, or the present root if nothing is stored.
-    pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: Arc<DataFolder>) -> Self {
-        let bound = ground(&data, job, request);
+    /// What the data folder has stored for this job, or the present root if nothing is stored. An error if that cannot be
+    /// read: the job must not be carried out on whatever is there now.
+    pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: Arc<DataFolder>) -> io::Result<Self> {
+        let bound = ground(&data, job, request)?;
         let is_about_items = matches!(&request.query, Query::Items(_));
         let only = bound.clone().filter(|_| is_about_items);
-        PlannedGround { job, data, planned: Mutex::new(bound.or(library.identity().map(Ground::new))), only }
+        Ok(PlannedGround { job, data, planned: Mutex::new(bound.or(library.identity().map(Ground::new))), only })
     }
 
     /// Whether the job can be planned on the present root and disks: on any, unless it is about what is on others and no
-    /// person has accepted these for it. Blocking.
-    pub(super) fn admits(&self, library: &Library) -> bool {
+    /// person has accepted these for it. An error if what a person has accepted cannot be read. Blocking.
+    pub(super) fn admits(&self, library: &Library) -> io::Result<bool> {
+        let Some(only) = &self.only else { return Ok(true) };
         let now = library.identity();
         let is_here = |ground: &Ground| now == Some(ground.root) && matches!(ground.exchanged(&library.path), Ok(None));
-        self.only
-            .as_ref()
-            .is_none_or(|only| is_here(only) || self.data.ground(&self.job).is_some_and(|it| is_here(&it)))
+        Ok(is_here(only) || self.data.ground(&self.job)?.is_some_and(|it| is_here(&it)))
     }
 
     /// Accepts the present root, and returns what the data folder stores about it. Blocking.
     pub(super) fn settle(&self, library: &Library, request: &StartJob) -> Result<Option<Ground>, PauseReason> {
         library.look_again()?;
-        if !self.admits(library) {
+        let admits = self.admits(library);
+        if !admits.map_err(|error| environment(&error).unwrap_or(PauseReason::StorageErrors))? {
             return Err(PauseReason::LibraryGone);
         }
         library.note_mounts().map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))?;
@@ -85,7 +87,7 @@ impl PlannedGround {
     }
 
     /// Whether the library's root is still the one that the job was planned on, or a person has accepted the present
-    /// one for this job.
+    /// one for this job. What cannot be read is not known to be accepted: the job waits.
     pub(super) fn is_same(&self, library: &Library) -> bool {
         let now = library.identity();
         let planned = {
@@ -96,7 +98,7 @@ impl PlannedGround {
         };
         let Some(planned) = planned else { return true };
         let is_here = |ground: &Ground| now == Some(ground.root);
-        is_here(&planned) || self.accepted_since(&planned).is_some_and(|accepted| is_here(&accepted))
+        is_here(&planned) || matches!(self.accepted_since(&planned), Ok(Some(accepted)) if is_here(&accepted))
     }
 
     /// The mount point of the disk inside the library in whose place there is another one than the job was planned on: of the
@@ -110,7 +112,10 @@ impl PlannedGround {
         };
         match exchanged(&planned) {
             Ok(None) => Ok(None),
-            found => self.accepted_since(&planned).map_or(found, |accepted| exchanged(&accepted)),
+            found => match self.accepted_since(&planned)? {
+                Some(accepted) => exchanged(&accepted),
+                None => found,
+            },
         }
     }
 
@@ -121,9 +126,11 @@ impl PlannedGround {
 
     /// What a person has accepted for this job, if that is not what was `planned`. What is accepted for another job of the
     /// library is not accepted for this one.
-    fn accepted_since(&self, planned: &Ground) -> Option<Ground> {
-        let accepted = self.data.ground(&self.job).filter(|accepted| accepted != planned)?;
-        *self.planned.lock() = Some(accepted.clone());
-        Some(accepted)
+    fn accepted_since(&self, planned: &Ground) -> io::Result<Option<Ground>> {
+        let accepted = self.data.ground(&self.job)?.filter(|accepted| accepted != planned);
+        if accepted.is_some() {
+            *self.planned.lock() = accepted.clone();
+        }
+        Ok(accepted)
     }
 }

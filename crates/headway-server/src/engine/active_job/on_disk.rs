@@ -21,7 +21,7 @@ impl ActiveJob {
     /// listed, with any root that it can be planned on. Blocking.
     pub(in crate::engine) fn has_library(&self) -> bool {
         let is_there = match self.has_items() {
-            false => self.library.look_again().is_ok() && self.ground.admits(&self.library),
+            false => self.library.look_again().is_ok() && matches!(self.ground.admits(&self.library), Ok(true)),
             true => self.library.reach().is_ok() && self.is_same_library(),
         };
         // What was planned by an earlier job can lie on any disk.

@@ -10,10 +10,13 @@ use headway_store::{ItemPages, Store};
 /// How many items are read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
 
+/// A file with its new names and those of its sidecar files, or why they cannot be told.
+pub(in crate::engine) type FileTogether = (PlannedFile, Result<Vec<Rename>, Failure>);
+
 /// These files, indexed by their names and the names of their sidecar files.
 #[derive(Default)]
 pub(in crate::engine) struct RenamedTogether {
-    files: Vec<(PlannedFile, Vec<Rename>)>,
+    files: Vec<FileTogether>,
     /// Indices into the files, by present and by future names.
     by_name: HashMap<RelPath, Vec<usize>>,
 }
@@ -27,12 +30,11 @@ impl RenamedTogether {
             for row in rows {
                 let with = ItemStatus::Skipped { reason: SkipReason::With, planned: true };
                 if row.state.status == with {
-                    match work.renames(&row.file, row.item + 1) {
-                        Ok(renames) => found.add(row.file, renames),
+                    match wish(work, &row.file, row.item + 1) {
                         Err(Failure::Environment(reason)) => return Err(Unable::Environment(reason)),
-                        // The file is left out, so the name that others want is not free, and their attempts report
-                        // that.
-                        Err(_) => {}
+                        // It keeps its name, so the name that others want is not free, and their attempts report that.
+                        Err(Failure::Skipped(_)) => {}
+                        told => found.add(row.file, told),
                     }
                 }
             }
@@ -40,16 +42,29 @@ impl RenamedTogether {
         Ok(found)
     }
 
-    fn add(&mut self, file: PlannedFile, renames: Vec<Rename>) {
+    fn add(&mut self, file: PlannedFile, told: Result<Vec<Rename>, Failure>) {
         let number = self.files.len();
-        for name in renames.iter().flat_map(|rename| [&rename.from, &rename.to]) {
+        let names: Vec<_> = match &told {
+            Ok(renames) => renames.iter().flat_map(|rename| [&rename.from, &rename.to]).collect(),
+            Err(_) => [&file.path].into_iter().chain(&file.becomes).collect(),
+        };
+        for name in names {
             self.by_name.entry(name.clone()).or_default().push(number);
         }
-        self.files.push((file, renames));
+        self.files.push((file, told));
     }
 
     /// The files that have this name, or are to have it.
-    pub(in crate::engine) fn meeting(&self, name: &RelPath) -> impl Iterator<Item = &(PlannedFile, Vec<Rename>)> {
+    pub(in crate::engine) fn meeting(&self, name: &RelPath) -> impl Iterator<Item = &FileTogether> {
         self.by_name.get(name).into_iter().flatten().filter_map(|number| self.files.get(*number))
+    }
+}
+
+/// The new names of a file and of its sidecar files. What the storage does not tell is asked for once more, as in an attempt.
+/// Blocking.
+pub(in crate::engine) fn wish(work: &dyn Work, file: &PlannedFile, number: u32) -> Result<Vec<Rename>, Failure> {
+    match work.renames(file, number) {
+        Err(Failure::Storage(..)) => work.renames(file, number),
+        told => told,
     }
 }

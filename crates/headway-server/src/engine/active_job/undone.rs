@@ -1,7 +1,7 @@
 //! What an undo takes back: the changes that another job made. Of a change that was left unclear, because the storage
 //! reported an error or a crash came in between, the disk tells again how far it got.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::Context;
@@ -21,6 +21,8 @@ pub(in crate::engine) struct Undone {
     pub(in crate::engine) made: Arc<[Change]>,
     /// The files whose change might be half made: the disk does not tell.
     pub(in crate::engine) unclear: Vec<RelPath>,
+    /// The folders that the job made for new names, also of files that another undo has put back.
+    pub(in crate::engine) folders: Arc<[RelPath]>,
 }
 
 impl Undone {
@@ -30,13 +32,15 @@ impl Undone {
         let row = store.job(job).await?;
         let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
         let Changes { mut made, mut open, .. } = Changes::read(store, job_no).await?;
+        let mut made_folders: BTreeSet<_> = folders(made.values()).collect();
         let put_back = put_back(store, job, Some(by.job)).await?;
         made.retain(|_, change| !put_back.contains(&change.path()));
         let mut unclear = unclear(store, job_no, &mut open).await?;
         let is_back = |change: &Change| put_back.contains(&change.path());
         unclear.retain(|left| !left.change.as_ref().is_some_and(is_back));
         if unclear.is_empty() {
-            return Ok(Undone { made: made.into_values().collect(), unclear: Vec::new() });
+            let (made, folders) = (made.into_values().collect(), made_folders.into_iter().collect());
+            return Ok(Undone { made, unclear: Vec::new(), folders });
         }
         if !by.is_same_library() {
             return Err(Unable::Environment(PauseReason::LibraryGone));
@@ -46,8 +50,19 @@ impl Undone {
             let _step = steps.begin(job, Step::Prepare, || false);
             examine(made, unclear, |change| judged(&library, change))
         });
-        Ok(examined.await.map_err(Panicked::from)?)
+        let examined = examined.await.map_err(Panicked::from)?;
+        made_folders.extend(folders(&*examined.made));
+        Ok(Undone { folders: made_folders.into_iter().collect(), ..examined })
     }
+}
+
+/// The folders that were made for new names.
+fn folders<'a>(changes: impl IntoIterator<Item = &'a Change>) -> impl Iterator<Item = RelPath> {
+    let made = changes.into_iter().filter_map(|change| match change {
+        Change::Names(moves) => Some(moves.folders()),
+        Change::Output(_) => None,
+    });
+    made.flatten().cloned()
 }
 
 /// Adds the changes that are made after all. Those that were taken back leave nothing to undo.
@@ -64,7 +79,7 @@ fn examine(
             Some((PlacementState::Conflict(_) | PlacementState::NotKnown(_), _)) | None => still.push(path),
         }
     }
-    Undone { made: made.into_values().collect(), unclear: still }
+    Undone { made: made.into_values().collect(), unclear: still, ..Undone::default() }
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 //! one of this file, so the store is asked again without the other one.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io;
 use std::sync::Arc;
 
 use super::super::panicked::Panicked;
 use super::Past;
-use headway_files::{KnownAs, SameFiles};
+use headway_files::{KnownAs, SameFiles, unable};
 use headway_model::{JobId, RelPath};
 use headway_recipes::Unable;
 use headway_store::rows::{DoneContent, DoneRow, OutcomeRow};
@@ -97,9 +98,12 @@ impl Past {
         };
         if !asked.is_empty() {
             let (data, library, name) = (Arc::clone(&self.data), Arc::clone(&self.library), name.clone());
-            let look =
-                move || asked.into_iter().map(|job| (job, data.same_files(&job, &name, &library))).collect::<Vec<_>>();
+            let look = move || {
+                let same = |job: JobId| Ok((job, data.same_files(&job, &name, &library)?));
+                asked.into_iter().map(same).collect::<io::Result<Vec<_>>>()
+            };
             let looked = tokio::task::spawn_blocking(look).await.map_err(Panicked::from)?;
+            let looked = looked.map_err(|error| unable("which files an earlier job saw cannot be read", &error))?;
             self.same.lock().extend(looked);
         }
         let same = self.same.lock();

@@ -19,7 +19,8 @@ impl Server {
     pub async fn makers(&self, library: &str, recipe: &str) -> Result<Vec<JobSummary>, ApiError> {
         let (library, data) = (self.library(library)?, Arc::clone(&self.inner.context.data));
         let names = tokio::task::spawn_blocking(move || data.known_as(&library)).await;
-        let names = names.map_err(|error| internal(&error))?.into_iter().filter(KnownAs::is_same);
+        let names = names.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        let names = names.into_iter().filter(KnownAs::is_same);
         let names: HashSet<_> = names.map(|name| name.library).collect();
         let (mut makers, mut before) = (Vec::new(), None);
         loop {

@@ -1,12 +1,13 @@
 //! What a server opens before anything of it runs: the data folder, the libraries and the log with its live jobs.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::Config;
 use crate::engine::open_library;
-use crate::error::StartError;
+use crate::error::{StartError, unknown_libraries};
 use crate::steps::Steps;
 use headway_files::{DataFolder, FolderError, Library, ask_all};
 use headway_model::Fold;
@@ -34,7 +35,7 @@ impl OpenedState {
         let data = DataFolder::open(&config.data, &config.libraries)?;
         let steps = Steps::open(data.root());
         let opened = open_libraries(&data, &steps, &config.libraries, &config.links);
-        let opened = opened.or_none_of(config.libraries.len())?;
+        let opened = opened?.or_none_of(config.libraries.len())?;
         let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?.mending());
@@ -95,13 +96,17 @@ impl OpenedLibraries {
 }
 
 /// Opens libraries. One that is missing or does not answer is waited for later. Blocking.
+///
+/// # Errors
+/// If what is known of them cannot be read in the data folder.
 pub(in crate::handle) fn open_libraries(
     data: &DataFolder,
     steps: &Steps,
     folders: &[(String, PathBuf)],
     links: &BTreeMap<String, PathBuf>,
-) -> OpenedLibraries {
-    let known = data.known_libraries();
+) -> Result<OpenedLibraries, StartError> {
+    let unread = |error: io::Error| unknown_libraries(data, &error);
+    let known = data.known_libraries().map_err(unread)?;
     let known = |name: &str| known.get(name).copied();
     let places = folders.iter().map(|(name, root)| (name.clone(), root.clone(), known(name))).collect();
     let steps = steps.clone();
@@ -116,11 +121,11 @@ pub(in crate::handle) fn open_libraries(
             silent.insert(name.clone());
             (Library::unopened(name, root, known(name)), None)
         });
-        library.expect_mounts(data.known_mounts(name));
+        library.expect_mounts(data.known_mounts(name).map_err(unread)?);
         library.keep_out_of(data);
         libraries.push(Arc::new(library.named_by(links.get(name).cloned())));
         errors.extend(error);
     }
     data.remember_libraries(&libraries);
-    OpenedLibraries { libraries, silent, errors }
+    Ok(OpenedLibraries { libraries, silent, errors })
 }

@@ -105,9 +105,14 @@ impl Server {
         let known = tokio::task::spawn_blocking(move || {
             // The trash of a job is in the folder that had the name then, or in one that a person accepted later.
             let is_another = |job: &JobId, name: &str| {
-                let library = libraries.iter().find(|library| library.name == name);
-                let grounds = data.grounds(job);
-                library.is_some_and(|library| grounds.iter().any(|ground| library.is_another(Some(ground.root))))
+                let Some(library) = libraries.iter().find(|library| library.name == name) else { return false };
+                match data.grounds(job) {
+                    Ok(grounds) => grounds.iter().any(|ground| library.is_another(Some(ground.root))),
+                    Err(error) => {
+                        tracing::warn!(job.id = %job, %error, "on what a job was planned cannot be read, so it is kept");
+                        true
+                    }
+                }
             };
             let measured = |job| measured(&steps, job, || data.attempts_bytes(&job));
             let past = |((job, age, held), library): ((JobId, _, _), String)| {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::followed_job::FollowedJob;
 use super::touched::{runs, touched};
 use crate::engine::LibraryList;
-use headway_files::{DataFolder, KnownAs, Library};
+use headway_files::{DataFolder, Library, io_text};
 use headway_model::id::Position;
 use headway_model::{RelPath, tried};
 use headway_store::rows::JobRow;
@@ -113,13 +113,18 @@ impl FollowedLog {
         let data = self.data.upgrade().ok_or_else(|| StoreError::new("the server has ended"))?;
         let (job, of, among) = (row.summary.job, row.library.clone(), Arc::clone(&self.libraries));
         let look = move || {
-            let seen = |(library, name): (&Arc<Library>, KnownAs)| {
-                let same = data.same_files(&job, &name, library);
-                same.can_have_root().then(|| (library.name.clone(), name, same))
-            };
-            data.libraries_of(&of, &among).into_iter().filter_map(seen).collect()
+            let mut seen = Vec::new();
+            for (library, name) in data.libraries_of(&of, &among)? {
+                let same = data.same_files(&job, &name, library)?;
+                seen.extend(same.can_have_root().then(|| (library.name.clone(), name, same)));
+            }
+            Ok::<_, std::io::Error>(seen)
         };
         let libraries = tokio::task::spawn_blocking(look).await.map_err(|error| StoreError::new(error.to_string()))?;
+        let unread = |error: std::io::Error| {
+            StoreError::new(format!("what is known of the libraries cannot be read: {}", io_text(&error)))
+        };
+        let libraries = libraries.map_err(unread)?;
         let tried = tried(&row.summary.recipe, row.work);
         Ok(FollowedJob { recipe: row.summary.recipe, tried, libraries })
     }

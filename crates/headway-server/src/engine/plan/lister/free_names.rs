@@ -1,5 +1,6 @@
 //! Whether the name of a file's output, or a file's new name, is free: on the disk, and in this plan.
 
+use super::super::super::active_job::wish;
 use super::super::super::name_availability::{Availability, availability};
 use super::super::super::output_name::target;
 use super::super::done::for_the_attempt;
@@ -11,7 +12,7 @@ use headway_recipes::{Failure, Rename};
 impl Lister<'_> {
     /// Skips a file whose output can have no name, or a name that is taken, on the disk or by an earlier file of this plan.
     pub(super) fn collision(&mut self, found: &mut ListedFile) -> Result<Option<SkipReason>, PauseReason> {
-        match self.work.renames(&found.file, self.index + 1) {
+        match wish(self.work, &found.file, self.index + 1) {
             Ok(renames) if !renames.is_empty() => {
                 found.file.becomes = renames.first().map(|rename| rename.to.clone());
                 return self.taken(&found.file.path, self.work.removes(&found.file), &renames);
@@ -19,7 +20,7 @@ impl Lister<'_> {
             Ok(_) => {}
             Err(Failure::Skipped(reason)) => return Ok(Some(reason)),
             Err(Failure::Environment(reason)) => return Err(reason),
-            // Any other failure is reported by the attempt.
+            // The attempt reports it, and gives the file no name that the plan does not have.
             Err(_) => return Ok(None),
         }
         let output = self.work.output(&found.file.path, self.active.request.output.as_ref());

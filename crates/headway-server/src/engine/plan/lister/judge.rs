@@ -1,6 +1,9 @@
 //! Judges the files that were found: which of them the job asks for, and which are skipped or run again. Each becomes an
 //! item.
 
+use std::collections::HashSet;
+
+use super::super::super::active_job::wish;
 use super::super::super::name_availability::{Availability, availability};
 use super::super::done::for_the_attempt;
 use super::super::file_types::{is_for, leave_out};
@@ -9,10 +12,15 @@ use super::Lister;
 use headway_files::ListedFile;
 use headway_model::library::OutcomeFilter;
 use headway_model::{PauseReason, RelPath, SkipReason};
-use headway_recipes::{Plan, Unable};
+use headway_recipes::{Failure, Plan, Rename, Unable};
 
-/// The new name of a file, and why the file is skipped, if it is.
-type PlannedName = (RelPath, Option<SkipReason>);
+/// The name that a file will have when files can take names from each other.
+enum SettledName {
+    /// It gets this name, unless it is skipped for this reason.
+    New(RelPath, Option<SkipReason>),
+    /// It could not be found out. The file keeps its name, so that it is not free for others, and its attempt reports why.
+    Unknown,
+}
 
 impl Lister<'_> {
     /// Looks up the waiting files and adds those that the job asks for to the plan; returns whether to go on.
@@ -40,10 +48,11 @@ impl Lister<'_> {
             let names = settled.next().flatten();
             if found.is_asked_about() {
                 let judged = match names {
-                    Some((becomes, skip)) => {
+                    Some(SettledName::New(becomes, skip)) => {
                         found.file.becomes = Some(becomes);
                         Ok(skip)
                     }
+                    Some(SettledName::Unknown) => Ok(None),
                     None => self.collision(&mut found),
                 };
                 // A file that the recipe is not for is not missed because its output's name is taken.
@@ -76,29 +85,45 @@ impl Lister<'_> {
         !self.is_stopped() && !self.is_enough()
     }
 
-    /// If files can take names from each other: the new name of each file that gets one, with the reason if it is
-    /// skipped; `None` for a file that is judged by itself.
-    fn settled_names(&self, files: &[ListedFile]) -> Result<Vec<Option<PlannedName>>, PauseReason> {
+    /// If files can take names from each other: the name of each file that wants a new one; `None` for a file that is judged
+    /// by itself. Nothing is settled as long as the environment keeps a file from being asked about: others might wait for
+    /// its name.
+    fn settled_names(&self, files: &[ListedFile]) -> Result<Vec<Option<SettledName>>, PauseReason> {
         if !self.work.exchanges_names() {
             return Ok(Vec::new());
         }
-        let mut wishes = Vec::with_capacity(files.len());
+        let (mut wishes, mut unknown) = (Vec::with_capacity(files.len()), HashSet::new());
         for (number, found) in (self.index + 1..).zip(files) {
             if self.is_stopped() {
                 break;
             }
             // Without new names, the file is judged by itself, which asks the recipe again and reports why.
-            wishes.push(match found.is_asked_about().then(|| self.work.renames(&found.file, number)) {
-                Some(Ok(renames)) => renames,
-                Some(Err(_)) | None => Vec::new(),
-            });
+            let told = match found.is_asked_about() {
+                true => wish(self.work, &found.file, number),
+                false => Ok(Vec::new()),
+            };
+            let renames = match told {
+                Ok(renames) => renames,
+                Err(Failure::Environment(reason)) => return Err(reason),
+                Err(failure) => {
+                    if !matches!(failure, Failure::Skipped(_)) {
+                        unknown.insert(wishes.len());
+                    }
+                    Vec::new()
+                }
+            };
+            wishes.push(renames);
         }
         let is_taken = |from: &RelPath, to: &RelPath| {
             Ok(for_the_attempt(availability(&self.active.library, from, to))? == Some(Availability::Taken))
         };
         let verdicts = names::settle(&wishes, is_taken)?;
-        let settled = wishes.into_iter().zip(verdicts);
-        Ok(settled.map(|(wish, skip)| Some((wish.into_iter().next()?.to, skip))).collect())
+        let settled = wishes.into_iter().zip(verdicts).enumerate();
+        let name = |(at, (wish, skip)): (usize, (Vec<Rename>, Option<SkipReason>))| match unknown.contains(&at) {
+            true => Some(SettledName::Unknown),
+            false => Some(SettledName::New(wish.into_iter().next()?.to, skip)),
+        };
+        Ok(settled.map(name).collect())
     }
 
     fn looked_up(&mut self) -> Result<Vec<ListedFile>, Unable> {
