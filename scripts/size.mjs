@@ -3,8 +3,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** In bytes: the last figure reached, and 0.5 % for what a compiler's update can add. Raised only for what 0008 lists. */
-const LIMITS = { 'the first page': 449_000, 'what comes later': 262_000 };
+/** In bytes: the last figure reached, and 1 % for what a compiler's update can add. Raised only for what 0008 lists. */
+const LIMITS = { 'the first page': 398_000, 'what comes later': 257_300 };
 const LATER = /^split_/;
 
 const folder = process.argv[2];

@@ -9,13 +9,13 @@ use leptos::server_fn::response::ClientRes;
 use leptos::server_fn::server::Server;
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Http, Protocol};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::waiting::{AnswerPart, GivenUp, in_time};
 use headway_model::ApiError;
-use headway_model::error::{JsonCalls, JsonText};
+use headway_model::error::{JsonAnswers, JsonArguments, JsonCalls, JsonText};
+use headway_model::read::FromJson;
 
-type JsonHttp = Http<JsonCalls, JsonCalls>;
+type JsonHttp = Http<JsonCalls, JsonAnswers>;
 
 /// A call; whether it only reads. One that only reads is made again when it was given up because the server is heard
 /// again. Of any other it is then not known whether the server heard it.
@@ -29,7 +29,7 @@ pub(crate) type Acts = CallProtocol<false>;
 impl<I, O, C, S, const READS: bool> Protocol<I, O, C, S, ApiError> for CallProtocol<READS>
 where
     I: FromReq<JsonCalls, S::Request, ApiError> + Serialize + Send,
-    O: IntoRes<JsonCalls, S::Response, ApiError> + DeserializeOwned + Send,
+    O: IntoRes<JsonAnswers, S::Response, ApiError> + FromJson + Send,
     C: Client<ApiError>,
     S: Server<ApiError>,
 {
@@ -44,7 +44,8 @@ where
     }
 
     async fn run_client(path: &str, input: I) -> Result<O, ApiError> {
-        let input = JsonText::encode(&input).map_err(|error| ApiError::Malformed { message: error.to_string() })?;
+        let input =
+            JsonArguments::encode(&input).map_err(|error| ApiError::Malformed { message: error.to_string() })?;
         JsonText::decode(call::<C>(path, input, READS).await?).map_err(|_| unanswered(READS))
     }
 }

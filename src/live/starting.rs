@@ -1,14 +1,15 @@
 //! A start call until it is answered: the page keeps its id and request, and repeats *that* start.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use headway_model::read::FromJson;
 use headway_model::{ApiError, JobId, StartJob};
 
 /// How long the page waits for an answer before it says that none came and offers to start again, with the same id.
 const OFFER_AFTER_MS: f64 = 30_000.0;
 
 /// A start that is not answered yet. Times are milliseconds of one clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, FromJson)]
 pub(crate) struct Starting {
     /// The job's id, minted by this page.
     pub(crate) job: JobId,

@@ -4,9 +4,8 @@
 use leptos::prelude::*;
 use leptos::server::codee::{Decoder, Encoder};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use headway_model::read::{NotRead, read};
+use headway_model::read::{FromJson, NotRead, read};
 
 /// What a page has read.
 pub(super) type Loaded<T> = Resource<T, SentWithPage>;
@@ -18,7 +17,7 @@ pub(super) fn load<S, T, F>(
 ) -> Loaded<T>
 where
     S: Clone + PartialEq + Send + Sync + 'static,
-    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    T: Serialize + FromJson + Send + Sync + 'static,
     F: Future<Output = T> + Send + 'static,
 {
     Resource::new_with_options(source, fetch, false)
@@ -36,7 +35,7 @@ impl<T: Serialize> Encoder<T> for SentWithPage {
     }
 }
 
-impl<T: DeserializeOwned> Decoder<T> for SentWithPage {
+impl<T: FromJson> Decoder<T> for SentWithPage {
     type Error = NotRead;
     type Encoded = str;
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::serde_defaults::is_default;
+use crate::read::FromJson;
 
 /// The beginning and the end of an output stream.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Kept {
     /// Its beginning.
@@ -18,7 +19,7 @@ pub struct Kept {
 
 /// What an attempt said: an attempt that has ended, as stored in the data folder, or one that is still running, up to
 /// now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttemptLog {
     /// Its number.

@@ -11,6 +11,7 @@ use super::digest::Digest;
 use super::item::FailReason;
 use super::path::RelPath;
 use super::summary::ItemView;
+use crate::read::FromJson;
 
 pub use normal::normal;
 
@@ -18,7 +19,7 @@ pub use normal::normal;
 pub const CAUSES_LIMIT: usize = 10_000;
 
 /// Why a number of items failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
     /// Identifies the cause in a URL. Derived from `text`, so equal texts have equal keys.
@@ -36,7 +37,7 @@ pub struct Cause {
 }
 
 /// Every cause of a job's failures, the most frequent first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Causes {
     /// The causes.

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{ItemStatus, SkipReason};
 use super::serde_defaults::is_default;
+use crate::read::FromJson;
 
 /// Items by status; `total` is their sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counters {
     /// All items planned so far.

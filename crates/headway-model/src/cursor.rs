@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::id::Position;
 use crate::as_text::as_text;
+use crate::read::FromJson;
 
 /// `POSITION.CHECK`. The check is the first 8 hex digits of the digest in the row at that position; it detects a log
 /// that was restored, copied or replaced. `0.0` is the beginning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
 use crate::as_text::as_text;
+use crate::read::FromJson;
 
 /// The first 16 bytes of a BLAKE3 hash (<https://github.com/BLAKE3-team/BLAKE3-specs>); 32 hex digits on the wire.
 ///
 /// As a chain over a job's events: `digest(0)` is the hash of the 36 characters of its id, `digest(n)` the hash of
 /// `digest(n - 1)` followed by the payload of event n.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(pub [u8; 16]);

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::serde_defaults::is_default;
+use crate::read::FromJson;
 
 /// How a job treats files that the same recipe has processed with the same settings, and that have not changed since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnDone {
@@ -19,7 +20,7 @@ pub enum OnDone {
 }
 
 /// Why a file that was already processed runs again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rerun {
@@ -30,7 +31,7 @@ pub enum Rerun {
 }
 
 /// How many already processed files run again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reruns {
     /// Files that changed since, or whose output is gone.

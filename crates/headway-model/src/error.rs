@@ -3,16 +3,17 @@
 #[cfg(feature = "server-fn")]
 mod server_fn;
 #[cfg(feature = "server-fn")]
-pub use server_fn::{JsonCalls, JsonText};
+pub use server_fn::{JsonAnswers, JsonArguments, JsonCalls, JsonText};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
+use crate::read::FromJson;
 
 /// A failed call in the user's terms: what is wrong and what to do. In JSON: `{"error": CODE, "message": TEXT, ...}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson, thiserror::Error)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum ApiError {
     /// 400: the call cannot be parsed.

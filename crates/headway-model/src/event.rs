@@ -7,7 +7,7 @@ mod about;
 mod payload;
 
 pub use super::text::cut;
-pub use payload::{Recorded, UnknownEvent};
+pub use payload::{Payload, Recorded, UnknownEvent};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use super::path::RelPath;
 use super::serde_defaults::is_default;
 use super::status::{EndReason, PauseReason};
 use super::text::cut_middle;
+use crate::read::FromJson;
 
 /// Maximum number of items in one `planned` event.
 pub const PLANNED_AT_ONCE: u32 = 1_000;
@@ -37,7 +38,7 @@ pub fn shortened(message: &str) -> String {
 pub const TITLE_LIMIT: usize = 120;
 
 /// One fact about a job. `detail` is the BLAKE3-128 of the larger content that is stored beside the payload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum JobEvent {
     /// The job exists. Durable before its start call returns. The detail is the request.
@@ -261,7 +262,7 @@ pub enum JobEvent {
 }
 
 /// How a job ended without being cancelled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome {
     /// No item failed, and every file that was asked for was processed.
@@ -279,7 +280,7 @@ pub enum Outcome {
 }
 
 /// What a halt policy counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[serde(rename_all = "snake_case")]
 pub enum HaltBy {
     /// Failures: the job fails.
@@ -291,7 +292,7 @@ pub enum HaltBy {
 }
 
 /// What a halt does to running items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[serde(rename_all = "snake_case")]
 pub enum HaltWhen {
     /// Stops them.

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::summary::JobSummary;
+use crate::read::FromJson;
 
 /// A filter on the status of jobs in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobShow {
@@ -25,7 +26,7 @@ pub enum JobShow {
 }
 
 /// The order of a list of jobs. Of two jobs that compare equal, the newer one comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobSort {
@@ -67,7 +68,7 @@ impl JobSort {
 }
 
 /// Which jobs a list shows, and in which order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct FindJobs {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::path::RelPath;
+use crate::read::FromJson;
 
 /// Maximum number of groups. The smallest folders beyond it share the last group.
 const GROUPS_LIMIT: usize = 24;
@@ -27,7 +28,7 @@ const SIZES: [(u64, &str); 7] = [
 ];
 
 /// What items are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupBy {
     /// By the first folder in which they differ.
@@ -38,7 +39,7 @@ pub enum GroupBy {
 
 /// The groups, and the group of each item.
 /// As JSON they are one list of texts, `of` first: such a list is read by code that the page has anyway.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct ItemGroups {
     /// The names of the groups, as people read them.

@@ -2,13 +2,13 @@
 
 mod throughput;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
-use super::event::Recorded;
+use super::event::{Payload, Recorded};
 use super::event_kind::EventKind;
 use super::fold::{Fold, FoldError};
 use super::id::{Millis, Position, Seq};
+use super::read::FromJson;
 
 pub use throughput::{Throughput, ThroughputPart};
 
@@ -23,10 +23,10 @@ const MARKS: usize = 64;
 const FIRST_STEP: usize = 500;
 
 /// Consecutive events of a job.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, FromJson)]
 pub struct HistoryPage {
     /// Their payloads, as exactly the bytes that were hashed.
-    pub events: Vec<Box<RawValue>>,
+    pub events: Vec<Payload>,
     /// Pass this as `after` to get the next page; `None` if there is no event at all.
     pub next: Option<Position>,
     /// Whether there might be more events now.
@@ -47,7 +47,7 @@ pub struct HistoryEntry {
 /// The events so far, and the folds at some of them, from which the job at any other event is quickly folded.
 #[derive(Debug, Default)]
 pub struct JobHistory {
-    payloads: Vec<Box<RawValue>>,
+    payloads: Vec<Payload>,
     entries: Vec<HistoryEntry>,
     /// After every `step` events, in order.
     marks: Vec<Fold>,
@@ -57,7 +57,7 @@ pub struct JobHistory {
 
 impl JobHistory {
     /// Adds the next event. If it is not the next one, or is refused, nothing changes.
-    pub fn push(&mut self, payload: Box<RawValue>) -> Result<(), FoldError> {
+    pub fn push(&mut self, payload: Payload) -> Result<(), FoldError> {
         let recorded = Recorded::decode(payload.get())?;
         match &mut self.last {
             None => self.last = Some(Fold::create_recorded(&recorded, payload.get())?),
@@ -129,7 +129,7 @@ mod tests {
     fn of(payloads: &[String]) -> JobHistory {
         let mut history = JobHistory::default();
         for payload in payloads {
-            history.push(RawValue::from_string(payload.clone()).expect("JSON")).expect("the next event");
+            history.push(Payload::from(payload.clone())).expect("the next event");
         }
         history
     }
@@ -184,9 +184,9 @@ mod tests {
     fn an_event_that_is_not_the_next_one_changes_nothing() {
         let (payloads, _) = record(&[created(job_id(1)), planned(0, 3), planned(3, 3)]);
         let mut history = of(&payloads[..1]);
-        history.push(RawValue::from_string(payloads[2].clone()).expect("JSON")).expect_err("a gap");
+        history.push(Payload::from(payloads[2].clone())).expect_err("a gap");
         assert_eq!(history.len(), 1);
-        history.push(RawValue::from_string(payloads[1].clone()).expect("JSON")).expect("the next event");
+        history.push(Payload::from(payloads[1].clone())).expect("the next event");
         assert_eq!(history.at(2).map(|fold| fold.counters.total), Some(3));
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::as_text::as_text;
+use crate::read::FromJson;
 
 /// The number of an event within its job: 1, 2, 3, ... without a gap. 0 is "before the first".
 pub type Seq = u64;
@@ -18,7 +19,7 @@ pub type Position = u64;
 pub type Millis = u64;
 
 /// A job's id: a UUIDv7, minted by whoever starts the job, before the start call.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("pattern" = PATTERN)))]
 #[serde(try_from = "String", into = "String")]
 pub struct JobId(Uuid);

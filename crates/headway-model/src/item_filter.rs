@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::item::StatusFilter;
+use crate::read::FromJson;
 
 /// Maximum number of items that a search by name returns.
 pub const NAMED_LIMIT: usize = 10_000;
 
 /// Selects the items that meet every condition that is given.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ItemFilter {
@@ -25,7 +26,7 @@ pub struct ItemFilter {
 }
 
 /// Items whose path matches, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MatchingItems {
     /// The items; at most [`NAMED_LIMIT`].

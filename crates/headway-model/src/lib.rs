@@ -3,6 +3,9 @@
 //! This crate has no clock, no randomness, no IO and no framework: the same events give the same job on the server and
 //! in the browser.
 
+// What the derive of `FromJson` writes names this crate.
+extern crate self as headway_model;
+
 pub mod action;
 mod as_text;
 pub mod attempt;

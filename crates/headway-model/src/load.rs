@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::id::Millis;
 use super::item::ItemStatus;
 use super::serde_defaults::is_default;
+use crate::read::FromJson;
 
 /// A number of files and their total size. In a job's work, sizes are as planned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileTotals {
     /// How many files.
@@ -25,7 +26,7 @@ impl FileTotals {
 }
 
 /// A job's work, without the files that the plan skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Load {
     /// Files whose work has ended, whether well or badly.

@@ -15,7 +15,7 @@ pub use frame::{FRAME_BYTES, events_text, frame_text};
 pub use response::{messages, with_id};
 pub use room::{MESSAGE_ROOM_BYTES, MessageRoom};
 
-use serde::Deserialize;
+use crate::read::{Document, FromJson, NotRead};
 
 /// One message: JSON with its `kind`.
 #[derive(Debug, Clone)]
@@ -49,37 +49,36 @@ pub enum Message {
 #[error("unreadable message: {0}")]
 pub struct BadMessage(String);
 
-#[derive(Deserialize)]
-struct MessageKind {
-    kind: String,
-}
-
 impl Message {
-    /// Decodes a message: first its kind, then the rest by kind, because raw JSON does not survive inside tagged types.
+    /// Decodes a message.
     pub fn decode(text: &str) -> Result<Self, BadMessage> {
-        fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadMessage> {
-            crate::read::read(text).map_err(|error| BadMessage(error.to_string()))
-        }
-        let kind: MessageKind = read(text)?;
-        Ok(match kind.kind.as_str() {
-            "hello" => Message::Hello(read(text)?),
-            "snapshot" => Message::Snapshot(Box::new(read(text)?)),
-            "events" => Message::Events(read(text)?),
-            "summaries" => Message::Summaries(read(text)?),
-            "now" => Message::Now(read(text)?),
-            "absent" => Message::Absent(read(text)?),
-            "caught_up" => Message::CaughtUp(read(text)?),
-            "ping" => Message::Ping(read(text)?),
-            "reset" => Message::Reset(read(text)?),
-            "closed" => Message::Closed(read(text)?),
-            _ => Message::Unknown(kind.kind),
+        Message::read(text).map_err(|error| BadMessage(error.to_string()))
+    }
+
+    fn read(text: &str) -> Result<Self, NotRead> {
+        let document = Document::parse(text)?;
+        let json = document.root();
+        let kind: String = json.field("kind")?;
+        Ok(match kind.as_str() {
+            "hello" => Message::Hello(FromJson::from_json(json)?),
+            "snapshot" => Message::Snapshot(FromJson::from_json(json)?),
+            "events" => Message::Events(FromJson::from_json(json)?),
+            "summaries" => Message::Summaries(FromJson::from_json(json)?),
+            "now" => Message::Now(FromJson::from_json(json)?),
+            "absent" => Message::Absent(FromJson::from_json(json)?),
+            "caught_up" => Message::CaughtUp(FromJson::from_json(json)?),
+            "ping" => Message::Ping(FromJson::from_json(json)?),
+            "reset" => Message::Reset(FromJson::from_json(json)?),
+            "closed" => Message::Closed(FromJson::from_json(json)?),
+            _ => Message::Unknown(kind),
         })
     }
 }
 
 /// Whether a message says that the cursor of its connection could not be honoured.
 pub(crate) fn is_reset(text: &str) -> bool {
-    crate::read::read::<MessageKind>(text).is_ok_and(|kind| kind.kind == "reset")
+    let kind = |document: Document| document.root().field::<String>("kind");
+    Document::parse(text).and_then(kind).is_ok_and(|kind| kind == "reset")
 }
 
 #[cfg(test)]

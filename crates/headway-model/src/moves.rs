@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::path::RelPath;
+use crate::read::FromJson;
 
 /// A file that is renamed. A file that already has the new name is never overwritten.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Move {
     /// Its old name.
     pub from: RelPath,

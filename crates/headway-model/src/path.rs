@@ -12,12 +12,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::FromJson;
+
 use encoding::{decode, encode};
 pub use reserved::{RESERVED, is_reserved};
 
 /// A relative path that cannot leave its root: parts joined by `/`, none of them empty, `.` or `..`. The empty path is
 /// the root itself. Stored in its encoded form.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::done::Rerun;
 use super::path::RelPath;
+use crate::read::FromJson;
 
 /// A file, as the detail of a `planned` event lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlannedFile {
     /// The file.

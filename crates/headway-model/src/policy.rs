@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::done::OnDone;
 use super::event::{HaltBy, HaltWhen};
 use crate::as_text::as_text;
+use crate::read::FromJson;
 
 /// Maximum number of attempts that an item can be given.
 pub const TRIES_LIMIT: u32 = 100;
@@ -22,7 +23,7 @@ pub const TRIES: u32 = 1;
 pub const BACKOFF_MS: u64 = 1_000;
 
 /// What to do when an item fails, hangs or is interrupted. Omitted fields have the recipe's default.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
@@ -50,7 +51,7 @@ pub struct Policy {
 }
 
 /// What happens to items that were running when the server died.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnInterrupt {
@@ -62,7 +63,7 @@ pub enum OnInterrupt {
 
 /// Time limit of an attempt, in the syntax of GNU parallel's `--timeout`: `30`, `30s`, `5m`, `2h`, `1d`, or `500%` of
 /// the median duration of successful attempts, once there are three.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Timeout {
@@ -73,7 +74,7 @@ pub enum Timeout {
 }
 
 /// When to give up a job, in the syntax of GNU parallel's `--halt`: `now|soon,fail|success|done=N|N%`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Halt {

@@ -13,6 +13,7 @@ use super::path::RelPath;
 use super::policy::Policy;
 use super::serde_defaults::is_default;
 use super::setting::{self, Setting, Settings};
+use crate::read::FromJson;
 
 /// Maximum number of paths in an explicit selection.
 pub const PATHS_LIMIT: usize = 10_000;
@@ -21,7 +22,7 @@ pub const PATHS_LIMIT: usize = 10_000;
 pub const SAMPLE_LIMIT: u32 = 10_000;
 
 /// A request to run a recipe over files. Two requests are the same if they are equal in this form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StartJob {
@@ -108,7 +109,7 @@ impl StartJob {
 }
 
 /// Which files of a library.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Query {
@@ -121,7 +122,7 @@ pub enum Query {
 }
 
 /// Items of a job that is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ItemsQuery {
@@ -132,7 +133,7 @@ pub struct ItemsQuery {
 }
 
 /// Which items of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ItemSelection {
@@ -149,7 +150,7 @@ pub enum ItemSelection {
 }
 
 /// Every file below a folder that matches the patterns.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FolderQuery {

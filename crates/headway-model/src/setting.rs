@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::serde_defaults::is_default;
+use crate::read::FromJson;
 
 pub use check::{WrongSetting, check, filled, identity, is_active};
 pub use schema::schema;
@@ -17,7 +18,7 @@ pub use schema::schema;
 pub type Settings = Map<String, Value>;
 
 /// One setting of a recipe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Setting {
     /// Its name in requests.
@@ -44,7 +45,7 @@ pub struct Setting {
 }
 
 /// Which values a setting accepts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SettingKind {
@@ -86,7 +87,7 @@ pub enum SettingKind {
 }
 
 /// A condition on another setting, which must come before this one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnlyIf {
     /// The other setting.

@@ -12,12 +12,13 @@ use super::item::ItemStatus;
 use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::worked::Worked;
+use crate::read::FromJson;
 
 /// A fold on the wire. Its items are run-length encoded; its counters are omitted, because they follow from the items.
 ///
 /// The canonical bytes of a fold are this struct without `worked`, as JSON without white space, with the fields in this
 /// order and runs as long as possible.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Snapshot {
     job: JobId,
     seq: Seq,

@@ -18,13 +18,14 @@ use super::request::StartJob;
 use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::worked::Worked;
+use crate::read::FromJson;
 pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 pub use start::{LibraryName, PageRights, RecipeInfo, Start};
 pub use totals::JobTotals;
 
 /// A job's state at a `seq`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobSummary {
     /// The job.
@@ -91,7 +92,7 @@ impl From<&Fold> for JobSummary {
 }
 
 /// A summary, and the cursor from which to follow the job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobView {
     /// The job.
@@ -144,7 +145,7 @@ pub struct JobView {
 }
 
 /// Jobs, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobPage {
     /// The jobs.
@@ -159,7 +160,7 @@ pub struct JobPage {
 }
 
 /// A job that is set aside: its events cannot be read, so nothing else is known of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AsideJob {
     /// The job, if its id is known.

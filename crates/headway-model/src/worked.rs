@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{JobEvent, Recorded};
 use super::id::Millis;
+use crate::read::FromJson;
 
 /// The time during which at least one item of the job ran, not counting the placing of its output. It follows from the
 /// times of events, so every reader of the log gets the same value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Worked {
     /// Milliseconds up to the last event.

@@ -38,7 +38,7 @@ pub(super) use window::ShownItem;
 const ITEMS_PER_PAGE: u32 = 100;
 
 /// What was first read of the items at an address.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, headway_model::read::FromJson)]
 pub(super) struct First {
     address: ItemsAddress,
     page: Result<ItemPage, ApiError>,

@@ -1,15 +1,16 @@
 //! Which jobs are listed, as the address of the page says.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::base::to;
 use crate::ui::nav::AddressQuery;
 use crate::ui::parts::format;
 use headway_model::JobId;
 use headway_model::find::{FindJobs, JobShow, JobSort};
+use headway_model::read::FromJson;
 
 /// A search, a filter, an order, and the job after which the page begins.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, FromJson)]
 pub(super) struct JobsAddress {
     pub(super) find: FindJobs,
     pub(super) before: Option<JobId>,

@@ -26,7 +26,7 @@ pub(in crate::ui) enum ListOffer {
 }
 
 /// A list that was read, and the view that was asked for.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, headway_model::read::FromJson)]
 pub(super) struct ListRead {
     pub(super) view: FolderView,
     pub(super) page: Result<FolderPage, ApiError>,

@@ -7,13 +7,43 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 
 use super::ApiError;
-use crate::read::{NotRead, read};
+use crate::read::{FromJson, NotRead, read};
 
-/// JSON in both directions.
-pub type JsonCalls = Post<JsonText>;
+/// What is asked: written by the page, and read by the server.
+pub type JsonCalls = Post<JsonArguments>;
+
+/// What is answered: written by the server, and read by the page.
+pub type JsonAnswers = Post<JsonText>;
+
+/// JSON that is written and read by `serde_json`.
+pub struct JsonArguments;
 
 /// JSON that is written by `serde_json`, and read by [`read`].
 pub struct JsonText;
+
+impl ContentType for JsonArguments {
+    const CONTENT_TYPE: &'static str = JsonText::CONTENT_TYPE;
+}
+
+impl FormatType for JsonArguments {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for JsonArguments {
+    type Error = serde_json::Error;
+
+    fn encode(output: &T) -> Result<Bytes, serde_json::Error> {
+        serde_json::to_vec(output).map(Bytes::from)
+    }
+}
+
+impl<T: DeserializeOwned> Decodes<T> for JsonArguments {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&bytes)
+    }
+}
 
 impl ContentType for JsonText {
     const CONTENT_TYPE: &'static str = "application/json";
@@ -27,15 +57,15 @@ impl<T: Serialize> Encodes<T> for JsonText {
     type Error = serde_json::Error;
 
     fn encode(output: &T) -> Result<Bytes, serde_json::Error> {
-        serde_json::to_vec(output).map(Bytes::from)
+        JsonArguments::encode(output)
     }
 }
 
-impl<T: DeserializeOwned> Decodes<T> for JsonText {
+impl<T: FromJson> Decodes<T> for JsonText {
     type Error = NotRead;
 
     fn decode(bytes: Bytes) -> Result<T, NotRead> {
-        read(std::str::from_utf8(&bytes).map_err(<NotRead as serde::de::Error>::custom)?)
+        read(std::str::from_utf8(&bytes).map_err(|error| NotRead::new(&error))?)
     }
 }
 

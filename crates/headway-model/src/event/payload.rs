@@ -2,24 +2,27 @@
 
 use std::io::Write;
 
-use serde::Deserialize;
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::{JobEvent, MESSAGE_LIMIT};
 use crate::event_kind::EventKind;
 use crate::id::{Millis, Seq};
-use crate::read::{NotRead, read};
+use crate::read::{FromJson, JsonValue, NotRead, read};
 
 /// Initial capacity for a payload, in bytes; most payloads are shorter.
 const PAYLOAD_CAPACITY: usize = 160;
 
 /// An event with its number and time: the content of a payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromJson)]
 pub struct Recorded {
     /// Its number within the job.
     pub seq: Seq,
     /// When it was recorded.
     pub at: Millis,
     /// The fact.
+    #[serde(flatten)]
     pub event: JobEvent,
 }
 
@@ -28,10 +31,33 @@ pub struct Recorded {
 #[error("not an event that this version knows: {0}")]
 pub struct UnknownEvent(pub String);
 
-#[derive(Deserialize)]
-struct EventStamp {
-    seq: Seq,
-    at: Millis,
+/// The text of an event, byte for byte: what is hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload(Box<str>);
+
+impl Payload {
+    /// Its bytes.
+    pub fn get(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Payload {
+    fn from(text: String) -> Self {
+        Payload(text.into())
+    }
+}
+
+impl FromJson for Payload {
+    fn from_json(json: JsonValue<'_>) -> Result<Self, NotRead> {
+        Ok(Payload(json.text().into()))
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
+    }
 }
 
 impl Recorded {
@@ -47,10 +73,7 @@ impl Recorded {
 
     /// Decodes a payload.
     pub fn decode(payload: &str) -> Result<Self, UnknownEvent> {
-        let unknown = |error: NotRead| UnknownEvent(error.to_string());
-        let stamp: EventStamp = read(payload).map_err(unknown)?;
-        let event = read(payload).map_err(unknown)?;
-        Ok(Recorded { seq: stamp.seq, at: stamp.at, event })
+        read(payload).map_err(|error: NotRead| UnknownEvent(error.to_string()))
     }
 }
 

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ItemStatus;
 use crate::as_text::as_text;
+use crate::read::FromJson;
 
 /// The label of an item's status, without what the status holds. Its name is part of databases, calls and addresses,
 /// so it never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum ItemLabel {
@@ -57,7 +58,7 @@ impl ItemLabel {
 }
 
 /// Which items a list has, by their status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum StatusFilter {

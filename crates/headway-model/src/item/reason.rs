@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::FromJson;
+
 /// Defines an enum whose numbers are part of the log's format: each stands beside its variant, and variants are only
 /// ever added.
 macro_rules! numbered {
     ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $number:literal,)+ }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]
         pub enum $name {

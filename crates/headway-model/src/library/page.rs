@@ -6,10 +6,11 @@ use super::row_key::RowKey;
 use super::view::OutcomeFilter;
 use crate::id::{JobId, Millis};
 use crate::path::RelPath;
+use crate::read::FromJson;
 use crate::serde_defaults::is_default;
 
 /// A window of a library.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FolderPage {
     /// The folder.
@@ -48,7 +49,7 @@ pub struct FolderPage {
 }
 
 /// Folders that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unread {
     /// How many; folders inside them are not counted.
@@ -58,7 +59,7 @@ pub struct Unread {
 }
 
 /// The progress of a scan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScanProgress {
     /// Folders read.
@@ -68,7 +69,7 @@ pub struct ScanProgress {
 }
 
 /// A file or folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Its path.
@@ -87,7 +88,7 @@ pub struct Entry {
 }
 
 /// The files below a folder, as far as the index knows them, and how they ended in their last job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Under {
     /// How many files.
@@ -113,7 +114,7 @@ impl Under {
 }
 
 /// The kind of an entry. The numbers are stored on disk: only add.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
@@ -141,7 +142,7 @@ impl EntryKind {
 
 /// The outcome of a file that a library shows: its newest failure, if the same recipe has not succeeded with it since; or
 /// else its outcome in the last job that included it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastOutcome {
     /// The job.

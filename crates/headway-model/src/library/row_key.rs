@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::as_text::as_text;
 use crate::path::RelPath;
+use crate::read::FromJson;
 
 /// A row's position in the order of its window, whether or not the row still exists. On the wire: `LEAF.VALUE.PATH`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct RowKey {

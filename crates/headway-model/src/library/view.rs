@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::row_key::RowKey;
 use crate::path::RelPath;
+use crate::read::FromJson;
 
 /// A request for a window of a library.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FolderView {
@@ -91,7 +92,7 @@ macro_rules! words {
 }
 
 /// Which files, by their outcomes in jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeFilter {
@@ -108,7 +109,7 @@ pub enum OutcomeFilter {
 words!(OutcomeFilter { All = "all", Unprocessed = "unprocessed", Processed = "processed", Failed = "failed" });
 
 /// The order of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {

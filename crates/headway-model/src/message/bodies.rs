@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::cursor::Cursor;
 use crate::digest::Digest;
+use crate::event::Payload;
 use crate::id::{JobId, Millis, Position, Seq};
 use crate::load::FilePart;
 use crate::path::RelPath;
+use crate::read::FromJson;
 use crate::serde_defaults::{is_default, yes};
 use crate::snapshot::Snapshot;
 use crate::status::JobStatus;
 use crate::summary::JobSummary;
 
 /// `hello`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Hello {
     /// The server's build.
     pub build: String,
@@ -31,7 +32,7 @@ pub struct Hello {
 }
 
 /// `snapshot`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct SnapshotMessage {
     /// The job.
     pub job: JobId,
@@ -46,30 +47,30 @@ pub struct SnapshotMessage {
 }
 
 /// `events`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, FromJson)]
 pub struct Events {
     /// Runs of events, each of one job.
     pub frames: Vec<Frame>,
 }
 
 /// Consecutive events of one job.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, FromJson)]
 pub struct Frame {
     /// The job.
     pub job: JobId,
     /// Payloads, as exactly the bytes that were hashed.
-    pub events: Vec<Box<RawValue>>,
+    pub events: Vec<Payload>,
 }
 
 /// `summaries`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Summaries {
     /// The jobs' summaries.
     pub summaries: Vec<JobSummary>,
 }
 
 /// `now`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Now {
     /// The job.
     pub job: JobId,
@@ -80,7 +81,7 @@ pub struct Now {
 }
 
 /// A running attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct RunningItem {
     /// Index of the item.
     pub item: u32,
@@ -121,21 +122,21 @@ impl RunningItem {
 }
 
 /// `absent`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Absent {
     /// The job.
     pub job: JobId,
 }
 
 /// `caught_up`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct CaughtUp {
     /// The head of the log when the connection began.
     pub cursor: Cursor,
 }
 
 /// `ping`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Ping {
     /// The head of the log.
     pub head: Position,
@@ -152,7 +153,7 @@ pub struct Ping {
 }
 
 /// `reset`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Reset {
     /// Why.
     pub reason: ResetReason,
@@ -161,7 +162,7 @@ pub struct Reset {
 }
 
 /// Why a cursor could not be honoured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
     /// It is not a cursor.
@@ -177,7 +178,7 @@ pub enum ResetReason {
 }
 
 /// `closed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 pub struct Closed {
     /// The job.
     pub job: JobId,
@@ -187,7 +188,7 @@ pub struct Closed {
 }
 
 /// Why nothing more will be sent. Only the first means that the job ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[serde(untagged)]
 pub enum ClosedHow {
     /// The job ended.
@@ -208,7 +209,7 @@ pub enum ClosedHow {
 }
 
 /// Why the server stopped following a job that has not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[serde(rename_all = "snake_case")]
 pub enum GoneReason {
     /// The job did not appear within 30 s. Its id stays usable.

@@ -1,10 +1,7 @@
 //! The response to one call: several messages, each with its event id.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::BadMessage;
-use crate::read::{NotRead, read};
+use crate::read::{Document, NotRead};
 
 /// A message inside the response to one call: it carries its event id, if any, as `id`.
 pub fn with_id(text: &str, id: Option<&str>) -> String {
@@ -16,15 +13,13 @@ pub fn with_id(text: &str, id: Option<&str>) -> String {
 
 /// The messages in the response to one call, each with its event id (empty for none).
 pub fn messages(answer: &str) -> Result<Vec<(&str, String)>, BadMessage> {
-    #[derive(Deserialize)]
-    struct Id {
-        #[serde(default)]
-        id: String,
-    }
-    let bad = |error: NotRead| BadMessage(error.to_string());
-    let parts: Vec<&RawValue> = read(answer).map_err(bad)?;
-    let id_of = |part: &'_ RawValue| read::<Id>(part.get()).map(|id| id.id).map_err(bad);
-    parts.into_iter().map(|part| Ok((part.get(), id_of(part)?))).collect()
+    read(answer).map_err(|error| BadMessage(error.to_string()))
+}
+
+fn read(answer: &str) -> Result<Vec<(&str, String)>, NotRead> {
+    let document = Document::parse(answer)?;
+    let parts = document.root().array()?;
+    parts.map(|part| Ok((&answer[part.place()], part.find("id")?.unwrap_or_default()))).collect()
 }
 
 #[cfg(test)]

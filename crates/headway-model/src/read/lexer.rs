@@ -11,14 +11,13 @@ const DEEPEST: u8 = 127;
 pub(super) struct Lexer<'text> {
     pub(super) text: &'text str,
     pub(super) at: usize,
-    /// Whether the value that is read is the key of a map. A number is then in quotation marks.
-    pub(super) key: bool,
     depth: u8,
 }
 
 impl<'text> Lexer<'text> {
-    pub(super) fn new(text: &'text str) -> Self {
-        Lexer { text, at: 0, key: false, depth: 0 }
+    /// At this byte of a text.
+    pub(super) fn new(text: &'text str, at: usize) -> Self {
+        Lexer { text, at, depth: 0 }
     }
 
     /// The byte here, or 0 at the end.
@@ -51,15 +50,13 @@ impl<'text> Lexer<'text> {
     }
 
     /// Takes the bracket that begins an array or an object.
-    #[inline(never)]
-    pub(super) fn open(&mut self, bracket: u8, what: &str) -> Result<(), NotRead> {
-        self.take(bracket, what)?;
+    pub(super) fn open(&mut self, bracket: u8) -> Result<(), NotRead> {
+        self.take(bracket, "an array or object")?;
         self.depth += 1;
         if self.depth > DEEPEST { Err(NotRead("too many values inside each other".into())) } else { Ok(()) }
     }
 
     /// Whether another element follows. Takes the comma before it.
-    #[inline(never)]
     pub(super) fn more(&mut self, close: u8, first: bool) -> Result<bool, NotRead> {
         let next = self.peek();
         if next == close {
@@ -73,7 +70,6 @@ impl<'text> Lexer<'text> {
     }
 
     /// Takes the bracket that ends an array or an object.
-    #[inline(never)]
     pub(super) fn close(&mut self, bracket: u8) -> Result<(), NotRead> {
         self.take(bracket, "the end of an array or object")?;
         self.depth -= 1;
@@ -159,39 +155,5 @@ impl<'text> Lexer<'text> {
             .ok_or_else(|| self.expected("four digits"))?;
         self.at += 4;
         Ok(unit)
-    }
-
-    /// Takes a value of any kind, and returns its text.
-    #[inline(never)]
-    pub(super) fn skip(&mut self) -> Result<&'text str, NotRead> {
-        let first = self.peek();
-        let (text, begun) = (self.text, self.at);
-        match first {
-            b'"' => {
-                self.string()?;
-            }
-            b'[' | b'{' => self.skip_inside(first)?,
-            _ if self.word("null") || self.word("true") || self.word("false") => {}
-            _ => {
-                self.number()?;
-            }
-        }
-        Ok(&text[begun..self.at])
-    }
-
-    fn skip_inside(&mut self, bracket: u8) -> Result<(), NotRead> {
-        // Both brackets that end are two above the one that begins.
-        let close = bracket + 2;
-        self.open(bracket, "a value")?;
-        let mut first = true;
-        while self.more(close, first)? {
-            first = false;
-            if bracket == b'{' {
-                self.string()?;
-                self.take(b':', "a colon")?;
-            }
-            self.skip()?;
-        }
-        self.close(close)
     }
 }

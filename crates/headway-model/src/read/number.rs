@@ -11,24 +11,13 @@ pub(super) enum Number {
 }
 
 impl Lexer<'_> {
-    /// A number; between quotation marks if it is a key.
+    /// A number.
     #[inline(never)]
     pub(super) fn number(&mut self) -> Result<Number, NotRead> {
-        let quoted = self.key;
-        if quoted {
-            self.take(b'"', "a number as a key")?;
-        } else {
-            self.peek();
-        }
+        self.peek();
         let (text, begun) = (self.text, self.at);
         let is_whole = self.digits()?;
         let digits = &text[begun..self.at];
-        if quoted {
-            if self.here() != b'"' {
-                return Err(self.expected("the end of a key"));
-            }
-            self.at += 1;
-        }
         if is_whole && let Ok(number) = digits.parse() {
             return Ok(Number::Unsigned(number));
         }

@@ -6,10 +6,11 @@ use crate::done::Rerun;
 use crate::id::{JobId, Seq};
 use crate::item::ItemLabel;
 use crate::path::RelPath;
+use crate::read::FromJson;
 use crate::serde_defaults::is_default;
 
 /// One item of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemView {
     /// Its index in the plan, from 0.
@@ -43,7 +44,7 @@ pub struct ItemView {
 }
 
 /// How another job that ran the file of an item again has left it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemRetry {
     /// The other job.
@@ -69,7 +70,7 @@ impl<'a> From<&'a ItemView> for NumberedItem<'a> {
 }
 
 /// A window of a job's items, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemPage {
     /// The items.

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::FromJson;
 use crate::serde_defaults::is_default;
 
 /// How much room Headway's own files take, in bytes, and when old ones are removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Room {
     /// The log.
@@ -32,7 +33,7 @@ pub struct Room {
 }
 
 /// How much room the originals in a library's trash take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrashRoom {
     /// The library.
@@ -43,7 +44,7 @@ pub struct TrashRoom {
 }
 
 /// What the trashes of folders hold that are not served. Their paths are the owner's, and are not named.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrashElsewhere {
     /// What those hold that can be seen.
@@ -53,7 +54,7 @@ pub struct TrashElsewhere {
 }
 
 /// What a trash holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrashHolds {
     /// How many files.

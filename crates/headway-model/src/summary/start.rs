@@ -10,10 +10,11 @@ use crate::cursor::Cursor;
 use crate::id::Millis;
 use crate::output::Output;
 use crate::policy::Policy;
+use crate::read::FromJson;
 use crate::setting::{OnlyIf, Setting};
 
 /// Everything a page needs for its first paint, taken at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Start {
     /// The build of the server; a page of another build reloads.
@@ -53,7 +54,7 @@ impl Start {
 }
 
 /// What a page can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PageRights {
@@ -67,7 +68,7 @@ pub enum PageRights {
 }
 
 /// A library, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryName {
     /// Its name.
@@ -75,7 +76,7 @@ pub struct LibraryName {
 }
 
 /// A recipe, as pages offer it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecipeInfo {
     /// Its name.

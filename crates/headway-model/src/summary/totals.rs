@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::counters::Counters;
 use crate::load::FileTotals;
+use crate::read::FromJson;
 
 /// What a job did to the files, in numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobTotals {
     /// Its items, by their statuses.

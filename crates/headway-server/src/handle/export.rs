@@ -4,12 +4,12 @@ use futures::{Stream, StreamExt, stream};
 
 use super::Server;
 use crate::error::internal;
+use headway_model::event::Payload;
 use headway_model::export::{ExportLine, ExportReport};
 use headway_model::history::{HISTORY_PAGE, HistoryPage};
 use headway_model::{ApiError, JobId, Position};
 use headway_store::StoreError;
 use headway_store::rows::EventRow;
-use serde_json::value::RawValue;
 
 /// Events read at a time.
 const EVENTS_PER_READ: u32 = 500;
@@ -21,8 +21,8 @@ impl Server {
         let rows = self.store().history(row.job_no, after.unwrap_or(0), HISTORY_PAGE).await?;
         let is_full = rows.len() == HISTORY_PAGE as usize;
         let next = rows.last().map(|row| row.position).or(after);
-        let payload = |row: EventRow| RawValue::from_string(row.payload).map_err(|error| internal(&error));
-        let events = rows.into_iter().map(payload).collect::<Result<_, _>>()?;
+        let payload = |row: EventRow| Payload::from(row.payload);
+        let events = rows.into_iter().map(payload).collect();
         Ok(HistoryPage { events, next, is_full })
     }
 

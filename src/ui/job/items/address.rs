@@ -2,18 +2,19 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::base::to;
 use crate::ui::nav::AddressQuery;
 use crate::ui::parts::format::query;
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
+use headway_model::read::FromJson;
 use headway_model::{JobId, Seq};
 
 /// A filter; the item after which the page begins, where the list is read by pages; and the event after which the job
 /// is shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, FromJson)]
 pub(in crate::ui::job) struct ItemsAddress {
     pub(super) filter: ItemFilter,
     pub(super) after: Option<u32>,
