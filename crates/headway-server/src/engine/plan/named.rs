@@ -46,7 +46,7 @@ impl AskedItem {
 pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Option<AskedItems>, Unable> {
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
-        let Undone { made, unclear } = active.undone(context).await?;
+        let Undone { made, unclear, .. } = active.undone(context).await?;
         let paths = made.iter().map(Change::path).chain(unclear.iter().cloned());
         return Ok(Some(AskedItems::Undone(paths.collect())));
     }
