@@ -116,7 +116,7 @@ async fn a_check_that_kills_its_guard_fails_the_item_although_the_command_itself
     let end = served.run("deadly-check", json!({ "policy": { "on_interrupt": "retry" } })).await;
     let item = &served.get(&format!("/api/jobs/{}/items", end.job)).await["items"][0];
     assert_eq!((end.counters.failed, &item["attempt"]), (1, &json!(2)), "{item}");
-    assert!(item["message"].as_str().is_some_and(|said| said.contains("kills its parent process")), "{item}");
+    assert!(item["message"].as_str().is_some_and(|said| said.contains("kills or stops its parent process")), "{item}");
     assert_eq!(std::fs::read(files.library().join("000000")).expect("the original"), b"file 0\n");
 }
 

@@ -408,19 +408,16 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
 
     // A person has one job go on without it, and the next job asks again.
     drop(mount);
-    let job = app.begin_with(&body).await;
-    app.until(job, |summary| summary.status == gone).await;
-    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
-    let end = app.end(job).await;
-    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2));
-    // So it does if a person paused it while it waited, as a command that is interrupted does.
-    let job = app.begin_with(&body).await;
-    app.until(job, |summary| summary.status == gone).await;
-    for action in ["pause", "resume"] {
-        assert_eq!(app.post(&format!("/api/jobs/{job}/{action}")).await.0, 200);
+    // So it does if the person paused it while it waited, as a command that is interrupted does.
+    for actions in [&["resume"][..], &["pause", "resume"]] {
+        let job = app.begin_with(&body).await;
+        app.until(job, |summary| summary.status == gone).await;
+        for action in actions {
+            assert_eq!(app.post(&format!("/api/jobs/{job}/{action}")).await.0, 200);
+        }
+        let end = app.end(job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2), "{actions:?}");
     }
-    let end = app.end(job).await;
-    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2));
     app.stop().await;
     for again in ["by the next server", "by the one after it"] {
         let app = App::start(&files).await;

@@ -375,12 +375,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 46] = [
-    (
-        "files/library/mounts.rs",
-        "Identity::at(",
-        "what cannot be looked at is not known to be another disk than before",
-    ),
+const REASONS: [(&str, &str, &str); 44] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -398,7 +393,6 @@ const REASONS: [(&str, &str, &str); 46] = [
     ("files/data_folder.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
-    ("server/engine/attempt.rs", "Err(panicked(", "a panic is the failure of its attempt"),
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),

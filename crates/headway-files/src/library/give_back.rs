@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use cap_fs_ext::{DirExt, MetadataExt};
+use cap_fs_ext::MetadataExt;
 use cap_std::fs::Dir;
 use rustix::io::Errno;
 
 use super::calls::fstat;
-use super::environment::uninterrupted;
+use super::folder_calls::FolderCalls;
 use super::open_file::FileStamp;
 use super::rename::FolderEntry;
 use super::workshop::Workshop;
@@ -75,11 +75,11 @@ fn identity(found: &cap_std::fs::Metadata) -> (u64, u64) {
 fn found_in(folder: &Dir, wanted: (u64, u64)) -> io::Result<Option<(Dir, OsString)>> {
     let mut folders = vec![folder.try_clone()?];
     while let Some(folder) = folders.pop() {
-        for entry in uninterrupted(|| folder.entries())? {
+        for entry in folder.list()? {
             let name = entry?.file_name();
-            let found = uninterrupted(|| folder.symlink_metadata(&name))?;
+            let found = folder.look_at(&name)?;
             if found.is_dir() {
-                folders.push(uninterrupted(|| folder.open_dir_nofollow(&name))?);
+                folders.push(folder.enter(&name)?);
             } else if (MetadataExt::dev(&found), MetadataExt::ino(&found)) == wanted {
                 return Ok(Some((folder, name)));
             }

@@ -14,7 +14,7 @@ use super::schedule::WorkOutcome;
 use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::fault_of;
+use headway_files::{Staged, fault_of};
 use headway_model::{DiskEffect, FailReason, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
@@ -31,29 +31,7 @@ pub(super) fn attempt(
     let mut attempt = Attempt::new(which.job, which.item, which.attempt, file.path.clone(), file.size);
     attempt.items = active.items();
     attempt.slot = slot;
-    let prepare = || {
-        let prepared = catch_unwind(AssertUnwindSafe(|| {
-            if file.is_unlisted() {
-                return Ok((None, None, Vec::new()));
-            }
-            active.note_untidy(&context.data)?;
-            let output = work.output(&file.path, active.request.output.as_ref());
-            let renames = names_of(context, active, work, file, which)?;
-            as_planned(file, &renames)?;
-            let renames = together(context, active, work, renames)?;
-            let becomes = renames.iter().find(|rename| rename.from == file.path).map(|rename| &rename.to);
-            let staged =
-                output.as_ref().map(|output| stage(context, active, output, (file, becomes), &attempt)).transpose()?;
-            Ok((output, staged, renames))
-        }));
-        prepared.unwrap_or_else(|panic| Err(panicked(panic)))
-    };
-    // The first try has changed nothing but folders, which the second looks for.
-    let prepared = match prepare() {
-        Err(Failure::Storage(..)) => prepare(),
-        prepared => prepared,
-    };
-    let (output, renames) = match prepared {
+    let (output, renames) = match prepared(context, active, work, (file, which), &attempt) {
         Ok((output, staged, renames)) => {
             attempt.output = staged;
             (output, renames)
@@ -102,6 +80,39 @@ pub(super) fn attempt(
     outcome(result, &attempt)
 }
 
+/// Where the output goes, the file that it is made in, and the new names.
+type Prepared = (Option<Output>, Option<Staged>, Vec<Rename>);
+
+/// Prepares the attempt. After an input/output error it is prepared a second time: the first try has changed nothing but
+/// folders, which the second looks for.
+fn prepared(
+    context: &Context,
+    active: &ActiveJob,
+    work: &dyn Work,
+    (file, which): (&PlannedFile, AttemptId),
+    attempt: &Attempt,
+) -> Result<Prepared, Failure> {
+    let prepare = || {
+        if file.is_unlisted() {
+            return Ok((None, None, Vec::new()));
+        }
+        active.note_untidy(&context.data)?;
+        let output = work.output(&file.path, active.request.output.as_ref());
+        let renames = names_of(context, active, work, file, which)?;
+        as_planned(file, &renames)?;
+        let renames = together(context, active, work, renames)?;
+        let becomes = renames.iter().find(|rename| rename.from == file.path).map(|rename| &rename.to);
+        let staged =
+            output.as_ref().map(|output| stage(context, active, output, (file, becomes), attempt)).transpose()?;
+        Ok((output, staged, renames))
+    };
+    let caught = || catch_unwind(AssertUnwindSafe(prepare)).unwrap_or_else(|panic| Err(panicked(panic)));
+    match caught() {
+        Err(Failure::Storage(..)) => caught(),
+        prepared => prepared,
+    }
+}
+
 /// Whether the work can be retried within the same attempt, because a second try would replace everything that the
 /// first has changed.
 fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_run: &AtomicBool) -> bool {
@@ -129,7 +140,7 @@ fn stage(
     output: &Output,
     (file, becomes): (&PlannedFile, Option<&RelPath>),
     attempt: &Attempt,
-) -> Result<headway_files::Staged, Failure> {
+) -> Result<Staged, Failure> {
     let fail = |error: OutputNameError| Failure::Failed(FailReason::Write, error.to_string());
     let target = match becomes.filter(|_| output.replaces()) {
         Some(becomes) => becomes.clone(),
