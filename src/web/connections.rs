@@ -47,7 +47,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nCache-Control: no-store\r\n\
-    Content-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n\
+    Content-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
     Content-Security-Policy: default-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\nContent-Length: 77\r\n\r\n\
     {\"error\":\"busy\",\"message\":\"too many connections; close some, then try again\"}";
 

@@ -2,7 +2,7 @@
 
 mod connection;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -64,8 +64,12 @@ fn parse(query: &str, last_id: Option<&str>) -> Result<(Request, Option<Duration
     let mut request = Request::default();
     let mut wait = None;
     let mut jobs = BTreeMap::new();
+    let mut given = BTreeSet::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if !matches!(name, "job" | "held") && !given.insert(name) {
+            return Err(malformed(format!("the parameter {name} must be given once")));
+        }
         match (name, value) {
             ("job", id) => drop(jobs.entry(job_id(id)?).or_insert(Holds::Nothing)),
             ("held", held) => {

@@ -152,7 +152,7 @@ async fn what_has_not_changed_is_not_sent_again_though_other_jobs_go_on() {
             None => call,
         };
         let answer = call.send().await.expect("an answer");
-        assert_eq!(answer.headers()[CACHE_CONTROL], "no-cache", "{path}");
+        assert_eq!(answer.headers()[CACHE_CONTROL], "private, no-cache", "{path}");
         let tag = answer.headers()[ETAG].to_str().expect("a tag").to_owned();
         (answer.status().as_u16(), tag, answer.bytes().await.expect("a body").len())
     };

@@ -15,7 +15,9 @@ async fn what_another_command_did_or_an_undo_put_back_is_not_done_since() {
     let job = served.run("command", command(only_with_go, &json!({ "paths": ["000000", "000001"] }))).await;
     assert_eq!(job.counters.failed, 2, "{job:?}");
     let errors = json!({ "items": { "job": job.job, "which": "errors" } });
-    let done_since = async || served.get(&format!("/api/jobs/{}", job.job)).await["done_since"].as_array().cloned().unwrap_or_default();
+    let done_since = async || {
+        served.get(&format!("/api/jobs/{}", job.job)).await["done_since"].as_array().cloned().unwrap_or_default()
+    };
     for _ in 0..12 {
         let other = served.run("command", command("test -e {}", &errors)).await;
         assert_eq!((other.status, other.counters.succeeded), (JobStatus::Completed, 2), "{other:?}");

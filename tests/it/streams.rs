@@ -225,7 +225,16 @@ async fn only_what_no_retry_could_help_is_an_error() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     let many: Vec<_> = (0..17).map(|_| format!("job={}", mint())).collect();
-    for query in ["", "job=x", "watch=most", "colour=red", "wait=-1", &many.join("&")] {
+    for query in [
+        "",
+        "job=x",
+        "watch=most",
+        "colour=red",
+        "wait=-1",
+        "watch=jobs&wait=0&wait=1",
+        "watch=jobs&after=0.0&after=1.0",
+        &many.join("&"),
+    ] {
         let (status, answer) = app.get(&format!("/api/events?{query}")).await;
         assert_eq!((status, answer["error"].as_str()), (400, Some("malformed")), "{query}: {answer}");
     }

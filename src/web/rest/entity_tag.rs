@@ -29,7 +29,7 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
     let is_known = known.is_some_and(|known| is_among(&known, &tag));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         head.headers.insert(header::ETAG, tag);
-        head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     if is_known {
         head.status = StatusCode::NOT_MODIFIED;
