@@ -124,7 +124,9 @@ test('what was done is skipped until something changes, and one failed file has 
     await open(page, server.url);
     await choose(page, 'upper');
     await page.getByText(/^If a file was done before/).click();
-    await page.locator(`input[name="on_done"][value="${how}"]`).check();
+    // The form can move under the pointer while the files of the folder are still being counted.
+    const choice = page.locator(`input[name="on_done"][value="${how}"]`);
+    await expect(() => choice.check({ timeout: 2000 })).toPass();
     const job = await processAll(page);
     await ends(watched, server, job, 'completed');
     return (await server.get(`/api/jobs/${job}`)).counters;
