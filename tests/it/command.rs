@@ -208,6 +208,20 @@ async fn a_preset_is_offered_where_its_program_is_and_does_what_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_moves_or_removes_its_file_loses_nothing() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    for run in ["mv {} {out}", r#"sh -c 'mv "$0" "$1"; exit 1' {} {out}"#, r#"sh -c 'rm "$0"; echo x > "$1"' {} {out}"#]
+    {
+        let end = served.run("command", json!({ "settings": { "run": run } })).await;
+        assert_eq!((end.counters.failed, end.counters.succeeded), (1, 0), "{run}: {end:?}");
+        assert_eq!(std::fs::read(files.library().join("000000")).expect("the original"), b"file 0\n", "{run}");
+        let left = std::fs::read_dir(files.library()).expect("a folder").count();
+        assert_eq!(left, 1, "{run}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_replaces_files_and_undo_puts_them_back() {
     let files = Files::numbered(20);
     files.write("-n $(id) 'x'", b"odd");
