@@ -33,6 +33,9 @@ pub(crate) fn payloads(events: &[Event], job: JobId) -> Vec<Value> {
     of_job.flat_map(|frame| frame["events"].as_array().into_iter().flatten().cloned()).collect()
 }
 
+/// How many connections in a row can break before the head of an answer.
+const BROKEN_LIMIT: usize = 5;
+
 /// An open stream.
 pub(crate) struct Stream {
     answer: std::pin::Pin<Box<dyn futures::Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
@@ -56,7 +59,15 @@ impl Stream {
         if let Some(id) = last_id {
             request = request.header("last-event-id", id);
         }
-        let answer = request.send().await.expect("an answer");
+        // A line that breaks can break before the head of an answer too, as a browser meets it.
+        let mut broken = 0;
+        let answer = loop {
+            match request.try_clone().expect("a request without a body").send().await {
+                Ok(answer) => break answer,
+                Err(_) if broken < BROKEN_LIMIT => broken += 1,
+                Err(error) => panic!("no answer: {error:?}"),
+            }
+        };
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         assert_eq!(answer.headers()["cache-control"], "no-cache, no-store, no-transform");
