@@ -40,9 +40,8 @@ pub(super) fn renameat_with<P: Arg + Copy, Q: Arg + Copy>(
     new_name: Q,
     flags: RenameFlags,
 ) -> Result<(), Errno> {
-    let had = FileInode::at(&dir, name);
     let call = || rustix::fs::renameat_with(&dir, name, &new_dir, new_name, flags);
-    once(call, || had.is_some() && had == FileInode::at(&new_dir, new_name) && had != FileInode::at(&dir, name))
+    renamed_once(call, || FileInode::at(&dir, name), || FileInode::at(&new_dir, new_name))
 }
 
 /// Renames, over whatever has the new name.
@@ -52,9 +51,8 @@ pub(super) fn renameat<P: Arg + Copy, Q: Arg + Copy>(
     new_dir: impl AsFd,
     new_name: Q,
 ) -> Result<(), Errno> {
-    let had = FileInode::at(&dir, name);
     let call = || rustix::fs::renameat(&dir, name, &new_dir, new_name);
-    once(call, || had.is_some() && had == FileInode::at(&new_dir, new_name) && had != FileInode::at(&dir, name))
+    renamed_once(call, || FileInode::at(&dir, name), || FileInode::at(&new_dir, new_name))
 }
 
 /// Gives a file a second name.
@@ -91,6 +89,16 @@ fn once(mut call: impl FnMut() -> Result<(), Errno>, is_made: impl Fn() -> bool)
         Err(Errno::INTR) if is_made() => Ok(()),
         answer => answer,
     })
+}
+
+/// Makes a call again that renames and was interrupted, unless the file has gone from its old name to its new one.
+fn renamed_once(
+    call: impl FnMut() -> Result<(), Errno>,
+    at_old_name: impl Fn() -> Option<FileInode>,
+    at_new_name: impl Fn() -> Option<FileInode>,
+) -> Result<(), Errno> {
+    let had = at_old_name();
+    once(call, || had.is_some() && had == at_new_name() && had != at_old_name())
 }
 
 /// Which file has a name.

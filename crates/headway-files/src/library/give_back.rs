@@ -5,8 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use cap_fs_ext::MetadataExt;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, Metadata};
 use rustix::io::Errno;
 
 use super::calls::fstat;
@@ -36,9 +35,8 @@ impl Workshop<'_> {
     }
 
     fn look_and_give_back(&self, input: &OpenFile, path: &RelPath) -> io::Result<Option<RelPath>> {
-        let has_its_name = |identity| identity == input.identity();
         let at_its_name = self.library().find(path).known()?.map(|found| identity(&found));
-        if at_its_name.is_some_and(has_its_name) {
+        if at_its_name == Some(input.identity()) {
             return Ok(None);
         }
         let away = match found_in(self.dir(), input.identity())? {
@@ -66,7 +64,7 @@ impl Workshop<'_> {
     }
 }
 
-fn identity(found: &cap_std::fs::Metadata) -> (u64, u64) {
+fn identity(found: &Metadata) -> (u64, u64) {
     let FileStamp { device, inode, .. } = FileStamp::of(found);
     (device, inode)
 }
@@ -80,7 +78,7 @@ fn found_in(folder: &Dir, wanted: (u64, u64)) -> io::Result<Option<(Dir, OsStrin
             let found = folder.look_at(&name)?;
             if found.is_dir() {
                 folders.push(folder.enter(&name)?);
-            } else if (MetadataExt::dev(&found), MetadataExt::ino(&found)) == wanted {
+            } else if identity(&found) == wanted {
                 return Ok(Some((folder, name)));
             }
         }
