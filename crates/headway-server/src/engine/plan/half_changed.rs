@@ -22,7 +22,7 @@ pub(super) struct HalfChanged {
     pub(super) is_same_work: bool,
 }
 
-/// The files of which the log does not say how far their change got. A retry that skipped a file for this reason has not
+/// The files whose change the log leaves open: it does not tell how far the change got. A retry that skipped a file for this reason has not
 /// touched it: then the job before it tells. A change that an undo has put back leaves nothing to ask.
 pub(super) async fn half_changed(
     context: &Context,
@@ -36,20 +36,23 @@ pub(super) async fn half_changed(
     let mut asked: Option<HashSet<RelPath>> = None;
     while let Some(row) = store.job(job).await? {
         let is_asked = |path: &RelPath| asked.as_ref().is_none_or(|asked| asked.contains(path));
-        let mut open = Changes::read(store, row.job_no).await?.open;
-        let put_back = put_back(store, job, None).await?;
-        let is_back = |change: &Change| put_back.contains(&change.path());
-        let is_same_work = row.work.is_some() && row.work == work;
-        let left = unclear(store, row.job_no, &mut open).await?.into_iter();
-        let left = left.filter(|left| is_asked(&left.path) && !left.change.as_ref().is_some_and(is_back));
-        found.extend(left.map(|left| (left.path, HalfChanged { change: left.change, is_same_work })));
-        let passed_over = passed_over(context, row.job_no).await?.into_iter().filter(is_asked).collect::<HashSet<_>>();
-        let earlier = request_of(context, row.job_no).await?.map(|request| request.query);
-        match earlier {
-            Some(Query::Items(ItemsQuery { job: earlier, .. })) if !passed_over.is_empty() => job = earlier,
-            Some(_) | None => break,
+        // Only what failed can be left half changed.
+        if row.summary.counters.failed > 0 {
+            let mut open = Changes::read(store, row.job_no).await?.open;
+            let put_back = put_back(store, job, None).await?;
+            let is_back = |change: &Change| put_back.contains(&change.path());
+            let is_same_work = row.work.is_some() && row.work == work;
+            let left = unclear(store, row.job_no, &mut open).await?.into_iter();
+            let left = left.filter(|left| is_asked(&left.path) && !left.change.as_ref().is_some_and(is_back));
+            found.extend(left.map(|left| (left.path, HalfChanged { change: left.change, is_same_work })));
         }
-        asked = Some(passed_over);
+        let earlier = request_of(context, row.job_no).await?.map(|request| request.query);
+        let Some(Query::Items(ItemsQuery { job: earlier, .. })) = earlier else { break };
+        let passed_over = passed_over(context, row.job_no).await?.into_iter().filter(is_asked).collect::<HashSet<_>>();
+        if passed_over.is_empty() {
+            break;
+        }
+        (job, asked) = (earlier, Some(passed_over));
     }
     match found.is_empty() || active.is_same_library() {
         true => Ok(found),
