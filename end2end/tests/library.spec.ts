@@ -290,7 +290,7 @@ test('a card says what happens to the files, and a command what it runs for the 
   const card = (recipe: string) => page.locator('.start-card', { has: page.locator(`input[value="${recipe}"]`) });
   await expect(card('checksum')).toContainText('The files are only read.');
   await expect(card('upper')).toContainText('Replaces each file; the original is kept in the trash.');
-  // What is chosen changes what is said, on the card and in the summary.
+  // The choice changes the words on the card and in the summary.
   await expect(card('image')).toContainText('Writes a new file beside each');
   await choose(page, 'image');
   await page.locator('select[name="output"]').selectOption('replace');

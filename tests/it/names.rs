@@ -432,7 +432,7 @@ fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
         assert!(code == end && said.contains(sentence), "{more:?}: {code:?} {said}");
         assert_eq!(newest(&files)[field].as_str(), Some(sentence), "{more:?}");
     }
-    // It is said in the same way wherever it is said.
+    // The words are the same everywhere.
     let (_, ran) = called(&files, &run);
     let (_, shown) = called(&files, &["show", "@1"]);
     for said in [ran, shown] {

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, LitStr, Path, Result, Type};
 
-/// What is said of a whole type.
+/// The `serde` attributes of a type.
 #[derive(Default)]
 pub(crate) struct Container {
     /// How it is made of another type that is read in its place.
@@ -32,10 +32,10 @@ pub(crate) enum FieldSource {
     Skipped,
 }
 
-/// What is said of a field.
+/// The `serde` attributes of a field.
 pub(crate) struct FieldAttributes {
     pub(crate) source: FieldSource,
-    /// Its value if it is left out; if nothing is said, only an `Option` can be left out.
+    /// Its value if the field is absent. Without one, only an `Option` can be absent.
     pub(crate) default: Option<TokenStream>,
 }
 

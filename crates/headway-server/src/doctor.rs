@@ -47,7 +47,7 @@ struct Doctor<'a> {
     seen: BTreeSet<u64>,
     /// Jobs that have events.
     with_events: BTreeSet<u64>,
-    /// Jobs of which an event is damaged: nothing that follows from it is known.
+    /// Jobs with a damaged event: nothing that follows from it is known.
     damaged: BTreeSet<u64>,
     /// Jobs that are set aside.
     aside: BTreeSet<u64>,

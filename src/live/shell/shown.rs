@@ -38,7 +38,7 @@ fn ended(summary: &JobSummary) -> String {
     }
 }
 
-/// Whether there is something to do about the job, so that what is said of it stays until it is dismissed.
+/// Whether there is something to do about the job, so that its notice stays until it is dismissed.
 fn asks(summary: &JobSummary) -> bool {
     match summary.status {
         JobStatus::Completed => BuiltIn::of(&summary.recipe) == Some(BuiltIn::Checksum),

@@ -104,7 +104,7 @@ impl Rewind {
                 count(self.last.get())
             ))
         };
-        // Until then the page would show the present under the address of the past.
+        // Before the moment is read, the page would show the present under the address of the past.
         let is_unread = move || self.is_unread.get().then_some("");
         let now = move || self.address.with(|address| address.with_at(self.job, None));
         // The moment is announced once the slider rests.

@@ -6,7 +6,7 @@ use headway_model::request::FolderQuery;
 use headway_model::summary::{JobView, LibraryName};
 use headway_model::{BuiltIn, JobStatus, Query, StartJob};
 
-/// The request by which the files of the job are compared with the manifest that it made; `None` if it made none, or its
+/// The request that compares the files of the job with the manifest that the job made; `None` if it made none, or its
 /// library is not one of these. A file that the manifest does not name, because it is new or was not in the sample, is skipped.
 pub(in crate::ui::progress) fn verify_request(view: &JobView, libraries: &[LibraryName]) -> Option<StartJob> {
     let request = view.request.as_ref().filter(|request| request.recipe == BuiltIn::Checksum.name())?;
