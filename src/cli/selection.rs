@@ -213,7 +213,7 @@ mod tests {
         let named = select(&names(&[&own[0], &own[1]]), &within()).expect("files");
         assert_eq!(paths(&named).len(), 2, "the server refuses it with a sentence");
         let named = select(&names(&[&root.join(litter[0]), &root.join("two")]), &within()).expect("files");
-        assert_eq!(paths(&named), ["one/.DS_Store", "two/f"], "it was asked for");
+        assert_eq!(paths(&named), ["one/.DS_Store", "two/f", "two/sub"], "it was asked for");
     }
 
     #[test]
