@@ -221,6 +221,30 @@ async fn a_command_that_moves_or_removes_its_file_loses_nothing() {
     }
 }
 
+/// The command moves its file in its first attempt only, and its server is killed then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_command_has_moved_when_the_server_is_killed_is_put_back() {
+    let files = Files::numbered(1);
+    let marker = files.data().with_file_name("moved");
+    let run = format!(
+        r#"sh -c 'test -e {0} && exec cp "$0" "$1"; mv "$0" "$1" && touch {0}; sleep 600' {{}} {{out}}"#,
+        marker.display()
+    );
+    let output = json!({ "place": { "beside": { "name": "{/}.out" } } });
+    let mut served = Served::start(&files);
+    let job = served.begin("command", json!({ "settings": { "run": run }, "output": output })).await;
+    eventually("the move", async || marker.exists().then_some(())).await;
+    assert!(!files.library().join("000000").exists());
+    served.headway.kill();
+    let served = Served::start(&files);
+    let end = served.end(job).await;
+    assert_eq!((end.counters.failed, end.counters.succeeded), (0, 1), "{end:?}");
+    for name in ["000000", "000000.out"] {
+        assert_eq!(std::fs::read(files.library().join(name)).expect("a file"), b"file 0\n", "{name}");
+    }
+    assert_eq!(std::fs::read_dir(files.library()).expect("a folder").count(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_replaces_files_and_undo_puts_them_back() {
     let files = Files::numbered(20);

@@ -93,7 +93,7 @@ impl Maintenance {
             match stray.kept {
                 Some(why) => format!("{path} is left for you to look at: {why}"),
                 None if !remove => format!("{path} can be removed (--remove)"),
-                None => match library.remove_own(&stray.own) {
+                None => match library.remove_own(&stray.own, stray.input.as_ref()) {
                     Ok(()) => format!("{path} was removed"),
                     Err(error) => format!("{path} cannot be removed: {}", io_text(&error)),
                 },

@@ -1,7 +1,6 @@
 //! The input of a program that moved or removed it, although it was only to be read. What lies in the folder of an output is
 //! removed with the attempt, so the input is put back first.
 
-use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
@@ -13,8 +12,8 @@ use super::folder_calls::FolderCalls;
 use super::open_file::FileStamp;
 use super::rename::FolderEntry;
 use super::workshop::Workshop;
-use super::{OpenFile, on_disk};
-use headway_model::RelPath;
+use super::{Found, Library, OpenFile, mtime_ns, on_disk};
+use headway_model::{PlannedFile, RelPath};
 
 /// How many names beside its own an input is offered.
 const NAMES_BESIDE: u32 = 100;
@@ -39,8 +38,8 @@ impl Workshop<'_> {
         if at_its_name == Some(input.identity()) {
             return Ok(None);
         }
-        let away = match found_in(self.dir(), input.identity())? {
-            Some((folder, name)) => FolderEntry::new(folder, name)?,
+        let away = match found_below(self.dir(), |found| identity(found) == input.identity())? {
+            Some(away) => away,
             None if at_its_name.is_none() && fstat(&input.file)?.st_nlink == 0 => {
                 self.staged().fill_from(input, |_| true)?;
                 FolderEntry::new(self.staged().folder().try_clone()?, self.staged().name())?
@@ -48,13 +47,56 @@ impl Workshop<'_> {
             // It is elsewhere, where the command wanted it.
             None => return Ok(None),
         };
+        self.library().put_back(&away, path).map(Some)
+    }
+}
+
+impl Library {
+    /// Puts the input of a program back before the folder of its output is removed: an earlier process died after the program had
+    /// moved the file there.
+    ///
+    /// # Errors
+    /// What the system says, or that the input is gone and might be one of the files in the folder. Then the folder must stay.
+    pub(super) fn rescue_input(&self, workshop: &RelPath, input: Option<&PlannedFile>) -> io::Result<()> {
+        if let Some(input) = input
+            && let Some(name) = self.put_back_input(workshop, input)?
+        {
+            let library = &self.name;
+            tracing::warn!(library, %name, "a file was put back that a command had moved into the folder of its output");
+        }
+        Ok(())
+    }
+
+    /// Returns the name of the file that was put back; `None` if nothing was to be done. A file is taken for the input if it has
+    /// the size and time with which the input was planned.
+    fn put_back_input(&self, workshop: &RelPath, input: &PlannedFile) -> io::Result<Option<RelPath>> {
+        let is_input =
+            |found: &Metadata| found.is_file() && (found.len(), mtime_ns(found)) == (input.size, input.mtime_ns);
+        let at_its_name = self.find(&input.path).known()?;
+        if at_its_name.as_ref().is_some_and(is_input) {
+            return Ok(None);
+        }
+        let Some(folder) = Found::of(self.folder(workshop)).known()? else { return Ok(None) };
+        if let Some(away) = found_below(&folder, is_input)? {
+            return self.put_back(&away, &input.path).map(Some);
+        }
+        match at_its_name.is_none() && found_below(&folder, |found| found.is_file() && found.len() > 0)?.is_some() {
+            true => {
+                Err(io::Error::other(format!("{} is gone, and might be one of the files in it", input.path.shown())))
+            }
+            false => Ok(None),
+        }
+    }
+
+    /// Gives a file its name back, or one beside it if another file has it. Returns that name.
+    fn put_back(&self, away: &FolderEntry, path: &RelPath) -> io::Result<RelPath> {
         for number in 0..NAMES_BESIDE {
             let name = name_beside(path, number)?;
-            let to = self.library().at(&name)?;
+            let to = self.at(&name)?;
             match away.rename_new(&to) {
                 Ok(()) => {
                     to.sync()?;
-                    return Ok(Some(name));
+                    return Ok(name);
                 }
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
@@ -69,8 +111,8 @@ fn identity(found: &Metadata) -> (u64, u64) {
     (device, inode)
 }
 
-/// The folder and name that a file has below a folder.
-fn found_in(folder: &Dir, wanted: (u64, u64)) -> io::Result<Option<(Dir, OsString)>> {
+/// The first file found below a folder that is wanted.
+fn found_below(folder: &Dir, is_wanted: impl Fn(&Metadata) -> bool) -> io::Result<Option<FolderEntry>> {
     let mut folders = vec![folder.try_clone()?];
     while let Some(folder) = folders.pop() {
         for entry in folder.list()? {
@@ -78,8 +120,8 @@ fn found_in(folder: &Dir, wanted: (u64, u64)) -> io::Result<Option<(Dir, OsStrin
             let found = folder.look_at(&name)?;
             if found.is_dir() {
                 folders.push(folder.enter(&name)?);
-            } else if identity(&found) == wanted {
-                return Ok(Some((folder, name)));
+            } else if is_wanted(&found) {
+                return FolderEntry::new(folder, name).map(Some);
             }
         }
     }
@@ -99,11 +141,12 @@ fn name_beside(path: &RelPath, number: u32) -> io::Result<RelPath> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::fs::{create_dir, read, rename, write};
     use std::path::Path;
 
     use crate::{Library, OpenFile};
-    use headway_model::{JobId, RelPath};
+    use headway_model::{JobId, PlannedFile, RelPath};
 
     /// What a program does with the absolute paths of its input and output; the name that the input has afterwards, and whether
     /// the folder of the output is gone.
@@ -153,5 +196,57 @@ mod tests {
         assert_eq!(linked, (None, b"precious".to_vec(), 1));
         let (back, _, count) = after(|input, _| rename(input, input.with_extension("done")).expect("a move"));
         assert_eq!((back, count), (None, 1));
+    }
+
+    /// What is at the names in the top folder after an earlier process left a file of this content in the folder of an output.
+    /// The input was planned as eight bytes of `precious`.
+    fn after_a_crash(at_its_name: Option<&str>, in_the_folder: &str) -> (bool, Vec<(String, String)>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let path: RelPath = "a.jpg".parse().expect("a path");
+        let job = JobId::mint(1, [1; 10]);
+        let workshop = folder.path().join(format!(".headway-{job}-0-1~"));
+        create_dir(&workshop).expect("a folder");
+        let moved = workshop.join("a.jpg");
+        write(&moved, "precious").expect("a file");
+        let planned = library.open_plain(&format!(".headway-{job}-0-1~/a.jpg").parse().expect("a path"));
+        let planned = planned.known().expect("a look").expect("a file");
+        let input = PlannedFile {
+            path: path.clone(),
+            size: planned.size(),
+            mtime_ns: planned.mtime_ns(),
+            rerun: None,
+            becomes: None,
+        };
+        if in_the_folder != "precious" {
+            write(&moved, in_the_folder).expect("a file");
+        }
+        if let Some(content) = at_its_name {
+            write(folder.path().join("a.jpg"), content).expect("a file");
+        }
+        let items = [(RelPath::default(), [0].into())].into();
+        let is_clear = library.clear_all_temps(&items, job, &HashSet::new(), &|_| Ok(Some(input.clone())));
+        let mut left = Vec::new();
+        for entry in std::fs::read_dir(folder.path()).expect("a folder").flatten() {
+            let content = read(entry.path()).unwrap_or_default();
+            left.push((
+                entry.file_name().to_string_lossy().into_owned(),
+                String::from_utf8_lossy(&content).into_owned(),
+            ));
+        }
+        left.sort();
+        (is_clear, left)
+    }
+
+    #[test]
+    fn an_input_that_an_earlier_process_left_in_the_folder_of_an_output_is_put_back() {
+        let named = |name: &str, content: &str| (name.to_owned(), content.to_owned());
+        assert_eq!(after_a_crash(None, "precious"), (true, vec![named("a.jpg", "precious")]));
+        let beside = vec![named("a.jpg", "another file"), named("a.jpg.original", "precious")];
+        assert_eq!(after_a_crash(Some("another file"), "precious"), (true, beside));
+        assert_eq!(after_a_crash(Some("another file"), "an output"), (true, vec![named("a.jpg", "another file")]));
+        assert_eq!(after_a_crash(None, ""), (true, vec![]), "the person moved the file");
+        let (is_clear, left) = after_a_crash(None, "perhaps the input, changed");
+        assert!(!is_clear && left.len() == 1, "it stays: {left:?}");
     }
 }

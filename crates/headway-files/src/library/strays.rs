@@ -10,7 +10,7 @@ use super::make_folder::UNMADE;
 use super::trash::TRASH;
 use super::{Library, probe::PROBE};
 use headway_model::path::{RESERVED, is_reserved};
-use headway_model::{JobId, RelPath};
+use headway_model::{JobId, PlannedFile, RelPath};
 
 /// Length of a job id in characters.
 const ID: usize = 36;
@@ -27,8 +27,13 @@ pub struct OwnName {
 /// What created one of Headway's own names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
-    /// An attempt of this job: a temporary file, or the folder in which a program made an output.
-    Attempt(JobId),
+    /// An attempt of a job: a temporary file, or the folder in which a program made an output.
+    Attempt {
+        /// The job.
+        job: JobId,
+        /// The number of its item.
+        item: u32,
+    },
     /// A process that emptied the trash of this job: what is left of the trash.
     Emptying(JobId),
     /// A server that probed what the file system can do.
@@ -86,13 +91,21 @@ impl Library {
         Ok(below)
     }
 
-    /// Removes one of these. Blocking.
+    /// Removes one of these. If an attempt made it, `input` is the file of its item, which is put back if the attempt's program
+    /// moved it there. Blocking.
     ///
     /// # Errors
-    /// Errors of the file system; [`io::ErrorKind::InvalidInput`] if it is not one of Headway's own names.
-    pub fn remove_own(&self, own: &OwnName) -> io::Result<()> {
+    /// Errors of the file system; [`io::ErrorKind::InvalidInput`] if it is not one of Headway's own names. If `input` is gone and
+    /// might be there, nothing is removed.
+    pub fn remove_own(&self, own: &OwnName, input: Option<&PlannedFile>) -> io::Result<()> {
         match own.maker {
-            Maker::Attempt(_) | Maker::Probe => self.remove_temp(&own.path),
+            Maker::Attempt { .. } => {
+                if self.find(&own.path).known()?.is_some_and(|found| found.is_dir()) {
+                    self.rescue_input(&own.path, input)?;
+                }
+                self.remove_temp(&own.path)
+            }
+            Maker::Probe => self.remove_temp(&own.path),
             Maker::Folder => self.remove_unmade(&own.path),
             Maker::Emptying(_) => self.remove_emptying(&own.path),
             Maker::Unknown => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not known what made it")),
@@ -111,8 +124,9 @@ fn maker(name: &[u8]) -> Maker {
     let rest = name.strip_prefix(RESERVED.as_bytes()).and_then(|rest| rest.split_at_checked(ID));
     let Some((id, rest)) = rest else { return Maker::Unknown };
     let job = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
-    let is_numbered = rest.strip_prefix(b"-").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
-    job.filter(|_| is_numbered).map_or(Maker::Unknown, Maker::Attempt)
+    let item = rest.strip_prefix(b"-").and_then(|rest| rest.split(|byte| *byte == b'-').next());
+    let item = item.and_then(|item| std::str::from_utf8(item).ok()?.parse().ok());
+    job.zip(item).map_or(Maker::Unknown, |(job, item)| Maker::Attempt { job, item })
 }
 
 #[cfg(test)]
@@ -149,12 +163,12 @@ mod tests {
                 (".headway-notes", Maker::Unknown),
                 (".headway-probe-7-1", Maker::Probe),
                 (emptying.as_str(), Maker::Emptying(job)),
-                (temp.as_str(), Maker::Attempt(job)),
-                (workshop.as_str(), Maker::Attempt(job)),
+                (temp.as_str(), Maker::Attempt { job, item: 3 }),
+                (workshop.as_str(), Maker::Attempt { job, item: 4 }),
             ]
         );
         assert!(unread.is_empty());
-        let removed: Vec<_> = found.iter().map(|own| library.remove_own(own).is_ok()).collect();
+        let removed: Vec<_> = found.iter().map(|own| library.remove_own(own, None).is_ok()).collect();
         assert_eq!(removed, [true, false, true, true, true, true]);
         assert!(folder.path().join(".headway-trash/x").is_dir());
         assert_eq!(library.own_names().expect("a folder").0.len(), 1);

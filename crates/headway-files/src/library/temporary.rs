@@ -7,25 +7,30 @@ use std::os::unix::ffi::OsStrExt;
 use super::folder_calls::FolderCalls;
 use super::{Found, Library};
 use headway_model::path::RESERVED;
-use headway_model::{JobId, RelPath};
+use headway_model::{JobId, PlannedFile, RelPath};
 
 /// The prefix of a job's temporary files: `.headway-JOB-`. Item and attempt follow.
 pub(super) fn prefix(job: JobId) -> Vec<u8> {
     format!("{RESERVED}{job}-").into_bytes()
 }
 
+/// Looks up the file of an item; `None` if there is no such item.
+pub(super) type FileOfItem<'a> = &'a dyn Fn(u32) -> io::Result<Option<PlannedFile>>;
+
 impl Library {
     /// Removes the temporary files that attempts of these items of a job left; `items` is by folder. Files in `kept`
-    /// might be originals, and stay. Returns whether it is known of each folder which such files it has.
+    /// might be originals, and stay. A program can have moved its input into the folder of its output, so the input is put back
+    /// before that folder is removed; `file_of` looks up the file of an item. Returns whether all is known to be removed.
     pub fn clear_all_temps(
         &self,
         items: &BTreeMap<RelPath, BTreeSet<u32>>,
         job: JobId,
         kept: &HashSet<RelPath>,
+        file_of: FileOfItem<'_>,
     ) -> bool {
         let mut is_known = true;
         for (folder, items) in items {
-            if let Err(error) = self.clear_temps(folder, job, items, kept) {
+            if let Err(error) = self.clear_temps((folder, items), job, kept, file_of) {
                 tracing::warn!(%folder, %error, "temporary files cannot be removed");
                 is_known = false;
             }
@@ -35,23 +40,34 @@ impl Library {
 
     fn clear_temps(
         &self,
-        folder: &RelPath,
+        (folder, items): (&RelPath, &BTreeSet<u32>),
         job: JobId,
-        items: &BTreeSet<u32>,
         kept: &HashSet<RelPath>,
+        file_of: FileOfItem<'_>,
     ) -> io::Result<()> {
         let Some(dir) = Found::of(self.folder(folder)).known()? else { return Ok(()) };
         let prefix = prefix(job);
+        let mut kept_folder = Ok(());
         for entry in dir.list()? {
             let name = entry?.file_name();
             let Some(rest) = name.as_bytes().strip_prefix(&prefix[..]) else { continue };
             let item = rest.split(|byte| *byte == b'-').next().and_then(|item| std::str::from_utf8(item).ok());
             let Some(item) = item.and_then(|item| item.parse().ok()) else { continue };
             let path = folder.join(name.as_bytes()).map_err(io::Error::other)?;
-            if items.contains(&item) && !kept.contains(&path) {
-                self.removed(&path, self.or_as_folder(&path, dir.remove_name(&name)));
+            if !items.contains(&item) || kept.contains(&path) {
+                continue;
+            }
+            match dir.remove_name(&name) {
+                Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                    match file_of(item).and_then(|input| self.rescue_input(&path, input.as_ref())) {
+                        Ok(()) => self.removed(&path, self.remove_temp(&path)),
+                        // The others are removed all the same.
+                        Err(error) => kept_folder = Err(error),
+                    }
+                }
+                answer => self.removed(&path, answer),
             }
         }
-        Ok(())
+        kept_folder
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::placements::{Changes, ReadError};
 use headway_files::{Change, Maker, OwnName};
-use headway_model::{JobId, RelPath};
+use headway_model::{JobId, PlannedFile, RelPath};
 use headway_store::rows::JobRow;
 use headway_store::{Store, StoreError};
 
@@ -15,6 +15,8 @@ use headway_store::{Store, StoreError};
 pub(crate) struct Stray {
     /// The name.
     pub(crate) own: OwnName,
+    /// The file of the item whose attempt made it.
+    pub(crate) input: Option<PlannedFile>,
     /// Why a person must look at it first; `None` if it can be removed.
     pub(crate) kept: Option<&'static str>,
 }
@@ -24,7 +26,7 @@ enum Owner {
     /// It is not over.
     Live,
     /// It is over, and these files might be originals.
-    Over(HashSet<RelPath>),
+    Over { job_no: u64, kept: HashSet<RelPath> },
     /// It is not known whether the files are originals, for this reason.
     NotKnown(&'static str),
 }
@@ -37,26 +39,30 @@ pub(crate) async fn strays(
 ) -> Result<Vec<Stray>, StoreError> {
     let (mut owners, mut strays) = (HashMap::<JobId, Owner>::new(), Vec::new());
     for own in names {
+        let mut input = None;
         let kept = match own.maker {
             // Emptying begins with the decision that nothing of the trash is kept.
             Maker::Probe | Maker::Folder | Maker::Emptying(_) => None,
             Maker::Unknown => Some("this version makes no such name"),
-            Maker::Attempt(job) => {
+            Maker::Attempt { job, item } => {
                 let owner = match owners.entry(job) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => new.insert(owner(store, library_names, job).await?),
                 };
                 match owner {
                     Owner::Live => continue,
-                    Owner::Over(held) if held.contains(&own.path) => Some(
+                    Owner::Over { kept, .. } if kept.contains(&own.path) => Some(
                         "it might be an original: its placing did not end well, and the job's page says what lies where",
                     ),
-                    Owner::Over(_) => None,
+                    Owner::Over { job_no, .. } => {
+                        input = store.items_at(*job_no, &[item]).await?.into_iter().next().map(|row| row.file);
+                        None
+                    }
                     Owner::NotKnown(why) => Some(*why),
                 }
             }
         };
-        strays.push(Stray { own, kept });
+        strays.push(Stray { own, input, kept });
     }
     Ok(strays)
 }
@@ -82,7 +88,7 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
     }
     match row.summary.status.is_terminal() {
         true => match unplaced(store, &row).await {
-            Ok(held) => Ok(Owner::Over(held)),
+            Ok(kept) => Ok(Owner::Over { job_no: row.job_no, kept }),
             Err(ReadError::Store(error)) => Err(error),
             Err(ReadError::Event { .. } | ReadError::Change { .. }) => {
                 Ok(Owner::NotKnown("an event of its job cannot be read, so it might be an original"))

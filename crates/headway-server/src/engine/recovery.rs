@@ -4,6 +4,7 @@ mod tidy;
 mod tries;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -53,6 +54,7 @@ pub(super) async fn past(
         placing.into_iter().map(|(item, _)| (item, open.remove(&(item, fold.last_attempt(item))))).collect();
     let left = left_by(store, active, tried.into_iter().map(|(item, _)| item)).await?;
     let (job, active, step) = (fold.id, Arc::clone(active), Arc::clone(step));
+    let within = context.clone();
     let look = move || {
         let _step = step;
         // A disk can be exchanged while no server runs. What lies on the other one says nothing about this job.
@@ -60,7 +62,7 @@ pub(super) async fn past(
             // For the files of items that are over, nobody waits.
             return if has_open { Err(PauseReason::LibraryGone) } else { Ok(Default::default()) };
         }
-        remove_temps_of(&active, &left, &kept);
+        remove_temps_of(&within, &active, &left, &kept);
         let ended = |(item, change)| (item, ended(&active.library, change));
         Ok(placing.into_iter().map(ended).collect())
     };
@@ -106,8 +108,12 @@ async fn left_by(
 
 /// Removes the temporary files of these items, and the folders that their attempts did not finish making. Files in `kept` might
 /// be originals. Returns whether none is left, as far as can be seen. Blocking.
-fn remove_temps_of(active: &ActiveJob, left: &ItemsByFolder, kept: &HashSet<RelPath>) -> bool {
-    let temps = active.library.clear_all_temps(left, active.job, kept);
+fn remove_temps_of(context: &Context, active: &ActiveJob, left: &ItemsByFolder, kept: &HashSet<RelPath>) -> bool {
+    let file_of = |item| {
+        let rows = context.handle.block_on(context.store.items_at(active.job_no, &[item])).map_err(io::Error::other)?;
+        Ok(rows.into_iter().next().map(|row| row.file))
+    };
+    let temps = active.library.clear_all_temps(left, active.job, kept, &file_of);
     let folders = active.library.clear_unmade(left.keys());
     temps && folders && !active.library.has_left_of(active.job)
 }

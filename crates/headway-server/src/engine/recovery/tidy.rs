@@ -48,11 +48,11 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     let mut changes = Changes::default();
     each_event(&*context.store, active.job_no, super::is_open_change, |event| changes.follow(&event)).await?;
     let kept: HashSet<_> = changes.open.values().filter_map(Change::temp).collect();
-    let steps = context.steps.clone();
+    let (steps, within) = (context.steps.clone(), context.clone());
     let clean_up = move || {
         let own = OwnWork::of_job(job, Step::CleanUp);
         let remove = || match active.is_same_library() && active.has_its_disks() {
-            true if remove_temps_of(&active, &left, &kept) => Ok(()),
+            true if remove_temps_of(&within, &active, &left, &kept) => Ok(()),
             true => Err(Unable::Failed("not all of them can be removed now".to_owned())),
             false => Err(Unable::Environment(PauseReason::LibraryGone)),
         };
