@@ -246,6 +246,32 @@ async fn a_file_that_a_command_has_moved_when_the_server_is_killed_is_put_back()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_folders_that_attempts_made_do_not_stay_if_no_output_got_there() {
+    let files = Files::new();
+    files.write("a/deep/one", b"1");
+    files.write("b/two", b"2");
+    std::fs::create_dir(files.library().join("out")).expect("the owner's folder");
+    let place = |folder: &str| json!({ "place": { "folder": { "path": folder } } });
+    let mut served = Served::start(&files);
+    let run = r#"sh -c 'case $0 in b/*) cp "$0" "$1";; *) exit 1;; esac' {} {out}"#;
+    let end = served.run("command", json!({ "settings": { "run": run }, "output": place("out/made") })).await;
+    assert_eq!((end.counters.failed, end.counters.succeeded), (1, 1), "{end:?}");
+    eventually("no empty folder", async || (!files.library().join("out/made/a").exists()).then_some(())).await;
+    assert!(files.library().join("out/made/b/two").exists());
+
+    // A server that is killed, and a job that is then cancelled.
+    let settings = json!({ "run": "sh -c 'sleep 600' {} {out}" });
+    let job = served.begin("command", json!({ "settings": settings, "output": place("out/later/still") })).await;
+    let folder = files.library().join("out/later/still/a/deep");
+    eventually("its folders", async || folder.exists().then_some(())).await;
+    served.headway.kill();
+    let served = Served::start(&files);
+    assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+    eventually("no empty folder", async || (!files.library().join("out/later").exists()).then_some(())).await;
+    assert!(files.library().join("out").exists(), "it is the owner's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_replaces_files_and_undo_puts_them_back() {
     let files = Files::numbered(20);
     files.write("-n $(id) 'x'", b"odd");

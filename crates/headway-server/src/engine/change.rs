@@ -29,8 +29,12 @@ pub(super) fn change(
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
-    let missing = library.missing_folders(&moves);
-    let moves = moves.with_folders(missing.map_err(fail("looking for the folder of its new name"))?);
+    let missing = library.missing_folders(&moves).map_err(fail("looking for the folder of its new name"))?;
+    if !missing.is_empty() {
+        let noted = context.data.note_made(&attempt.job, &missing, &active.noted_folders);
+        noted.map_err(fail("noting the folder of its new name"))?;
+    }
+    let moves = moves.with_folders(missing);
     let reach = library.reach_for(&moves).map_err(fail("making the folder of its new name"))?;
     // Other hard links of a file that goes to the trash might be removed at the same time.
     let still = match wanted.removes || wanted.shares {

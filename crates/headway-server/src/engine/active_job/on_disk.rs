@@ -1,5 +1,6 @@
 //! Whether a job can go on with its library and its files as they are on the disk now.
 
+use std::io;
 use std::sync::atomic::Ordering;
 
 use super::super::plan::absent_mount;
@@ -75,6 +76,27 @@ impl ActiveJob {
         noted.map_err(|error| Failure::of(FailReason::Write, "noting that the job makes temporary files", &error))?;
         self.is_untidy.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Removes those folders that the job made for files which did not get there, such as the output of an attempt that
+    /// failed: they are empty. Returns whether none is left, as far as can be seen. Blocking.
+    pub(in crate::engine) fn remove_empty_folders(&self, data: &DataFolder) -> bool {
+        let remove = || {
+            let made = data.made_folders(&self.job)?;
+            if made.is_empty() {
+                return Ok(true);
+            }
+            // On another disk a folder of that name is somebody else's.
+            if !self.is_same_library() || !self.has_its_disks() {
+                return Ok(false);
+            }
+            self.library.remove_empty(made).map(|()| true)
+        };
+        let removed: io::Result<bool> = remove();
+        removed.unwrap_or_else(|error| {
+            tracing::warn!(job.id = %self.job, %error, "empty folders that a job made cannot be removed");
+            false
+        })
     }
 
     /// Notes the file at which the storage reported an error.

@@ -52,7 +52,9 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     let clean_up = move || {
         let own = OwnWork::of_job(job, Step::CleanUp);
         let remove = || match active.is_same_library() && active.has_its_disks() {
-            true if remove_temps_of(&within, &active, &left, &kept) => Ok(()),
+            true if remove_temps_of(&within, &active, &left, &kept) && active.remove_empty_folders(&within.data) => {
+                Ok(())
+            }
             true => Err(Unable::Failed("not all of them can be removed now".to_owned())),
             false => Err(Unable::Environment(PauseReason::LibraryGone)),
         };
