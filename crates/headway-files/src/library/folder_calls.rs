@@ -3,7 +3,8 @@
 //! reads them makes an interrupted read again.
 
 use std::io;
-use std::path::Path;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 
 use cap_std::fs::{Dir, Metadata, ReadDir};
 
@@ -32,6 +33,9 @@ pub(super) trait FolderCalls {
 
     /// Removes an empty folder in it.
     fn remove_folder(&self, name: impl AsRef<Path>) -> io::Result<()>;
+
+    /// The absolute path that the folder has now, which it might have got after it was opened.
+    fn present_path(&self) -> io::Result<PathBuf>;
 }
 
 impl FolderCalls for Dir {
@@ -61,6 +65,10 @@ impl FolderCalls for Dir {
 
     fn remove_folder(&self, name: impl AsRef<Path>) -> io::Result<()> {
         removed(self, name.as_ref(), || self.remove_dir(name.as_ref()))
+    }
+
+    fn present_path(&self) -> io::Result<PathBuf> {
+        std::fs::read_link(format!("/proc/self/fd/{}", self.as_raw_fd()))
     }
 }
 

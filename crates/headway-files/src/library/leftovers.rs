@@ -120,3 +120,22 @@ impl Library {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_removed_now_is_removed_later() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let job = JobId::mint(1, [1; 10]);
+        let temp: RelPath = format!(".headway-{job}-0-1~").parse().expect("a path");
+        std::fs::create_dir_all(folder.path().join(on_disk(&temp)).join("more/below")).expect("folders");
+        library.removed(&temp, Err(io::ErrorKind::PermissionDenied.into()));
+        assert!(library.has_left_of(job));
+        library.clean_up();
+        assert!(!library.has_left_of(job));
+        assert!(std::fs::read_dir(folder.path()).expect("a folder").next().is_none());
+    }
+}

@@ -16,7 +16,7 @@ use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
 use super::hash::hash;
 use super::temporary::prefix;
-use super::{Library, LibraryFile, OpenFile, kind, on_disk};
+use super::{Found, Library, LibraryFile, OpenFile, kind, on_disk};
 use headway_model::library::EntryKind;
 use headway_model::{Digest, JobId, Keep, RelPath};
 
@@ -62,6 +62,8 @@ pub enum NoOutput {
     Folder,
     /// A pipe, a socket or a device.
     Special,
+    /// The output, in a folder that has another name by now.
+    FolderMoved,
 }
 
 impl NoOutput {
@@ -73,6 +75,7 @@ impl NoOutput {
             NoOutput::Symlink => "the output is a symbolic link; it must be a file of its own",
             NoOutput::Folder => "the output is a folder; it must be a file",
             NoOutput::Special => "the output is a pipe, a socket or a device; it must be a file",
+            NoOutput::FolderMoved => "the folder of the output was moved or renamed while the output was made",
         }
     }
 }
@@ -99,7 +102,10 @@ impl Library {
 
     /// Hashes an output and syncs it, or says what is there instead of one.
     pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Result<Sealed, NoOutput>> {
-        let Some(found) = self.find(&staged.temp).known()? else { return Ok(Err(NoOutput::Nothing)) };
+        let Some(found) = self.find(&staged.temp).known()? else {
+            let elsewhere = Found::of(staged.folder.look_at(staged.name())).known()?;
+            return Ok(Err(elsewhere.map_or(NoOutput::Nothing, |_| NoOutput::FolderMoved)));
+        };
         match kind(&found) {
             EntryKind::File => {}
             EntryKind::Symlink => return Ok(Err(NoOutput::Symlink)),
@@ -228,5 +234,11 @@ mod tests {
         std::fs::remove_file(at).expect("removed");
         std::fs::write(at, "output").expect("an output");
         assert_eq!(seal().map(|sealed| sealed.size), Ok(6));
+        let below = library.stage(&path("file"), path("sub/new"), JobId::mint(1, [0; 10]), 0, 1).expect("a name");
+        std::fs::write(&below.path, "output").expect("an output");
+        std::fs::rename(folder.path().join("sub"), folder.path().join("renamed")).expect("a new name");
+        assert_eq!(library.seal(&below, Keep::NONE, &original).expect("it is looked at"), Err(NoOutput::FolderMoved));
+        library.discard(&below);
+        assert_eq!(std::fs::read_dir(folder.path().join("renamed")).expect("a folder").count(), 0);
     }
 }
