@@ -322,6 +322,12 @@ async fn where_names_cannot_be_exchanged_a_replace_goes_another_way_and_says_so(
     assert_eq!(std::fs::read(files.library().join("000003")).expect("a file"), b"FILE 3\n");
     let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
     assert!(view["note"].as_str().is_some_and(|note| note.contains("exchange")), "{view}");
+    // For a second, this file system answers as if each file still had the name in between.
+    let mut body = request("capitals");
+    body["policy"] = json!({ "on_done": "again" });
+    let again = app.run(&body).await;
+    assert_eq!((again.status, again.counters.succeeded), (JobStatus::Completed, 4), "{again:?}");
+    assert_eq!(undo(&app, again.job).await.counters.succeeded, 4);
     assert_eq!(run(&app, Some(json!({ "place": { "beside": { "name": "{/}.up" } } }))).await.counters.succeeded, 4);
     assert_eq!(undo(&app, end.job).await.counters.succeeded, 4);
     assert_eq!(std::fs::read(files.library().join("000003")).expect("a file"), before[&b"000003"[..]]);

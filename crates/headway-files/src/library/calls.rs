@@ -6,7 +6,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, StatxFlags};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
@@ -25,6 +25,17 @@ pub(super) fn statat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: AtFlags) -> 
 /// Looks at an open file or folder.
 pub(super) fn fstat(file: impl AsFd) -> Result<Stat, Errno> {
     again(|| rustix::fs::fstat(&file))
+}
+
+/// Lets a file system that caches ask its storage about an open file. FUSE and network shares otherwise answer for about a second
+/// with what was true before a file was given another name.
+pub(super) fn refresh(file: impl AsFd) -> Result<(), Errno> {
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_FORCE_SYNC;
+    match again(|| rustix::fs::statx(&file, c"", flags, StatxFlags::BASIC_STATS)) {
+        // Old systems, and some containers, do not have the call.
+        Ok(_) | Err(Errno::NOSYS | Errno::PERM) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Waits until what was written is on the disk.

@@ -8,6 +8,7 @@ use cap_std::fs::{Metadata, OpenOptions};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::calls::refresh;
 use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
 use super::{
@@ -186,6 +187,7 @@ impl Library {
         let open = || self.root()?.open_with(on_disk(path), &options);
         let opened = self.check_on_disk(path).and_then(|()| uninterrupted(open));
         let opened = opened.and_then(|file| {
+            refresh(&file)?;
             let metadata = uninterrupted(|| file.metadata())?;
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));

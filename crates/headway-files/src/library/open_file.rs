@@ -5,7 +5,7 @@ use std::io;
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
 
-use super::calls::fstat;
+use super::calls::{fstat, refresh};
 use super::environment::uninterrupted;
 use super::root::file_system_of;
 use super::{LibraryFile, mtime_ns};
@@ -32,6 +32,7 @@ pub(super) struct FileStamp {
 impl OpenFile {
     /// Whether the file is still what it was when it was opened.
     pub fn is_unchanged(&self) -> io::Result<bool> {
+        refresh(&self.file)?;
         Ok(FileStamp::of(&uninterrupted(|| self.file.metadata())?) == self.stamp)
     }
 

@@ -22,8 +22,9 @@ pub struct OpenPlacement {
 impl Library {
     /// Whether a file is still at its path and unchanged since it was opened; an error if that is not known.
     pub fn is_still(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
+        let is_unchanged = opened.is_unchanged()?;
         let found = self.find(path).known()?;
-        Ok(opened.is_unchanged()? && found.is_some_and(|found| FileStamp::of(&found) == opened.stamp))
+        Ok(is_unchanged && found.is_some_and(|found| FileStamp::of(&found) == opened.stamp))
     }
 
     /// Whether a file is still at its path and unchanged, although its other names might change in the meantime. That
