@@ -182,8 +182,20 @@ async fn a_request_is_kept_under_a_name_across_restarts_and_run_from_the_termina
     assert!(status == 200 && kept["sums"]["recipe"] == "checksum", "{kept}");
     let (status, wrong) = app.put_at("/api/v1/presets/no.name", &body).await;
     assert!(status == 422 && wrong.to_string().contains("letters, digits"), "{wrong}");
-    let (status, wrong) = app.put_at("/api/v1/presets/typo", &with("checksun", json!({}))).await;
-    assert!(status == 422 && wrong.to_string().contains("checksun"), "{wrong}");
+    let mut elsewhere = with("checksum", json!({}));
+    elsewhere["library"] = json!("nowhere");
+    let mut of_a_job = with("checksum", json!({}));
+    of_a_job["query"] = json!({ "items": { "job": mint(), "which": "failed" } });
+    for (pointer, body) in [
+        ("/recipe", with("checksun", json!({}))),
+        ("/query", with("undo", json!({}))),
+        ("/library", elsewhere),
+        ("/query/items", of_a_job),
+    ] {
+        let (status, wrong) = app.put_at("/api/v1/presets/wrong", &body).await;
+        assert_eq!((status, &wrong["errors"][0]["pointer"]), (422, &json!(pointer)), "{wrong}");
+        assert_eq!(wrong["errors"][0]["detail"], wrong["detail"], "{wrong}");
+    }
     app.stop().await;
 
     let app = App::start(&files).await;

@@ -152,8 +152,9 @@ impl ApiError {
     }
 
     /// An [`ApiError::Invalid`] with one reason, which concerns this place in the body of the request, a JSON pointer.
-    pub fn at_place(pointer: String, reason: String) -> Self {
-        let places = BTreeMap::from([(reason.clone(), pointer)]);
+    pub fn at_place(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        let places = BTreeMap::from([(reason.clone(), pointer.into())]);
         ApiError::Invalid { reasons: vec![reason], settings: BTreeMap::new(), places }
     }
 

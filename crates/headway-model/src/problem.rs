@@ -176,7 +176,7 @@ mod tests {
             ApiError::NotJson { message: message() },
             ApiError::Invalid { reasons, settings, places },
             ApiError::invalid("one reason"),
-            ApiError::at_place("/query/paths/1".into(), "/query/paths/1 must be a text".into()),
+            ApiError::at_place("/query/paths/1", "/query/paths/1 must be a text"),
             ApiError::LogUnavailable,
             ApiError::Unavailable { message: message() },
             ApiError::Internal { incident: "0123abcd".into() },

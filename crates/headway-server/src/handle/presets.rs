@@ -33,20 +33,20 @@ impl Server {
         }
         if matches!(request.query, Query::Items(_)) {
             let text = "the files of another job cannot be stored in a preset; name a folder or files";
-            return Err(ApiError::invalid(text));
+            return Err(ApiError::at_place("/query/items", text));
         }
         if let Some(reason) = checks::undone(&request) {
-            return Err(ApiError::invalid(reason));
+            return Err(ApiError::at_place("/query", reason));
         }
         let context = &self.inner.context;
         // What this caller could not start must not be stored either, because a schedule starts it for the owner.
         let has_library = context.library(&request.library).is_some()
             && (self.is_owner || context.configured(&request.library).is_some());
         if !has_library {
-            return Err(ApiError::invalid(format!("there is no library {:?} here", request.library)));
+            return Err(ApiError::at_place("/library", format!("there is no library {:?} here", request.library)));
         }
         if !self.offers(&request.recipe) || context.recipe(&request.recipe).is_none() {
-            return Err(ApiError::invalid(format!("there is no recipe {:?} here", request.recipe)));
+            return Err(ApiError::at_place("/recipe", format!("there is no recipe {:?} here", request.recipe)));
         }
         self.with_presets(|mut presets| {
             presets.insert(name, request);

@@ -78,7 +78,7 @@ impl Server {
             "{} is not served here: what job {} did there can be retried and undone, and nothing else",
             request.library, query.job
         );
-        Err(ApiError::invalid(text))
+        Err(ApiError::at_place("/library", text))
     }
 
     /// The library of a request, if the caller may name it.
@@ -108,7 +108,7 @@ impl Server {
         let text = "Headway's own data folder is among these files; name folders beside it, or move it with --data";
         let data = self.inner.context.data.root();
         if Path::new(&request.library).starts_with(data) {
-            return Err(ApiError::invalid(text));
+            return Err(ApiError::at_place("/library", text));
         }
         let Ok(within) = data.strip_prefix(&request.library) else { return Ok(()) };
         let below = |path: &RelPath, folder: &Path| {
@@ -117,7 +117,8 @@ impl Server {
         if let Some(OutputPlace::Folder { path, .. }) = request.output.as_ref().map(|output| &output.place)
             && below(path, within)
         {
-            return Err(ApiError::invalid("the outputs would go into Headway's own data folder; name another folder"));
+            let text = "the outputs would go into Headway's own data folder; name another folder";
+            return Err(ApiError::at_place("/output/place/folder/path", text));
         }
         let hit = match &request.query {
             Query::Folder(query) => {
@@ -127,7 +128,7 @@ impl Server {
             Query::Paths(paths) => paths.iter().any(|path| below(path, within)),
             Query::Items(_) => false,
         };
-        if hit { Err(ApiError::invalid(text)) } else { Ok(()) }
+        if hit { Err(ApiError::at_place("/query", text)) } else { Ok(()) }
     }
 }
 
@@ -144,7 +145,7 @@ fn usable(name: &str) -> Result<(), ApiError> {
 
 /// Judges a look at the path, which found its real path and whether it is a folder.
 fn refusal(name: &str, path: &Path, looked: Found<(PathBuf, bool)>) -> Result<(), ApiError> {
-    let refuse = |text| Err(ApiError::invalid(text));
+    let refuse = |text: String| Err(ApiError::at_place("/library", text));
     match looked {
         Found::There((real, _)) if real != path => {
             refuse(format!("the folder {name} is called {} without links; name it so", real.display()))

@@ -190,7 +190,8 @@ impl Server {
             return Err(ApiError::Conflict { message: format!("job {} has not ended yet", query.job) });
         }
         if row.library != request.library {
-            return Err(ApiError::invalid(format!("job {} belongs to library {:?}", query.job, row.library)));
+            let text = format!("job {} belongs to library {:?}", query.job, row.library);
+            return Err(ApiError::at_place("/library", text));
         }
         Ok(())
     }
