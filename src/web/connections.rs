@@ -22,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::{Service, ServiceExt};
 
+use super::request_id;
 use own_answers::{OpenRequest, OwnAnswers, Requests};
 pub use slots::ConnectionLimits;
 use slots::{Full, Slots};
@@ -46,10 +47,22 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Minimum time between log messages about refusals.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
-const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nCache-Control: no-store\r\n\
-    Content-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
-    Content-Security-Policy: default-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\nContent-Length: 77\r\n\r\n\
-    {\"error\":\"busy\",\"message\":\"too many connections; close some, then try again\"}";
+/// The head of a refusal, without what differs from one to the next.
+const BUSY_HEAD: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nCache-Control: no-store\r\n\
+    Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
+    Content-Security-Policy: default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A refusal with this id. The request is not read, so the body is a problem of the API and has the members of older
+/// calls too.
+fn busy(id: &str) -> String {
+    let why = "too many connections; close some, then try again";
+    let body = serde_json::json!({
+        "type": "urn:headway:busy", "title": "Too many connections are open", "status": 503, "detail": why, "code": "busy",
+        "retry": true, "request_id": id, "error": "busy", "message": why,
+    });
+    let body = body.to_string();
+    format!("{BUSY_HEAD}\r\nContent-Length: {}\r\n{}: {id}\r\n\r\n{body}", body.len(), request_id::NAME)
+}
 
 /// Serves until `stopping` holds `true`, then lets every response finish.
 pub(super) async fn serve<S>(
@@ -151,8 +164,10 @@ impl Door {
             ),
             Full::All => tracing::warn!("the limit of connections is reached; refusing more"),
         });
+        let id = request_id::new();
+        tracing::debug!(request.id = id, "refused a connection");
         // The socket's buffer is empty, so these few bytes go out unless the peer is gone.
-        send(&stream, BUSY.as_bytes(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL).ok();
+        send(&stream, busy(&id).as_bytes(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL).ok();
         shutdown(&stream, Shutdown::Write).ok();
         if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
             tokio::spawn(async move {
@@ -182,9 +197,12 @@ fn more(stream: &TcpStream) -> io::Result<usize> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_refusal_says_how_long_it_is() {
-        let (head, body) = super::BUSY.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.contains(&format!("Content-Length: {}", body.len())), "{}", body.len());
-        assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
+    fn the_refusal_says_how_long_it_is_and_which_request_it_refuses() {
+        let answer = super::busy("0a1b");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
+        assert!(head.ends_with("\r\nx-request-id: 0a1b"), "{head}");
+        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!((&body["request_id"], &body["code"]), (&"0a1b".into(), &"busy".into()));
     }
 }

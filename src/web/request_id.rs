@@ -13,7 +13,7 @@ use tracing::Instrument;
 use tracing::field::{Empty, display};
 
 /// The header, in requests and answers.
-const NAME: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that a caller can give.
 const ID_LIMIT_BYTES: usize = 64;
@@ -22,9 +22,14 @@ const ID_LIMIT_BYTES: usize = 64;
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) String);
 
+/// An id for a request whose caller gave none.
+pub(super) fn new() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
 /// Names each request. Outermost, so that what is refused before a call is reached is named too.
 pub(super) async fn named(mut request: Request, next: Next) -> Response {
-    let id = callers_id(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
+    let id = callers_id(request.headers()).unwrap_or_else(new);
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let span = tracing::info_span!("request", request.id = id, job.id = Empty, %method, path = redacted(request.uri()));

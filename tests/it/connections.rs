@@ -106,7 +106,10 @@ async fn one_peer_has_its_share_and_no_more_and_others_are_let_in() {
     let refused = async || {
         let mut raw = Raw::open(url).await;
         raw.say(&ask).await;
-        status(&raw.rest(Duration::from_secs(20)).await)
+        let answer = raw.rest(Duration::from_secs(20)).await;
+        // Whatever the answer is, it names its request.
+        assert!(status(&answer) == 0 || answer.contains("\r\nx-request-id: "), "{answer}");
+        status(&answer)
     };
     eventually("a refusal", async || (refused().await == 503).then_some(())).await;
     // With or without a token, because the token was not examined. The other callers are other peers.
