@@ -179,6 +179,13 @@ async fn calls_that_are_new_in_v1_do_what_the_old_ones_do() {
     let url = |rest: &str| format!("{}/api/v1/jobs/{job}{rest}", app.url);
     let (status, view) = app.call(app.client.patch(url("")).json(&json!({ "priority": 7 }))).await;
     assert_eq!((status, &view["job"]), (200, &json!(job)), "{view}");
+    let changed = app.call(app.client.patch(url("")).json(&json!({ "concurrency": 2000 }))).await.1;
+    let (_, read) = app.call(app.client.get(url(""))).await;
+    for view in [changed, read] {
+        assert_eq!((&view["priority"], &view["concurrency"]), (&json!(7), &json!(2000)), "what is in force: {view}");
+        assert_eq!(view["request"]["concurrency"], 0, "what was asked for: {view}");
+        assert!(view["note"].as_str().is_some_and(|note| note.contains("at once, not 2000, because")), "{view}");
+    }
     let (status, refused) = app.call(app.client.patch(url("")).json(&json!({ "colour": 1 }))).await;
     assert_eq!((status, &refused["code"]), (422, &json!("invalid")));
     app.until(job, |summary| summary.status == headway_model::JobStatus::Planned).await;

@@ -113,6 +113,16 @@ impl Snapshot {
         self.parent
     }
 
+    /// Higher priorities run first.
+    pub fn priority(&self) -> i32 {
+        self.priority
+    }
+
+    /// How many items run at once, at most; 0 lets the server decide.
+    pub fn concurrency(&self) -> u32 {
+        self.concurrency
+    }
+
     /// This head with its items, each given as its byte and its last attempt.
     pub fn with_items(mut self, items: impl IntoIterator<Item = (u8, u32)>) -> Self {
         self.items.clear();

@@ -106,6 +106,12 @@ pub struct JobView {
     /// The request, with every default filled in.
     #[serde(default)]
     pub request: Option<StartJob>,
+    /// Its priority now: that of the request, until a person changes it.
+    #[serde(default)]
+    pub priority: i32,
+    /// How many of its items run at once now, at most; 0 lets the server decide.
+    #[serde(default)]
+    pub concurrency: u32,
     /// What the job waits for, as a text.
     #[serde(default)]
     pub waits: Option<String>,

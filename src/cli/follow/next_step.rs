@@ -127,6 +127,8 @@ mod tests {
             cursor: headway_model::Cursor::start(),
             outputs: Vec::new(),
             request: None,
+            priority: 0,
+            concurrency: 0,
             waits: None,
             asks: false,
             note: None,

@@ -41,6 +41,8 @@ mod tests {
             cursor: Cursor::start(),
             outputs: outputs.iter().map(|name| (*name).to_owned()).collect(),
             request: Some(request),
+            priority: 0,
+            concurrency: 0,
             waits: None,
             asks: false,
             note: None,

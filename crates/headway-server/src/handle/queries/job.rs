@@ -11,7 +11,7 @@ use headway_files::{Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::load::Load;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason, StartJob};
+use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
 
 /// Up to this many outputs, their bytes are added up while the job runs; those of more, at its end.
 const WRITTEN_LIMIT: u32 = 10_000;
@@ -31,8 +31,10 @@ impl Server {
             add(format!("The files that this job wrote cannot be listed: {}.", io_text(&error)));
             Vec::new()
         });
-        let limited = request.as_ref().filter(|_| !row.summary.status.is_terminal()).and_then(|of| self.limited(of));
-        limited.into_iter().for_each(&mut add);
+        let (priority, concurrency) = (row.head.priority(), row.head.concurrency());
+        if !row.summary.status.is_terminal() {
+            self.limited(concurrency).into_iter().for_each(&mut add);
+        }
         // A job that failed for that reason says it itself.
         let nothing = request.as_ref().filter(|_| !matches!(row.summary.status, JobStatus::Failed { .. }));
         nothing.and_then(|of| nothing_found(&row.summary, &of.query)).into_iter().for_each(&mut add);
@@ -53,6 +55,8 @@ impl Server {
             summary: row.summary,
             cursor,
             request,
+            priority,
+            concurrency,
             note,
             trash,
             trash_left,
@@ -68,11 +72,11 @@ impl Server {
     }
 
     /// Says that a job asks for more files at once than the server runs, if it does.
-    fn limited(&self, request: &StartJob) -> Option<String> {
+    fn limited(&self, concurrency: u32) -> Option<String> {
         let workers = self.inner.limits.lock().workers;
-        (request.concurrency as usize > workers).then(|| {
+        (concurrency as usize > workers).then(|| {
             let files = if workers == 1 { "1 file runs".to_owned() } else { format!("{workers} files run") };
-            format!("At most {files} at once, not {}, because this server has {workers} workers.", request.concurrency)
+            format!("At most {files} at once, not {concurrency}, because this server has {workers} workers.")
         })
     }
 
