@@ -47,7 +47,8 @@ pub struct StartJob {
     /// Whether a person must approve the plan before anything runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub approval: bool,
-    /// The job that this one retries or undoes.
+    /// An earlier job whose files this one runs again, or which it undoes. With a query for items, it is always the job that the
+    /// query names.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parent: Option<JobId>,
     /// Where the output goes; the recipe's default if omitted. Only for recipes that have an output.
