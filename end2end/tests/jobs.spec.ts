@@ -119,6 +119,8 @@ test('an original that an undo could not put back is not said to be back', async
   await expect(page.locator('.job-trash')).toHaveText(/^3 files are in the trash, /);
   await open(page, `${server.url}/jobs`);
   await expect(page.locator(`tr[data-job="${done}"] .jobs-undone`)).toHaveText('partly undone');
+  // Nor does the undo look complete.
+  await expect(page.locator(`tr[data-job="${undo}"] .jobs-outcomes`)).toHaveText('1 of 3 missed');
 });
 
 const held = (server: Server) => {

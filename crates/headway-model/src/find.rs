@@ -37,7 +37,7 @@ pub enum JobSort {
     Took,
     /// The most files first.
     Files,
-    /// The most failures first.
+    /// The most files that failed or were missed first.
     Failed,
 }
 
@@ -62,7 +62,7 @@ impl JobSort {
             JobSort::Newest => 0,
             JobSort::Took => job.ended.zip(job.began).map_or(0, |(ended, began)| ended.saturating_sub(began)),
             JobSort::Files => job.counters.files().into(),
-            JobSort::Failed => job.counters.failed.into(),
+            JobSort::Failed => u64::from(job.counters.failed) + u64::from(job.counters.missed),
         }
     }
 }

@@ -61,11 +61,44 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
 /// The result for its files: the number that matters first.
 fn what(counters: &Counters) -> String {
     let (done, all) = counters.work();
-    let of =
-        |number: u32, what: &str| format!("{} of {} {what}", format::count(number.into()), format::count(all.into()));
-    match (counters.failed, counters.cancelled) {
-        (0, 0) => format::files(counters),
-        (0, _) => of(done, "done"),
-        (failed, _) => of(failed, "failed"),
+    let of = |number: u32, all: u32, what: &str| {
+        format!("{} of {} {what}", format::count(number.into()), format::count(all.into()))
+    };
+    match (counters.failed, counters.missed, counters.cancelled) {
+        (0, 0, 0) => format::files(counters),
+        (0, 0, _) => of(done, all, "done"),
+        // The plan can have found it, so that it is no part of the work.
+        (0, missed, _) => of(missed, counters.files(), "missed"),
+        (failed, 0, _) => of(failed, all, "failed"),
+        (failed, missed, _) => of(failed + missed, counters.files(), "failed or missed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_complete_only_if_no_file_failed_was_missed_or_is_left() {
+        let said = |failed, missed, cancelled| {
+            let (skipped, skipped_in_plan) = (missed, missed);
+            let succeeded = 1_000 - failed - missed - cancelled;
+            let counters = Counters {
+                total: 1_000,
+                succeeded,
+                skipped,
+                skipped_in_plan,
+                missed,
+                failed,
+                cancelled,
+                ..Counters::default()
+            };
+            what(&counters)
+        };
+        assert_eq!(said(0, 0, 0), "1,000 / 1,000 files");
+        assert_eq!(said(2, 0, 0), "2 of 1,000 failed");
+        assert_eq!(said(0, 3, 0), "3 of 1,000 missed");
+        assert_eq!(said(2, 3, 1), "5 of 1,000 failed or missed");
+        assert_eq!(said(0, 0, 600), "400 of 1,000 done");
     }
 }
