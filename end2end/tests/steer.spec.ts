@@ -21,6 +21,12 @@ test('a command replaces files, its output can be undone, and its trash be empti
   const jobs = await server.get('/api/jobs');
   expect(jobs.jobs[0].recipe).toBe('undo');
   await expect.poll(async () => (await server.get('/api/jobs')).jobs[0]?.status).toBe('completed');
+  // Its rows name the files, and only the details where the originals lay.
+  await details(page, server, jobs.jobs[0].job);
+  await expect(page.locator('.items .items-words').first()).toHaveText(/put back$/);
+  await expect(page.locator('.items tbody')).not.toContainText('.headway-trash');
+  await openFile(page, 0);
+  await expect(page.locator('.drawer-found')).toContainText('put_back .headway-trash');
   await details(page, server, job);
   await page.locator('[data-action="empty"]').click();
   await page.locator('[data-action="empty_trash"]').click();

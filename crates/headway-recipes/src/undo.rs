@@ -106,7 +106,7 @@ impl Work for UndoWork {
         for earlier in 1..attempt.number {
             let trash = self.trash(attempt, earlier)?;
             if self.was_moved(attempt, &trash, *new)? {
-                return Ok(Some(moved_to(&trash)));
+                return Ok(Some(removed(&trash)));
             }
         }
         Ok(None)
@@ -231,9 +231,9 @@ impl UndoWork {
             return Err(Failure::Stopped);
         }
         match self.library.move_to_trash(&attempt.path, &trash) {
-            Ok(()) => Ok(moved_to(&trash)),
+            Ok(()) => Ok(removed(&trash)),
             // It can have failed after the move, so look at the disk.
-            Err(_) if self.was_moved(attempt, &trash, content)? => Ok(moved_to(&trash)),
+            Err(_) if self.was_moved(attempt, &trash, content)? => Ok(removed(&trash)),
             Err(error) => Err(moving(error)),
         }
     }
@@ -254,6 +254,7 @@ fn moving(error: io::Error) -> Failure {
     Failure::of(FailReason::Write, "moving it to the trash", &error)
 }
 
-fn moved_to(trash: &RelPath) -> Success {
-    Success { effect: DiskEffect::Changed, result: json!({ "moved_to": trash }) }
+/// The result of a file that was removed, as every job that removes files tells it.
+fn removed(trash: &RelPath) -> Success {
+    Success { effect: DiskEffect::Changed, result: json!({ "removed": trash }) }
 }

@@ -7,6 +7,7 @@ use super::super::retry::RetryItem;
 use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
 use headway_model::item::ItemLabel;
+use headway_model::path::RESERVED;
 use headway_model::summary::ItemView;
 use headway_model::{JobId, RelPath, StartJob};
 
@@ -38,7 +39,7 @@ pub(super) fn ItemRow(
         text.with(|text| {
             let told = text.as_ref().filter(|text| row.is_told_by(text));
             let why = why(row.reason.clone(), told.and_then(|text| text.message.clone()));
-            let found = || told.and_then(|text| text.result.as_ref()).map(|result| found(result, HASH_SHOWN));
+            let found = || told.and_then(|text| text.result.as_ref()).map(|result| found(result, false));
             why.or_else(found).or_else(|| text.as_ref()?.becomes.as_ref().map(|path| format!("→ {}", path.shown())))
         })
     };
@@ -104,16 +105,21 @@ fn rank(name: &str) -> usize {
 const HASH_SHOWN: usize = 16;
 
 /// A text, of a hash its first digits.
-fn cut(text: &str, hash_length: usize) -> String {
+fn cut(text: &str) -> String {
     let is_hash = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match text.get(..hash_length).filter(|_| is_hash) {
+    match text.get(..HASH_SHOWN).filter(|_| is_hash) {
         Some(first) => format!("{first}…"),
         None => text.to_owned(),
     }
 }
 
-/// The recipe's result on one line: where the output is, and every other field by its name. Of hashes, so many digits.
-pub(in crate::ui::job) fn found(result: &serde_json::Value, hash_length: usize) -> String {
+fn text(value: &serde_json::Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The recipe's result on one line: where the output is, and every other field by its name. A row does not have the `whole` of it: of
+/// hashes it has the first digits, and it names no place in a trash.
+pub(in crate::ui::job) fn found(result: &serde_json::Value, whole: bool) -> String {
     let fields = result.as_object().into_iter().flatten();
     // Duplicates are known by their hash as well, which says nothing to a person.
     let is_known_by = |name: &str| KNOWN_BY.contains(&name) || name == "blake3" && result.get("inode").is_some();
@@ -123,12 +129,15 @@ pub(in crate::ui::job) fn found(result: &serde_json::Value, hash_length: usize) 
     fields.sort_by_key(|(name, _)| rank(name));
     let texts = fields.into_iter().map(|(name, value)| match name.as_str() {
         "output" => {
-            let path = value["path"].as_str().unwrap_or_default();
+            let path = text(&value["path"]);
             format!("→ {}, {}", RelPath::shown_text(path), format::size(value["size"].as_u64().unwrap_or_default()))
         }
         "ms" => format::seconds(value.as_u64().unwrap_or_default()),
-        "moved" => format!("→ {}", RelPath::shown_text(value.as_str().unwrap_or_default())),
-        _ => format!("{name} {}", cut(&format::value(value), hash_length)),
+        "moved" => format!("→ {}", RelPath::shown_text(text(value))),
+        // The row has the name of the file. Where it lies, or lay, in a trash is a detail.
+        _ if !whole && text(value).contains(RESERVED) => name.replace('_', " "),
+        _ if whole => format!("{name} {}", format::value(value)),
+        _ => format!("{name} {}", cut(&format::value(value))),
     });
     texts.collect::<Vec<_>>().join(" · ")
 }
@@ -142,14 +151,22 @@ mod tests {
     fn a_result_begins_with_what_was_found_and_shows_the_beginning_of_hashes() {
         let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         let result = json!({ "exit": 1, "height": 2, "ms": 40, "note": "no size", "output": { "path": "b", "size": 5 }, "verdict": "ok" });
-        assert_eq!(
-            found(&result, usize::MAX),
-            "verdict ok · note no size · → b, 5 B · height 2 · exit 1 · under 0.1 s"
-        );
+        assert_eq!(found(&result, true), "verdict ok · note no size · → b, 5 B · height 2 · exit 1 · under 0.1 s");
         let both = json!({ "sha256": hash, "size": 4, "mtime_ns": 3 });
-        assert_eq!(found(&both, HASH_SHOWN), "sha256 9f86d081884c7d65…");
-        assert_eq!(found(&both, usize::MAX), format!("sha256 {hash}"));
+        assert_eq!(found(&both, false), "sha256 9f86d081884c7d65…");
+        assert_eq!(found(&both, true), format!("sha256 {hash}"));
         let duplicate = json!({ "blake3": hash, "device": 1, "inode": 2, "links": 1, "size": 4, "mtime_ns": 3 });
-        assert_eq!(found(&duplicate, usize::MAX), "");
+        assert_eq!(found(&duplicate, true), "");
+    }
+
+    #[test]
+    fn only_the_details_name_a_place_in_a_trash() {
+        let trash = "a/.headway-trash/019a/0-1";
+        let shown = |result| [false, true].map(|whole| found(&result, whole));
+        assert_eq!(shown(json!({ "put_back": trash })), ["put back".to_owned(), format!("put_back {trash}")]);
+        assert_eq!(shown(json!({ "removed": trash })), ["removed".to_owned(), format!("removed {trash}")]);
+        let replaced = json!({ "output": { "path": "a", "size": 5 }, "put_back": trash });
+        assert_eq!(found(&replaced, false), "→ a, 5 B · put back");
+        assert_eq!(shown(json!({ "moved": "old", "put_back": "old" })), ["→ old · put_back old"; 2]);
     }
 }
