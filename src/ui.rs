@@ -13,6 +13,7 @@ mod nav;
 mod parts;
 mod plan;
 mod progress;
+mod search;
 mod start_panel;
 
 use leptos::prelude::*;

@@ -146,6 +146,45 @@ test('all jobs that are shown and not over are paused and cancelled at once', as
   expect(await status(other)).not.toBe('cancelled');
 });
 
+test('the list follows what is typed, so that its buttons act on what the field says', async ({ page, serve }) => {
+  const server = await serve(held, { config });
+  for (const title of ['Spring 1', 'Spring 2', 'Autumn']) await begin(server, mint(), 'slow', { title });
+  await open(page, `${server.url}/jobs`);
+  await expect(page.getByRole('button', { name: 'Pause all 3' })).toBeVisible();
+  await page.keyboard.press('/');
+  await page.keyboard.type('spring');
+  await expect(page.locator('.job-card')).toHaveCount(2);
+  await expect(page).toHaveURL(`${server.url}/jobs?search=spring`);
+  await page.getByRole('button', { name: 'Cancel all 2' }).click();
+  await expect(page.getByRole('button', { name: 'Really cancel all 2' })).toBeVisible();
+  // For another list, the page asks again.
+  await page.goBack();
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+  await expect(page.getByRole('button', { name: 'Cancel all 3', exact: true })).toBeVisible();
+});
+
+test('jobs and their files are searched without JavaScript too', async ({ browser, serve }) => {
+  const server = await serve(three, { config });
+  const job = await begin(server, mint(), 'checksum', { title: 'Sums of spring' });
+  await over(server, job);
+  await over(server, await begin(server, mint(), 'checksum', { title: 'Sums of autumn' }));
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${server.url}/jobs?show=good`);
+  await expect(page.locator('.jobs-history tbody tr')).toHaveCount(2);
+  await page.getByRole('searchbox').fill('spring');
+  await page.getByRole('searchbox').press('Enter');
+  await expect(page.locator('.jobs-history tbody tr')).toHaveAttribute('data-job', job);
+  await expect(page.getByRole('searchbox')).toHaveValue('spring');
+  // What else the address said is kept.
+  expect(new URL(page.url()).searchParams.get('show')).toBe('good');
+  await page.getByRole('link', { name: 'Sums of spring' }).click();
+  await page.getByRole('searchbox').fill('b');
+  await page.getByRole('searchbox').press('Enter');
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+  await context.close();
+});
+
 test('several jobs are one pill, which says how they stand together, leads to their list and keeps the focus', async ({ page, serve }) => {
   const server = await serve(
     (server) => {

@@ -29,7 +29,7 @@ use slow::Slow;
 
 use super::load::load;
 use super::nav::{Nav, Title};
-use super::parts::{ErrorPage, LocalTime, format};
+use super::parts::{Controls, ErrorPage, LocalTime, format};
 use super::plan::Plan;
 use super::progress::{Attend, Attention, Head, Newest, Steer, latest_summary, title};
 use crate::api;
@@ -55,7 +55,7 @@ pub(super) fn JobPage() -> impl IntoView {
                     let first = items.first().await;
                     match view.await {
                         Ok(view) => view! { <JobDetails view items first /> }.into_any(),
-                        Err(error) => view! { <ErrorPage error again=move |()| view.refetch() /> }.into_any(),
+                        Err(error) => view! { <Controls><ErrorPage error again=move |()| view.refetch() /></Controls> }.into_any(),
                     }
                 })}
             </Transition>
@@ -105,8 +105,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let heard =
         move |tell: &dyn Fn(&JobSummary) -> Option<String>| summary.with(|summary| summary.as_ref().and_then(tell));
     let titled = |summary: &Option<JobSummary>| summary.as_ref().map(title);
-    view! {
-        <Title text=move || summary.try_with(titled).flatten().unwrap_or_else(|| first_title.clone()) />
+    let above = view! {
         {rewind.banner()}
         <section class="job-panel" data-job=job.to_string()>
             <Head summary steer is_page=true />
@@ -127,6 +126,10 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
                 <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
             </p>
         </section>
+    };
+    view! {
+        <Title text=move || summary.try_with(titled).flatten().unwrap_or_else(|| first_title.clone()) />
+        <Controls>{above}</Controls>
         <Items job shown=items first request runs_programs summary attention newest texts named />
     }
 }

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use super::load::load;
 use super::nav::{Nav, Title};
-use super::parts::{ErrorView, may_act};
+use super::parts::{Controls, ErrorView, may_act};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -36,10 +36,7 @@ pub(super) fn JobsPage() -> impl IntoView {
         move || (address.get(), known.get(), live.ended.get()),
         |(address, ..)| api::jobs(address.before, JOBS_PER_PAGE, address.find),
     );
-    view! {
-        <Title text="Jobs" />
-        <h1>"Jobs"</h1>
-        <Tools address />
+    let list = view! {
         <Cards address />
         <Transition fallback=|| view! { <p class="ui-loading">"Reading the jobs…"</p> }>
             {move || Suspend::new(async move {
@@ -63,6 +60,12 @@ pub(super) fn JobsPage() -> impl IntoView {
             })}
         </Transition>
         <RoomTaken />
+    };
+    view! {
+        <Title text="Jobs" />
+        <h1>"Jobs"</h1>
+        <Tools address />
+        <Controls>{list}</Controls>
     }
 }
 

@@ -10,7 +10,6 @@ use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::nav::{Location, Page};
-use super::parts::Controls;
 use super::progress::ProgressDialog;
 use super::{job, jobs};
 use headway_model::JobId;
@@ -26,8 +25,8 @@ pub(super) enum Part {
 #[wasm_split(jobs, wasm_split_path = ::leptos::wasm_split, preload(fetch), fallible)]
 fn build(part: Part) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
-        Part::JobPage => view! { <Controls><job::JobPage /></Controls> }.into_any(),
-        Part::JobsPage => view! { <Controls><jobs::JobsPage /></Controls> }.into_any(),
+        Part::JobPage => view! { <job::JobPage /> }.into_any(),
+        Part::JobsPage => view! { <jobs::JobsPage /> }.into_any(),
         Part::Dialog(job) => view! { <ProgressDialog job /> }.into_any(),
     })
 }

@@ -20,7 +20,7 @@ use super::drawer::Drawer;
 use crate::api;
 use crate::ui::load::{Loaded, load};
 use crate::ui::nav::Nav;
-use crate::ui::parts::{format, words};
+use crate::ui::parts::{Controls, format, words};
 use crate::ui::progress::{Attention, Newest, Summary, number};
 pub(super) use address::ItemsAddress;
 use headway_model::item::{ItemLabel, StatusFilter};
@@ -124,14 +124,16 @@ pub(super) fn Items(
     let list = ItemsList::new(job, address, attention, files);
     texts.take(texts.call(), first.opened.clone());
     let drawer = Drawer { job, address, opened, list, texts, request, runs_programs };
+    let table = view! { <Table job first address opened list texts named request followed is_listed /> };
+    let drawer = drawer.view();
     view! {
         <section id="job-files" class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
             <h2>"Files"</h2>
             <Statuses job address counters />
             <Tools job address list summary request attention newest />
-            <Table job first address opened list texts named request followed is_listed />
+            <Controls>{table}</Controls>
         </section>
-        {drawer.view()}
+        <Controls>{drawer}</Controls>
     }
     .into_any()
 }

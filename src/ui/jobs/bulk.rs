@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::address::JobsAddress;
 use crate::api;
 use crate::live::Live;
 use crate::ui::parts::{format, may_act};
@@ -37,13 +38,23 @@ impl BulkAction {
 
 /// The buttons. Shown if there is more than one job.
 #[component]
-pub(super) fn Bulk(open: Memo<Vec<JobId>>) -> impl IntoView {
+pub(super) fn Bulk(
+    /// What is listed.
+    address: Memo<JobsAddress>,
+    /// The listed jobs that are not over.
+    open: Memo<Vec<JobId>>,
+) -> impl IntoView {
     if !may_act() {
         return ().into_any();
     }
     let live = expect_context::<Live>();
     let (is_busy, is_sure) = (RwSignal::new(false), RwSignal::new(false));
     let wrong = RwSignal::new(None::<String>);
+    // Of another list, nobody has confirmed anything.
+    Effect::new(move |_| {
+        address.track();
+        is_sure.set(false);
+    });
     let of = move |all: BulkAction| {
         Memo::new(move |_| {
             let is = |job: &JobId| {

@@ -21,7 +21,7 @@ pub(super) fn Cards(address: Memo<JobsAddress>) -> impl IntoView {
         })
     });
     view! {
-        <Bulk open />
+        <Bulk address open />
         <ul class="job-cards" aria-label="Jobs that are not over" hidden=move || open.with(Vec::is_empty)>
             <For each=move || open.get() key=|job| *job children=|job| view! { <li><Card job /></li> } />
         </ul>

@@ -1,45 +1,30 @@
 //! The search over jobs, and the filter by status. Without JavaScript they are a plain form and plain links.
 
-use leptos::ev::SubmitEvent;
-use leptos::html;
 use leptos::prelude::*;
 
 use super::address::JobsAddress;
 use crate::base::to;
 use crate::ui::nav::{Go, Nav};
+use crate::ui::search::{Search, hidden};
 use headway_model::find::JobShow;
 
 #[component]
 pub(super) fn Tools(address: Memo<JobsAddress>) -> impl IntoView {
-    let field = NodeRef::<html::Input>::new();
     let nav = expect_context::<Nav>();
-    let search = move |event: SubmitEvent| {
-        event.prevent_default();
-        let text = field.get_untracked().map(|input| input.value()).unwrap_or_default();
-        nav.go(&address.with_untracked(|address| address.searching(text)), Go::There);
-    };
-    let first = address.with_untracked(|address| address.find.search.clone());
-    let applied = move || address.with(|address| address.find.search.clone());
+    let searched = Memo::new(move |_| address.with(|address| address.find.search.clone()));
+    let go = Callback::new(move |(text, go): (String, Go)| {
+        nav.go(&address.with_untracked(|address| address.searching(text)), go);
+    });
     let show = move |(show, _): (JobShow, &'static str)| {
         let here = move || address.with(|address| address.find.show == show).then_some("true");
         view! { <a href=move || address.with(|address| address.showing(show)) aria-current=here>{text(show)}</a> }
     };
     view! {
         <div class="jobs-tools">
-            <form role="search" action=to("/jobs") method="get" on:submit=search>
-                <input
-                    type="search"
-                    name="search"
-                    class="ui-search"
-                    node_ref=field
-                    autocomplete="off"
-                    aria-label="Search jobs"
-                    placeholder="Search jobs by title or recipe"
-                    value=first
-                    prop:value=applied
-                />
-                <button>"Search"</button>
-            </form>
+            <Search action=to("/jobs") name="search" label="Search jobs" placeholder="Search jobs by title or recipe" searched go>
+                {move || hidden("show", address.with(|address| address.find.show.word().into()))}
+                {move || hidden("sort", address.with(|address| address.find.sort.word().into()))}
+            </Search>
             <nav class="ui-filters" aria-label="Jobs by status">{JobShow::ALL.map(show).collect_view()}</nav>
         </div>
     }

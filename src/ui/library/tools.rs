@@ -1,14 +1,13 @@
 //! Finding files: the search and the filters.
 
-mod search;
-
 use leptos::prelude::*;
 
 use super::address;
 use crate::base::to;
+use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::count;
+use crate::ui::search::{Search, hidden};
 use headway_model::library::{FolderView, OutcomeFilter as Filter, Under};
-use search::SearchField;
 
 /// The search and the filters. Without JavaScript they are a form and links.
 #[component]
@@ -17,12 +16,12 @@ pub(super) fn Tools(
     /// How many files each filter would show, if that is known.
     numbers: Memo<Option<Under>>,
 ) -> impl IntoView {
-    let field = SearchField::new(view);
-    field.listen();
-    let input = field.input;
-    let hidden = move |name: &'static str, text: String| {
-        (!text.is_empty()).then(|| view! { <input type="hidden" name=name value=text /> })
-    };
+    let nav = expect_context::<Nav>();
+    let searched = Memo::new(move |_| view.with(|view| view.search.clone()));
+    let go = Callback::new(move |(search, go): (String, Go)| {
+        let start = view.with_untracked(FolderView::from_start);
+        nav.go(&address(&FolderView { search, ..start }), go);
+    });
     let filters = move || {
         let view = view.get();
         Filter::ALL
@@ -37,26 +36,20 @@ pub(super) fn Tools(
     };
     view! {
         <div class="library-tools">
-            <form role="search" action=to("/") method="get" on:submit=move |event| field.submitted(&event)>
+            <Search
+                action=to("/")
+                name="search"
+                label="Search this folder and below"
+                placeholder="Search this folder and below, e.g. IMG or *.jpg"
+                searched
+                go
+            >
                 {move || hidden("library", view.with(|view| view.library.clone()))}
                 {move || hidden("folder", view.with(|view| view.folder.to_string()))}
                 {move || hidden("show", view.with(|view| view.show.query_value().into()))}
                 {move || hidden("sort", view.with(|view| view.sort.query_value().into()))}
                 {move || hidden("descending", view.with(|view| if view.descending { "true".into() } else { String::new() }))}
-                <input
-                    type="search"
-                    name="search"
-                    class="ui-search"
-                    node_ref=input
-                    value=view.get_untracked().search
-                    on:input=move |_| field.typed()
-                    placeholder="Search this folder and below, e.g. IMG or *.jpg"
-                    aria-label="Search this folder and below"
-                    aria-keyshortcuts="/"
-                    autocomplete="off"
-                    spellcheck="false"
-                />
-            </form>
+            </Search>
             <nav class="ui-filters" aria-label="Filter by last outcome">
                 {filters}
             </nav>

@@ -1,9 +1,5 @@
 //! The filter line: the text to search for in names, how many files match, and what can be done with only those.
 
-use std::time::Duration;
-
-use leptos::ev::SubmitEvent;
-use leptos::html;
 use leptos::prelude::*;
 
 use super::address::ItemsAddress;
@@ -12,15 +8,13 @@ use crate::base::to;
 use crate::live::Live;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted};
-use crate::ui::parts::may_act;
+use crate::ui::parts::{Controls, may_act};
 use crate::ui::progress::{Attention, Newest, Summary, is_over};
+use crate::ui::search::{Search, hidden};
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::request::ItemSelection;
 use headway_model::{ItemStatus, JobId, SkipReason, StartJob};
-
-/// How long after the last keystroke a search begins.
-const TYPING: Duration = Duration::from_millis(120);
 
 /// The most items that one retry can name.
 const RETRIED: u32 = 10_000;
@@ -36,6 +30,14 @@ pub(super) fn Tools(
     attention: Attention,
     newest: Newest,
 ) -> impl IntoView {
+    let nav = expect_context::<Nav>();
+    let part = move |tell: fn(&ItemFilter) -> Option<String>| {
+        address.with(|address| tell(&address.filter)).unwrap_or_default()
+    };
+    let searched = Memo::new(move |_| part(|filter| filter.name.clone()));
+    let go = Callback::new(move |(text, go): (String, Go)| {
+        nav.go(&address.with_untracked(|address| address.with_name(job, text.trim())), go);
+    });
     let cause = Memo::new(move |_| address.with(|address| address.filter.cause.clone()));
     let span = Memo::new(move |_| address.with(ItemsAddress::span));
     let files = move || {
@@ -51,9 +53,16 @@ pub(super) fn Tools(
     };
     view! {
         <div class="items-tools">
-            <Search job address />
+            <Search action=to(&format!("/jobs/{job}")) name="name" label="Files by name" placeholder="Name contains…, or *.jpg" searched go>
+                {move || hidden("status", part(|filter| filter.status.map(|status| status.to_string())))}
+                {move || hidden("first", part(|filter| filter.first.map(|item| item.to_string())))}
+                {move || hidden("last", part(|filter| filter.last.map(|item| item.to_string())))}
+                {move || hidden("cause", part(|filter| filter.cause.clone()))}
+            </Search>
             <p class="items-matches" role="status">{move || matches(address, list, summary)}</p>
-            <RetryThese job address list summary request newest />
+            <Controls>
+                <RetryThese job address list summary request newest />
+            </Controls>
         </div>
         <p class="items-only" hidden=move || span.with(Option::is_none)>
             {files} " "
@@ -91,66 +100,6 @@ fn between(first: u32, to: u32, last: u32) -> String {
         to if to == first => format!("Only file {} of the job.", number(first)),
         to => format!("Only files {} to {} of the job.", number(first), number(to.min(last.saturating_sub(1)))),
     }
-}
-
-#[component]
-fn Search(job: JobId, address: Memo<ItemsAddress>) -> impl IntoView {
-    let field = NodeRef::<html::Input>::new();
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let nav = expect_context::<Nav>();
-    // What this field has asked for. An address that asks for something else has changed in another way, as by *Back*.
-    let asked = StoredValue::new(address.with_untracked(|address| address.filter.name.clone().unwrap_or_default()));
-    let search = Callback::new(move |text: String| {
-        asked.set_value(text.trim().to_owned());
-        let there = address.with_untracked(|address| address.with_name(job, text.trim()));
-        // The first keystroke is a step that *Back* undoes; later ones replace it.
-        let is_searched = address.with_untracked(|address| address.filter.name.is_some());
-        nav.go(&there, if is_searched { Go::Instead } else { Go::Here });
-    });
-    let begin = move || field.get_untracked().into_iter().for_each(|field| search.run(field.value()));
-    let typed = move |_| {
-        timer.update_value(|timer| {
-            timer.take().iter().for_each(TimeoutHandle::clear);
-            *timer = set_timeout_with_handle(begin, TYPING).ok();
-        });
-    };
-    let submitted = move |event: SubmitEvent| {
-        event.prevent_default();
-        begin();
-    };
-    // If the address changes in another way, the field follows it: the field shows what is searched for.
-    Effect::new(move |_| {
-        let text = address.with(|address| address.filter.name.clone()).unwrap_or_default();
-        if let Some(field) = field.get().filter(|_| asked.with_value(|asked| *asked != text)) {
-            field.set_value(&text);
-            asked.set_value(text);
-        }
-    });
-    let hidden = move |name: &'static str, value: Option<String>| {
-        value.map(|value| view! { <input type="hidden" name=name value=value /> })
-    };
-    let first = address.with_untracked(|address| address.filter.name.clone());
-    view! {
-        <form role="search" action=to(&format!("/jobs/{job}")) method="get" on:submit=submitted>
-            {move || hidden("status", address.with(|address| address.filter.status.map(|status| status.to_string())))}
-            {move || hidden("first", address.with(|address| address.filter.first.map(|item| item.to_string())))}
-            {move || hidden("last", address.with(|address| address.filter.last.map(|item| item.to_string())))}
-            {move || hidden("cause", address.with(|address| address.filter.cause.clone()))}
-            <input
-                type="search"
-                name="name"
-                class="ui-search"
-                node_ref=field
-                value=first
-                on:input=typed
-                placeholder="Name contains…, or *.jpg"
-                aria-label="Files by name"
-                autocomplete="off"
-                spellcheck="false"
-            />
-        </form>
-    }
-    .into_any()
 }
 
 /// Whether a filter lists only files that failed, or were asked for and not processed.
