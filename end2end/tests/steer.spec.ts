@@ -193,7 +193,13 @@ test('the pace of a job is changed, and what cannot be read is said before it st
   await page.getByLabel('Files at a time').fill('1');
   await page.getByLabel('Priority').fill('5');
   await button(page, 'change').or(page.locator('[data-action="change"]')).click();
-  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).seq).toBeGreaterThan(5);
+  await expect.poll(async () => (await server.get(`/api/v1/jobs/${job}`)).priority).toBe(5);
+  expect((await server.get(`/api/v1/jobs/${job}`)).concurrency).toBe(1);
+  // What another page changes leaves alone what is typed in the other field.
+  await page.getByLabel('Files at a time').fill('2');
+  await server.post(job, 'change?priority=9');
+  await expect(page.getByLabel('Priority')).toHaveValue('9');
+  await expect(page.getByLabel('Files at a time')).toHaveValue('2');
   await page.getByText('Settings', { exact: true }).click();
   await expect(page.locator('.job-settings')).toContainText('soon,fail=3');
   await button(page, 'cancel').click();

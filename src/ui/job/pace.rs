@@ -27,24 +27,29 @@ fn Form(steer: Steer) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = steer.newest.job;
     let state = live.job(job);
-    let (at_once, priority) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    // From the job itself.
-    let in_force = Memo::new(move |_| {
-        let _ = state.get();
-        live.with_fold(job, |fold: &Fold| (fold.concurrency, fold.priority))
-    });
-    let at_a_time = move || match in_force.get() {
-        Some((number, _)) if number > 0 => number.to_string(),
-        _ => String::new(),
+    let (at_once, first) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    // From the job itself, each on its own: a change of one leaves alone what is typed for the other.
+    let in_force = move |tell: fn(&Fold) -> String| {
+        Memo::new(move |_| {
+            let _ = state.get();
+            live.with_fold(job, tell).unwrap_or_default()
+        })
     };
-    let first = move || in_force.get().map(|(_, priority)| priority.to_string()).unwrap_or_default();
+    let concurrency = in_force(|fold| match fold.concurrency {
+        0 => String::new(),
+        number => number.to_string(),
+    });
+    let priority = in_force(|fold| fold.priority.to_string());
+    // An empty field stands for 0. As long as the job is unknown, so is its priority, and nothing changes.
+    let entered = move |field: NodeRef<html::Input>| {
+        let text = field.get_untracked().map(|input| input.value()).unwrap_or_default();
+        let is_known = !priority.with_untracked(String::is_empty);
+        if text.is_empty() { is_known.then_some(0) } else { text.parse::<i32>().ok() }
+    };
     let change = move |event: SubmitEvent| {
         event.prevent_default();
-        let text = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value()).unwrap_or_default();
-        // An empty field stands for its default; if the present value is unknown, nothing changes.
-        let concurrency = text(at_once).trim().parse().ok().or(in_force.with_untracked(|known| known.map(|_| 0)));
-        let priority = text(priority).trim().parse().ok().or(in_force.with_untracked(|known| known.map(|_| 0)));
-        steer.act(Action::Change { priority, concurrency });
+        let concurrency = entered(at_once).and_then(|number| number.try_into().ok());
+        steer.act(Action::Change { priority: entered(first), concurrency });
     };
     let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
     let said = move || match steer.done.get() {
@@ -53,17 +58,32 @@ fn Form(steer: Steer) -> impl IntoView {
     };
     view! {
         <form class="job-pace" on:submit=change on:input=move |_| steer.done.set(None)>
-            <label>
-                "Files at a time "
-                <input type="number" min="0" max="1024" class="ui-field" node_ref=at_once autocomplete="off" placeholder="the server decides" prop:value=at_a_time name="concurrency" />
-            </label>
-            <label>
-                "Priority "
-                <input type="number" min="-1000" max="1000" class="ui-field" node_ref=priority autocomplete="off" placeholder="0" prop:value=first name="priority" />
-            </label>
+            <PaceField label="Files at a time " name="concurrency" min="0" max="1024" empty="the server decides" in_force=concurrency field=at_once />
+            <PaceField label="Priority " name="priority" min="-1000" max="1000" empty="0" in_force=priority field=first />
             <button data-action="change" aria-disabled=is_busy>"Save"</button>
             <span class="job-pace-saved" role="status">{said}</span>
         </form>
     }
     .into_any()
+}
+
+/// The field of one number.
+#[component]
+fn PaceField(
+    label: &'static str,
+    name: &'static str,
+    min: &'static str,
+    max: &'static str,
+    /// What an empty field stands for.
+    empty: &'static str,
+    /// The number in force, as a text; empty if it is the default.
+    in_force: Memo<String>,
+    field: NodeRef<html::Input>,
+) -> impl IntoView {
+    view! {
+        <label>
+            {label}
+            <input type="number" min=min max=max class="ui-field" node_ref=field autocomplete="off" placeholder=empty prop:value=move || in_force.get() name=name />
+        </label>
+    }
 }
