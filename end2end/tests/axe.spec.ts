@@ -58,6 +58,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.goto(`${server.url}/nothing`);
     await ready(page);
     await accessible(page, 'no such page');
+    await page.setViewportSize(PHONE);
+    await accessible(page, 'no such page on a phone');
   });
 
   test(`a job in every state is accessible, ${colorScheme}`, async ({ page, serve, allow }) => {
@@ -123,6 +125,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await ready(page);
       await expect(page.locator('h1')).toHaveCount(1);
       await accessible(page, nowhere);
+      await page.setViewportSize(PHONE);
+      await accessible(page, `${nowhere} on a phone`);
+      await page.setViewportSize(DESK);
     }
   });
 }
