@@ -432,7 +432,10 @@ async fn an_undo_removes_the_empty_folders_that_its_job_made_and_no_others() {
         let done = run(&app, Some(place.clone())).await;
         assert_eq!((done.counters.succeeded, there()), (3, [true; 5]));
         files.write("out/a/mine", b"the owner's");
-        assert_eq!(undo(&app, done.job).await.counters.succeeded, 3);
+        let undone = undo(&app, done.job).await;
+        assert_eq!(undone.counters.succeeded, 3);
+        let (_, totals) = app.get(&format!("/api/v1/jobs/{}/totals", undone.job)).await;
+        assert_eq!((&totals["removed"]["files"], &totals["unknown"]), (&json!(3), &json!(0)), "{totals}");
         assert_eq!(there(), [true, true, false, true, true], "a folder with another file stays");
         std::fs::remove_dir_all(files.library().join("out/a")).expect("a folder");
     }

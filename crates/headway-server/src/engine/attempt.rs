@@ -313,7 +313,8 @@ fn held(
             change(context, active, work, (&input, attempt, at), &wanted, (success, step))?
         }
         _ => {
-            if success.effect == DiskEffect::Changed {
+            // What was removed has no place among the files any more.
+            if success.effect == DiskEffect::Changed && success.result.get("removed").is_none() {
                 success.note(output_of(&active.library, &file.path, None));
             }
             success

@@ -129,8 +129,8 @@ pub(in crate::ui::job) fn found(result: &serde_json::Value, whole: bool) -> Stri
     fields.sort_by_key(|(name, _)| rank(name));
     let texts = fields.into_iter().map(|(name, value)| match name.as_str() {
         "output" => {
-            let path = text(&value["path"]);
-            format!("→ {}, {}", RelPath::shown_text(path), format::size(value["size"].as_u64().unwrap_or_default()))
+            let size = value["size"].as_u64().map(|size| format!(", {}", format::size(size)));
+            format!("→ {}{}", RelPath::shown_text(text(&value["path"])), size.unwrap_or_default())
         }
         "ms" => format::seconds(value.as_u64().unwrap_or_default()),
         "moved" => format!("→ {}", RelPath::shown_text(text(value))),
@@ -167,6 +167,8 @@ mod tests {
         assert_eq!(shown(json!({ "removed": trash })), ["removed".to_owned(), format!("removed {trash}")]);
         let replaced = json!({ "output": { "path": "a", "size": 5 }, "put_back": trash });
         assert_eq!(found(&replaced, false), "→ a, 5 B · put back");
+        let unknown = json!({ "output": { "path": "a", "unknown": "input/output error" } });
+        assert_eq!(found(&unknown, false), "→ a", "its size is not known");
         assert_eq!(shown(json!({ "moved": "old", "put_back": "old" })), ["→ old · put_back old"; 2]);
     }
 }
