@@ -106,7 +106,6 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
         move |tell: &dyn Fn(&JobSummary) -> Option<String>| summary.with(|summary| summary.as_ref().and_then(tell));
     let titled = |summary: &Option<JobSummary>| summary.as_ref().map(title);
     let above = view! {
-        {rewind.banner()}
         <section class="job-panel" data-job=job.to_string()>
             <Head summary steer is_page=true />
         </section>
@@ -129,6 +128,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     };
     view! {
         <Title text=move || summary.try_with(titled).flatten().unwrap_or_else(|| first_title.clone()) />
+        {rewind.banner()}
         <Controls>{above}</Controls>
         <Items job shown=items first request runs_programs summary attention newest texts named />
     }
