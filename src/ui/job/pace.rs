@@ -48,7 +48,7 @@ fn Form(steer: Steer) -> impl IntoView {
     };
     let change = move |event: SubmitEvent| {
         event.prevent_default();
-        let concurrency = entered(at_once).and_then(|number| number.try_into().ok());
+        let concurrency = entered(at_once).and_then(|number| u32::try_from(number).ok());
         steer.act(Action::Change { priority: entered(first), concurrency });
     };
     let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
