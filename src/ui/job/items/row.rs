@@ -123,7 +123,10 @@ pub(in crate::ui::job) fn found(result: &serde_json::Value, whole: bool) -> Stri
     let fields = result.as_object().into_iter().flatten();
     // Duplicates are known by their hash as well, which says nothing to a person.
     let is_known_by = |name: &str| KNOWN_BY.contains(&name) || name == "blake3" && result.get("inode").is_some();
-    let told = |name: &str, value: &serde_json::Value| !is_known_by(name) && !is_plain(name, value);
+    // An undo of a rename has the old name twice.
+    let is_moved = |name: &str, value: &serde_json::Value| name == "put_back" && result.get("moved") == Some(value);
+    let told =
+        |name: &str, value: &serde_json::Value| !is_known_by(name) && !is_plain(name, value) && !is_moved(name, value);
     let mut fields: Vec<_> = fields.filter(|(name, value)| told(name, value)).collect();
     // The server sorts them by name.
     fields.sort_by_key(|(name, _)| rank(name));
@@ -169,6 +172,6 @@ mod tests {
         assert_eq!(found(&replaced, false), "→ a, 5 B · put back");
         let unknown = json!({ "output": { "path": "a", "unknown": "input/output error" } });
         assert_eq!(found(&unknown, false), "→ a", "its size is not known");
-        assert_eq!(shown(json!({ "moved": "old", "put_back": "old" })), ["→ old · put_back old"; 2]);
+        assert_eq!(shown(json!({ "moved": "old", "put_back": "old" })), ["→ old", "→ old"]);
     }
 }
