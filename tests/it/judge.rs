@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use headway_files::{Library, Placement, PlacementState};
+use headway_files::{Change, Foreseen, Library, Placement, PlacementState};
 use headway_model::{Digest, RelPath};
 
 const OLD: &str = "the original";
@@ -52,7 +52,31 @@ fn each(mut look: impl FnMut(bool, [Option<String>; 3], PlacementState, [Option<
                 new: Digest::of(NEW.as_bytes()),
             };
             let before = NAMES.map(|name| at(root, name));
+            let change = Change::Output(placement.clone());
+            let foreseen = library.foresee(&change, &placement.target).expect("a look");
+            assert_eq!(before, NAMES.map(|name| at(root, name)), "what is only foreseen is not touched");
+            let lies = |at: Option<RelPath>| at.and_then(|at| self::at(root, &at.shown()));
+            let mut completes = None;
+            let foreseen = match foreseen {
+                Foreseen::Done { is_complete, at } => {
+                    completes = Some(is_complete);
+                    ("done", lies(at))
+                }
+                Foreseen::TakenBack { at } => ("taken back", lies(at)),
+                Foreseen::Conflict { might_be_output } => {
+                    assert_eq!(might_be_output, before[0].as_deref() == Some(NEW), "{before:?}");
+                    ("conflict", before[0].clone())
+                }
+            };
             let verdict = library.judge(&placement).expect("a verdict");
+            let judged = match &verdict {
+                PlacementState::Done(_) => "done",
+                PlacementState::TakenBack => "taken back",
+                PlacementState::Conflict(_) | PlacementState::NotKnown(_) => "conflict",
+            };
+            assert_eq!(foreseen, (judged, at(root, "target")), "{before:?} -> {verdict:?}");
+            let stays = [0, 2].iter().all(|name| before[*name] == at(root, NAMES[*name]));
+            assert_eq!(completes, completes.map(|_| stays), "{before:?} -> {verdict:?}");
             look(replaces, before, verdict, NAMES.map(|name| at(root, name)));
         }
     }

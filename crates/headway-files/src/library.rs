@@ -55,7 +55,7 @@ pub use environment::{environment, environment_of_start, free_bytes, is_storage_
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;
 pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
-pub use judge::PlacementState;
+pub use judge::{Foreseen, PlacementState};
 pub use library_file::LibraryFile;
 pub use listed::ListedFile;
 pub use litter::is_litter;

@@ -40,6 +40,92 @@ impl NameContent {
     }
 }
 
+/// What lies at the three names of a placement.
+struct NamesFound {
+    /// At the target; nothing if there is only what keeps that name free.
+    target: NameContent,
+    temp: NameContent,
+    trash: NameContent,
+    /// Whether the target has what keeps its name free.
+    is_held: bool,
+}
+
+/// How an interrupted placement is concluded.
+enum Conclusion<'a> {
+    /// The output is in place, and the original, if there is one, in the trash.
+    Done,
+    /// The output is in place. The original, which has the temporary name, goes to the trash.
+    ToTrash(&'a RelPath),
+    /// Nothing has the target's name: the output gets it if it is whole, and otherwise the original, from the trash.
+    Fill(&'a RelPath),
+    /// The output has not got its name. If the original got a second name, in the trash, that one is removed.
+    TakenBack(Option<&'a RelPath>),
+    /// What lies there matches neither state.
+    Conflict,
+}
+
+/// What a look at an interrupted change tells, while nothing is touched.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foreseen {
+    /// It is complete, or can be completed. `at` is where the file lies that then has the name which was asked about; `None`
+    /// if nothing then has it.
+    Done {
+        /// Whether no file is left to be moved.
+        is_complete: bool,
+        /// Where that file lies now.
+        at: Option<RelPath>,
+    },
+    /// It had not begun, was taken back, or can be. `at` is as for [`Foreseen::Done`].
+    TakenBack {
+        /// Where that file lies now.
+        at: Option<RelPath>,
+    },
+    /// The files there match neither state.
+    Conflict {
+        /// Whether what has the name which was asked about can be what the change put there.
+        might_be_output: bool,
+    },
+}
+
+impl NamesFound {
+    fn conclusion<'a>(&self, placement: &'a Placement) -> Conclusion<'a> {
+        let (new, old) = (Some(placement.new), placement.old);
+        let Some(trash) = &placement.trash else {
+            // If the name is free, or somebody else's file has it, the next attempt meets that file and reports it.
+            return match self.temp == NameContent::Nothing || self.temp.is(new) {
+                true if self.target.is(new) => Conclusion::Done,
+                true => Conclusion::TakenBack(None),
+                false => Conclusion::Conflict,
+            };
+        };
+        let is_in_trash = self.trash.is(old);
+        if self.target.is(old)
+            && (self.temp.is(new) || self.temp == NameContent::Nothing)
+            && (is_in_trash || self.trash == NameContent::Nothing)
+        {
+            // If the original got a second name, it is recognised by content, because on some file systems two names of
+            // a file have two inode numbers. No other attempt uses this name.
+            return Conclusion::TakenBack(is_in_trash.then_some(trash));
+        }
+        // The original is in the trash, and nothing has taken its name yet.
+        if self.target == NameContent::Nothing && is_in_trash {
+            return Conclusion::Fill(trash);
+        }
+        if self.target.is(new) && self.temp.is(old) && self.trash == NameContent::Nothing {
+            return Conclusion::ToTrash(trash);
+        }
+        match self.target.is(new) && is_in_trash && self.temp == NameContent::Nothing {
+            true => Conclusion::Done,
+            false => Conclusion::Conflict,
+        }
+    }
+
+    fn lying(self, placement: &Placement) -> String {
+        lying(placement, [&Ok(self.target), &Ok(self.temp), &Ok(self.trash)])
+    }
+}
+
 impl Library {
     /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means
     /// that something cannot be looked at, moved or made durable: the placement can be judged again.
@@ -75,70 +161,77 @@ impl Library {
     }
 
     fn settle_names(&self, placement: &Placement) -> io::Result<PlacementState> {
-        let Placement { temp, target, trash, old, new } = placement;
-        let (at_temp, mut at_target) = (self.state_at(temp)?, self.state_at(target)?);
-        let at_trash = trash.as_ref().map(|trash| self.state_at(trash)).transpose()?.unwrap_or(NameContent::Nothing);
-        // The file that keeps the name free for the output is ours. It is briefly empty; so is one where an original
-        // has just left.
-        let (held, empty) = (on_disk(temp).file_name().map(held), Some(Digest::of(b"")));
-        if at_target.is(held) || at_target.is(empty) && at_trash.is(*old) && !at_target.is(Some(*new)) {
+        let Placement { temp, target, new, .. } = placement;
+        let found = self.names_found(placement)?;
+        if found.is_held {
             self.at(target)?.remove()?;
-            at_target = NameContent::Nothing;
         }
-        let (new, old) = (Some(*new), *old);
         // It is the output or nothing, so it does no harm if it stays for a while.
         let remove_temp = || match self.at(temp) {
             Ok(at) => self.removed(temp, at.remove().map_err(io::Error::from)),
             Err(error) => self.removed(temp, Err(error)),
         };
-        let done = || Ok(PlacementState::Done(placement.effect()));
-        let Some(trash) = trash else {
-            return match (at_target.is(new), at_temp) {
-                (true, NameContent::Nothing) => done(),
-                // The name is free, or somebody else's file has it: then the next attempt meets that file and reports
-                // it.
-                (false, NameContent::Nothing) => Ok(PlacementState::TakenBack),
-                (is_placed, at_temp) if at_temp.is(new) => {
+        let is_whole = found.temp.is(Some(*new));
+        match found.conclusion(placement) {
+            Conclusion::Done => {
+                if is_whole {
                     remove_temp();
-                    if is_placed { done() } else { Ok(PlacementState::TakenBack) }
                 }
-                _ => Ok(PlacementState::Conflict(untouched(lying(
-                    placement,
-                    [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)],
-                )))),
-            };
-        };
-        if at_target.is(old)
-            && (at_temp.is(new) || at_temp == NameContent::Nothing)
-            && (at_trash.is(old) || at_trash == NameContent::Nothing)
-        {
-            // If the original got a second name, that name is removed again. (Recognised by content, because on some
-            // file systems two names of a file have two inode numbers. No other attempt uses this name.)
-            if at_trash.is(old) {
-                self.at(trash)?.remove()?;
             }
-            remove_temp();
-            return Ok(PlacementState::TakenBack);
-        }
-        // The original is in the trash, and nothing has taken its name yet.
-        if at_target == NameContent::Nothing && at_trash.is(old) {
-            let (at, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
-            if fill(&at, &target, &trash, at_temp.is(new))? {
-                return done();
+            Conclusion::TakenBack(second_name) => {
+                if let Some(trash) = second_name {
+                    self.at(trash)?.remove()?;
+                }
+                if is_whole || placement.trash.is_some() {
+                    remove_temp();
+                }
+                return Ok(PlacementState::TakenBack);
             }
-            if at_temp.is(new) {
-                remove_temp();
+            Conclusion::ToTrash(trash) => self.move_to_trash(temp, trash)?,
+            Conclusion::Fill(trash) => {
+                let (at, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
+                if !fill(&at, &target, &trash, is_whole)? {
+                    if is_whole {
+                        remove_temp();
+                    }
+                    return Ok(PlacementState::TakenBack);
+                }
             }
-            return Ok(PlacementState::TakenBack);
+            Conclusion::Conflict => return Ok(PlacementState::Conflict(untouched(found.lying(placement)))),
         }
-        if at_target.is(new) && at_temp.is(old) && at_trash == NameContent::Nothing {
-            self.move_to_trash(temp, trash)?;
-            return done();
-        }
-        if at_target.is(new) && at_trash.is(old) && at_temp == NameContent::Nothing {
-            return done();
-        }
-        Ok(PlacementState::Conflict(untouched(lying(placement, [&Ok(at_target), &Ok(at_temp), &Ok(at_trash)]))))
+        Ok(PlacementState::Done(placement.effect()))
+    }
+
+    /// What judging a placement would come to, as far as its names tell now. Touches nothing.
+    pub(super) fn foresee_placement(&self, placement: &Placement, path: &RelPath) -> io::Result<Foreseen> {
+        let found = self.names_found(placement)?;
+        let Placement { temp, target, new, .. } = placement;
+        let is_whole = found.temp.is(Some(*new));
+        let is_of_it = path == target;
+        let stays = (!is_of_it || found.target != NameContent::Nothing).then(|| path.clone());
+        Ok(match found.conclusion(placement) {
+            Conclusion::Done => Foreseen::Done { is_complete: true, at: stays },
+            Conclusion::ToTrash(_) => Foreseen::Done { is_complete: false, at: stays },
+            Conclusion::TakenBack(_) => Foreseen::TakenBack { at: stays },
+            Conclusion::Fill(_) if is_whole => {
+                let at = if is_of_it { Some(temp.clone()) } else { stays };
+                Foreseen::Done { is_complete: false, at }
+            }
+            Conclusion::Fill(trash) => Foreseen::TakenBack { at: if is_of_it { Some(trash.clone()) } else { stays } },
+            Conclusion::Conflict => Foreseen::Conflict { might_be_output: is_of_it && found.target.is(Some(*new)) },
+        })
+    }
+
+    fn names_found(&self, placement: &Placement) -> io::Result<NamesFound> {
+        let Placement { temp, target, trash, old, new } = placement;
+        let (at_temp, at_target) = (self.state_at(temp)?, self.state_at(target)?);
+        let at_trash = trash.as_ref().map(|trash| self.state_at(trash)).transpose()?.unwrap_or(NameContent::Nothing);
+        // The file that keeps the name free for the output is ours. It is briefly empty; so is one where an original
+        // has just left.
+        let (held, empty) = (on_disk(temp).file_name().map(held), Some(Digest::of(b"")));
+        let is_held = at_target.is(held) || at_target.is(empty) && at_trash.is(*old) && !at_target.is(Some(*new));
+        let target = if is_held { NameContent::Nothing } else { at_target };
+        Ok(NamesFound { target, temp: at_temp, trash: at_trash, is_held })
     }
 
     /// Describes what is at each name of a placement that could not be completed.

@@ -14,9 +14,9 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::PlacementState;
+use super::{Foreseen, PlacementState};
 use headway_model::{DiskEffect, JobEvent, Move, RelPath, SkipReason};
-use track::{Decision, decide, tracks};
+use track::{Decision, FileLocation, decide, tracks};
 
 pub use change::{BadChange, Change};
 pub use disk::Reach;
@@ -175,8 +175,9 @@ impl Moves {
         }
         // If an output is missing, its original stays or comes back.
         let gone: Vec<_> = at.iter().map(|at| at.is_gone).collect();
+        let is_back = goes_back(&at);
         let at: Vec<_> = at.into_iter().map(|at| at.index).collect();
-        if gone.contains(&true) || at.iter().all(|at| *at == 0) {
+        if is_back {
             return self.back(&tracks, at, &gone, names);
         }
         let mut now = at;
@@ -190,6 +191,29 @@ impl Moves {
             }
         }
         Ok(PlacementState::Done(DiskEffect::Changed))
+    }
+
+    /// What settling them would come to, as far as the names tell now, and where the file lies that then has the name `path`.
+    fn foresee(&self, path: &RelPath, names: &dyn FileNames) -> io::Result<Foreseen> {
+        let tracks = tracks(&self.steps).map_err(io::Error::other)?;
+        let places = match decide(&tracks, names)? {
+            Decision::At(places) => places,
+            Decision::Conflict(_) => {
+                let mut outputs = tracks.iter().filter(|track| track.is_output());
+                let is_output =
+                    outputs.try_fold(false, |is, output| Ok::<_, io::Error>(is || output.is_at(path, names)?))?;
+                return Ok(Foreseen::Conflict { might_be_output: is_output });
+            }
+        };
+        let is_back = goes_back(&places);
+        let mut files = tracks.iter().zip(&places).filter(|(track, _)| !(is_back && track.is_output()));
+        let has_it = |track: &track::Track<'_>| if is_back { track.first() == path } else { track.last() == path };
+        let at = match files.find(|(track, _)| has_it(track)) {
+            Some((track, place)) => Some(track.names[place.index].clone()),
+            None => (!tracks.iter().any(|track| track.names.contains(&path))).then(|| path.clone()),
+        };
+        let is_complete = tracks.iter().zip(&places).all(|(track, place)| track.is_through(place));
+        Ok(if is_back { Foreseen::TakenBack { at } } else { Foreseen::Done { is_complete, at } })
     }
 
     /// Takes back the moves that were made, up to `now`. Whatever has the name of an output that is `gone` is
@@ -211,6 +235,11 @@ impl Moves {
         discard(tracks.iter().zip(gone).filter(|(_, gone)| !**gone).map(|(track, _)| track), names)?;
         Ok(PlacementState::TakenBack)
     }
+}
+
+/// Whether moves are taken back if they are settled while their files are here: an output is missing, or none was made.
+fn goes_back(at: &[FileLocation]) -> bool {
+    at.iter().any(|at| at.is_gone) || at.iter().all(|at| at.index == 0)
 }
 
 /// Why moves were not made.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Moved, Moves};
-use crate::library::{Library, Placement, PlacementState};
+use crate::library::{Foreseen, Library, Placement, PlacementState};
 use headway_model::{JobEvent, RelPath};
 
 /// An event announces a change that cannot be read.
@@ -70,6 +70,15 @@ impl Library {
         match change {
             Change::Output(placement) => self.judge(placement),
             Change::Names(moves) => self.settle(moves),
+        }
+    }
+
+    /// What concluding a change would come to, and where the file lies that then has the name `path`. Looks at the disk as
+    /// [`Library::conclude`] does, and touches nothing, so a move that fails then is not foreseen.
+    pub fn foresee(&self, change: &Change, path: &RelPath) -> io::Result<Foreseen> {
+        match change {
+            Change::Output(placement) => self.foresee_placement(placement, path),
+            Change::Names(moves) => self.foresee_moves(moves, path),
         }
     }
 

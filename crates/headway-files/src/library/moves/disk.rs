@@ -11,7 +11,7 @@ use super::super::folder_calls::FolderCalls;
 use super::super::rename::{FolderEntry, held};
 use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
 use super::{FileNames, Moves, NameState, NotMade};
-use crate::library::PlacementState;
+use crate::library::{Foreseen, PlacementState};
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
 use headway_model::{Move, RelPath, SkipReason};
@@ -104,6 +104,11 @@ impl Library {
         }
         let state = moves.settle(&Disk(self))?;
         self.durably(state, moves.steps().iter().flat_map(|step| [&step.to, &step.from]))
+    }
+
+    /// What settling moves would come to, as far as their names tell now. Touches nothing.
+    pub(super) fn foresee_moves(&self, moves: &Moves, path: &RelPath) -> io::Result<Foreseen> {
+        moves.foresee(path, &Disk(self))
     }
 
     /// The inode number of a file; `None` if there is none.

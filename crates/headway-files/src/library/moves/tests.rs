@@ -412,7 +412,12 @@ fn a_move_that_was_made_half_as_a_second_name_is_finished() {
     let moves =
         Moves::new(vec![step(&library, "a.jpg", "b.jpg"), step(&library, "a.xmp", "b.xmp")]).expect("two files");
     std::fs::hard_link(library.path.join("a.jpg"), library.path.join("b.jpg")).expect("a second name");
+    let foreseen = |name: &str| library.foresee_moves(&moves, &path(name)).expect("a look");
+    assert_eq!(foreseen("b.xmp"), Foreseen::Done { is_complete: false, at: Some(path("a.xmp")) });
+    assert_eq!(foreseen("a.jpg"), Foreseen::Done { is_complete: false, at: None });
+    assert!(content(&library, "a.jpg").is_some() && content(&library, "a.xmp").is_some(), "nothing is touched");
     assert_eq!(library.settle(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
+    assert_eq!(foreseen("b.xmp"), Foreseen::Done { is_complete: true, at: Some(path("b.xmp")) });
     assert_eq!((content(&library, "a.jpg"), content(&library, "a.xmp")), (None, None));
     assert_eq!(content(&library, "b.xmp").as_deref(), Some("a.xmp"));
 }

@@ -154,6 +154,17 @@ impl Track<'_> {
         })
     }
 
+    /// Whether a file that is here has its last name, and nothing is left to be removed.
+    pub(super) fn is_through(&self, at: &FileLocation) -> bool {
+        at.index + 1 == self.names.len() && at.spare.is_empty()
+    }
+
+    /// Whether the file is at this one of its names.
+    pub(super) fn is_at(&self, name: &RelPath, names: &dyn FileNames) -> io::Result<bool> {
+        let is_its = self.names.contains(&name);
+        Ok(is_its && matches!(names.state_at(name, self.file, &self.names)?, NameState::Ours { .. }))
+    }
+
     /// Describes what is at each of its names.
     pub(super) fn whereabouts(&self, names: &dyn FileNames) -> io::Result<String> {
         Ok(self.text(&self.state_at(names)?))
