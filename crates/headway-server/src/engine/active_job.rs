@@ -70,9 +70,8 @@ impl ActiveJob {
     pub(super) async fn read(context: &Context, job: JobId) -> Result<Self, Unable> {
         let failed = |message: String| move || Unable::Failed(message);
         let row = context.store.job(job).await?.ok_or_else(failed("the job is not in the log".into()))?;
-        let request = context.store.request(row.job_no).await?;
+        let request = context.request(row.job_no).await?;
         let request = request.ok_or_else(failed("the request is not in the log".into()))?;
-        let request: StartJob = serde_json::from_str(&request).map_err(|error| Unable::Failed(error.to_string()))?;
         let recipe = context.recipe(&request.recipe);
         let recipe = recipe.ok_or_else(failed(format!("this server has no recipe {:?} any more", request.recipe)))?;
         let library = context.library_of_job(&request.library).await?;

@@ -10,6 +10,7 @@ use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library, unable};
 use headway_guard::Guard;
+use headway_model::StartJob;
 use headway_recipes::{Recipe, Unable};
 use headway_store::Store;
 
@@ -82,6 +83,12 @@ impl Context {
         };
         let Some(root) = root else { return Ok(None) };
         self.by_path.open_at(name, root).await.map(Some)
+    }
+
+    /// The request that started the job with this number; `None` if it is no longer in the log.
+    pub(crate) async fn request(&self, job_no: u64) -> Result<Option<StartJob>, Unable> {
+        let Some(request) = self.store.request(job_no).await? else { return Ok(None) };
+        serde_json::from_str(&request).map(Some).map_err(|error| Unable::Failed(error.to_string()))
     }
 
     /// The recipe with this name.

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
-use super::lineage::request_of;
 use crate::placements::{Changes, put_back, unclear};
 use headway_files::Change;
 use headway_model::item::{ItemLabel, ItemStatus, SkipReason};
@@ -46,7 +45,7 @@ pub(super) async fn half_changed(
             let left = left.filter(|left| is_asked(&left.path) && !left.change.as_ref().is_some_and(is_back));
             found.extend(left.map(|left| (left.path, HalfChanged { change: left.change, is_same_work })));
         }
-        let earlier = request_of(context, row.job_no).await?.map(|request| request.query);
+        let earlier = context.request(row.job_no).await?.map(|request| request.query);
         let Some(Query::Items(ItemsQuery { job: earlier, .. })) = earlier else { break };
         let passed_over = passed_over(context, row.job_no).await?.into_iter().filter(is_asked).collect::<HashSet<_>>();
         if passed_over.is_empty() {
