@@ -1,6 +1,9 @@
 //! System calls that fail, at the real program: what is not known of a file is never told as a fact about it, and what is no
 //! file's fault pauses the job.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use headway_model::{JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
@@ -425,17 +428,88 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     assert_eq!(left_over(&files), [""; 0]);
 }
 
+/// A job that failed between the two renames of its only file: its own output has the name, and the original one of
+/// Headway's.
+async fn half_changed(files: &Files) -> JobSummary {
+    let root = files.library();
+    // EBUSY is no state of the storage: the exchange of the names succeeds, and then neither way is open.
+    let served = failing(files, "renameat2", "error=EBUSY:when=2+", &[root.to_str().expect("text")]);
+    let job = served.run("upper", json!({})).await;
+    assert_eq!((job.counters.failed, job.counters.succeeded), (1, 0), "{:?}", items(&served, job.job).await);
+    assert_eq!(std::fs::read(root.join("000000")).expect("a file"), b"FILE 0\n", "the job's own output has the name");
+    job
+}
+
+/// Every file of the library by its path, Headway's own ones too, with its content.
+fn contents(files: &Files) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![files.library()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.file_type().expect("a type").is_dir() {
+                true => folders.push(entry.path()),
+                false => drop(found.insert(entry.path(), std::fs::read(entry.path()).expect("a file"))),
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_job_never_runs_on_what_an_earlier_job_left_half_changed() {
+    let files = Files::numbered(1);
+    let file = files.library().join("000000");
+    let job = half_changed(&files).await;
+    files.write("new", b"new");
+    let served = Served::start(&files);
+    let other = json!({ "settings": { "run": "cp {} {out}" } });
+    for (recipe, body) in [("upper", json!({})), ("command", other)] {
+        let end = served.run(recipe, body).await;
+        let told = served.get(&format!("/api/jobs/{}/items", end.job)).await["items"].clone();
+        assert_eq!((end.counters.succeeded, end.counters.missed), (1, 1), "{recipe}: {told}");
+        assert!(told[0]["reason"].as_str().is_some_and(|why| why.contains("half changed by an earlier job")), "{told}");
+        assert_eq!(std::fs::read(&file).expect("a file"), b"FILE 0\n", "{recipe}");
+    }
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{}/undo/{undo}", job.job)).await.0, 201);
+    assert_eq!(served.end(undo).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(&file).expect("a file"), b"file 0\n");
+    let only = json!({ "query": { "paths": ["000000"] } });
+    assert_eq!(served.run("upper", only).await.counters.succeeded, 1, "nothing is left half changed by now");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_somebody_has_put_in_the_place_of_a_half_changed_one_is_processed() {
+    let files = Files::numbered(1);
+    half_changed(&files).await;
+    files.write("000000", b"edited");
+    let served = Served::start(&files);
+    assert_eq!(served.run("upper", json!({})).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"EDITED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_of_a_retry_that_waits_for_approval_has_touched_nothing() {
+    let files = Files::numbered(1);
+    let job = half_changed(&files).await;
+    let served = Served::start(&files);
+    let before = contents(&files);
+    let query = json!({ "items": { "job": job.job, "which": "errors" } });
+    let other = json!({ "settings": { "run": "cp {} {out}" }, "query": query, "approval": true });
+    let retry = served.begin("command", other).await;
+    let is_planned = |summary: &JobSummary| summary.status == JobStatus::Planned || summary.status.is_terminal();
+    let planned = served.until(retry, is_planned).await;
+    assert_eq!((planned.status, planned.counters.waiting), (JobStatus::Planned, 1), "{planned:?}");
+    assert_eq!(contents(&files), before);
+    assert_eq!(served.post(&format!("/api/jobs/{retry}/approve")).await.0, 200);
+    assert_eq!(served.end(retry).await.counters.succeeded, 1);
+    assert_eq!(left_over(&files), [""; 0], "the original is in the trash by now");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_never_runs_on_what_an_earlier_job_left_half_changed() {
     let files = Files::numbered(1);
-    let root = files.library();
-    let file = root.join("000000");
-    // EBUSY is no state of the storage: the exchange of the names succeeds, and then neither way is open.
-    let served = failing(&files, "renameat2", "error=EBUSY:when=2+", &[root.to_str().expect("text")]);
-    let job = served.run("upper", json!({})).await;
-    assert_eq!((job.counters.failed, job.counters.succeeded), (1, 0), "{:?}", items(&served, job.job).await);
-    assert_eq!(std::fs::read(&file).expect("a file"), b"FILE 0\n", "the job's own output has the name");
-    drop(served);
+    let file = files.library().join("000000");
+    let job = half_changed(&files).await;
     let retry = |of: headway_model::JobId| json!({ "query": { "items": { "job": of, "which": "errors" } } });
     let served = failing(&files, "renameat2", "error=EBUSY", &[]);
     let first = served.run("upper", retry(job.job)).await;

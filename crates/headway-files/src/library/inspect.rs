@@ -75,7 +75,7 @@ fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Resul
     }
 }
 
-/// Looks once at a file in a trash, which is listed under the path that it had.
+/// Looks once at a file in a trash, or under another name of Headway's own, which is listed under the path that it had.
 pub fn inspect_at(library: &Library, path: &RelPath, at: &RelPath) -> Result<ListedFile, PauseReason> {
     match library.open_trashed(at) {
         Found::There(opened) => Ok(listed(path.clone(), EntryKind::File, opened.size(), opened.mtime_ns())),

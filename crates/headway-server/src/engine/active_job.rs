@@ -3,12 +3,14 @@
 mod bind;
 mod durations;
 mod ground;
+mod half_changed;
 mod on_disk;
 mod pace;
 mod read_ahead;
 mod together;
 mod undone;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -22,10 +24,11 @@ use super::{Context, Pulse};
 use durations::Durations;
 use ground::PlannedGround;
 pub(crate) use ground::{ground, ground_of};
+pub(super) use half_changed::{HalfChanged, Verdict};
 use headway_files::{Library, NotedFolders, unable};
 use headway_model::policy::{BACKOFF_MS, OnInterrupt, TRIES, Timeout};
 use headway_model::request::{ItemSelection, ItemsQuery};
-use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, RelPath, StartJob};
+use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, RelPath, SkipReason, StartJob};
 use headway_recipes::{Recipe, Unable, Work};
 use headway_store::Store;
 use pace::Pace;
@@ -47,6 +50,8 @@ pub(crate) struct ActiveJob {
     work: OnceCell<Result<Arc<dyn Work>, Unable>>,
     undone: OnceCell<Undone>,
     together: OnceCell<RenamedTogether>,
+    /// The files that are skipped after what earlier jobs left half changed was concluded.
+    concluded: OnceCell<HashMap<RelPath, SkipReason>>,
     ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
@@ -92,6 +97,7 @@ impl ActiveJob {
             work: OnceCell::new(),
             undone: OnceCell::new(),
             together: OnceCell::new(),
+            concluded: OnceCell::new(),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
             pace: Pace::default(),
@@ -144,6 +150,9 @@ impl ActiveJob {
 
     /// What the work on an item needs, if it is already in memory.
     pub(super) fn ready(&self, item: u32) -> Option<(Arc<dyn Work>, PlannedFile)> {
+        if !self.is_clear_of_earlier() {
+            return None;
+        }
         let work = self.work.get()?.as_ref().ok()?;
         let file = self.read_ahead.take(item)?;
         Some((Arc::clone(work), file))

@@ -2,6 +2,7 @@
 //! and the disk on which a job saw a file, and for no other that has the name or the path now.
 
 mod held;
+mod left_open;
 mod shown;
 
 use std::collections::{HashMap, HashSet};

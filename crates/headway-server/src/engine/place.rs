@@ -5,10 +5,10 @@ use std::io;
 use super::{ActiveJob, Context};
 use crate::steps::{Step, UnderWay};
 use headway_files::{
-    Change, Library, OpenFile, Placement, PlacementState, Sealed, Staged, environment, fault, fault_of, io_text,
-    is_storage_error,
+    Change, Foreseen, Library, OpenFile, Placement, PlacementState, Sealed, Staged, environment, fault, fault_of,
+    io_text, is_storage_error,
 };
-use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, SkipReason};
+use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, RelPath, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 use headway_store::AppendError;
 
@@ -119,6 +119,18 @@ pub(super) fn judged(library: &Library, change: &Change) -> PlacementState {
         None if is_storage_error(&error) => PlacementState::NotKnown(PauseReason::StorageErrors),
         None => PlacementState::Conflict(format!("{}: {}", io_text(&error), library.lying(change))),
     })
+}
+
+/// What [`judged`] would come to, while nothing is touched; the reason if that is not known now.
+pub(super) fn foreseen(library: &Library, change: &Change, path: &RelPath) -> Result<Foreseen, PauseReason> {
+    match library.foresee(change, path) {
+        Ok(foreseen) => Ok(foreseen),
+        Err(error) => match environment(&error) {
+            Some(reason) => Err(reason),
+            None if is_storage_error(&error) => Err(PauseReason::StorageErrors),
+            None => Ok(Foreseen::Conflict { might_be_output: true }),
+        },
+    }
 }
 
 /// Checks the output's size: not empty if that is a failure, and smaller if the request asks for that.

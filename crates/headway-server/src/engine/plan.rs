@@ -7,12 +7,12 @@ mod choice;
 mod done;
 mod excludes;
 mod file_types;
-mod half_changed;
 mod has_files;
 mod lineage;
 mod lister;
 mod named;
 mod names;
+mod unfinished;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,8 +25,9 @@ use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;
 pub(crate) use has_files::has_files;
-use lister::Lister;
+use lister::{Lister, OutcomeLookup};
 use named::named;
+use unfinished::Unfinished;
 
 use super::panicked::{Panicked, caught};
 use super::past::Past;
@@ -161,7 +162,10 @@ async fn list(
                     contents,
                 })
             });
-            let lister = Lister::new((&active, &*work), (stop.flag(), &batches), &outcomes, done, (first, taken));
+            let unfinished = Unfinished::of(&context, &active, &past);
+            let outcomes: &OutcomeLookup<'_> = &outcomes;
+            let past = (outcomes, done, unfinished);
+            let lister = Lister::new((&active, &*work), (stop.flag(), &batches), past, (first, taken));
             lister.list(named, &listed_before)
         })
     };

@@ -11,7 +11,7 @@ use super::pool::{AttemptTask, Pool};
 use super::schedule::{Input, WorkOutcome};
 use super::stop::StepFailure;
 use super::{ActiveJob, Context};
-use headway_model::{FailReason, PlannedFile};
+use headway_model::{FailReason, PlannedFile, SkipReason};
 use headway_recipes::{Unable, Work};
 
 /// Begins an attempt. Returns a task for the pool if everything it needs is in memory; otherwise looks that up first, in a task
@@ -39,7 +39,8 @@ pub(super) fn start(
     let (context, pool) = (Arc::clone(context), pool.clone());
     tasks.spawn(async move {
         match caught(look_up(&context, active, which.item)).await {
-            Ok(Ok((active, ready))) => pool.push([task(context, active, ready, which)]),
+            Ok(Ok(Ok((active, ready)))) => pool.push([task(context, active, ready, which)]),
+            Ok(Ok(Err(reason))) => pool.end(which, WorkOutcome::Skipped(reason)),
             Ok(Err(StepFailure::Unable(Unable::Failed(message)))) => {
                 pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message))
             }
@@ -57,15 +58,19 @@ pub(super) fn start(
 /// What an attempt needs to run.
 type Ready = (Arc<dyn Work>, PlannedFile);
 
+/// Looks up what the attempt needs; or why its file is skipped, once what an earlier job left of it is concluded.
 async fn look_up(
     context: &Context,
     active: Result<Arc<ActiveJob>, Unable>,
     item: u32,
-) -> Result<(Arc<ActiveJob>, Ready), StepFailure> {
+) -> Result<Result<(Arc<ActiveJob>, Ready), SkipReason>, StepFailure> {
     let active = active?;
     let file = active.file(&*context.store, item).await?;
+    if let Some(reason) = active.conclude_earlier(context).await?.get(&file.path) {
+        return Ok(Err(*reason));
+    }
     let work = active.work(context, None).await?;
-    Ok((active, (work, file)))
+    Ok(Ok((active, (work, file))))
 }
 
 fn task(context: Arc<Context>, active: Arc<ActiveJob>, (work, file): Ready, which: AttemptId) -> AttemptTask {

@@ -16,6 +16,7 @@ use super::absent::absent_mount;
 use super::batch::PlanBatch;
 use super::done::AlreadyDone;
 use super::named::AskedItems;
+use super::unfinished::Unfinished;
 use headway_files::ListedFile;
 use headway_model::library::OutcomeFilter;
 use headway_model::{PauseReason, Query, RelPath};
@@ -35,6 +36,7 @@ pub(super) struct Lister<'a> {
     batches: &'a mpsc::Sender<PlanBatch>,
     outcomes: &'a OutcomeLookup<'a>,
     done: Option<AlreadyDone<'a>>,
+    unfinished: Option<Unfinished<'a>>,
     show: OutcomeFilter,
     /// Files found and not yet looked up.
     waiting: Vec<ListedFile>,
@@ -57,8 +59,7 @@ impl<'a> Lister<'a> {
     pub(super) fn new(
         (active, work): (&'a ActiveJob, &'a dyn Work),
         (stop, batches): (&'a AtomicBool, &'a mpsc::Sender<PlanBatch>),
-        outcomes: &'a OutcomeLookup<'a>,
-        done: Option<AlreadyDone<'a>>,
+        (outcomes, done, unfinished): (&'a OutcomeLookup<'a>, Option<AlreadyDone<'a>>, Option<Unfinished<'a>>),
         (index, taken): (u32, u32),
     ) -> Self {
         let show = match &active.request.query {
@@ -74,6 +75,7 @@ impl<'a> Lister<'a> {
             batches,
             outcomes,
             done,
+            unfinished,
             show,
             waiting,
             batch,
@@ -132,7 +134,7 @@ impl<'a> Lister<'a> {
         self.active.plan_pulse.beat();
         self.expected.remove(&found.file.path);
         self.waiting.push(found);
-        let at_once = match self.show == OutcomeFilter::All && self.done.is_none() {
+        let at_once = match self.show == OutcomeFilter::All && self.done.is_none() && self.unfinished.is_none() {
             // Which names become free is known only once all files are.
             _ if self.work.exchanges_names() => usize::MAX,
             true if !self.is_waited_for() => 1,

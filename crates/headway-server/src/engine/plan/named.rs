@@ -1,11 +1,8 @@
 //! The files of a query for items of another job.
 
-use std::collections::HashMap;
-
-use super::super::active_job::Undone;
+use super::super::active_job::{HalfChanged, Undone};
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
-use super::half_changed::{HalfChanged, half_changed};
 use super::lineage::asked_for;
 use headway_files::Change;
 use headway_model::item::ItemLabel;
@@ -57,10 +54,7 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
     };
     let job_no = number_of(context, *job).await?;
     let asked = asked_for(context, *job).await?;
-    let mut half_changed = match active.only_reads() {
-        true => HashMap::new(),
-        false => half_changed(context, active, *job).await?,
-    };
+    let mut half_changed = active.half_changed(context).await?;
     let mut items = Vec::new();
     let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
     while let Some(rows) = pages.next().await? {

@@ -5,19 +5,17 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
-use super::super::super::place::judged;
+use super::super::super::active_job::{HalfChanged, Verdict};
 use super::super::asked_paths::AskedPaths;
 use super::super::choice::QueryPatterns;
-use super::super::half_changed::HalfChanged;
 use super::super::named::AskedItem;
 use super::Lister;
 use headway_files::{
-    Inspected, ListedFile, PlacementState, as_named, environment, inspect_again, inspect_alone, inspect_at,
-    inspect_named, walk,
+    Inspected, ListedFile, as_named, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
 };
+use headway_model::RelPath;
 use headway_model::library::in_order;
 use headway_model::request::FolderQuery;
-use headway_model::{RelPath, SkipReason};
 use headway_recipes::Unable;
 
 impl Lister<'_> {
@@ -34,20 +32,24 @@ impl Lister<'_> {
         }
     }
 
-    /// Lists a file that an earlier job might have left half changed: the disk tells how far that change got. Returns
-    /// whether to go on.
+    /// Lists a file that an earlier job might have left half changed: the disk tells how far that change got. It is concluded
+    /// when the job runs. Returns whether to go on.
     fn judge_again(&mut self, path: &RelPath, left: &HalfChanged) -> bool {
         let library = &self.active.library;
-        let skip = match left.change.as_ref().map(|change| judged(library, change)) {
-            Some(PlacementState::TakenBack) => return self.inspect(path),
-            Some(PlacementState::NotKnown(reason)) => return self.fail(Unable::Environment(reason)),
-            Some(PlacementState::Done(_)) if left.is_same_work => SkipReason::Done,
-            // What the other job made is a file as any other to this one.
-            Some(PlacementState::Done(_)) => return self.inspect(path),
-            Some(PlacementState::Conflict(_)) | None => SkipReason::HalfChanged,
-        };
-        match inspect_again(library, path) {
-            Ok(listed) => self.take(ListedFile { skip: Some(skip), ..listed }),
+        let listed = left.verdict(library, path).and_then(|verdict| {
+            Ok(match verdict {
+                Verdict::Skipped(skip) => ListedFile { skip: Some(skip), ..inspect_again(library, path)? },
+                Verdict::Runs(at) if at == *path => inspect_again(library, path)?,
+                Verdict::Runs(at) => inspect_at(library, path, &at)?,
+            })
+        });
+        match listed {
+            Ok(listed) => {
+                if let Some(unfinished) = &mut self.unfinished {
+                    unfinished.leave_out(path);
+                }
+                self.take(listed)
+            }
             Err(reason) => self.fail(Unable::Environment(reason)),
         }
     }

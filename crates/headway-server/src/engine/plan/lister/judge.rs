@@ -135,6 +135,9 @@ impl Lister<'_> {
         if let Some(done) = &self.done {
             done.judge(&mut files)?;
         }
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.judge(&mut files)?;
+        }
         if self.is_waited_for() {
             let left_out = leave_out((&self.active.library, self.work), self.stop, &mut files);
             left_out.map_err(Unable::Environment)?;

@@ -1,0 +1,114 @@
+//! The files that an earlier job changed and did not finish with. What has the name of such a file can be that job's own
+//! output, while the original lies under a name of Headway's.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::super::active_job::HalfChanged;
+use super::super::past::Past;
+use super::super::place::foreseen;
+use super::super::{ActiveJob, Context};
+use crate::placements::Changes;
+use headway_files::{Change, Foreseen, ListedFile};
+use headway_model::request::{ItemSelection, ItemsQuery};
+use headway_model::{FailReason, ItemStatus, OnDone, PauseReason, Query, RelPath, SkipReason};
+use headway_recipes::Unable;
+
+/// What a job that changes files asks about those that it lists. Most were never left half changed: this costs one question
+/// to the log for all files that are looked up together. The events of an earlier job are read only if such an item of it is
+/// found, and once.
+pub(super) struct Unfinished<'a> {
+    context: &'a Context,
+    active: &'a ActiveJob,
+    past: &'a Past,
+    /// The open changes of the jobs that were read, by item and attempt.
+    open: HashMap<u64, BTreeMap<(u32, u32), Change>>,
+    /// Files that are judged when the job runs.
+    left_out: HashSet<RelPath>,
+}
+
+impl<'a> Unfinished<'a> {
+    /// For a job that changes files; `None` for one that only reads, and for an undo, which itself puts such files in order.
+    pub(super) fn of(context: &'a Context, active: &'a ActiveJob, past: &'a Past) -> Option<Self> {
+        let which = match &active.request.query {
+            Query::Items(ItemsQuery { which, .. }) => Some(which),
+            Query::Folder(_) | Query::Paths(_) => None,
+        };
+        let is_asked = !active.only_reads() && which != Some(&ItemSelection::Placed);
+        let (open, left_out) = (HashMap::new(), HashSet::new());
+        is_asked.then_some(Unfinished { context, active, past, open, left_out })
+    }
+
+    /// Does not judge this file.
+    pub(super) fn leave_out(&mut self, path: &RelPath) {
+        self.left_out.insert(path.clone());
+    }
+
+    /// Skips each of these files that an earlier job left half changed. Touches nothing. Blocking.
+    pub(super) fn judge(&mut self, files: &mut [ListedFile]) -> Result<(), Unable> {
+        let is_asked = |found: &ListedFile| found.is_asked_about() && !self.left_out.contains(&found.file.path);
+        let asked: Vec<_> = files.iter().filter(|found| is_asked(found)).map(|found| found.file.path.clone()).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let handle = self.context.handle.clone();
+        let left = handle.block_on(self.left(&asked))?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        for found in files.iter_mut().filter(|found| found.is_asked_about()) {
+            for left in left.get(&found.file.path).into_iter().flatten() {
+                if let Some(skip) = self.skip(&found.file.path, left).map_err(Unable::Environment)? {
+                    found.skip = Some(skip);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What earlier jobs might have left half changed of these files.
+    async fn left(&mut self, paths: &[RelPath]) -> Result<HashMap<RelPath, Vec<HalfChanged>>, Unable> {
+        let ended = self.past.left_open(paths).await?;
+        let mut left: HashMap<RelPath, Vec<HalfChanged>> = HashMap::new();
+        if ended.is_empty() {
+            return Ok(left);
+        }
+        let store = &*self.context.store;
+        let jobs: BTreeSet<_> = ended.iter().map(|row| row.job_no).collect();
+        for job_no in &jobs {
+            if let Entry::Vacant(unread) = self.open.entry(*job_no) {
+                unread.insert(Changes::read(store, *job_no).await?.open);
+            }
+        }
+        let jobs: Vec<_> = jobs.into_iter().collect();
+        let paths: Vec<_> = ended.iter().map(|row| row.path.clone()).collect();
+        let same = self.active.identity;
+        for row in store.items_for(&jobs, &paths).await? {
+            let of_it = ended.iter().find(|ended| ended.job_no == row.job_no && ended.path == row.file.path);
+            let Some(of_it) = of_it.filter(|ended| ended.status == row.state.status) else { continue };
+            let change = self.open.get(&row.job_no).and_then(|open| open.get(&(row.item, row.state.attempt))).cloned();
+            if change.is_some() || row.state.status == ItemStatus::Failed(FailReason::Conflict) {
+                let is_same_work = same.is_some() && of_it.work == same;
+                left.entry(row.file.path).or_default().push(HalfChanged { change, is_same_work });
+            }
+        }
+        Ok(left)
+    }
+
+    /// Why a file is skipped of which this might be left.
+    fn skip(&self, path: &RelPath, left: &HalfChanged) -> Result<Option<SkipReason>, PauseReason> {
+        let Some(change) = &left.change else { return Ok(Some(SkipReason::HalfChanged)) };
+        let is_done = left.is_same_work && self.active.on_done() != OnDone::Again;
+        Ok(match foreseen(&self.active.library, change, path)? {
+            Foreseen::Done { is_complete: false, .. } => Some(SkipReason::HalfChanged),
+            Foreseen::Done { is_complete: true, at } => {
+                (is_done && at.as_ref() == Some(path)).then_some(SkipReason::Done)
+            }
+            // The original has its name.
+            Foreseen::TakenBack { .. } => None,
+            // Anything but that job's output is a file that somebody else has put there since.
+            Foreseen::Conflict { might_be_output } => might_be_output.then_some(SkipReason::HalfChanged),
+        })
+    }
+}
