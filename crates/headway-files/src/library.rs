@@ -1,6 +1,7 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
 mod calls;
+mod copy_content;
 mod copy_metadata;
 mod enter;
 mod environment;

@@ -2,7 +2,7 @@
 //! whose `started` event is already durable.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +11,7 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptions};
 
 use super::calls::{again, linkat};
+use super::copy_content::copy_content;
 use super::copy_metadata::take_over;
 use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
@@ -22,9 +23,6 @@ use headway_model::{Digest, JobId, Keep, RelPath};
 
 /// Longer extensions are not file types.
 const EXTENSION_LIMIT: usize = 16;
-
-/// How many bytes are copied at a time.
-const COPY_BUFFER: usize = 128 * 1024;
 
 /// An output that is being made.
 #[derive(Debug)]
@@ -178,25 +176,15 @@ impl Staged {
     }
 
     /// Fills the temporary file with the content and metadata of another file, sharing blocks where the file system
-    /// can. Calls `advance` with the number of bytes copied so far. Returns the hash of the copy, or `None` if `advance`
-    /// returned `false`.
+    /// can, and keeping holes where it cannot. Calls `advance` with the number of bytes of each part. Returns the hash of
+    /// the copy, or `None` if `advance` returned `false`.
     pub fn fill_from(&self, original: &OpenFile, advance: impl Fn(u64) -> bool) -> io::Result<Option<Digest>> {
         let mut copy = self.create()?;
         // Whatever keeps the blocks from being shared, the bytes can be copied.
-        if again(|| rustix::fs::ioctl_ficlone(&copy, &original.file)).is_err() {
-            let mut from = original.file.try_clone()?;
-            from.seek(SeekFrom::Start(0))?;
-            let mut buffer = vec![0; COPY_BUFFER];
-            loop {
-                let count = from.read(&mut buffer)?;
-                if count == 0 {
-                    break;
-                }
-                copy.write_all(&buffer[..count])?;
-                if !advance(count as u64) {
-                    return Ok(None);
-                }
-            }
+        if again(|| rustix::fs::ioctl_ficlone(&copy, &original.file)).is_err()
+            && !copy_content(&original.file, &mut copy, advance)?
+        {
+            return Ok(None);
         }
         take_over(&copy, original, Keep::ALL)?;
         hash(&copy).map(Some)
