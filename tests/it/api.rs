@@ -253,7 +253,8 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     assert_eq!((ids(&page), &page["next"]), (jobs[2..].to_vec(), &Value::Null));
     // The newest job has the fewest files. Sorted by files it is the last; the others, which are equal, keep their
     // order.
-    let small = json!({ "library": "files", "recipe": "checksum", "query": { "paths": ["000001"] } });
+    let query = json!({ "paths": ["000001"] });
+    let small = json!({ "library": "files", "recipe": "checksum", "title": "Small", "query": query });
     let small = app.run(&small).await.job.to_string();
     let by_files = [jobs.clone(), vec![small]].concat();
     let (mut seen, mut after) = (Vec::new(), String::new());
@@ -267,6 +268,16 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     }
     assert_eq!(seen, by_files);
     assert_eq!(app.get("/api/jobs?sort=pink").await.0, 400);
+    // A page begins after the job that it is asked for, even if a filter leaves that job out of the list; and after a job that
+    // nobody knows comes nothing, not the first page again.
+    let (_, page) = app.get(&format!("/api/jobs?sort=files&search=files&before={}", by_files[5])).await;
+    assert_eq!(ids(&page), [""; 0], "it is the last");
+    let (_, page) = app.get(&format!("/api/jobs?sort=files&search=small&before={}", by_files[0])).await;
+    assert_eq!(ids(&page), by_files[5..]);
+    for sort in ["files", "newest"] {
+        let (status, page) = app.get(&format!("/api/jobs?sort={sort}&before={}", mint())).await;
+        assert_eq!((status, ids(&page)), (200, Vec::new()), "{sort}");
+    }
     let mut seen = Vec::new();
     let mut after = String::new();
     loop {

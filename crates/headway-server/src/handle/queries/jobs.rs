@@ -6,7 +6,7 @@ use super::super::{Server, checks};
 use super::PAGE_LIMIT;
 use headway_model::find::{FindJobs, JobSort};
 use headway_model::summary::{AsideJob, JobPage};
-use headway_model::{ApiError, JobId};
+use headway_model::{ApiError, JobId, JobSummary};
 use headway_store::JobFilter;
 use headway_store::rows::JobRow;
 
@@ -41,15 +41,28 @@ impl Server {
             let rows = self.store().jobs(JobFilter::Before(before), PAGE_LIMIT).await?;
             let is_end = rows.len() < PAGE_LIMIT as usize;
             before = rows.last().map(|row| row.summary.job);
-            jobs.extend(rows.into_iter().map(|row| row.summary).filter(|summary| find.has(summary)));
+            let found = rows.into_iter().filter(|row| find.has(&row.summary));
+            jobs.extend(found.map(|row| (row.job_no, row.summary)));
             if is_end {
                 break;
             }
         }
-        // They were read newest first, and the sort is stable, so equal ones stay in that order.
-        jobs.sort_by_key(|job| Reverse(find.sort.key(job)));
-        let from = behind.and_then(|behind| jobs.iter().position(|job| job.job == behind)).map_or(0, |at| at + 1);
-        let mut jobs: Vec<_> = jobs.into_iter().skip(from).take(limit + 1).collect();
+        // Of equal ones, the newer comes first.
+        let place = |job_no: u64, job: &JobSummary| (Reverse(find.sort.key(job)), Reverse(job_no));
+        jobs.sort_by_key(|(job_no, job)| place(*job_no, job));
+        // The job before the page need not be in the list any longer: it ran on, or its history was removed. Its place is known
+        // all the same. Nothing comes after a job that was never there, as in the list of the newest.
+        let from = match behind {
+            None => 0,
+            Some(behind) => match self.store().job(behind).await? {
+                Some(row) => {
+                    let last = place(row.job_no, &row.summary);
+                    jobs.partition_point(|(job_no, job)| place(*job_no, job) <= last)
+                }
+                None => jobs.len(),
+            },
+        };
+        let mut jobs: Vec<_> = jobs.into_iter().map(|(_, job)| job).skip(from).take(limit + 1).collect();
         let is_more = jobs.len() > limit;
         jobs.truncate(limit);
         let next = jobs.last().filter(|_| is_more).map(|job| job.job);
