@@ -444,7 +444,7 @@ const REASONS: [(&str, &str, &str); 44] = [
         "Identity::at(&path).ok()",
         "what is there is then not known, so nothing that the job did counts",
     ),
-    ("server/handle/queries/job.rs", "names().unwrap_or_else", "the page says that they cannot be listed"),
+    ("server/handle/queries/job.rs", "names()).await?.unwrap_or_else", "the page says that they cannot be listed"),
     ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
     ("files/library/strays.rs", "self.own_names_in(", "the folder is named as one that was not read"),
     ("files/library/trash.rs", "match self.reach()", "it is another error then"),

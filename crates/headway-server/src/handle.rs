@@ -39,11 +39,12 @@ use tokio::task::JoinHandle;
 
 use super::engine::Context;
 use super::engine::schedule::{Input, ScheduleLimits};
+use super::error::internal;
 use super::index::Index;
 use super::recent::Recent;
 use super::retention::Retention;
 use super::writer::Log;
-use headway_files::Library;
+use headway_files::{DataFolder, Library};
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Digest, JobEvent, JobId, PauseReason, StartJob, Unable};
 use headway_store::rows::JobRow;
@@ -193,6 +194,15 @@ impl Server {
         let row = self.store().job(id).await?;
         let row = row.ok_or_else(|| ApiError::NotFound { message: format!("there is no job {id}") })?;
         if row.summary.pruned { Err(ApiError::Pruned { job: id }) } else { Ok(row) }
+    }
+
+    /// Reads something in the data folder, on a thread that can wait for the disk.
+    async fn from_data<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&DataFolder) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let data = Arc::clone(&self.inner.context.data);
+        tokio::task::spawn_blocking(move || read(&data)).await.map_err(|error| internal(&error))
     }
 
     /// The request of a job; `None` if this version does not understand it.

@@ -1,6 +1,7 @@
 //! What a job's view says about the storage of its library.
 
 use std::io;
+use std::sync::Arc;
 
 use super::Server;
 use crate::engine;
@@ -113,15 +114,15 @@ impl Server {
         let Ok(library) = self.library_of_job(name).await else { return unknown() };
         let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
         let request = request.cloned();
-        let data = &self.inner.context.data;
-        let ground = match bound_ground(data, id, request.as_ref()) {
-            Ok(ground) => ground,
-            Err(error) => {
-                let note = format!("On what the job was planned cannot be read: {}.", io_text(&error));
-                return OnDisk { note: Some(note), ..unknown() };
-            }
-        };
+        let data = Arc::clone(&self.inner.context.data);
         let look = move || {
+            let ground = match bound_ground(&data, id, request.as_ref()) {
+                Ok(ground) => ground,
+                Err(error) => {
+                    let note = format!("On what the job was planned cannot be read: {}.", io_text(&error));
+                    return OnDisk { note: Some(note), ..unknown() };
+                }
+            };
             let note = match replaces.then(|| library.swap()).flatten() {
                 None | Some(Swap::Exchange) => None,
                 Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),

@@ -91,9 +91,9 @@ impl Server {
     }
 
     /// What identifies a library whatever its name: its root, as far as that is known.
-    pub(super) fn folder_of(&self, name: &str) -> Result<String, ApiError> {
-        let context = &self.inner.context;
-        let root = context.data.root_among(name, &context.libraries.now());
+    pub(super) async fn folder_of(&self, name: &str) -> Result<String, ApiError> {
+        let (asked, libraries) = (name.to_owned(), self.inner.context.libraries.now());
+        let root = self.from_data(move |data| data.root_among(&asked, &libraries)).await?;
         let unread = |error: std::io::Error| ApiError::Unavailable {
             message: format!("what is known of the libraries cannot be read: {}", io_text(&error)),
         };

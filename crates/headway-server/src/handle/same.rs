@@ -19,11 +19,9 @@ impl Server {
         let recipe = self.inner.context.recipe(&request.recipe);
         // A folder can have several names, and a server without configured libraries does not use theirs.
         let Some(recipe) = recipe else { return Ok(false) };
-        let plain = |request: StartJob| {
-            let plain = plain(request, recipe.as_ref());
-            Ok::<_, ApiError>(StartJob { library: self.folder_of(&plain.library)?, ..plain })
-        };
-        Ok(plain(recorded)? == plain(request.clone())?)
+        let [recorded, request] = [recorded, request.clone()].map(|request| plain(request, recipe.as_ref()));
+        let folders = (self.folder_of(&recorded.library).await?, self.folder_of(&request.library).await?);
+        Ok(folders.0 == folders.1 && StartJob { library: request.library.clone(), ..recorded } == request)
     }
 }
 

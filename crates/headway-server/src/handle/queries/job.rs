@@ -1,7 +1,5 @@
 //! One job: its view, its load, and what its attempts and it itself wrote.
 
-use std::sync::Arc;
-
 use super::super::Server;
 use super::super::on_disk::OnDisk;
 use super::retries::TOLD;
@@ -27,7 +25,7 @@ impl Server {
             self.on_disk(&row, request.as_ref()).await;
         let mut add =
             |said: String| note = Some([Some(said), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
-        let outputs = self.inner.context.data.outputs(&id).names().unwrap_or_else(|error| {
+        let outputs = self.from_data(move |data| data.outputs(&id).names()).await?.unwrap_or_else(|error| {
             add(format!("The files that this job wrote cannot be listed: {}.", io_text(&error)));
             Vec::new()
         });
@@ -107,16 +105,17 @@ impl Server {
         self.row(id).await?;
         // Read the running attempt first: if it ends in between, it is found twice rather than not at all.
         let live = self.inner.context.running.so_far(id, item);
-        let data = Arc::clone(&self.inner.context.data);
-        let logs = tokio::task::spawn_blocking(move || data.attempts_of(id, item)).await;
-        let mut logs = logs.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        let logs = self.from_data(move |data| data.attempts_of(id, item)).await?;
+        let mut logs = logs.map_err(|error| internal(&error))?;
         logs.extend(live.filter(|live| logs.iter().all(|log| log.attempt != live.attempt)));
         Ok(logs)
     }
 
     /// A file that a job wrote for its users, opened.
     pub async fn output(&self, id: JobId, name: &str) -> Result<tokio::fs::File, ApiError> {
-        let path = self.inner.context.data.outputs(&id).path(name).map_err(|error| internal(&error))?;
+        let asked = name.to_owned();
+        let path =
+            self.from_data(move |data| data.outputs(&id).path(&asked)).await?.map_err(|error| internal(&error))?;
         let path = path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })?;
         tokio::fs::File::open(&path)
             .await

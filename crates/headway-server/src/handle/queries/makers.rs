@@ -1,7 +1,6 @@
 //! The jobs that made a file which a setting of another job can name, such as the manifests of checksum jobs.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::super::Server;
 use super::PAGE_LIMIT;
@@ -17,9 +16,8 @@ impl Server {
     /// The newest jobs of this recipe over this library, whatever they called it, that ended and wrote a file for their user.
     /// Newest first.
     pub async fn makers(&self, library: &str, recipe: &str) -> Result<Vec<JobSummary>, ApiError> {
-        let (library, data) = (self.library(library)?, Arc::clone(&self.inner.context.data));
-        let names = tokio::task::spawn_blocking(move || data.known_as(&library)).await;
-        let names = names.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        let library = self.library(library)?;
+        let names = self.from_data(move |data| data.known_as(&library)).await?.map_err(|error| internal(&error))?;
         let names = names.into_iter().filter(KnownAs::is_same);
         let names: HashSet<_> = names.map(|name| name.library).collect();
         let (mut makers, mut before) = (Vec::new(), None);
@@ -41,9 +39,7 @@ impl Server {
     }
 
     async fn has_written(&self, job: JobId) -> Result<bool, ApiError> {
-        let data = Arc::clone(&self.inner.context.data);
-        let names = tokio::task::spawn_blocking(move || data.outputs(&job).names()).await;
-        let names = names.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        let names = self.from_data(move |data| data.outputs(&job).names()).await?.map_err(|error| internal(&error))?;
         // What a halted job wrote is not whole.
         Ok(names.iter().any(|name| !name.ends_with(".incomplete")))
     }
