@@ -36,6 +36,16 @@ impl Server {
 
     /// The files that a job left done, or found done, and that no undo has put back since.
     async fn done_by(&self, row: &JobRow) -> Result<Vec<RelPath>, ApiError> {
+        let counters = &row.summary.counters;
+        // What a job has not done, its counters tell without a look at its items. A missed item is not found done.
+        let labels = [
+            (ItemLabel::Succeeded, counters.succeeded),
+            (ItemLabel::Skipped, counters.skipped.saturating_sub(counters.missed)),
+        ];
+        let labels: Vec<_> = labels.into_iter().filter(|(_, count)| *count > 0).map(|(label, _)| label).collect();
+        if labels.is_empty() {
+            return Ok(Vec::new());
+        }
         let undone = undone_items(&**self.store(), row.summary.job, row.job_no).await;
         let undone = undone.map_err(|error| internal(&error))?;
         let is_done = |status| {
@@ -43,7 +53,7 @@ impl Server {
             found_done || matches!(status, ItemStatus::Succeeded(_))
         };
         let mut done = Vec::new();
-        for label in [ItemLabel::Succeeded, ItemLabel::Skipped] {
+        for label in labels {
             let mut pages = ItemPages::new(&**self.store(), row.job_no, PAGE_LIMIT).with_status(Some(label));
             while let Some(rows) = pages.next().await? {
                 let rows = rows.into_iter().filter(|row| is_done(row.state.status) && !undone.contains(&row.item));
