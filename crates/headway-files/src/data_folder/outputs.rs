@@ -102,6 +102,20 @@ impl Outputs {
         Ok(())
     }
 
+    /// An empty file without a name, for what does not fit into memory. Nothing of it is left once it is closed.
+    ///
+    /// # Errors
+    /// Errors of the file system.
+    pub fn unnamed(&self) -> io::Result<File> {
+        private::make_folder(&self.folder)?;
+        let part = PARTS.fetch_add(1, Ordering::Relaxed);
+        // If the process dies before the name is gone, the next step removes it.
+        let path = self.folder.join(format!(".unnamed.{part}{PART}"));
+        let file = private::open(private::options().read(true).write(true).create_new(true), &path)?;
+        gone(std::fs::remove_file(&path))?;
+        Ok(file)
+    }
+
     /// The names of the files, in order.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let names = entries(&self.folder)?.into_iter().map(|entry| entry.file_name().into_string());

@@ -2,6 +2,7 @@
 
 mod items;
 mod other_lines;
+mod rows;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use super::lines::{Lines, PassedOver, digest};
 use super::verdict::{NOT_CHECKED, OK};
 use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
 use headway_model::text::cut_middle;
+use rows::WaitingRows;
 use summary::{NAME_IN_MESSAGE, NAMED_IN_MESSAGE};
 
 struct VerifyReport<'a> {
@@ -24,7 +26,7 @@ struct VerifyReport<'a> {
     done: u64,
     /// Why the first of the files that were asked for and have lines could not be compared.
     uncompared: Option<String>,
-    rows: Vec<String>,
+    rows: WaitingRows<'a>,
     /// What keeps the job from succeeding, by verdict: how many files, and the first few of them.
     wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
 }
@@ -46,7 +48,7 @@ pub(super) fn write(
         new: 0,
         done: 0,
         uncompared: None,
-        rows: Vec::new(),
+        rows: WaitingRows::new(outputs),
         wrong: BTreeMap::new(),
     };
     for result in results {
@@ -67,8 +69,8 @@ pub(super) fn write(
     report.other_lines(&request.query, outputs)?;
     report.loose();
     outputs.write("REPORT.txt", |file| {
-        report.head().iter().chain(&report.rows).try_for_each(|row| file.write_all(row.as_bytes()))?;
-        Ok(())
+        report.head().iter().try_for_each(|row| file.write_all(row.as_bytes()))?;
+        Ok(report.rows.write_to(file)?)
     })?;
     report.end()
 }
