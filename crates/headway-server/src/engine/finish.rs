@@ -29,7 +29,7 @@ pub(super) async fn finish(
 ) -> Result<(), FinishFailure> {
     let (active, stop) = active?;
     tokio::select! {
-        concluded = active.conclude_earlier(context) => _ = concluded?,
+        concluded = active.conclude_earlier(context) => { concluded?; }
         () = stop.overdue() => return Err(StepFailure::Stopped.into()),
     }
     let work = active.work(context, Some(stop.clone())).await?;

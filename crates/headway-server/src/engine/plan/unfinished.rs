@@ -14,6 +14,9 @@ use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{FailReason, ItemStatus, OnDone, PauseReason, Query, RelPath, SkipReason};
 use headway_recipes::Unable;
 
+/// How many files are looked up in the log at a time.
+const LOOKED_UP_AT_ONCE: usize = 500;
+
 /// What a job that changes files asks about those that it lists. Most were never left half changed: this costs one question
 /// to the log for all files that are looked up together. The events of an earlier job are read only if such an item of it is
 /// found, and once.
@@ -48,11 +51,11 @@ impl<'a> Unfinished<'a> {
     pub(super) fn judge(&mut self, files: &mut [ListedFile]) -> Result<(), Unable> {
         let is_asked = |found: &ListedFile| found.is_asked_about() && !self.left_out.contains(&found.file.path);
         let asked: Vec<_> = files.iter().filter(|found| is_asked(found)).map(|found| found.file.path.clone()).collect();
-        if asked.is_empty() {
-            return Ok(());
-        }
         let handle = self.context.handle.clone();
-        let left = handle.block_on(self.left(&asked))?;
+        let mut left = HashMap::new();
+        for some in asked.chunks(LOOKED_UP_AT_ONCE) {
+            left.extend(handle.block_on(self.left(some))?);
+        }
         if left.is_empty() {
             return Ok(());
         }
