@@ -109,6 +109,9 @@ pub enum JobFilter {
     Undoing(JobId),
     /// Jobs with their history that run files of this job again. Newest first.
     Retrying(JobId),
+    /// Jobs with their history that were created after this one, do the same work, and run items of any other job again.
+    /// Newest first.
+    Repeating(JobId),
     /// Jobs with their history that undo any job, and were created after this one, or all for `None`. Newest first.
     Undos(Option<JobId>),
 }

@@ -27,6 +27,7 @@ macro_rules! store_contract {
             reads every_way_of_reading_agrees,
             reads items_are_found_by_status_by_name_and_by_group,
             reads pages_return_everything_once_and_in_order,
+            reads the_jobs_that_repeat_the_work_of_another_are_found,
             reads the_jobs_that_undo_another_are_found,
             outcomes an_outcome_is_found_at_the_name_that_its_file_has,
             rebuilds rebuilt_rows_are_the_same,

@@ -46,6 +46,17 @@ impl MemoryState {
                 rows.retain(|row| JobKind::of(&row.summary.recipe) != JobKind::Undo && row.head.parent() == Some(id));
                 rows.reverse();
             }
+            JobFilter::Repeating(id) => {
+                let of = self.job(id).map(|row| (row.summary.recipe.clone(), row.work, row.job_no));
+                let is_again = |row: &JobRow| {
+                    let is_same = |(recipe, work, job_no): &(String, Option<Digest>, u64)| {
+                        row.summary.recipe == *recipe && row.work == *work && row.job_no > *job_no
+                    };
+                    of.as_ref().is_some_and(is_same) && row.head.parent().is_some()
+                };
+                rows.retain(|row| JobKind::of(&row.summary.recipe) != JobKind::Undo && is_again(row));
+                rows.reverse();
+            }
             JobFilter::Undos(after) => {
                 let after = after.and_then(|id| self.job(id)).map_or(0, |row| row.job_no);
                 rows.retain(|row| JobKind::of(&row.summary.recipe) == JobKind::Undo && row.job_no > after);
@@ -58,8 +69,12 @@ impl MemoryState {
                 rows.reverse();
             }
         }
-        if matches!(filter, JobFilter::Before(_) | JobFilter::Undoing(_) | JobFilter::Retrying(_) | JobFilter::Undos(_))
-        {
+        let is_of_history = match filter {
+            JobFilter::Before(_) | JobFilter::Undoing(_) | JobFilter::Undos(_) => true,
+            JobFilter::Retrying(_) | JobFilter::Repeating(_) => true,
+            JobFilter::Live | JobFilter::ChangedAfter(_) | JobFilter::Over(_) => false,
+        };
+        if is_of_history {
             rows.retain(|row| !row.summary.pruned);
         } else if !matches!(filter, JobFilter::Over(_)) {
             rows.sort_by_key(|row| row.last_position);

@@ -108,6 +108,14 @@ pub(super) fn jobs(reader: &Connection, filter: JobFilter, limit: u32) -> Stored
             let first = job(reader, id)?.map_or(0, |row| row.job_no);
             find(&format!("NOT ({}) AND {RETRYING}", is_undo()), &[&first, &id.to_string(), &limit])
         }
+        JobFilter::Repeating(id) => {
+            // The index `jobs_by_work` finds them.
+            const REPEATING: &str = "work IS ? AND recipe = ? AND job_no > ? AND head ->> 'parent' IS NOT NULL
+                AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
+            let Some(row) = job(reader, id)? else { return Ok(Vec::new()) };
+            let (work, recipe) = (row.work.map(|work| work.0), row.summary.recipe);
+            find(&format!("NOT ({}) AND {REPEATING}", is_undo()), &[&work, &recipe, &row.job_no, &limit])
+        }
         JobFilter::Undos(after) => {
             const UNDOS: &str = "job_no > ? AND summary ->> 'pruned' = 0 ORDER BY job_no DESC LIMIT ?";
             let after = after.map(|id| job(reader, id)).transpose()?.flatten();

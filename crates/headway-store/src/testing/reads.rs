@@ -118,6 +118,30 @@ pub async fn pages_return_everything_once_and_in_order(store: Arc<dyn Store>) {
     }
 }
 
+/// The jobs that repeat the work of a job for items of another one, such as a retry of its retry.
+pub async fn the_jobs_that_repeat_the_work_of_another_are_found(store: Arc<dyn Store>) {
+    let (one, retry, other, again, next) = (new_job(), new_job(), new_job(), new_job(), new_job());
+    let mut recorder = Recorder::new(Arc::clone(&store));
+    let repeating = |id, of, name: &str| {
+        let (mut event, request) = created(id);
+        if let JobEvent::Created { recipe, parent, .. } = &mut event {
+            (*recipe, *parent) = (name.into(), Some(of));
+        }
+        (event, request)
+    };
+    recorder.record(one, whole_job(one)).await;
+    recorder.record(retry, vec![repeating(retry, one, "checksum")]).await;
+    recorder.record(other, vec![created(other)]).await;
+    recorder.record(again, vec![repeating(again, retry, "checksum")]).await;
+    recorder.record(next, vec![repeating(next, one, "health")]).await;
+    let repeating = async |job| {
+        let rows = store.jobs(JobFilter::Repeating(job), 10).await.expect("jobs");
+        rows.into_iter().map(|row| row.summary.job).collect::<Vec<_>>()
+    };
+    assert_eq!(repeating(one).await, [again, retry]);
+    assert_eq!((repeating(retry).await, repeating(next).await), (vec![again], vec![]));
+}
+
 /// The jobs that undo a job are not those that retry it.
 pub async fn the_jobs_that_undo_another_are_found(store: Arc<dyn Store>) {
     let (one, other, undo, again) = (new_job(), new_job(), new_job(), new_job());

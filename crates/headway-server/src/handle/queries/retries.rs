@@ -8,7 +8,7 @@ use crate::error::internal;
 use crate::placements::undone_items;
 use headway_model::item::ItemLabel;
 use headway_model::summary::{ItemRetry, ItemView};
-use headway_model::{ApiError, ItemStatus, JobSummary, RelPath, SkipReason};
+use headway_model::{ApiError, Counters, ItemStatus, JobId, JobSummary, RelPath, SkipReason};
 use headway_store::rows::JobRow;
 use headway_store::{ItemPages, JobFilter};
 
@@ -18,7 +18,8 @@ pub(super) const TOLD: usize = 10;
 /// Of a job with more errors, it is not looked up which of them later jobs have done.
 const ERRORS_LIMIT: u32 = 10_000;
 
-/// At most this many jobs are looked at: those that ran its files again, those that ran files of these again, and so on.
+/// The items of at most this many jobs are read: of those that ran its files again, of those that ran files of these again, and
+/// so on.
 const FOLLOWED: usize = 1_000;
 
 impl Server {
@@ -36,16 +37,6 @@ impl Server {
 
     /// The files that a job left done, or found done, and that no undo has put back since.
     async fn done_by(&self, row: &JobRow) -> Result<Vec<RelPath>, ApiError> {
-        let counters = &row.summary.counters;
-        // What a job has not done, its counters tell without a look at its items. A missed item is not found done.
-        let labels = [
-            (ItemLabel::Succeeded, counters.succeeded),
-            (ItemLabel::Skipped, counters.skipped.saturating_sub(counters.missed)),
-        ];
-        let labels: Vec<_> = labels.into_iter().filter(|(_, count)| *count > 0).map(|(label, _)| label).collect();
-        if labels.is_empty() {
-            return Ok(Vec::new());
-        }
         let undone = undone_items(&**self.store(), row.summary.job, row.job_no).await;
         let undone = undone.map_err(|error| internal(&error))?;
         let is_done = |status| {
@@ -53,7 +44,7 @@ impl Server {
             found_done || matches!(status, ItemStatus::Succeeded(_))
         };
         let mut done = Vec::new();
-        for label in labels {
+        for label in done_labels(&row.summary.counters) {
             let mut pages = ItemPages::new(&**self.store(), row.job_no, PAGE_LIMIT).with_status(Some(label));
             while let Some(rows) = pages.next().await? {
                 let rows = rows.into_iter().filter(|row| is_done(row.state.status) && !undone.contains(&row.item));
@@ -69,13 +60,21 @@ impl Server {
         if retries.is_empty() || counters.failed + counters.missed > ERRORS_LIMIT {
             return Ok(Vec::new());
         }
-        let (mut open, mut seen, mut done) = (retries.to_vec(), BTreeSet::new(), Vec::new());
-        while let Some(retry) = open.pop() {
-            if seen.len() == FOLLOWED || !seen.insert(retry.job_no) {
-                continue;
+        let mut repeated: HashMap<JobId, Vec<JobRow>> = HashMap::new();
+        for again in self.store().jobs(JobFilter::Repeating(row.summary.job), u32::MAX).await? {
+            if let Some(of) = again.head.parent() {
+                repeated.entry(of).or_default().push(again);
             }
-            done.extend(self.done_by(&retry).await?);
-            open.extend(self.retries(&retry).await?);
+        }
+        let (mut open, mut read, mut done) = (vec![row.summary.job], 0, Vec::new());
+        while let Some(retries) = open.pop().map(|job| repeated.remove(&job).unwrap_or_default()) {
+            open.extend(retries.iter().map(|retry| retry.summary.job));
+            for retry in retries.iter().filter(|retry| !done_labels(&retry.summary.counters).is_empty()) {
+                if read < FOLLOWED {
+                    read += 1;
+                    done.extend(self.done_by(retry).await?);
+                }
+            }
         }
         if done.is_empty() {
             return Ok(Vec::new());
@@ -111,4 +110,12 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// The labels of the items that a job left done, or found done. What it has not done, its counters tell without a look at its
+/// items; a missed item is not found done.
+fn done_labels(counters: &Counters) -> Vec<ItemLabel> {
+    let found = counters.skipped.saturating_sub(counters.missed);
+    let labels = [(ItemLabel::Succeeded, counters.succeeded), (ItemLabel::Skipped, found)];
+    labels.into_iter().filter(|(_, count)| *count > 0).map(|(label, _)| label).collect()
 }
