@@ -506,6 +506,25 @@ async fn the_plan_of_a_retry_that_waits_for_approval_has_touched_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_plan_of_an_undo_that_waits_for_approval_has_touched_nothing() {
+    let files = Files::numbered(1);
+    let job = half_changed(&files).await;
+    let served = Served::start(&files);
+    let before = contents(&files);
+    let query = json!({ "items": { "job": job.job, "which": "placed" } });
+    let undo = served.begin("undo", json!({ "query": query, "approval": true })).await;
+    let is_planned = |summary: &JobSummary| summary.status == JobStatus::Planned || summary.status.is_terminal();
+    let planned = served.until(undo, is_planned).await;
+    assert_eq!((planned.status, planned.counters.waiting), (JobStatus::Planned, 1), "{planned:?}");
+    assert_eq!(contents(&files), before);
+    assert_eq!(served.post(&format!("/api/jobs/{undo}/approve")).await.0, 200);
+    let end = served.end(undo).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{:?}", items(&served, undo).await);
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"file 0\n");
+    assert_eq!(left_over(&files), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_retry_never_runs_on_what_an_earlier_job_left_half_changed() {
     let files = Files::numbered(1);
     let file = files.library().join("000000");

@@ -184,11 +184,27 @@ impl ActiveJob {
 
     /// The changes of the job that this one undoes; none for any other job.
     pub(super) async fn undone(&self, context: &Context) -> Result<&Undone, Unable> {
-        let read = async || match &self.request.query {
-            Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) => Undone::read(context, self, *job).await,
-            _ => Ok(Undone::default()),
+        let read = async || match self.undoes() {
+            Some(job) => Undone::read(context, self, job).await,
+            None => Ok(Undone::default()),
         };
         self.undone.get_or_try_init(read).await
+    }
+
+    /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only foreseen,
+    /// and nothing is touched. `None` for any other job.
+    pub(super) async fn foreseen(&self, context: &Context) -> Result<Option<Undone>, Unable> {
+        match self.undoes().filter(|_| self.request.approval) {
+            Some(job) => Undone::foresee(context, self, job).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn undoes(&self) -> Option<JobId> {
+        match &self.request.query {
+            Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) => Some(*job),
+            _ => None,
+        }
     }
 
     /// Begins a preparation, a listing or the last step, and returns what stops it.

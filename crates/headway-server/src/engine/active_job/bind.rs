@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::Context;
 use super::super::panicked::Panicked;
 use super::super::stop::{StepFailure, StepStop};
-use super::ActiveJob;
+use super::{ActiveJob, Undone};
 use crate::steps::Step;
 use headway_files::{fault_of, hold};
 use headway_recipes::{Binding, Unable, Work};
@@ -20,36 +20,58 @@ impl ActiveJob {
     ) -> Result<Arc<dyn Work>, StepFailure> {
         let bind = async || {
             let stop = stop.unwrap_or_else(|| self.begin_step());
-            let flag = Arc::clone(stop.flag());
-            let undone = self.undone(context).await?;
-            let (undone, undone_folders) = (Arc::clone(&undone.made), Arc::clone(&undone.folders));
-            let (request, library) = (self.request.clone(), Arc::clone(&self.library));
-            let recipe = Arc::clone(&self.recipe);
-            let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
-            let (steps, job) = (context.steps.clone(), self.job);
-            let bound = tokio::task::spawn_blocking(move || {
-                let _step = steps.begin(job, Step::Prepare, || false);
-                fault_of("preparing", request.title.as_deref().unwrap_or_default());
-                hold("preparing");
-                let (guard, data) = (&guard, &data);
-                recipe.bind(&Binding {
-                    request: &request,
-                    library: &library,
-                    undone: &undone,
-                    undone_folders: &undone_folders,
-                    guard,
-                    data,
-                    stop: &flag,
-                })
-            });
-            let Some(bound) = stop.wait_for(bound).await else { return Err(StepFailure::Stopped) };
-            match bound.map_err(|error| Unable::from(Panicked::from(error)))? {
-                Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
-                Ok(work) => Ok(Ok(Arc::from(work))),
-                Err(lasting @ Unable::Failed(_)) => Ok(Err(lasting)),
-                Err(passing @ Unable::Environment(_)) => Err(passing.into()),
-            }
+            self.bound(context, stop, self.undone(context).await?).await
         };
         Ok(self.work.get_or_try_init(bind).await?.clone()?)
+    }
+
+    /// The work for the plan. That of an undo which waits for its approval is bound once more when the undo runs, because only
+    /// then is concluded what the other job left half changed.
+    pub(in crate::engine) async fn work_for_plan(
+        &self,
+        context: &Context,
+        stop: StepStop,
+    ) -> Result<Arc<dyn Work>, StepFailure> {
+        match self.foreseen(context).await? {
+            Some(undone) => Ok(self.bound(context, stop, &undone).await??),
+            None => self.work(context, Some(stop)).await,
+        }
+    }
+
+    /// Binds the recipe; or why it never can be.
+    async fn bound(
+        &self,
+        context: &Context,
+        stop: StepStop,
+        undone: &Undone,
+    ) -> Result<Result<Arc<dyn Work>, Unable>, StepFailure> {
+        let flag = Arc::clone(stop.flag());
+        let (undone, undone_folders) = (Arc::clone(&undone.made), Arc::clone(&undone.folders));
+        let (request, library) = (self.request.clone(), Arc::clone(&self.library));
+        let recipe = Arc::clone(&self.recipe);
+        let (guard, data) = (Arc::clone(&context.guard), Arc::clone(&context.data));
+        let (steps, job) = (context.steps.clone(), self.job);
+        let bound = tokio::task::spawn_blocking(move || {
+            let _step = steps.begin(job, Step::Prepare, || false);
+            fault_of("preparing", request.title.as_deref().unwrap_or_default());
+            hold("preparing");
+            let (guard, data) = (&guard, &data);
+            recipe.bind(&Binding {
+                request: &request,
+                library: &library,
+                undone: &undone,
+                undone_folders: &undone_folders,
+                guard,
+                data,
+                stop: &flag,
+            })
+        });
+        let Some(bound) = stop.wait_for(bound).await else { return Err(StepFailure::Stopped) };
+        match bound.map_err(|error| Unable::from(Panicked::from(error)))? {
+            Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
+            Ok(work) => Ok(Ok(Arc::from(work))),
+            Err(lasting @ Unable::Failed(_)) => Ok(Err(lasting)),
+            Err(passing @ Unable::Environment(_)) => Err(passing.into()),
+        }
     }
 }

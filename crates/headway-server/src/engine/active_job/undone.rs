@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::super::Context;
 use super::super::panicked::Panicked;
-use super::super::place::judged;
+use super::super::place::{foreseen, judged};
 use super::ActiveJob;
 use crate::placements::{Changes, UnclearItem, put_back, unclear};
 use crate::steps::Step;
-use headway_files::{Change, PlacementState};
-use headway_model::{JobId, PauseReason, RelPath};
+use headway_files::{Change, Foreseen, Library, PlacementState};
+use headway_model::{DiskEffect, JobId, PauseReason, RelPath};
 use headway_recipes::Unable;
 
 /// The changes of a job that another one undoes.
@@ -26,8 +26,22 @@ pub(in crate::engine) struct Undone {
 }
 
 impl Undone {
-    /// Reads what a job changed, and examines the disk for what was left unclear.
+    /// Reads what a job changed, and concludes what was left unclear, as far as the disk tells.
     pub(super) async fn read(context: &Context, by: &ActiveJob, job: JobId) -> Result<Self, Unable> {
+        Undone::asked(context, by, job, judged).await
+    }
+
+    /// The same, but what was left unclear is only foreseen, and nothing is touched.
+    pub(super) async fn foresee(context: &Context, by: &ActiveJob, job: JobId) -> Result<Self, Unable> {
+        Undone::asked(context, by, job, would_be).await
+    }
+
+    async fn asked(
+        context: &Context,
+        by: &ActiveJob,
+        job: JobId,
+        judge: fn(&Library, &Change) -> PlacementState,
+    ) -> Result<Self, Unable> {
         let store = &*context.store;
         let row = store.job(job).await?;
         let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
@@ -48,11 +62,21 @@ impl Undone {
         let (library, steps, job) = (Arc::clone(&by.library), context.steps.clone(), by.job);
         let examined = tokio::task::spawn_blocking(move || {
             let _step = steps.begin(job, Step::Prepare, || false);
-            examine(made, unclear, |change| judged(&library, change))
+            examine(made, unclear, |change| judge(&library, change))
         });
         let examined = examined.await.map_err(Panicked::from)?;
         made_folders.extend(folders(&*examined.made));
         Ok(Undone { folders: made_folders.into_iter().collect(), ..examined })
+    }
+}
+
+/// What concluding a change would come to, while nothing is touched.
+fn would_be(library: &Library, change: &Change) -> PlacementState {
+    match foreseen(library, change, &change.path()) {
+        Ok(Foreseen::Done { .. }) => PlacementState::Done(DiskEffect::Changed),
+        Ok(Foreseen::TakenBack { .. }) => PlacementState::TakenBack,
+        Ok(Foreseen::Conflict { .. }) => PlacementState::Conflict("the files there match neither state".into()),
+        Err(reason) => PlacementState::NotKnown(reason),
     }
 }
 
@@ -86,7 +110,7 @@ fn examine(
 mod tests {
     use super::*;
     use headway_files::Placement;
-    use headway_model::{Digest, DiskEffect};
+    use headway_model::Digest;
 
     #[test]
     fn a_change_that_was_left_unclear_is_judged_again_whenever_it_is_to_be_undone() {

@@ -43,7 +43,11 @@ impl AskedItem {
 pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Option<AskedItems>, Unable> {
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
-        let Undone { made, unclear, .. } = active.undone(context).await?;
+        let foreseen = active.foreseen(context).await?;
+        let Undone { made, unclear, .. } = match &foreseen {
+            Some(foreseen) => foreseen,
+            None => active.undone(context).await?,
+        };
         let paths = made.iter().map(Change::path).chain(unclear.iter().cloned());
         return Ok(Some(AskedItems::Undone(paths.collect())));
     }
