@@ -28,10 +28,7 @@ pub(super) async fn finish(
     active: Result<(Arc<ActiveJob>, StepStop), Unable>,
 ) -> Result<(), FinishFailure> {
     let (active, stop) = active?;
-    tokio::select! {
-        concluded = active.conclude_earlier(context) => { concluded?; }
-        () = stop.overdue() => return Err(StepFailure::Stopped.into()),
-    }
+    active.conclude_earlier(context, Some(stop.clone())).await?;
     let work = active.work(context, Some(stop.clone())).await?;
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
     let row = row.ok_or_else(|| Unable::Failed(format!("job {} is not in the log", active.job)))?;

@@ -66,7 +66,7 @@ async fn look_up(
 ) -> Result<Result<(Arc<ActiveJob>, Ready), SkipReason>, StepFailure> {
     let active = active?;
     let file = active.file(&*context.store, item).await?;
-    if let Some(reason) = active.conclude_earlier(context).await?.get(&file.path) {
+    if let Some(reason) = active.conclude_earlier(context, None).await?.get(&file.path) {
         return Ok(Err(*reason));
     }
     let work = active.work(context, None).await?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::super::Context;
 use super::super::panicked::Panicked;
 use super::super::place::{foreseen, judged};
+use super::super::stop::{StepFailure, StepStop};
 use super::ActiveJob;
 use crate::placements::{Changes, put_back, unclear};
 use crate::steps::Step;
@@ -96,23 +97,33 @@ impl ActiveJob {
     }
 
     /// Concludes what earlier jobs left half changed of the files of this one, once: before the first attempt, or else in the
-    /// last step. Returns the files that are skipped then, with the reasons.
+    /// last step. Returns the files that are skipped then, with the reasons. `stop` stops it; without one
+    /// [`ActiveJob::stop_step`] does.
     pub(in crate::engine) async fn conclude_earlier(
         &self,
         context: &Context,
-    ) -> Result<&HashMap<RelPath, SkipReason>, Unable> {
-        self.concluded.get_or_try_init(|| conclude_all(context, self)).await
+        stop: Option<StepStop>,
+    ) -> Result<&HashMap<RelPath, SkipReason>, StepFailure> {
+        let conclude = async || {
+            let stop = stop.unwrap_or_else(|| self.begin_step());
+            conclude_all(context, self, stop).await
+        };
+        self.concluded.get_or_try_init(conclude).await
     }
 }
 
 /// Concludes what earlier jobs left half changed of the files that this one has yet to process, and of those that its plan calls
 /// done. Returns those that are skipped then, with the reasons.
-async fn conclude_all(context: &Context, active: &ActiveJob) -> Result<HashMap<RelPath, SkipReason>, Unable> {
+async fn conclude_all(
+    context: &Context,
+    active: &ActiveJob,
+    stop: StepStop,
+) -> Result<HashMap<RelPath, SkipReason>, StepFailure> {
     let mut left = active.half_changed(context).await?;
     let paths: Vec<_> = left.keys().cloned().collect();
     let mut wanted = Vec::new();
     for some in paths.chunks(ITEMS_AT_ONCE as usize) {
-        for row in context.store.items_for(&[active.job_no], some).await? {
+        for row in context.store.items_for(&[active.job_no], some).await.map_err(Unable::from)? {
             let is_open = match row.state.status {
                 ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Interrupted => true,
                 ItemStatus::Skipped { reason: SkipReason::Done, planned: true } => false,
@@ -134,8 +145,9 @@ async fn conclude_all(context: &Context, active: &ActiveJob) -> Result<HashMap<R
         }
         Ok(skips)
     };
-    let concluded = tokio::task::spawn_blocking(conclude).await.map_err(Panicked::from)?;
-    concluded.map_err(Unable::Environment)
+    let concluded = stop.wait_for(tokio::task::spawn_blocking(conclude)).await.ok_or(StepFailure::Stopped)?;
+    let concluded = concluded.map_err(|error| Unable::from(Panicked::from(error)))?;
+    concluded.map_err(|reason| Unable::Environment(reason).into())
 }
 
 /// The files whose change the log leaves open: it does not tell how far the change got. A retry that skipped a file for this reason has not
