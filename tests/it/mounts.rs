@@ -452,6 +452,81 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
+    let files = Files::numbered(1);
+    let [at_a, at_b] = ["a", "b"].map(|name| files.library().join(name));
+    let Some(a) = Mount::tmpfs(&at_a, "8m") else { return };
+    let Some(b) = Mount::tmpfs(&at_b, "8m") else { return };
+    for name in ["a/1", "b/1", "b/2"] {
+        files.write(name, name.as_bytes());
+    }
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let app = App::start(&files).await;
+    assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 4);
+    let mut body = request("checksum");
+    body["policy"] = json!({ "on_done": "again" });
+    body["approval"] = json!(true);
+    let waits = async |job| {
+        let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+        view["waits"].as_str().unwrap_or_default().to_owned()
+    };
+    let act = async |job, action: &str| {
+        let (status, answer) = app.post(&format!("/api/jobs/{job}/{action}")).await;
+        assert_eq!(status, 200, "{action}: {answer}");
+    };
+    drop(a);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == gone).await;
+    let said = waits(job).await;
+    assert!(said.starts_with("The disk that was at a (tmpfs) is missing."), "{said}");
+    act(job, "resume").await;
+    let planned = app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    assert_eq!(planned.counters.total, 3, "what lies on the other disk is in the plan");
+    // Nobody was asked about the disk that leaves now.
+    drop(b);
+    act(job, "approve").await;
+    app.until(job, |summary| summary.status == gone).await;
+    let said = waits(job).await;
+    assert!(said.starts_with("The disk that was at b (tmpfs) is missing."), "{said}");
+    let mut both = body.clone();
+    both["approval"] = json!(false);
+    let both = app.begin_with(&both).await;
+    app.until(both, |summary| summary.status == gone).await;
+    let said = waits(both).await;
+    assert!(said.starts_with("The disks that were at a (tmpfs) and b (tmpfs) are missing."), "{said}");
+    act(both, "cancel").await;
+    act(job, "resume").await;
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.missed), (JobStatus::CompletedWithErrors, 2));
+    let why = || "not looked at: its disk is missing".to_owned();
+    assert_eq!(app.reasons(job, "skipped").await, [("b/1".to_owned(), why()), ("b/2".to_owned(), why())]);
+
+    // A manifest has a verdict for each of its lines: what is there is compared.
+    let Some(_b) = Mount::tmpfs(&at_b, "8m") else { return };
+    files.write("b/1", b"b/1");
+    let line = |name: &str, content: &str| format!("{}  {name}\n", blake3::hash(content.as_bytes()).to_hex());
+    files.write("SUMS", [line("a/1", "a/1"), line("b/1", "b/1")].concat().as_bytes());
+    let mut verify = request("verify");
+    verify["settings"] = json!({ "manifest": "SUMS" });
+    let verify = app.begin_with(&verify).await;
+    app.until(verify, |summary| summary.status == gone).await;
+    let said = waits(verify).await;
+    assert!(said.starts_with("The disk that was at a (tmpfs) is missing."), "{said}");
+    act(verify, "resume").await;
+    let end = app.end(verify).await;
+    assert!(matches!(end.status, JobStatus::Failed { .. }), "{end:?}");
+    assert_eq!(
+        app.reasons(verify, "skipped").await.into_iter().find(|(path, _)| path == "a/1"),
+        Some(("a/1".to_owned(), why()))
+    );
+    let (_, report) = app.get(&format!("/api/jobs/{verify}/outputs/REPORT.txt")).await;
+    let report = report.as_str().unwrap_or_default();
+    assert!(report.contains("ok 1, changed 0, bit rot 0, missing 0, unreadable 0, not checked 1"), "{report}");
+    assert!(report.contains("a/1\tnot checked: the disk that was at a is missing"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_of_files_on_a_disk_that_is_missing_and_nothing_is_written_in_its_place() {
     let files = Files::numbered(2);
     let (disk, usb) = (files.elsewhere(), files.library().join("usb"));

@@ -81,6 +81,7 @@ impl ItemStatus {
         let ItemStatus::Skipped { reason, planned } = self else { return false };
         match reason {
             SkipReason::Missing
+            | SkipReason::DiskMissing
             | SkipReason::Changed
             | SkipReason::HardLinks
             | SkipReason::Collision

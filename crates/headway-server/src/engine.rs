@@ -52,7 +52,7 @@ pub(crate) use leases::worker;
 pub(crate) use libraries::{Libraries, LibraryList};
 pub(crate) use opening::open_library;
 pub(super) use output_name::target;
-pub(super) use plan::{QueryPatterns, missed_disk};
+pub(super) use plan::{QueryPatterns, missed_disks};
 pub(crate) use pulse::Pulse;
 pub(crate) use recovery::tidy_finished_jobs;
 pub(crate) use running::RunningAttempts;

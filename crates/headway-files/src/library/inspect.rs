@@ -67,7 +67,10 @@ fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Resul
     match found {
         Found::There(metadata) if kind(&metadata) == EntryKind::Folder => Ok(without(Some(SkipReason::NotAFile))),
         Found::There(metadata) => Ok(listed(path.clone(), kind(&metadata), metadata.len(), mtime_ns(&metadata))),
-        Found::Absent => Ok(without(Some(SkipReason::Missing))),
+        Found::Absent => match library.why_absent(path) {
+            Ok(reason) => Ok(without(Some(reason))),
+            Err(error) => Err(environment(&error).unwrap_or(PauseReason::LibraryGone)),
+        },
         Found::Unknown(error) => not_seen(path.clone(), error).map_err(|error| {
             // Any other error would have been listed.
             environment(&error).unwrap_or(PauseReason::LibraryGone)

@@ -3,7 +3,7 @@
 //! When a disk is gone, its mount point remains as an empty folder. A job must not take that for the content of the
 //! disk: nothing is known of the disk's files, and nothing is written in its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::mount_table::{MountLine, mount_table, unescape};
 use super::root::{file_system_of, is_empty};
 use super::{Found, Identity, Library, on_disk};
-use headway_model::RelPath;
+use headway_model::{RelPath, SkipReason};
 
 /// Mount points inside a library, each with its device, such as `/dev/sdb1`.
 pub type InnerMounts = BTreeMap<RelPath, String>;
@@ -135,16 +135,27 @@ impl Library {
         Ok(())
     }
 
-    /// Lets the job of this handle go on without the mounts that are gone, because a person wants it to: its calls about
-    /// their files are no longer refused. They are still [missing](Library::missing_mounts), and those of every other handle
-    /// are refused.
+    /// Lets the job of this handle go on without those of the `accepted` mounts that are gone, because a person wants it to:
+    /// its calls about their files are no longer refused. They are still [missing](Library::missing_mounts), and those of
+    /// every other handle are refused. So are calls about a mount that a person was not asked about.
     ///
     /// # Errors
     /// If the system's table cannot be read.
-    pub fn go_without_mounts(&self) -> io::Result<()> {
-        let missing = self.missing_mounts()?;
+    pub fn go_without_mounts(&self, accepted: &BTreeSet<RelPath>) -> io::Result<()> {
+        let mut missing = self.missing_mounts()?;
+        missing.retain(|path, _| accepted.contains(path));
         *self.gone_without.lock() = missing;
         Ok(())
+    }
+
+    /// Why nothing was found at a path: there is nothing, or its disk is missing and the job of this handle goes on without
+    /// it. Then nothing is known of the file.
+    ///
+    /// # Errors
+    /// If what is mounted cannot be seen.
+    pub(super) fn why_absent(&self, path: &RelPath) -> io::Result<SkipReason> {
+        let disk = self.missing_disk_of(path)?;
+        Ok(if disk.is_some() { SkipReason::DiskMissing } else { SkipReason::Missing })
     }
 
     /// What was mounted inside the library and is not there now, also that without which the job of this handle goes on.
@@ -298,7 +309,12 @@ mod tests {
         assert!(library.has(&path("photos")).expect("an answer"));
         // A person has one job go on without it.
         let accepting = library.for_job();
-        accepting.go_without_mounts().expect("a table");
+        accepting.go_without_mounts(&BTreeSet::from([path("photos/other")])).expect("a table");
+        assert!(accepting.has(&below).is_err_and(|error| is_gone(&error)), "that is another disk");
+        accepting.go_without_mounts(&BTreeSet::from([path("photos/usb")])).expect("a table");
+        let why = |at: &str| accepting.why_absent(&path(at)).expect("a table");
+        let expected = [SkipReason::DiskMissing, SkipReason::Missing];
+        assert_eq!(["photos/usb/none", "photos/none"].map(why), expected);
         assert!(accepting.has(&path("photos/usb/below")).expect("an answer"));
         assert!(matches!(accepting.believed(&path("photos/usb/none"), Found::<()>::Absent), Found::Absent));
         assert_eq!(accepting.absent_mounts().expect("a table").len(), 0);

@@ -47,8 +47,9 @@ impl Library {
         }
         // Look at the folder itself, not only at its name: a link can lead into a trash.
         let parent = planned.path.parent().unwrap_or_default();
-        there(self.believed(&planned.path, Found::of(self.enter_folder(&parent).map(drop))))?;
-        match kind(&there(self.look(&planned.path))?) {
+        let entered = self.believed(&planned.path, Found::of(self.enter_folder(&parent).map(drop)));
+        self.there(&planned.path, entered)?;
+        match kind(&self.there(&planned.path, self.look(&planned.path))?) {
             EntryKind::File if !planned.is_unlisted() => {}
             // The plan lists a folder only if it could not look inside.
             EntryKind::Folder if !planned.was_seen() => return Err(self.unlisted(&planned.path)),
@@ -59,14 +60,14 @@ impl Library {
                 return Err(OpenError::Skip(SkipReason::NotAFile));
             }
         }
-        let opened = there(self.open_plain(&planned.path))?;
+        let opened = self.there(&planned.path, self.open_plain(&planned.path))?;
         self.as_planned(opened, planned, &planned.path)
     }
 
     /// Opens a planned file that is in a trash, at `at`, and was planned under the path that it had.
     pub fn open_file_at(&self, planned: &PlannedFile, at: &RelPath) -> Result<OpenFile, OpenError> {
         self.reach().map_err(OpenError::Environment)?;
-        let opened = there(self.open_trashed(at))?;
+        let opened = self.there(at, self.open_trashed(at))?;
         self.as_planned(opened, planned, at)
     }
 
@@ -206,13 +207,14 @@ impl Library {
             other => other,
         }
     }
-}
 
-fn there<T>(found: Found<T>) -> Result<T, OpenError> {
-    match found {
-        Found::There(there) => Ok(there),
-        Found::Absent => Err(OpenError::Skip(SkipReason::Missing)),
-        Found::Unknown(error) => Err(failed(&error)),
+    /// What was found at the path, or why it cannot be worked on.
+    fn there<T>(&self, path: &RelPath, found: Found<T>) -> Result<T, OpenError> {
+        match found {
+            Found::There(there) => Ok(there),
+            Found::Absent => Err(self.why_absent(path).map_or_else(|error| failed(&error), OpenError::Skip)),
+            Found::Unknown(error) => Err(failed(&error)),
+        }
     }
 }
 

@@ -92,6 +92,8 @@ numbered! {
         HalfChanged = 20,
         /// The name of its output, or its new name, would be one that Headway reserves for itself.
         Reserved = 21,
+        /// The disk that it was on is missing, and a person had the job go on without it.
+        DiskMissing = 22,
     }
 }
 
@@ -139,6 +141,7 @@ impl SkipReason {
             SkipReason::Changed => "changed since it was planned",
             SkipReason::Symlink => "a symbolic link",
             SkipReason::NotAFile => "not a regular file",
+            SkipReason::DiskMissing => "not looked at: its disk is missing",
             SkipReason::HardLinks => "has other hard links",
             SkipReason::Collision => "another file has the output's name",
             SkipReason::Command => "the command skipped it",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Server;
 use crate::engine;
-use headway_files::{DataFolder, Ground, Identity, Library, Swap, Trashed, io_text};
+use headway_files::{DataFolder, Ground, Identity, InnerMounts, Library, Swap, Trashed, io_text};
 use headway_model::{JobId, JobStatus, Output, PauseReason, RelPath, StartJob};
 use headway_store::rows::JobRow;
 
@@ -24,8 +24,8 @@ pub(super) struct OnDisk {
     pub(super) folder: Option<FolderGone>,
     /// Whether the job gets its folder back only if a person does something.
     pub(super) asks: bool,
-    /// A missing disk inside the library that the job needs: path and device.
-    pub(super) absent: Option<(RelPath, String)>,
+    /// The missing disks inside the library that the job needs, and without which no person has it go on.
+    pub(super) absent: InnerMounts,
     /// The mount point of a disk inside the library in whose place there is another one than the job was planned on.
     pub(super) exchanged: Option<RelPath>,
 }
@@ -134,7 +134,9 @@ impl Server {
             let exchanged = other_disk.clone().filter(|_| is_waiting);
             let asks = asks || exchanged.is_some();
             // If that is unknown, the view says nothing about it; the plan reports it.
-            let absent = request.and_then(|request| engine::missed_disk(&library, &request).unwrap_or_default());
+            let accepted = data.accepted_missing(&id);
+            let missed = |request: StartJob| engine::missed_disks(&library, &request, &accepted).unwrap_or_default();
+            let absent = request.map(missed).unwrap_or_default();
             let held = match (&other_disk, &unseen) {
                 (Some(mount), _) => Err(another_disk(&library.name, mount)),
                 (None, Some(error)) => {

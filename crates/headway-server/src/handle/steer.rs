@@ -70,7 +70,7 @@ impl Server {
     async fn lacks_library(&self, row: &JobRow) -> Result<bool, ApiError> {
         let request = self.request_of(row).await?;
         let now = self.on_disk(row, request.as_ref()).await;
-        if now.folder.is_none() && now.absent.is_none() {
+        if now.folder.is_none() && now.absent.is_empty() {
             return Ok(false);
         }
         let mut has_waited = false;
@@ -112,13 +112,15 @@ impl Server {
         };
         let remember = move || {
             data.remember_mounts(&accepted);
-            let missing = accepted.missing_mounts().map_err(|error| io_text(&error))?;
-            if !missing.is_empty() {
-                data.accept_missing(&job).map_err(|error| io_text(&error))?;
-            }
             data.remember_libraries(&[Arc::clone(&accepted)]);
             // A job whose request cannot be read does nothing on any disk.
             let (Some(root), Some(request)) = (accepted.identity(), request) else { return Ok(()) };
+            // The person was told of these. A disk that leaves later is asked about again.
+            let missing = engine::missed_disks(&accepted, &request, &data.accepted_missing(&job));
+            let missing = missing.map_err(|error| io_text(&error))?;
+            if !missing.is_empty() {
+                data.accept_missing(&job, missing.into_keys()).map_err(|error| io_text(&error))?;
+            }
             let ground = engine::ground_of(root, &accepted, &request).map_err(|reason| reason.text().to_owned())?;
             data.add_ground(&job, &ground).map_err(|error| io_text(&error))
         };

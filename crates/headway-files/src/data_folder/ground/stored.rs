@@ -1,18 +1,19 @@
 //! On what each job was planned, as the data folder stores it: in the job's folder, one line for each root and each disk.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
 use super::super::known::{LIMIT, read};
 use super::super::{DataFolder, StateFile, private};
 use super::Ground;
-use crate::{Found, Identity};
-use headway_model::JobId;
+use crate::Identity;
+use headway_model::{JobId, RelPath};
 
 /// The file that stores on what a job was planned. It is in the job's folder.
 pub(in crate::data_folder) const GROUND: &str = ".ground";
 
-/// The file by whose presence a job goes on without the disks that are missing. It is in the job's folder.
+/// The file that lists the missing disks without which a job goes on. It is in the job's folder.
 const WITHOUT: &str = ".without";
 
 impl DataFolder {
@@ -42,20 +43,31 @@ impl DataFolder {
         self.write_grounds(job, &grounds, private::replace)
     }
 
-    /// Notes that a person wants a job to go on without the disks that are missing inside its library. Durable.
+    /// Notes that a person wants a job to go on without these disks too, which are missing inside its library: their mount
+    /// points. Durable.
     ///
     /// # Errors
-    /// If it cannot be noted.
-    pub fn accept_missing(&self, job: &JobId) -> io::Result<()> {
-        let folder = self.root.join("jobs").join(job.to_string());
-        private::make_folder(&folder)?;
-        private::replace(&folder.join(WITHOUT), b"disks\n")
+    /// If it cannot be noted, or what was noted before cannot be read.
+    pub fn accept_missing(&self, job: &JobId, disks: impl IntoIterator<Item = RelPath>) -> io::Result<()> {
+        let file = self.without_file(job)?;
+        let mut accepted = file.json::<BTreeSet<RelPath>>()?;
+        accepted.extend(disks);
+        private::make_folder(&self.root.join("jobs").join(job.to_string()))?;
+        file.replace(&serde_json::to_vec(&accepted)?)
     }
 
-    /// Whether a person wants a job to go on without the disks that are missing. What cannot be read counts as a no.
-    pub fn accepts_missing(&self, job: &JobId) -> bool {
-        let path = self.root.join("jobs").join(job.to_string()).join(WITHOUT);
-        Found::of(private::read(&path, LIMIT)).known().is_ok_and(|found| found.is_some())
+    /// The mount points of the missing disks without which a person wants a job to go on. What cannot be read is not known to
+    /// be wanted: the job asks again.
+    pub fn accepted_missing(&self, job: &JobId) -> BTreeSet<RelPath> {
+        let accepted = self.without_file(job).and_then(|file| file.json());
+        accepted.unwrap_or_else(|error| {
+            tracing::warn!(job.id = %job, %error, "without which disks a job goes on cannot be read");
+            BTreeSet::new()
+        })
+    }
+
+    fn without_file(&self, job: &JobId) -> io::Result<StateFile> {
+        StateFile::read(self.root.join("jobs").join(job.to_string()).join(WITHOUT), LIMIT)
     }
 
     fn write_grounds(
@@ -118,7 +130,6 @@ mod tests {
     use super::super::SameFiles;
     use super::*;
     use crate::Library;
-    use headway_model::RelPath;
 
     #[test]
     fn on_what_a_job_was_planned_is_kept_whether_or_not_the_library_is_remembered() {
@@ -191,6 +202,24 @@ mod tests {
         data.grounds(&job).expect_err("nor on what it was planned");
         data.ground(&job).expect_err("nor to what it is bound");
         assert!(stored.is_symlink());
+    }
+
+    #[test]
+    fn a_person_accepts_for_a_job_the_disks_that_were_named_and_no_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let [first, second] = [1, 2].map(|number| JobId::mint(number, [0; 10]));
+        let [a, b] = ["a", "b/inside"].map(|text| text.parse::<RelPath>().expect("a path"));
+        assert_eq!(data.accepted_missing(&first), BTreeSet::new());
+        data.accept_missing(&first, [b.clone()]).expect("stored");
+        assert_eq!(data.accepted_missing(&first), BTreeSet::from([b.clone()]));
+        data.accept_missing(&first, [a.clone()]).expect("stored");
+        assert_eq!(data.accepted_missing(&first), BTreeSet::from([a.clone(), b]));
+        assert_eq!(data.accepted_missing(&second), BTreeSet::new(), "another job asks");
+        std::fs::write(data.root().join("jobs").join(first.to_string()).join(WITHOUT), "disks")
+            .expect("a damaged file");
+        assert_eq!(data.accepted_missing(&first), BTreeSet::new(), "what cannot be read is not wanted");
+        data.accept_missing(&first, [a]).expect_err("and not replaced");
     }
 
     #[test]

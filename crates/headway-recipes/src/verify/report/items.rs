@@ -52,7 +52,7 @@ impl VerifyReport<'_> {
         }
     }
 
-    /// Takes in a skipped item. If its file was missing or not a regular file, `other_lines` looks at it again.
+    /// Takes in a skipped item. If its file or its disk was missing, or it is not a regular file, `other_lines` looks at it again.
     pub(super) fn skipped(&mut self, path: &RelPath, reason: SkipReason) {
         if reason == SkipReason::Unlisted {
             self.new += 1;
@@ -61,7 +61,14 @@ impl VerifyReport<'_> {
         }
         let own = self.lines.of(path);
         if own.is_empty()
-            || matches!(reason, SkipReason::Missing | SkipReason::Symlink | SkipReason::NotAFile | SkipReason::Named)
+            || matches!(
+                reason,
+                SkipReason::Missing
+                    | SkipReason::DiskMissing
+                    | SkipReason::Symlink
+                    | SkipReason::NotAFile
+                    | SkipReason::Named
+            )
         {
             return;
         }

@@ -1,5 +1,6 @@
 //! The library root that a job was planned on, with the disks inside it, and whether the library still has them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -119,9 +120,9 @@ impl PlannedGround {
         }
     }
 
-    /// Whether a person wants this job to go on without the disks that are missing inside the library.
-    pub(super) fn accepts_missing(&self) -> bool {
-        self.data.accepts_missing(&self.job)
+    /// The missing disks inside the library without which a person wants this job to go on: their mount points.
+    pub(super) fn accepted_missing(&self) -> BTreeSet<RelPath> {
+        self.data.accepted_missing(&self.job)
     }
 
     /// What a person has accepted for this job, if that is not what was `planned`. What is accepted for another job of the

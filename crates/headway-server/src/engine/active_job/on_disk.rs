@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::Ordering;
 
-use super::super::plan::absent_mount;
+use super::super::plan::{absent_disks, missing_disks};
 use super::ActiveJob;
 use headway_files::{DataFolder, Ground};
 use headway_model::{FailReason, PauseReason, Query, RelPath};
@@ -27,20 +27,22 @@ impl ActiveJob {
         };
         // What was planned by an earlier job can lie on any disk.
         let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
-        let accepts = self.accepts_missing();
-        let is_absent = match on_any && !accepts {
-            true => self.library.missing_mounts().map(|missing| !missing.is_empty()),
+        let is_absent = match on_any {
+            true => missing_disks(&self.library, &self.ground.accepted_missing()).map(|missing| !missing.is_empty()),
             false => Ok(false),
         };
         is_there
             && matches!(is_absent, Ok(false))
-            && matches!(absent_mount(&self.library, &self.request, accepts), Ok(None))
+            && matches!(self.lacks_disk(), Ok(false))
             && (!self.has_items() || self.has_its_disks())
     }
 
-    /// Whether a person wants the job to go on without the disks that are missing inside the library. Blocking.
-    pub(in crate::engine) fn accepts_missing(&self) -> bool {
-        self.ground.accepts_missing()
+    /// Whether a disk is missing that the job needs, other than those without which a person wants it to go on: from now on
+    /// the job's calls about the files of these are not refused. Blocking, but never waits for storage.
+    pub(in crate::engine) fn lacks_disk(&self) -> io::Result<bool> {
+        let accepted = self.ground.accepted_missing();
+        self.library.go_without_mounts(&accepted)?;
+        Ok(!absent_disks(&self.library, &self.request, &accepted)?.is_empty())
     }
 
     /// Whether no other disk is in the place of one that the job was planned on. If that cannot be found out, the job

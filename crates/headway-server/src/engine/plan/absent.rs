@@ -1,28 +1,33 @@
 //! A missing disk where a job looks for files: the job waits for it, or for a person.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::QueryPatterns;
-use headway_files::Library;
+use headway_files::{InnerMounts, Library};
 use headway_model::{OutputPlace, Query, RelPath, StartJob};
 
-/// A disk that was mounted inside the library when an earlier job was planned, is needed by this request for its files or
-/// its outputs, and is gone: its path and device. None if a person wants the job to go on without such disks. Blocking, but
+/// The disks that were mounted inside the library when an earlier job was planned, are needed by this request for its files
+/// or its outputs, and are gone. Not those that are `accepted`: a person wants the job to go on without them. Blocking, but
 /// never waits for storage.
-pub(crate) fn absent_mount(
+pub(crate) fn absent_disks(
     library: &Library,
     request: &StartJob,
-    accepts: bool,
-) -> io::Result<Option<(RelPath, String)>> {
-    if accepts {
-        library.go_without_mounts()?;
-        return Ok(None);
-    }
-    let absent = library.missing_mounts()?;
+    accepted: &BTreeSet<RelPath>,
+) -> io::Result<InnerMounts> {
+    let mut absent = missing_disks(library, accepted)?;
     // Files of another job were found before, so each missing one is reported by itself.
     let is_needed = |mount: &RelPath| !matches!(request.query, Query::Items(_)) || is_written_to(request, mount);
-    let first = disks_of(request, absent.keys().cloned()).find(is_needed);
-    Ok(first.and_then(|path| absent.get_key_value(&path)).map(|(path, device)| (path.clone(), device.clone())))
+    let needed: BTreeSet<_> = disks_of(request, absent.keys().cloned()).filter(is_needed).collect();
+    absent.retain(|mount, _| needed.contains(mount));
+    Ok(absent)
+}
+
+/// What was mounted inside the library and is gone, without what is `accepted`.
+pub(crate) fn missing_disks(library: &Library, accepted: &BTreeSet<RelPath>) -> io::Result<InnerMounts> {
+    let mut missing = library.missing_mounts()?;
+    missing.retain(|mount, _| !accepted.contains(mount));
+    Ok(missing)
 }
 
 /// The disks among these, by their mount points, on which a request can find files or makes outputs.
@@ -48,12 +53,15 @@ fn is_written_to(request: &StartJob, mount: &RelPath) -> bool {
     }
 }
 
-/// The disk for which a job waits: its path and device. The files of the job, such as those of an undo, might be on any
-/// disk of the library.
-pub(crate) fn missed_disk(library: &Library, request: &StartJob) -> io::Result<Option<(RelPath, String)>> {
-    let asked = absent_mount(library, request, false)?;
+/// The disks for which a job waits. The files of the job, such as those of an undo, might be on any disk of the library.
+pub(crate) fn missed_disks(
+    library: &Library,
+    request: &StartJob,
+    accepted: &BTreeSet<RelPath>,
+) -> io::Result<InnerMounts> {
+    let asked = absent_disks(library, request, accepted)?;
     match library.reach() {
-        Ok(()) if asked.is_none() => Ok(library.missing_mounts()?.into_iter().next()),
+        Ok(()) if asked.is_empty() => missing_disks(library, accepted),
         _ => Ok(asked),
     }
 }

@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 use super::super::ActiveJob;
-use super::absent::absent_mount;
 use super::batch::PlanBatch;
 use super::done::AlreadyDone;
 use super::named::AskedItems;
@@ -91,8 +90,8 @@ impl<'a> Lister<'a> {
     /// Lists the files that were not `listed` before, and sends them in batches.
     pub(super) fn list(mut self, named: Option<AskedItems>, listed: &HashSet<RelPath>) -> Result<(), Unable> {
         let active = self.active;
-        let absent = absent_mount(&active.library, &active.request, active.accepts_missing());
-        if absent.map_err(|error| headway_files::unable("what is mounted cannot be seen", &error))?.is_some() {
+        let is_absent = active.lacks_disk();
+        if is_absent.map_err(|error| headway_files::unable("what is mounted cannot be seen", &error))? {
             return Err(Unable::Environment(PauseReason::LibraryGone));
         }
         if self.index == 0 {

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::Lister;
-use headway_files::{inspect_again, unable};
+use headway_files::inspect_again;
 use headway_model::request::FolderQuery;
 use headway_model::{RelPath, SkipReason};
 use headway_recipes::Unable;
@@ -24,7 +24,7 @@ impl Lister<'_> {
         self.expected = expected.filter(is_open).collect();
     }
 
-    /// Lists those that were not found and are not there.
+    /// Lists those that were not found and are not there, or whose disk is missing.
     pub(super) fn list_absent(&mut self) -> Result<(), Unable> {
         let active = self.active;
         let library = &active.library;
@@ -33,13 +33,8 @@ impl Lister<'_> {
             if self.failed.is_some() || self.is_stopped() || absent == ABSENT_LIMIT {
                 break;
             }
-            let disk = library.missing_disk_of(&path);
-            // Nothing is known of what is on a disk that is missing.
-            if disk.map_err(|error| unable("what is mounted cannot be seen", &error))?.is_some() {
-                continue;
-            }
             let found = inspect_again(library, &path).map_err(Unable::Environment)?;
-            if found.skip == Some(SkipReason::Missing) {
+            if matches!(found.skip, Some(SkipReason::Missing | SkipReason::DiskMissing)) {
                 absent += 1;
                 self.take(found);
             }
