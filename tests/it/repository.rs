@@ -677,6 +677,45 @@ fn interrupted_calls_are_made_again_by_the_doors_for_that() {
     assert!(wrong.is_empty(), "system calls that go past the doors: {wrong:?}");
 }
 
+/// A signal can interrupt a call on the data folder as well, and what the job then records would rest on a call that failed.
+#[test]
+fn in_the_data_folder_each_call_on_a_name_goes_through_the_doors() {
+    const CALLS: [&str; 15] = [
+        "fs::rename(",
+        "fs::remove_file(",
+        "fs::remove_dir(",
+        "fs::remove_dir_all(",
+        "fs::create_dir(",
+        "fs::create_dir_all(",
+        "DirBuilder::new(",
+        "fs::read_dir(",
+        "fs::metadata(",
+        ".symlink_metadata()",
+        ".metadata()",
+        ".canonicalize()",
+        "fs::statfs(",
+        "fs::fallocate(",
+        " flock(",
+    ];
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for (path, text) in sources("crates/headway-files/src") {
+        if !path.contains("src/data_folder") {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        // What /proc lists lies on no disk.
+        for call in text.split(';').filter(|call| !call.contains("/proc/")) {
+            if CALLS.iter().any(|name| call.contains(name)) {
+                let is_again = ["again(", "uninterrupted("].iter().any(|door| call.contains(door));
+                seen += usize::from(is_again);
+                wrong.extend((!is_again).then(|| format!("{path}: {}", call.trim())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "system calls that go past the doors: {wrong:#?}");
+    assert!(seen > 5, "calls that go through the doors: {seen}");
+}
+
 /// The storage of a library can be a network share, on which a signal interrupts calls that only look, too.
 #[test]
 fn in_a_library_each_call_on_a_name_goes_through_the_doors() {

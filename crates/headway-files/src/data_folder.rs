@@ -8,6 +8,7 @@ mod known_as;
 mod lock;
 mod made_folders;
 mod outputs;
+mod paths;
 mod presets;
 pub mod private;
 mod state_file;
@@ -32,7 +33,7 @@ pub use tree::remove_tree;
 
 use crate::ask_all::ask_all;
 use crate::error::FolderError;
-use crate::library::Found;
+use crate::library::{Found, uninterrupted};
 use headway_model::JobId;
 
 /// Network file systems, by their magic numbers in statfs(2). Locks and write-ahead logs are not safe on them.
@@ -66,7 +67,7 @@ pub struct DataFolder {
 /// Refuses libraries that hold the data folder with this root, or lie inside it. Blocking.
 fn lies_apart(root: &Path, libraries: &[(String, PathBuf)]) -> Result<(), FolderError> {
     let paths = libraries.iter().map(|(_, library)| library.clone()).collect();
-    let found = ask_all(paths, |library: PathBuf| Found::of(library.canonicalize()).known().ok().flatten());
+    let found = ask_all(paths, |library: PathBuf| Found::of(paths::without_links(&library)).known().ok().flatten());
     for ((name, library), found) in libraries.iter().zip(found) {
         // A library that is missing contains no data folder. If its storage does not answer, its path decides.
         let library = found.unwrap_or_else(|| Some(library.clone()));
@@ -91,7 +92,7 @@ impl DataFolder {
             FolderError(format!("cannot {doing} the data folder {}: {error}", root.display()))
         };
         private::make_root(root).map_err(|error| fail("make", &error))?;
-        let root = root.canonicalize().map_err(|error| fail("find", &error))?;
+        let root = paths::without_links(root).map_err(|error| fail("find", &error))?;
         DataFolder::fits(&root, libraries)?;
         let Some(lock) = FolderLock::take(&root).map_err(|error| fail("lock", &error))? else {
             return Err(FolderError(format!(
@@ -99,7 +100,7 @@ impl DataFolder {
                 root.display()
             )));
         };
-        let found = root.metadata().map_err(|error| fail("look at", &error))?;
+        let found = paths::follow(&root).map_err(|error| fail("look at", &error))?;
         let after_a_dying = lock.after_a_dying;
         let folder = DataFolder { root, place: (found.dev(), found.ino()), remembering: Mutex::default(), _lock: lock };
         if after_a_dying {
@@ -118,12 +119,12 @@ impl DataFolder {
         let fail = |error: &dyn std::fmt::Display| {
             FolderError(format!("cannot look at the data folder {}: {error}", root.display()))
         };
-        let found = Found::of(root.canonicalize()).known().map_err(|error| fail(&error))?;
+        let found = Found::of(paths::without_links(root)).known().map_err(|error| fail(&error))?;
         let Some(root) = found else {
             return lies_apart(&std::path::absolute(root).map_err(|error| fail(&error))?, libraries);
         };
         lies_apart(&root, libraries)?;
-        let kind = rustix::fs::statfs(&root).map_err(|error| fail(&error))?.f_type as u64;
+        let kind = uninterrupted(|| Ok(rustix::fs::statfs(&root)?)).map_err(|error| fail(&error))?.f_type as u64;
         match NETWORK.iter().find(|(number, _)| *number == kind & 0xffff_ffff) {
             None => Ok(()),
             Some((_, name)) => Err(FolderError(format!(
@@ -144,7 +145,7 @@ impl DataFolder {
         for tables in [self.log(), self.index()] {
             let mut shared = tables.into_os_string();
             shared.push("-shm");
-            gone(std::fs::remove_file(shared))?;
+            gone(paths::remove_file(Path::new(&shared)))?;
         }
         Ok(())
     }
@@ -161,7 +162,7 @@ impl DataFolder {
 
     /// Releases the reserved disk space, so that what must be recorded on a full disk still fits.
     pub fn release_ballast(&self) {
-        if let Err(error) = gone(std::fs::remove_file(self.root.join(BALLAST))) {
+        if let Err(error) = gone(paths::remove_file(&self.root.join(BALLAST))) {
             tracing::warn!(%error, "the ballast cannot be given up");
         }
     }
@@ -169,13 +170,14 @@ impl DataFolder {
     /// Reserves that space again, if it is not reserved already and the disk has more than enough.
     pub fn keep_ballast(&self) {
         let path = self.root.join(BALLAST);
-        let kept = Found::of(path.metadata()).map(|found| found.len() == BALLAST_BYTES);
+        let kept = Found::of(paths::follow(&path)).map(|found| found.len() == BALLAST_BYTES);
         let is_missing = matches!(kept, Found::Absent | Found::There(false));
         if !is_missing || crate::library::free_bytes(&self.root).is_none_or(|free| free < 4 * BALLAST_BYTES) {
             return;
         }
         let kept = private::create(&path).and_then(|file| {
-            rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, BALLAST_BYTES).map_err(Into::into)
+            let none = rustix::fs::FallocateFlags::empty();
+            uninterrupted(|| Ok(rustix::fs::fallocate(&file, none, 0, BALLAST_BYTES)?))
         });
         if let Err(error) = kept {
             tracing::debug!(%error, "no ballast");
@@ -208,7 +210,7 @@ impl DataFolder {
         for entry in results.filter(|entry| facts.iter().all(|fact| entry.file_name() != *fact)) {
             match entry.file_type()?.is_dir() {
                 true => gone(remove_tree(&entry.path()))?,
-                false => gone(std::fs::remove_file(entry.path()))?,
+                false => gone(paths::remove_file(&entry.path()))?,
             }
         }
         Ok(())
@@ -243,7 +245,7 @@ impl DataFolder {
 
     /// Whether the trash of a job was emptied, as far as that was noted.
     pub fn was_emptied(&self, job: &JobId) -> io::Result<bool> {
-        Ok(Found::of(self.outputs(job).folder().join(EMPTIED).metadata()).known()?.is_some())
+        Ok(Found::of(paths::follow(&self.outputs(job).folder().join(EMPTIED))).known()?.is_some())
     }
 
     /// The folder of the files that a job wrote for its user.
@@ -256,7 +258,7 @@ impl DataFolder {
         let mut keepers = Vec::new();
         for folder in entries(&self.root.join("jobs"))? {
             let job = folder.file_name().to_str().and_then(|job| job.parse().ok());
-            let has_it = || Found::of(folder.path().join(name).symlink_metadata()).known();
+            let has_it = || Found::of(paths::look_at(&folder.path().join(name))).known();
             if let Some(job) = job
                 && has_it()?.is_some()
             {
@@ -277,14 +279,14 @@ impl DataFolder {
 fn bytes_in(folder: &Path) -> io::Result<u64> {
     let mut sum = 0;
     for entry in entries(folder)? {
-        sum += Found::of(entry.metadata()).known()?.map_or(0, |found| found.len());
+        sum += Found::of(uninterrupted(|| entry.metadata())).known()?.map_or(0, |found| found.len());
     }
     Ok(sum)
 }
 
 /// The entries of a folder; none if the folder does not exist.
 fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
-    Found::of(std::fs::read_dir(folder)).known()?.into_iter().flatten().collect()
+    Found::of(paths::list(folder)).known()?.into_iter().flatten().collect()
 }
 
 /// Counts the removal of something that did not exist as a success.

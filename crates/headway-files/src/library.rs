@@ -1,6 +1,6 @@
 //! Libraries: the only way to a user's files. Each root is opened once, and no path can lead out of it.
 
-mod calls;
+pub(crate) mod calls;
 mod copy_content;
 mod copy_metadata;
 mod enter;
@@ -52,6 +52,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 pub use enter::is_own_folder;
+pub(crate) use environment::uninterrupted;
 pub use environment::{environment, environment_of_start, free_bytes, is_storage_error, memory_available};
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::Found;

@@ -80,7 +80,7 @@ impl ScheduleProgress {
     pub fn forget_others(data: &Path, configured: &[PresetSchedule]) -> io::Result<()> {
         for name in ScheduleProgress::names(data)? {
             if configured.iter().all(|schedule| schedule.name != name) {
-                Found::of(std::fs::remove_file(place(data, &name))).known()?;
+                private::remove(&place(data, &name))?;
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::private;
-use crate::library::Found;
+use crate::library::{Found, calls};
 
 /// The files, in the order in which they are tried.
 pub(super) const NAMES: [&str; 4] = ["lock", "lock.1", "lock.2", "lock.3"];
@@ -75,7 +75,7 @@ impl FolderLock {
     fn try_to_take(root: &Path, past_a_dying: bool) -> io::Result<Option<FolderLock>> {
         for name in NAMES {
             let mut file = private::open(private::options().read(true).write(true).create(true), &root.join(name))?;
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            match calls::again(|| flock(&file, FlockOperation::NonBlockingLockExclusive)) {
                 Ok(()) => {}
                 Err(Errno::WOULDBLOCK) if past_a_dying && is_dying_holder(&mut file)? => continue,
                 Err(Errno::WOULDBLOCK) => return Ok(None),
@@ -100,7 +100,7 @@ impl FolderLock {
 fn holder(path: &Path) -> io::Result<Holder> {
     let opened = Found::of(private::open(private::options().read(true), path)).known()?;
     let Some(mut file) = opened else { return Ok(Holder::Nobody) };
-    match flock(&file, FlockOperation::NonBlockingLockShared) {
+    match calls::again(|| flock(&file, FlockOperation::NonBlockingLockShared)) {
         Ok(()) => Ok(Holder::Nobody),
         Err(Errno::WOULDBLOCK) if is_dying_holder(&mut file)? => Ok(Holder::Dying),
         Err(Errno::WOULDBLOCK) => Ok(Holder::Living),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::{entries, gone, private};
+use super::{entries, gone, paths, private};
 
 /// The extension of the names of unfinished files.
 const PART: &str = ".part";
@@ -44,7 +44,7 @@ impl Outputs {
         for entry in entries(&self.folder)? {
             let name = entry.file_name();
             if name.as_encoded_bytes().starts_with(b".") && name.as_encoded_bytes().ends_with(PART.as_bytes()) {
-                gone(std::fs::remove_file(entry.path()))?;
+                gone(paths::remove_file(&entry.path()))?;
             }
         }
         Ok(Outputs { stop, ..self })
@@ -80,7 +80,7 @@ impl Outputs {
         let temporary = self.folder.join(format!(".{name}.{part}{PART}"));
         let written = self.write_to(&temporary, &self.folder.join(name), fill);
         if written.is_err()
-            && let Err(error) = gone(std::fs::remove_file(&temporary))
+            && let Err(error) = gone(paths::remove_file(&temporary))
         {
             tracing::warn!(path = %temporary.display(), %error, "an unfinished file of a job stays");
         }
@@ -97,7 +97,7 @@ impl Outputs {
         fill(&mut file)?;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.file.sync_all()?;
         self.check_wanted()?;
-        std::fs::rename(temporary, target)?;
+        paths::rename(temporary, target)?;
         File::open(&self.folder)?.sync_all()?;
         Ok(())
     }

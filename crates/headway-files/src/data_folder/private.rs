@@ -3,12 +3,14 @@
 //! Everything in the data folder is created through this module. (A umask would not do: it would also apply to files
 //! in libraries, and to commands.) Whatever an earlier version left readable is made private at the start.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use super::paths;
 use crate::Found;
+use crate::library::uninterrupted;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -65,7 +67,7 @@ pub fn store(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Of the file system.
 pub fn names(folder: &Path) -> io::Result<Vec<String>> {
-    let Some(entries) = Found::of(std::fs::read_dir(folder)).known()? else { return Ok(Vec::new()) };
+    let Some(entries) = Found::of(paths::list(folder)).known()? else { return Ok(Vec::new()) };
     let mut names = Vec::new();
     for entry in entries {
         let name = entry?.file_name();
@@ -75,18 +77,18 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Creates a folder and its missing parents. (The recursive [`DirBuilder`] would report a failing look at an existing
+/// Creates a folder and its missing parents. (The recursive [`std::fs::DirBuilder`] would report a failing look at an existing
 /// folder as "File exists".)
 ///
 /// # Errors
 /// Errors of the file system, also if something other than a folder has the name.
 pub fn make_folder(path: &Path) -> io::Result<()> {
-    let make = || DirBuilder::new().mode(FOLDER).create(path);
+    let make = || paths::make_folder(path, FOLDER);
     let made = make().or_else(|error| match (error.kind(), path.parent()) {
         (io::ErrorKind::NotFound, Some(parent)) => make_folder(parent).and_then(|()| make()),
         _ => Err(error),
     });
-    made.or_else(|error| match Found::of(std::fs::metadata(path)).known()? {
+    made.or_else(|error| match Found::of(paths::follow(path)).known()? {
         Some(found) if found.is_dir() => Ok(()),
         _ => Err(error),
     })
@@ -112,7 +114,7 @@ pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
         Some(Errno::NXIO) => wrong("it is not a regular file"),
         _ => error,
     })?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(wrong("it is not a regular file")) }
+    if uninterrupted(|| file.metadata())?.is_file() { Ok(file) } else { Err(wrong("it is not a regular file")) }
 }
 
 /// Creates a file, or empties an existing one.
@@ -149,7 +151,7 @@ fn replace_after(path: &Path, content: &[u8], kept: fn(&File) -> io::Result<()>)
     let mut file = create(part)?;
     file.write_all(content)?;
     kept(&file)?;
-    std::fs::rename(part, path)
+    paths::rename(part, path)
 }
 
 /// Creates a private file if none exists, for code that opens it by name and would otherwise create it readable for
@@ -159,6 +161,14 @@ fn replace_after(path: &Path, content: &[u8], kept: fn(&File) -> io::Result<()>)
 /// As [`open`].
 pub fn ensure(path: &Path) -> io::Result<()> {
     open(options().append(true).create(true), path).map(drop)
+}
+
+/// Removes a file. One that is not there counts as removed.
+///
+/// # Errors
+/// Of the file system.
+pub fn remove(path: &Path) -> io::Result<()> {
+    super::gone(paths::remove_file(path))
 }
 
 /// Reads a file of at most this many bytes.
@@ -181,7 +191,7 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
     make_folder(root)?;
     let ours = is_there(&root.join("log.sqlite"))?;
     let mut shared = false;
-    for entry in std::fs::read_dir(root)? {
+    for entry in paths::list(root)? {
         let name = entry?.file_name();
         shared |= !FILES.iter().chain(&FOLDERS).any(|known| name == *known);
     }
@@ -203,7 +213,7 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
 }
 
 fn is_there(path: &Path) -> io::Result<bool> {
-    match path.symlink_metadata() {
+    match paths::look_at(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
@@ -219,13 +229,13 @@ fn warn_of(path: &Path, closed: io::Result<()>) {
 /// Makes a folder and everything in it private. The folder itself comes last, so if it is private already, everything
 /// in it is too, and nothing more is checked.
 fn close_below(folder: &Path) -> io::Result<()> {
-    match folder.symlink_metadata() {
+    match paths::look_at(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
         Ok(found) if !found.is_dir() || found.permissions().mode() & 0o777 == FOLDER => return Ok(()),
         Ok(_) => {}
     }
-    for entry in std::fs::read_dir(folder)? {
+    for entry in paths::list(folder)? {
         let entry = entry?;
         match entry.file_type()?.is_dir() {
             true => close_below(&entry.path())?,
@@ -237,7 +247,7 @@ fn close_below(folder: &Path) -> io::Result<()> {
 
 /// Removes the permissions of everybody else. A missing file, or a link, needs nothing.
 fn close(path: &Path, mode: u32) -> io::Result<()> {
-    match path.symlink_metadata() {
+    match paths::look_at(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
         Ok(found) if found.is_symlink() || found.permissions().mode() & 0o777 == mode => Ok(()),

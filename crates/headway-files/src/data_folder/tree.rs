@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::paths;
+
 /// The mode bits that let the owner of a folder empty it.
 const OWNER: u32 = 0o700;
 
@@ -25,14 +27,14 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
     folders.push(root.to_owned());
     while let Some(folder) = folders.pop() {
         open_to_owner(&folder)?;
-        for entry in std::fs::read_dir(&folder)? {
+        for entry in paths::list(&folder)? {
             let entry = entry?;
             if !entry.file_type()?.is_dir() {
-                std::fs::remove_file(entry.path())?;
+                paths::remove_file(&entry.path())?;
                 continue;
             }
             if moved == 0 {
-                match std::fs::create_dir(&beside) {
+                match paths::make_folder(&beside, OWNER) {
                     // An earlier removal left it, empty.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                     made => made?,
@@ -41,13 +43,13 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
             let to: PathBuf = beside.join(moved.to_string());
             // Moving a folder to another parent writes to the folder itself: its `..` entry changes.
             open_to_owner(&entry.path())?;
-            std::fs::rename(entry.path(), &to)?;
+            paths::rename(&entry.path(), &to)?;
             moved += 1;
             folders.push(to);
         }
-        std::fs::remove_dir(&folder)?;
+        paths::remove_folder(&folder)?;
     }
-    match std::fs::remove_dir(&beside) {
+    match paths::remove_folder(&beside) {
         Err(error) if moved == 0 && error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
     }
@@ -55,13 +57,13 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
 
 /// The folders that an earlier removal moved aside.
 fn left_beside(beside: &Path) -> io::Result<Vec<PathBuf>> {
-    match beside.symlink_metadata() {
+    match paths::look_at(beside) {
         Ok(found) if found.is_dir() => {
             open_to_owner(beside)?;
-            std::fs::read_dir(beside)?.map(|entry| Ok(entry?.path())).collect()
+            paths::list(beside)?.map(|entry| Ok(entry?.path())).collect()
         }
         // Nothing else can have this name.
-        Ok(_) => std::fs::remove_file(beside).map(|()| Vec::new()),
+        Ok(_) => paths::remove_file(beside).map(|()| Vec::new()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
@@ -69,7 +71,7 @@ fn left_beside(beside: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Makes a folder writable for its owner, because a command might have made it read-only.
 fn open_to_owner(folder: &Path) -> io::Result<()> {
-    let mode = folder.symlink_metadata()?.permissions().mode();
+    let mode = paths::look_at(folder)?.permissions().mode();
     if mode & OWNER != OWNER { std::fs::set_permissions(folder, Permissions::from_mode(mode | OWNER)) } else { Ok(()) }
 }
 

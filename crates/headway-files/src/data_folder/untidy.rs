@@ -4,7 +4,7 @@
 
 use std::io;
 
-use super::{DataFolder, entries, gone, private};
+use super::{DataFolder, entries, gone, paths, private};
 use headway_model::JobId;
 
 /// The folder with an empty file for each such job.
@@ -26,7 +26,7 @@ impl DataFolder {
     /// # Errors
     /// Errors of the file system.
     pub fn forget_untidy(&self, job: JobId) -> io::Result<()> {
-        gone(std::fs::remove_file(self.root.join(UNTIDY).join(job.to_string())))
+        gone(paths::remove_file(&self.root.join(UNTIDY).join(job.to_string())))
     }
 
     /// The jobs that might have temporary files.

@@ -1,4 +1,4 @@
-//! The door to the system calls of `rustix` on the names and folders of a library; [`super::folder_calls`] is the one to those
+//! The door to the system calls of `rustix` on the names and folders of a library, and of the data folder; [`super::folder_calls`] is the one to those
 //! of `cap_std`. A call that a signal interrupts is made again. One that changes names
 //! might have been made all the same, as on a network share; so this looks first, and a second call is never taken for the
 //! first.
@@ -13,17 +13,17 @@ use rustix::path::Arg;
 use super::environment::uninterrupted;
 
 /// Opens a file or a folder.
-pub(super) fn openat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+pub(crate) fn openat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
     again(|| rustix::fs::openat(&dir, path, flags, mode))
 }
 
 /// Looks at a name.
-pub(super) fn statat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: AtFlags) -> Result<Stat, Errno> {
+pub(crate) fn statat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: AtFlags) -> Result<Stat, Errno> {
     again(|| rustix::fs::statat(&dir, path, flags))
 }
 
 /// Looks at an open file or folder.
-pub(super) fn fstat(file: impl AsFd) -> Result<Stat, Errno> {
+pub(crate) fn fstat(file: impl AsFd) -> Result<Stat, Errno> {
     again(|| rustix::fs::fstat(&file))
 }
 
@@ -39,12 +39,12 @@ pub(super) fn refresh(file: impl AsFd) -> Result<(), Errno> {
 }
 
 /// Waits until what was written is on the disk.
-pub(super) fn fsync(file: impl AsFd) -> Result<(), Errno> {
+pub(crate) fn fsync(file: impl AsFd) -> Result<(), Errno> {
     again(|| rustix::fs::fsync(&file))
 }
 
 /// Renames, as the flags say.
-pub(super) fn renameat_with<P: Arg + Copy, Q: Arg + Copy>(
+pub(crate) fn renameat_with<P: Arg + Copy, Q: Arg + Copy>(
     dir: impl AsFd,
     name: P,
     new_dir: impl AsFd,
@@ -56,7 +56,7 @@ pub(super) fn renameat_with<P: Arg + Copy, Q: Arg + Copy>(
 }
 
 /// Renames, over whatever has the new name.
-pub(super) fn renameat<P: Arg + Copy, Q: Arg + Copy>(
+pub(crate) fn renameat<P: Arg + Copy, Q: Arg + Copy>(
     dir: impl AsFd,
     name: P,
     new_dir: impl AsFd,
@@ -67,7 +67,7 @@ pub(super) fn renameat<P: Arg + Copy, Q: Arg + Copy>(
 }
 
 /// Gives a file a second name.
-pub(super) fn linkat<P: Arg + Copy, Q: Arg + Copy>(
+pub(crate) fn linkat<P: Arg + Copy, Q: Arg + Copy>(
     dir: impl AsFd,
     name: P,
     new_dir: impl AsFd,
@@ -79,18 +79,18 @@ pub(super) fn linkat<P: Arg + Copy, Q: Arg + Copy>(
 }
 
 /// Removes a name.
-pub(super) fn unlinkat<P: Arg + Copy>(dir: impl AsFd, name: P, flags: AtFlags) -> Result<(), Errno> {
+pub(crate) fn unlinkat<P: Arg + Copy>(dir: impl AsFd, name: P, flags: AtFlags) -> Result<(), Errno> {
     let look = || rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW);
     once(|| rustix::fs::unlinkat(&dir, name, flags), || look().err() == Some(Errno::NOENT))
 }
 
 /// Makes a folder.
-pub(super) fn mkdirat<P: Arg + Copy>(dir: impl AsFd, name: P, mode: Mode) -> Result<(), Errno> {
+pub(crate) fn mkdirat<P: Arg + Copy>(dir: impl AsFd, name: P, mode: Mode) -> Result<(), Errno> {
     once(|| rustix::fs::mkdirat(&dir, name, mode), || FileInode::at(&dir, name).is_some())
 }
 
 /// Makes a call again that was interrupted and changes no name.
-pub(super) fn again<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+pub(crate) fn again<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
     uninterrupted(|| call().map_err(io::Error::from)).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
 }
 

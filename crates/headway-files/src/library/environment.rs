@@ -73,7 +73,7 @@ pub fn is_storage_error(error: &io::Error) -> bool {
 }
 
 /// Makes a call again that a signal interrupted, a few times.
-pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 0..INTERRUPTED_CALLS {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

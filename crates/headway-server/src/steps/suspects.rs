@@ -1,7 +1,6 @@
 //! Steps that were under way when the process crashed, and how often in a row.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -199,9 +198,7 @@ impl Suspects {
             format!("{}{beside} {of} {step}\n", count.crashes)
         };
         let lines: String = crashes.iter().map(line).collect();
-        let part = self.path.with_extension("part");
-        let written = private::create(&part).and_then(|mut file| file.write_all(lines.as_bytes()));
-        if let Err(error) = written.and_then(|()| std::fs::rename(&part, &self.path)) {
+        if let Err(error) = private::replace_unsynced(&self.path, lines.as_bytes()) {
             tracing::warn!(%error, "what was under way at a crash cannot be kept");
         }
     }
