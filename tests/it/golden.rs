@@ -138,7 +138,7 @@ fn eventful() -> Vec<E> {
         E::Resumed {},
         E::Began {},
         started(1, 3),
-        E::Recovered { item: 1, attempt: 3 },
+        E::Recovered { item: 1, attempt: 3, alive: None },
         E::Requeued { item: 1 },
         started(1, 4),
         done(1, 4, DiskEffect::Created),
@@ -162,7 +162,7 @@ fn jobs() -> Vec<(bool, Vec<E>)> {
                 begun(2),
                 vec![
                     started(0, 1),
-                    E::Recovered { item: 0, attempt: 1 },
+                    E::Recovered { item: 0, attempt: 1, alive: None },
                     E::Dropped { item: 0 },
                     started(1, 1),
                     done(1, 1, DiskEffect::Read),

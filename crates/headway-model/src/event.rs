@@ -248,6 +248,9 @@ pub enum JobEvent {
         item: u32,
         /// The attempt.
         attempt: u32,
+        /// When its process last showed that it worked on the job, if that is known.
+        #[serde(default, skip_serializing_if = "is_default")]
+        alive: Option<Millis>,
     },
     /// The item waits again.
     Requeued {

@@ -104,7 +104,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
             let ending = halted || status == S::Cancelling;
             of(item).in_job(settles, ending)?.moves(I::Running, I::Cancelled)?.by(*attempt)
         }
-        JobEvent::Recovered { item, attempt } => of(item).in_job(true, true)?.ends(I::Interrupted)?.by(*attempt),
+        JobEvent::Recovered { item, attempt, .. } => of(item).in_job(true, true)?.ends(I::Interrupted)?.by(*attempt),
         JobEvent::Requeued { item } => {
             let waits = |from| matches!(from, I::Interrupted | I::Failed(_)).then_some(I::Waiting);
             of(item).in_job(held, !halted)?.to(waits)?.by_last()

@@ -132,7 +132,7 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
         JobEvent::AttemptFailed { item, attempt, retry_at: 9, reason, message },
         JobEvent::Returned { item, attempt },
         JobEvent::Stopped { item, attempt },
-        JobEvent::Recovered { item, attempt },
+        JobEvent::Recovered { item, attempt, alive: Some(9) },
         JobEvent::Requeued { item },
         JobEvent::Dropped { item },
     ]
@@ -210,7 +210,7 @@ fn candidates(fold: &Fold, draw: &mut Draw) -> Vec<JobEvent> {
             JobEvent::Succeeded { item, attempt, effect: DiskEffect::Changed, detail: None },
             JobEvent::Failed { item, attempt, reason: FailReason::Panic, message: String::new() },
             JobEvent::Stopped { item, attempt },
-            JobEvent::Recovered { item, attempt },
+            JobEvent::Recovered { item, attempt, alive: None },
             JobEvent::Requeued { item },
         ]);
     }

@@ -25,10 +25,13 @@ impl Worked {
 
     /// Takes in the next event; `runs` says whether an item runs after it.
     pub(super) fn apply(&mut self, recorded: &Recorded, runs: bool) {
-        // What ran before a `recovered` event ended at an unknown time, perhaps many hours ago.
-        if !matches!(recorded.event, JobEvent::Recovered { .. }) {
-            self.ms = self.until(recorded.at);
-        }
+        // What ran before a `recovered` event ended at an unknown time, perhaps many hours ago: it counts for as long as its process
+        // is known to have lived.
+        let known = match recorded.event {
+            JobEvent::Recovered { alive, .. } => alive.map(|alive| alive.min(recorded.at)),
+            _ => Some(recorded.at),
+        };
+        self.ms = known.map_or(self.ms, |known| self.until(known));
         self.since = runs.then_some(recorded.at);
     }
 }
@@ -86,13 +89,17 @@ mod tests {
     #[test]
     fn the_time_between_two_processes_is_no_work() {
         let mut killed = begun(2);
-        killed.extend([
-            (2_000, started(0, 1)),
-            (3_000, started(1, 1)),
-            (99_000, JobEvent::Recovered { item: 0, attempt: 1 }),
-            (99_000, JobEvent::Recovered { item: 1, attempt: 1 }),
-        ]);
-        assert_eq!(at(killed).worked, Some(Worked { ms: 1_000, since: None }));
+        killed.extend([(2_000, started(0, 1)), (3_000, started(1, 1))]);
+        let recovered = |alive| {
+            let event = |item| (99_000, JobEvent::Recovered { item, attempt: 1, alive });
+            at([&killed[..], &[event(0), event(1)]].concat()).worked.expect("begun")
+        };
+        assert_eq!(recovered(None), Worked { ms: 1_000, since: None });
+        // It was at work until its process last renewed its leases. A clock that was changed counts for nothing.
+        let seen = [(51_000, 49_000), (2_500, 1_000), (0, 1_000), (99_000, 97_000), (999_000, 97_000)];
+        for (alive, ms) in seen {
+            assert_eq!(recovered(Some(alive)), Worked { ms, since: None }, "{alive}");
+        }
         let mut stopped = begun(1);
         stopped.extend([
             (2_000, started(0, 1)),
@@ -116,7 +123,7 @@ mod tests {
         let mut events = begun(2);
         events.extend([(2_000, started(0, 1)), (3_000, placing)]);
         assert_eq!(at(events.clone()).worked, Some(Worked { ms: 1_000, since: None }));
-        for end in [JobEvent::Recovered { item: 0, attempt: 1 }, succeeded(0, 1)] {
+        for end in [JobEvent::Recovered { item: 0, attempt: 1, alive: Some(98_000) }, succeeded(0, 1)] {
             let mut ended = events.clone();
             ended.extend([(99_000, end), (99_500, started(1, 1))]);
             assert_eq!(at(ended).worked, Some(Worked { ms: 1_000, since: Some(99_500) }));

@@ -21,7 +21,7 @@ impl JobEvent {
             | JobEvent::AttemptFailed { item, attempt, .. }
             | JobEvent::Returned { item, attempt }
             | JobEvent::Stopped { item, attempt }
-            | JobEvent::Recovered { item, attempt } => Some((item, Some(attempt))),
+            | JobEvent::Recovered { item, attempt, .. } => Some((item, Some(attempt))),
             JobEvent::Requeued { item } | JobEvent::Dropped { item } => Some((item, None)),
             JobEvent::Created { .. }
             | JobEvent::Planned { .. }

@@ -27,7 +27,7 @@ fn samples() -> Vec<(&'static str, Fold)> {
         ]
     };
     let placing = every_event(&record(&start).1).into_iter().find(|event| event.name() == "placing").expect("one");
-    let recovered = JobEvent::Recovered { item: 0, attempt: 1 };
+    let recovered = JobEvent::Recovered { item: 0, attempt: 1, alive: None };
     let pause = JobEvent::Paused { reason: PauseReason::DiskFull };
     let halt = |by| JobEvent::Halted { by, when: HaltWhen::Soon };
     let end = |outcome| JobEvent::Ended { outcome };

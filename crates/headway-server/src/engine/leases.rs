@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::RunningAttempts;
-use headway_model::Fold;
+use headway_model::{Fold, Millis};
 use headway_store::Store;
 use headway_store::rows::{JobRow, LEASE, Lease};
 
@@ -29,16 +29,20 @@ pub(super) async fn renew(store: Arc<dyn Store>, running: RunningAttempts, worke
 }
 
 /// Logs the leases that the last process held on a job. The data folder is locked, so that process is gone and all its leases are
-/// lost; its items are recovered elsewhere. An item without a matching lease is logged as a warning.
-pub(super) fn lost(leases: &[Lease], row: &JobRow, fold: &Fold) {
+/// lost; its items are recovered elsewhere. An item without a matching lease is logged as a warning. Returns when the process last
+/// renewed one of them, which is the last that is known of it.
+pub(super) fn lost(leases: &[Lease], row: &JobRow, fold: &Fold) -> Option<Millis> {
+    let mut alive = None;
     let running = fold.items().filter(|(_, status)| status.is_running()).map(|(item, _)| item);
     for item in running {
         let attempt = fold.last_attempt(item);
         match leases.iter().find(|lease| (lease.job_no, lease.item) == (row.job_no, item)) {
             Some(lease) if lease.attempt == attempt => {
                 tracing::info!(job.id = %fold.id, item, attempt, worker = lease.worker, "a lease was lost with its process");
+                alive = alive.max(Some(lease.until.saturating_sub(LEASE)));
             }
             _ => tracing::warn!(job.id = %fold.id, item, attempt, "an item ran without a lease"),
         }
     }
+    alive
 }

@@ -40,22 +40,18 @@ async fn take_up(
     fold: Fold,
     is_silent: bool,
 ) -> (Fold, Option<Terms>, RecoveredState) {
-    leases::lost(leases, row, &fold);
+    let alive = leases::lost(leases, row, &fold);
     let stuck = context.steps.stuck(fold.id);
     if let Some(step) = stuck {
         tracing::error!(job.id = %fold.id, reason = crashed(step), "a job is paused");
     }
-    if stuck == Some(Step::TakeUp) {
-        return (fold, None, unread(PauseReason::Stuck));
-    }
-    if is_silent {
-        return (fold, None, unread(PauseReason::StorageSilent));
-    }
-    let (terms, mut past) = look(context, &fold).await;
-    if stuck.is_some() && past.hold == StartHold::No {
-        past.hold = StartHold::Paused;
-    }
-    (fold, terms, past)
+    let (terms, past) = match stuck {
+        Some(Step::TakeUp) => (None, unread(PauseReason::Stuck)),
+        _ if is_silent => (None, unread(PauseReason::StorageSilent)),
+        _ => look(context, &fold).await,
+    };
+    let hold = if stuck.is_some() && past.hold == StartHold::No { StartHold::Paused } else { past.hold };
+    (fold, terms, RecoveredState { alive, hold, ..past })
 }
 
 /// Tries again to take up a job that could not be read at the start, now that someone has resumed or cancelled it.

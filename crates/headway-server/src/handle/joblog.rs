@@ -130,7 +130,7 @@ impl ListedJob {
             // These attempts did not end by themselves.
             JobEvent::Returned { item, attempt }
             | JobEvent::Stopped { item, attempt }
-            | JobEvent::Recovered { item, attempt } => drop(self.begun.remove(&(*item, *attempt))),
+            | JobEvent::Recovered { item, attempt, .. } => drop(self.begun.remove(&(*item, *attempt))),
             // These begin and end no attempt that the job log lists.
             JobEvent::Created { .. }
             | JobEvent::PlanEnded { .. }

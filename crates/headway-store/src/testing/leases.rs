@@ -30,7 +30,7 @@ pub async fn a_lease_is_there_while_its_item_runs_and_no_longer(store: Arc<dyn S
     // A lease that is taken and returned in one commit never exists.
     let end = [
         returned,
-        plain(JobEvent::Recovered { item: 1, attempt: 1 }),
+        plain(JobEvent::Recovered { item: 1, attempt: 1, alive: None }),
         started(2),
         plain(JobEvent::Skipped { item: 2, attempt: 1, reason: SkipReason::Changed }),
     ];

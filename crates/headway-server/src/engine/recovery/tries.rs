@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(free(&[failed(1), gone.clone(), requeued.clone()]), (Some(2), None));
         assert_eq!(free(&[failed(1), gone, requeued.clone(), failed(3)]), (Some(2), Some(9)));
         // An interrupted attempt is free by itself, and gives the others back only if the item was given up.
-        let recovered = JobEvent::Recovered { item: 3, attempt: 2 };
+        let recovered = JobEvent::Recovered { item: 3, attempt: 2, alive: None };
         assert_eq!(free(&[failed(1), recovered.clone(), requeued.clone()]), (Some(1), None));
         assert_eq!(free(&[failed(1), recovered, JobEvent::Dropped { item: 3 }, requeued]), (Some(2), None));
     }

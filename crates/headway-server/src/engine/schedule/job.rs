@@ -137,7 +137,7 @@ impl Job {
     /// The event that ends an attempt which no other follows. An item whose placing is taken back is recovered like any other.
     pub(super) fn ended(&self, item: u32, attempt: u32) -> JobEvent {
         match self.fold.item(item) {
-            Some(ItemStatus::Placing) => JobEvent::Recovered { item, attempt },
+            Some(ItemStatus::Placing) => JobEvent::Recovered { item, attempt, alive: None },
             _ => JobEvent::Stopped { item, attempt },
         }
     }

@@ -48,6 +48,8 @@ pub(crate) struct RecoveredState {
     pub uncounted: BTreeMap<u32, u32>,
     /// When waiting items are due again.
     pub retry_at: BTreeMap<u32, Millis>,
+    /// When the last process last showed that it worked on an item of the job, if that is known.
+    pub alive: Option<Millis>,
     /// Whether the job goes on by itself.
     pub hold: StartHold,
 }

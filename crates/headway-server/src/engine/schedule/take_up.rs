@@ -105,11 +105,11 @@ impl Job {
             ItemStatus::Running if mutants::is(Mutant::NothingInterrupted) => JobEvent::Returned { item, attempt },
             // This comes first even if the item is given up next: nobody saw when it ended, and that can have been
             // many hours ago.
-            ItemStatus::Running => JobEvent::Recovered { item, attempt },
+            ItemStatus::Running => JobEvent::Recovered { item, attempt, alive: past.alive },
             ItemStatus::Placing => match past.placed.remove(&item) {
                 Some((state, detail)) => match end_of_placing(item, attempt, state, detail.as_deref()) {
                     Ok(Some(event)) => return Recovery::Event(event, detail),
-                    Ok(None) => JobEvent::Recovered { item, attempt },
+                    Ok(None) => JobEvent::Recovered { item, attempt, alive: None },
                     Err(reason) => return Recovery::Open(Some(reason)),
                 },
                 // The job ends and cannot be resumed, so there is no second look.

@@ -57,7 +57,7 @@ fn a_person_is_asked_about_interrupted_items_where_that_is_wanted() {
 }
 
 #[test]
-fn interrupted_items_are_recorded_first_so_that_the_time_between_two_processes_is_no_work() {
+fn interrupted_items_are_recorded_first_so_that_the_time_after_the_last_sign_of_life_is_no_work() {
     // The item before the one that ran was being placed, or had been interrupted by an earlier death; in half of the
     // cases the job was halted.
     for (is_placing, is_halted) in [(true, false), (false, false), (true, true), (false, true)] {
@@ -65,28 +65,32 @@ fn interrupted_items_are_recorded_first_so_that_the_time_between_two_processes_i
         let job = before.job(1, 2);
         let first = match is_placing {
             true => into_place(0),
-            false => JobEvent::Recovered { item: 0, attempt: 1 },
+            false => JobEvent::Recovered { item: 0, attempt: 1, alive: None },
         };
         let mut fold = before.folds[&job].clone();
         hear(&mut fold, 1_000, first);
         if is_halted {
             hear(&mut fold, 1_000, JobEvent::Halted { by: HaltBy::Fail, when: HaltWhen::Soon });
         }
-        let worked = fold.worked.map(|worked| worked.until(1_000));
-        let past = RecoveredState {
-            placed: BTreeMap::from([(0, (PlacementState::Done(ItemEffect::Created), None))]),
-            ..RecoveredState::default()
-        };
-        let limits = ScheduleLimits { jobs: 1, workers: 2 };
-        let mut schedule = Schedule::new(limits, 0, vec![(fold.clone(), Some(terms(false)), past)]);
-        let recorded = |effect| match effect {
-            ScheduleEffect::Append { event, .. } => Some(event),
-            _ => None,
-        };
-        let recorded: Vec<_> = schedule.begin().into_iter().filter_map(recorded).collect();
-        assert!(matches!(recorded.first(), Some(JobEvent::Recovered { item: 1, .. })), "{recorded:?}");
-        recorded.into_iter().for_each(|event| hear(&mut fold, 90_000_000, event));
-        assert_eq!((fold.counters.running, fold.worked.map(|worked| worked.until(90_000_000))), (0, worked));
+        for alive in [None, Some(31_000)] {
+            let mut fold = fold.clone();
+            let worked = fold.worked.map(|worked| worked.until(alive.unwrap_or(1_000)));
+            let past = RecoveredState {
+                placed: BTreeMap::from([(0, (PlacementState::Done(ItemEffect::Created), None))]),
+                alive,
+                ..RecoveredState::default()
+            };
+            let limits = ScheduleLimits { jobs: 1, workers: 2 };
+            let mut schedule = Schedule::new(limits, 0, vec![(fold.clone(), Some(terms(false)), past)]);
+            let recorded = |effect| match effect {
+                ScheduleEffect::Append { event, .. } => Some(event),
+                _ => None,
+            };
+            let recorded: Vec<_> = schedule.begin().into_iter().filter_map(recorded).collect();
+            assert!(matches!(recorded.first(), Some(JobEvent::Recovered { item: 1, .. })), "{recorded:?}");
+            recorded.into_iter().for_each(|event| hear(&mut fold, 90_000_000, event));
+            assert_eq!((fold.counters.running, fold.worked.map(|worked| worked.until(90_000_000))), (0, worked));
+        }
     }
 }
 
