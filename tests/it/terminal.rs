@@ -413,6 +413,28 @@ fn the_first_ctrl_c_lets_running_files_end_and_the_second_does_not() {
     assert_eq!(slow.lines("done").len(), 4);
 }
 
+/// A program that does not end when asked held up the end of the command three times as long as its files are waited for.
+#[test]
+fn the_second_ctrl_c_waits_for_no_program_that_ignores_it() {
+    let files = Files::numbered(1);
+    let begun = files.data().with_file_name("begun");
+    let ignores = format!("trap '' TERM; touch '{}'; while :; do sleep 0.1; done", begun.display());
+    let child = headway(&files, &["run", "--", "sh", "-c", &ignores, "sh", "{}", ":::", "000000"]).spawn();
+    let child = child.expect("the program");
+    until("the file at work", || begun.exists());
+    signal(&child, Signal::INT);
+    until("the pause", || {
+        let (_, out, _) = called(&files, &["jobs", "--status", "paused"]);
+        !out.is_empty()
+    });
+    let asked = std::time::Instant::now();
+    signal(&child, Signal::INT);
+    let (code, _, err) = told(child.wait_with_output().expect("its end"));
+    let took = asked.elapsed();
+    assert!(code == Some(130) && err.contains("running files were interrupted"), "{code:?} {err}");
+    assert!(took < std::time::Duration::from_millis(2_500), "{took:?}");
+}
+
 #[test]
 fn a_watch_comes_through_a_restart_of_the_server() {
     let files = Files::numbered(4);

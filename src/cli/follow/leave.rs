@@ -16,7 +16,7 @@ use headway_model::job_kind::JobKind;
 use headway_model::undo_kind::UndoKind;
 use headway_model::{Action, ApiError, ItemStatus, JobId, JobStatus, JobSummary, PauseReason};
 
-/// How long a second signal waits for running files to be taken back.
+/// How long a second signal waits for running files to be taken back, and for nothing else.
 const TAKE_BACK: Duration = Duration::from_secs(1);
 
 /// What a person does about a job whose files were interrupted.
@@ -142,11 +142,13 @@ impl Followed<'_> {
             match self.session.host.take() {
                 Some(host) => {
                     // A program that does not end when asked is killed with this process, and its file counts as interrupted.
-                    let became = match tokio::time::timeout(TAKE_BACK, host.end_now()).await {
-                        Ok(()) => "taken back",
-                        Err(_) => "interrupted",
-                    };
-                    self.report(&format!("running files were {became}; {goes_on}"));
+                    if tokio::time::timeout(TAKE_BACK, host.end_now()).await.is_err() {
+                        self.report(&format!("running files were interrupted; {goes_on}"));
+                        self.show.end();
+                        // Whatever else would be waited for waits for such a program, or for storage.
+                        std::process::exit(i32::from(code));
+                    }
+                    self.report(&format!("running files were taken back; {goes_on}"));
                 }
                 None => self.report(&format!("the server ends running files; {goes_on}")),
             }
