@@ -38,6 +38,8 @@ pub enum Name {
     /// The line names no file: the manifest is about the file beside it whose name is the manifest's without its
     /// extension.
     Beside,
+    /// What OpenSSL calls its standard input: the file `stdin` if there is one, otherwise as [`Name::Beside`].
+    StandardInput,
 }
 
 /// One checksum.

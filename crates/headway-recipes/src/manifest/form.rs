@@ -31,6 +31,10 @@ pub(super) fn sum_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     if matches!(rest.trim_ascii(), b"-" | b"*-") {
         return Some((Name::Beside, size, vec![sum]));
     }
+    // As `openssl dgst -r` does.
+    if rest == b" *stdin" {
+        return Some((Name::StandardInput, size, vec![sum]));
+    }
     Some((Name::Readings(after_sum(rest, is_escaped)?), size, vec![sum]))
 }
 
@@ -147,7 +151,13 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     if name.is_empty() || value.is_empty() {
         return None;
     }
-    let name = Name::Readings(if is_escaped { vec![unescape(name)?] } else { readings(name) });
+    let is_openssl = mark == b")= ".len();
+    let name = match name {
+        b"-" => Name::Beside,
+        b"stdin" if is_openssl => Name::StandardInput,
+        name if is_escaped => Name::Readings(vec![unescape(name)?]),
+        name => Name::Readings(readings(name)),
+    };
     // FreeBSD's and OpenBSD's ports, and pkgsrc.
     if tag.eq_ignore_ascii_case(b"SIZE") {
         return Some((name, Some(number(value.strip_suffix(b" bytes").unwrap_or(value))?), Vec::new()));
@@ -160,6 +170,12 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
         None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value))?),
     };
     Some((name, None, vec![sum]))
+}
+
+/// `(stdin)= HASH`, as OpenSSL before 1.1 writes about its standard input.
+pub(super) fn of_input(line: &[u8]) -> Option<LineContent> {
+    let hash = from_hex(line.strip_prefix(b"(stdin)= ")?.trim_ascii())?;
+    Some((Name::StandardInput, None, vec![Sum::untagged(hash)?]))
 }
 
 /// `SHA256  HASH  NAME`, a row of PowerShell's table.

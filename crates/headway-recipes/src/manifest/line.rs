@@ -2,7 +2,8 @@
 
 use super::entry::{Sum, from_hex};
 use super::form::{
-    LineContent, apart, base64_first, cfv, crc_row, gentoo, name_first, posix, prefixed, row, sum_first, tagged,
+    LineContent, apart, base64_first, cfv, crc_row, gentoo, name_first, of_input, posix, prefixed, row, sum_first,
+    tagged,
 };
 
 /// The kind of a line.
@@ -46,7 +47,7 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
     // A number from `cksum` can look like a CRC-32.
     let said =
         apart(text).or_else(|| posix(text)).or_else(|| sum_first(text, is_escaped).filter(|_| !is_crc_last(text)));
-    let said = said.or_else(|| tagged(text, is_escaped)).or_else(|| row(text));
+    let said = said.or_else(|| tagged(text, is_escaped)).or_else(|| of_input(text)).or_else(|| row(text));
     let said = said.or_else(|| gentoo(text)).or_else(|| prefixed(text)).or_else(|| base64_first(text, is_escaped));
     said.or_else(|| cfv(line)).or_else(|| name_first(line)).map_or(LineKind::Unread(NO_FORM), LineKind::Said)
 }
@@ -64,13 +65,20 @@ fn is_remark(text: &[u8]) -> bool {
     match text.first() {
         None | Some(b'#' | b';') => true,
         Some(b'-') => text.iter().all(is_rule),
-        // A keyword that version control fills in: `$NetBSD: distinfo,v 1.2 ... $`.
-        Some(b'$') => text.trim_ascii_end().ends_with(b" $") && text.windows(2).any(|part| part == b": "),
+        Some(b'$') => is_keyword(text.trim_ascii_end()),
         Some(_) => {
             let begins = |headings: &[&[u8]]| headings.iter().any(|heading| text.starts_with(heading));
             begins(&HEADINGS) || begins(&HEADINGS_OR_NAMES) && !ends_with_sum(text) || is_heading(text)
         }
     }
+}
+
+/// Whether a line is a keyword of version control, which has filled it in (`$NetBSD: distinfo,v 1.2 ... $`) or not yet
+/// (`$NetBSD$`).
+fn is_keyword(text: &[u8]) -> bool {
+    let Some(inside) = text.strip_prefix(b"$").and_then(|rest| rest.strip_suffix(b"$")) else { return false };
+    let word = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    word > 0 && matches!(inside[word..], [] | [b':'] | [b':', .., b' '])
 }
 
 /// Whether the last word of a line can be a checksum.

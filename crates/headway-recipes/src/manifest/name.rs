@@ -61,6 +61,10 @@ pub(crate) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
     }
     let mut readings = vec![name.to_vec()];
     let trimmed = name.trim_ascii();
+    // So does Java, without a computer. It can be a folder of that name as well.
+    if let Some(path @ [b'/', ..]) = trimmed.strip_prefix(b"file:") {
+        readings.push(decoded(path));
+    }
     if trimmed.len() != name.len() && !trimmed.is_empty() {
         readings.push(trimmed.to_vec());
     }

@@ -30,6 +30,7 @@ fn short(text: &[u8]) -> Vec<String> {
             let name = match name {
                 Name::Readings(readings) => String::from_utf8_lossy(&readings[0]).into_owned(),
                 Name::Beside => "(beside)".to_owned(),
+                Name::StandardInput => "(input)".to_owned(),
             };
             let size = size.map(|size| format!(" {size} bytes")).unwrap_or_default();
             format!("{number} {name}{size}: {}", sums.iter().map(sum).collect::<Vec<_>>().join(", "))
@@ -160,6 +161,53 @@ fn the_forms_of_ports_and_of_windows_are_read() {
     ] {
         assert_eq!(short(line.as_bytes()), [read], "{line}");
     }
+}
+
+#[test]
+fn a_checksum_of_a_standard_input_is_about_the_file_beside_it_and_no_name() {
+    for (line, read) in [
+        (format!("SHA256(stdin)= {ALPHA}"), "1 (input): sha256"),
+        (format!("SHA2-256(stdin)= {ALPHA}"), "1 (input): sha256"),
+        (format!("MD5(stdin)= {MD5}"), "1 (input): md5"),
+        (format!("(stdin)= {ALPHA}"), "1 (input): any of 32"),
+        (format!("{ALPHA} *stdin"), "1 (input): any of 32"),
+        (format!("SHA256 (-) = {ALPHA}"), "1 (beside): sha256"),
+        // A key was used, so nothing can be compared.
+        (format!("HMAC-SHA256(stdin)= {ALPHA}"), "1 (input): HMAC-SHA256"),
+        // These name a file.
+        (format!("SHA256 (stdin) = {ALPHA}"), "1 stdin: sha256"),
+        (format!("{ALPHA}  stdin"), "1 stdin: any of 32"),
+        (format!("SHA256(./stdin)= {ALPHA}"), "1 ./stdin: sha256"),
+        (format!("(stdin)= {}", &ALPHA[2..]), "1 unread"),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
+}
+
+#[test]
+fn a_keyword_of_version_control_is_a_remark_whether_or_not_it_is_filled_in() {
+    for keyword in ["$NetBSD$", "$NetBSD:$", "$NetBSD: $", "$Id: distinfo,v 1.2 2020/01/01 x Exp $", "$Id$ "] {
+        assert_eq!(short(format!("{keyword}\n\nSHA256 (a) = {ALPHA}\n").as_bytes()), ["3 a: sha256"], "{keyword}");
+    }
+    for other in ["$", "$$", "$a", "$a b$", "$a: b$", "$: x $"] {
+        assert_eq!(short(other.as_bytes()), ["1 unread"], "{other}");
+    }
+    assert_eq!(short(b"$RECYCLE.BIN 9f606eec\n$Id$ 9f606eec"), ["1 $RECYCLE.BIN: crc32", "2 $Id$: crc32"]);
+}
+
+#[test]
+fn a_url_of_a_file_is_its_path_and_alone_it_is_no_line() {
+    for (line, read) in [
+        (format!("{ALPHA}  file:///a"), "1 /a: any of 32"),
+        (format!("SHA256 (file:///x/a%20b) = {ALPHA}"), "1 /x/a b: sha256"),
+        ("file:///a 9f606eec".to_owned(), "1 /a: crc32"),
+        ("file:///a".to_owned(), "1 unread"),
+        ("file:///a b".to_owned(), "1 unread"),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
+    assert_eq!(readings(b"file:/x/a%20b"), [&b"file:/x/a%20b"[..], b"/x/a b"], "as Java writes it");
+    assert_eq!(readings(b"file:a"), [b"file:a"], "no path");
 }
 
 #[test]

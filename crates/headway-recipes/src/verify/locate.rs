@@ -123,7 +123,8 @@ impl<'a> Locator<'a> {
         match place(folder, &rest.join(&b'/')) {
             NameTarget::Inside(path) if self.is_in_library(&parts) => Ok((path, None)),
             NameTarget::Inside(path) => {
-                let beginning = String::from_utf8_lossy(&parts[..parts.len() - rest.len()].join(&b'/')).into_owned();
+                let beginning = parts[..parts.len() - rest.len()].join(&b'/');
+                let beginning = if beginning.is_empty() { "/".into() } else { String::from_utf8_lossy(&beginning) };
                 let note =
                     format!("its name is absolute, and {beginning:?} was taken for the folder {:?}", folder.shown());
                 Ok((path, Some(note.into())))
@@ -157,8 +158,8 @@ impl<'a> Locator<'a> {
         Ok(best.1)
     }
 
-    /// Whether something exists at the path, or cannot be looked at.
-    fn is_there(&self, path: &RelPath) -> Result<bool, Unable> {
+    /// Whether something exists at the path, or cannot be looked at. Blocking.
+    pub(super) fn is_there(&self, path: &RelPath) -> Result<bool, Unable> {
         let is_there = match self.library.missing_disk_of(path) {
             // The report says of which disk nothing is known.
             Ok(Some(_)) => return Ok(true),
@@ -214,6 +215,17 @@ mod tests {
         assert_eq!(out[0], "the path has `..` that leads out of the library");
         assert_eq!(out[1], "sub/a: its name is absolute, and \"elsewhere\" was taken for the folder \"sub\"");
         assert_eq!(out[2], "sub/a b: its name is absolute, and \"elsewhere\" was taken for the folder \"sub\"");
+    }
+
+    #[test]
+    fn a_name_at_the_root_of_another_machine_is_found_beside_the_manifest_or_leads_out() {
+        let note = "its name is absolute, and \"/\" was taken for the folder \"sub\"";
+        for name in ["file:///a", "file:/a", "/a"] {
+            assert_eq!(located(&["sub/a"], &[name]), [format!("sub/a: {note}")], "{name}");
+        }
+        for name in ["file:///b", "/b"] {
+            assert_eq!(located(&["sub/a"], &[name]), ["an absolute name, which leads out of the library"], "{name}");
+        }
     }
 
     #[test]

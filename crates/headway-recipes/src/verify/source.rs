@@ -67,6 +67,10 @@ fn take(
     let found = match &name {
         Name::Readings(readings) => locator.locate(readings)?,
         Name::Beside => beside(manifest),
+        Name::StandardInput => match locator.locate(&[b"stdin".to_vec()])? {
+            Ok(found) if locator.is_there(&found.0)? => Ok(found),
+            Ok(_) | Err(_) => beside(manifest),
+        },
     };
     match found {
         Ok((path, _)) if path.is_reserved() => lines.loose.push(Loose { source, number, why: own(&path) }),
