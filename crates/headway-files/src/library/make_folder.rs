@@ -20,8 +20,17 @@ const MAKE_TRIES: u32 = 10;
 
 impl Library {
     /// Creates a folder and its missing parents, durably, and opens it. Each new folder gets the owner and mode of
-    /// the folder that it mirrors: the one at the same depth above `source`, or the root.
+    /// the folder that it mirrors: the one at the same depth above `source`, or the root. If that fails, none of the new ones
+    /// stays, unless something is in it by now.
     pub(super) fn make_folder(&self, folder: &RelPath, source: Option<&RelPath>) -> io::Result<Dir> {
+        match self.try_make_folder(folder, source) {
+            // Another thread might have taken back one of the folders above.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.try_make_folder(folder, source),
+            made => made,
+        }
+    }
+
+    fn try_make_folder(&self, folder: &RelPath, source: Option<&RelPath>) -> io::Result<Dir> {
         self.check_on_disk(folder)?;
         // It was created earlier, for another file.
         if self.durable.lock().contains(folder)
@@ -29,8 +38,30 @@ impl Library {
         {
             return Ok(dir);
         }
-        let mut above = self.root()?.try_clone()?;
         let models = source.map(|source| mirrored(folder, source)).unwrap_or_default();
+        let mut new = Vec::new();
+        let made = self.make_each(folder, &models, &mut new);
+        if made.is_err() {
+            self.take_back(&new);
+        }
+        made
+    }
+
+    /// Removes folders that were made for one that could not be made, the innermost first.
+    fn take_back(&self, new: &[RelPath]) {
+        let mut durable = self.durable.lock();
+        for path in new.iter().rev() {
+            if let Err(error) = self.remove_unmade(path) {
+                tracing::debug!(library = self.name, %path, %error, "a new folder stays, although it was made for nothing");
+                return;
+            }
+            durable.remove(path);
+        }
+    }
+
+    /// Makes the missing folders of a line, the outermost first, and notes each.
+    fn make_each(&self, folder: &RelPath, models: &[RelPath], new: &mut Vec<RelPath>) -> io::Result<Dir> {
+        let mut above = self.root()?.try_clone()?;
         for (depth, part) in folder.ancestors().into_iter().enumerate().filter(|(_, part)| !part.is_root()) {
             let name = on_disk(&part);
             let name = name.file_name().unwrap_or_default().to_owned();
@@ -42,6 +73,7 @@ impl Library {
                 Some(model) => self.make_alike(&above, &name, model),
                 None => mkdirat(&above, &name, mode).map_err(io::Error::from),
             };
+            let is_new = made.is_ok();
             match made {
                 // If it might not stay, nobody relies on it. Whoever tries again makes it again.
                 Ok(()) => sync(&above).inspect_err(|_| {
@@ -51,6 +83,9 @@ impl Library {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !durable.contains(&part) => sync(&above)?,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
+            }
+            if is_new {
+                new.push(part.clone());
             }
             durable.insert(part);
             above = above.enter(&name)?;
@@ -208,6 +243,26 @@ mod tests {
             let (part, folder) = (path(part), path(folder));
             let model = &mirrored(&folder, &source)[part.ancestors().len() - 1];
             assert_eq!(model.as_str(), expected, "{part:?} of {folder:?}");
+        }
+    }
+
+    #[test]
+    fn no_folder_stays_that_was_made_for_one_that_cannot_be_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let too_long = "x".repeat(256);
+        for source in [None, Some(RelPath::default())] {
+            let make = |at: &str| library.make_folder(&path(at), source.as_ref()).map(drop);
+            for _ in 0..2 {
+                make(&format!("out/deep/{too_long}")).expect_err("no file system takes that name");
+                assert!(!folder.path().join("out").exists());
+            }
+            make("out/deep").expect("it is made again");
+            make(&format!("out/deep/below/{too_long}")).expect_err("no file system takes that name");
+            let there = std::fs::read_dir(folder.path().join("out/deep")).expect("it was there before");
+            assert_eq!(there.count(), 0);
+            make("out/deep/below").expect("and made again");
+            std::fs::remove_dir_all(folder.path().join("out")).expect("removed");
         }
     }
 
