@@ -23,6 +23,28 @@ const OFF: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Maximum size of the file in bytes.
 const LIMIT_BYTES: u64 = 10_000;
 
+/// What the last look at the clock found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LastLook {
+    at: Millis,
+    /// The uptime of the machine then.
+    up: Duration,
+    doubt: Duration,
+}
+
+impl LastLook {
+    /// How much longer the clock is not trusted, if it shows this time now: a jump since the last look counts as well.
+    pub(crate) fn doubt(&self, now: Millis) -> Duration {
+        self.doubt_at(now, uptime())
+    }
+
+    fn doubt_at(&self, now: Millis, up: Option<Duration>) -> Duration {
+        let passed = up.unwrap_or(self.up).saturating_sub(self.up);
+        let (_, jump) = jump(self.at, now, passed);
+        if jump > DAY { DAY } else { self.doubt.saturating_sub(passed) }
+    }
+}
+
 /// Watches the system clock for jumps.
 pub(crate) struct Clock {
     path: PathBuf,
@@ -89,9 +111,9 @@ impl Clock {
         self.look_at(now, uptime())
     }
 
-    /// How much longer the clock is not trusted.
-    pub(crate) fn doubt(&self) -> Duration {
-        self.doubt
+    /// What the last look found.
+    pub(crate) fn last_look(&self) -> Option<LastLook> {
+        self.last.map(|(at, up)| LastLook { at, up, doubt: self.doubt })
     }
 
     /// Where it left time out.
@@ -119,8 +141,7 @@ impl Clock {
     /// Takes in that the clock went from `then` to `now` while this much time really passed; `None` if that is
     /// unknown.
     fn judge(&mut self, then: Millis, now: Millis, passed: Duration) {
-        let expected = then + passed.as_millis() as Millis;
-        let jump = Duration::from_millis(expected.abs_diff(now));
+        let (expected, jump) = jump(then, now, passed);
         if jump > DAY {
             let direction = if now > expected { "ahead of" } else { "behind" };
             let days = jump.as_secs() / DAY.as_secs();
@@ -140,6 +161,12 @@ impl Clock {
             tracing::debug!(%error, "the time cannot be kept");
         }
     }
+}
+
+/// What a clock that showed `then` should show after this much time, and by how much it differs from that now.
+fn jump(then: Millis, now: Millis, passed: Duration) -> (Millis, Duration) {
+    let expected = then + passed.as_millis() as Millis;
+    (expected, Duration::from_millis(expected.abs_diff(now)))
 }
 
 /// What the last process knew.
@@ -202,6 +229,19 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             assert_eq!(open(folder.path(), jumped, 1).look_at(NOW, up(1)), DAY);
         }
+    }
+
+    #[test]
+    fn a_jump_is_told_before_the_next_look_at_the_clock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut clock = open(folder.path(), NOW, 1);
+        let told = |clock: &Clock, now, hours| clock.last_look().expect("it was looked at").doubt_at(now, up(hours));
+        assert_eq!(clock.look_at(NOW, up(1)), Duration::ZERO);
+        assert_eq!(told(&clock, NOW + HOUR, 2), Duration::ZERO);
+        let right = NOW + 40 * 24 * HOUR;
+        assert_eq!([right, NOW - 40 * 24 * HOUR].map(|now| told(&clock, now, 1)), [DAY; 2]);
+        assert_eq!(clock.look_at(right, up(1)), DAY);
+        assert_eq!(told(&clock, right + 5 * HOUR, 6), DAY - Duration::from_millis(5 * HOUR), "and it counts down");
     }
 
     #[test]

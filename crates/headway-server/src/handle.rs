@@ -31,12 +31,12 @@ pub use start::Started;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::clock::LastLook;
 use super::engine::Context;
 use super::engine::schedule::{Input, ScheduleLimits};
 use super::error::internal;
@@ -68,8 +68,8 @@ struct Keeping {
 
 struct ServerInner {
     keeping: parking_lot::Mutex<Keeping>,
-    /// Milliseconds for which the clock is not trusted.
-    doubt: AtomicU64,
+    /// What the last look at the clock found, once there was one: pages say for how long nothing is removed by age.
+    clock: parking_lot::Mutex<Option<LastLook>>,
     context: Context,
     index: Index,
     looks: looks::Looks,

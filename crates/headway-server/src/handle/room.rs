@@ -1,7 +1,6 @@
 //! How much room Headway's own files take: the log, what jobs wrote, and the trashes.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -21,7 +20,8 @@ impl Server {
         let trashes = join_all(libraries.iter().map(look)).await;
         let ms = |age: Duration| u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
         let Keeping { trash_age, retention } = *self.inner.keeping.lock();
-        let doubt = self.inner.doubt.load(Ordering::Relaxed);
+        let clock = *self.inner.clock.lock();
+        let doubt = clock.map_or(Duration::ZERO, |last| last.doubt(crate::now()));
         Ok(Room {
             log,
             outputs,
@@ -30,7 +30,7 @@ impl Server {
             trash_age: trash_age.map(ms),
             keep_age: retention.age.map(ms),
             keep_bytes: retention.bytes,
-            suspended: Some(doubt).filter(|doubt| *doubt > 0),
+            suspended: Some(ms(doubt)).filter(|doubt| *doubt > 0),
         })
     }
 

@@ -5,7 +5,6 @@ mod opened;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use tokio::runtime::{self, Handle, Runtime};
 use tokio::sync::{Mutex, mpsc, watch};
@@ -63,7 +62,7 @@ impl Server {
         let keeping = Keeping { trash_age: config.trash_age, retention: config.retention };
         let inner = Arc::new(ServerInner {
             keeping: parking_lot::Mutex::new(keeping),
-            doubt: AtomicU64::new(0),
+            clock: parking_lot::Mutex::default(),
             context,
             index,
             looks: Looks::default(),

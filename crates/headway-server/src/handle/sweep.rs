@@ -3,7 +3,6 @@
 mod own_looks;
 mod retain;
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -30,7 +29,7 @@ const STORAGE_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
     let Some(started) = inner.upgrade() else { return };
     let mut clock = Clock::open(started.context.data.root(), crate::now());
-    started.doubts_clock(clock.doubt());
+    *started.clock.lock() = clock.last_look();
     let looks = OwnLooks::within(STORAGE_TIMEOUT.min(pause), started.context.steps.clone());
     drop(started);
     let mut swept: Option<Instant> = None;
@@ -39,7 +38,7 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
         tokio::time::sleep(pause.min(CLOCK_LOOK)).await;
         let Some(inner) = inner.upgrade() else { return };
         let doubt = clock.look(crate::now());
-        inner.doubts_clock(doubt);
+        *inner.clock.lock() = clock.last_look();
         let is_believed = doubt.is_zero();
         inner.context.data.remember_libraries(&inner.context.libraries.now());
         let Keeping { trash_age, retention } = *inner.keeping.lock();
@@ -57,13 +56,6 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
         if let Err(error) = server.retain(&looks, &retention, &clock.jumps()).await {
             tracing::warn!(%error, "old jobs are not removed");
         }
-    }
-}
-
-impl ServerInner {
-    /// Notes for how long nothing is removed by age, so that pages can say so.
-    fn doubts_clock(&self, doubt: Duration) {
-        self.doubt.store(u64::try_from(doubt.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
