@@ -272,6 +272,35 @@ async fn the_folders_that_attempts_made_do_not_stay_if_no_output_got_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_command_leaves_beside_its_output_goes_with_the_attempt_however_it_ends() {
+    let files = Files::numbered(2);
+    let served = Served::start(&files);
+    let there = || {
+        let entries = std::fs::read_dir(files.library()).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        let mut names: Vec<_> = names.filter(|name| name != ".headway-trash").collect();
+        names.sort();
+        names
+    };
+    for (run, succeeded) in [
+        // As a program does with a file that has pages: it makes another file of each, and none of the name that was asked for.
+        (r#"sh -c 'cp "$0" "$1-0"; cp "$0" "$1-1"' {} {out}"#, 0),
+        (r#"sh -c 'cp "$0" "$1"; echo more >> "$1"; echo l > "$1.log"; echo p > "$1~"' {} {out}"#, 2),
+    ] {
+        let end = served.run("command", json!({ "settings": { "run": run } })).await;
+        assert_eq!(end.counters.succeeded, succeeded, "{run}: {end:?}");
+        assert_eq!(there(), ["000000", "000001"], "{run}");
+    }
+    let begun = files.data().with_file_name("begun");
+    let run = format!(r#"sh -c 'echo p > "$0.part"; touch "{}"; sleep 300' {{out}} {{}}"#, begun.display());
+    let job = served.begin("command", json!({ "settings": { "run": run } })).await;
+    eventually("the command at work", async || begun.exists().then_some(())).await;
+    assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+    assert_eq!(served.end(job).await.status, JobStatus::Cancelled);
+    assert_eq!(there(), ["000000", "000001"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_replaces_files_and_undo_puts_them_back() {
     let files = Files::numbered(20);
     files.write("-n $(id) 'x'", b"odd");

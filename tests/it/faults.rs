@@ -660,17 +660,38 @@ async fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_lost_its_storage_pauses_the_job_and_fails_no_file() {
+    let files = Files::numbered(3);
+    let file = files.library().join("000001");
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    for error in ["ESTALE", "EHOSTDOWN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN", "ECONNRESET"] {
+        let what = format!("error={error}");
+        let served = failing(&files, "read", &what, &["000001", file.to_str().expect("text")]);
+        let job = served.begin("checksum", json!({ "policy": { "on_done": "again" } })).await;
+        let paused = served.until(job, paused_for(PauseReason::LibraryGone)).await;
+        assert_eq!((paused.status, paused.counters.failed), (gone, 0), "{error}: {paused:?}");
+        assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+        assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_folder_that_is_not_synced_at_first_is_tried_again_and_goes_if_it_never_is() {
     for (when, succeeded) in [(":when=1", 1), ("", 0)] {
-        let files = Files::numbered(1);
-        let above = files.library();
-        let served = failing(&files, "fsync", &format!("error=EIO{when}"), &[above.to_str().expect("text")]);
-        let output = json!({ "place": { "folder": { "path": "out", "name": "{/}" } } });
-        let end = served.run("upper", json!({ "output": output })).await;
-        assert_eq!((end.counters.succeeded, end.counters.failed), (succeeded, 1 - succeeded), "{when}: {end:?}");
-        let made = std::fs::read_dir(above.join("out")).map(Iterator::count).unwrap_or_default();
-        assert_eq!(made, succeeded as usize, "{when}");
-        assert_eq!(above.join("out").exists(), succeeded == 1, "{when}");
-        assert_eq!(left_over(&files), [""; 0], "{when}");
+        // The folder above the only new one, or above the second of two.
+        for (above, path) in [("", "out"), ("out", "out/deep")] {
+            let files = Files::numbered(1);
+            let (above, out) = (files.library().join(above), files.library().join(path));
+            let above = above.to_str().expect("text").trim_end_matches('/');
+            let served = failing(&files, "fsync", &format!("error=EIO{when}"), &[above]);
+            let output = json!({ "place": { "folder": { "path": path, "name": "{/}" } } });
+            let end = served.run("upper", json!({ "output": output })).await;
+            let counts = (end.counters.succeeded, end.counters.failed);
+            assert_eq!(counts, (succeeded, 1 - succeeded), "{path}{when}: {end:?}");
+            let made = std::fs::read_dir(out).map(Iterator::count).unwrap_or_default();
+            assert_eq!(made, succeeded as usize, "{path}{when}");
+            assert_eq!(files.library().join("out").exists(), succeeded == 1, "{path}{when}");
+            assert_eq!(left_over(&files), [""; 0], "{path}{when}");
+        }
     }
 }

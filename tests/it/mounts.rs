@@ -452,6 +452,30 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_leaves_in_the_middle_of_a_job_pauses_it_and_no_file_is_passed_over() {
+    let files = Files::new();
+    let Some(mount) = usb(&files) else { return };
+    let line = |number: usize| {
+        let name = format!("usb/{number}");
+        files.write(&name, name.as_bytes());
+        format!("{}  {name}\n", blake3::hash(name.as_bytes()).to_hex())
+    };
+    files.write("SUMS", (0..9).map(line).collect::<String>().as_bytes());
+    let app = App::start(&files).await;
+    let mut body = request("verify");
+    body["settings"] = json!({ "manifest": "SUMS" });
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    drop(mount);
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let paused = app.until(job, |summary| summary.status == gone || summary.status.is_terminal()).await;
+    assert_eq!((paused.status, paused.counters.missed, paused.counters.failed), (gone, 0, 0), "{paused:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     let files = Files::numbered(1);
     let [at_a, at_b] = ["a", "b"].map(|name| files.library().join(name));

@@ -164,6 +164,48 @@ async fn a_trash_is_emptied_by_its_age_and_not_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_trash_is_not_emptied_on_the_word_of_a_clock_that_jumped() {
+    let files = Files::numbered(3);
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    let start = async |age: Option<std::time::Duration>| {
+        let change = move |config: &mut headway_server::config::Config| {
+            (config.trash_age, config.sweep) = (age, std::time::Duration::from_millis(50));
+        };
+        App::start_with(&files, change, vec![recipe.clone()]).await
+    };
+    let old = Some(std::time::Duration::from_millis(1));
+    let app = start(None).await;
+    let job = run(&app, None).await.job;
+    app.stop().await;
+    // At this start the clock is 400 days ahead of what was known.
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let known = since - std::time::Duration::from_secs(400 * 86_400);
+    let clock = files.data().join("clock");
+    std::fs::write(&clock, format!("{} 0\n", known.as_millis())).expect("a file");
+    let app = start(old).await;
+    // Before the last of these looks, the trashes were looked at.
+    for _ in 0..5 {
+        let seen = std::fs::read(&clock).expect("the clock");
+        let looked = async || std::fs::read(&clock).is_ok_and(|now| now != seen).then_some(());
+        eventually("another look at the clock", looked).await;
+    }
+    let (_, room) = app.get("/api/room").await;
+    assert!(room["suspended"].is_u64() && room["trash_age"] == json!(1), "{room}");
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    assert_eq!(view["trash"][0], json!(3), "{view}");
+    app.stop().await;
+    // Where nothing speaks against the clock, the same trash is old.
+    std::fs::remove_file(&clock).expect("a file");
+    let app = start(old).await;
+    eventually("an empty trash", async || {
+        let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+        (view["trash"][0] == json!(0)).then_some(())
+    })
+    .await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_output_takes_over_times_and_attributes_where_that_is_asked() {
     let files = Files::numbered(2);
     let path = files.library().join("000001");

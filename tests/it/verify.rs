@@ -95,6 +95,29 @@ async fn files_that_were_chosen_are_verified_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_that_vanish_before_they_are_compared_are_missing_in_the_report() {
+    let files = Files::numbered(5);
+    let line = |number: usize| format!("{}  {number:06}\n", sum(format!("file {number}\n").as_bytes()));
+    files.write("SUMS", (0..5).map(line).collect::<String>().as_bytes());
+    let app = App::start(&files).await;
+    let body = json!({ "library": "files", "recipe": "verify", "settings": { "manifest": "SUMS" },
+        "query": { "folder": {} }, "approval": true });
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    for name in ["000001", "000003"] {
+        std::fs::remove_file(files.library().join(name)).expect("a file less");
+    }
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    let end = app.end(job).await;
+    assert!(matches!(end.status, JobStatus::Failed { .. }) && end.counters.missed == 2, "{end:?}");
+    let (_, report) = app.get(&format!("/api/jobs/{job}/outputs/REPORT.txt")).await;
+    let report = report.as_str().unwrap_or_default();
+    assert!(report.contains("ok 3, changed 0, bit rot 0, missing 2, unreadable 0, not checked 0"), "{report}");
+    assert!(report.contains("000001\tmissing: ") && report.contains("000003\tmissing: "), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_manifest_of_a_checksum_job_verifies() {
     let files = Files::numbered(40);
     let app = App::start(&files).await;

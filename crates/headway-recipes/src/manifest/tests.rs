@@ -196,6 +196,12 @@ fn a_keyword_of_version_control_is_a_remark_whether_or_not_it_is_filled_in() {
 }
 
 #[test]
+fn a_form_that_is_not_known_is_a_finding_for_each_of_its_lines() {
+    let mtree = format!("#mtree\n/set type=file\n. type=dir\n    a.txt sha256digest={ALPHA}\n");
+    assert_eq!(short(mtree.as_bytes()), ["2 unread", "3 unread", "4 unread"]);
+}
+
+#[test]
 fn a_url_of_a_file_is_its_path_and_alone_it_is_no_line() {
     for (line, read) in [
         (format!("{ALPHA}  file:///a"), "1 /a: any of 32"),
