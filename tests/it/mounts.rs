@@ -476,6 +476,41 @@ async fn a_disk_that_leaves_in_the_middle_of_a_job_pauses_it_and_no_file_is_pass
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_differed_from_an_older_manifest_is_not_said_to_differ_from_the_mended_one() {
+    let files = Files::new();
+    let Some(mount) = usb(&files) else { return };
+    let line = |name: &str, content: &str| format!("{}  {name}\n", blake3::hash(content.as_bytes()).to_hex());
+    files.write("a", b"a");
+    files.write("usb/b", b"b");
+    files.write("SUMS", [line("a", "wrong"), line("usb/b", "b")].concat().as_bytes());
+    let app = App::start(&files).await;
+    let mut body = request("verify");
+    body["settings"] = json!({ "manifest": "SUMS" });
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    drop(mount);
+    files.write("SUMS", [line("a", "a"), line("usb/b", "b")].concat().as_bytes());
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    app.until(job, |summary| summary.status == gone && summary.counters.failed == 1).await;
+    // The job compares with what it has read, and says so.
+    let (_, items) = app.get(&format!("/api/jobs/{job}/items?status=failed")).await;
+    let why = items["items"][0]["message"].as_str().unwrap_or_default();
+    assert!(why.starts_with("changed: ") && why.contains("SUMS was written to since this job read it"), "{items}");
+    app.stop().await;
+    // The next server reads it again.
+    let app = App::start(&files).await;
+    app.until(job, |summary| summary.status == gone).await;
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    app.end(job).await;
+    let (_, report) = app.get(&format!("/api/jobs/{job}/outputs/REPORT.txt")).await;
+    let said = "a\tnot checked: the manifest says something else of it now than when it was compared";
+    assert!(report.as_str().is_some_and(|report| report.contains(said) && !report.contains("changed:")), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     let files = Files::numbered(1);
     let [at_a, at_b] = ["a", "b"].map(|name| files.library().join(name));

@@ -12,6 +12,7 @@ mod report;
 mod source;
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -23,11 +24,12 @@ use super::{
     Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read,
 };
 use headway_files::Outputs;
-use headway_files::{Library, OpenFile, environment, io_text};
+use headway_files::{Found, Library, OpenFile, environment, io_text};
 use headway_model::setting::SettingKind;
 use headway_model::summary::RecipeInfo;
+use headway_model::text::cut_middle;
 use headway_model::{BuiltIn, DiskEffect, FailReason, JobId, RelPath, SkipReason, StartJob};
-use lines::Lines;
+use lines::{ExpectedFile, Lines};
 use manifest_text::LIMIT_BYTES;
 use manifests::ManifestChoice;
 
@@ -38,6 +40,9 @@ const MANIFEST_HELP: &str = "Its path in the library, such as SHA256SUMS; a patt
 /// The key of a result that holds the digest of the lines with which the file was compared. What earlier versions stored
 /// as `lines` is another digest.
 const LINES: &str = "said";
+
+/// The longest name of a manifest in a message, in bytes.
+const NAME_IN_MESSAGE: usize = 60;
 
 /// The recipe.
 pub(super) struct Verify;
@@ -141,7 +146,7 @@ impl Work for VerifyWork {
                 result[LINES] = json!(lines::digest(lines));
                 found(result)
             }
-            Err(message) => Err(Failure::Failed(FailReason::Recipe, message)),
+            Err(message) => Err(Failure::Failed(FailReason::Recipe, message + &self.written_since(lines))),
         }
     }
 
@@ -164,6 +169,21 @@ impl Work for VerifyWork {
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
         report::write(&self.lines, &self.library, &self.request, results, outputs)
+    }
+}
+
+impl VerifyWork {
+    /// What a message about these lines ends with if one of their manifests was written to since it was read.
+    fn written_since(&self, lines: &[ExpectedFile]) -> String {
+        let sources: BTreeSet<_> = lines.iter().map(|line| line.source).collect();
+        let sources = sources.into_iter().filter_map(|source| self.lines.sources.get(source as usize));
+        for (path, written) in sources.filter_map(|source| Some((&source.path, source.written?))) {
+            if matches!(self.library.size_and_time(path), Found::There((_, now)) if now != written) {
+                let name = cut_middle(&path.shown(), NAME_IN_MESSAGE);
+                return format!("; {name} was written to since this job read it: another job compares with it");
+            }
+        }
+        String::new()
     }
 }
 

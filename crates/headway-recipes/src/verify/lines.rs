@@ -20,8 +20,9 @@ pub(super) struct ManifestSource {
     pub(super) path: RelPath,
     /// The record of the job that made the manifest, if there is one.
     pub(super) record: Option<ManifestRecord>,
-    /// Whether it is a file of the library, not only of the job that made it.
-    is_in_library: bool,
+    /// When it was last written to before it was read; `None` if it is no file of the library, but only of the job that made
+    /// it.
+    pub(super) written: Option<i64>,
     /// For checksums of 4, 8, 12, ... bytes: the algorithms that have matched so far, as bits.
     found: [AtomicU16; 17],
 }
@@ -103,8 +104,8 @@ fn said(lines: &[ExpectedFile]) -> String {
 
 impl ManifestSource {
     /// A manifest that has not been read yet.
-    pub(super) fn new(path: RelPath, record: Option<ManifestRecord>, is_in_library: bool) -> Self {
-        ManifestSource { path, record, is_in_library, found: Default::default() }
+    pub(super) fn new(path: RelPath, record: Option<ManifestRecord>, written: Option<i64>) -> Self {
+        ManifestSource { path, record, written, found: Default::default() }
     }
 
     /// The algorithms that have matched for checksums of this length in bytes.
@@ -122,7 +123,7 @@ impl Lines {
 
     /// Notes that all manifests are read.
     pub(super) fn end(&mut self) -> Result<(), Unable> {
-        let in_library = self.sources.iter().filter(|source| source.is_in_library);
+        let in_library = self.sources.iter().filter(|source| source.written.is_some());
         self.manifests = in_library.map(|source| source.path.clone()).collect();
         self.lines
             .sort_by(|one, other| (&one.path, one.source, one.number).cmp(&(&other.path, other.source, other.number)));

@@ -21,7 +21,7 @@ pub(super) fn manifests(job: &Binding<'_>, maker: JobId) -> Result<Vec<Manifest>
             .into());
         };
         let path = folder.join(name.as_bytes()).map_err(|error| Unable::Failed(error.to_string()))?;
-        manifests.push(Manifest { path, text, record: Some(record), is_in_library: false });
+        manifests.push(Manifest { path, text, record: Some(record), written: None });
     }
     if manifests.is_empty() {
         let why = "it is not a checksum job, it did not end, or its history was removed";

@@ -13,5 +13,6 @@ pub(super) struct Manifest {
     pub(super) text: Vec<u8>,
     /// The record of the job that made it, if there is one.
     pub(super) record: Option<ManifestRecord>,
-    pub(super) is_in_library: bool,
+    /// When it was last written to before it was read, in nanoseconds since 1970; `None` if it is not in the library.
+    pub(super) written: Option<i64>,
 }

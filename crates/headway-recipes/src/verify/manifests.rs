@@ -70,11 +70,11 @@ impl ManifestChoice {
         let (paths, passed_over) = self.find(job)?;
         for path in paths {
             let text = job.library.read(&path, LIMIT_BYTES, job.stop);
-            let text = text.map_err(|error| headway_files::unable(&unread(&path, job.library), &error))?.0;
+            let (text, written) = text.map_err(|error| headway_files::unable(&unread(&path, job.library), &error))?;
             job.check_wanted()?;
             let record = record::find(job.data, job.library, &text)
                 .map_err(|error| headway_files::unable("looking for the record of an earlier job", &error))?;
-            manifests.push(Manifest { path, text, record, is_in_library: true });
+            manifests.push(Manifest { path, text, record, written: Some(written) });
         }
         Ok((manifests, passed_over))
     }

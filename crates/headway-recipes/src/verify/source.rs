@@ -13,7 +13,7 @@ pub(super) fn add(
     manifest: Manifest,
     chosen: Option<Algorithm>,
 ) -> Result<(), Unable> {
-    let Manifest { path, text, record, is_in_library } = manifest;
+    let Manifest { path, text, record, written } = manifest;
     let (path, text) = (&path, text.as_slice());
     let source = lines.sources.len() as u32;
     let (from, before) = (lines.lines.len(), lines.loose.len());
@@ -37,7 +37,7 @@ pub(super) fn add(
     if lines.lines.len() == from && lines.loose.len() == before {
         lines.empty.push(path.clone());
     }
-    lines.sources.push(ManifestSource::new(path.clone(), record, is_in_library));
+    lines.sources.push(ManifestSource::new(path.clone(), record, written));
     join_sizes(&mut lines.lines, from);
     Ok(())
 }
