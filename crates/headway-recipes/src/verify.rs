@@ -178,9 +178,15 @@ impl VerifyWork {
         let sources: BTreeSet<_> = lines.iter().map(|line| line.source).collect();
         let sources = sources.into_iter().filter_map(|source| self.lines.sources.get(source as usize));
         for (path, written) in sources.filter_map(|source| Some((&source.path, source.written?))) {
-            if matches!(self.library.size_and_time(path), Found::There((_, now)) if now != written) {
-                let name = cut_middle(&path.shown(), NAME_IN_MESSAGE);
-                return format!("; {name} was written to since this job read it: another job compares with it");
+            match self.library.size_and_time(path) {
+                Found::There((_, now)) if now != written => {
+                    let name = cut_middle(&path.shown(), NAME_IN_MESSAGE);
+                    return format!("; {name} was written to since this job read it: another job compares with it");
+                }
+                Found::There(_) | Found::Absent => {}
+                Found::Unknown(error) => {
+                    tracing::debug!(%path, %error, "whether a manifest was written to is not known");
+                }
             }
         }
         String::new()

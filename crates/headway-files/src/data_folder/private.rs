@@ -114,7 +114,8 @@ pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
         Some(Errno::NXIO) => wrong("it is not a regular file"),
         _ => error,
     })?;
-    if uninterrupted(|| file.metadata())?.is_file() { Ok(file) } else { Err(wrong("it is not a regular file")) }
+    let found = uninterrupted(|| file.metadata())?;
+    if found.is_file() { Ok(file) } else { Err(wrong("it is not a regular file")) }
 }
 
 /// Creates a file, or empties an existing one.
