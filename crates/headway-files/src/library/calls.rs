@@ -1,5 +1,5 @@
-//! The door to the system calls of `rustix` on the names and folders of a library, and of the data folder; [`super::folder_calls`] is the one to those
-//! of `cap_std`. A call that a signal interrupts is made again. One that changes names
+//! The door to the system calls of `rustix` on the names and folders of a library, on which that of the data folder rests too;
+//! [`super::folder_calls`] is the one to those of `cap_std`. A call that a signal interrupts is made again. One that changes names
 //! might have been made all the same, as on a network share; so this looks first, and a second call is never taken for the
 //! first.
 

@@ -32,7 +32,7 @@ pub(super) async fn renew(store: Arc<dyn Store>, running: RunningAttempts, worke
 /// lost; its items are recovered elsewhere. An item without a matching lease is logged as a warning. Returns when the process last
 /// renewed one of them, which is the last that is known of it.
 pub(super) fn lost(leases: &[Lease], row: &JobRow, fold: &Fold) -> Option<Millis> {
-    let mut alive = None;
+    let mut alive: Option<Millis> = None;
     let running = fold.items().filter(|(_, status)| status.is_running()).map(|(item, _)| item);
     for item in running {
         let attempt = fold.last_attempt(item);
