@@ -130,10 +130,23 @@ impl RunningProgram {
     }
 }
 
-impl StopSignal for ProgramStop {
-    fn send(&self) {
+/// The time that a program has to end by itself if nobody waits, in milliseconds.
+const MOMENT_MS: u64 = 200;
+
+impl ProgramStop {
+    fn send_within(&self, grace_ms: u64) {
         let Some(link) = self.link.upgrade() else { return };
         // If the guard is gone, the program has ended already.
-        send(&link.socket, &Order::Kill { id: self.id, grace_ms: self.grace_ms }.encode(), &[]).ok();
+        send(&link.socket, &Order::Kill { id: self.id, grace_ms }.encode(), &[]).ok();
+    }
+}
+
+impl StopSignal for ProgramStop {
+    fn send(&self) {
+        self.send_within(self.grace_ms);
+    }
+
+    fn send_at_once(&self) {
+        self.send_within(self.grace_ms.min(MOMENT_MS));
     }
 }

@@ -80,6 +80,8 @@ pub enum StopReason {
     Asked = 1,
     /// It took longer than allowed.
     Timeout = 2,
+    /// The server ends at once.
+    AtOnce = 3,
 }
 
 impl Attempt {
@@ -162,7 +164,14 @@ impl Attempt {
         if self.stop_reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
             && let Some(signal) = &*self.stop_signal.lock()
         {
-            signal.send();
+            self.pass_on(&**signal);
+        }
+    }
+
+    fn pass_on(&self, signal: &dyn StopSignal) {
+        match self.stop_reason.load(Ordering::Relaxed) == StopReason::AtOnce as u8 {
+            true => signal.send_at_once(),
+            false => signal.send(),
         }
     }
 
@@ -211,7 +220,7 @@ impl Attempt {
         if self.is_stopped()
             && let Some(signal) = &*slot
         {
-            signal.send();
+            self.pass_on(&**signal);
         }
     }
 

@@ -113,7 +113,8 @@ impl Server {
         self.log().flush().await;
     }
 
-    /// Stops as [`Server::stop`], without letting running items continue for a while first.
+    /// Stops as [`Server::stop`], without letting running items continue for a while first. A program that does not end within
+    /// a fifth of a second is killed.
     pub async fn stop_now(&self) {
         self.begin_to_stop();
         // The engine is gone if this fails.

@@ -141,11 +141,11 @@ impl Followed<'_> {
             let goes_on = format!("go on: {}", self.command("resume"));
             match self.session.host.take() {
                 Some(host) => {
-                    // A program that does not end when asked is killed with this process, and its file counts as interrupted.
+                    // What does not end is killed with this process, and its file counts as interrupted.
                     if tokio::time::timeout(TAKE_BACK, host.end_now()).await.is_err() {
                         self.report(&format!("running files were interrupted; {goes_on}"));
                         self.show.end();
-                        // Whatever else would be waited for waits for such a program, or for storage.
+                        // Whatever else would be waited for waits for storage.
                         std::process::exit(i32::from(code));
                     }
                     self.report(&format!("running files were taken back; {goes_on}"));

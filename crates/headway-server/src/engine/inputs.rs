@@ -30,6 +30,7 @@ impl Engine {
                         // Attempts that end from now on are taken back, not cancelled.
                         self.stopping.get_or_insert_with(Instant::now);
                         self.pool.give_back(|_| true);
+                        self.context.running.hurry();
                         vec![Input::Drain, Input::DrainOver]
                     }
                     Input::Limits(limits) => {

@@ -30,6 +30,8 @@ pub(crate) struct RunningAttempts {
 #[derive(Default)]
 struct AttemptTable {
     attempts: BTreeMap<(JobId, u32), AttemptState>,
+    /// Whether nobody waits for attempts that are asked to end.
+    is_hurried: bool,
     /// The plans under way, each with when it last got on.
     plans: BTreeMap<JobId, Pulse>,
     /// The queued jobs, next first.
@@ -70,11 +72,18 @@ impl RunningAttempts {
     }
 
     pub(super) fn stop(&self, job: JobId, item: u32) {
-        match self.table.lock().attempts.get_mut(&(job, item)) {
-            Some(AttemptState::Claimed(claimed)) => claimed.stop(StopReason::Asked),
-            Some(AttemptState::Working(attempt, _)) => attempt.stop(StopReason::Asked),
+        let mut table = self.table.lock();
+        let reason = if table.is_hurried { StopReason::AtOnce } else { StopReason::Asked };
+        match table.attempts.get_mut(&(job, item)) {
+            Some(AttemptState::Claimed(claimed)) => claimed.stop(reason),
+            Some(AttemptState::Working(attempt, _)) => attempt.stop(reason),
             None => {}
         }
+    }
+
+    /// From now on, nobody waits for attempts that are asked to end: their programs have a moment.
+    pub(super) fn hurry(&self) {
+        self.table.lock().is_hurried = true;
     }
 
     pub(super) fn end(&self, job: JobId, item: u32) {
