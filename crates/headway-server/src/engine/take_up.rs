@@ -40,7 +40,7 @@ async fn take_up(
     fold: Fold,
     is_silent: bool,
 ) -> (Fold, Option<Terms>, RecoveredState) {
-    let alive = leases::lost(leases, row, &fold);
+    let alive = leases::lost(leases, row.job_no, &fold);
     let stuck = context.steps.stuck(fold.id);
     if let Some(step) = stuck {
         tracing::error!(job.id = %fold.id, reason = crashed(step), "a job is paused");
