@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_totals_of_a_report_are_told_as_people_read_them() {
+    fn the_totals_of_a_report_are_formatted_for_people() {
         let report =
             "# SHA256SUMS: 3 lines: ok 1, changed 1, missing 1\n# beside them: new 2\nb\tchanged\n# c\tmissing\n";
         assert_eq!(verdicts(report), ["SHA256SUMS: 3 lines: ok 1, changed 1, missing 1", "beside them: new 2"]);

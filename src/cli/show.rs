@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_left_is_told_only_while_the_server_is_heard() {
+    fn the_remaining_time_is_shown_only_while_the_server_is_connected() {
         let job = headway_model::testing::job_id(1);
         let mut fold = headway_model::testing::record(&[headway_model::testing::created(job)]).1;
         fold.status = JobStatus::Processing;
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_told_once_it_is_one() {
+    fn the_rate_is_shown_once_it_is_known() {
         let seconds = Duration::from_secs;
         let said = |elapsed, done: u64, at| left(seconds(elapsed), (done * 1_000, seconds(at)), 60_000);
         assert_eq!(said(1, 40, 1), None);

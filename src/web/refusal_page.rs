@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_browser_that_opens_a_page_gets_one() {
+    fn only_a_browser_that_opens_a_page_gets_a_page() {
         let opened = |method: &str, path: &str, accept: &str| {
             let request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
             is_opened(&request.body(Body::empty()).expect("a request"))

@@ -188,7 +188,7 @@ async fn an_undo_of_a_job_that_changed_nothing_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_is_told_by_the_job_whose_files_it_ran_and_by_each_of_them() {
+async fn a_retry_is_shown_on_the_original_job_and_on_each_of_its_files() {
     let files = Files::numbered(3);
     let app = App::start(&files).await;
     let run = async |paths: Value| {

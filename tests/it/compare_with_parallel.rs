@@ -210,7 +210,7 @@ async fn broadcast(last: u64) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_bad_link_a_broadcast_loses_messages_and_the_log_none() {
+async fn on_a_bad_link_a_broadcast_loses_messages_but_the_log_loses_none() {
     let items = repetitions(1_000).max(200);
     let files = Files::numbered(items);
     let recipe = std::sync::Arc::new(TestRecipe::new(Behaviour::Instant, true));

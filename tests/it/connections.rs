@@ -169,7 +169,7 @@ async fn the_server_may_open_more_than_it_was_started_with_and_its_commands_may_
 
 /// Hyper answers these before the router sees them.
 #[tokio::test(flavor = "multi_thread")]
-async fn also_answers_to_what_is_no_request_have_the_headers_of_every_answer() {
+async fn answers_to_malformed_requests_have_the_common_headers() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     let (long, many) = ("x".repeat(70_000), "x: y\r\n".repeat(20_000));

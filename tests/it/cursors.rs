@@ -162,7 +162,7 @@ async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_to_who_missed_them() {
+async fn ten_thousand_past_jobs_cost_a_watcher_nothing_and_are_sent_in_full_to_one_that_missed_them() {
     const JOBS: usize = 10_100;
     let files = Files::numbered(3);
     let past = history(&files, JOBS).await;

@@ -238,7 +238,7 @@ async fn a_job_of_which_an_event_was_altered_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_that_are_missing_or_too_many_are_told_by_their_number_and_their_job() {
+async fn missing_and_extra_events_are_reported_with_their_number_and_job() {
     let files = Files::numbered(3);
     let [job, ..] = three_jobs(&files).await;
     let app = start(&files).await;

@@ -61,7 +61,7 @@ async fn items(served: &Served, job: headway_model::JobId) -> Vec<(String, Strin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_looked_at_is_an_item_that_fails_in_its_own_words() {
+async fn a_file_that_cannot_be_examined_becomes_an_item_that_fails_with_the_reason() {
     for (error, words) in [
         ("EIO", "Input/output error"),
         ("EACCES", "Permission denied"),
@@ -156,7 +156,7 @@ async fn a_folder_that_cannot_be_read_is_never_answered_as_one_that_is_not_there
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whichever_look_at_a_file_fails_it_is_never_told_to_be_gone_or_changed() {
+async fn a_file_is_never_reported_as_gone_or_changed_whichever_call_on_it_fails() {
     // As the program names the file, and as its open descriptors are named.
     for when in 1..=8 {
         let files = Files::numbered(3);
@@ -275,7 +275,7 @@ async fn probes_of_a_server_that_died_are_gone_after_the_next_start() {
 
 /// The sync after the move fails, or the process dies there. What was moved is moved.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_undo_took_away_is_never_told_to_be_missing() {
+async fn a_file_that_an_undo_removed_is_never_reported_as_missing() {
     for what in ["error=ENOSPC", "error=EMFILE", "error=EIO", "signal=KILL:when=1"] {
         let files = Files::numbered(4);
         let served = Served::start(&files);
@@ -328,7 +328,7 @@ async fn a_program_that_cannot_be_started_for_want_of_anything_pauses_the_job_an
 
 /// A duplicate goes only after the file that stays was looked at again. If that is not possible now, it waits.
 #[tokio::test(flavor = "multi_thread")]
-async fn whichever_look_at_the_file_that_stays_fails_for_want_of_memory_no_duplicate_fails() {
+async fn no_duplicate_fails_when_a_call_on_the_kept_file_lacks_memory() {
     for when in 1..=8 {
         let files = Files::new();
         for name in ["a", "b"] {
@@ -349,7 +349,7 @@ async fn whichever_look_at_the_file_that_stays_fails_for_want_of_memory_no_dupli
 }
 
 #[test]
-fn a_folder_that_cannot_be_looked_at_is_not_told_to_be_no_folder() {
+fn a_folder_that_cannot_be_examined_is_not_reported_as_something_else() {
     let files = Files::numbered(1);
     let library = files.library();
     let inject = ["-e", "trace=statx", "-e", "inject=statx:error=EIO", "-P", library.to_str().expect("text")];
@@ -376,7 +376,7 @@ async fn half_swapped(files: &Files) -> (Served, headway_model::JobId) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_of_the_storage_between_two_renames_is_looked_at_again_once_the_storage_answers() {
+async fn a_storage_error_between_two_renames_is_resolved_once_the_storage_answers() {
     let files = Files::numbered(1);
     let (served, job) = half_swapped(&files).await;
     // Another thread looks again, and its first rename succeeds.
@@ -483,7 +483,7 @@ async fn a_trash_that_the_storage_does_not_give_up_now_can_be_emptied_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_swap_that_is_not_known_to_be_durable_is_never_told_as_done() {
+async fn a_swap_that_might_not_be_durable_is_never_reported_as_done() {
     let files = Files::new();
     files.write("sub/file", b"content");
     let folder = files.library().join("sub");
@@ -505,7 +505,7 @@ async fn a_swap_that_is_not_known_to_be_durable_is_never_told_as_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trash_whose_removal_is_not_known_to_be_durable_is_told_as_that() {
+async fn a_trash_whose_removal_might_not_be_durable_is_reported_as_uncertain() {
     let files = Files::numbered(1);
     let job = Served::start(&files).run("upper", json!({ "output": { "place": "replace" } })).await.job;
     let trash = files.library().join(".headway-trash");

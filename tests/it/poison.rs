@@ -157,7 +157,7 @@ async fn two_jobs_that_crash_the_server_where_nothing_is_noted_are_paused_after_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_cannot_even_be_looked_at_does_not_keep_the_server_from_starting() {
+async fn a_job_that_cannot_be_read_does_not_keep_the_server_from_starting() {
     let files = Files::numbered(7);
     let fault = "taking up of poison";
     let mut served = sound(&files);
@@ -173,7 +173,7 @@ async fn a_job_that_cannot_even_be_looked_at_does_not_keep_the_server_from_start
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cancelling_what_cannot_even_be_looked_at_does_not_look_at_it_once_more() {
+async fn cancelling_an_unreadable_job_does_not_read_it_again() {
     let files = Files::numbered(7);
     let fault = "taking up of poison";
     let mut served = sound(&files);
@@ -207,7 +207,7 @@ async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn looking_at_a_placement_crashes_the_server_twice_and_no_more() {
+async fn examining_a_placement_crashes_the_server_at_most_twice() {
     for cancels in [false, true] {
         let files = Files::numbered(5);
         let (poison, fault, gate) = left_in_placing(&files).await;

@@ -173,7 +173,7 @@ async fn new_settings_are_taken_over_and_a_job_under_way_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_settings_leave_the_old_ones_in_force_and_are_told_with_file_line_and_key() {
+async fn wrong_settings_are_reported_with_file_line_and_key_and_leave_the_old_ones_in_force() {
     let served = Configured::start(
         &|files| format!("libraries = [{}]\nkeep_days = 10\nlisten = \"127.0.0.1:0\"", library(files, "a")),
         &[],

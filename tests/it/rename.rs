@@ -224,7 +224,7 @@ async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_file_of_a_chain_is_judged_before_each_can_be_asked_about() {
+async fn a_chain_of_renames_waits_until_every_file_can_be_examined() {
     // The first look for the sidecar of one of them fails, and then every one.
     for (what, is_over) in [("error=EMFILE:when=1", true), ("error=EIO", false)] {
         let files = Files::new();
@@ -301,7 +301,7 @@ async fn letters_change_where_the_folder_takes_both_spellings_for_one_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_template_is_said_before_there_is_a_job() {
+async fn an_error_in_a_template_is_reported_before_a_job_is_made() {
     let files = Files::numbered(1);
     let served = Served::start(&files);
     let (_, status, body) = served.try_begin("rename", named("photo.{+.}")).await;

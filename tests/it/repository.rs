@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn leptos_toml_says_what_cargo_toml_says() {
+fn leptos_toml_agrees_with_cargo_toml() {
     let section = |text: &str| {
         let value: toml::Table = text.parse().expect("TOML");
         value["package"]["metadata"]["leptos"].clone()
@@ -70,7 +70,7 @@ fn the_arrows_are_those_of_architecture_md() {
 /// Checks the licences that deny.toml allows, that every package comes from the registry, and that a crate has several
 /// versions only if deny.toml says who needs the older one. cargo-deny does not have to be installed.
 #[test]
-fn dependencies_are_as_deny_toml_wants_them() {
+fn dependencies_follow_the_rules_of_deny_toml() {
     let rules: toml::Table = read("deny.toml").parse().expect("TOML");
     let allowed = rules["licenses"]["allow"].as_array().expect("licences");
     let allowed: BTreeSet<_> = allowed.iter().filter_map(toml::Value::as_str).collect();

@@ -34,7 +34,7 @@ impl Manager {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn systemd_hears_that_the_server_is_ready_that_it_is_well_and_that_it_stops() {
+async fn systemd_is_notified_of_readiness_health_and_stop() {
     let files = Files::numbered(1);
     let (manager, [socket, watchdog]) = Manager::new(&files);
     let mut served = Served::start_in(&files, &["env", &socket, &watchdog]).expect("a ready server");
@@ -51,7 +51,7 @@ async fn systemd_hears_that_the_server_is_ready_that_it_is_well_and_that_it_stop
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_watchdog_is_told_nothing_once_a_restart_is_needed() {
+async fn the_watchdog_gets_no_sign_of_life_once_a_restart_is_needed() {
     let files = Files::numbered(40);
     let (manager, [socket, watchdog]) = Manager::new(&files);
     let served = Served::start_in(&files, &["env", &socket, &watchdog]).expect("a ready server");

@@ -147,7 +147,7 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
 }
 
 #[test]
-fn names_come_by_standard_input_with_every_byte_and_programs_are_heard_in_order() {
+fn names_arrive_on_standard_input_with_every_byte_and_output_keeps_their_order() {
     let files = Files::new();
     let names: [&[u8]; 4] = [b"plain", b" leading space", b"two\nlines\tand 'quotes'", b"not \xff text"];
     for name in names {
@@ -172,7 +172,7 @@ fn names_come_by_standard_input_with_every_byte_and_programs_are_heard_in_order(
 }
 
 #[test]
-fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
+fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
     let files = Files::numbered(2);
     let (code, out, err) = called(&files, &["run", "-n", "--", "touch", "{}.made", ":::", "000000", "gone"]);
     assert_eq!(code, Some(0), "{err}");
@@ -181,7 +181,7 @@ fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
 }
 
 #[test]
-fn a_folder_for_outputs_that_cannot_be_looked_at_is_said_as_that() {
+fn an_output_folder_that_cannot_be_examined_is_refused_with_the_reason() {
     let files = Files::numbered(2);
     let run = |into: &str| called(&files, &["run", "compress", "--into", into, "000000"]);
     let (code, out, err) = run("000001/below/out");
@@ -276,7 +276,7 @@ fn a_run_beside_a_server_is_its_client_and_takes_over_when_the_server_is_killed(
 }
 
 #[test]
-fn when_a_run_that_is_the_host_is_killed_the_next_stands_in_and_nothing_of_the_first_is_touched_unasked() {
+fn when_the_host_run_is_killed_the_next_takes_over_and_leaves_the_jobs_of_the_first_alone() {
     let files = Files::numbered(6);
     let slow = Slow::new(&files);
     let begin = |names: &[&str]| {
@@ -627,7 +627,7 @@ fn a_job_that_was_interrupted_says_which_commands_go_on_with_it() {
 }
 
 #[test]
-fn the_totals_of_a_report_are_told_at_the_end_of_a_run_and_later() {
+fn the_totals_of_a_report_are_shown_at_the_end_of_a_run_and_later() {
     let files = Files::numbered(3);
     files.write("copy", b"file 0\n");
     let (code, _, err) = called(&files, &["run", "duplicates", "."]);

@@ -46,7 +46,7 @@ async fn items(served: &Served, job: JobId) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn a_plan_whose_files_cannot_be_listed_is_said_to_have_failed_as_a_run_says_it() {
+fn a_plan_whose_files_cannot_be_listed_reports_the_failure_like_a_run() {
     let files = two_folders();
     let all = files.library().to_string_lossy().into_owned();
     for verb in ["plan", "run"] {

@@ -31,7 +31,7 @@ async fn verify(app: &App, settings: Value) -> (Value, Vec<Value>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
+async fn a_manifest_distinguishes_ok_changed_missing_and_new_files() {
     let files = Files::new();
     for name in ["ok", "sub/changed", "rotten", "gone", "new\nline"] {
         files.write(name, name.as_bytes());
@@ -344,7 +344,7 @@ async fn a_file_is_done_only_as_long_as_the_manifest_says_the_same_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_pattern_matches_and_is_no_regular_file_is_said() {
+async fn a_pattern_match_that_is_not_a_regular_file_is_reported() {
     let files = Files::new();
     files.write("x/a", b"a");
     files.write("x/SHA256SUMS", format!("{}  a\n", sum(b"a")).as_bytes());

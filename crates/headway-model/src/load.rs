@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_basis_nothing_is_said() {
+    fn no_estimate_is_made_without_a_basis() {
         let load = Load { done: part(2, 500), open: part(20, 2_000), ..Load::default() };
         assert_eq!(load.left(60_000), None, "too few files");
         let load = Load { done: part(9, 500), open: part(20, 2_000), ..Load::default() };

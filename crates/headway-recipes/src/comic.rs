@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comic_that_cannot_be_opened_is_not_told_to_need_no_other_name() {
+    fn a_comic_that_cannot_be_opened_is_skipped_or_fails_with_the_reason() {
         let folder = tempfile::tempdir().expect("a folder");
         let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
         let wanted: ComicSettings = super::super::defaults(&Comic, serde_json::json!({}));

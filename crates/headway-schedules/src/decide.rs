@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn of_missed_times_the_last_is_started_if_it_is_recent_enough() {
+    fn the_last_of_several_missed_times_is_started_if_it_is_recent_enough() {
         let now = MIDNIGHT + 5 * HOUR + 30 * MINUTE;
         let last = MIDNIGHT + 5 * HOUR;
         assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), ScheduledAction::Start { time: last, missed: 4 });

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn for_the_sake_of_bytes_what_attempts_said_goes_first() {
+    fn output_of_attempts_is_removed_first_to_free_bytes() {
         let retention = Retention { bytes: Some(1_000), ..Retention::default() };
         let jobs = past(&[3, 2, 1], 100);
         assert!(retention.due(&jobs, 1_000).is_empty());

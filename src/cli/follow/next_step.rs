@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_undo_would_do_is_said_with_the_time_that_the_trash_keeps_originals() {
+    fn the_effect_of_an_undo_is_shown_with_the_time_that_the_trash_keeps_originals() {
         let view = |recipe: &str, trash| JobView {
             summary: headway_model::JobSummary {
                 recipe: recipe.into(),

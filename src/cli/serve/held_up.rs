@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_nothing_interrupts_is_told_from_one_that_rests() {
+    fn an_uninterruptible_thread_is_distinguished_from_a_sleeping_one() {
         assert!(is_waiting("17 (worker) D 1 17 17 0 -1"));
         assert!(is_waiting("17 (a) R (b) D 1 17 17 0 -1"));
         assert!(!is_waiting("17 (a) D (b) S 1 17 17 0 -1"));

@@ -164,7 +164,7 @@ mod tests {
     use headway_model::testing::summary;
 
     #[test]
-    fn only_a_job_that_undoes_another_is_said_to_have_undone_one() {
+    fn only_an_undo_job_is_reported_as_having_undone_a_job() {
         let ended = |recipe: &str, status: JobStatus| JobSummary {
             title: "Undo: Upper".into(),
             recipe: recipe.into(),

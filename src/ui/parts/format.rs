@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_said_apart() {
+    fn entries_that_are_no_files_are_reported_separately() {
         let said = |links, others| left_out(&Counters { links, others, ..Counters::default() });
         assert_eq!(said(0, 0), None);
         assert_eq!(said(1, 0).as_deref(), Some("1 link left out"));

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn complete_is_never_said_without_a_fresh_check() {
+    fn complete_is_never_shown_without_a_fresh_check() {
         let proof = Proof { seq: 14, checked: None, ..Proof::default() };
         assert_eq!(said(&proof, None, 1_000), "Not checked yet.");
         let checked = Proof { checked: Some(20_000), ..proof };

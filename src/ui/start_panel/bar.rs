@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_button_says_what_will_be_done_to_how_much() {
+    fn the_button_names_the_recipe_and_the_number_of_files() {
         let amount = Ok(Under { files: 5, bytes: 3_800_000, ..Under::default() });
         let target = Target { amount, is_selection: true };
         assert_eq!(

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_attempts_said_is_found_by_item_also_behind_a_line_that_was_cut_off() {
+    fn the_output_of_attempts_is_found_by_item_even_after_a_truncated_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(folder.path(), &[]).expect("a data folder");
         let (job, other) = (JobId::mint(1, [1; 10]), JobId::mint(1, [2; 10]));

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_cannot_be_read_is_not_told_to_be_empty() {
+    fn a_list_that_cannot_be_read_is_not_shown_as_empty() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_leads_to_its_folder_and_what_is_no_folder_is_said_to_be_none() {
+    fn a_symbolic_link_leads_to_its_folder_and_anything_else_is_reported_as_no_folder() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir_all(folder.path().join("2024/deep")).expect("folders");
         std::fs::write(folder.path().join("file"), "x").expect("a file");

@@ -203,7 +203,7 @@ mod tests {
     use headway_model::PlannedFile;
 
     #[test]
-    fn what_is_there_instead_of_an_output_is_told_as_what_it_is() {
+    fn whatever_stands_in_place_of_an_output_is_reported_as_what_it_is() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("file"), "content").expect("a file");
         let library = Library::open("files", folder.path()).expect("a library");

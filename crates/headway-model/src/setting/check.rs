@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once_each_with_its_setting() {
+    fn all_errors_are_reported_at_once_each_with_its_setting() {
         let given =
             json!({"format": "gif", "quality": 101, "strip": "on", "folder": "../x", "title": "{series}", "speed": 1});
         let wrong = check(&all(), &settings(given)).expect_err("wrong");

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_said_in_the_words_of_the_schema() {
+    fn each_kind_is_described_in_the_terms_of_the_schema() {
         let all = [
             Setting::choice("format", "Format", &[("jpeg", "JPEG")]),
             Setting::number("quality", "Quality", 85, 1..=100, "%").only_if("format", ["jpeg"]).help("Of JPEG."),

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_last_step_that_failed_it_is_said_what_it_was_to_do() {
+    fn a_failed_last_step_is_reported_with_its_purpose() {
         let finish = JobStatus::Failed { reason: EndReason::Finish };
         let failed = summary(finish, Counters { total: 3, succeeded: 3, ..Counters::default() });
         let none = JobSummary { recipe: "checksum".into(), ..summary(finish, Counters::default()) };

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_systems_leave_behind_is_told_by_its_whole_name() {
+    fn litter_is_recognised_by_its_whole_name() {
         let junk =
             ["__MACOSX/", "__MACOSX/a/._1.jpg", "a/._1.jpg", "a/Thumbs.db", ".DS_Store", "@eaDir/x", "a/DESKTOP.INI"];
         junk.iter().for_each(|name| assert!(is_junk(name.as_bytes()), "{name}"));

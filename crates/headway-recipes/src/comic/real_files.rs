@@ -119,7 +119,7 @@ fn without_comic_info_it_is_renamed_or_given_one() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said() {
+fn a_comic_that_cannot_be_rewritten_fails_with_the_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let of = |info: &str| packed(folder.path(), &[("ComicInfo.xml", info), ("p1.jpg", "one")]);
     let fails = |path: &str, bytes: &[u8], says: &str| match made_of(path, bytes, json!({})) {

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_beginning_and_the_end_are_kept_and_what_is_cut_is_said() {
+    fn the_beginning_and_the_end_are_kept_and_the_cut_is_reported() {
         for (text, chunk) in [("0123456789", 3), ("0123456789", 10), ("0123456789abcdef", 1), ("0123", 2)] {
             let mut capture = Capture::new(4);
             text.as_bytes().chunks(chunk).for_each(|bytes| capture.take(bytes));

@@ -51,12 +51,12 @@ fn compared(extensions: &[&str], program: &str, arguments: &[&str]) -> usize {
 }
 
 #[test]
-fn png_files_are_judged_as_pngcheck_judges_them() {
+fn png_files_get_the_same_verdict_as_from_pngcheck() {
     assert!(compared(&["png"], "pngcheck", &["-q"]) >= 39);
 }
 
 #[test]
-fn jpeg_files_are_judged_as_djpeg_judges_them() {
+fn jpeg_files_get_the_same_verdict_as_from_djpeg() {
     assert!(compared(&["jpg", "jpeg"], "djpeg", &["-outfile", "/dev/null"]) >= 20);
 }
 

@@ -132,7 +132,7 @@ fn what_pictures_tell_is_what_exiftool_says() {
 }
 
 #[test]
-fn what_is_stripped_tells_nothing_and_shows_the_same() {
+fn a_stripped_picture_has_no_metadata_and_looks_the_same() {
     let Some((_folder, pictures)) = pictures().filter(|_| tool("exiftool") && tool("djpeg")) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let mut all = Vec::new();

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_that_no_calendar_has_is_none() {
+    fn an_impossible_date_is_refused() {
         let date = |text: &str| DateTime::from_ascii(text.as_bytes()).ok().and_then(|date| valid(&date));
         assert!(date("2024:02:29 23:59:59").is_some());
         for text in [

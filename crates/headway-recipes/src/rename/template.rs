@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_template_is_said() {
+    fn an_error_in_a_template_is_reported() {
         for (template, says) in [
             ("x{", "has no }"),
             ("{exif:dat}{/}", "no token"),

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_ways_to_read_a_name_the_one_that_is_there_is_meant() {
+    fn an_ambiguous_name_means_the_file_that_exists() {
         let names = ["a ", "b ", "x\\y", "v\\w", "../top", "../../out", "ROOT/sub/a"];
         let expected = ["sub/a", "sub/b ", "sub/x/y", "sub/v\\w", "top"];
         let found = located(&["sub/a", "sub/b ", "sub/b", "sub/x/y", "sub/v\\w", "sub/v/w"], &names);

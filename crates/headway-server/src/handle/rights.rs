@@ -180,7 +180,7 @@ mod tests {
     use rustix::io::Errno;
 
     #[test]
-    fn a_folder_that_cannot_be_looked_at_is_no_fault_of_the_request() {
+    fn a_folder_that_cannot_be_examined_is_not_blamed_on_the_request() {
         let path = Path::new("/photos");
         let status = |looked| refusal("/photos", path, looked).expect_err("refused").status();
         let unknown = |errno: Errno| status(Found::Unknown(errno.into()));

@@ -266,7 +266,7 @@ fn a_long_step_that_loses_its_turn_is_not_blamed_alone_for_the_crash_of_another(
 }
 
 #[test]
-fn a_job_whose_items_are_to_blame_has_its_turn_at_whichever_item_is_next() {
+fn a_job_whose_items_crash_the_server_takes_its_turn_with_the_next_item() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, job) = (folder.path(), job_id(1));
     crash(data, &[(job, Step::Place(0))]);

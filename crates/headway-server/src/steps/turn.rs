@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_is_given_back_once_by_whoever_has_it() {
+    fn a_turn_is_given_back_once_by_its_holder() {
         let turn = Turn::default();
         let first = turn.take(Subject::Data, LOOK, || false).expect("it is free");
         turn.give_back(first);

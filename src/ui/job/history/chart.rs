@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_the_time_is_said_by_its_pace_and_its_failures() {
+    fn each_part_of_the_time_is_described_by_its_pace_and_failures() {
         let bin = |done, failed| ThroughputPart { done, failed, seq: 9 };
         assert_eq!(values(bin(81, 1), 2_000), "41 files/s, 1 failed");
         assert_eq!(values(bin(41, 0), 1_000), "41 files/s");

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_list_the_texts_of_the_rows_that_are_shown_stay() {
+    fn a_long_list_keeps_the_texts_of_the_rows_that_are_shown() {
         let mut told = told((0..=TEXTS_LIMIT as u32).map(|item| text(item, Waiting, 0)).collect());
         told.keep(&[row(7, Waiting, 0), row(9_999, Waiting, 0)]);
         assert_eq!(told.texts.items(), [7]);

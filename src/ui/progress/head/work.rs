@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_said_of_all_and_at_the_end_with_their_speed() {
+    fn bytes_are_shown_for_the_whole_job_and_at_the_end_with_the_speed() {
         let load = Load {
             done: FileTotals { files: 3, bytes: 21_000_000_000 },
             open: FileTotals { files: 3, bytes: 27_000_000_000 },

@@ -165,7 +165,7 @@ proptest! {
 
     /// The process dies while it makes the moves, and again while it settles them, any number of times.
     #[test]
-    fn wherever_it_dies_all_moves_are_made_in_the_end_or_none(
+    fn after_a_crash_at_any_point_either_all_moves_are_made_or_none(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
         kinds in kinds(),
         ability in ability(),

@@ -70,7 +70,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn a_link_that_leads_to_another_folder_is_said_and_one_that_leads_nowhere_is_not() {
+    fn a_symbolic_link_that_leads_elsewhere_is_reported_and_a_dangling_one_is_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().canonicalize().expect("a path").join(name);
         for name in ["first", "second"] {

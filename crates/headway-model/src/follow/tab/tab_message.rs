@@ -155,7 +155,7 @@ mod tests {
     use crate::testing::job_id;
 
     #[test]
-    fn every_word_is_read_as_it_was_said() {
+    fn every_tab_message_round_trips() {
         let (tab, leader) = ("1a".to_owned(), "2b".to_owned());
         let place = LeaderConnection { leader: leader.clone(), connection: 7 };
         let jobs = vec![job_id(1), job_id(2)];

@@ -54,7 +54,7 @@ fn a_lost_last_event_is_found_by_a_ping_alone() {
 }
 
 #[test]
-fn a_lost_word_that_a_job_is_closed_is_found_by_the_next_ping() {
+fn a_ping_repairs_a_lost_closed_message() {
     let events = [created(job_id(9)), JobEvent::CancelRequested {}, JobEvent::Cancelled {}];
     let (payloads, fold) = record(&events);
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);

@@ -89,7 +89,7 @@ mod tests {
     use headway_model::{Digest, DiskEffect};
 
     #[test]
-    fn a_change_that_was_left_unclear_is_judged_again_whenever_it_is_to_be_undone() {
+    fn an_unclear_change_is_examined_again_at_each_undo() {
         let change = |target: &str| {
             let (temp, target) = ("t".parse().expect("a path"), target.parse().expect("a path"));
             Change::Output(Placement { temp, target, trash: None, old: None, new: Digest([1; 16]) })

@@ -118,7 +118,7 @@ fn what_waits_for_too_long_is_given_back() {
 }
 
 #[test]
-fn ends_of_brief_attempts_are_told_together_while_there_are_more_to_go_on_with() {
+fn ends_of_brief_attempts_are_reported_together_while_more_are_queued() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let pool = Pool::new(1);
     let (release, first) = long(0, true);

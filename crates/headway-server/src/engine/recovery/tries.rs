@@ -100,7 +100,7 @@ mod tests {
     use headway_model::FailReason;
 
     #[test]
-    fn a_failed_item_that_a_person_retries_has_all_its_tries_again_also_after_a_restart() {
+    fn a_failed_item_that_a_person_retries_has_all_its_tries_again_even_after_a_restart() {
         let (reason, message) = (FailReason::Command, String::new());
         let failed =
             |attempt| JobEvent::AttemptFailed { item: 3, attempt, retry_at: 9, reason, message: message.clone() };

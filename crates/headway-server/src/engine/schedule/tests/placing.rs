@@ -54,7 +54,7 @@ fn what_the_environment_ends_in_the_midst_of_placing_is_given_back_and_pauses_th
 }
 
 #[test]
-fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
+fn an_unclear_placement_is_examined_after_the_pause_and_a_cancel_waits_for_it() {
     for cancelled in [false, true] {
         let mut world = ScheduleWorld::new(1, 1, false);
         let job = world.job(1, 1);

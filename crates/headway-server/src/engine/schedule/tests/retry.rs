@@ -108,7 +108,7 @@ fn a_clock_that_is_set_back_makes_nothing_wait() {
 }
 
 #[test]
-fn a_shortage_that_only_the_work_meets_is_tried_ever_less_often() {
+fn a_shortage_that_only_the_work_meets_is_tried_less_and_less_often() {
     let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);
     let mut now = 1_000;
