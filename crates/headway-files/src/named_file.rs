@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 
 use crate::library::Found;
 
-/// Opens a file for reading, which has its content also when it is read again.
+/// Opens a file for reading whose content can be read again.
 ///
 /// # Errors
 /// Errors of the file system; [`io::ErrorKind::InvalidInput`] if it is not a regular file.

@@ -47,7 +47,7 @@ enum Holder {
 /// once, so a caller that acts on it must take the lock itself.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn is_held(root: &Path) -> io::Result<bool> {
     for name in NAMES {
         if holder(&root.join(name))? == Holder::Living {

@@ -55,8 +55,8 @@ impl Outputs {
         Outputs { is_halted: true, ..self }
     }
 
-    /// Whether the job was halted before all of its items ran, so that what is written here does not tell of every file asked for. Say so
-    /// in the name of such a file.
+    /// Whether the job was halted before all of its items ran, so that what is written here does not cover every file
+    /// that was asked for. The name of such a file must say so.
     pub fn is_halted(&self) -> bool {
         self.is_halted
     }

@@ -79,7 +79,7 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
 /// folder as "File exists".)
 ///
 /// # Errors
-/// Errors of the file system, also if something other than a folder has the name.
+/// Errors of the file system, even if something other than a folder has the name.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let make = || DirBuilder::new().mode(FOLDER).create(path);
     let made = make().or_else(|error| match (error.kind(), path.parent()) {

@@ -15,7 +15,7 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
     let mut name = root.file_name().unwrap_or_default().to_owned();
     name.push("~");
     let beside = root.with_file_name(name);
-    // Left by a removal that was cut short.
+    // An interrupted removal left it.
     let mut folders = left_beside(&beside)?;
     let mut moved = folders
         .iter()

@@ -56,8 +56,8 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
     }
 }
 
-/// The failure of the environment that an error means if a process or a thread was to be started. No file is at fault if the
-/// system starts none.
+/// The failure of the environment that an error means if it kept a process or a thread from being started. No file is
+/// at fault if the system starts none.
 pub fn environment_of_start(error: &io::Error) -> Option<PauseReason> {
     match Errno::from_io_error(error)? {
         Errno::AGAIN => Some(PauseReason::TooManyProcesses),

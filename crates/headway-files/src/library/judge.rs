@@ -1,4 +1,4 @@
-//! Finds out how far an interrupted placement got, by looking at its three names. Contents are told apart by their
+//! Finds out how far an interrupted placement got, by looking at its three names. Contents are compared by their
 //! hashes.
 
 use std::io;

@@ -240,7 +240,7 @@ mod tests {
             }
         };
         MEANWHILE.with_borrow_mut(|meanwhile| *meanwhile = Some(Box::new(look)));
-        // What a process that was killed in the middle leaves is in nobody's way, and does not stay.
+        // A folder that a killed process left unfinished blocks nothing, and does not stay.
         std::fs::create_dir_all(below("out")).expect("a folder");
         std::fs::create_dir(below("out").join(temporary("a".as_ref()))).expect("a folder");
         library.make_folder(&path("out/a"), Some(&path("a"))).expect("folders");

@@ -51,7 +51,7 @@ impl Library {
             EntryKind::File if !planned.is_unlisted() => {}
             // The plan lists a folder only if it could not look inside.
             EntryKind::Folder if !planned.was_seen() => return Err(self.unlisted(&planned.path)),
-            // It was another thing when the job was planned, and that was asked for.
+            // When the job was planned it was something else, and that was asked for.
             _ if planned.was_seen() || planned.is_unlisted() => return Err(self.changed(&planned.path)),
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
             EntryKind::File | EntryKind::Folder | EntryKind::Other => {

@@ -15,7 +15,7 @@ use headway_model::{JobId, RelPath};
 /// Length of a job id in characters.
 const ID: usize = 36;
 
-/// One of Headway's own names that can be left over. A trash is none.
+/// One of Headway's own names that can be left over. A trash is not one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnName {
     /// Its path.

@@ -240,7 +240,7 @@ fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result
     sync(folder)
 }
 
-/// The job whose trash a folder of this name is what is left of.
+/// The job whose half-emptied trash has this name.
 fn being_emptied(name: &str) -> Option<JobId> {
     name.strip_prefix(EMPTYING)?.parse().ok()
 }

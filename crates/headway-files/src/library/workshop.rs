@@ -33,7 +33,7 @@ impl Library {
     /// Creates the folder for an output.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn workshop<'a>(&'a self, staged: &'a Staged) -> io::Result<Workshop<'a>> {
         let mut name = staged.name();
         name.push("~");

@@ -60,7 +60,7 @@ impl Library {
         for path in folders.into_iter().rev() {
             let Err(error) = self.remove_if_empty(&path) else { continue };
             match Errno::from_io_error(&error) {
-                // A disk is mounted there, or the system permits it to nobody, or not to this user.
+                // A disk is mounted there, or this user does not have the permission.
                 Some(Errno::BUSY | Errno::ACCESS | Errno::PERM) => {
                     tracing::debug!(library = self.name, %path, %error, "a folder that the job made stays");
                 }

@@ -11,7 +11,7 @@ use crate::library::{Found, Library};
 #[derive(Debug)]
 pub(in crate::library) struct NamingPath {
     path: PathBuf,
-    /// Where it led when that was last told.
+    /// Where it led when that was last reported.
     told: Mutex<Option<PathBuf>>,
 }
 
