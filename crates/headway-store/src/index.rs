@@ -82,8 +82,8 @@ impl FileIndex {
         self.writer.elsewhere(move |writer| write::settle(writer, &library, whole)).await
     }
 
-    /// Says for which libraries outcomes are recorded. If it was for others until now, all outcomes are forgotten, and the
-    /// log is read again.
+    /// Sets the libraries for which outcomes are recorded. If they were others until now, all outcomes are removed, and
+    /// the log is read again.
     pub async fn follow_for(&self, libraries: &str) -> Stored<()> {
         let libraries = libraries.to_owned();
         self.writer.elsewhere(move |writer| write::follow_for(writer, &libraries)).await

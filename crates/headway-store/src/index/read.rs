@@ -125,7 +125,7 @@ fn under(reader: &Connection, view: &FolderView) -> Stored<Under> {
     Ok(query.all(reader, row)?.first().copied().unwrap_or_default())
 }
 
-/// How many entries have no rows because systems left them behind.
+/// How many entries have no rows because they are litter.
 fn left_out(reader: &Connection, view: &FolderView) -> Stored<u64> {
     let mut query = Statement::new("SELECT coalesce(sum(d.litter), 0) FROM folders d WHERE ");
     within(&mut query, view);
