@@ -75,8 +75,8 @@ impl Guard {
     }
 }
 
-/// Gives a program to the guard to which `link` leads, and to another one if that dies before it takes it. `link` is told of
-/// the dead one.
+/// Gives a program to the guard at the other end of `link(None)`. If that guard dies before it takes the program,
+/// `link` is called with the dead one and returns the link to another guard.
 fn begin(
     task: &ProgramTask,
     link: impl Fn(Option<&Arc<GuardLink>>) -> io::Result<LinkHold>,
