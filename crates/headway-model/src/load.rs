@@ -68,7 +68,7 @@ pub struct Estimate {
 /// Fewer finished files than this say nothing about the rest.
 const LEAST_FILES: u64 = 3;
 
-/// Of fewer files, the bytes alone say how long the rest takes, once this part of them is done.
+/// With fewer files, the bytes alone say how long the rest takes, once this part of them is done.
 const LEAST_PART: u64 = 50;
 
 /// Less time at work than this says nothing about the rest.

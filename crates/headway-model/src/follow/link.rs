@@ -52,7 +52,7 @@ pub(super) struct Link {
     /// Sources in a row that broke off before they had caught up.
     cuts: u32,
     calls: Option<Calls>,
-    /// Only short calls are made, so that no connection is held.
+    /// Only short calls are made, so that no connection stays open.
     pub(super) crowded: bool,
     /// When the next short call is made.
     ask_at: Option<Millis>,

@@ -62,7 +62,7 @@ numbered! {
         HardLinks = 5,
         /// Another item, or an existing file, has the output's name.
         Collision = 6,
-        /// The command said so by its exit code.
+        /// The command's exit code asked for it.
         Command = 7,
         /// The output is not enough smaller than the original.
         NotSmaller = 8,

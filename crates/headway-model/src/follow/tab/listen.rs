@@ -27,7 +27,7 @@ pub(super) enum Listening {
         since: Millis,
         posted: Millis,
     },
-    /// This tab hears every message of a connection, beginning with `next`.
+    /// This tab receives every message of a connection, beginning with `next`.
     At {
         place: LeaderConnection,
         /// The number of the next message.
@@ -36,7 +36,7 @@ pub(super) enum Listening {
         joined: bool,
         /// Messages that arrived while this tab's own call is under way.
         backlog: Option<Vec<MessageWithId>>,
-        /// When the leader was last told that this tab listens.
+        /// When this tab last told the leader that it listens.
         said: Millis,
     },
 }

@@ -21,7 +21,7 @@ pub(super) enum TabMessage {
     /// This tab wants to listen to all of these jobs.
     Wants { tab: TabId, round: u64, jobs: Vec<JobId> },
     /// The leader's connection follows everything that `tab` wants. Message `next` is the first that the tab can
-    /// hear.
+    /// receive.
     Takes { tab: TabId, round: u64, place: LeaderConnection, next: u64 },
     /// The leader has no connection now.
     Waits { tab: TabId, round: u64 },

@@ -11,7 +11,7 @@ use crate::testing::job_id;
 /// Tabs, what they say to each other, and their lock.
 struct Browser {
     tabs: Vec<Tab>,
-    /// What each tab was last told to open; nothing if it has no connection of its own.
+    /// What each tab was last asked to open; nothing if it has no connection of its own.
     opened: Vec<Option<FollowEffect>>,
     calls: Vec<Vec<(u64, String)>>,
     holder: Option<usize>,
@@ -183,7 +183,7 @@ fn a_hole_in_the_messages_makes_a_tab_ask_by_itself_again() {
     let absent = Absent { job: job_id(9) }.text();
     browser.told(0, &absent, "");
     assert!(browser.tabs[1].listens() && browser.calls[1].is_empty());
-    // A message that the second tab never hears.
+    // A message that the second tab never receives.
     let generation = browser.tabs[0].source.expect("a source");
     let now = browser.now;
     browser.tabs[0].message(now, generation, &absent, "");
