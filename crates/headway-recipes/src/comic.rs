@@ -246,7 +246,8 @@ fn named(path: &RelPath, stem: &str, extension: &str) -> Result<RelPath, Failure
     to.map_err(|error| Failure::Failed(FailReason::Recipe, format!("its new name does not fit: {error}")))
 }
 
-/// What the report says beside the fields: entries that look like a `ComicInfo.xml` and are none, or that there was none.
+/// What the report says beside the fields: entries that resemble `ComicInfo.xml` but are not it, or that there was
+/// none.
 fn note(list: &EntryList, has_info: bool) -> Option<String> {
     match list.entries.iter().filter(|entry| is_other(&entry.name)).count() {
         0 if has_info => None,

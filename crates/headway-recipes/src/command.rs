@@ -167,7 +167,7 @@ impl From<NoCommand> for Unable {
     }
 }
 
-/// Splits a typed command into words. Quoting works as in a shell; nothing else of a shell does.
+/// Splits a typed command into words. Quoting works as in a shell; no other feature of a shell is supported.
 fn words(settings: &Settings) -> Result<Vec<String>, NoCommand> {
     let text = settings.get("run").and_then(|value| value.as_str()).unwrap_or_default();
     let words = shlex::split(text).ok_or(NoCommand::OpenQuotation)?;
@@ -228,8 +228,8 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
     }))
 }
 
-/// What is wrong with the programs of a command now. If the environment keeps that from being known, the request is
-/// not to blame.
+/// What is wrong with the programs of a command now. If the environment keeps the programs from being examined, the
+/// request is not to blame.
 fn missing(config: &CommandConfig) -> Option<String> {
     let all = environment(&config.environment);
     let path = all.get("PATH").map(String::as_str).unwrap_or_default();

@@ -100,7 +100,7 @@ fn zeros(mut rest: impl BufRead) -> io::Result<usize> {
     }
 }
 
-/// Something else than zeros follows the last member.
+/// The last member is followed by something other than zeros.
 #[derive(Debug, thiserror::Error)]
 #[error("it is damaged: there are bytes after its end")]
 struct BytesBehind;

@@ -20,10 +20,10 @@ pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
     /// The fields of a result that are columns of the report.
     const COLUMNS: &'static [&'static str];
 
-    /// Whether the recipe is for a file that looks like this.
+    /// Whether the recipe applies to a file that looks like this.
     fn is_for(&self, looks: FileLook) -> bool;
 
-    /// Examines a file that the recipe is for. The result is a JSON object; a damaged file is a failure.
+    /// Examines a file to which the recipe applies. The result is a JSON object; a damaged file is a failure.
     fn look(&self, source: &Source<'_>) -> Result<Value, Failure>;
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn bind<R: Reading>(job: &Binding<'_>, settings: &[Setting]) -> Resul
     Ok(Box::new(ReadingWork(job.settings::<R>(settings)?)))
 }
 
-/// Examines a file, or skips it if the recipe is not for it.
+/// Examines a file, or skips it if the recipe does not apply to it.
 pub(crate) fn looked<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
     match recipe.is_for(source.looks()?) {
         true => recipe.look(source),

@@ -226,7 +226,7 @@ impl UndoWork {
         if !self.library.is_still_whatever_its_names(&attempt.path, input).map_err(moving)? {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
-        // Nothing may be moved once nobody waits for this attempt any longer.
+        // Nothing must be moved once nobody waits for this attempt any longer.
         if attempt.is_stopped() || !attempt.begin_placing() {
             return Err(Failure::Stopped);
         }
@@ -243,7 +243,7 @@ impl UndoWork {
         self.library.trash(&attempt.path, attempt.job, attempt.item, number).map_err(moving)
     }
 
-    /// Whether the file is at this path in the trash, and no longer at its old path.
+    /// Whether the file is at this path in the trash and has left its old path.
     fn was_moved(&self, attempt: &Attempt, trash: &RelPath, content: Digest) -> Result<bool, Failure> {
         let lies_there = self.library.content(trash).map_err(moving)? == Some(content);
         Ok(lies_there && !self.library.has(&attempt.path).map_err(moving)?)

@@ -21,7 +21,7 @@ pub(super) enum EntryOutcome {
     Faulty(String),
 }
 
-/// How much of the whole archive may still be unpacked. Exceeding it ends the test.
+/// How many more bytes of the whole archive are allowed to be unpacked. Exceeding it ends the test.
 pub(super) struct UnpackBudget<'a> {
     pub(super) unpacked: u64,
     pub(super) is_spent: &'a dyn Fn(u64) -> Option<String>,

@@ -173,7 +173,7 @@ impl RepackSettings {
     }
 }
 
-/// Whether an entry with this name was left behind by a system.
+/// Whether an entry with this name is litter.
 pub(crate) fn is_junk(name: &[u8]) -> bool {
     let is_folder = name.ends_with(b"/");
     let parts: Vec<_> = name.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();

@@ -105,7 +105,7 @@ fn limit(unpacked: u64, size: u64, limits: UnpackLimits) -> Option<String> {
     is_bomb.then(|| format!("it unpacks to more than {} times its size, the limit that was set", limits.ratio))
 }
 
-/// What the directory alone says.
+/// What follows from the directory alone.
 #[derive(Default)]
 struct Survey {
     entries: u64,

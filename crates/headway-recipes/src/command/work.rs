@@ -132,7 +132,7 @@ impl CommandWork {
         let shown: Vec<String> = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
         let name = attempt.name();
         let task = ProgramTask { attempt: name, argv, environment: self.environment.clone(), directory };
-        // A program can kill the guard, and whatever runs beside it is innocent.
+        // A program can kill the guard, and programs that run beside it are not to blame.
         let is_suspect = self.lost.lock().contains(&(attempt.item, program));
         let begun = if is_suspect { self.guard.run_alone(task) } else { self.guard.run(task) };
         let (run, stdout, stderr) = begun.map_err(unguarded)?;
@@ -181,8 +181,8 @@ impl CommandWork {
     }
 }
 
-/// The message of an item whose program was running when a guard died or was stopped, and again when that befell the next guard,
-/// which ran nothing else.
+/// The message of an item whose program was running when a guard died or was stopped, and again when the same happened
+/// to the next guard, which ran nothing else.
 const GUARD_KILLED: &str = "the process that runs commands was killed or stopped twice while this one ran, the second time \
     with no other command in it; check whether this command kills or stops its parent process";
 
@@ -290,7 +290,8 @@ impl Work for CommandWork {
     }
 }
 
-/// What it means that a program was found and cannot be started: which, why, and what a person can do.
+/// The failure of an item whose program was found but cannot be started. It names the program, the reason, and what a
+/// person can do.
 fn unstarted(argv: &[String], why: &std::io::Error) -> Failure {
     use std::io::ErrorKind as Kind;
     let program = argv.first().map(String::as_str).unwrap_or_default();
@@ -308,8 +309,8 @@ fn unstarted(argv: &[String], why: &std::io::Error) -> Failure {
     }
 }
 
-/// What it means that the guard did not take a program. Without a guard no program of any file can run, so that fails no
-/// item: the job waits until the system allows a guard again, or, if the reason is another, for a person.
+/// The failure if the guard did not take a program. Without a guard no program of any file can run, so no item fails:
+/// the job waits until the system allows a guard again or, if there is another reason, for a person.
 fn unguarded(why: NotTaken) -> Failure {
     match why {
         NotTaken::TooLong(text) => Failure::Failed(FailReason::Command, text),

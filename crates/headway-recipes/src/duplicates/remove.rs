@@ -249,7 +249,7 @@ impl DeduplicateWork {
     }
 }
 
-/// Says why a duplicate is not removed: something about the file that is to stay.
+/// The failure of a duplicate that is not removed because of the file that is to stay.
 fn told(stays: &RelPath, why: &str) -> String {
     format!("{}, which is to stay, {why}; so this file stays too", stays.shown())
 }

@@ -160,7 +160,7 @@ impl<'a> Locator<'a> {
     /// Whether something exists at the path, or cannot be looked at.
     fn is_there(&self, path: &RelPath) -> Result<bool, Unable> {
         let is_there = match self.library.missing_disk_of(path) {
-            // The report says of which disk nothing is known.
+            // The report names the disk about which nothing is known.
             Ok(Some(_)) => return Ok(true),
             Ok(None) => self.library.has(path),
             Err(error) => Err(error),

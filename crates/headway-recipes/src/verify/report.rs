@@ -18,7 +18,7 @@ struct VerifyReport<'a> {
     /// Which lines already have a verdict.
     is_told: Vec<bool>,
     counts: BTreeMap<&'static str, u64>,
-    /// How many files no line names.
+    /// The number of files that no line names.
     new: u64,
     /// How many files with lines were skipped because an earlier job had checked them.
     done: u64,
@@ -74,7 +74,7 @@ pub(super) fn write(
 }
 
 impl VerifyReport<'_> {
-    /// Takes in the lines that are about no file.
+    /// Takes in the lines that do not belong to a file.
     fn loose(&mut self) {
         for loose in &self.lines.loose {
             *self.counts.entry(NOT_CHECKED).or_default() += 1;
@@ -101,8 +101,8 @@ impl VerifyReport<'_> {
         }
     }
 
-    /// Whether a file was compared with other lines than the manifests have now: they were written to while the server was
-    /// down. Results of earlier versions do not tell.
+    /// Whether a file was compared with other lines than the manifests have now: they were written to while the server
+    /// was down. Results of earlier versions do not record this.
     fn is_outdated(&self, result: &ItemResult) -> bool {
         let compared = result.result.get(LINES).and_then(|compared| compared.as_str());
         compared.is_some_and(|compared| compared != digest(self.lines.of(&result.path)).to_string())

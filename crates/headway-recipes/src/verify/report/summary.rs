@@ -1,4 +1,4 @@
-//! What the report says of all lines together: its first lines, and why the job fails.
+//! The summary of all lines: the first lines of the report, and why the job fails.
 
 use super::super::verdict::{self, MISSING, NEW, NOT_CHECKED, UNREADABLE};
 use super::VerifyReport;
