@@ -13,7 +13,7 @@ use super::selection::GivenNames;
 /// The rounding of times in a job log, which have milliseconds.
 const ROUNDED: Duration = Duration::from_millis(2);
 
-/// The rows of a job log for names that are done: the time, by row number.
+/// The rows of a job log for names that are done: the time of each, by row number.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct DoneRows(HashMap<usize, Duration>);
 

@@ -1,4 +1,4 @@
-//! `headway resume`, `retry` and `undo`: the work is done here if no server does it, and is followed to its end.
+//! `headway resume`, `retry` and `undo`: this process does the work if no server does, and follows it to its end.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

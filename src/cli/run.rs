@@ -161,7 +161,7 @@ impl RunArguments {
         }
         let started = session.call(async |client| client.start(job, &request).await).await;
         let view = started.map_err(|error| {
-            // Looked at only now: the current folder need not be one that can be searched.
+            // Examined only now, because the current folder might not be searchable.
             let meant = match request::exists(&request.recipe) {
                 Ok(is_file) => self.meant(&request.recipe, is_file),
                 Err(_) => None,
@@ -174,7 +174,7 @@ impl RunArguments {
             out::line(&job.to_string())?;
             return Ok(0);
         }
-        // That the plan found nothing is said once, at the end.
+        // An empty plan is reported once, at the end.
         let finds_files = view.summary.listing || view.summary.counters.total > 0;
         if let Some(note) = view.note.filter(|_| !self.shown.quiet && finds_files) {
             say(&format!("headway: {}", plain(&note)));
@@ -193,7 +193,8 @@ impl RunArguments {
         self.followed(session, follower, job, &request).await
     }
 
-    /// Shows the plan of a job, and asks if that was wanted; `None` if a person said yes. Otherwise the exit code.
+    /// Shows the plan of a job, and asks for approval if that was requested. Returns `None` if a person approved it,
+    /// otherwise the exit code.
     async fn decided(
         &self,
         session: &mut Session,

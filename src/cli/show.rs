@@ -55,7 +55,7 @@ pub(super) struct JobDisplay {
     failures: u32,
     told: Option<Instant>,
     status: Option<JobStatus>,
-    /// How much was done here when that last changed, in thousandths of a file, and after which time.
+    /// The amount done here at its last change, in thousandths of a file, and the time that it took.
     moved: (u64, Duration),
 }
 
@@ -164,7 +164,7 @@ impl JobDisplay {
             parts.push(format!("{} failed", count(counters.failed.into())));
         }
         match view.fold.status {
-            // Without news, the time would go on and the files would not.
+            // Without news, the time would advance and the number of files would not.
             JobStatus::Processing if !view.link.is_heard() => {}
             JobStatus::Processing => {
                 let open = (u64::from(counters.open()) * 1_000).saturating_sub(under_way(view));
@@ -229,7 +229,7 @@ fn far(counters: &Counters, is_planned: bool) -> String {
     }
 }
 
-/// What is done of the files that are being worked on, in thousandths of a file.
+/// How much is done of the files that are being worked on, in thousandths of a file.
 fn under_way(view: &View<'_>) -> u64 {
     view.running.iter().filter_map(|item| item.part()).map(|part| part.thousandths).sum()
 }

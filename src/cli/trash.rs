@@ -151,7 +151,7 @@ fn add(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
     (one.0 + other.0, one.1 + other.1)
 }
 
-/// What is left of a trash that somebody began to empty.
+/// The rest of a trash that somebody began to empty.
 fn left_line(session: &Session, view: &JobView) -> String {
     let (job, title) = (tail(view.summary.job), &view.summary.title);
     let empty = session.command(&format!("trash --empty {job}"));
@@ -163,7 +163,7 @@ fn left_line(session: &Session, view: &JobView) -> String {
 async fn removed_new_files(session: &Session, view: &JobView) -> bool {
     let parent = view.request.as_ref().and_then(|request| request.parent);
     let Some(parent) = parent.filter(|_| JobKind::of(&view.summary.recipe) == JobKind::Undo) else { return false };
-    // Where the first job is not known any more, the undo is offered, and refused if it can do nothing.
+    // If the first job is no longer known, the undo is offered, and refused if it can do nothing.
     session.client.job(parent).await.is_ok_and(|undone| {
         let output = undone.request.as_ref().and_then(|request| request.output.as_ref());
         UndoKind::of(&undone.summary.recipe, output) == UndoKind::Removes

@@ -1,4 +1,4 @@
-//! The log as JSON: an object a line, for programs that collect logs.
+//! The log as JSON: one object per line, for programs that collect logs.
 
 use std::fmt::{self, Debug};
 

@@ -119,7 +119,7 @@ fn usage(text: &str) -> CommandFailure {
 }
 
 impl RunArguments {
-    /// What is wrong with a first word that is followed by a program and is no file.
+    /// The error for a first word that is followed by a program and is not a file.
     fn no_such_file(&self, word: &str) -> String {
         let files = self.paths.iter().map(|path| path.display().to_string() + " ").collect::<String>();
         let program: Vec<_> = self.program.iter().map(|word| word.display().to_string()).collect();
@@ -127,7 +127,7 @@ impl RunArguments {
         format!("{word:?} is neither a file nor a folder, and a recipe takes no program; did you mean: {line}")
     }
 
-    /// If the server knows no recipe of this name: the line that was probably meant.
+    /// The command line that was probably meant, if the server has no recipe of this name.
     pub(super) fn meant(&self, recipe: &str, is_file: bool) -> Option<String> {
         let (known, _) = offers(self.which.config.as_deref()).ok()?;
         let known: Vec<_> = known.iter().map(|recipe| recipe.info().name).collect();
