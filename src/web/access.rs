@@ -2,8 +2,8 @@
 //!
 //! A page anywhere on the web can send requests to loopback. The gate therefore refuses a foreign Host everywhere, and
 //! requests from foreign pages under `/api`. Pages can be reached by link. A request that repeats a header, and so
-//! could be read in two ways, is refused before it is parsed. A read-only caller is refused whatever is not
-//! known to change nothing.
+//! could be read in two ways, is refused before it is parsed. A read-only caller can make only the calls that are known
+//! to change nothing.
 
 mod login;
 mod reading;
@@ -105,8 +105,8 @@ impl Access {
         Ok(Access { inner: Arc::new(Allowed { hosts, origins: allowed, tokens, is_owner: false }) })
     }
 
-    /// From now on, callers need these secrets. If they are others than before, streams end, so that their readers call
-    /// again. Returns whether they are.
+    /// From now on, callers need these secrets. If they have changed, streams end, so that their readers call again.
+    /// Returns whether they have changed.
     pub fn admit(&self, tokens: Tokens) -> bool {
         self.inner.tokens.send_if_modified(|known| {
             let is_other = *known != tokens;
@@ -120,14 +120,15 @@ impl Access {
         self.inner.tokens.subscribe()
     }
 
-    /// Allows whoever can connect: for a socket that only the user who runs the server can open. Browsers do not speak through one.
+    /// Allows every caller that can connect: for a socket that only the user who runs the server can open. Browsers do
+    /// not speak through one.
     pub(super) fn owner() -> Self {
         let (hosts, origins) = (BTreeSet::new(), BTreeSet::new());
         let tokens = watch::Sender::new(Tokens::default());
         Access { inner: Arc::new(Allowed { hosts, origins, tokens, is_owner: true }) }
     }
 
-    /// Whether this allows whoever can connect.
+    /// Whether this allows every caller that can connect.
     pub(super) fn is_owner(&self) -> bool {
         self.inner.is_owner
     }

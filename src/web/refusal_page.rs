@@ -1,4 +1,4 @@
-//! What a browser shows when it opens a page and is refused: a small page instead of JSON. It needs no file of the
+//! The page for a browser that opens a page and is refused: a small page instead of JSON. It needs no file of the
 //! client, because such a browser gets none.
 
 use axum::body::Body;

@@ -22,7 +22,7 @@ const ID_LIMIT_BYTES: usize = 64;
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Names each request. Outermost, so that what is refused before a call is reached is named too.
+/// Gives each request an id. The outermost layer, so that a request that is refused before any handler has one too.
 pub(super) async fn named(mut request: Request, next: Next) -> Response {
     let id = callers_id(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
     request.extensions_mut().insert(RequestId(id.clone()));

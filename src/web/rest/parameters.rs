@@ -16,7 +16,7 @@ use headway_model::ApiError;
 /// The parameters of a call.
 pub(super) struct Parameters<T>(pub(super) T);
 
-/// Reads a parameter that is a text of its own form. `takes` says which, in words that follow "must be".
+/// Reads a parameter with a syntax of its own. `takes` describes the syntax, in words that follow "must be".
 pub(super) fn of_text<T: std::str::FromStr>(name: &str, text: &str, takes: &str) -> Result<T, ApiError> {
     let message = || format!("{} must be {takes}, not {text:?}", RequestPlace::parameter(name));
     text.parse().map_err(|_| ApiError::Malformed { message: message() })

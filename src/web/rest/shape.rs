@@ -1,13 +1,13 @@
-//! The shape of a request: whether a value is what a schema allows. Each refusal names the field, and says what is
-//! expected there. Serde would say it in words of its own, and would read a list as an object's fields in the order of
-//! their declaration, which would make that order a part of the API.
+//! Validates a value in a request against a schema. Each refusal names the field, and says what is expected there.
+//! Serde would use its own words, and would read a list as an object's fields in the order of their declaration, which
+//! would make that order a part of the API.
 
 use serde_json::Value;
 
 use super::place::RequestPlace;
 use headway_model::ApiError;
 
-/// A value that a request does not take.
+/// A value in a request that the schema does not allow.
 #[derive(Debug)]
 pub(super) struct Misfit {
     /// Where it is.
@@ -34,27 +34,27 @@ impl From<Misfit> for ApiError {
 
 /// A schema, with the one that has its definitions.
 pub(super) struct ValueShape<'a> {
-    /// What the references of a schema lead into.
+    /// The schema that contains the targets of references.
     root: &'a Value,
     schema: &'a Value,
 }
 
 impl<'a> ValueShape<'a> {
-    /// The shape that a schema with its definitions describes.
+    /// A validator for a whole schema with its definitions.
     pub(super) fn of(root: &'a Value) -> Self {
         ValueShape { root, schema: root }
     }
 
-    /// The shape that a part of a schema describes.
+    /// A validator for a part of a schema.
     pub(super) fn within(root: &'a Value, schema: &'a Value) -> Self {
         ValueShape { root, schema }
     }
 
-    /// The value that a text stands for, where only texts can be given.
+    /// Converts a text to the type that the schema expects, for places where only texts can be given.
     pub(super) fn of_text(&self, text: String) -> Value {
         let leaves = self.leaves(self.schema);
         let takes = |kind: &str| leaves.iter().any(|leaf| types(leaf).contains(&kind));
-        // Not as in JSON, where a number does not begin with zeros.
+        // This is more lenient than JSON, where a number cannot begin with zeros.
         if takes("integer")
             && let Some(number) =
                 text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok()
@@ -103,7 +103,7 @@ impl<'a> ValueShape<'a> {
         }
     }
 
-    /// Fails if there are schemas for the value, and it fails by each of them.
+    /// Fails if there are schemas for the value and it matches none of them.
     fn by_one_of(
         &self,
         schemas: impl Iterator<Item = &'a Value>,
@@ -168,7 +168,7 @@ fn types(leaf: &Value) -> Vec<&str> {
     }
 }
 
-/// The words of which a schema without alternatives allows one; none if it names no words.
+/// The values that a schema without alternatives enumerates; empty if it enumerates none.
 fn words(leaf: &Value) -> Vec<&Value> {
     let all = leaf.get("enum").and_then(Value::as_array).into_iter().flatten();
     all.chain(leaf.get("const")).collect()
@@ -221,7 +221,7 @@ fn expected(leaves: &[&Value]) -> String {
         let words = words(leaf);
         let is_any = words.is_empty();
         all.extend(words.into_iter().map(Value::to_string));
-        // What can be null can be omitted, which needs no words.
+        // A value that can be null can be omitted, so null is not mentioned.
         let kinds = types(leaf).into_iter().filter(|kind| is_any && *kind != "null");
         all.extend(kinds.map(|kind| kind_text(leaf, kind, &tags(leaves))));
     }
