@@ -121,7 +121,7 @@ fn Standing(followed: UseJob) -> impl IntoView {
     }
 }
 
-/// A sentence about what is proved. *Complete* is said only of a job that is over and that the server has confirmed.
+/// A sentence about what is proved. *Complete* describes only a job that is over and that the server has confirmed.
 fn proved(phase: Option<Phase>, proof: &Proof, is_silent: bool) -> String {
     if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
         return format!("Complete: all {} events, checked against the server's log.", proof.seq);
