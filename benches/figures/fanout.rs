@@ -1,5 +1,5 @@
-//! One busy job and a crowd of followers, beside the common way, axum with a broadcast channel, and beside the limit: one
-//! thread that writes the same bytes to every socket.
+//! One busy job and a crowd of followers, compared with the common way (axum with a broadcast channel) and with the
+//! limit: one thread that writes the same bytes to every socket.
 //!
 //! The followers are a process of their own (this very program again), so that they do not share the server's threads.
 
@@ -29,7 +29,7 @@ const MARK: &[u8] = br#"{"seq":"#;
 /// How long a slow follower reads nothing.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// Between two messages when it is their latency that is measured: 50 a second.
+/// The time between two messages when their latency is measured: 50 a second.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) async fn run() {
@@ -54,7 +54,7 @@ pub(crate) async fn run() {
     }
 }
 
-/// From the moment an event can be told to the moment a follower has it.
+/// The time from the moment when an event can be sent to the moment when a follower has it.
 pub(crate) async fn latency() {
     let (followers, items) = (count("F", 200), count("M", 250));
     for (name, seen) in [
@@ -72,14 +72,14 @@ pub(crate) async fn latency() {
     }
 }
 
-/// What came, and when.
+/// The events that arrived, and when.
 pub(crate) struct Seen {
     events: usize,
     each: usize,
     seconds: f64,
-    /// When each event came, on every connection.
+    /// When each event arrived, on every connection.
     arrivals: Vec<(u64, SystemTime)>,
-    /// When each event could be told.
+    /// When each event could be sent.
     told: BTreeMap<u64, SystemTime>,
 }
 
@@ -145,7 +145,7 @@ async fn channel(followers: usize, slow: usize, events: usize, pause: Duration) 
                 loop {
                     match receiver.recv().await {
                         Ok(text) => return Some((Ok::<_, Infallible>(Event::default().data(text)), Some(receiver))),
-                        // Gone for this follower, and nobody tells it.
+                        // These events are lost for this follower, without a notice.
                         Err(broadcast::error::RecvError::Lagged(_)) => {}
                         Err(broadcast::error::RecvError::Closed) => return None,
                     }
@@ -190,12 +190,12 @@ async fn rest(pause: Duration) {
     }
 }
 
-/// From here on the most memory that this process has had is counted again.
+/// Resets the peak memory of this process.
 fn reset_peak() {
     std::fs::write("/proc/self/clear_refs", "5").ok();
 }
 
-/// The most memory that this process has had, in MiB.
+/// The peak memory of this process, in MiB.
 fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -209,13 +209,13 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Starts it, and waits until every follower has heard something.
+    /// Starts it, and waits until every follower has received something.
     pub(crate) async fn gather(address: &str, followers: usize, slow: usize) -> Self {
         Crowd::gather_at(0, address, followers, slow).await
     }
 
-    /// Starts it with so much niceness, and waits until every follower has heard something: 19 for followers that stand
-    /// for other machines and leave the server its time.
+    /// Starts it with this niceness, and waits until every follower has received something. 19 is for followers that
+    /// represent other machines and leave the server its time.
     pub(crate) async fn gather_at(nice: u8, address: &str, followers: usize, slow: usize) -> Self {
         let program = std::env::current_exe().expect("this program");
         let mut child = tokio::process::Command::new("nice")
@@ -260,8 +260,8 @@ struct Follower {
     arrivals: Vec<(u64, SystemTime)>,
 }
 
-/// In the followers' process: reads all streams to their ends, and says how many events came, how long that took, and
-/// when they came.
+/// In the followers' process: reads all streams to their ends, and reports how many events arrived, how long that took,
+/// and when they arrived.
 pub(crate) async fn crowd(address: &str, followers: usize, slow: usize) {
     let (host, path) = address.split_once('/').expect("an address and a path");
     let mut streams = BTreeMap::new();

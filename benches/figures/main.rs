@@ -1,8 +1,8 @@
 //! Headway's own figures, one line of JSON each:
 //! `cargo bench --features ssr --bench figures [-- items|engine|hash|spawn|library|log|fanout|latency|recipes|page]...`.
 //!
-//! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours,
-//! and what is said of them elsewhere is their ratio.
+//! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours.
+//! The documents give only their ratio.
 
 mod app;
 mod fanout;
