@@ -165,7 +165,7 @@ fn library_links(libraries: Vec<LibraryName>) -> impl IntoView {
 fn NothingThere(
     error: ApiError,
     view: FolderView,
-    /// Looks again.
+    /// Reads the disk again.
     #[prop(into)]
     again: Callback<()>,
 ) -> impl IntoView {

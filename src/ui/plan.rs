@@ -146,7 +146,7 @@ fn doors(job: JobId, reasons: Vec<(u64, SkipReason)>) -> impl IntoView {
     reasons.into_iter().map(of).collect_view()
 }
 
-/// A sentence that says what will be done to how many files.
+/// A sentence with the recipe and the number of files.
 fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bool) -> String {
     let bytes = bytes.map(|bytes| format!(", {},", size(bytes))).unwrap_or_default();
     let then = match output.map(|output| &output.place) {

@@ -1,5 +1,5 @@
 //! Choosing what to do with files: the recipes as cards, the settings of the chosen one, and the bar at the bottom of
-//! the window, which says what will be done to how many files.
+//! the window, which names the recipe and the number of files.
 
 mod bar;
 mod cards;

@@ -29,8 +29,8 @@ pub(super) fn plain(text: &str) -> String {
     lines(text).iter().map(StyledLine::plain).collect::<Vec<_>>().join("\n")
 }
 
-/// The lines as a terminal would finally show them: of a line that was rewritten, such as a progress bar, only the
-/// last text remains.
+/// The lines as a terminal would finally show them: only the last text of a line that was rewritten, such as a progress
+/// bar, remains.
 pub(super) fn lines(text: &str) -> Vec<StyledLine> {
     let (mut lines, mut look, mut class) = (vec![StyledLine::default()], Look::default(), String::new());
     let mut returned = false;

@@ -41,7 +41,7 @@ impl Drawer {
                     (None, Some(item)) => _ = focus::stay_at(&format!(".items tr[data-item=\"{item}\"]")),
                     _ => return,
                 }
-                // On a wide screen the page makes room for the drawer: what was measured is measured again.
+                // On a wide screen the page makes room for the drawer, so everything is measured again.
                 if let Ok(resized) = web_sys::Event::new("resize") {
                     window().dispatch_event(&resized).ok();
                 }

@@ -153,7 +153,7 @@ impl Map {
             }
             let cells = self.live.with_fold(self.job, |fold| {
                 let files = fold.counters.total;
-                // Of a moment before all files were listed, there are no groups.
+                // There are no groups at a moment before all files were listed.
                 let order = if order.is_of(files) { order } else { MapOrder::default() };
                 let height = match order.is_grouped() {
                     true => LARGE + order.groups(files).len() as u32 * ROW,

@@ -13,7 +13,7 @@ pub(super) struct Asked {
     pub(super) view: FolderView,
     /// A message about a part that cannot be understood.
     pub(super) wrong: Option<String>,
-    /// Why its folder is none; then the address names nothing, and the view is not what was asked for.
+    /// Why its folder is invalid; then the address names nothing, and the view is not what was asked for.
     pub(super) no_folder: Option<String>,
 }
 
@@ -112,7 +112,7 @@ mod tests {
         let pink = read("show=pink");
         assert_eq!((pink.view.library.as_str(), pink.view.show), ("files", OutcomeFilter::All));
         assert!(pink.no_folder.is_none() && pink.wrong.is_some_and(|text| text.contains("pink")));
-        // The whole library is not what this names.
+        // This does not name the whole library.
         assert!(read("folder=..").no_folder.is_some_and(|text| text.contains("`..`")));
     }
 }

@@ -1,4 +1,4 @@
-//! The bar at the bottom of the window: what will be done to how many files, and the buttons that start it.
+//! The bar at the bottom of the window: the recipe, the number of files, and the buttons that start the job.
 
 use leptos::prelude::*;
 

@@ -22,7 +22,7 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
     let cards = expect_context::<Start>().recipes.into_iter().map(|recipe| {
         let is_first = recipe.name == first;
         let (name, summary) = (recipe.name.clone(), recipe.summary.clone());
-        // Of the chosen one, what its settings make of it.
+        // For the chosen recipe, the effect of its settings.
         let to_files = move || match chosen.name.with(|chosen| *chosen == recipe.name) {
             true => chosen.to_files(),
             false => to_files(&recipe, recipe.output.as_ref(), &Settings::new()),

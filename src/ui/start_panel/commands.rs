@@ -17,7 +17,7 @@ pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
     let live = expect_context::<Live>();
     let lines = RwSignal::new(Vec::<String>::new());
     let ask = move || {
-        // A field that cannot be read says so when it is started.
+        // A field that cannot be parsed is reported at the start.
         let Ok(Some(request)) = chosen.request() else { return lines.set(Vec::new()) };
         let (first, total) = chosen.first_files();
         leptos::task::spawn_local(async move {

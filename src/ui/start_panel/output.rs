@@ -20,7 +20,7 @@ pub(super) fn Where(chosen: Chosen) -> impl IntoView {
 
 #[component]
 fn Places(chosen: Chosen) -> impl IntoView {
-    // The fields below change with the kind of place alone: one that is typed into stays.
+    // The fields below change only with the kind of place, so that a field in use stays.
     let word =
         Memo::new(move |_| match chosen.place.with(|output| output.as_ref().map(|output| output.place.clone())) {
             Some(OutputPlace::Beside { .. }) => "beside",
@@ -83,7 +83,7 @@ fn Name(chosen: Chosen) -> impl IntoView {
     .into_any()
 }
 
-/// What is typed is what counts: a text that names no folder is refused here.
+/// The typed text counts: a text that is not a folder is refused here.
 #[component]
 fn Folder(chosen: Chosen) -> impl IntoView {
     let wrong = move || chosen.wrong_at(OUTPUT_FOLDER);

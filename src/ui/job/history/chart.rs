@@ -35,7 +35,7 @@ impl Rewind {
             Some((event.offset_x().max(0) as usize * bins / width as usize).min(bins.checked_sub(1)?))
         };
         let moved = move |event: PointerEvent| pointed.set(under(&event));
-        // Pressing the chart goes to that moment of the log.
+        // A click on the chart goes to that moment of the log.
         let pressed = move |event: PointerEvent| {
             let seq = under(&event).and_then(|at| pace.with_untracked(|pace| pace.bins.get(at).map(|bin| bin.seq)));
             seq.into_iter().for_each(|seq| self.go(Some(seq).filter(|seq| *seq < self.last.get_untracked())));

@@ -103,7 +103,7 @@ fn rank(name: &str) -> usize {
 /// How much of a hash a row shows, in digits. The file itself shows all of it.
 const HASH_SHOWN: usize = 16;
 
-/// A text, of a hash its first digits.
+/// A text; for a hash, its first digits.
 fn cut(text: &str, hash_length: usize) -> String {
     let is_hash = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match text.get(..hash_length).filter(|_| is_hash) {
@@ -112,10 +112,11 @@ fn cut(text: &str, hash_length: usize) -> String {
     }
 }
 
-/// The recipe's result on one line: where the output is, and every other field by its name. Of hashes, so many digits.
+/// The recipe's result on one line: where the output is, and every other field by its name. Hashes are cut to this many
+/// digits.
 pub(in crate::ui::job) fn found(result: &serde_json::Value, hash_length: usize) -> String {
     let fields = result.as_object().into_iter().flatten();
-    // Duplicates are known by their hash as well, which says nothing to a person.
+    // Duplicates are also identified by their hash, which means nothing to a person.
     let is_known_by = |name: &str| KNOWN_BY.contains(&name) || name == "blake3" && result.get("inode").is_some();
     let told = |name: &str, value: &serde_json::Value| !is_known_by(name) && !is_plain(name, value);
     let mut fields: Vec<_> = fields.filter(|(name, value)| told(name, value)).collect();

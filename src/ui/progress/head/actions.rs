@@ -48,7 +48,7 @@ pub(in crate::ui::progress) fn Actions(
         (false, true) => "Discard",
         (false, false) => "Cancel job",
     };
-    // A job that the page has not heard of yet can only be cancelled.
+    // A job without any event yet can only be cancelled.
     let unheard = move || summary.with(Option::is_none);
     let row = move |name: &'static str| {
         let here = move |offers: &Vec<OfferedAction>| offers.iter().find(|offer| offer.name == name).cloned();
@@ -62,7 +62,7 @@ pub(in crate::ui::progress) fn Actions(
                 press(live, steer, offer.act);
             }
         };
-        // Not `disabled`, which would take the focus from the button that was just pressed.
+        // Not `disabled`, which would take the focus from the button that was just clicked.
         let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
         view! { <button class:ui-primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
     };
@@ -150,7 +150,7 @@ fn press(live: Live, steer: Steer, act: Act) {
     }
 }
 
-/// Of all errors of a job, those that no later job has done; `None` if later jobs have done none.
+/// The errors of a job that no later job has resolved; `None` if later jobs have resolved none.
 fn still_failing(live: Live, newest: Newest, which: &ItemSelection) -> Option<ItemSelection> {
     let done = newest.with_untracked(|view| view.done_since.clone())?;
     let still = |fold: &Fold| {

@@ -40,9 +40,9 @@ impl OfferedAction {
     }
 }
 
-/// The buttons, with the next step first and *Cancel job* last. `is_undoable` says whether there is anything to undo, `verify` is
-/// the request that verifies the files of a job that made a manifest, `done_since` how many files that failed or were missed later
-/// jobs have done.
+/// The buttons, with the next step first and *Cancel job* last. `is_undoable` is whether there is anything to undo,
+/// `verify` is the request that verifies the files of a job that made a manifest, `done_since` how many files that
+/// failed or were missed later jobs have done.
 pub(super) fn offers(
     summary: &JobSummary,
     is_undoable: bool,
@@ -120,7 +120,7 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
     }
     let verify = verify.map(|request| Act::Start(Box::new(request)));
     offers.extend(verify.map(|start| OfferedAction::new(start, "verify", "Verify these files")));
-    // A plan that was not run is run first: what could not be planned is no next step.
+    // A plan that was not run is run first. A retry of what could not be planned is not the next step.
     if summary.is_planned_only() {
         offers.sort_by_key(|offer| offer.name != "rest");
     }
@@ -134,7 +134,7 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
     offers
 }
 
-/// Whether the job looked at its files and did no more. A second look is no next step.
+/// Whether the job only read its files. Reading them again is not the next step.
 fn is_look(summary: &JobSummary) -> bool {
     BuiltIn::of(&summary.recipe).is_some_and(BuiltIn::only_tests)
 }

@@ -15,7 +15,7 @@ use headway_model::{JobId, JobStatus, Millis};
 /// How often the bytes of a running job are fetched again.
 const READ_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long a job has worked until the page says that it knows nothing about the rest.
+/// How long a job works before the page says that the remaining time is unknown.
 const EARLY: Millis = 10_000;
 
 /// The line below the counts.
@@ -27,12 +27,12 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     let heard = live.job(job);
     let at_work = move || {
         let worked = summary.with(|summary| summary.as_ref().and_then(|summary| summary.worked))?;
-        // In silence it stands still, as the bytes do.
+        // Without news it stands still, as the bytes do.
         Some(worked.until(live.known.get()))
     };
     let status = move || summary.with(|summary| summary.as_ref().map(|summary| summary.status));
     let done = move || summary.with(|summary| summary.as_ref().map(|summary| u64::from(summary.counters.work().0)));
-    // What is done, and the time at work when that last changed.
+    // The amount done, and the time at work when it last changed.
     let basis = Memo::new(move |before: Option<&Option<(Load, Millis)>>| {
         let before = before.copied().flatten();
         // The bytes are those of the present, so a past moment shows none.
