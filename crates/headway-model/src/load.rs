@@ -42,12 +42,12 @@ pub struct Load {
     /// Bytes free on the library's disk: only of a plan that waits, whose job writes files, and if that is known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub free: Option<u64>,
-    /// What is done of open files, in thousandths of a file: see [`Load::with_parts`].
+    /// How much is done of open files, in thousandths of a file: see [`Load::with_parts`].
     #[serde(skip)]
     pub under_way: u64,
 }
 
-/// What is done of a file that is being worked on.
+/// How much is done of a file that is being worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilePart {
     /// In thousandths of the file.
@@ -157,10 +157,10 @@ mod tests {
         let last = Load { done: part(9, 1_000), open: part(1, 10_000), ..Load::default() };
         let left = last.with_parts([half]).left(6_000);
         assert_eq!(left, Some(Estimate { low: 315, high: 5_000 }));
-        // A program that tells only its progress.
+        // A program that reports only its progress.
         let told = last.with_parts([FilePart { bytes: 0, ..half }]).left(9_500);
         assert_eq!(told.map(|left| left.low), Some(500));
-        // One file, of which nothing else tells how fast it goes.
+        // A single file without any other measure of its speed.
         let one = Load { open: part(1, 10_000), ..Load::default() };
         assert_eq!(one.with_parts([half]).left(6_000), Some(Estimate { low: 6_000, high: 6_000 }));
         assert_eq!(one.with_parts([FilePart { thousandths: 10, bytes: 100 }]).left(6_000), None, "too little of it");

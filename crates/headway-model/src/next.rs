@@ -98,7 +98,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::AttemptFailed { item, attempt, .. } => {
             of(item).in_job(held, !halted)?.moves(I::Running, I::Waiting)?.by(*attempt)
         }
-        // Also from placing: the environment was to blame, and the placing was rolled back.
+        // This is allowed from placing too: the environment was to blame, and the placing was rolled back.
         JobEvent::Returned { item, attempt } => of(item).in_job(held, !halted)?.ends(I::Waiting)?.by(*attempt),
         JobEvent::Stopped { item, attempt } => {
             let ending = halted || status == S::Cancelling;

@@ -23,7 +23,7 @@ impl Worked {
         self.ms + self.since.map_or(0, |since| moment.saturating_sub(since))
     }
 
-    /// Takes in the next event; `runs` says whether an item runs after it.
+    /// Takes in the next event; `runs` is whether an item runs after it.
     pub(super) fn apply(&mut self, recorded: &Recorded, runs: bool) {
         // What ran before a `recovered` event ended at an unknown time, perhaps many hours ago.
         if !matches!(recorded.event, JobEvent::Recovered { .. }) {

@@ -1,4 +1,4 @@
-//! What a page reads off the receiver.
+//! The state that a page reads from the receiver.
 
 use std::collections::BTreeMap;
 

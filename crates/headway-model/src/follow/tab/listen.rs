@@ -78,7 +78,7 @@ impl Tab {
         effects
     }
 
-    /// Hears a message of the connection that this tab listens to, which can be its own.
+    /// Receives a message of the connection that this tab listens to, which can be its own.
     pub(super) fn receive(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<TabEffect> {
         if self.source == Some(generation)
             && let Listening::At { joined: true, backlog, .. } = &mut self.listening
