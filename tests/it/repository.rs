@@ -307,7 +307,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, recognised by their text.
-const FILE_CALLS: [&str; 52] = [
+const FILE_CALLS: [&str; 54] = [
     "private::",
     "metadata(",
     "open(",
@@ -333,9 +333,11 @@ const FILE_CALLS: [&str; 52] = [
     ".has(",
     ".hash(",
     ".content(",
-    ".judge(",
+    "recover_placement(",
     ".conclude(",
-    ".settle(",
+    "recover_moves(",
+    ".recover(",
+    ".confirm(",
     ".make(",
     ".lists(",
     "reach_for(",
@@ -415,8 +417,8 @@ const REASONS: [(&str, &str, &str); 44] = [
         "without a figure nothing is held back; the calls themselves tell",
     ),
     ("files/library/fault.rs", "exists()", "a test's own file, in a debug build"),
-    ("files/library/judge.rs", "self.hash(path)?", "only what is known is asked on"),
-    ("files/library/judge.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
+    ("files/library/recover_placement.rs", "self.hash(path)?", "only what is known is asked on"),
+    ("files/library/recover_placement.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
     ("files/library/moves.rs", "names.rename_new(", "if not, all names come back"),
     ("files/library/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
     ("files/library/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),

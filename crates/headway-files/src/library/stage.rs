@@ -131,7 +131,7 @@ impl Library {
 }
 
 impl Staged {
-    /// Marks its placement as recorded in the log: from now on, the file under its name is judged by its hash.
+    /// Marks its placement as recorded in the log: from now on, the file under its name is recognised by its hash.
     pub fn recorded(&self) {
         self.recorded.store(true, Ordering::Relaxed);
     }

@@ -1,5 +1,5 @@
 //! Swaps an output for its original: in one step where the file system can, so that the name is never empty and
-//! nobody ever sees a half-written file. If the process dies on the way, `judge.rs` finds out how far it got.
+//! nobody ever sees a half-written file. If the process dies on the way, `recover_placement.rs` finds out how far it got.
 
 use std::io;
 

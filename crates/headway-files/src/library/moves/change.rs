@@ -68,8 +68,8 @@ impl Library {
     /// means that something cannot be looked at or moved now: the change can be concluded again later.
     pub fn conclude(&self, change: &Change) -> io::Result<PlacementState> {
         match change {
-            Change::Output(placement) => self.judge(placement),
-            Change::Names(moves) => self.settle(moves),
+            Change::Output(placement) => self.recover_placement(placement),
+            Change::Names(moves) => self.recover_moves(moves),
         }
     }
 
