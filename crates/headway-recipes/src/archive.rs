@@ -111,7 +111,7 @@ fn check_archive(source: &Source<'_>) -> Result<(), Failure> {
         _ if !resembles_archive(looks) => Err(Failure::Skipped(SkipReason::Recipe)),
         // A program can precede an archive, and a damaged archive can begin with anything.
         Some(FileKind::Zip) | None => Ok(()),
-        Some(other) => Err(source.judge(&format!("it is {}, though its name says zip", other.shown()))),
+        Some(other) => Err(source.failure(&format!("it is {}, though its name says zip", other.shown()))),
     }
 }
 

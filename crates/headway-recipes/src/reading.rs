@@ -50,7 +50,7 @@ impl<R: Reading> Work for ReadingWork<R> {
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
         let result = looked(&self.0, &source)?;
-        source.settle(Success { effect: DiskEffect::Read, result })
+        source.confirm(Success { effect: DiskEffect::Read, result })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {

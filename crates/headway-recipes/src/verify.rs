@@ -136,7 +136,7 @@ impl Work for VerifyWork {
             compared = compare::compare(lines, &hashes, input.size());
         }
         self.lines.learn(lines, &hashes);
-        match self.lines.judge(lines, &compared, &hashes, input) {
+        match self.lines.verdict(lines, &compared, &hashes, input) {
             Ok(mut result) => {
                 result[LINES] = json!(lines::digest(lines));
                 found(result)

@@ -63,8 +63,8 @@ fn fault(text: &str) -> Option<&str> {
     if let Some((_, traced)) = text.rsplit_once(TRACEBACK) {
         return lines(traced).skip(1).find(|line| !is_set_in(line)).map(str::trim);
     }
-    let outer = lines(text).filter(|line| !is_set_in(line)).find(|line| says_a_fault(line));
-    outer.or_else(|| lines(text).find(|line| says_a_fault(line))).map(str::trim)
+    let outer = lines(text).filter(|line| !is_set_in(line)).find(|line| states_fault(line));
+    outer.or_else(|| lines(text).find(|line| states_fault(line))).map(str::trim)
 }
 
 /// The last line that does more than point to a help text; the very last line if there is none.
@@ -73,7 +73,7 @@ fn last(text: &str) -> Option<&str> {
     lines(text).rev().find(|line| !is_hint(line)).or_else(|| lines(text).next_back()).map(str::trim)
 }
 
-fn says_a_fault(line: &str) -> bool {
+fn states_fault(line: &str) -> bool {
     let line = line.to_lowercase();
     let is_harmless = HARMLESS.iter().any(|words| line.contains(words));
     !is_harmless && FAULTS.iter().any(|fault| has_words(&line, fault))

@@ -178,7 +178,9 @@ impl Work for DeduplicateWork {
         match self.library.is_still(stays, &other) {
             Ok(true) => {}
             Ok(false) => return Err(failed(stays, "was changed meanwhile")),
-            Err(error) => return Err(Failure::of(FailReason::Read, &told(stays, "cannot be looked at again"), &error)),
+            Err(error) => {
+                return Err(Failure::of(FailReason::Read, &kept_file_error(stays, "cannot be looked at again"), &error));
+            }
         }
         if !self.shares() {
             self.compared.lock().insert(attempt.item, identified(&other));
@@ -214,7 +216,7 @@ impl DeduplicateWork {
             OpenError::Skip(reason) => failed(stays, &format!("cannot be compared: {}", reason.text())),
             OpenError::Fail(why) => failed(stays, &format!("cannot be read: {why}")),
             OpenError::Storage(why) => {
-                Failure::Storage(FailReason::Read, told(stays, &format!("cannot be read: {why}")))
+                Failure::Storage(FailReason::Read, kept_file_error(stays, &format!("cannot be read: {why}")))
             }
             OpenError::Environment(reason) => Failure::Environment(reason),
         })
@@ -250,12 +252,12 @@ impl DeduplicateWork {
 }
 
 /// The failure of a duplicate that is not removed because of the file that is to stay.
-fn told(stays: &RelPath, why: &str) -> String {
+fn kept_file_error(stays: &RelPath, why: &str) -> String {
     format!("{}, which is to stay, {why}; so this file stays too", stays.shown())
 }
 
 fn failed(stays: &RelPath, why: &str) -> Failure {
-    Failure::Failed(FailReason::Read, told(stays, why))
+    Failure::Failed(FailReason::Read, kept_file_error(stays, why))
 }
 
 fn identified(file: &OpenFile) -> ComparedFile {

@@ -65,7 +65,7 @@ impl Compared {
 
 impl Lines {
     /// The result of a file, or the failure message for people.
-    pub(super) fn judge(
+    pub(super) fn verdict(
         &self,
         lines: &[ExpectedFile],
         compared: &Compared,

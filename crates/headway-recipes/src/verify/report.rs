@@ -6,7 +6,7 @@ mod summary;
 
 use std::collections::BTreeMap;
 
-use super::lines::{Lines, PassedOver, digest};
+use super::lines::{Lines, UnreadEntry, digest};
 use super::verdict::{NOT_CHECKED, OK};
 use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
 use headway_model::text::cut_middle;
@@ -88,11 +88,11 @@ impl VerifyReport<'_> {
         }
         for other in &self.lines.passed_over {
             match other {
-                PassedOver::Manifest(path, reason) => {
+                UnreadEntry::Manifest(path, reason) => {
                     self.rows.push(format!("{path}\tthe manifest was not read: {}\n", reason.text()));
                     self.blame("passed over", format!("{} ({})", path.shown(), reason.text()));
                 }
-                PassedOver::Folder(path) => {
+                UnreadEntry::Folder(path) => {
                     let why = "the folder cannot be listed, so whether it has a manifest is not known";
                     self.rows.push(format!("{path}\t{why}\n"));
                     self.blame("unlisted", path.shown());
