@@ -53,44 +53,44 @@ pub async fn fetch_for_page() -> Result<(), SplitLoaderError> {
 
 /// The loading state of the second file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    NotYet,
-    Here,
+enum LoadState {
+    Loading,
+    Loaded,
     Failed,
 }
 
 /// Shows a part once the second file is loaded.
 #[derive(Clone, Copy)]
-pub(super) struct Later(RwSignal<Came>);
+pub(super) struct Later(RwSignal<LoadState>);
 
 impl Later {
     pub(super) fn begin() -> Self {
-        Later(RwSignal::new(if IS_HERE.get() { Came::Here } else { Came::NotYet }))
+        Later(RwSignal::new(if IS_HERE.get() { LoadState::Loaded } else { LoadState::Loading }))
     }
 
     /// Fetches the second file, if it is not loaded.
     pub(super) fn fetch(self) {
-        if self.0.get_untracked() == Came::Here {
+        if self.0.get_untracked() == LoadState::Loaded {
             return;
         }
-        self.0.set(Came::NotYet);
+        self.0.set(LoadState::Loading);
         spawn_local(async move {
             let came = come().await;
-            self.0.set(if came.is_ok() { Came::Here } else { Came::Failed });
+            self.0.set(if came.is_ok() { LoadState::Loaded } else { LoadState::Failed });
         });
     }
 
     /// Whether the second file could not be fetched, so that no part of it is shown. Tracked.
     pub(super) fn is_missing(self) -> bool {
-        self.0.get() == Came::Failed
+        self.0.get() == LoadState::Failed
     }
 
     /// A part, or its loading state.
     pub(super) fn view(self, part: Part) -> AnyView {
         match self.0.get() {
-            Came::Here => now(build(part)),
-            Came::NotYet => view! { <p class="ui-loading">"Loading…"</p> }.into_any(),
-            Came::Failed => view! {
+            LoadState::Loaded => now(build(part)),
+            LoadState::Loading => view! { <p class="ui-loading">"Loading…"</p> }.into_any(),
+            LoadState::Failed => view! {
                 <p class="ui-error" role="alert">
                     "This part of Headway could not be loaded. Check the connection, or load the page again. "
                     <button on:click=move |_| self.fetch()>"Try again"</button>

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::Chosen;
-use super::chosen::{SAMPLE, Way};
+use super::JobOptions;
+use super::job_options::{SAMPLE, StartMode};
 use crate::ui::library::{ListOffer, Selection};
 use crate::ui::parts::{Controls, focus, format};
 use headway_model::library::Under;
@@ -18,8 +18,8 @@ struct Target {
 
 /// The selection, or else everything shown; the recipe; and the buttons.
 #[component]
-pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
-    let Chosen { selected, offer, .. } = chosen;
+pub(in crate::ui) fn StartBar(chosen: JobOptions) -> impl IntoView {
+    let JobOptions { selected, offer, .. } = chosen;
     let target = Memo::new(move |_| {
         let selection = selected.with(|selected| (!selected.is_empty()).then(|| selected.amount()));
         match selection {
@@ -51,13 +51,13 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
             // The buttons end at the right edge, so the first of them moves no other when it appears.
             <div class="ui-buttons">
                 <Show when=is_more>
-                    <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(Way::Sample)>{format!("Try {SAMPLE} first")}</button>
+                    <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(StartMode::Sample)>{format!("Try {SAMPLE} first")}</button>
                 </Show>
                 <button class="ui-quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(".start-cards input:checked")>
                     {recipe}
                 </button>
-                <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(Way::Plan)>"Show the plan"</button>
-                <button data-start="run" class="ui-primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(Way::Run)>
+                <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(StartMode::Plan)>"Show the plan"</button>
+                <button data-start="run" class="ui-primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(StartMode::Run)>
                     {move || target.with(named)}
                 </button>
             </div>

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::Chosen;
+use super::JobOptions;
 use crate::api;
 use crate::live::Live;
 
@@ -13,7 +13,7 @@ const TYPING: Duration = Duration::from_millis(250);
 
 /// The commands for the first files, if the recipe runs a program.
 #[component]
-pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
+pub(super) fn Commands(chosen: JobOptions) -> impl IntoView {
     let live = expect_context::<Live>();
     let lines = RwSignal::new(Vec::<String>::new());
     let ask = move || {

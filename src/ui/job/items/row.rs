@@ -36,7 +36,7 @@ pub(super) fn ItemRow(
     let words = move || {
         let row = row.get();
         text.with(|text| {
-            let told = text.as_ref().filter(|text| row.is_told_by(text));
+            let told = text.as_ref().filter(|text| row.matches_text(text));
             let why = why(row.reason.clone(), told.and_then(|text| text.message.clone()));
             let found = || told.and_then(|text| text.result.as_ref()).map(|result| found(result, HASH_SHOWN));
             why.or_else(found).or_else(|| text.as_ref()?.becomes.as_ref().map(|path| format!("→ {}", path.shown())))

@@ -118,7 +118,7 @@ impl KnownTexts {
         let is_told = |row: &&ShownItem| {
             self.texts.get(row.item).is_some_and(|(call, text)| {
                 let is_outdated = *call <= self.outdated && can_be_retried(text);
-                !is_outdated && (!row.has_story() || row.is_told_by(text))
+                !is_outdated && (!row.has_story() || row.matches_text(text))
             })
         };
         let moment = |row: &ShownItem| (row.item, (row.status, row.attempt));

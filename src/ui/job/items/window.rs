@@ -78,7 +78,7 @@ impl ShownItem {
     }
 
     /// Whether a text belongs to this state of the item. If it does not, only its name is used.
-    pub(in crate::ui::job) fn is_told_by(&self, text: &ItemView) -> bool {
+    pub(in crate::ui::job) fn matches_text(&self, text: &ItemView) -> bool {
         Some(text.status) == self.status && text.attempt == self.attempt
     }
 
