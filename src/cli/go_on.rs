@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::{CommandFailure, CommandResult, NO, NOT_BEGUN};
 use super::follow::{follow, plain};
 use super::items::{ITEMS_PER_CALL, items_of};
-use super::out::{asked, say};
+use super::out::{confirm, say};
 use super::session::{ServerArguments, Session};
 use super::shown::{OutputArguments, outputs};
 use super::text::tail;
@@ -200,7 +200,7 @@ pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {
             intended(&session.client, &view).await.iter().for_each(|line| say(line));
         }
         let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if can_ask && !arguments.yes && !asked("go on?")? {
+        if can_ask && !arguments.yes && !confirm("go on?")? {
             return Err(CommandFailure::new(NOT_BEGUN, "nothing was undone"));
         }
         new_job(&mut session, &arguments.one.shown, false, async |client, new| client.undo(job, new).await.map(drop))

@@ -104,7 +104,11 @@ async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
 
 /// Cancels a job whose plan was only to be shown, and waits for its end: the server can be in this process, and would end with
 /// it before it has recorded that.
-pub(super) async fn settle(session: &Session, follower: &mut Follower, job: JobId) -> Result<(), CommandFailure> {
+pub(super) async fn cancel_and_wait(
+    session: &Session,
+    follower: &mut Follower,
+    job: JobId,
+) -> Result<(), CommandFailure> {
     session.client.cancel(job).await?;
     match tokio::time::timeout(CANCEL_TIMEOUT, follower.end(job)).await {
         Ok(ended) => Ok(ended.map(drop)?),

@@ -12,7 +12,7 @@ use clap::Args;
 use super::done_rows::DoneRows;
 use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
 use super::follow::{follow, plain};
-use super::out::{self, asked, say};
+use super::out::{self, confirm, say};
 use super::session::{ServerArguments, Session};
 use super::show::ProgressMode;
 use super::shown::{OutputArguments, outputs};
@@ -184,7 +184,7 @@ impl RunArguments {
             match self.decided(session, &mut follower, job).await {
                 Ok(None) => _ = session.client.steer(job, Action::Approve).await?,
                 other => {
-                    let settled = plan::settle(session, &mut follower, job).await;
+                    let settled = plan::cancel_and_wait(session, &mut follower, job).await;
                     let code = other?.unwrap_or_default();
                     return settled.map(|()| code);
                 }
@@ -219,7 +219,7 @@ impl RunArguments {
         if !self.shown.quiet {
             say("headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs");
         }
-        let go = self.work.ask && asked("go on?")?;
+        let go = self.work.ask && confirm("go on?")?;
         Ok(if go { None } else { Some(u8::from(collides)) })
     }
 
@@ -243,7 +243,7 @@ impl RunArguments {
         }
         let code = follow(session, follower, job, how).await?;
         outputs(session, job, &self.shown).await?;
-        self.tell_manifests(session, job, request).await?;
+        self.report_manifests(session, job, request).await?;
         Ok(code)
     }
 }

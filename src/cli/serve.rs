@@ -27,7 +27,7 @@ use checked::{CheckedSettings, KnownLibraries};
 use headway_schedules::{PresetSchedule, ScheduleProgress};
 use headway_server::{Server, descriptors};
 use headway_webhooks::{Sender, Webhook};
-use held_up::say_what_holds_up;
+use held_up::warn_of_blocked_threads;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
 use running::Running;
@@ -211,7 +211,7 @@ pub(super) async fn serve(
     following.abort();
     // They store their positions. If that takes too long, some messages are sent twice.
     tokio::time::timeout(STORED, reloading.end()).await.ok();
-    say_what_holds_up();
+    warn_of_blocked_threads();
     Ok(())
 }
 
@@ -256,7 +256,7 @@ async fn twice(first: impl Future<Output = ()>) {
             again.await;
             // The next start treats running items as interrupted.
             tracing::warn!("stopping at once");
-            say_what_holds_up();
+            warn_of_blocked_threads();
             std::process::exit(STOPPED_AT_ONCE);
         });
     }

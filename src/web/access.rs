@@ -133,7 +133,7 @@ impl Access {
         self.inner.is_owner
     }
 
-    fn judge(&self, request: &Request) -> Result<(), ApiError> {
+    fn authorize(&self, request: &Request) -> Result<(), ApiError> {
         let (uri, headers) = (request.uri(), request.headers());
         let foreign = |message: String| Err(ApiError::Foreign { message });
         let malformed = |message: String| Err(ApiError::Malformed { message });
@@ -212,7 +212,7 @@ pub(super) async fn gate(State(access): State<Access>, mut request: Request, nex
     let (path, method) = (redacted(request.uri()), request.method().clone());
     // Before they are compared, so that a stream notices every later change.
     let tokens = access.tokens();
-    let judged = access.judge(&request).and_then(|()| access.rights(&request));
+    let judged = access.authorize(&request).and_then(|()| access.rights(&request));
     let mut response = match judged {
         // These methods are for proxies or have no path; no route handles them.
         Ok(_) if method == Method::CONNECT || method == Method::TRACE => method_not_allowed().await,

@@ -353,7 +353,7 @@ const FILE_CALLS: [&str; 54] = [
     ".list()",
     "list_in(",
     "look_at(",
-    "look_at_itself()",
+    "own_metadata()",
     "remove_name(",
     "remove_folder(",
     "StateFile::read(",

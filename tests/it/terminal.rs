@@ -305,12 +305,12 @@ fn when_the_host_run_is_killed_the_next_takes_over_and_leaves_the_jobs_of_the_fi
 }
 
 /// A relay to the server's socket that passes start calls on but drops their answers.
-struct Mute {
+struct DroppedAnswers {
     asked: Arc<AtomicBool>,
     line: tokio::task::JoinHandle<()>,
 }
 
-impl Mute {
+impl DroppedAnswers {
     /// Takes the place of the socket in the data folder.
     fn before(files: &Files) -> Self {
         let (socket, real) = (files.data().join("headway.sock"), files.data().join("real.sock"));
@@ -325,7 +325,7 @@ impl Mute {
                 all.spawn(Self::carry(client, server, Arc::clone(&heard)));
             }
         });
-        Mute { asked, line }
+        DroppedAnswers { asked, line }
     }
 
     async fn carry(mut client: UnixStream, mut server: UnixStream, heard: Arc<AtomicBool>) {
@@ -351,14 +351,14 @@ async fn a_run_whose_start_was_never_answered_stands_in_for_the_server_that_died
     let files = Files::numbered(2);
     let slow = Slow::new(&files);
     let mut server = Headway::start(&files, &[]);
-    let mute = Mute::before(&files);
+    let dropped = DroppedAnswers::before(&files);
     let arguments =
         ["run", "--json=end", "--on-interrupt", "retry", "--", slow.program(), "{}", ":::", "000001", "000000"];
     let run = headway(&files, &arguments).spawn().expect("the program");
-    until("the start", || mute.asked.load(Ordering::Relaxed));
+    until("the start", || dropped.asked.load(Ordering::Relaxed));
     until("work on the job", || !slow.lines("begun").is_empty());
     server.kill();
-    mute.line.abort();
+    dropped.line.abort();
     slow.open();
     let (code, out, err) = told(run.wait_with_output().expect("its end"));
     assert_eq!(code, Some(0), "{out} {err}");

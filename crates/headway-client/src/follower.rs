@@ -181,7 +181,7 @@ impl Follower {
             },
         };
         self.perform(effects);
-        self.tell_ends();
+        self.report_ends();
     }
 
     /// Takes in why a stream was refused. The answer already says it, so nothing more is fetched.
@@ -193,7 +193,7 @@ impl Follower {
     }
 
     /// Reports the ends that the server has confirmed.
-    fn tell_ends(&mut self) {
+    fn report_ends(&mut self) {
         let (follow, news) = (&self.follow, &mut self.news);
         self.open.retain(|job| {
             let closed = follow.job(job).is_some_and(|tracked| tracked.proof().closed);

@@ -85,7 +85,7 @@ impl GuardLink {
 /// it ends, and that no process of its attempts is left.
 pub(super) fn listen(link: &GuardLink, mut child: Child) {
     let mut buffer = vec![0; LARGEST];
-    while says_something(link, &child) {
+    while is_responsive(link, &child) {
         let reply = match receive(&link.socket, &mut buffer, RecvFlags::empty()) {
             Ok(([], _)) | Err(_) => break,
             Ok((packet, _)) => Reply::decode(packet),
@@ -121,7 +121,7 @@ pub(super) fn listen(link: &GuardLink, mut child: Child) {
 
 /// Waits until the guard sends something or is dead. Returns `false` if it has been stopped for too long instead. A
 /// guard that waits for storage is not stopped, and is waited for.
-fn says_something(link: &GuardLink, child: &Child) -> bool {
+fn is_responsive(link: &GuardLink, child: &Child) -> bool {
     let mut stopped: Option<Instant> = None;
     loop {
         match poll(&mut [PollFd::new(&link.socket, PollFlags::IN)], Some(&LOOK)) {

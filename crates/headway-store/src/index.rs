@@ -77,9 +77,9 @@ impl FileIndex {
     }
 
     /// Forgets the entries of folders that are gone, and records when the whole library was read, if it was.
-    pub async fn settle(&self, library: &str, whole: Option<Millis>) -> Stored<()> {
+    pub async fn finish_scan(&self, library: &str, whole: Option<Millis>) -> Stored<()> {
         let library = library.to_owned();
-        self.writer.elsewhere(move |writer| write::settle(writer, &library, whole)).await
+        self.writer.elsewhere(move |writer| write::finish_scan(writer, &library, whole)).await
     }
 
     /// Sets the libraries for which outcomes are recorded. If they were others until now, all outcomes are removed, and

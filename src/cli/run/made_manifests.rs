@@ -33,7 +33,7 @@ pub(super) async fn resolve(session: &Session, request: &mut StartJob) -> Result
 
 impl RunArguments {
     /// Prints where the manifests of a finished job are, and the command that verifies them.
-    pub(super) async fn tell_manifests(
+    pub(super) async fn report_manifests(
         &self,
         session: &Session,
         job: JobId,

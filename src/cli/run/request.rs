@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::failure::{CommandFailure, NOT_BEGUN};
 use super::super::offers;
-use super::super::selection::{ChosenFiles, GivenNames, Within, is_absent, select};
+use super::super::selection::{ChosenFiles, GivenNames, SelectionScope, is_absent, select};
 use super::super::text::shown;
 use super::RunArguments;
 use super::arguments::WorkArguments;
@@ -57,7 +57,7 @@ impl RunArguments {
         if names.0.is_empty() && !is_whole {
             return Err(usage("no file is named"));
         }
-        let within = Within {
+        let within = SelectionScope {
             library: self.files.library.as_deref(),
             also: self.work.into.as_deref(),
             prefers_here: recipe == BuiltIn::Command.name(),

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// Prints the warning if threads wait for storage. Called at the very end, when everything that answers has ended.
-pub(super) fn say_what_holds_up() {
+pub(super) fn warn_of_blocked_threads() {
     let waiting = waiting_threads(Path::new("/proc/self/task"));
     if waiting > 0 {
         let threads = if waiting == 1 { "1 thread waits".to_owned() } else { format!("{waiting} threads wait") };

@@ -135,7 +135,7 @@ impl EventConnection {
             }
         }
         self.look();
-        let last = self.serving.last_word(self.time.now());
+        let last = self.serving.final_ping(self.time.now());
         messages.push(with_id(&last.text, last.id.as_deref()));
         Ok(format!("[{}]", messages.join(",")))
     }

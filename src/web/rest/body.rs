@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::place::RequestPlace;
-use super::shape::{Misfit, ValueShape};
+use super::validate::{SchemaValidator, SchemaViolation};
 use headway_model::ApiError;
 
 /// The body of a call.
@@ -19,7 +19,7 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    ValueShape::of(schema.as_value()).check(&value, &RequestPlace::default())?;
+    SchemaValidator::of(schema.as_value()).check(&value, &RequestPlace::default())?;
     // Reads the text and not the parsed value, which has only the last of two fields of one name: such a field is
     // refused.
     let mut text = serde_json::Deserializer::from_slice(body);
@@ -27,9 +27,9 @@ pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, bod
 }
 
 /// Why a body that matches the schema is refused: a field does not follow its own syntax, or comes twice.
-fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Misfit {
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> SchemaViolation {
     let (at, why) = (RequestPlace::of(error.path()), sentence(&error.inner().to_string()));
-    if at.is_whole() { Misfit { at, why } } else { Misfit::new(&at, &format!(": {why}")) }
+    if at.is_whole() { SchemaViolation { at, why } } else { SchemaViolation::new(&at, &format!(": {why}")) }
 }
 
 /// The error of a value's own parser, without the text that serde adds to it.

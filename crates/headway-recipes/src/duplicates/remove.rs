@@ -179,7 +179,11 @@ impl Work for DeduplicateWork {
             Ok(true) => {}
             Ok(false) => return Err(failed(stays, "was changed meanwhile")),
             Err(error) => {
-                return Err(Failure::of(FailReason::Read, &kept_file_error(stays, "cannot be looked at again"), &error));
+                return Err(Failure::of(
+                    FailReason::Read,
+                    &kept_file_error(stays, "cannot be looked at again"),
+                    &error,
+                ));
             }
         }
         if !self.shares() {

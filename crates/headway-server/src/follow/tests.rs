@@ -286,7 +286,7 @@ fn as_stream(messages: &[Outgoing]) -> (usize, bool) {
 
 /// The answer to a call, as the web server sends it; `None` if it does not get through.
 fn as_answer(serving: &mut Serving, now: Millis, messages: &[Outgoing]) -> Option<String> {
-    let last = serving.last_word(now);
+    let last = serving.final_ping(now);
     let texts = messages.iter().chain([&last]);
     let texts: Vec<_> = texts.map(|message| with_id(&message.text, message.id.as_deref())).collect();
     let answer = format!("[{}]", texts.join(","));
@@ -407,7 +407,7 @@ fn the_answer_to_a_call_is_no_longer_than_one_message_and_says_whether_there_is_
         let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
         serving.answer();
         let mut messages = world.drain(&mut serving, |_| {});
-        messages.push(serving.last_word(world.now));
+        messages.push(serving.final_ping(world.now));
         calls += 1;
         assert!(calls < 100, "it never ends");
         let bytes: usize = messages.iter().map(|message| message.text.len()).sum();

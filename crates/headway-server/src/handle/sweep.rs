@@ -103,7 +103,7 @@ impl Server {
             let cleaned = Arc::clone(library);
             let clean = looks.look(library, Step::CleanUp, move || {
                 cleaned.clean_up();
-                cleaned.tell_where_it_leads();
+                cleaned.warn_if_link_moved();
             });
             // What is left out, or does not answer, stays for now.
             clean.await.ok();

@@ -263,7 +263,7 @@ impl Scans {
                 None => drop(self.unread.lock().remove(name)),
             }
         }
-        self.files.settle(name, deep.then_some(from)).await?;
+        self.files.finish_scan(name, deep.then_some(from)).await?;
         if deep {
             let scan = WholeScan { ended: Instant::now(), took: begun.elapsed() };
             self.whole.lock().insert(name.clone(), scan);

@@ -117,7 +117,7 @@ fn under(reader: &Connection, view: &FolderView) -> Stored<Under> {
     query.push(") FROM folders d CROSS JOIN files f USING (folder_no) WHERE f.kind = ").bind(EntryKind::File as u8);
     query.push(" AND f.present = 1 AND ");
     below(&mut query, view);
-    asked_for(&mut query, view);
+    add_filters(&mut query, view);
     let row = |row: &Row<'_>| {
         let (bytes, processed) = (row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?);
         Ok(Under { files: row.get(0)?, bytes, processed, failed: row.get(3)? })
@@ -190,11 +190,11 @@ fn columns(view: &FolderView) -> Vec<&'static str> {
 fn matching(query: &mut Statement, view: &FolderView) {
     query.push("f.present = 1 AND ");
     within(query, view);
-    asked_for(query, view);
+    add_filters(query, view);
 }
 
 /// Restricts to what a view searches for and filters by.
-fn asked_for(query: &mut Statement, view: &FolderView) {
+fn add_filters(query: &mut Statement, view: &FolderView) {
     if let Some(pattern) = Pattern::new(&view.search) {
         query.push(" AND f.searched GLOB ").bind(pattern.as_str().replace('[', "[[]"));
     }

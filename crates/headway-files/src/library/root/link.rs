@@ -48,7 +48,7 @@ impl Library {
     }
 
     /// Warns once when the path by which it was named has come to lead to another folder. Blocking.
-    pub fn tell_where_it_leads(&self) {
+    pub fn warn_if_link_moved(&self) {
         let Some(NamingPath { path, told }) = self.naming.get() else { return };
         let there = self.leads_elsewhere();
         let is_told = std::mem::replace(&mut *told.lock(), there.clone()) == there;

@@ -102,7 +102,7 @@ impl Tab {
         }
         match word {
             TabMessage::Leads { .. } => self.ask_leader(now),
-            TabMessage::Ends { leader } if self.hears(&leader) => self.ask_leader(now),
+            TabMessage::Ends { leader } if self.listens_to(&leader) => self.ask_leader(now),
             TabMessage::Takes { tab, round, place, next } if tab == self.me && round == self.round => {
                 match &self.listening {
                     // The leader repeats itself. Every message before `next` has arrived, so nothing changes.
@@ -153,7 +153,7 @@ impl Tab {
         self.receive(now, generation, text, id)
     }
 
-    fn hears(&self, leader: &str) -> bool {
+    fn listens_to(&self, leader: &str) -> bool {
         matches!(&self.listening, Listening::At { place, .. } if place.leader == leader)
     }
 

@@ -9,22 +9,22 @@ use headway_model::ApiError;
 
 /// A value in a request that the schema does not allow.
 #[derive(Debug)]
-pub(super) struct Misfit {
+pub(super) struct SchemaViolation {
     /// Where it is.
     pub(super) at: RequestPlace,
     /// What is wrong, in a sentence that begins with the place.
     pub(super) why: String,
 }
 
-impl Misfit {
+impl SchemaViolation {
     /// `why` continues the sentence that begins with the place.
     pub(super) fn new(at: &RequestPlace, why: &str) -> Self {
-        Misfit { why: format!("{at}{why}"), at: at.clone() }
+        SchemaViolation { why: format!("{at}{why}"), at: at.clone() }
     }
 }
 
-impl From<Misfit> for ApiError {
-    fn from(Misfit { at, why }: Misfit) -> Self {
+impl From<SchemaViolation> for ApiError {
+    fn from(SchemaViolation { at, why }: SchemaViolation) -> Self {
         match at.pointer() {
             Some(pointer) => ApiError::at_place(pointer, why),
             None => ApiError::invalid(why),
@@ -33,21 +33,21 @@ impl From<Misfit> for ApiError {
 }
 
 /// A schema, with the one that has its definitions.
-pub(super) struct ValueShape<'a> {
+pub(super) struct SchemaValidator<'a> {
     /// The schema that contains the targets of references.
     root: &'a Value,
     schema: &'a Value,
 }
 
-impl<'a> ValueShape<'a> {
+impl<'a> SchemaValidator<'a> {
     /// A validator for a whole schema with its definitions.
     pub(super) fn of(root: &'a Value) -> Self {
-        ValueShape { root, schema: root }
+        SchemaValidator { root, schema: root }
     }
 
     /// A validator for a part of a schema.
     pub(super) fn within(root: &'a Value, schema: &'a Value) -> Self {
-        ValueShape { root, schema }
+        SchemaValidator { root, schema }
     }
 
     /// Converts a text to the type that the schema expects, for places where only texts can be given.
@@ -70,15 +70,15 @@ impl<'a> ValueShape<'a> {
     }
 
     /// Checks a value. The error names the field.
-    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), Misfit> {
+    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), SchemaViolation> {
         self.checked(self.schema, value, at)
     }
 
-    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), Misfit> {
+    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), SchemaViolation> {
         let leaves = self.leaves(schema);
         let fitting: Vec<_> = leaves.iter().copied().filter(|leaf| takes(leaf, value)).collect();
         if fitting.is_empty() {
-            return Err(Misfit::new(at, &format!(" must be {}", expected(&leaves))));
+            return Err(SchemaViolation::new(at, &format!(" must be {}", expected(&leaves))));
         }
         match value {
             Value::Array(members) => {
@@ -91,7 +91,7 @@ impl<'a> ValueShape<'a> {
             Value::Object(fields) => {
                 let tags = tags(&leaves);
                 if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
-                    return Err(Misfit::new(at, &format!(" takes exactly one of {}", tags.join(", "))));
+                    return Err(SchemaViolation::new(at, &format!(" takes exactly one of {}", tags.join(", "))));
                 }
                 check_fields(&fitting, fields, at)?;
                 fields.iter().try_for_each(|(name, field)| {
@@ -109,7 +109,7 @@ impl<'a> ValueShape<'a> {
         schemas: impl Iterator<Item = &'a Value>,
         value: &Value,
         at: &RequestPlace,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), SchemaViolation> {
         let mut refused = None;
         for schema in schemas {
             match self.checked(schema, value, at) {
@@ -134,7 +134,11 @@ impl<'a> ValueShape<'a> {
 }
 
 /// Refuses an object with a field that it does not have, or without one that it needs.
-fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Result<(), Misfit> {
+fn check_fields(
+    leaves: &[&Value],
+    fields: &serde_json::Map<String, Value>,
+    at: &RequestPlace,
+) -> Result<(), SchemaViolation> {
     // The fields of alternatives are checked with their names.
     let [leaf] = leaves else { return Ok(()) };
     let known = leaf.get("properties").and_then(Value::as_object);
@@ -142,11 +146,11 @@ fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: 
         && let Some(unknown) = fields.keys().find(|name| known.is_none_or(|known| !known.contains_key(*name)))
     {
         let names: Vec<_> = known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
-        return Err(Misfit::new(at, &format!(" has no field {unknown}; its fields are {}", names.join(", "))));
+        return Err(SchemaViolation::new(at, &format!(" has no field {unknown}; its fields are {}", names.join(", "))));
     }
     let needed = leaf.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     match needed.into_iter().find(|name| !fields.contains_key(*name)) {
-        Some(lacking) => Err(Misfit::new(at, &format!(" lacks the field {lacking}"))),
+        Some(lacking) => Err(SchemaViolation::new(at, &format!(" lacks the field {lacking}"))),
         None => Ok(()),
     }
 }
