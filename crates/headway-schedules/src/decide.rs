@@ -36,7 +36,7 @@ pub(crate) enum ScheduledAction {
 /// What a schedule does at `now`, if everything up to `decided` is decided.
 pub(crate) fn decide(schedule: &PresetSchedule, decided: Millis, now: Millis) -> ScheduledAction {
     let Some(time) = schedule.times.last_until(now).filter(|last| *last > decided) else {
-        // Not before what is decided, also if the clock was set back.
+        // Never before a time that is already decided, even if the clock was set back.
         return ScheduledAction::Wait(schedule.times.after(now.max(decided)));
     };
     let limit = match schedule.missed {

@@ -1,4 +1,4 @@
-//! What a job changed on the disk, as its log has it.
+//! The changes that a job made on the disk, according to its log.
 
 use std::collections::{BTreeMap, HashSet};
 

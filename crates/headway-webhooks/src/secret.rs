@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use headway_files::named_file;
 
-/// What a secret begins with.
+/// The prefix of a secret.
 const PREFIX: &str = "whsec_";
 
 /// Least and greatest length of a secret, in bytes.

@@ -131,7 +131,7 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
         });
         let ended = ended.await;
         if !is_heard {
-            // What the program has started can hold these open for long.
+            // Processes that the program has started can keep these open for long.
             tokio::time::timeout(LAST_WORDS, beside).await.ok();
         }
         ended

@@ -28,8 +28,8 @@ pub(super) async fn renew(store: Arc<dyn Store>, running: RunningAttempts, worke
     }
 }
 
-/// Logs the leases that the last process held on a job. The data folder is locked, so that process is gone and all its leases are
-/// lost; its items are recovered elsewhere. An item without a matching lease is logged as a warning.
+/// Logs the leases that the last process had on a job. The data folder is locked, so that process is gone and all its
+/// leases are lost; its items are recovered elsewhere. An item without a matching lease is logged as a warning.
 pub(super) fn lost(leases: &[Lease], row: &JobRow, fold: &Fold) {
     let running = fold.items().filter(|(_, status)| status.is_running()).map(|(item, _)| item);
     for item in running {

@@ -1,4 +1,4 @@
-//! What the schedule is told about the end of an attempt.
+//! The report to the schedule about the end of an attempt.
 
 use super::schedule::WorkOutcome;
 use headway_model::FailReason;

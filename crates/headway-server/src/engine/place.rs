@@ -67,7 +67,7 @@ pub(super) fn fail(doing: &'static str) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::of(FailReason::Write, doing, &error)
 }
 
-/// Ends a change that is recorded. If an error left it unclear what was made of it, the disk tells, as after a crash.
+/// Ends a change that is recorded. If an error left the result unclear, the disk is examined, as after a crash.
 pub(super) fn concluded(
     library: &Library,
     change: &Change,

@@ -389,7 +389,7 @@ fn a_client_that_counts_is_sent_what_it_lacks_and_promised_nothing_before_its_cu
     }
     let last = ready(world.store.job(one)).expect("memory").expect("the job").summary.seq;
     assert_eq!(seqs, (11..=last).collect::<Vec<_>>());
-    // More than there is cannot be held: it is all sent, and the pings show it.
+    // A client cannot have more events than exist: everything is sent, and the pings show it.
     let query = format!("held={one}.{}&after={cursor}", last + 1);
     let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
     let sent = world.drain(&mut serving, |_| {});

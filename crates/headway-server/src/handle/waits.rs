@@ -50,7 +50,7 @@ fn waits_for_list(library: &str, still: Duration) -> Option<String> {
         .then(|| format!("No news of the list for {seconds} s: perhaps the storage of {library} does not answer."))
 }
 
-/// What a job waits for that does not have its library, or a disk inside it.
+/// The text for a job that waits for its library, or for a disk inside it.
 fn waits_for_library(
     library: &str,
     gone: Option<FolderGone>,

@@ -47,7 +47,7 @@ pub(super) struct Scans {
     readings: Arc<Mutex<HashMap<Scope, ScanUnderWay>>>,
     /// The names of the libraries whose first scan has begun.
     scanned: Arc<Mutex<BTreeSet<String>>>,
-    /// What the last scan of each library could not read, by the library's name.
+    /// The folders that the last scan of each library could not read, by the library's name.
     unread: Arc<Mutex<HashMap<String, Unread>>>,
     /// When whole libraries were last read because of what jobs did.
     scanned_all: Arc<Mutex<Option<Instant>>>,
@@ -106,7 +106,7 @@ impl Scans {
         }
     }
 
-    /// What the last scan of a library could not read.
+    /// The folders that the last scan of a library could not read.
     pub(super) fn unread(&self, library: &str) -> Option<Unread> {
         self.unread.lock().get(library).cloned()
     }

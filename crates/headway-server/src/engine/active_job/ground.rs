@@ -43,7 +43,7 @@ pub(crate) fn ground_of(root: Identity, library: &Library, request: &StartJob) -
                 &StartJob { query: Query::Folder(FolderQuery { path, ..query.clone() }), ..request.clone() }
             }
             Ok(_) => request,
-            // The listing tells of a folder that is not there, is none or may not be opened.
+            // The listing reports a folder that is missing, is not a folder or cannot be opened.
             Err(error) => match environment(&error) {
                 Some(reason) => return Err(reason),
                 None => request,

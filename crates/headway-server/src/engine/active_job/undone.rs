@@ -1,5 +1,5 @@
-//! What an undo takes back: the changes that another job made. Of a change that was left unclear, because the storage
-//! reported an error or a crash came in between, the disk tells again how far it got.
+//! What an undo takes back: the changes that another job made. If a change was left unclear, because the storage
+//! reported an error or a crash came in between, the disk is examined again to find out how far it got.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(in crate::engine) struct Undone {
     pub(in crate::engine) made: Arc<[Change]>,
     /// The files whose change might be half made: the disk does not tell.
     pub(in crate::engine) unclear: Vec<RelPath>,
-    /// The folders that the job made for new names, also of files that another undo has put back.
+    /// The folders that the job made for new names, including those for files that another undo has put back.
     pub(in crate::engine) folders: Arc<[RelPath]>,
 }
 

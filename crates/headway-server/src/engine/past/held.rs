@@ -1,7 +1,7 @@
 //! The one door for what the log says about files: what a job recorded of a file counts only for the file that it saw.
 //!
-//! The store tells the last job of each kind. If that job saw another file of the same name, an earlier job can be the last
-//! one of this file, so the store is asked again without the other one.
+//! The store returns the last job of each kind. If that job saw another file of the same name, an earlier job can be
+//! the last one of this file, so the store is asked again without the other one.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;

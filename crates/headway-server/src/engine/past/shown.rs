@@ -53,7 +53,7 @@ impl Past {
         .boxed()
     }
 
-    /// The outcomes that are told at these names, whatever the jobs called their library.
+    /// The outcomes for files of these names, under any name that jobs gave their library.
     async fn by_name(&self, paths: &[RelPath], before: u64) -> Result<Outcomes, Unable> {
         let mut past = Outcomes::new();
         for name in self.names.iter() {

@@ -1,4 +1,4 @@
-//! What a job's log says about the tries of its items.
+//! The tries of a job's items, according to its log.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -44,7 +44,7 @@ impl Server {
         let data = Arc::clone(&self.inner.context.data);
         let names = tokio::task::spawn_blocking(move || data.outputs(&job).names()).await;
         let names = names.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
-        // What a halted job wrote is not whole.
+        // The files that a halted job wrote are incomplete.
         Ok(names.iter().any(|name| !name.ends_with(".incomplete")))
     }
 }

@@ -12,10 +12,10 @@ use headway_model::{ApiError, ItemStatus, JobSummary, RelPath, SkipReason};
 use headway_store::rows::JobRow;
 use headway_store::{ItemPages, JobFilter};
 
-/// How many of them a job's page tells: the newest.
+/// How many of them a job's page lists: the newest.
 pub(super) const TOLD: usize = 10;
 
-/// Of a job with more errors, it is not looked up which of them later jobs have done.
+/// For a job with more errors, later jobs are not searched for results.
 const ERRORS_LIMIT: u32 = 10_000;
 
 /// At most this many jobs are looked at: those that ran its files again, those that ran files of these again, and so on.

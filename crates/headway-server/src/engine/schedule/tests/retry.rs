@@ -1,4 +1,4 @@
-//! What is retried, when, and what halts or pauses a job.
+//! Retries and their times, and the reasons that halt or pause a job.
 
 use super::*;
 
