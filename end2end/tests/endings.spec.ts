@@ -7,6 +7,12 @@ import { mint, type Server } from './helper/server';
 
 const slow = (server: Server) => server.slowFiles(60, 20_000_000);
 
+// Ten files, one of which the server cannot read.
+const oneUnreadable = (server: Server) => {
+  tenFiles(server);
+  chmodSync(join(server.library, '3.txt'), 0);
+};
+
 test('every item fails: the job failed, and the page says which and why', async ({ page, serve, watched }) => {
   const server = await serve(
     (server) => {
@@ -30,13 +36,7 @@ test('every item fails: the job failed, and the page says which and why', async 
 });
 
 test('one item fails: completed with errors', async ({ page, serve, watched }) => {
-  const server = await serve(
-    (server) => {
-      tenFiles(server);
-      chmodSync(join(server.library, '3.txt'), 0);
-    },
-    { weak: true },
-  );
+  const server = await serve(oneUnreadable, { weak: true });
   await open(page, server.url);
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');
@@ -149,14 +149,8 @@ test('the dialog says which files were missed, and why, and stays', async ({ pag
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
 });
 
-test('a retry is told by the page of the first job: in its head, at the file and in the drawer', async ({ page, serve, watched }) => {
-  const server = await serve(
-    (server) => {
-      tenFiles(server);
-      chmodSync(join(server.library, '3.txt'), 0);
-    },
-    { weak: true },
-  );
+test('the page of the first job shows a retry: in its head, at the file and in the drawer', async ({ page, serve, watched }) => {
+  const server = await serve(oneUnreadable, { weak: true });
   await open(page, server.url);
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');

@@ -13,7 +13,6 @@ use super::out::count;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::{Query, RelPath};
 pub(super) use names::GivenNames;
-pub(super) use paths::is_absent;
 use paths::{common, is_folder, leads_to_folder, listed, only_folder, placed, unique};
 
 /// Files in a library.

@@ -156,19 +156,26 @@ async fn two_jobs_that_crash_the_server_where_nothing_is_noted_are_paused_after_
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_cannot_be_read_does_not_keep_the_server_from_starting() {
-    let files = Files::numbered(7);
-    let fault = "taking up of poison";
-    let mut served = sound(&files);
-    let innocent = begin_innocent(&served).await;
+/// Begins a job that is at work when the server is killed, and crashes two further servers with this fault before they
+/// are ready.
+async fn dies_twice(files: &Files, mut served: Served, fault: &str) -> JobId {
     let poison = begin_poison(&served, "slow-upper").await;
     served.until(poison, |summary| summary.counters.succeeded > 0).await;
     served.headway.kill();
     drop(served);
     for _ in 0..2 {
-        assert!(life(&files, fault).is_none(), "it dies before it is ready");
+        assert!(life(files, fault).is_none(), "it dies before it is ready");
     }
+    poison
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_cannot_be_read_does_not_keep_the_server_from_starting() {
+    let files = Files::numbered(7);
+    let fault = "taking up of poison";
+    let served = sound(&files);
+    let innocent = begin_innocent(&served).await;
+    let poison = dies_twice(&files, served, fault).await;
     is_held_and_the_others_go_on(&files, fault, poison, innocent, "looked at what was left").await;
 }
 
@@ -176,14 +183,8 @@ async fn a_job_that_cannot_be_read_does_not_keep_the_server_from_starting() {
 async fn cancelling_an_unreadable_job_does_not_read_it_again() {
     let files = Files::numbered(7);
     let fault = "taking up of poison";
-    let mut served = sound(&files);
-    let poison = begin_poison(&served, "slow-upper").await;
-    served.until(poison, |summary| summary.counters.succeeded > 0).await;
-    served.headway.kill();
-    drop(served);
-    for _ in 0..2 {
-        assert!(life(&files, fault).is_none(), "it dies before it is ready");
-    }
+    let served = sound(&files);
+    let poison = dies_twice(&files, served, fault).await;
     let served = life(&files, fault).expect("a ready server");
     let stuck = served.until(poison, |summary| summary.status == STUCK).await;
     assert_eq!(stuck.worked.map(|worked| worked.since), Some(None), "nothing of it is at work");

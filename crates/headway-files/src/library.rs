@@ -53,7 +53,7 @@ use rustix::io::Errno;
 pub use enter::is_own_folder;
 pub use environment::{environment, environment_of_start, free_bytes, is_storage_error, memory_available};
 pub use fault::{fails, fault, fault_of, hold};
-pub use found::Found;
+pub use found::{Found, is_absent};
 pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
 pub use library_file::LibraryFile;
 pub use listed::ListedFile;

@@ -15,6 +15,7 @@ use std::io::{self, Read, Seek};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::exif_header::without_exif_header;
 use super::kind::{FileKind, FileLook};
 use super::recipe::read;
 use super::source::Source;
@@ -148,11 +149,7 @@ impl SeenMetadata {
             if end.saturating_sub(begin) > EXIF_LIMIT {
                 return Err(source.failure(&format!("its Exif data are longer than {} MiB", EXIF_LIMIT >> 20)));
             }
-            raw = strip::read(source, begin..end.max(begin))?;
-        }
-        // Some programs write this prefix into PNG and WebP too.
-        if raw.starts_with(b"Exif\0\0") {
-            raw.drain(..6);
+            raw = without_exif_header(strip::read(source, begin..end.max(begin))?);
         }
         let exif = exif::read(&raw);
         Ok(SeenMetadata { blocks, fault, raw, exif })

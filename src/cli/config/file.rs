@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command};
 use headway_model::text::line_and_column;
-use headway_server::named_file;
+use headway_server::{is_absent, named_file};
 use serde::Deserialize;
 use toml::{Spanned, Value};
-
-use crate::cli::selection::is_absent;
 
 /// Settings that name a file or folder; a relative one is below the folder of the file.
 const PATHS: [&str; 4] = ["data", "token_file", "read_token_file", "site"];

@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use super::super::failure::{CommandFailure, NOT_BEGUN};
 use super::super::offers;
-use super::super::selection::{ChosenFiles, GivenNames, SelectionScope, is_absent, select};
+use super::super::selection::{ChosenFiles, GivenNames, SelectionScope, select};
 use super::super::text::shown;
 use super::RunArguments;
 use super::arguments::WorkArguments;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
 use headway_model::{BuiltIn, Output, OutputPlace, Policy, RelPath, StartJob};
+use headway_server::is_absent;
 
 /// The separators before names, and before a file with names, as in GNU parallel.
 const NAMES: &str = ":::";

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::cli::failure::{CommandFailure, NOT_BEGUN};
 use crate::cli::out::{count, say};
 use headway_model::path::is_reserved;
-use headway_server::is_litter;
+use headway_server::{is_absent, is_litter};
 
 /// The absolute path of a file, without links, dots and double slashes in its folder. The file itself need not exist,
 /// and is not resolved if it is a link.
@@ -42,11 +42,6 @@ fn folder(path: &Path, looked: io::Result<Metadata>) -> Result<bool, CommandFail
         Err(error) if is_absent(&error) || Errno::from_io_error(&error) == Some(Errno::LOOP) => Ok(false),
         Err(error) => Err(CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", path.display()))),
     }
-}
-
-/// Whether an error means that nothing has the name.
-pub(in crate::cli) fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// The folder that is the only path named: the path itself, or the folder to which a symbolic link leads.
