@@ -153,7 +153,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
             return Err(CommandFailure::new(NOT_BEGUN, text));
         }
         let request = view.request.map(|request| request.again(job, which));
-        let request = request.ok_or_else(|| CommandFailure::new(NOT_BEGUN, "what was asked for cannot be read"))?;
+        let request = request.ok_or_else(|| CommandFailure::new(NOT_BEGUN, "the request of the job cannot be read"))?;
         return new_job(session, &arguments.one.shown, view.runs_programs, async |client, new| {
             client.start(new, &request).await.map(drop)
         })

@@ -67,7 +67,7 @@ pub(super) fn begin(server: Option<ServerLog>, is_verbose: bool) {
 pub(super) fn refilter(filter: Option<&str>) {
     let filter = EnvFilter::new(filter.unwrap_or(LOGGED));
     if let Some(Err(error)) = FILTER.get().map(|handle| handle.reload(filter)) {
-        tracing::warn!(%error, "what the log has cannot be changed");
+        tracing::warn!(%error, "the filter of the log cannot be changed");
     }
 }
 

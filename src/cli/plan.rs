@@ -64,7 +64,7 @@ async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool 
     let view = session.client.job(job).await.ok();
     let asks = view.as_ref().is_some_and(|view| view.asks);
     let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
-    let then = if asks { "" } else { "; it goes on by itself once that is over" };
+    let then = if asks { "" } else { "; it continues automatically once that is over" };
     say(&format!("headway: the plan is not complete: paused ({}){then}.{waits}", reason.text()));
     asks
 }

@@ -209,7 +209,7 @@ async fn lines_that_cannot_be_compared_are_not_reported_as_naming_another_file()
         let (view, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt"] })).await;
         let message = view["message"].as_str().unwrap_or_default();
         assert_eq!(view["status"], "failed", "{text}: {view} {report}");
-        assert!(message.starts_with("no file that was asked for could be judged"), "{text}: {message}");
+        assert!(message.starts_with("no file that was asked for could be checked"), "{text}: {message}");
         assert!(message.contains("a b.txt: ") && message.contains(says), "{text}: {message}");
     }
     app.stop().await;

@@ -102,7 +102,7 @@ impl Recipe for AdHocCommand {
             summary: "Runs a program on every file: {} is the file, {out} where its output is to be written.".into(),
             settings: vec![
                 Setting::text("run", "Command")
-                    .help("Quotation marks work as in a shell; nothing else of a shell does."),
+                    .help("Quotation marks work as in a shell; other features of a shell do not."),
             ],
             // Ignored if the command has no output.
             output: Some(Output::to(OutputPlace::Beside { name: "{/.}.out".into() })),

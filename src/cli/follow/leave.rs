@@ -113,7 +113,7 @@ impl Followed<'_> {
         }
         self.told_pause = Some(reason);
         let by_itself =
-            if reason.is_environment() { "it goes on by itself once that is over, or: " } else { "go on: " };
+            if reason.is_environment() { "it continues automatically once that is over, or: " } else { "go on: " };
         self.report(&format!("paused ({});{waits} {by_itself}{}", reason.text(), self.command("resume")));
         None
     }

@@ -37,7 +37,7 @@ impl Ground {
     pub fn with_disks(mut self, path: &Path, mounts: impl IntoIterator<Item = RelPath>) -> Self {
         let looked = mounts.into_iter().map(|mount| {
             let identity = Identity::at(&path.join(on_disk(&mount))).unwrap_or_else(|error| {
-                tracing::warn!(%mount, %error, "what is done with the files of a disk is not kept: it cannot be looked at");
+                tracing::warn!(%mount, %error, "the results for the files of a disk are not kept: it cannot be looked at");
                 UNKNOWN
             });
             (mount, identity)

@@ -192,7 +192,7 @@ fn lying(placement: &Placement, [target, temp, trash]: [&io::Result<NameContent>
         Ok(found) if found.is(placement.old) => format!("the original at {}", path.shown()),
         Ok(found) if found.is(Some(placement.new)) => format!("the output at {}", path.shown()),
         Ok(NameContent::Content(_)) => format!("another file at {}", path.shown()),
-        Ok(NameContent::Other) => format!("something that is no file at {}", path.shown()),
+        Ok(NameContent::Other) => format!("something other than a file at {}", path.shown()),
         Err(error) => format!("what cannot be looked at ({}) at {}", io_text(error), path.shown()),
     };
     let mut lie = vec![lies(&placement.target, target), lies(&placement.temp, temp)];

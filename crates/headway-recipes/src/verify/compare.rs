@@ -180,7 +180,7 @@ fn blank(lines: &[ExpectedFile]) -> String {
     let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
     match unknown {
         Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not supported"),
-        None => "the manifest has no checksum of it, and its size is as it says".to_owned(),
+        None => "the manifest has no checksum of it, and its size is the one in the manifest".to_owned(),
     }
 }
 

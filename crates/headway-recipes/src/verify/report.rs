@@ -109,7 +109,7 @@ impl VerifyReport<'_> {
     }
 
     fn outdated(&mut self, path: &RelPath) {
-        let why = "the manifest says something else of it now than when it was compared";
+        let why = "the manifest has other lines for it now than when it was compared";
         self.rows.push(format!("{path}\t{NOT_CHECKED}: {why}\n"));
         self.count_all(path, NOT_CHECKED);
         self.blame("outdated", path.shown());

@@ -49,7 +49,7 @@ pub(crate) async fn strays(
                 match owner {
                     Owner::Live => continue,
                     Owner::Over(held) if held.contains(&own.path) => Some(
-                        "it might be an original: its placing did not end well, and the job's page says what lies where",
+                        "it might be an original: its placing did not end well, and the job's page lists what is where",
                     ),
                     Owner::Over(_) => None,
                     Owner::NotKnown(why) => Some(*why),

@@ -60,27 +60,27 @@ fn waits_for_library(
     Some(match (gone, absent) {
         (Some(FolderGone::Replaced), _) => {
             "The folder at the library's path is empty, or is not the one for which this job was planned. The job \
-             goes on by itself when its own folder is back; Resume uses the folder that is there now."
+             continues automatically when its own folder is back; Resume uses the folder that is there now."
                 .to_owned()
         }
         (Some(FolderGone::Another), _) => format!(
             "The folder of {library} is not the one that this job is about: the name was given to another folder, or the disk \
-             was changed. The job goes on by itself when its own folder is back; Resume uses the folder that is there now."
+             was changed. The job continues automatically when its own folder is back; Resume uses the folder that is there now."
         ),
         (Some(FolderGone::Moved), _) => format!(
             "The folder of {library} is not at its place, although its disk is there: it was moved, renamed or removed. The \
-             job goes on by itself when the folder is back."
+             job continues automatically when the folder is back."
         ),
         (Some(FolderGone::Absent), _) => {
-            format!("The folder of {library} is not there. The job goes on by itself when it is back.")
+            format!("The folder of {library} is not there. The job continues automatically when it is back.")
         }
         (None, Some((path, device))) => format!(
-            "The disk that was at {} ({device}) is missing. The job goes on by itself when the disk is back; Resume \
-             has this job go on without it, with the folder that is there now.",
+            "The disk that was at {} ({device}) is missing. The job continues automatically when the disk is back; Resume \
+             lets this job continue without it, with the folder that is there now.",
             path.shown()
         ),
         (None, None) => format!(
-            "The disk at {} is not the one that was there when this job was planned. The job goes on by itself when its own \
+            "The disk at {} is not the one that was there when this job was planned. The job continues automatically when its own \
              disk is back; Resume uses the disk that is there now.",
             exchanged?.shown()
         ),

@@ -50,7 +50,7 @@ impl Server {
         };
         damaged.map(|seq| {
             format!(
-                "The log of this job is damaged at its event {seq}, so that what is said of the job might not be true; `headway doctor` says more."
+                "The log of this job is damaged at its event {seq}, so that its shown state might be wrong; `headway doctor` reports more."
             )
         })
     }
