@@ -106,7 +106,7 @@ test('bytes are held back for a while: the page says so, then catches up', async
   everyStep(watched, job, 200);
 });
 
-test('what the server refused stays said when the page catches up; the link has nothing to do with it', async ({ page, serveWired, allow }) => {
+test('a refusal by the server stays shown when the page catches up', async ({ page, serveWired, allow }) => {
   allow(/the server responded with a status of 409/);
   const { server, wire, url } = await serveWired(
     (server) => {
