@@ -1,15 +1,18 @@
 //! Shows a running job on standard error: bars on a terminal, plain lines elsewhere.
 
+mod rate;
+
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::out::{count, say, time};
+use super::out::{count, say};
 use headway_model::follow::LinkState;
 use headway_model::message::RunningItem;
 use headway_model::{Counters, Fold, JobStatus};
+use rate::left;
 
 /// Maximum rate at which bars are drawn, in Hz.
 const FRAMES: u8 = 10;
@@ -22,9 +25,6 @@ const FAILURES: u32 = 20;
 
 /// How often a plain line reports progress.
 const EVERY: Duration = Duration::from_secs(10);
-
-/// How long a job must have worked before the remaining time is shown.
-const EARLY: Duration = Duration::from_secs(2);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -234,20 +234,6 @@ fn under_way(view: &View<'_>) -> u64 {
     view.running.iter().filter_map(|item| item.part()).map(|part| part.thousandths).sum()
 }
 
-/// The rate, and the remaining time, if this amount was done after that time and this much is open, in thousandths of a file. While
-/// nothing more is done, less time is left; once more has passed than was expected, nothing is known about the rest.
-fn left(elapsed: Duration, (done, at): (u64, Duration), open: u64) -> Option<String> {
-    if elapsed < EARLY || done == 0 {
-        return None;
-    }
-    let rate = done as f64 / 1_000.0 / elapsed.as_secs_f64();
-    let expected = at.as_secs_f64() * open as f64 / done as f64;
-    let left = expected - (elapsed - at.min(elapsed)).as_secs_f64();
-    let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{}/s", count(rate as u64)) };
-    let left = if left > 0.0 { format!("{} left", time((left * 1_000.0) as u64)) } else { "no estimate".to_owned() };
-    Some(format!("{rate}  {left}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,17 +253,5 @@ mod tests {
             let line = line(link);
             assert!(!line.contains("left") && line.contains("not live"), "{line}");
         }
-    }
-
-    #[test]
-    fn the_rate_is_shown_once_it_is_known() {
-        let seconds = Duration::from_secs;
-        let said = |elapsed, done: u64, at| left(seconds(elapsed), (done * 1_000, seconds(at)), 60_000);
-        assert_eq!(said(1, 40, 1), None);
-        assert_eq!(said(20, 0, 0), None);
-        assert_eq!(said(20, 40, 20).as_deref(), Some("2.0/s  30 s left"));
-        // A large file: nothing ends for a while.
-        assert_eq!(said(40, 40, 20).as_deref(), Some("1.0/s  10 s left"));
-        assert_eq!(said(80, 40, 20).as_deref(), Some("0.5/s  no estimate"));
     }
 }

@@ -5,7 +5,9 @@ mod capture;
 mod complaint;
 mod config;
 mod presets;
+mod scratch;
 mod shell;
+mod start_failures;
 mod work;
 
 use std::collections::BTreeMap;
