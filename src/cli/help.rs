@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_option_stands_for_two_things() {
+    fn every_option_has_one_meaning() {
         command().debug_assert();
     }
 
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_command_takes_stands_under_arguments() {
+    fn the_arguments_of_a_command_are_listed_under_arguments() {
         for command in command().get_subcommands() {
             for argument in command.get_arguments().filter(|argument| argument.is_positional()) {
                 let heading = argument.get_help_heading();

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_a_folder_stands_for_the_folder_if_it_is_named_alone() {
+    fn a_link_to_a_folder_means_the_folder_if_it_is_the_only_path() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().canonicalize().expect("its path");
         std::fs::create_dir_all(root.join("albums/2024")).expect("folders");

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_is_not_repeated() {
+    fn a_call_that_cannot_succeed_is_not_repeated() {
         assert!(!starting().failed(0.0, &ApiError::invalid("the selection is empty")));
     }
 }

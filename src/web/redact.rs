@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn no_address_brings_a_token_into_the_log() {
+    fn no_token_from_an_address_gets_into_the_log() {
         let token = "secretsecretsecr";
         for address in [
             format!("/login?token={token}"),

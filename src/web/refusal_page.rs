@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_caller_sent_is_no_markup() {
+    fn text_of_a_caller_is_escaped() {
         let message = "the host name \"<script>'&\"".to_owned();
         let page = page(&ApiError::Foreign { message });
         assert!(page.contains("&quot;&lt;script&gt;&#39;&amp;&quot;") && !page.contains("<script"), "{page}");

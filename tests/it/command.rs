@@ -316,7 +316,7 @@ async fn an_output_must_pass_its_check_and_an_empty_one_never_replaces_a_file() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_output_is_right_where_the_command_says_so_and_empty_originals_are_put_back() {
+async fn an_empty_output_is_accepted_if_the_command_allows_it_and_empty_originals_are_restored() {
     let files = Files::new();
     files.write("lines", b"keep this\nnot that\n");
     files.write("nothing to keep", b"not that\n");

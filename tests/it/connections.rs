@@ -16,7 +16,7 @@ fn host(url: &str) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
+async fn silent_and_endless_requests_are_disconnected_and_streams_are_not() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     let host = host(&app.url);

@@ -44,7 +44,7 @@ async fn status_of(app: &App, path: &str) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_row_is_made_again_from_the_events_and_keeps_no_other_job_from_being_read() {
+async fn a_damaged_row_is_rebuilt_from_the_events_and_other_jobs_stay_readable() {
     let files = Files::numbered(3);
     let jobs = three_jobs(&files).await;
     files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;
@@ -160,7 +160,7 @@ async fn the_doctor_finds_every_false_column_of_a_job_and_a_rebuild_mends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_of_a_good_job_and_one_that_is_set_aside_serves_the_good_one_and_says_what_the_other_is() {
+async fn a_stream_serves_a_good_job_and_reports_one_that_is_set_aside() {
     let files = Files::numbered(3);
     let [good, aside, _] = three_jobs(&files).await;
     files.sql("UPDATE events SET payload = '{' WHERE seq = 2 AND job_no = 2").await;
@@ -204,7 +204,7 @@ async fn a_store_that_fails_as_rows_are_made_again_sets_no_job_aside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_of_which_an_event_was_altered_says_so() {
+async fn a_job_with_an_altered_event_reports_it() {
     let files = Files::numbered(3);
     let jobs = three_jobs(&files).await;
     files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;

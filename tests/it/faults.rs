@@ -101,7 +101,7 @@ async fn names_that_cannot_be_fail_in_their_own_words_and_only_what_is_not_there
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_environment_is_to_blame_the_plan_waits_and_then_lists_everything() {
+async fn a_failure_of_the_environment_delays_the_plan_which_then_lists_everything() {
     for (calls, error, reason) in [
         (LOOKS, "ENOMEM", PauseReason::MemoryLow),
         (OPENS, "EMFILE", PauseReason::TooManyOpenFiles),
@@ -239,7 +239,7 @@ async fn a_full_or_read_only_disk_at_the_swap_pauses_the_job_and_fails_no_file()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_temporary_file_stays_whatever_cannot_be_opened() {
+async fn no_temporary_file_stays_after_a_failed_open() {
     for when in (4..64).step_by(6) {
         let files = Files::new();
         for number in 0..6 {
@@ -519,7 +519,7 @@ async fn a_trash_whose_removal_might_not_be_durable_is_reported_as_uncertain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
+async fn an_interrupted_call_is_repeated_a_limited_number_of_times() {
     let files = Files::numbered(3);
     let (root, file) = (files.library(), files.library().join("000001"));
     let (root, file) = (root.to_str().expect("text"), file.to_str().expect("text"));

@@ -109,7 +109,7 @@ fn draw<T>(runner: &mut TestRunner, strategy: &impl Strategy<Value = T>) -> T {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_sent_over_http_the_answer_is_never_the_servers_fault() {
+async fn no_request_causes_a_server_error() {
     let files = Files::numbered(2);
     let app = App::start(&files).await;
     let mut runner = TestRunner::deterministic();

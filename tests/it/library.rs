@@ -203,7 +203,7 @@ async fn outcomes_follow_the_log_and_outlive_their_index() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_is_shown_until_the_same_recipe_succeeds_whatever_ran_since() {
+async fn a_failure_is_shown_until_the_same_recipe_succeeds() {
     let files = Files::numbered(2);
     let path = files.library().join("000001");
     let app = App::start_with(&files, |_| {}, failing()).await;

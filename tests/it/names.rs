@@ -563,7 +563,7 @@ fn a_job_waits_for_an_unmounted_disk_even_if_it_is_named_or_below_one_of_several
 }
 
 #[test]
-fn a_folder_of_a_disk_that_came_back_with_another_id_is_no_missing_disk() {
+fn a_folder_on_a_disk_with_a_new_id_is_not_taken_for_a_missing_disk() {
     let files = Files::new();
     let stick = files.library().join("stick");
     let Some(mount) = Mount::tmpfs(&stick, "8m") else { return };

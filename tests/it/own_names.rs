@@ -161,7 +161,7 @@ async fn so_it_is_where_the_file_system_folds_case() {
 
 /// A caller by the socket, or the person who starts the server, can make any folder a library, except these.
 #[tokio::test(flavor = "multi_thread")]
-async fn they_are_no_library_either() {
+async fn neither_of_them_can_be_a_library() {
     let files = Files::numbered(7);
     let (app, trash) = with_a_trash(&files).await;
     let before = originals(&files, &trash);

@@ -164,7 +164,7 @@ async fn a_trash_is_emptied_by_its_age_and_not_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_takes_over_times_and_attributes_where_that_is_asked() {
+async fn an_output_inherits_times_and_attributes_when_requested() {
     let files = Files::numbered(2);
     let path = files.library().join("000001");
     let set = rustix::fs::setxattr(&path, "user.note", b"kept", rustix::fs::XattrFlags::empty());
@@ -235,7 +235,7 @@ async fn an_output_that_cannot_be_named_is_reported_in_the_plan() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_is_kept_only_if_it_is_smaller_where_that_is_asked() {
+async fn an_output_is_kept_only_if_it_is_smaller_when_requested() {
     let files = Files::numbered(2);
     let before = content(&files.library());
     let (app, _) = start(&files).await;
@@ -392,7 +392,7 @@ async fn what_is_put_back_shares_its_blocks_with_the_trash_where_the_file_system
 
 /// An output needs its folder, which is not there either. That says nothing about the file.
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_library_is_missing_while_a_job_writes_no_file_fails() {
+async fn no_file_fails_if_the_library_disappears_while_a_job_writes() {
     let files = Files::numbered(20);
     let recipe = Arc::new(Capitals::new(Behaviour::Held));
     let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;

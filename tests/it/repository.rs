@@ -626,7 +626,7 @@ fn no_two_types_have_the_same_name() {
 
 /// What the server does by itself with files goes through the doors that leave a crash note.
 #[test]
-fn what_the_server_does_by_itself_leaves_a_crash_note() {
+fn every_task_of_the_server_itself_leaves_a_crash_note() {
     const CALLS: [&str; 9] = [
         ".clean_up()",
         ".half_emptied_jobs()",

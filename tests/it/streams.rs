@@ -205,7 +205,7 @@ async fn pings_say_what_this_connection_has_sent_and_now_says_what_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_answer_instead_of_a_stream_says_the_same() {
+async fn a_single_response_has_the_same_messages_as_a_stream() {
     let files = Files::numbered(3);
     let app = App::start(&files).await;
     let job = app.end(app.begin("checksum").await).await.job;

@@ -191,7 +191,7 @@ fn an_output_folder_that_cannot_be_examined_is_refused_with_the_reason() {
 }
 
 #[test]
-fn no_output_goes_into_the_data_folder_under_whatever_name() {
+fn no_output_goes_into_the_data_folder_under_any_name() {
     let files = Files::numbered(2);
     let data = files.data().to_str().expect("text").to_owned();
     std::fs::create_dir_all(files.data()).expect("a folder");
@@ -540,7 +540,7 @@ fn without_a_terminal_asking_is_refused_before_anything_starts() {
 }
 
 #[test]
-fn a_plan_leaves_its_job_over_even_if_nobody_reads_it() {
+fn a_plan_command_ends_its_job_even_if_its_output_is_not_read() {
     let files = Files::numbered(300);
     for _ in 0..8 {
         let (code, _, err) = called(&files, &["plan", "checksum", "."]);
@@ -565,7 +565,7 @@ fn a_plan_leaves_its_job_over_even_if_nobody_reads_it() {
 }
 
 #[test]
-fn a_cancel_that_a_server_did_not_live_to_carry_out_is_carried_out_by_the_next_command() {
+fn the_next_command_completes_a_cancel_that_the_server_did_not_survive() {
     let files = Files::numbered(2);
     let mut server = Headway::start(&files, &["--workers", "1"]);
     // It ignores the first signal, so the cancel takes a while.
@@ -603,7 +603,7 @@ fn a_job_is_named_by_the_beginning_of_its_id_and_candidates_are_named() {
 }
 
 #[test]
-fn a_job_that_was_interrupted_says_which_commands_go_on_with_it() {
+fn an_interrupted_job_names_the_commands_that_continue_it() {
     let files = Files::numbered(2);
     let slow = Slow::new(&files);
     let mut server = Headway::start(&files, &["--workers", "1"]);

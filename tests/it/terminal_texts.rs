@@ -65,7 +65,7 @@ fn a_file_has_one_number_in_every_list_and_can_be_named_by_its_path() {
 }
 
 #[test]
-fn what_the_exit_code_counts_is_listed_and_retried() {
+fn files_that_the_exit_code_counts_are_listed_and_retried() {
     let files = Files::numbered(2);
     files.write("new-000000", b"in the way");
     let (code, _, err) = called(&files, &["run", "rename", "000000", "000001", "--set", "name=new-{/}"]);

@@ -80,7 +80,7 @@ fn a_plan_does_not_say_that_a_folder_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_the_recipe_a_folder_that_cannot_be_listed_fails() {
+async fn a_folder_that_cannot_be_listed_fails_for_every_recipe() {
     let files = two_folders();
     files.write("c.bin", b"b");
     let served = Served::start(&files);

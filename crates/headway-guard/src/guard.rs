@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn guards_that_all_die_fail_no_program_and_are_not_started_for_ever() {
+    fn dying_guards_are_restarted_a_limited_number_of_times_and_fail_no_program() {
         let (folder, guard) = program("#!/bin/sh\necho begun >> \"$0.log\"\n");
         for _ in 0..2 {
             match guard.run(task()) {

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_plan_left_out_and_what_was_cancelled_is_no_work() {
+    fn skipped_and_cancelled_files_are_not_counted_as_work() {
         let mut load = Load::default();
         let (out, late) = (SkipReason::Done, SkipReason::Command);
         for (status, bytes) in [

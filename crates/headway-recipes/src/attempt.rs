@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_program_says_of_its_progress_is_never_made_into_bytes() {
+    fn progress_in_percent_is_never_converted_into_bytes() {
         let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, RelPath::default(), 710_000);
         attempt.advance(71_000);
         assert_eq!(attempt.progress(), Progress::Bytes(71_000));

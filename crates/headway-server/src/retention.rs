@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn by_age_by_number_and_never_what_is_held() {
+    fn history_is_removed_by_age_and_by_number_but_never_if_it_is_needed() {
         let mut jobs = past(&[4, 3, 2, 1], 0);
         let by_age = Retention { age: Some(3 * DAY), ..Retention::default() };
         assert_eq!(histories(&by_age.due(&jobs, 0)), [job_id(0), job_id(1)]);

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_of_which_request_and_job_it_is() {
+    fn a_line_of_the_log_names_its_request_and_job() {
         let buffer = LogBuffer::default();
         let writer = buffer.clone();
         let lines = tracing_subscriber::fmt()

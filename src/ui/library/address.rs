@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_form_writes_is_read() {
+    fn the_query_of_a_form_is_parsed() {
         let RequestedView { view: shown, wrong, .. } =
             requested_view(&AddressQuery::read("?library=files&folder=&search=100%25+a%2Bb&show="), "other");
         assert_eq!((shown.search.as_str(), shown.folder.as_str(), wrong), ("100% a+b", "", None));

@@ -130,7 +130,7 @@ mod tests {
     use super::outcome_text;
 
     #[test]
-    fn an_outcome_says_nothing_twice() {
+    fn the_text_of_an_outcome_repeats_nothing() {
         let said = |status, reason: &str| outcome_text(status, Some(reason.to_owned()));
         assert_eq!(said("failed", "failed"), "failed");
         assert_eq!(said("failed", "the command failed"), "failed");

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_job_made_is_kept_and_half_a_line_is_not_taken_for_a_folder() {
+    fn the_folders_that_a_job_made_are_stored_and_a_truncated_line_is_ignored() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);

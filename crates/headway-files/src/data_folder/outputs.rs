@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_step_left_goes_when_the_step_runs_again() {
+    fn the_files_of_a_killed_step_are_removed_when_the_step_runs_again() {
         let folder = tempfile::tempdir().expect("a folder");
         for name in [".REPORT.7.part", ".REPORT.part", ".seen-1", "REPORT"] {
             std::fs::write(folder.path().join(name), "").expect("a file");

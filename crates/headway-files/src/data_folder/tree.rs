@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_command_made_read_only_goes_too() {
+    fn read_only_folders_of_a_command_are_removed_too() {
         use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().join("root");

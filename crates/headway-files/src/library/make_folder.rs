@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_of_a_private_folder_is_never_open_to_others_whatever_interrupts_its_making() {
+    fn the_copy_of_a_private_folder_is_never_readable_for_others_even_if_interrupted() {
         let folder = tempfile::tempdir().expect("a folder");
         let below = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(below("a")).expect("folders");

@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_planned_file_that_is_no_file_any_more_has_changed() {
+    fn a_planned_file_that_is_no_longer_a_file_counts_as_changed() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("name")).expect("a folder");
         std::os::unix::fs::symlink("name", folder.path().join("link")).expect("a link");

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_program_put_in_its_place_goes_and_what_cannot_go_now_goes_later() {
+    fn anything_in_place_of_the_workshop_is_removed_now_or_later() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().join("files");
         std::fs::create_dir(&root).expect("a folder");

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_are_no_text_stay_as_they_are() {
+    fn invalid_utf_8_stays_unchanged() {
         assert_eq!(folded_bytes(b"A\xffE\xcc\x81"), b"a\xff\xc3\xa9");
         assert_eq!(folded_bytes("\u{c9}.JPG".as_bytes()), "\u{e9}.jpg".as_bytes());
     }

@@ -126,7 +126,7 @@ fn a_file_that_cannot_be_checked_is_reported_and_never_called_sound() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = "for n in range(3): z.writestr(f'{n}/a.txt', f'content {n} ' * 20)\nz.writestr('s', b'stored', zipfile.ZIP_STORED)";
     let sound = made(folder.path(), lines);

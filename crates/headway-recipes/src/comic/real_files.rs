@@ -149,7 +149,7 @@ fn a_comic_that_cannot_be_rewritten_fails_with_the_reason() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let comic = packed(folder.path(), &[("p2.jpg", "two"), ("ComicInfo.xml", INFO)]);
     damaged_by(&comic, 300, |bytes| made_of("S/1.cbz", bytes, json!({})));

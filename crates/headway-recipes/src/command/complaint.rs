@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_that_says_why_is_quoted_and_not_the_last() {
+    fn the_line_with_the_cause_is_quoted_instead_of_the_last() {
         for (stderr, why) in [
             // exiftool 12.57 on a text named as a picture.
             (
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_output_counts_where_standard_error_says_nothing() {
+    fn standard_output_is_quoted_if_standard_error_is_empty() {
         assert_eq!(
             said("", "Checking a.rar\nERROR: a.rar is damaged\nTotal: 1\n"),
             "exit code 1: ERROR: a.rar is damaged"

@@ -100,7 +100,7 @@ fn a_request_beyond_the_limits_is_refused_with_the_reason() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let text = b"some text, some text again, and some text ".repeat(40);
     for (kind, action) in [(FileKind::Gzip, "gzip"), (FileKind::Zstd, "zstd")] {
         let sound = packed(&wanted(json!({ "action": action })), &text);

@@ -87,7 +87,7 @@ fn what_is_cut_off_or_misnamed_is_never_healthy() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let Some(paths) = real_files(&["png", "jpeg", "gif", "webp", "bmp", "tiff"]) else { return };
     let wanted = HealthSettings { extension: NameMismatch::Note, memory: 64 };
     for extension in ["png", "jpeg", "gif", "webp", "bmp", "tiff"] {

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_limit_is_read_however_long_a_file_says_that_it_is() {
+    fn reading_stops_at_the_limit_even_if_a_file_claims_to_be_longer() {
         let mut file = Limited { file: io::Cursor::new(vec![7; 100]), left: 30 };
         let mut read = Vec::new();
         file.read_to_end(&mut read).expect("memory");

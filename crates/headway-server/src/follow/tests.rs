@@ -346,7 +346,7 @@ fn over_a_line_that_breaks(world: &mut FollowWorld, job: JobId, after: Option<Cu
 }
 
 #[test]
-fn over_a_line_that_breaks_after_20_kb_even_a_job_whose_snapshot_is_longer_is_followed_to_its_end() {
+fn over_a_line_that_breaks_after_20_kb_a_running_job_with_a_longer_snapshot_is_followed_to_its_end() {
     let mut world = FollowWorld::new();
     let job = world.create(1);
     world.run_mixed(job, 4_000);

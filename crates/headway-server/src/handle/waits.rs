@@ -105,7 +105,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_plan_that_does_not_get_on_says_so_and_one_that_does_is_silent() {
+    fn only_a_plan_without_progress_reports_why() {
         assert_eq!(waits_for_list("nas", Duration::from_millis(4_900)), None);
         let said = waits_for_list("nas", Duration::from_secs(18)).expect("a sentence");
         assert_eq!(said, "No news of the list for 18 s: perhaps the storage of nas does not answer.");

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rows_that_have_more_to_say_are_asked_for_again() {
+    fn only_rows_with_further_text_are_requested_again() {
         let texts =
             [text(0, Waiting, 0), text(1, Waiting, 0), text(2, Failed, 1), text(3, Failed, 1), text(4, Succeeded, 1)];
         let rows = [
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_files_that_another_job_ran_are_asked_for_once_more() {
+    fn texts_of_files_that_another_job_ran_are_requested_again() {
         let mut told = told(vec![text(0, Failed, 1), text(1, Succeeded, 1)]);
         let rows = [row(0, Failed, 1), row(1, Succeeded, 1)];
         assert_eq!(told.lacks(&rows), Vec::new());

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_cannot_be_read_is_an_error_and_not_an_event_without_a_change() {
+    fn an_unreadable_change_is_an_error() {
         let new = Digest([1; 16]);
         let placing = |target: &str, trash: Option<&str>| JobEvent::Placing {
             item: 3,

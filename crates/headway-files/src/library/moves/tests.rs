@@ -191,7 +191,7 @@ proptest! {
 
     /// Another program takes a name at some point: its file stays, and none of ours is lost.
     #[test]
-    fn nobody_elses_file_is_overwritten_and_none_is_lost(
+    fn no_file_of_another_program_is_overwritten_or_lost(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
         kinds in kinds(),
         ability in ability(),
@@ -303,7 +303,7 @@ proptest! {
 
     /// Names change hands along a chain or around a cycle, and the process dies anywhere, any number of times.
     #[test]
-    fn wherever_it_dies_names_have_changed_hands_in_the_end_or_none_has(
+    fn after_a_crash_at_any_point_either_all_names_have_changed_hands_or_none(
         length in 2usize..6,
         is_cycle: bool,
         ability in ability(),

@@ -9,7 +9,7 @@ proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
-    fn whatever_the_wire_does_the_fold_ends_equal_to_the_log_or_the_page_says_so(seed: u64, most in 2usize..80, trouble in 0usize..9) {
+    fn under_any_fault_of_the_wire_the_fold_equals_the_log_or_the_page_reports_it(seed: u64, most in 2usize..80, trouble in 0usize..9) {
         let mut wire = Wire::new(seed, most, trouble);
         let follow = wire.run();
         let tracked = follow.job(&wire.job).expect("followed");

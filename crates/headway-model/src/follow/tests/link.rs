@@ -75,7 +75,7 @@ fn silence_is_reported_after_12_s_and_the_stream_reopened_after_15_s() {
 }
 
 #[test]
-fn a_link_that_was_up_is_known_to_be_lost_within_a_second_and_a_page_just_shown_says_nothing() {
+fn a_lost_link_is_reported_within_a_second_but_not_on_a_page_just_shown() {
     let mut wire = Wire::new(9, 20, 0);
     let (mut follow, generation) = follower(&mut wire, 0);
     let lost = |follow: &mut Follow, now| {

@@ -9,7 +9,7 @@ fn placing(world: &mut ScheduleWorld, job: JobId, item: u32) {
 }
 
 #[test]
-fn an_open_placement_ends_as_the_disk_says() {
+fn an_open_placement_ends_by_the_state_of_the_disk() {
     let mut world = ScheduleWorld::new(1, 4, false);
     let job = world.job(1, 4);
     for item in 0..4 {
@@ -101,7 +101,7 @@ fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
 }
 
 #[test]
-fn a_placing_that_the_storage_does_not_show_holds_up_no_other_item_and_its_own_not_for_ever() {
+fn a_placing_that_cannot_be_examined_delays_no_other_item_and_is_given_up_in_the_end() {
     let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 2);
     placing(&mut world, job, 0);

@@ -36,7 +36,7 @@ fn after_a_restart_a_cancel_is_completed_and_a_plan_goes_on() {
 }
 
 #[test]
-fn a_person_is_asked_about_interrupted_items_where_that_is_wanted() {
+fn a_person_is_asked_about_interrupted_items_when_requested() {
     let mut world = ScheduleWorld::new(1, 2, false);
     let job = world.job(1, 3);
     let fold = world.folds[&job].clone();
@@ -57,7 +57,7 @@ fn a_person_is_asked_about_interrupted_items_where_that_is_wanted() {
 }
 
 #[test]
-fn interrupted_items_are_recorded_first_so_that_the_time_between_two_processes_is_no_work() {
+fn interrupted_items_are_recorded_first_so_that_downtime_is_not_counted() {
     // The item before the one that ran was being placed, or had been interrupted by an earlier death; in half of the
     // cases the job was halted.
     for (is_placing, is_halted) in [(true, false), (false, false), (true, true), (false, true)] {

@@ -30,7 +30,7 @@ fn a_failed_item_is_tried_again_later_and_later_until_its_tries_are_over() {
 }
 
 #[test]
-fn what_is_taken_back_does_not_count_as_a_try() {
+fn a_withdrawn_attempt_does_not_count_as_a_try() {
     let mut world = ScheduleWorld::new(1, 1, false);
     world.terms.tries = 2;
     let job = world.job(1, 1);
