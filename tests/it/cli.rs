@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::helper::{Files, Headway};
 
-/// Runs the program to its end: whether it succeeded, and everything it said.
+/// Runs the program to its end: whether it succeeded, and its whole output.
 fn run(arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     let output = command.args(arguments).stdin(Stdio::piped()).output().expect("the program");

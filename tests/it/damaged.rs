@@ -196,7 +196,7 @@ async fn a_store_that_fails_as_rows_are_made_again_sets_no_job_aside() {
     files.sql("DROP TRIGGER full").await;
     let row = store.job(job).await.expect("it is made again later").expect("the job");
     assert_eq!(row.summary.counters.succeeded, 3);
-    // An event whose value cannot be read is no failure of the store.
+    // An event whose value cannot be read is not a failure of the store.
     files.sql("UPDATE events SET payload = CAST(x'ff' AS TEXT) WHERE seq = 2 AND job_no = 1").await;
     files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 1").await;
     store.job(job).await.expect_err("nothing tells of it any more");

@@ -1,5 +1,5 @@
-//! System calls that fail, at the real program: what is not known of a file is never told as a fact about it, and what is no
-//! file's fault pauses the job.
+//! System calls that fail, at the real program: what is not known of a file is never reported as a fact about it, and
+//! what is no file's fault pauses the job.
 
 use headway_model::{JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
@@ -198,7 +198,7 @@ async fn storage_that_fails_for_file_after_file_pauses_the_job_until_it_reads_ag
     let job = served.begin("checksum", json!({})).await;
     let paused = served.until(job, paused_for(PauseReason::StorageErrors)).await;
     assert_eq!(paused.status, JobStatus::Paused { reason: PauseReason::StorageErrors });
-    // By itself it goes on only when the last of them can be read.
+    // It continues automatically only when the last of them can be read.
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let paused = served.until(job, |summary| summary.counters.running == 0).await;
     assert_eq!((paused.status.is_terminal(), paused.counters.failed), (false, 4), "{paused:?}");

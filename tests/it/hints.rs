@@ -149,7 +149,7 @@ fn what_is_offered_for_a_job_that_waits_goes_on_with_it() {
     kill_process(Pid::from_child(&child), Signal::INT).expect("a living process");
     let ended = child.wait_with_output().expect("its end");
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    // Without a server, another command says who goes on with it, and that works.
+    // Without a server, another command names the command that continues it, and that works.
     let paused = terminal.headway("pause @1");
     assert_eq!(hints(&paused).len(), 1, "{paused}");
     let resumed = terminal.follow(&said, &["resume"]);

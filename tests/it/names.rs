@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::helper::{Files, Headway, Mount, eventually, http, mint, set_modified};
 
-/// Runs the program to its end; returns its exit code and everything it said.
+/// Runs the program to its end; returns its exit code and its whole output.
 fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     command.args(arguments).env("HEADWAY_DATA", files.data()).env_remove("HEADWAY_CONFIG").stdin(Stdio::null());
@@ -224,7 +224,7 @@ async fn a_link_to_a_folder_leads_to_it_in_a_request_as_in_a_command() {
     }
     let (_, items) = run(&server, of(json!({ "paths": ["year", "a.jpg"] }))).await;
     assert_eq!((&items[0]["status"], &items[1]["status"]), (&json!("succeeded"), &json!("skipped")), "{items:?}");
-    // It is there, and is no folder.
+    // It exists, and is not a folder.
     let (client, job) = (http(), mint());
     let call = client.put(format!("{}/api/jobs/{job}", server.url)).json(&of(json!({ "folder": { "path": "one" } })));
     assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);

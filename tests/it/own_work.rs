@@ -1,5 +1,5 @@
 //! What the server does by itself for one library or one job: if it crashes at this again and again, it skips this
-//! alone and says so, and everything else goes on.
+//! alone and reports it, and everything else continues.
 
 use std::path::Path;
 use std::time::Duration;

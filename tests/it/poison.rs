@@ -66,7 +66,7 @@ async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId,
     assert_eq!(other.status, JobStatus::Completed, "{fault}");
     let at_work = served.until(innocent, |_| true).await;
     assert_eq!(at_work.status, JobStatus::Processing, "{fault}: {at_work:?}");
-    // Another try is another crash, after which the job is held at once.
+    // Another try is another crash, after which the job is paused at once.
     served.client.post(format!("{}/api/jobs/{poison}/resume", served.headway.url)).send().await.ok();
     assert!(served.headway.dies_within(WHILE), "{fault}: it is tried again");
     drop(served);
@@ -129,7 +129,7 @@ async fn two_jobs_that_crash_the_server_where_nothing_is_noted_are_paused_after_
         assert!(served.headway.dies_within(WHILE), "{recipes:?}");
         let mut crashes = 1;
         let served = loop {
-            // It can also die before it is ready.
+            // It can die before it is ready.
             if let Some(mut served) = life(&files, &fault)
                 && !served.headway.dies_within(Duration::from_secs(5))
             {

@@ -177,7 +177,7 @@ async fn watching_sends_first_and_last_summaries_and_leaves_followed_jobs_to_the
     }
     assert!(!told(&events).iter().any(|(job, _)| *job == followed.to_string()));
     assert_eq!(seqs(&events, followed), (1..=app.end(followed).await.seq).collect::<Vec<_>>());
-    // A reader from the beginning is told of jobs that ended before.
+    // A reader from the beginning gets the jobs that ended before.
     let events = Stream::open(&app, "watch=jobs&after=0.0").await.until("caught_up").await;
     assert_eq!(told(&events).len(), 3);
     app.stop().await;

@@ -97,7 +97,7 @@ async fn what_the_tools_write_is_read() {
         files.write("MANIFEST", &manifest);
         let (view, report) = verify(&app, "MANIFEST", json!({ "paths": NAMES })).await;
         if writer.contains("--no-names") {
-            // One checksum without a name stands for no file in this folder.
+            // One checksum without a name matches no file in this folder.
             assert_eq!(view["status"], "failed", "{writer}: {report}");
             continue;
         }

@@ -84,7 +84,7 @@ async fn files_that_were_chosen_are_verified_alone() {
     let app = App::start(&files).await;
     let checksum = json!({ "library": "files", "recipe": "checksum", "query": { "folder": {} } });
     let made = app.run(&checksum).await.job;
-    // It is none of the chosen files, so that it is gone is no error of theirs.
+    // It is not one of the chosen files, so its absence is not counted as their error.
     std::fs::remove_file(files.library().join("000002")).expect("a file less");
     let verify = |query: Value| json!({ "library": "files", "recipe": "verify", "query": query, "settings": { "manifest": format!("@{made}") } });
     let chosen = app.run(&verify(json!({ "paths": ["000000", "000001"] }))).await;
