@@ -24,7 +24,7 @@ pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
     fn is_for(&self, looks: FileLook) -> bool;
 
     /// Examines a file to which the recipe applies. The result is a JSON object; a damaged file is a failure.
-    fn look(&self, source: &Source<'_>) -> Result<Value, Failure>;
+    fn examine(&self, source: &Source<'_>) -> Result<Value, Failure>;
 }
 
 /// Binds the recipe to a job with its settings.
@@ -33,9 +33,9 @@ pub(crate) fn bind<R: Reading>(job: &Binding<'_>, settings: &[Setting]) -> Resul
 }
 
 /// Examines a file, or skips it if the recipe does not apply to it.
-pub(crate) fn looked<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
+pub(crate) fn examined<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
     match recipe.is_for(source.looks()?) {
-        true => recipe.look(source),
+        true => recipe.examine(source),
         false => Err(Failure::Skipped(SkipReason::Recipe)),
     }
 }
@@ -49,7 +49,7 @@ impl<R: Reading> Work for ReadingWork<R> {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
-        let result = looked(&self.0, &source)?;
+        let result = examined(&self.0, &source)?;
         source.confirm(Success { effect: DiskEffect::Read, result })
     }
 
