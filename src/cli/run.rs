@@ -34,7 +34,7 @@ use headway_model::{Action, BuiltIn, JobId, StartJob};
 /// 0, or 102 with --fail-if-empty; for a plan (-n) it is 0. 102: the job failed as a whole. 103: it was cancelled. 104:
 /// it waits for you. 130: you interrupted it. 255: it did not start.
 ///
-/// A program that ends with exit code 3 says that its file needed nothing: the file is skipped, which is no failure.
+/// A program that ends with exit code 3 says that its file needed nothing: the file is skipped, which is not a failure.
 /// 75 asks for another try. Any other code than 0 is a failure.
 ///
 /// If the machine or the server dies, files that were being processed run again when you resume the job. For programs

@@ -55,7 +55,7 @@ impl Channel {
     pub(super) fn post(&self, text: &str) {
         match self {
             Channel::Broadcast { channel, .. } => drop(channel.post_message(&text.into())),
-            // Storing an equal value is no event.
+            // Storing an equal value fires no event.
             Channel::Stored { name, .. } => drop(browser::remember(name, &format!("{} {text}", browser::number()))),
         }
     }

@@ -206,7 +206,7 @@ async fn a_retry_is_shown_on_the_original_job_and_on_each_of_its_files() {
     let retried: Vec<_> =
         items["items"].as_array().expect("items").iter().map(|item| &item["retried"]["status"]).collect();
     assert_eq!(retried, [&Value::Null, &json!("succeeded"), &json!("skipped")], "{items}");
-    // What a retry of the retry does is done as well; another recipe over the same files is no retry.
+    // What a retry of the retry does is done as well; another recipe over the same files is not a retry.
     files.write("gone too", b"here again");
     let rest = json!({ "items": { "job": retry.job, "which": "errors" } });
     app.run(&json!({ "library": "files", "recipe": "checksum", "query": rest })).await;

@@ -87,7 +87,7 @@ async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
     }
 
     let trash = std::fs::read_dir(files.library().join(".headway-trash")).expect("a trash").flatten();
-    // Also what nothing needs any more; that is no finding.
+    // This includes files that nothing needs any more; they are not findings.
     for original in trash.filter_map(|job| std::fs::read_dir(job.path()).ok()).flat_map(Iterator::flatten) {
         std::fs::write(original.path(), b"changed").expect("a file");
     }

@@ -1,5 +1,5 @@
-//! System calls that fail, at the real program: what is not known of a file is never reported as a fact about it, and
-//! what is no file's fault pauses the job.
+//! System calls that fail, at the real program: what is not known of a file is never reported as a fact about it, and a
+//! failure that is not a file's fault pauses the job.
 
 use headway_model::{JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
@@ -430,7 +430,7 @@ async fn a_retry_never_runs_on_what_an_earlier_job_left_half_changed() {
     let files = Files::numbered(1);
     let root = files.library();
     let file = root.join("000000");
-    // EBUSY is no state of the storage: the exchange of the names succeeds, and then neither way is open.
+    // EBUSY is not a state of the storage: the exchange of the names succeeds, and then neither way is open.
     let served = failing(&files, "renameat2", "error=EBUSY:when=2+", &[root.to_str().expect("text")]);
     let job = served.run("upper", json!({})).await;
     assert_eq!((job.counters.failed, job.counters.succeeded), (1, 0), "{:?}", items(&served, job.job).await);

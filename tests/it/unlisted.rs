@@ -157,7 +157,7 @@ async fn a_retry_of_the_folder_lists_what_was_asked_for_below_it() {
             assert_eq!(found, [("sub/a.txt".into(), "succeeded".into(), String::new())], "{which}");
         }
     }
-    // Nor does the first job's view count for less below the folder.
+    // The first job's view does not count fewer files below the folder either.
     let view = json!({ "query": { "folder": { "show": "unprocessed" } } });
     drop(served);
     let served = failing(&files, "openat,openat2", "error=EACCES", &["sub"]);

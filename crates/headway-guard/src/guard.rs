@@ -56,7 +56,7 @@ impl Guard {
     fn start(&self) -> io::Result<Arc<GuardLink>> {
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         let link = Arc::new(GuardLink::over(ours));
-        // The thread comes first: a guard for which there is none would not be waited for.
+        // The thread comes first: without a thread, nobody would wait for the guard.
         let (give, take) = channel();
         let listener = Arc::clone(&link);
         let deliver = move || take.recv().into_iter().for_each(|child| listen(&listener, child));

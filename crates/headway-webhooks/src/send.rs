@@ -114,7 +114,7 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
     let ended = {
         let told = async {
             if let Some(mut input) = input {
-                // A program that reads nothing is no error.
+                // A program that reads nothing is not an error.
                 input.write_all(message.body.as_bytes()).await.ok();
             }
         };

@@ -69,7 +69,7 @@ impl RunArguments {
         self.ask_for(&recipe, program, selection)
     }
 
-    /// The recipe that is named or meant. If a program follows and the first word is no recipe, that word is a file.
+    /// The recipe that is named or meant. If a program follows and the first word is not a recipe, that word is a file.
     fn recipe_for(&self, program: &[OsString], paths: &mut Vec<OsString>) -> Result<String, CommandFailure> {
         match (self.recipe.clone(), program.is_empty()) {
             (Some(recipe), true) => Ok(recipe),

@@ -114,7 +114,8 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     }
 }
 
-/// The pill's text if there is only one job: what it waits for, if it does not go on by itself, and its progress.
+/// The pill's text if there is only one job: what it waits for, if it does not continue automatically, and its
+/// progress.
 fn alone(summary: &JobSummary, is_still: bool) -> String {
     let waits = match summary.status {
         JobStatus::Planned if summary.counters.work().1 > 0 => {

@@ -92,7 +92,7 @@ impl JobOptions {
         chosen
     }
 
-    /// The request for the selection, or else for the list on the screen. Without either there is none, and none if a
+    /// The request for the selection, or else for the list on the screen. There is no request without either, or if a
     /// field cannot be parsed: a field is never left out of a request.
     pub(super) fn request(self) -> Result<Option<StartJob>, Wrong> {
         let selection = self.selected.with_untracked(Selection::query);

@@ -13,7 +13,8 @@ use headway_model::{JobId, RelPath};
 /// The file that lists the folders. It is in the job's folder.
 pub(super) const MADE: &str = ".folders";
 
-/// Begins what is added to the list. No path ends with it, so that a line whose end was not written before is no path.
+/// The prefix of each addition to the list. No path ends with it, so that an earlier line whose end was not written is
+/// not taken for a path.
 const BEGIN: &str = "%\n";
 
 /// The folders that a job has noted, so that it notes each once.

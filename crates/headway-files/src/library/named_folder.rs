@@ -13,7 +13,8 @@ use super::{Found, Library};
 use headway_model::RelPath;
 
 impl Library {
-    /// Opens a folder whose files are to be listed. The error tells what is not there from what is no folder.
+    /// Opens a folder whose files are to be listed. The error distinguishes a missing entry from one that is not a
+    /// folder.
     pub(super) fn open_to_list(&self, folder: &RelPath) -> io::Result<Arc<Dir>> {
         let opened = self.enter_folder(folder);
         let is_none = opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotADirectory);

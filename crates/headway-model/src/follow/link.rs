@@ -219,7 +219,7 @@ impl Link {
         true
     }
 
-    /// The source has broken, and goes on by itself later, as when another tab holds it.
+    /// The source has broken, and continues later without a new request, as when another tab holds it.
     pub(super) fn broke(&mut self) {
         self.source.iter_mut().for_each(|source| source.caught_up = false);
     }

@@ -77,7 +77,7 @@ pub fn folded(text: &str) -> String {
     text.nfd().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// The bytes of a name in that form. Bytes that are no UTF-8 stay as they are.
+/// The bytes of a name in that form. Bytes that are not UTF-8 stay as they are.
 pub fn folded_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut all = Vec::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

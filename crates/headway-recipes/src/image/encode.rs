@@ -104,7 +104,7 @@ fn jpeg(picture: &DecodedPicture, quality: u8, to: &mut EncodedBytes<'_>) -> Res
     encoded.map_err(|error| not_encoded(&error))
 }
 
-/// An encoder gave up, which is no fault of the file.
+/// An encoder gave up, which is not the file's fault.
 fn not_encoded(error: &dyn std::error::Error) -> String {
     tracing::warn!(%error, "an encoder gave up");
     "its pixels cannot be written in the new format".into()

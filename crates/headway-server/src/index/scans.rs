@@ -26,7 +26,8 @@ const BATCH_WAIT: Duration = Duration::from_millis(100);
 /// If jobs changed more folders than this, the whole library is scanned instead of each of them.
 const FOLDERS: usize = 200;
 
-/// After this time, what is left of the changed folders is read in the next round. A scan that takes longer goes on by itself.
+/// After this time, what is left of the changed folders is read in the next round. A scan that takes longer continues
+/// in the background.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A scan of a whole library that took less than this is worth repeating for each page.

@@ -100,7 +100,7 @@ pub(super) fn offers(
 fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done_since: usize) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
-    // An undo is not tried again by itself: the other job is undone again.
+    // An undo is not retried: the other job is undone again.
     let is_undo = JobKind::of(&summary.recipe) == JobKind::Undo;
     let (failed, missed) = (counters.failed, counters.missed);
     let still = (u64::from(failed) + u64::from(missed)).saturating_sub(done_since as u64);

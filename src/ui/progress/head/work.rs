@@ -40,7 +40,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
         let running = heard.with(|heard| heard.as_ref().map(|heard| heard.running.clone())).unwrap_or_default();
         let load = match done() == Some(read.done.files) {
             true => read.with_parts(running.iter().filter_map(RunningItem::part)),
-            // A file that has ended since is neither in what was read nor under way.
+            // A file that has ended since is missing both in the bytes read and among the running files.
             false => before.map(|(load, _)| load).filter(|load| load.done.bytes > read.done.bytes).unwrap_or(read),
         };
         let since = before.filter(|(known, _)| *known == load).map(|(_, since)| since);

@@ -48,11 +48,11 @@ pub(crate) struct RecoveredState {
     pub uncounted: BTreeMap<u32, u32>,
     /// When waiting items are due again.
     pub retry_at: BTreeMap<u32, Millis>,
-    /// Whether the job goes on by itself.
+    /// Whether the job continues automatically.
     pub hold: StartHold,
 }
 
-/// Whether a job that the last process left goes on by itself.
+/// Whether a job that the last process left continues automatically.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum StartHold {
     /// It goes on.

@@ -22,8 +22,8 @@ const ERRORS_LIMIT: u32 = 10_000;
 const FOLLOWED: usize = 1_000;
 
 impl Server {
-    /// The jobs that did the work of this one again for some of its files, newest first. A job of another recipe, or with
-    /// another command, is no retry.
+    /// The jobs that did the work of this one again for some of its files, newest first. A job of another recipe, or
+    /// with another command, is not a retry.
     pub(super) async fn retries(&self, of: &JobRow) -> Result<Vec<JobRow>, ApiError> {
         let JobSummary { job, counters, status, .. } = &of.summary;
         let has_some = counters.has_errors() || counters.cancelled > 0;
