@@ -1,4 +1,4 @@
-// A button stands still while it is pressed, and nothing lies over it.
+// A button does not move while it is clicked, and nothing covers it.
 import { choose, config, details, openFile, over, begin, three } from './helper/job';
 import { dialog, open, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';

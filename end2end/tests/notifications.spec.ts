@@ -4,7 +4,7 @@ import { choose, config, over, three } from './helper/job';
 import { dialog, open, processAll } from './helper/page';
 import { expect, test } from './helper/fixtures';
 
-/** A browser that would ask, and answers so; what it was asked and what it was told. */
+/** A browser that would ask, and answers so; what it was asked and what it showed. */
 async function asks(page: Page, answer: string) {
   await page.addInitScript((answer) => {
     const told: string[] = [];
