@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::app::{App, empty_files, mint};
-use crate::fanout::Crowd;
+use crate::crowd::Crowd;
 use crate::recipe::Nothing;
 use crate::{count, figure, limits, middle};
 

@@ -5,6 +5,7 @@
 //! The documents give only their ratio.
 
 mod app;
+mod crowd;
 mod fanout;
 mod hash;
 mod items;
@@ -39,7 +40,7 @@ fn main() {
         && word == "crowd"
     {
         let number = |text: &String| text.parse().expect("a number");
-        return runtime().block_on(fanout::crowd(address, number(followers), number(slow)));
+        return runtime().block_on(crowd::follow(address, number(followers), number(slow)));
     }
     let wanted = |bench: &str| asked.is_empty() || asked.iter().any(|name| name == bench);
     runtime().block_on(async {
