@@ -77,7 +77,7 @@ struct ServerInner {
     /// Sends inputs to the schedule that are not events of a job.
     tell: mpsc::UnboundedSender<Input>,
     limits: parking_lot::Mutex<ScheduleLimits>,
-    /// What the settings say of them; a person can have changed them since.
+    /// The values in the settings; a person can have changed them since.
     configured_limits: parking_lot::Mutex<ScheduleLimits>,
     /// Recipes that only the owner can start.
     owner_only: BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! Finds what the server does not go on with: jobs that are paused as stuck, and work of its own that it gave up.
+//! Finds work that the server has stopped: jobs that are paused as stuck, and work of its own that it gave up.
 
 use std::collections::BTreeSet;
 

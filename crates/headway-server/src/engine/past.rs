@@ -84,7 +84,7 @@ impl Past {
         Ok(contents)
     }
 
-    /// What [`Store::done`] says of these files under a name.
+    /// The rows of [`Store::done`] for these files under a name.
     async fn done_as(&self, name: &KnownAs, recipe: &str, paths: &[RelPath]) -> Result<Vec<PastRow>, Unable> {
         let (mut done, mut rest) = (Vec::new(), held::first(name, paths));
         while let Some((paths, but)) = rest.pop() {
@@ -98,7 +98,7 @@ impl Past {
         Ok(done)
     }
 
-    /// What [`Store::outcomes`] says of these files under a name.
+    /// The rows of [`Store::outcomes`] for these files under a name.
     async fn outcomes_as(&self, name: &KnownAs, paths: &[RelPath], before: u64) -> Result<Vec<OutcomeRow>, Unable> {
         let (mut held, mut rest) = (Vec::new(), held::first(name, paths));
         while let Some((paths, but)) = rest.pop() {

@@ -30,7 +30,7 @@ pub(crate) struct RunningAttempts {
 #[derive(Default)]
 struct AttemptTable {
     attempts: BTreeMap<(JobId, u32), AttemptState>,
-    /// The plans under way, each with when it last got on.
+    /// The plans under way, each with the time of its last progress.
     plans: BTreeMap<JobId, Pulse>,
     /// The queued jobs, next first.
     queue: Vec<JobId>,
@@ -86,7 +86,7 @@ impl RunningAttempts {
         self.table.lock().attempts.is_empty()
     }
 
-    /// Notes that the plan of a job has begun. It beats this pulse whenever it gets on.
+    /// Notes that the plan of a job has begun. It beats this pulse whenever it makes progress.
     pub(super) fn plan_begins(&self, job: JobId, pulse: &Pulse) {
         pulse.beat();
         self.table.lock().plans.insert(job, pulse.clone());
@@ -97,7 +97,7 @@ impl RunningAttempts {
         self.table.lock().plans.remove(&job);
     }
 
-    /// How long ago the plan of a job last got on; `None` if none is under way.
+    /// How long ago the plan of a job last made progress; `None` if none is under way.
     pub(crate) fn plan_still_for(&self, job: JobId) -> Option<Duration> {
         self.table.lock().plans.get(&job).map(Pulse::still_for)
     }

@@ -108,7 +108,7 @@ impl Connect {
             && self.watched_changed
     }
 
-    /// Judges whether the stream can resume from the client's cursor.
+    /// Decides whether the stream can resume from the client's cursor.
     fn judge(&mut self, head: Head, digest_there: Option<Digest>) {
         self.judged = true;
         let reason = match &self.request.cursor {

@@ -10,7 +10,7 @@ use headway_files::{DataFolder, Ground, Identity, Library, environment};
 use headway_model::request::FolderQuery;
 use headway_model::{JobId, PauseReason, Query, RelPath, StartJob};
 
-/// What a job was planned on, or what a person has accepted for this job in its place.
+/// The ground that a job was planned on, or that a person has accepted for this job in its place.
 pub(super) struct PlannedGround {
     job: JobId,
     /// It stores what a person accepts.
@@ -21,8 +21,8 @@ pub(super) struct PlannedGround {
     only: Option<Ground>,
 }
 
-/// What a job is bound to, if that is known: what it was planned on, or for a job about items of another one, what the other
-/// job was planned on. An error if what is stored cannot be read.
+/// The ground that a job is bound to, if that is known: the one that it was planned on or, for a job about items of
+/// another one, the ground of the other job. An error if what is stored cannot be read.
 pub(crate) fn ground(data: &DataFolder, job: JobId, request: &StartJob) -> io::Result<Option<Ground>> {
     let own = data.ground(&job)?;
     match &request.query {
@@ -124,8 +124,8 @@ impl PlannedGround {
         self.data.accepts_missing(&self.job)
     }
 
-    /// What a person has accepted for this job, if that is not what was `planned`. What is accepted for another job of the
-    /// library is not accepted for this one.
+    /// What a person has accepted for this job, if that is not what was `planned`. An acceptance for another job of the
+    /// library does not apply to this one.
     fn accepted_since(&self, planned: &Ground) -> io::Result<Option<Ground>> {
         let accepted = self.data.ground(&self.job)?.filter(|accepted| accepted != planned);
         if accepted.is_some() {

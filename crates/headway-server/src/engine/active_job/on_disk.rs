@@ -24,7 +24,7 @@ impl ActiveJob {
             false => self.library.look_again().is_ok() && matches!(self.ground.admits(&self.library), Ok(true)),
             true => self.library.reach().is_ok() && self.is_same_library(),
         };
-        // What was planned by an earlier job can lie on any disk.
+        // Files that an earlier job planned can be on any disk.
         let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
         let accepts = self.accepts_missing();
         let is_absent = match on_any && !accepts {

@@ -19,7 +19,7 @@ use headway_recipes::Unable;
 pub(in crate::engine) struct Undone {
     /// Those that were made, in the order of the job's items.
     pub(in crate::engine) made: Arc<[Change]>,
-    /// The files whose change might be half made: the disk does not tell.
+    /// The files whose change might be half made: the disk does not show it.
     pub(in crate::engine) unclear: Vec<RelPath>,
     /// The folders that the job made for new names, including those for files that another undo has put back.
     pub(in crate::engine) folders: Arc<[RelPath]>,

@@ -84,7 +84,7 @@ impl Serving {
             served.sent = SentJob { seq: fold.seq + ahead, digest: fold.digest };
             served.last = served.last.max(fold.seq);
         }
-        // The job can have ended since it was looked up; no event will say so.
+        // The job can have ended since it was looked up; no event will show it.
         if fold.status.is_terminal() {
             self.reads.push_back(Read::Job(fold.id));
         }

@@ -1,4 +1,4 @@
-//! A placing that is open, taken back or not judged yet.
+//! A placing that is open, taken back or not examined yet.
 
 use super::*;
 
@@ -69,7 +69,7 @@ fn an_unclear_placement_is_examined_after_the_pause_and_a_cancel_waits_for_it() 
             false => world.input(Input::Eased { job, reason }),
         }
         assert_eq!(world.judging, [(job, 0)]);
-        // Once more it cannot be looked at.
+        // Once more it cannot be examined.
         world.input(Input::Judged { job, item: 0, state: PlacementState::NotKnown(reason), detail: None });
         let again = if cancelled { JobStatus::Cancelling } else { JobStatus::Paused { reason } };
         assert_eq!(world.status(job), again);

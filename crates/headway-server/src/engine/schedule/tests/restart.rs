@@ -1,4 +1,4 @@
-//! What a new process makes of the jobs that the last one left.
+//! How a new process recovers the jobs that the last one left.
 
 use super::*;
 

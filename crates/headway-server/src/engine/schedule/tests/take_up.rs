@@ -34,12 +34,12 @@ fn before_planning(id: JobId) -> String {
     Recorded { seq: 1, at: 1, event }.encode()
 }
 
-/// What is left if the placing of item 1 was looked at.
+/// The recovered state if the placing of item 1 was examined.
 fn placed(state: PlacementState) -> RecoveredState {
     RecoveredState { placed: BTreeMap::from([(1, (state, None))]), ..RecoveredState::default() }
 }
 
-/// What is left if nothing could be read.
+/// The recovered state if nothing could be read.
 fn unread() -> RecoveredState {
     unread_for(PauseReason::Stuck)
 }
