@@ -74,7 +74,11 @@ impl PlannedGround {
     }
 
     /// Accepts the present root, and returns what the data folder stores about it. Blocking.
-    pub(super) fn settle(&self, library: &Library, request: &StartJob) -> Result<Option<Ground>, PauseReason> {
+    pub(super) fn accept_present_root(
+        &self,
+        library: &Library,
+        request: &StartJob,
+    ) -> Result<Option<Ground>, PauseReason> {
         library.look_again()?;
         let admits = self.admits(library);
         if !admits.map_err(|error| environment(&error).unwrap_or(PauseReason::StorageErrors))? {

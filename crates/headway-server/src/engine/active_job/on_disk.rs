@@ -14,7 +14,7 @@ const TRIAL_READ_BYTES: u64 = 64 * 1024 * 1024;
 impl ActiveJob {
     /// Accepts the folder that is at the library's path now. Only before the first file is listed. Blocking.
     pub(in crate::engine) fn settle_on_library(&self) -> Result<Option<Ground>, PauseReason> {
-        self.ground.settle(&self.library, &self.request)
+        self.ground.accept_present_root(&self.library, &self.request)
     }
 
     /// Whether the job can go on with the library: with the root that it was planned on or, before its first file is

@@ -26,11 +26,11 @@ impl Serving {
                 self.head = head;
                 self.target = head.position;
                 if !matches!(connect.request.cursor, Some(Ok(_))) {
-                    connect.judge(head, None);
+                    connect.check_cursor(head, None);
                 }
             }
             ReadResult::DigestAt(digest) => {
-                connect.judge(self.head, digest);
+                connect.check_cursor(self.head, digest);
                 self.begun = connect.position();
             }
             ReadResult::Job(job, row) => {
