@@ -79,7 +79,7 @@ impl Steps {
         })
     }
 
-    /// Says it in the log, once in the life of a server.
+    /// Logs what is left out, once in the life of a server.
     fn leave_out(&self, own: &OwnWork) -> LeftOut {
         let left_out = LeftOut { name: own.name.clone(), crashed: super::crashed(own.step) };
         if self.shared.left_out.lock().insert((own.of, own.step), left_out.clone()).is_none() {

@@ -75,7 +75,7 @@ impl Server {
         Ok(items.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
-    /// Says of each item that did not succeed how the newest of these jobs that has its file left it.
+    /// Reports for each item that did not succeed in what state the newest of these jobs that has its file left it.
     pub(super) async fn say_retried(&self, row: &JobRow, items: &mut [ItemView]) -> Result<(), ApiError> {
         let can_be =
             |item: &ItemView| matches!(item.status, ItemLabel::Failed | ItemLabel::Skipped | ItemLabel::Cancelled);
