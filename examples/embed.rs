@@ -60,7 +60,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stopped = web::signal()?.map(move |()| _ = stop.send_replace(true));
     println!("ready: http://{address}/");
     axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
-    // Else this would count as a crash of whatever is under way.
+    // Otherwise this would count as a crash of the jobs at work.
     server.stop().await;
     Ok(())
 }

@@ -125,7 +125,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run() -> ExitCode {
-    // Before anything is read: a server that is told to read its settings again while it begins must not end.
+    // This comes before anything is read: a server that gets SIGHUP while it starts must not end.
     let command = std::env::args_os().skip(1).find(|word| !word.as_encoded_bytes().starts_with(b"-"));
     let hang_ups = command.filter(|word| word == "serve").and_then(|_| serve::hang_ups().ok());
     let ended = match help::arguments() {
@@ -185,7 +185,8 @@ async fn carried_out(
     }
 }
 
-/// What clap says: help, or what is wrong with the command line. The commands whose exit code counts files say that with 255.
+/// Prints the text of clap: help, or what is wrong with the command line. Commands whose exit code counts files end
+/// with 255 for the latter.
 fn clap_message(error: &clap::Error) -> CommandResult {
     let text = error.render();
     if !error.use_stderr() {

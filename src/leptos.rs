@@ -26,19 +26,19 @@
 //! # assert!(html.contains("connecting") && html.contains("not known yet"), "{html}");
 //! ```
 //!
-//! On a server nothing is followed or started: a page is rendered with what is known there, which is nothing, and says so.
+//! On a server nothing is followed or started: a page is rendered without any knowledge of jobs, and shows that.
 //!
 //! # A job whose first event is missed
 //!
-//! A page that asks the server to start a job, and listens once it has the answer, misses what happened in between. A quick job can
-//! even be over by then. Here that order cannot be written, because nothing starts a job without following it first:
-//! [`UseStart::start`] mints the id, sets the signal of the active job and opens the stream, and only then calls the server. It does
-//! not wait for the answer.
+//! A page that asks the server to start a job, and listens once it has the answer, misses the events in between. A
+//! quick job can even be over by then. Here that order cannot be written, because nothing starts a job without
+//! following it first: [`UseStart::start`] mints the id, sets the signal of the active job and opens the stream, and
+//! only then calls the server. It does not wait for the answer.
 //!
 //! ```
 //! # use headway::leptos::{use_job, use_start};
 //! # use headway::model::StartJob;
-//! # async fn press(request: StartJob) {
+//! # async fn on_click(request: StartJob) {
 //! let start = use_start();
 //! let id = start.start(request);
 //! # }
@@ -49,7 +49,7 @@
 //! ```compile_fail,E0277
 //! # use headway::leptos::{use_job, use_start};
 //! # use headway::model::StartJob;
-//! # async fn press(request: StartJob) {
+//! # async fn on_click(request: StartJob) {
 //! let start = use_start();
 //! let id = start.start(request).await;
 //! # }
@@ -59,7 +59,7 @@
 //!
 //! ```compile_fail,E0603
 //! # use headway::model::{JobId, StartJob};
-//! # async fn press(id: JobId, request: StartJob) {
+//! # async fn on_click(id: JobId, request: StartJob) {
 //! let job = headway::api::start_job(id, request).await;
 //! # }
 //! ```

@@ -28,7 +28,7 @@ pub(crate) use past::PastMoment;
 use shell::Shell;
 pub(crate) use starting::{StartPhase, Starting};
 
-/// How long it stands that the server did not answer, while the server is heard.
+/// How long the error that the server did not answer is shown while the stream is live.
 const HEALS: Duration = Duration::from_secs(5);
 
 thread_local! {
@@ -212,8 +212,8 @@ impl Live {
         self.with_shell(|shell| shell.with_fold(job, look)).flatten()
     }
 
-    /// Clears an error, if it was that the server did not answer: once the server is heard again or, while it is
-    /// heard, after a while, because by then it has told what became of the call. Any other error stays.
+    /// Clears the error that the server did not answer: as soon as the stream is live again or, if it is live, after a
+    /// while, because by then it has shown the result of the call. Any other error stays.
     pub(crate) fn heals(self, error: RwSignal<Option<ApiError>>) {
         let unanswered = |error: &Option<ApiError>| matches!(error, Some(ApiError::Unreachable { .. }));
         Effect::new(move |_| {

@@ -1,4 +1,4 @@
-//! What the figures share: a real server with a library, and jobs that are timed.
+//! Shared by all figures: a real server with a library, and jobs that are timed.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How often a job's end is looked for: seldom, as looking costs as well.
+/// How often to check for a job's end: seldom, because each check costs time as well.
 const TICK: Duration = Duration::from_millis(50);
 
 /// A server, and its pages on a port of its own.
@@ -79,8 +79,8 @@ impl App {
         }
     }
 
-    /// Items a second of a job that is over, from when it began to process, as the log has it: looking at it all the time
-    /// costs as well.
+    /// Items per second of a finished job, from the time when it began to process, taken from the log: following the
+    /// job would cost time as well.
     pub(crate) fn rate(end: &JobSummary) -> f64 {
         let (began, ended) = end.began.zip(end.ended).expect("a job that ran");
         f64::from(end.counters.succeeded) * 1_000.0 / (ended - began).max(1) as f64

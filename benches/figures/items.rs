@@ -1,11 +1,12 @@
-//! Durable items a second with a recipe that does nothing: what Headway itself costs, alone and before a crowd.
+//! Durable items per second with a recipe that does nothing: the cost of Headway itself, alone and with a crowd of
+//! followers.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::app::{App, empty_files, mint};
-use crate::fanout::Crowd;
+use crate::crowd::Crowd;
 use crate::recipe::Nothing;
 use crate::{count, figure, limits, middle};
 
@@ -30,7 +31,7 @@ pub(crate) async fn run() {
     }
 }
 
-/// The same job with nobody looking and with a crowd that follows it, by turns.
+/// The same job without followers and with a crowd of them, in turn.
 pub(crate) async fn before_a_crowd() {
     let (followers, items) = (count("F", 1_000), count("N", 5_000));
     let (mut alone, mut watched) = (Vec::new(), Vec::new());
@@ -47,7 +48,7 @@ pub(crate) async fn before_a_crowd() {
     figure("engine", "headway, followed", watched, "items/s", note);
 }
 
-/// Items a second of one job over this many empty files.
+/// Items per second of one job over this many empty files.
 async fn rate(items: usize, repeatable: bool, crowd: Option<(usize, usize)>) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("files");

@@ -1,4 +1,4 @@
-//! The list of files: reading the disk beside `find -printf`, and what a page waits for.
+//! The list of files: reading the disk, compared with `find -printf`, and the time that a page waits.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -53,10 +53,10 @@ pub(crate) async fn run() {
     }
 }
 
-/// How long a reading of the whole library takes that has just begun, in ms.
+/// The time that a scan of the whole library takes, in ms.
 pub(crate) async fn read(server: &Server) -> f64 {
     let begun = Instant::now();
-    // Of everything, so that it is the whole library's reading that is waited for.
+    // A view of everything, so that it waits for the scan of the whole library.
     let view = FolderView { library: "files".into(), search: "no such name".into(), limit: 1, ..FolderView::default() };
     while server.folder(&view, false).await.expect("a page").scan.is_some() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -68,7 +68,7 @@ fn ms(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64() * 1_000.0
 }
 
-/// What a page waits for, with all the files in one folder.
+/// The time that a page waits, with all files in one folder.
 async fn pages(server: &Server, files: usize) {
     let folder = "00000".parse().expect("a path");
     let plain = FolderView { library: "files".into(), folder, limit: 100, ..FolderView::default() };

@@ -1,4 +1,4 @@
-//! What the disk and SQLite allow at most, measured in the same run.
+//! The limits of the disk and of SQLite, measured in the same run.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ const EACH: Duration = Duration::from_secs(3);
 /// A line such as an item's event makes.
 const PAYLOAD: &str = r#"{"seq":123456,"at":1764000000000,"event":"started","item":123456,"attempt":1,"detail":"00112233445566778899aabb"}"#;
 
-/// Events per second in durable commits of this many events, by one prepared statement, nothing derived.
+/// Events per second in durable commits of this many events, with one prepared statement and without derived rows.
 pub(crate) fn sqlite(folder: &Path, events: usize) -> f64 {
     let connection = Connection::open(folder.join(format!("limit-{events}.sqlite"))).expect("a new file");
     connection

@@ -1,10 +1,11 @@
 //! Headway's own figures, one line of JSON each:
 //! `cargo bench --features ssr --bench figures [-- items|engine|hash|spawn|library|log|fanout|latency|recipes|page]...`.
 //!
-//! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours,
-//! and what is said of them elsewhere is their ratio.
+//! Absolute numbers belong to one machine. Each bench therefore prints a limit or a peer from the same run beside ours.
+//! The documents give only their ratio.
 
 mod app;
+mod crowd;
 mod fanout;
 mod hash;
 mod items;
@@ -39,7 +40,7 @@ fn main() {
         && word == "crowd"
     {
         let number = |text: &String| text.parse().expect("a number");
-        return runtime().block_on(fanout::crowd(address, number(followers), number(slow)));
+        return runtime().block_on(crowd::follow(address, number(followers), number(slow)));
     }
     let wanted = |bench: &str| asked.is_empty() || asked.iter().any(|name| name == bench);
     runtime().block_on(async {

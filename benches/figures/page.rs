@@ -32,7 +32,7 @@ pub(crate) async fn run() {
     }
 }
 
-/// For each item the time between its end and the first count that holds it, in ms.
+/// For each item, the time between its end and the first count that includes it, in ms.
 async fn latencies(items: usize, takes: Duration, workers: usize) -> Vec<f64> {
     let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("files");

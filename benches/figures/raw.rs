@@ -1,5 +1,5 @@
-//! The limit of telling a crowd: one thread, one shared buffer, and an offset into it for each socket. All that waits goes
-//! out in one write, nothing is queued for anyone, nothing is known of HTTP but the first blank line.
+//! The limit for sending to a crowd: one thread, one shared buffer, and an offset into it for each socket. All waiting
+//! bytes go out in one write, nothing is queued for a single socket, and of HTTP it knows only the first blank line.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -49,13 +49,13 @@ impl Raw {
         self.address
     }
 
-    /// Tells everyone.
+    /// Sends to everyone.
     pub(crate) fn write(&self, bytes: &[u8]) {
         self.shared.log.write().0.extend_from_slice(bytes);
         self.thread.unpark();
     }
 
-    /// Ends every connection once all is told.
+    /// Ends every connection once everything is sent.
     pub(crate) fn end(&self) {
         self.shared.log.write().1 = true;
         self.thread.unpark();

@@ -1,4 +1,4 @@
-//! Recipes that do nothing, at once or after a while: what is left is what Headway itself costs.
+//! Recipes that do nothing, at once or after a while, so that only the cost of Headway itself is measured.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// The recipe that does nothing.
 pub(crate) struct Nothing {
-    /// Whether it may begin before its start is durable.
+    /// Whether it is allowed to begin before its start is durable.
     pub(crate) repeatable: bool,
     /// How long that takes.
     pub(crate) takes: Duration,

@@ -1,5 +1,5 @@
-//! Recipes beside the tools that a user would pick, on the same files, warm, in one run. A tool that is not installed is named and left out.
-//! `HEADWAY_FILES` names the folder with pictures that `./test` fetches.
+//! Recipes compared with the tools that a user would pick, on the same files, warm, in one run. A tool that is not
+//! installed is named and left out. `HEADWAY_FILES` names the folder with pictures that `./test` fetches.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -93,7 +93,7 @@ impl Race {
         figure(&bench, "headway", ours, "s", format!("{note}, plan and every event durable{told}"));
     }
 
-    /// A job over fresh files: how long it took from the start call to its end, and how much it was given.
+    /// A job over fresh files: how long it took from the start call to its end, and the size of its input.
     async fn ours(&self) -> (f64, u32, u64) {
         let folder = tempfile::tempdir().expect("a folder");
         let files = folder.path().join("files");
@@ -123,7 +123,7 @@ impl Race {
         let mut peer = Command::new("sh");
         peer.args(["-c", line, "sh"]).args([&files, &made]).stdout(Stdio::null()).stderr(Stdio::null());
         let begun = Instant::now();
-        // Some say by their exit code that they found something.
+        // Some report findings by their exit code.
         peer.status().expect("a shell");
         begun.elapsed().as_secs_f64()
     }

@@ -1,4 +1,5 @@
-//! One program an item, two in flight: beside two threads that only spawn and wait, xargs, and GNU parallel with a joblog.
+//! One program for each item, two at a time, compared with two threads that only spawn and wait, xargs, and GNU
+//! parallel with a job log.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -82,7 +82,7 @@ test('a page whose program panics says so, and can be loaded again', async ({ pa
   await isAlive(page);
 });
 
-test('on a page whose program has panicked no button can be pressed but the one that loads it again', async ({ page, serve }) => {
+test('on a page whose program has panicked only the button that loads it again can be clicked', async ({ page, serve }) => {
   const server = await serve((server) => server.slowFiles(400, 100_000_000), { args: ['--workers', '1'] });
   await open(page, server.url);
   await processAll(page);
@@ -126,7 +126,7 @@ test('a page whose program falls silent says so, above its dialog too, and takes
   await isAlive(page);
 });
 
-test('a tab that slept is not said to be dead', async ({ browser, serve }) => {
+test('a tab that slept is not reported as dead', async ({ browser, serve }) => {
   const server = await serve(tenFiles);
   const tab = await Sleeper.open(browser, server.url);
   await tab.sees(`document.querySelector('html[data-alive]') !== null`);

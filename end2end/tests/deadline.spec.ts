@@ -14,7 +14,7 @@ const folders = (server: Server) => {
   for (let index = 0; index < 5; index++) server.file(`sub/x${index}`, '0');
 };
 
-test('the output of a file is read again by itself, and on request', async ({ page, serve, allow }) => {
+test('the output of a file is read again automatically, and on request', async ({ page, serve, allow }) => {
   allow(BROKEN);
   const server = await serve((server) => server.file('a', '7'), { config });
   const job = await begin(server, mint(), 'slow');
@@ -97,7 +97,7 @@ test('on a line that was dead and is there again, calls of before are given up: 
   await expect(link(page)).toHaveAttribute('data-link', 'live', { timeout: 15_000 });
   await expect(page.locator('.ui-listing')).toContainText('x4', { timeout: 3_000 });
 
-  // A press is not repeated: the page shows how the job stands now, and the button can be pressed again.
+  // A click is not repeated: the page shows the state of the job, and the button can be clicked again.
   await page.goto(`${url}/jobs/${job}`);
   await expect(page.locator('.job-files[data-followed]')).toBeAttached();
   await expect(link(page)).toHaveAttribute('data-link', 'live');
@@ -112,7 +112,7 @@ test('on a line that was dead and is there again, calls of before are given up: 
   server.remove('../hold');
 });
 
-test('of the calls that ask why a stream is refused, none stays behind when the next is made', async ({ page, serve, allow }) => {
+test('a call that asks why a stream is refused ends when the next one is made', async ({ page, serve, allow }) => {
   test.setTimeout(60_000);
   allow(BROKEN);
   allow(/the server responded with a status of 503/);

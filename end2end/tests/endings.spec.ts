@@ -7,6 +7,12 @@ import { mint, type Server } from './helper/server';
 
 const slow = (server: Server) => server.slowFiles(60, 20_000_000);
 
+// Ten files, one of which the server cannot read.
+const oneUnreadable = (server: Server) => {
+  tenFiles(server);
+  chmodSync(join(server.library, '3.txt'), 0);
+};
+
 test('every item fails: the job failed, and the page says which and why', async ({ page, serve, watched }) => {
   const server = await serve(
     (server) => {
@@ -30,13 +36,7 @@ test('every item fails: the job failed, and the page says which and why', async 
 });
 
 test('one item fails: completed with errors', async ({ page, serve, watched }) => {
-  const server = await serve(
-    (server) => {
-      tenFiles(server);
-      chmodSync(join(server.library, '3.txt'), 0);
-    },
-    { weak: true },
-  );
+  const server = await serve(oneUnreadable, { weak: true });
   await open(page, server.url);
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');
@@ -86,7 +86,7 @@ test('a job cancelled in the queue never runs', async ({ page, serve, watched })
   await server.get(`/api/jobs/${first}`).then((other) => expect(other.status).toBe('processing'));
 });
 
-test('a cancel pressed before the start is answered is not forgotten', async ({ page, serve, watched }) => {
+test('a cancel clicked before the start is answered is not lost', async ({ page, serve, watched }) => {
   const server = await serve(slow, { args: ['--workers', '1'] });
   let release = () => {};
   const held = new Promise<void>((done) => (release = done));
@@ -102,7 +102,7 @@ test('a cancel pressed before the start is answered is not forgotten', async ({ 
   await ends(watched, server, job, 'cancelled');
 });
 
-test('one press verifies the very files of a checksum job, and no others', async ({ page, serve, watched }) => {
+test('one click verifies the very files of a checksum job, and no others', async ({ page, serve, watched }) => {
   const server = await serve((server) => ['sub/a', 'sub/b', 'sub/c'].forEach((path) => server.file(path)));
   await open(page, `${server.url}/?library=files&folder=sub`);
   for (const name of ['a', 'b']) await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
@@ -126,7 +126,7 @@ test('one press verifies the very files of a checksum job, and no others', async
   await expect(dialog(page, job)).toHaveCount(0);
   const again = await shownJob(page);
   await ends(watched, server, again, 'completed_with_errors');
-  // What failed, and why, is said in the dialog, which stays.
+  // The dialog, which stays, shows what failed and why.
   const cause = dialog(page, again).locator('.attention-cause');
   await expect(cause).toContainText('changed');
   await page.waitForTimeout(4_000);
@@ -149,14 +149,8 @@ test('the dialog says which files were missed, and why, and stays', async ({ pag
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
 });
 
-test('a retry is told by the page of the first job: in its head, at the file and in the drawer', async ({ page, serve, watched }) => {
-  const server = await serve(
-    (server) => {
-      tenFiles(server);
-      chmodSync(join(server.library, '3.txt'), 0);
-    },
-    { weak: true },
-  );
+test('the page of the first job shows a retry: in its head, at the file and in the drawer', async ({ page, serve, watched }) => {
+  const server = await serve(oneUnreadable, { weak: true });
   await open(page, server.url);
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');

@@ -1,4 +1,4 @@
-// Every press has an effect, what is shown is what runs, and an error disappears with its cause.
+// Every click has an effect, what is shown is what runs, and an error disappears with its cause.
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -43,7 +43,7 @@ const shown = (page: Page) =>
     ),
   );
 
-test('before the page listens nothing can be pressed but links, and what is typed into the search is searched for', async ({ page, serve }) => {
+test('before the page listens only links can be clicked, and text typed into the search is searched for', async ({ page, serve }) => {
   const server = await serve((server) => {
     tenFiles(server);
     for (let index = 0; index < 30; index++) server.file(`photos/IMG_${index}.jpg`);
@@ -198,7 +198,7 @@ test('a job started by the keyboard closes its dialog by itself, and the focus i
   await expect(page.locator('[data-start="run"]')).toBeFocused();
 });
 
-test('while the server is silent the page says as of when, and never that nothing is missing', async ({ page, serve, allow }) => {
+test('while the server is silent the page shows how old its state is, and never that nothing is missing', async ({ page, serve, allow }) => {
   allow(BROKEN);
   const server = await serve(slow, { args: ['--workers', '1'] });
   await open(page, server.url);
@@ -217,7 +217,7 @@ test('while the server is silent the page says as of when, and never that nothin
   await server.stop('SIGKILL');
   await expect(received).toHaveText(/^As of \d\d:\d\d:\d\d, \d+ s ago\. Not connected; trying again\.$/);
   await expect(dialog(page, job)).toHaveAttribute('data-silent', 'true');
-  // Nor does its speed sink while nothing is heard.
+  // Nor does its speed sink while nothing arrives.
   const speed = await dialog(page, job).locator('.head-work').innerText();
   await page.waitForTimeout(2_500);
   expect(await dialog(page, job).locator('.head-work').innerText()).toBe(speed);
@@ -267,14 +267,14 @@ test('no time that is shown ever goes back when the server falls silent', async 
   server.remove('../hold');
 });
 
-test('a page that hears the server but never catches up says as of when, before and after a reload', async ({ page, serveWired, allow }) => {
+test('a page that never catches up shows how old its state is, before and after a reload', async ({ page, serveWired, allow }) => {
   allow(BROKEN);
   const { server, wire, url } = await serveWired(slow, { args: ['--workers', '1'] });
   const job = await begin(server, mint(), 'checksum');
   await page.goto(`${url}/jobs/${job}`);
   const received = page.locator('.proof-received').first();
   await expect(received).toContainText('Complete so far');
-  // Each stream says hello, and breaks before it has said anything of the job.
+  // Each stream says hello, and breaks before it has sent anything about the job.
   wire.keep = (message) => message.includes('"hello"');
   const cutting = setInterval(() => wire.cut(), 300);
   try {
@@ -294,7 +294,7 @@ test('a page that hears the server but never catches up says as of when, before 
   await expect(received).not.toHaveText(/^As of /);
 });
 
-test('a refused start is told at its field; the form and the selection stay', async ({ page, serve, allow, watched }) => {
+test('a refused start is shown at its field; the form and the selection stay', async ({ page, serve, allow, watched }) => {
   allow(/the server responded with a status of/);
   const server = await serve((server) => {
     tenFiles(server);
@@ -322,7 +322,7 @@ test('a refused start is told at its field; the form and the selection stay', as
   await expect(page.locator('[data-start="run"]')).toHaveText('Process 11 files');
 });
 
-test('there is no way to the details of a job that nobody has heard of yet', async ({ page, serve, allow }) => {
+test('a job without any event yet has no link to its details', async ({ page, serve, allow }) => {
   allow(BROKEN);
   const server = await serve(tenFiles);
   await page.route('**/api/fn/start_job', (route) => route.abort());

@@ -1,4 +1,4 @@
-// What a field shows is what is asked for, also where it was entered before, is wrong, or an address has changed.
+// What a field shows is what is requested, even if it was entered before, is wrong, or an address has changed.
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { begin, choose, config, details, followed, over, three } from './helper/job';

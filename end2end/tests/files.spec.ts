@@ -103,7 +103,7 @@ test('a name narrows the list, in the address, and just those that failed run ag
   await expect(page.getByText('No file has this in its name.')).toBeVisible();
 });
 
-test('a file opens beside the list, by its address, with what it said in colour', async ({ page, serve }) => {
+test('a file opens beside the list, by its address, with its output in colour', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       for (let index = 0; index < 4; index++) server.file(name(index), index === 2 ? '7' : '0');

@@ -60,7 +60,7 @@ test('a plan that waits is run from the dialog, and a pause is answered there', 
   await expect(shown.locator('.head-standing')).toHaveText('Paused by you.');
   await shown.getByRole('button', { name: 'Resume' }).click();
   await expect(shown.locator('.head-standing')).toHaveText(/^Running since/);
-  // A screen reader is told the same, and also the end.
+  // A screen reader announces the same, and the end as well.
   await shown.getByRole('button', { name: 'Cancel job' }).click();
   await expect(shown.locator('.head-standing')).toHaveText(/^Cancelled \d\d:\d\d after /);
   await expect(shown.locator('.head-told')).toHaveText(await shown.locator('.head-standing').innerText());
@@ -81,7 +81,7 @@ test('where everything is left out nothing is done: the pill, the page and the b
   await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d: nothing had to be done\.$/);
 });
 
-test('undo says what it took back, and is not offered where nothing was written', async ({ page, serve }) => {
+test('undo reports what it took back, and is not offered where nothing was written', async ({ page, serve }) => {
   const server = await serve((server) => ['a', 'b'].forEach((name) => server.file(name, '0')), { config });
   const beside = await begin(server, mint(), 'upper', { output: { place: { beside: { name: '{/.}.big' } } } });
   await over(server, beside);
@@ -119,7 +119,7 @@ test('the pace in force stands in its fields, and a change is confirmed', async 
   await expect(page.getByLabel('Priority')).toHaveValue('0');
 });
 
-test('failures are told by cause, and just those of one cause are shown and run again', async ({ page, serve }) => {
+test('failures are grouped by cause, and just those of one cause are shown and run again', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       for (let index = 0; index < 9; index++) server.file(`photo-${index}`, index < 4 ? '7' : index < 6 ? '9' : '0');

@@ -8,7 +8,7 @@ const ten = (server: Server) => {
   for (let index = 0; index < 10; index++) server.file(`f${index}`, index % 5 === 3 ? '7' : '0');
 };
 
-test('a moment of the past is shown as it was, to whoever opens its address, and one button leads back', async ({ page, serve }) => {
+test('a moment of the past is shown as it was to anyone who opens its address, and one button leads back', async ({ page, serve }) => {
   const server = await serve(ten, { config, args: ['--workers', '1'] });
   const job = await begin(server, mint(), 'slow');
   expect(await over(server, job)).toBe('completed_with_errors');

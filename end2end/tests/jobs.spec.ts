@@ -106,7 +106,7 @@ test('the list of jobs says which of them were undone, as soon as they are', asy
   await expect(page.locator('.ui-listing tbody')).not.toContainText('succeeded');
 });
 
-test('an original that an undo could not put back is not said to be back', async ({ page, serve }) => {
+test('an original that an undo could not put back is not reported as back', async ({ page, serve }) => {
   const server = await serve(three, { config });
   const done = await begin(server, mint(), 'upper', { output: { place: 'replace' } });
   await over(server, done);
@@ -230,7 +230,7 @@ test('the icon of the tab says how far its jobs are', async ({ page, serve }) =>
   await expect(icon).toHaveAttribute('href', '/favicon.svg');
 });
 
-test('the keys are told to whoever presses ?, but not to whoever types one', async ({ page, serve }) => {
+test('the list of keys opens on ?, but not while someone types it into a field', async ({ page, serve }) => {
   const server = await serve(three);
   await open(page, server.url);
   await page.keyboard.press('/');

@@ -46,7 +46,7 @@ test('the line breaks after every 20 kB: the page of a job whose snapshot is lon
   allow(BROKEN);
   const { server, wire, url } = await serveWired((server) => {
     server.slowFiles(2_000, 10);
-    // Every second file is none, so the snapshot has 4,000 runs.
+    // Every second entry is not a file, so the snapshot has 4,000 runs.
     for (let number = 0; number < 2_000; number++) symlinkSync('slow-0000.bin', join(server.library, `slow-${String(number).padStart(4, '0')}.link`));
   });
   const job = await begin(server, mint(), 'checksum');
@@ -78,7 +78,7 @@ test('the server is killed and restarted in mid-job: the page goes on by itself'
 
 test('the very last event is lost on the wire: only a ping can tell', async ({ page, serveWired, watched }) => {
   const { server, wire, url } = await serveWired(twoHundredFiles, { args: ['--workers', '1'] });
-  // Long enough that the page listens before the job ends. Each is lost once, and gets through when it is said again: a fast job's message can hold all its events, and to
+  // Long enough that the page listens before the job ends. Each is lost once, and gets through when it is sent again: a fast job's message can hold all its events, and to
   // lose that twice would make the page take a snapshot, in which no single step is.
   const toLose = new Set(['"event":"ended"', '"kind":"closed"']);
   wire.keep = (message) => {
@@ -106,7 +106,7 @@ test('bytes are held back for a while: the page says so, then catches up', async
   everyStep(watched, job, 200);
 });
 
-test('what the server refused stays said when the page catches up; the link has nothing to do with it', async ({ page, serveWired, allow }) => {
+test('a refusal by the server stays shown when the page catches up', async ({ page, serveWired, allow }) => {
   allow(/the server responded with a status of 409/);
   const { server, wire, url } = await serveWired(
     (server) => {

@@ -147,7 +147,7 @@ test('the cells are grouped by folder or by size, with their names, and the arro
   await expect.poll(async () => (await box.boundingBox())!.height).toBe(20);
 });
 
-test('a map that is built in the browser has its width, whatever link led to it', async ({ page, serve }) => {
+test('a map that is built in the browser has its width, whichever link led to it', async ({ page, serve }) => {
   const server = await serve((server) => server.slowFiles(40, 20_000_000), { args: ['--workers', '1'] });
   await open(page, server.url);
   const job = await processAll(page);

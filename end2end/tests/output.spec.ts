@@ -14,7 +14,7 @@ repeatable = true
 grace = 1
 `;
 
-test('what a command says is followed while it runs, and keeps still where one reads', async ({ page, serve }) => {
+test('the output of a command is followed while it runs, and stays still while someone reads it', async ({ page, serve }) => {
   const server = await serve((server) => {
     server.file('a');
     server.file('../hold');

@@ -33,8 +33,8 @@ for (const rate of [1, 5]) {
     test('the answer to the start is lost; pressing again starts no second job', async ({ page, serve, watched, allow }) => {
       allow(BROKEN);
       const server = await serve(tenFiles);
-      // Held until the button was pressed again, however slow the page is: after the page's own repetition is
-      // answered, another press is another job.
+      // Held until the button was clicked again, however slow the page is: after the page's own repetition is
+      // answered, another click is another job.
       let losing = true;
       await page.route('**/api/fn/start_job', async (route) => {
         if (!losing) return route.continue();

@@ -90,7 +90,7 @@ test('a read-only page shows and follows everything, and offers nothing that can
   await expect(offered(page)).toHaveCount(0);
 });
 
-test('whoever can do everything makes a link to a moment of a job, which shows that moment and changes nothing', async ({ page, serve, browser, watch }) => {
+test('a caller with full access makes a link to a moment of a job, which shows that moment and changes nothing', async ({ page, serve, browser, watch }) => {
   const server = await serve(fill, options);
   const job = await begin(server, 'slow');
   await expect.poll(async () => (await call(server, 'GET', `/api/v1/jobs/${job}`)).status).toBe('completed_with_errors');

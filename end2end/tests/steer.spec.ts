@@ -51,7 +51,7 @@ test('outputs go beside the files or into another folder', async ({ page, serve,
   expect(readdirSync(`${server.library}/made/here`).sort()).toEqual(['a', 'a.big', 'b', 'b.big', 'c', 'c.big']);
 });
 
-test('a job is paused, resumed, retried, and says what its commands said', async ({ page, serve }) => {
+test('a job is paused, resumed, retried, and shows the output of its commands', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       server.file('../hold');
@@ -168,7 +168,7 @@ test('what was done is skipped until something changes, and one failed file has 
   expect((await download).suggestedFilename()).toBe(`headway-${job}.jsonl`);
 });
 
-test('the pace of a job is changed, and what cannot be read is said before it starts', async ({ page, serve }) => {
+test('the pace of a job is changed, and an unreadable value is reported before the start', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       three(server);
@@ -238,7 +238,7 @@ test('a person decides about commands that a dead server interrupted', async ({ 
   await expect(status(page)).toHaveText('failed');
 });
 
-test('what a job waits for is said without a reload, also where its status changes on the page', async ({ page, serve }) => {
+test('what a job waits for is shown without a reload, even if its status changes on the page', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       server.file('../hold');

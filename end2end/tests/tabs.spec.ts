@@ -141,7 +141,7 @@ for (const [without, ...missing] of [
   });
 }
 
-test('where a browser has no broadcast channels, its tabs still share one stream, also after the leader goes in mid-job', async ({ context, serve, watch }) => {
+test('in a browser without broadcast channels, tabs still share one stream, even after the leader closes in mid-job', async ({ context, serve, watch }) => {
   const server = await serve((server) => server.slowFiles(20, 20_000_000), { args: ['--workers', '1'] });
   await context.addInitScript(countStreams);
   await context.addInitScript(remove, 'BroadcastChannel');
@@ -205,7 +205,7 @@ test('two jobs at once: each is shown as itself, and the end of one does not tou
   await ends(watched, server, long, 'cancelled');
 });
 
-test('a job that ended while no page looked is told on return', async ({ page, serve, watched }) => {
+test('a job that ended while no page was open is reported on return', async ({ page, serve, watched }) => {
   const server = await serve((server) => server.slowFiles(6, 60_000_000), { args: ['--workers', '1'] });
   await open(page, server.url);
   const job = await processAll(page);

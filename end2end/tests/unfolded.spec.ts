@@ -81,7 +81,7 @@ test('before the page has the job itself, filters and pages are read from the se
   await expect(rows(page)).toHaveCount(100);
 });
 
-test('a text that is newer than what the page has heard is asked for once', async ({ page, serveWired }) => {
+test('a text that is newer than the state of the page is requested once', async ({ page, serveWired }) => {
   const { server, wire, url } = await serveWired(two, { config, args: ['--workers', '2'] });
   const job = await begin(server, mint(), 'slow');
   await page.goto(`${url}/jobs/${job}`);
@@ -107,7 +107,7 @@ test('a text that is newer than what the page has heard is asked for once', asyn
   expect(texts.made).toBe(2);
 });
 
-test('why a text could not be read is no longer said where none is missing', async ({ page, serve, allow }) => {
+test('the reason why a text could not be read disappears when no text is missing', async ({ page, serve, allow }) => {
   allow(BROKEN);
   const server = await serve(two, { config, args: ['--workers', '2'] });
   const job = await begin(server, mint(), 'slow');

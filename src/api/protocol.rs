@@ -17,8 +17,8 @@ use headway_model::read::FromJson;
 
 type JsonHttp = Http<JsonCalls, JsonAnswers>;
 
-/// A call; whether it only reads. One that only reads is made again when it was given up because the server is heard
-/// again. Of any other it is then not known whether the server heard it.
+/// A call; whether it only reads. A call that only reads is made again if it was given up because the stream is live
+/// again. For any other call, it is then not known whether the server received it.
 pub(crate) struct CallProtocol<const READS: bool>;
 
 /// A call that only reads.

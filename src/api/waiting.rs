@@ -1,4 +1,5 @@
-//! The calls that wait for an answer. None waits for ever, because a connection that is dead on one side never says so.
+//! The calls that wait for an answer. Each has a time limit, because a connection that is dead on one side never
+//! reports it.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -9,7 +10,7 @@ use std::task::{Poll, Waker};
 const BEGIN_MS: f64 = 20_000.0;
 /// How long the rest of an answer may take: longer, because a slow line is not a dead one.
 const REST_MS: f64 = 120_000.0;
-/// A call that was made this shortly before the server was heard again might still be answered: on a slow line, and on
+/// A call that was made this shortly before the stream was live again might still be answered: on a slow line, and on
 /// one whose stream breaks again and again.
 const NEW_MS: f64 = 5_000.0;
 
@@ -18,11 +19,11 @@ const NEW_MS: f64 = 5_000.0;
 pub(crate) enum GivenUp {
     /// Its answer took too long.
     Late,
-    /// The server is heard again after a silence, and the call is older than that.
+    /// The stream is live again after a silence, and the call is older than that.
     Outlived,
 }
 
-/// What a call waits for.
+/// The part of an answer that a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnswerPart {
     /// The beginning of the answer.
@@ -64,7 +65,7 @@ pub(crate) fn give_up_late(now: f64) {
     give_up(GivenUp::Late, |call| now - call.since > if call.part == AnswerPart::Begin { BEGIN_MS } else { REST_MS });
 }
 
-/// Gives up each call that was made before the server was heard again. An answer that has begun is not given up.
+/// Gives up each call that was made before the stream was live again. An answer that has begun is not given up.
 pub(crate) fn give_up_outlived(now: f64) {
     give_up(GivenUp::Outlived, |call| call.part == AnswerPart::Begin && now - call.since > NEW_MS);
 }

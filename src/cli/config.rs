@@ -13,9 +13,9 @@ pub(super) use settings::{ServeSetting, settings};
 
 /// Show the settings that `headway serve` would have, and where each comes from.
 ///
-/// A flag counts more than a variable, a variable more than the file, the file more than a default. The file is the one of --config,
-/// or else headway.toml in the user's settings (~/.config/headway), or else /etc/headway/headway.toml; files are never merged. What is
-/// printed is such a file.
+/// A flag takes precedence over a variable, a variable over the file, and the file over a default. The file is the one
+/// that --config names, or else headway.toml in the user's settings (~/.config/headway), or else
+/// /etc/headway/headway.toml; files are never merged. The output has the format of this file.
 ///
 /// Example:
 ///

@@ -14,10 +14,10 @@ use headway_server::maintenance::{Maintenance, is_held};
 /// Check a data folder for damage.
 ///
 /// Checks that every event is in its place, that every digest is right, and that every row matches the events. For the
-/// given folders, also checks that outputs and originals are where the log says, and lists temporary files that no
-/// live job owns. Lists what the server does not go on with, because it crashed at it again and again. Changes nothing,
-/// unless --remove or --try-again says so. Stop the server first: the data folder is locked while it
-/// runs. Fails if anything is wrong.
+/// given folders, also checks that outputs and originals are where the log says, and lists temporary files that no live
+/// job owns. Lists the work that the server has given up because it crashed at it again and again. Changes nothing,
+/// unless --remove or --try-again says so. Stop the server first: the data folder is locked while it runs. Fails if
+/// anything is wrong.
 ///
 /// Example:
 ///
@@ -35,7 +35,7 @@ pub(super) struct DoctorCommand {
     #[arg(long)]
     remove: bool,
 
-    /// Let the next start of the server try again what it leaves out, because it crashed at it again and again
+    /// Let the next start of the server try again the work that it gave up because it crashed at it again and again
     #[arg(long)]
     try_again: bool,
 

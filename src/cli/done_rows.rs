@@ -13,7 +13,7 @@ use super::selection::GivenNames;
 /// The rounding of times in a job log, which have milliseconds.
 const ROUNDED: Duration = Duration::from_millis(2);
 
-/// The rows of a job log for names that are done: the time, by row number.
+/// The rows of a job log for names that are done: the time of each, by row number.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct DoneRows(HashMap<usize, Duration>);
 
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_row_that_says_done_counts_whatever_follows() {
+    fn a_row_that_is_done_counts_even_if_a_later_one_failed() {
         let head = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
         let row = |seq: u32, start: f64, exit: i32, signal: i32| {
             format!("{seq}\t:\t{start:.3}\t{:10.3}\t0\t0\t{exit}\t{signal}\techo\ta\tb\n", 0.5)

@@ -3,7 +3,7 @@
 use headway_client::ClientError;
 use headway_model::ApiError;
 
-/// The answer is no.
+/// The result is negative, such as a check that found a fault.
 pub(super) const NO: u8 = 1;
 /// The command line is wrong.
 pub(super) const USAGE: u8 = 2;
@@ -11,7 +11,7 @@ pub(super) const USAGE: u8 = 2;
 pub(super) const NO_JOB: u8 = 3;
 /// There is no server, and no data folder to read instead.
 pub(super) const NO_SERVER: u8 = 4;
-/// The job failed as a whole, or there was nothing to do where there had to be something.
+/// The job failed as a whole, or there was nothing to do although something was required.
 pub(super) const AS_A_WHOLE: u8 = 102;
 /// The job was cancelled by somebody else.
 pub(super) const CANCELLED: u8 = 103;
@@ -29,7 +29,7 @@ pub(super) const NOT_BEGUN: u8 = 255;
 #[error("{}", text.as_deref().unwrap_or_default())]
 pub(super) struct CommandFailure {
     pub(super) code: u8,
-    /// The text about it; nothing if nobody reads it.
+    /// The message; empty if nobody reads it.
     pub(super) text: Option<String>,
 }
 

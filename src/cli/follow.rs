@@ -21,7 +21,7 @@ use headway_client::{Follower, News};
 use headway_model::{JobId, PauseReason, Seq};
 pub(super) use leave::interrupted;
 
-/// How long a plan may take before the server is asked what it waits for.
+/// How long a plan can take before this command asks the server what it waits for.
 const SLOW_PLAN: Duration = Duration::from_secs(6);
 
 /// What `--json` writes.
@@ -56,7 +56,7 @@ pub(super) struct Following {
     /// Whether the job is this command's own. Such a job is paused when the command is interrupted, and the command
     /// finds or becomes a server that works on it.
     pub(super) owns: bool,
-    /// Whether this command has approved the plan, so that it does not leave because of one that waits for approval.
+    /// Whether this command has approved the plan, so that a plan that waits for approval does not end it.
     pub(super) has_approved: bool,
     pub(super) fail_if_empty: bool,
 }
@@ -89,9 +89,9 @@ pub(super) struct Followed<'a> {
     seen: Seq,
     /// The exit code of a signal that asked for the end.
     signal: Option<u8>,
-    /// The pause that was last told, while it lasts.
+    /// The pause that was last reported, while it lasts.
     told_pause: Option<PauseReason>,
-    /// When the server is next asked what the plan waits for; `None` once that is told.
+    /// When to ask the server next what the plan waits for; `None` once that is reported.
     asks_plan: Option<Instant>,
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId
     ended
 }
 
-/// Says that no server works on a job, and which command does.
+/// Reports that no server works on a job, and which command starts that work.
 pub(super) fn not_worked_on(session: &Session, job: JobId) -> String {
     let resume = session.command_on("resume", job);
     format!("no server works on job {}; to go on: {resume}", tail(job))
@@ -182,7 +182,7 @@ impl Followed<'_> {
         if self.how.json == Some(Json::All) { out::line(&value.to_string()) } else { Ok(()) }
     }
 
-    /// Says why the command ended, even if it is quiet, unless all is well.
+    /// Reports why the command ended, even if it is quiet, unless the job succeeded.
     fn report(&self, text: &str) {
         self.show.write_line(text);
     }

@@ -1,4 +1,4 @@
-//! `headway resume`, `retry` and `undo`: the work is done here if no server does it, and is followed to its end.
+//! `headway resume`, `retry` and `undo`: this process does the work if no server does, and follows it to its end.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::{CommandFailure, CommandResult, NO, NOT_BEGUN};
 use super::follow::{follow, plain};
 use super::items::{ITEMS_PER_CALL, items_of};
-use super::out::{asked, say};
+use super::out::{confirm, say};
 use super::session::{ServerArguments, Session};
 use super::shown::{OutputArguments, outputs};
 use super::text::tail;
@@ -153,7 +153,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
             return Err(CommandFailure::new(NOT_BEGUN, text));
         }
         let request = view.request.map(|request| request.again(job, which));
-        let request = request.ok_or_else(|| CommandFailure::new(NOT_BEGUN, "what was asked for cannot be read"))?;
+        let request = request.ok_or_else(|| CommandFailure::new(NOT_BEGUN, "the request of the job cannot be read"))?;
         return new_job(session, &arguments.one.shown, view.runs_programs, async |client, new| {
             client.start(new, &request).await.map(drop)
         })
@@ -200,7 +200,7 @@ pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {
             intended(&session.client, &view).await.iter().for_each(|line| say(line));
         }
         let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if can_ask && !arguments.yes && !asked("go on?")? {
+        if can_ask && !arguments.yes && !confirm("go on?")? {
             return Err(CommandFailure::new(NOT_BEGUN, "nothing was undone"));
         }
         new_job(&mut session, &arguments.one.shown, false, async |client, new| client.undo(job, new).await.map(drop))

@@ -20,8 +20,8 @@ pub(super) fn command() -> Command {
     })
 }
 
-/// The arguments of this process, with the settings of a server if the command starts or looks for one. The error is help, or says what is
-/// wrong.
+/// The arguments of this process, with the settings of a server if the command starts or looks for one. The error is
+/// the help, or what is wrong.
 pub(super) fn arguments() -> Result<(Arguments, Vec<ServeSetting>), clap::Error> {
     let words: Vec<_> = std::env::args_os().collect();
     let mut command = command();
@@ -44,13 +44,13 @@ pub(super) fn arguments() -> Result<(Arguments, Vec<ServeSetting>), clap::Error>
     Ok((parsed(&given, command)?, settings))
 }
 
-/// Whether a command is about a data folder. The others take nothing from the file here.
+/// Whether a command uses a data folder. The others take nothing from the file here.
 fn has_data(command: &Command, name: &str) -> bool {
     let called = command.find_subcommand(name);
     called.is_some_and(|called| called.get_arguments().any(|argument| argument.get_id() == "data"))
 }
 
-/// What the file says of a server: the one that is named, or else the one in its place.
+/// The server's settings in the file: the file that is named, or else the default one.
 fn serve_file(command: &Command, matches: &ArgMatches) -> Result<ServeFile, String> {
     let named = matches.try_get_one::<PathBuf>("config").ok().flatten().cloned();
     let path = match named {
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_option_stands_for_two_things() {
+    fn every_option_has_one_meaning() {
         command().debug_assert();
     }
 
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_command_takes_stands_under_arguments() {
+    fn the_arguments_of_a_command_are_listed_under_arguments() {
         for command in command().get_subcommands() {
             for argument in command.get_arguments().filter(|argument| argument.is_positional()) {
                 let heading = argument.get_help_heading();

@@ -79,7 +79,7 @@ fn named(word: &OsStr, view: &JobView) -> Result<NamedItem, CommandFailure> {
         Some(None) if Path::new(word).is_absolute() => {
             return Err(wrong(format!("it is not below {}", root.unwrap_or_default())));
         }
-        // It is taken for a path in the library.
+        // It counts as a path in the library.
         Some(None) | None => Path::new(word).strip_prefix("./").unwrap_or(Path::new(word)).to_owned(),
     };
     let path = RelPath::from_bytes(path.as_os_str().as_bytes()).map_err(|error| wrong(error.to_string()))?;

@@ -1,5 +1,5 @@
-//! What the program says about its own work. A server writes a log, as text or as JSON. A person at a terminal reads
-//! sentences: warnings and errors alone, as every other message of Headway, and the log only on request.
+//! The program's log of its own work. A server writes it as text or as JSON. At a terminal, warnings and errors are
+//! sentences, like every other message of Headway, and the log is written only on request.
 
 mod json;
 
@@ -19,7 +19,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 use json::JsonLines;
 
-/// What a log has by default.
+/// What a log contains by default.
 const LOGGED: &str = "headway=info,warn";
 
 /// The form of the lines of a log.
@@ -36,14 +36,14 @@ pub(super) enum LogFormat {
 #[derive(Debug, Clone, Default)]
 pub(super) struct ServerLog {
     pub(super) format: LogFormat,
-    /// What it has; the default if omitted.
+    /// The filter; the default if omitted.
     pub(super) filter: Option<String>,
 }
 
-/// What is written, which can change.
+/// The filter in force, which can change.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
-/// Begins to write to standard error what the program reports of itself. `server` is the log of a server.
+/// Starts logging to standard error. `server` is the log of a server.
 pub(super) fn begin(server: Option<ServerLog>, is_verbose: bool) {
     let asked = match &server {
         Some(server) => server.filter.clone(),
@@ -63,15 +63,15 @@ pub(super) fn begin(server: Option<ServerLog>, is_verbose: bool) {
     tracing_subscriber::registry().with(filter).with(lines).init();
 }
 
-/// From now on, the log of a server has this.
+/// Sets the filter of a server's log from now on.
 pub(super) fn refilter(filter: Option<&str>) {
     let filter = EnvFilter::new(filter.unwrap_or(LOGGED));
     if let Some(Err(error)) = FILTER.get().map(|handle| handle.reload(filter)) {
-        tracing::warn!(%error, "what the log has cannot be changed");
+        tracing::warn!(%error, "the filter of the log cannot be changed");
     }
 }
 
-/// Whether a text says what a log has. For clap, which takes the error's text.
+/// Checks that a text is a log filter. For clap, which takes the error's text.
 pub(super) fn valid_filter(text: &str) -> Result<String, String> {
     let wrong = |error| format!("{error}; write it as info, or as headway=debug,warn");
     EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(wrong)
@@ -101,7 +101,7 @@ struct EventParts {
 }
 
 impl EventParts {
-    /// The message with its cause, and then what it is about.
+    /// The message with its cause, and then its fields.
     fn sentence(&self) -> String {
         let cause = self.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
         let about = if self.about.is_empty() { String::new() } else { format!(" ({})", self.about.join(", ")) };

@@ -64,7 +64,7 @@ pub(super) fn time(ms: u64) -> String {
 }
 
 /// Asks whether to go on. Without a terminal the answer is no.
-pub(super) fn asked(question: &str) -> Result<bool, CommandFailure> {
+pub(super) fn confirm(question: &str) -> Result<bool, CommandFailure> {
     if !io::stdin().is_terminal() {
         return Ok(false);
     }

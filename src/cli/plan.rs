@@ -16,19 +16,19 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Items read at a time.
 const ITEMS_PER_CALL: u32 = 1_000;
 
-/// What became of a plan that was to be shown.
+/// The result of showing a plan.
 pub(super) enum ShownPlan {
     /// All of it is shown, and the job waits for approval.
     Whole {
         /// Whether names collide.
         collides: bool,
     },
-    /// There is no plan to approve, and a message says why. The exit code.
+    /// There is no plan to approve, and a message says why. Holds the exit code.
     Without(u8),
 }
 
 /// Waits for the plan of a job that needs approval, and shows it. A part of a plan is never shown as if it were all of
-/// it: if the files cannot be listed, that is said instead.
+/// it: if the files cannot be listed, the reason is printed instead.
 pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId) -> Result<ShownPlan, CommandFailure> {
     let mut told_pause = None;
     loop {
@@ -41,7 +41,7 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
                     return Ok(ShownPlan::Without(WAITS));
                 }
             }
-            // Nothing was found. The table says what was asked for.
+            // Nothing was found. The message names the request.
             Some(JobStatus::Completed) if fold.is_some_and(|fold| fold.counters.total == 0) => {
                 table(session, job).await?;
                 return Ok(ShownPlan::Without(0));
@@ -58,13 +58,13 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
     }
 }
 
-/// Says that the plan is not complete, and why. Returns whether only a person can do something about it.
+/// Reports that the plan is not complete, and why. Returns whether only a person can do something about it.
 async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool {
-    // If the server does not answer, only the reason is said.
+    // If the server does not answer, only the reason is printed.
     let view = session.client.job(job).await.ok();
     let asks = view.as_ref().is_some_and(|view| view.asks);
     let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
-    let then = if asks { "" } else { "; it goes on by itself once that is over" };
+    let then = if asks { "" } else { "; it continues automatically once that is over" };
     say(&format!("headway: the plan is not complete: paused ({}){then}.{waits}", reason.text()));
     asks
 }
@@ -78,7 +78,7 @@ async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
         is_empty &= page.items.is_empty();
         for item in page.items {
             collides |= item.reason.as_deref() == Some(SkipReason::Collision.text());
-            // A message about a file that still waits says why its attempt cannot succeed.
+            // If a file that still waits has a message, the message gives the reason why its attempt cannot succeed.
             let verdict = match (item.status, &item.message) {
                 (ItemLabel::Waiting, None) => "run",
                 (ItemLabel::Waiting, Some(_)) => "fails",
@@ -104,7 +104,11 @@ async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
 
 /// Cancels a job whose plan was only to be shown, and waits for its end: the server can be in this process, and would end with
 /// it before it has recorded that.
-pub(super) async fn settle(session: &Session, follower: &mut Follower, job: JobId) -> Result<(), CommandFailure> {
+pub(super) async fn cancel_and_wait(
+    session: &Session,
+    follower: &mut Follower,
+    job: JobId,
+) -> Result<(), CommandFailure> {
     session.client.cancel(job).await?;
     match tokio::time::timeout(CANCEL_TIMEOUT, follower.end(job)).await {
         Ok(ended) => Ok(ended.map(drop)?),

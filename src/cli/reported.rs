@@ -1,5 +1,5 @@
-//! What a job found: the totals of the report that it wrote, for a terminal, and the files that are only in the report. The page
-//! and the API have the report itself.
+//! The results of a job, for a terminal: the totals of the report that it wrote, and the files that are only in the
+//! report. The page and the API offer the report itself.
 
 use futures::StreamExt;
 use serde::Deserialize;
@@ -19,10 +19,10 @@ const DUPLICATES: &str = "DUPLICATES.json";
 /// How much of a report is read, in bytes. Its totals come first.
 const HEAD: usize = 64 * 1_024;
 
-/// The most that is read of a report whose every line counts, in bytes: more than 500,000 lines.
+/// Maximum number of bytes that are read of a report of which every line counts: more than 500,000 lines.
 const WHOLE: usize = 64 * 1_024 * 1_024;
 
-/// The verdicts of files that are no items of the job, as they are not there or cannot be looked at.
+/// The verdicts of files that are not items of the job, because they are missing or cannot be examined.
 const ABSENT: [&str; 2] = ["missing", "unreadable"];
 
 /// The totals of a job's report, a line each; none if its recipe writes none, or they cannot be read.
@@ -82,7 +82,7 @@ struct DuplicateTotals {
     unread: u64,
 }
 
-/// How many files have the same content, and how much room they take.
+/// The number of files with the same content, and the space that they take.
 fn duplicates(totals: &str) -> Option<String> {
     let totals: DuplicateTotals = serde_json::from_str(totals).ok()?;
     let groups = counted(totals.groups, "group of files", "groups of files");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_totals_of_a_report_are_told_as_people_read_them() {
+    fn the_totals_of_a_report_are_formatted_for_people() {
         let report =
             "# SHA256SUMS: 3 lines: ok 1, changed 1, missing 1\n# beside them: new 2\nb\tchanged\n# c\tmissing\n";
         assert_eq!(verdicts(report), ["SHA256SUMS: 3 lines: ok 1, changed 1, missing 1", "beside them: new 2"]);

@@ -12,7 +12,7 @@ use clap::Args;
 use super::done_rows::DoneRows;
 use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
 use super::follow::{follow, plain};
-use super::out::{self, asked, say};
+use super::out::{self, confirm, say};
 use super::session::{ServerArguments, Session};
 use super::show::ProgressMode;
 use super::shown::{OutputArguments, outputs};
@@ -34,7 +34,7 @@ use headway_model::{Action, BuiltIn, JobId, StartJob};
 /// 0, or 102 with --fail-if-empty; for a plan (-n) it is 0. 102: the job failed as a whole. 103: it was cancelled. 104:
 /// it waits for you. 130: you interrupted it. 255: it did not start.
 ///
-/// A program that ends with exit code 3 says that its file needed nothing: the file is skipped, which is no failure.
+/// A program that ends with exit code 3 says that its file needed nothing: the file is skipped, which is not a failure.
 /// 75 asks for another try. Any other code than 0 is a failure.
 ///
 /// If the machine or the server dies, files that were being processed run again when you resume the job. For programs
@@ -161,7 +161,7 @@ impl RunArguments {
         }
         let started = session.call(async |client| client.start(job, &request).await).await;
         let view = started.map_err(|error| {
-            // Looked at only now: the current folder need not be one that can be searched.
+            // Examined only now, because the current folder might not be searchable.
             let meant = match request::exists(&request.recipe) {
                 Ok(is_file) => self.meant(&request.recipe, is_file),
                 Err(_) => None,
@@ -174,7 +174,7 @@ impl RunArguments {
             out::line(&job.to_string())?;
             return Ok(0);
         }
-        // That the plan found nothing is said once, at the end.
+        // An empty plan is reported once, at the end.
         let finds_files = view.summary.listing || view.summary.counters.total > 0;
         if let Some(note) = view.note.filter(|_| !self.shown.quiet && finds_files) {
             say(&format!("headway: {}", plain(&note)));
@@ -184,7 +184,7 @@ impl RunArguments {
             match self.decided(session, &mut follower, job).await {
                 Ok(None) => _ = session.client.steer(job, Action::Approve).await?,
                 other => {
-                    let settled = plan::settle(session, &mut follower, job).await;
+                    let settled = plan::cancel_and_wait(session, &mut follower, job).await;
                     let code = other?.unwrap_or_default();
                     return settled.map(|()| code);
                 }
@@ -193,7 +193,8 @@ impl RunArguments {
         self.followed(session, follower, job, &request).await
     }
 
-    /// Shows the plan of a job, and asks if that was wanted; `None` if a person said yes. Otherwise the exit code.
+    /// Shows the plan of a job, and asks for approval if that was requested. Returns `None` if a person approved it,
+    /// otherwise the exit code.
     async fn decided(
         &self,
         session: &mut Session,
@@ -218,7 +219,7 @@ impl RunArguments {
         if !self.shown.quiet {
             say("headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs");
         }
-        let go = self.work.ask && asked("go on?")?;
+        let go = self.work.ask && confirm("go on?")?;
         Ok(if go { None } else { Some(u8::from(collides)) })
     }
 
@@ -242,7 +243,7 @@ impl RunArguments {
         }
         let code = follow(session, follower, job, how).await?;
         outputs(session, job, &self.shown).await?;
-        self.tell_manifests(session, job, request).await?;
+        self.report_manifests(session, job, request).await?;
         Ok(code)
     }
 }

@@ -13,7 +13,6 @@ use super::out::count;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::{Query, RelPath};
 pub(super) use names::GivenNames;
-pub(super) use paths::is_absent;
 use paths::{common, is_folder, leads_to_folder, listed, only_folder, placed, unique};
 
 /// Files in a library.
@@ -27,7 +26,7 @@ pub(super) struct ChosenFiles {
 }
 
 /// How the library is chosen.
-pub(super) struct Within<'a> {
+pub(super) struct SelectionScope<'a> {
     /// `--in`.
     pub(super) library: Option<&'a str>,
     /// A folder, besides the files, that must also be in the library.
@@ -38,7 +37,7 @@ pub(super) struct Within<'a> {
     pub(super) exclude: &'a [String],
 }
 
-impl Within<'_> {
+impl SelectionScope<'_> {
     fn has_patterns(&self) -> bool {
         !self.include.is_empty() || !self.exclude.is_empty()
     }
@@ -54,7 +53,7 @@ fn one_folder_only() -> CommandFailure {
 /// Finds the named files. A single folder, or a link to one, stands for everything below it when the job lists it.
 /// Several folders, or a folder among files, are listed now; a link among them counts as not processed, because it might
 /// lead out of the folder that contains all.
-pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFiles, CommandFailure> {
+pub(super) fn select(names: &GivenNames, within: &SelectionScope<'_>) -> Result<ChosenFiles, CommandFailure> {
     let usage = |text: String| CommandFailure::new(NOT_BEGUN, text);
     if let Some(name) = within.library.filter(|name| !name.contains('/'))
         && !leads_to_folder(Path::new(name))?
@@ -107,7 +106,7 @@ pub(super) fn select(names: &GivenNames, within: &Within<'_>) -> Result<ChosenFi
 }
 
 /// Files of a library that the server knows by this name: paths are below its folder.
-fn by_name(name: &str, names: &GivenNames, within: &Within<'_>) -> Result<ChosenFiles, CommandFailure> {
+fn by_name(name: &str, names: &GivenNames, within: &SelectionScope<'_>) -> Result<ChosenFiles, CommandFailure> {
     let read = |name: &Vec<u8>| {
         let plain = name.strip_prefix(b"./").unwrap_or(name);
         let plain = if plain == b"." { b"" } else { plain.strip_suffix(b"/").unwrap_or(plain) };
@@ -127,7 +126,7 @@ fn by_name(name: &str, names: &GivenNames, within: &Within<'_>) -> Result<Chosen
     Ok(ChosenFiles { library: name.to_owned(), root: None, query })
 }
 
-fn folder_query(path: RelPath, within: &Within<'_>) -> Query {
+fn folder_query(path: RelPath, within: &SelectionScope<'_>) -> Query {
     let (include, exclude) = (within.include.to_vec(), within.exclude.to_vec());
     Query::Folder(FolderQuery { path, include, exclude, ..FolderQuery::default() })
 }
@@ -154,8 +153,8 @@ mod tests {
         GivenNames(names.iter().map(|name| name.as_os_str().as_bytes().to_vec()).collect())
     }
 
-    fn within() -> Within<'static> {
-        Within { library: None, also: None, prefers_here: false, include: &[], exclude: &[] }
+    fn within() -> SelectionScope<'static> {
+        SelectionScope { library: None, also: None, prefers_here: false, include: &[], exclude: &[] }
     }
 
     fn paths(selection: &ChosenFiles) -> Vec<String> {
@@ -182,7 +181,7 @@ mod tests {
         let one = select(&names(&[&root.join("a/")]), &within()).expect("a folder");
         assert_eq!(one.root, Some(root.join("a")));
         assert!(matches!(one.query, Query::Folder(query) if query.path.is_root()));
-        let also = Within { also: Some(&root.join("out")), ..within() };
+        let also = SelectionScope { also: Some(&root.join("out")), ..within() };
         let with = select(&names(&[&root.join("a/one")]), &also).expect("files");
         assert_eq!(
             (
@@ -225,7 +224,7 @@ mod tests {
             std::fs::write(root.join(name).join("f"), name).expect("a file");
         }
         let exclude = ["f".to_owned()];
-        let without = || Within { exclude: &exclude, ..within() };
+        let without = || SelectionScope { exclude: &exclude, ..within() };
         for several in [[root.join("one"), root.join("two")], [root.join("one"), root.join("two/f")]] {
             let refused = select(&names(&[&several[0], &several[1]]), &without()).expect_err("two folders");
             assert!(refused.to_string().contains("for one folder"), "{refused}");
@@ -234,7 +233,7 @@ mod tests {
         assert!(matches!(one.query, Query::Folder(query) if query.exclude == exclude));
         let by_name = |given: &[&str]| {
             let given: Vec<_> = given.iter().map(Path::new).collect();
-            select(&names(&given), &Within { library: Some("photos"), ..without() })
+            select(&names(&given), &SelectionScope { library: Some("photos"), ..without() })
         };
         let below = by_name(&["sub"]).expect("a folder").query;
         assert!(matches!(below, Query::Folder(query) if query.path.as_str() == "sub" && query.exclude == exclude));
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_a_folder_stands_for_the_folder_if_it_is_named_alone() {
+    fn a_link_to_a_folder_means_the_folder_if_it_is_the_only_path() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().canonicalize().expect("its path");
         std::fs::create_dir_all(root.join("albums/2024")).expect("folders");
@@ -255,7 +254,7 @@ mod tests {
         assert!(matches!(alone.query, Query::Folder(query) if query.path.is_root()));
         // Within a library, a link that leads out of it is refused.
         let given = root.join("albums").display().to_string();
-        let inside = Within { library: Some(&given), ..within() };
+        let inside = SelectionScope { library: Some(&given), ..within() };
         let refused = select(&names(&[&root.join("albums/2024/up")]), &inside).expect_err("it leads out");
         assert!(refused.text.is_some_and(|text| text.contains("is not in the folder")));
         let found = select(&names(&[&root.join("latest")]), &inside).expect("a folder");

@@ -27,7 +27,7 @@ use checked::{CheckedSettings, KnownLibraries};
 use headway_schedules::{PresetSchedule, ScheduleProgress};
 use headway_server::{Server, descriptors};
 use headway_webhooks::{Sender, Webhook};
-use held_up::say_what_holds_up;
+use held_up::warn_of_blocked_threads;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
 use running::Running;
@@ -209,9 +209,9 @@ pub(super) async fn serve(
     };
     web::serve(listener, server, served, twice(stop)).await?;
     following.abort();
-    // They store how far they are; what that took too long for comes twice.
+    // They store their positions. If that takes too long, some messages are sent twice.
     tokio::time::timeout(STORED, reloading.end()).await.ok();
-    say_what_holds_up();
+    warn_of_blocked_threads();
     Ok(())
 }
 
@@ -223,7 +223,8 @@ fn running_webhooks(server: &Server, data: PathBuf, site: &str, sender: Sender) 
     })
 }
 
-/// Forgets the schedules that are no longer configured. If that fails, one that comes back goes on where it was. Blocking.
+/// Removes the state of schedules that are no longer configured. If that fails, a schedule that is configured again
+/// continues where it was. Blocking.
 fn forget_others(data: &Path, configured: &[PresetSchedule]) {
     if let Err(error) = ScheduleProgress::forget_others(data, configured) {
         tracing::warn!(%error, "schedules that are no longer configured cannot be forgotten");
@@ -235,7 +236,7 @@ fn running_schedules(server: &Server, data: &Path) -> Running<PresetSchedule> {
     Running::new(move |schedule, stopping| headway_schedules::start(&server, &data, vec![schedule], stopping))
 }
 
-/// Says where the pages are, on standard output, on lines of their own, because scripts wait for them.
+/// Prints the addresses of the pages on standard output, on lines of their own, because scripts wait for them.
 fn announce(site: &str, access: &Access, token: Option<&str>) {
     let link = token.map_or_else(|| format!("{site}/"), |token| format!("{site}/login?token={token}"));
     let reading = access.reading_link("/").map(|link| format!("A read-only link: {site}{link}"));
@@ -255,14 +256,14 @@ async fn twice(first: impl Future<Output = ()>) {
             again.await;
             // The next start treats running items as interrupted.
             tracing::warn!("stopping at once");
-            say_what_holds_up();
+            warn_of_blocked_threads();
             std::process::exit(STOPPED_AT_ONCE);
         });
     }
 }
 
 impl ServeCommand {
-    /// What the server writes into its log.
+    /// The settings of the server's log.
     pub(super) fn log(&self) -> ServerLog {
         ServerLog { format: self.log_format, filter: self.log.clone() }
     }

@@ -20,7 +20,7 @@ const SERVER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a call is repeated after its server has disappeared, if this process can take its place.
 const REPEAT: Duration = Duration::from_secs(30);
 
-/// How many of the jobs that a text can mean are named.
+/// Maximum number of matching jobs that an error names.
 const CANDIDATES: usize = 10;
 
 /// How often to look for a server in the meantime.
@@ -117,7 +117,8 @@ impl Session {
         self.command(&format!("{word} {}", tail(job)))
     }
 
-    /// Now, if the server that answers works on jobs. One in this process that was asked about them takes up none.
+    /// `now` if the server that answers works on jobs. A server in this process that was only asked about jobs works on
+    /// none.
     pub(super) fn working_clock(&self) -> Option<Millis> {
         self.host.is_none().then(headway_server::now)
     }

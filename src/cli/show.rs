@@ -1,5 +1,7 @@
 //! Shows a running job on standard error: bars on a terminal, plain lines elsewhere.
 
+mod rate;
+
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,7 @@ use super::out::{count, say, time};
 use headway_model::follow::LinkState;
 use headway_model::message::RunningItem;
 use headway_model::{Counters, Fold, JobStatus};
+use rate::left;
 
 /// Maximum rate at which bars are drawn, in Hz.
 const FRAMES: u8 = 10;
@@ -22,9 +25,6 @@ const FAILURES: u32 = 20;
 
 /// How often a plain line reports progress.
 const EVERY: Duration = Duration::from_secs(10);
-
-/// How long a job must have worked before the remaining time is shown.
-const EARLY: Duration = Duration::from_secs(2);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,7 +55,7 @@ pub(super) struct JobDisplay {
     failures: u32,
     told: Option<Instant>,
     status: Option<JobStatus>,
-    /// How much was done here when that last changed, in thousandths of a file, and after which time.
+    /// The amount done here at its last change, in thousandths of a file, and the time that it took.
     moved: (u64, Duration),
 }
 
@@ -164,7 +164,7 @@ impl JobDisplay {
             parts.push(format!("{} failed", count(counters.failed.into())));
         }
         match view.fold.status {
-            // Without news, the time would go on and the files would not.
+            // Without news, the time would advance and the number of files would not.
             JobStatus::Processing if !view.link.is_heard() => {}
             JobStatus::Processing => {
                 let open = (u64::from(counters.open()) * 1_000).saturating_sub(under_way(view));
@@ -229,23 +229,9 @@ fn far(counters: &Counters, is_planned: bool) -> String {
     }
 }
 
-/// What is done of the files that are being worked on, in thousandths of a file.
+/// How much is done of the files that are being worked on, in thousandths of a file.
 fn under_way(view: &View<'_>) -> u64 {
     view.running.iter().filter_map(|item| item.part()).map(|part| part.thousandths).sum()
-}
-
-/// The rate, and the remaining time, if this amount was done after that time and this much is open, in thousandths of a file. While
-/// nothing more is done, less time is left; once more has passed than was expected, nothing is known about the rest.
-fn left(elapsed: Duration, (done, at): (u64, Duration), open: u64) -> Option<String> {
-    if elapsed < EARLY || done == 0 {
-        return None;
-    }
-    let rate = done as f64 / 1_000.0 / elapsed.as_secs_f64();
-    let expected = at.as_secs_f64() * open as f64 / done as f64;
-    let left = expected - (elapsed - at.min(elapsed)).as_secs_f64();
-    let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{}/s", count(rate as u64)) };
-    let left = if left > 0.0 { format!("{} left", time((left * 1_000.0) as u64)) } else { "no estimate".to_owned() };
-    Some(format!("{rate}  {left}"))
 }
 
 #[cfg(test)]
@@ -253,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_left_is_told_only_while_the_server_is_heard() {
+    fn the_remaining_time_is_shown_only_while_the_server_is_connected() {
         let job = headway_model::testing::job_id(1);
         let mut fold = headway_model::testing::record(&[headway_model::testing::created(job)]).1;
         fold.status = JobStatus::Processing;
@@ -267,17 +253,5 @@ mod tests {
             let line = line(link);
             assert!(!line.contains("left") && line.contains("not live"), "{line}");
         }
-    }
-
-    #[test]
-    fn the_rate_is_told_once_it_is_one() {
-        let seconds = Duration::from_secs;
-        let said = |elapsed, done: u64, at| left(seconds(elapsed), (done * 1_000, seconds(at)), 60_000);
-        assert_eq!(said(1, 40, 1), None);
-        assert_eq!(said(20, 0, 0), None);
-        assert_eq!(said(20, 40, 20).as_deref(), Some("2.0/s  30 s left"));
-        // A large file: nothing ends for a while.
-        assert_eq!(said(40, 40, 20).as_deref(), Some("1.0/s  10 s left"));
-        assert_eq!(said(80, 40, 20).as_deref(), Some("0.5/s  no estimate"));
     }
 }

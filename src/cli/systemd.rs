@@ -1,10 +1,10 @@
-//! What systemd is told about a service of `Type=notify`: that it is ready, that it stops, and, with `WatchdogSec=`,
-//! that it is well. Where there is no systemd, nothing is told.
+//! Notifies systemd about a service of `Type=notify`: that it is ready, that it stops, and, with `WatchdogSec=`, that
+//! it is well. Does nothing without systemd.
 
 use headway_server::Server;
 use sd_notify::{NotifyState, notify, watchdog_enabled};
 
-/// Says that the server is ready, with a line for `systemctl status`, and goes on saying that it is well.
+/// Notifies systemd that the server is ready, with a line for `systemctl status`, and from then on that it is well.
 pub(super) fn ready(server: &Server, line: &str) {
     send_states(&[NotifyState::Ready, NotifyState::Status(line)]);
     if let Some(limit) = watchdog_enabled() {
@@ -12,25 +12,25 @@ pub(super) fn ready(server: &Server, line: &str) {
     }
 }
 
-/// Says that the server reads its settings again.
+/// Notifies systemd that the server reads its settings again.
 pub(super) fn reloading() {
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         send_states(&[NotifyState::Reloading, now]);
     }
 }
 
-/// Says that it has read them.
+/// Notifies systemd that it has read them.
 pub(super) fn reloaded() {
     send_states(&[NotifyState::Ready]);
 }
 
-/// Says that the server stops.
+/// Notifies systemd that the server stops.
 pub(super) fn stopping() {
     send_states(&[NotifyState::Stopping]);
 }
 
-/// Tells the watchdog again and again that nothing is wrong that a restart would fix. Once something is, it is told
-/// nothing more, and restarts the service.
+/// Sends the watchdog a sign of life at intervals, as long as nothing is wrong that a restart would fix. Otherwise
+/// sends nothing more, so that systemd restarts the service.
 async fn keep_well(server: Server, every: std::time::Duration) {
     let mut turns = tokio::time::interval(every);
     loop {

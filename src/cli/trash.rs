@@ -86,11 +86,11 @@ impl TrashCommand {
                 let has_removed = removed_new_files(session, &view).await;
                 out::line(&line(session, &view, undo.as_ref(), has_removed))?;
             }
-            if all_held(&view).0 > 0 {
+            if trash_totals(&view).0 > 0 {
                 views.push(view);
             }
         }
-        let sum = views.iter().map(all_held).fold((0, 0), add);
+        let sum = views.iter().map(trash_totals).fold((0, 0), add);
         if views.is_empty() && unknown == 0 {
             out::line("no trash holds anything")?;
         }
@@ -98,13 +98,13 @@ impl TrashCommand {
         if !self.empty || views.is_empty() {
             return ended;
         }
-        if !self.yes && !out::asked(&format!("delete {} for good?", held(sum)))? {
+        if !self.yes && !out::confirm(&format!("delete {} for good?", amount_text(sum)))? {
             return Err(CommandFailure::new(NO, "nothing was deleted; without a terminal, --yes is needed"));
         }
         for view in &views {
             let id = view.summary.job;
             match session.client.steer(id, Action::EmptyTrash).await {
-                Ok(_) => say(&format!("{}  emptied: {}", tail(id), held(all_held(view)))),
+                Ok(_) => say(&format!("{}  emptied: {}", tail(id), amount_text(trash_totals(view)))),
                 Err(error) => {
                     say(&format!("headway: {}: the trash is kept: {error}", tail(id)));
                     ended = Err(CommandFailure { code: NO, text: None });
@@ -143,7 +143,7 @@ impl TrashCommand {
 }
 
 /// What emptying the trash of a job deletes.
-fn all_held(view: &JobView) -> (u64, u64) {
+fn trash_totals(view: &JobView) -> (u64, u64) {
     add(view.trash, view.trash_left)
 }
 
@@ -151,19 +151,19 @@ fn add(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
     (one.0 + other.0, one.1 + other.1)
 }
 
-/// What is left of a trash that somebody began to empty.
+/// The rest of a trash that somebody began to empty.
 fn left_line(session: &Session, view: &JobView) -> String {
     let (job, title) = (tail(view.summary.job), &view.summary.title);
     let empty = session.command(&format!("trash --empty {job}"));
     let why = format!("left of a trash that was being emptied; to delete the rest: {empty}");
-    format!("{job}  {}  {title}  ({why})", held(view.trash_left))
+    format!("{job}  {}  {title}  ({why})", amount_text(view.trash_left))
 }
 
 /// Whether the job is the undo of one that made new files. What such an undo removed, no other job puts back.
 async fn removed_new_files(session: &Session, view: &JobView) -> bool {
     let parent = view.request.as_ref().and_then(|request| request.parent);
     let Some(parent) = parent.filter(|_| JobKind::of(&view.summary.recipe) == JobKind::Undo) else { return false };
-    // Where the first job is not known any more, the undo is offered, and refused if it can do nothing.
+    // If the first job is no longer known, the undo is offered, and refused if it can do nothing.
     session.client.job(parent).await.is_ok_and(|undone| {
         let output = undone.request.as_ref().and_then(|request| request.output.as_ref());
         UndoKind::of(&undone.summary.recipe, output) == UndoKind::Removes
@@ -195,9 +195,9 @@ fn line(session: &Session, view: &JobView, undo: Option<&JobView>, has_removed: 
             format!("{what}; job {} put back {}", tail(undo.summary.job), count(undo.summary.counters.succeeded.into()))
         }
     };
-    format!("{}  {}  {}  ({why})", tail(summary.job), held(view.trash), summary.title)
+    format!("{}  {}  {}  ({why})", tail(summary.job), amount_text(view.trash), summary.title)
 }
 
-fn held((files, bytes): (u64, u64)) -> String {
+fn amount_text((files, bytes): (u64, u64)) -> String {
     format!("{}, {}", counted(files, "file", "files"), counted(bytes, "byte", "bytes"))
 }

@@ -32,7 +32,7 @@ enum WebhookCommand {
         #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
         data: PathBuf,
     },
-    /// Send one message that tells nothing, and say what the receiver answered
+    /// Send one test message, and show the receiver's answer
     Test {
         /// The name of the webhook
         name: String,
@@ -96,7 +96,7 @@ pub(super) fn configured(config: Option<&Path>) -> Result<Vec<Webhook>, CommandF
     Ok(webhooks.map_err(|why| CommandFailure::new(NO, why))?.unwrap_or_default())
 }
 
-/// What sends messages.
+/// The sender of messages.
 pub(super) fn sender() -> Result<Sender, CommandFailure> {
     Sender::new().map_err(|error| CommandFailure::new(NO, format!("cannot send to webhooks: {error}")))
 }

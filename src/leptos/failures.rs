@@ -16,14 +16,14 @@ pub enum FailureCauses {
     Asked,
     /// No file has failed.
     None,
-    /// The causes, as the server told them last.
+    /// The causes, as last read from the server.
     Known(Causes),
-    /// The server did not tell.
+    /// The causes could not be read.
     Unknown(ApiError),
 }
 
-/// The causes, read whenever the number of failed files has changed, one call at a time. After a call that failed, they are read
-/// again once the server is heard again.
+/// The causes, read whenever the number of failed files has changed, one call at a time. After a call that failed, they
+/// are read again once the stream is live again.
 pub(super) fn of(job: JobId, counters: Signal<Option<Counters>>, live: Live) -> Signal<FailureCauses> {
     let causes = RwSignal::new(FailureCauses::Asked);
     let failed = Memo::new(move |_| counters.with(|counters| counters.map(|counters| counters.failed)));
@@ -46,7 +46,7 @@ pub(super) fn of(job: JobId, counters: Signal<Option<Counters>>, live: Live) -> 
                     return;
                 }
                 match answer {
-                    // A retry has made all of them good in the meantime.
+                    // A retry has succeeded with all of them in the meantime.
                     _ if now == Some(Some(0)) => break,
                     Ok(read) => _ = causes.try_set(FailureCauses::Known(read)),
                     Err(error) => {

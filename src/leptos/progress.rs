@@ -121,7 +121,7 @@ fn Standing(followed: UseJob) -> impl IntoView {
     }
 }
 
-/// A sentence about what is proved. *Complete* is said only of a job that is over and that the server has confirmed.
+/// A sentence about what is proved. *Complete* describes only a job that is over and that the server has confirmed.
 fn proved(phase: Option<Phase>, proof: &Proof, is_silent: bool) -> String {
     if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
         return format!("Complete: all {} events, checked against the server's log.", proof.seq);
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn complete_is_said_only_of_a_job_that_the_server_has_confirmed() {
+    fn complete_is_shown_only_for_a_job_that_the_server_has_confirmed() {
         let proof = Proof { base: 0, seq: 14, checked: Some(1), closed: false };
         for phase in [None, Some(Phase::Asked), Some(Phase::Absent), Some(Phase::Following), Some(Phase::Stopped)] {
             assert!(!proved(phase, &proof, false).contains("Complete"), "{phase:?}");

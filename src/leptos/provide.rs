@@ -1,4 +1,4 @@
-//! What the hooks of a page have in common: one `Live`, and who uses which job.
+//! The state that the hooks of a page share: one `Live`, and the number of users of each job.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::live::Live;
 use headway_model::JobId;
 use headway_model::summary::Start;
 
-/// Says that Headway's router is mounted below this path, such as `/headway`, and opens the stream once the page runs in a
-/// browser. Call it once, in the root component of the app; the hooks work in everything below.
+/// Sets the path below which Headway's router is mounted, such as `/headway`, and opens the stream once the page runs
+/// in a browser. Call it once, in the root component of the app; the hooks work in everything below.
 pub fn provide_headway(base: &str) -> Result<(), InvalidBase> {
     let base: Base = base.parse()?;
     let live = Live::new(&Start::empty());

@@ -10,7 +10,7 @@ use headway_model::{ApiError, Counters, JobId, JobStatus, JobSummary};
 
 /// A job, as signals that change with its events. Copy it freely.
 ///
-/// What is not known is `None`: on a server, and in a browser until the first word of the job has arrived.
+/// A fact that is not known is `None`: on a server, and in a browser until the first message about the job has arrived.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct UseJob {
@@ -33,7 +33,7 @@ pub struct UseJob {
     pub link: Signal<LinkState>,
     /// Whether the server is silent although it should not be, so that all of this is as of then.
     pub is_silent: Signal<bool>,
-    /// Whether the page runs in a browser and listens, so that a press is heard.
+    /// Whether the page runs in a browser and listens, so that clicks take effect.
     pub is_ready: Signal<bool>,
     /// Why the last cancel of this job did not reach the server, or was refused.
     pub cancel_error: Signal<Option<ApiError>>,

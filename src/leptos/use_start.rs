@@ -17,7 +17,7 @@ pub struct UseStart {
 /// Why nothing was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoStart {
-    /// The page does not listen yet: it is rendered on a server, or has not heard the server for the first time.
+    /// The page does not listen yet: it is rendered on a server, or has not received the server's first message.
     #[error("the page does not listen yet")]
     NotListening,
     /// The start of this job, which had another request, has not been answered yet.
@@ -48,8 +48,8 @@ impl UseStart {
     /// Starts a job and returns its id. The id is minted, [`UseStart::job`] set and the stream opened **before** the call goes out,
     /// all within this function, so that no event of the job can be missed.
     ///
-    /// A call that gets no answer is repeated with the same id, also after a reload. While it is unanswered, the same request again
-    /// is the same job, and another request is refused here.
+    /// A call that gets no answer is repeated with the same id, even after a reload. While it is unanswered, the same
+    /// request again is the same job, and another request is refused here.
     pub fn start(self, request: StartJob) -> Result<JobId, NoStart> {
         let live = self.context.live;
         if !untrack(|| self.is_listening()) {
@@ -95,7 +95,7 @@ impl UseStart {
         self.context.live.start_again();
     }
 
-    /// Whether the server has said from which position on the page listens.
+    /// Whether the server has confirmed the position from which the page listens.
     fn is_listening(self) -> bool {
         let live = self.context.live;
         live.is_ready() && live.link.with(|link| *link != LinkState::Connecting)

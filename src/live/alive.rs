@@ -1,16 +1,16 @@
-//! What the program tells `document/alive.js`, the script beside it: that it lives, or that it has ended.
+//! Reports to the script `document/alive.js` that the program runs, or that it has ended.
 
-/// Says that the program still works. Called four times a second.
+/// Reports that the program still runs. Called four times a second.
 pub(super) fn beat() {
     dispatch("headway:beat");
 }
 
-/// Says that the program has panicked, so that nothing that the page shows can be trusted any longer.
+/// Reports that the program has panicked, so that nothing on the page can be trusted any longer.
 pub fn stopped() {
     dispatch("headway:panic");
 }
 
-/// Says that a part of the program that this page needs could not be loaded.
+/// Reports that a part of the program that this page needs could not be loaded.
 pub fn unloaded() {
     dispatch("headway:unloaded");
 }

@@ -1,5 +1,5 @@
-//! What only a browser has: an `EventSource` that closes with its owner, timers, storage, a clock. All of it also
-//! compiles for the server, where it is never called.
+//! The parts that only a browser has: an `EventSource` that closes with its owner, timers, storage, a clock. All of it
+//! also compiles for the server, where it is never called.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, EventSource, MessageEvent};

@@ -1,4 +1,4 @@
-//! What carries texts between the tabs of a browser: a `BroadcastChannel`. In a browser without one (Safari before
+//! Carries texts between the tabs of a browser through a `BroadcastChannel`. In a browser without one (Safari before
 //! 15.4), local storage does: when a tab stores a text, all other tabs of the same origin get a `storage` event.
 
 use wasm_bindgen::prelude::*;
@@ -41,7 +41,7 @@ impl Channel {
         let key = browser::named(name);
         let on_text = Closure::new(move |event: StorageEvent| {
             let text = event.new_value().filter(|_| event.key().as_deref() == Some(&key));
-            // The number before the text is there only to make each value another.
+            // The number before the text only makes each value different from the last.
             text.as_deref()
                 .and_then(|text| text.split_once(' '))
                 .into_iter()
@@ -55,7 +55,7 @@ impl Channel {
     pub(super) fn post(&self, text: &str) {
         match self {
             Channel::Broadcast { channel, .. } => drop(channel.post_message(&text.into())),
-            // Storing an equal value is no event.
+            // Storing an equal value fires no event.
             Channel::Stored { name, .. } => drop(browser::remember(name, &format!("{} {text}", browser::number()))),
         }
     }

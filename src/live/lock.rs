@@ -21,7 +21,7 @@ pub(super) enum LockNews {
     Refused,
 }
 
-/// A lock, held or waited for. Dropping it gives it up.
+/// A lock that is held or requested. Dropping it releases it.
 pub(super) struct WebLock {
     wanted: Rc<Cell<bool>>,
     waiting: Option<AbortController>,

@@ -13,27 +13,28 @@ extern "C" {
     fn request_permission() -> Result<Promise, JsValue>;
 }
 
-/// Whether a page may show such words: `granted`, `denied`, or `default` where nobody was asked. `None` where a browser has none.
+/// Whether a page may show notifications: `granted`, `denied`, or `default` if the user was not asked. `None` if the
+/// browser has no notifications.
 pub(crate) fn permission() -> Option<String> {
     let notification = Reflect::get(&js_sys::global(), &"Notification".into()).ok()?;
     Reflect::get(&notification, &"permission".into()).ok()?.as_string()
 }
 
-/// Asks the reader, by the browser's own question; the answer.
+/// Asks the user for permission through the browser; returns the answer.
 pub(crate) async fn ask() -> Option<String> {
     if let Ok(answer) = Notification::request_permission() {
-        // What was answered is read below; a browser that refuses to ask leaves it as it was.
+        // The answer is read below. If the browser refuses to ask, it stays as it was.
         JsFuture::from(answer).await.ok();
     }
     permission()
 }
 
-/// Says it. The tabs of a browser that say the same about one thing make one word of it.
+/// Shows a notification. If several tabs show one with the same tag, the browser shows it once.
 pub(super) fn show(text: &str, about: &str) {
     if permission().as_deref() == Some("granted") {
         let options = Object::new();
         Reflect::set(&options, &"tag".into(), &about.into()).ok();
-        // Some phones have the question and no such words.
+        // Some phones can ask for the permission but cannot show notifications.
         Notification::new(text, &options).ok();
     }
 }

@@ -62,8 +62,8 @@ struct ShellInner {
 }
 
 impl Shell {
-    /// Begins to follow, from the position at which the page was rendered. A page of another app has no `start`: it begins with what
-    /// the server says first.
+    /// Begins to follow, from the position at which the page was rendered. A page of another app has no `start`: it
+    /// begins with the server's first message.
     pub(super) fn begin(live: Live, start: Option<Start>) -> Self {
         let is_own = start.is_some();
         let start = start.unwrap_or_else(Start::empty);
@@ -160,7 +160,7 @@ impl Shell {
         self.close_completed(now);
         self.clear_toasts(now);
         self.paint_if_due(now);
-        // This comes last, so that only a program that got through everything says it.
+        // This comes last, so that only a program that has done everything before reports it.
         alive::beat();
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Starting {
     /// The state of the start.
     #[serde(skip)]
     pub(crate) phase: StartPhase,
-    /// Calls made since the last press of the button.
+    /// Calls made since the last click on the button.
     #[serde(skip)]
     tries: i32,
     #[serde(skip)]
@@ -57,7 +57,7 @@ impl Starting {
         self.phase = if now >= self.since + OFFER_AFTER_MS {
             StartPhase::Offered
         } else {
-            // After 1 s, 2 s, and then every 4 s, so that a server that is back is soon asked.
+            // After 1 s, 2 s, and then every 4 s, so that a server that is back soon gets the call.
             StartPhase::Waiting(now + 1_000.0 * 2f64.powi((self.tries - 1).min(2)))
         };
         error.may_pass()
@@ -120,14 +120,14 @@ mod tests {
         assert_eq!(start.phase, StartPhase::Calling);
         assert!(!start.due(30_000.0));
         assert_eq!(start.phase, StartPhase::Offered);
-        // The next press has its own 30 s.
+        // The next click has its own 30 s.
         start.again(50_000.0);
         assert!(!start.due(79_900.0));
         assert_eq!(start.phase, StartPhase::Calling);
     }
 
     #[test]
-    fn what_cannot_be_done_is_not_repeated() {
+    fn a_call_that_cannot_succeed_is_not_repeated() {
         assert!(!starting().failed(0.0, &ApiError::invalid("the selection is empty")));
     }
 }

@@ -1,5 +1,5 @@
-//! The document around every page: its head, the program, and the small script beside the program that says whether
-//! it lives.
+//! The document around every page: its head, the program, and the small script beside the program that shows whether
+//! the program runs.
 
 use leptos::either::Either;
 use leptos::nonce::use_nonce;
@@ -9,7 +9,7 @@ use super::parts::marks;
 use super::{App, Location, Page};
 use crate::base::{base, to};
 
-/// The script that says whether the page's program lives; its own comments explain it.
+/// The script that shows whether the page's program runs; its own comments explain it.
 const ALIVE: &str = include_str!("document/alive.js");
 
 /// The paths of the client's files, if they change with the content.

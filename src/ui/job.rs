@@ -1,4 +1,5 @@
-//! One job: its progress, and its items by window. The page has the same shape in every state of the job, whenever it was opened.
+//! One job: its progress, and its items by window. The page has the same layout in every state of the job, whenever it
+//! was opened.
 
 mod ansi;
 mod attempts;
@@ -92,7 +93,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let retries = Memo::new(move |_| {
         newest.with(|view| view.retries.iter().map(|retry| (retry.job, retry.seq)).collect::<Vec<_>>())
     });
-    // The texts of files that were run again say so.
+    // The texts of files that were run again mention it.
     Effect::new(move |before: Option<()>| {
         // A memo that has never been read tracks nothing.
         let _ = retries.get();

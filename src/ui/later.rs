@@ -1,5 +1,5 @@
-//! What comes later: the pages of jobs, and the dialog. They are in a second file, because the first page needs neither. A
-//! page of jobs fetches that file before it is hydrated, and every other page as soon as it is ready.
+//! Parts that are loaded later: the pages of jobs, and the dialog. They are in a second file, because the first page
+//! needs neither. A page of jobs fetches that file before it is hydrated, and every other page as soon as it is ready.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -14,7 +14,7 @@ use super::progress::ProgressDialog;
 use super::{job, jobs};
 use headway_model::JobId;
 
-/// What is in the second file.
+/// The parts in the second file.
 pub(super) enum Part {
     JobPage,
     JobsPage,
@@ -32,7 +32,7 @@ fn build(part: Part) -> Result<AnyView, SplitLoaderError> {
 }
 
 thread_local! {
-    /// Whether the second file is here. The server has all from the beginning.
+    /// Whether the second file is loaded. The server has all parts from the beginning.
     static IS_HERE: Cell<bool> = const { Cell::new(!cfg!(target_family = "wasm")) };
 }
 
@@ -42,7 +42,7 @@ async fn come() -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-/// Fetches what the page at this address consists of. The page cannot be hydrated without it.
+/// Fetches the parts of the page at this address. The page cannot be hydrated without it.
 pub async fn fetch_for_page() -> Result<(), SplitLoaderError> {
     match Location::of_browser().map(|location| Page::at(&location.path)) {
         Some(Page::Jobs | Page::Job) => come().await,
@@ -50,46 +50,46 @@ pub async fn fetch_for_page() -> Result<(), SplitLoaderError> {
     }
 }
 
-/// How far the second file is.
+/// The loading state of the second file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    NotYet,
-    Here,
+enum LoadState {
+    Loading,
+    Loaded,
     Failed,
 }
 
-/// Shows what comes later once it is here.
+/// Shows a part once the second file is loaded.
 #[derive(Clone, Copy)]
-pub(super) struct Later(RwSignal<Came>);
+pub(super) struct Later(RwSignal<LoadState>);
 
 impl Later {
     pub(super) fn begin() -> Self {
-        Later(RwSignal::new(if IS_HERE.get() { Came::Here } else { Came::NotYet }))
+        Later(RwSignal::new(if IS_HERE.get() { LoadState::Loaded } else { LoadState::Loading }))
     }
 
-    /// Fetches the second file, if it is not here.
+    /// Fetches the second file, if it is not loaded.
     pub(super) fn fetch(self) {
-        if self.0.get_untracked() == Came::Here {
+        if self.0.get_untracked() == LoadState::Loaded {
             return;
         }
-        self.0.set(Came::NotYet);
+        self.0.set(LoadState::Loading);
         spawn_local(async move {
             let came = come().await;
-            self.0.set(if came.is_ok() { Came::Here } else { Came::Failed });
+            self.0.set(if came.is_ok() { LoadState::Loaded } else { LoadState::Failed });
         });
     }
 
     /// Whether the second file could not be fetched, so that no part of it is shown. Tracked.
     pub(super) fn is_missing(self) -> bool {
-        self.0.get() == Came::Failed
+        self.0.get() == LoadState::Failed
     }
 
-    /// A part, or how far it is.
+    /// A part, or its loading state.
     pub(super) fn view(self, part: Part) -> AnyView {
         match self.0.get() {
-            Came::Here => now(build(part)),
-            Came::NotYet => view! { <p class="ui-loading">"Loading…"</p> }.into_any(),
-            Came::Failed => view! {
+            LoadState::Loaded => now(build(part)),
+            LoadState::Loading => view! { <p class="ui-loading">"Loading…"</p> }.into_any(),
+            LoadState::Failed => view! {
                 <p class="ui-error" role="alert">
                     "This part of Headway could not be loaded. Check the connection, or load the page again. "
                     <button on:click=move |_| self.fetch()>"Try again"</button>
@@ -100,7 +100,7 @@ impl Later {
     }
 }
 
-/// The outcome of a future that is ready, because all it waits for is here.
+/// The result of a future that is ready at once.
 fn now(part: impl Future<Output = Result<AnyView, SplitLoaderError>>) -> AnyView {
     match pin!(part).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(view)) => view,

@@ -20,11 +20,11 @@ use super::load::{Loaded, load};
 use super::nav::{Nav, Title};
 use super::parts::format::sentence;
 use super::parts::{Controls, ErrorView, may_act};
-use super::start_panel::{Chosen, StartBar, StartPanel};
+use super::start_panel::{JobOptions, StartBar, StartPanel};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
-use address::Asked;
+use address::RequestedView;
 pub(super) use address::address;
 use breadcrumbs::Breadcrumbs;
 use headway_model::ApiError;
@@ -50,7 +50,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let libraries = expect_context::<Start>().libraries;
     let first = libraries.first().map(|library| library.name.clone()).unwrap_or_default();
     let query = expect_context::<Nav>().query();
-    let read = Memo::new(move |_| query.with(|query| address::asked(query, &first)));
+    let read = Memo::new(move |_| query.with(|query| address::requested_view(query, &first)));
     let view = Memo::new(move |_| read.with(|asked| asked.view.clone()));
     let wrong = Memo::new(move |_| read.with(|asked| asked.wrong.clone()));
     let library = Memo::new(move |_| view.with(|view| view.library.clone()));
@@ -66,7 +66,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let polls = RwSignal::new(0_u32);
     let list = polled_list(read, scrolled, polls);
     let (offer, numbers) = offer::follow(list, view);
-    let chosen = Chosen::new(library, selected, offer);
+    let chosen = JobOptions::new(library, selected, offer);
     let scan = move || {
         leptos::task::spawn_local(async move {
             api::scan(library.get_untracked()).await.ok();
@@ -114,13 +114,13 @@ pub(super) fn LibraryPage() -> impl IntoView {
 }
 
 /// Reads the list, again after each job that ended, and again and again while the disk is being read.
-fn polled_list(asked: Memo<Asked>, scrolled: Scrolled, polls: RwSignal<u32>) -> Loaded<ListRead> {
+fn polled_list(asked: Memo<RequestedView>, scrolled: Scrolled, polls: RwSignal<u32>) -> Loaded<ListRead> {
     let live = expect_context::<Live>();
     // While the disk is being read, ask again without another look at the disk.
     let polled = RwSignal::new(false);
     let list = load(
         move || (asked.get(), polls.get(), live.ended.get()),
-        move |(Asked { view, no_folder, .. }, ..)| {
+        move |(RequestedView { view, no_folder, .. }, ..)| {
             let refresh = !std::mem::take(&mut *polled.write_untracked());
             let rows = scrolled.rows(&view);
             async move {
@@ -165,7 +165,7 @@ fn library_links(libraries: Vec<LibraryName>) -> impl IntoView {
 fn NothingThere(
     error: ApiError,
     view: FolderView,
-    /// Looks again.
+    /// Reads the disk again.
     #[prop(into)]
     again: Callback<()>,
 ) -> impl IntoView {

@@ -28,8 +28,8 @@ pub(super) struct Nav {
     entry: StoredValue<BrowserEntry>,
 }
 
-/// A page, and the id of the job that it shows, if it shows one. Each is built once, and not changed into another: what
-/// still hears of changes while a page is left belongs to that page alone.
+/// A page, and the id of the job that it shows, if it shows one. Each is built once, and not changed into another: an
+/// effect that still runs while a page is left belongs to that page alone.
 pub(super) type PagePlace = (Page, Option<String>);
 
 /// How to go to another address.

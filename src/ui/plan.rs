@@ -146,7 +146,7 @@ fn doors(job: JobId, reasons: Vec<(u64, SkipReason)>) -> impl IntoView {
     reasons.into_iter().map(of).collect_view()
 }
 
-/// A sentence that says what will be done to how many files.
+/// A sentence with the recipe and the number of files.
 fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bool) -> String {
     let bytes = bytes.map(|bytes| format!(", {},", size(bytes))).unwrap_or_default();
     let then = match output.map(|output| &output.place) {
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_will_be_done_to_how_much_is_one_sentence() {
+    fn the_recipe_and_the_number_of_files_are_one_sentence() {
         let replace = Output::to(OutputPlace::Replace);
         assert_eq!(
             sentence(34, Some(11_000_000), Some(&replace), false),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_said_with_what_is_needed() {
+    fn free_space_is_reported_with_the_space_that_is_needed() {
         assert_eq!(
             room(120_000_000_000, 11_000_000),
             "120 GB are free on the library's disk; as large as the originals, the new files need 11 MB."
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn why_files_run_is_said_only_where_some_were_done_before() {
+    fn the_reason_for_a_rerun_is_shown_only_if_some_files_were_done_before() {
         assert_eq!(never_done(34, Reruns::default()), "");
         assert_eq!(never_done(34, Reruns { changed: 4, settings: 0 }), "never done (30) · changed since (4)");
         assert_eq!(never_done(4, Reruns { changed: 4, settings: 0 }), "changed since (4)");

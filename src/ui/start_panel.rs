@@ -1,11 +1,11 @@
 //! Choosing what to do with files: the recipes as cards, the settings of the chosen one, and the bar at the bottom of
-//! the window, which says what will be done to how many files.
+//! the window, which names the recipe and the number of files.
 
 mod bar;
 mod cards;
-mod chosen;
 mod commands;
 mod early_input;
+mod job_options;
 mod leave_out;
 mod made_by;
 mod options;
@@ -19,12 +19,12 @@ use leptos::html;
 use leptos::prelude::*;
 
 pub(super) use bar::StartBar;
-use cards::{Cards, Chose};
-pub(super) use chosen::Chosen;
+use cards::{Cards, ChosenRecipe};
 use commands::Commands;
+pub(super) use job_options::JobOptions;
 use leave_out::LeaveOut;
 use options::Options;
-use output::Where;
+use output::OutputOptions;
 use setting::Setting;
 
 use super::parts::{Controls, focus};
@@ -35,7 +35,7 @@ type Wrong = (&'static str, String);
 
 /// The recipes, and the form of the chosen one.
 #[component]
-pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
+pub(super) fn StartPanel(chosen: JobOptions) -> impl IntoView {
     let live = expect_context::<Live>();
     let panel = NodeRef::<html::Section>::new();
     Effect::new(move |_| {
@@ -79,11 +79,11 @@ pub(super) fn StartPanel(chosen: Chosen) -> impl IntoView {
         >
             // Closed until someone chooses, so that the files are what a person sees first.
             <details class="start-sheet">
-                <Chose chosen />
+                <ChosenRecipe chosen />
                 <Cards chosen />
                 <div class="start-form">
                     {settings}
-                    <Where chosen />
+                    <OutputOptions chosen />
                 </div>
                 <Commands chosen />
                 <div class="start-policies">

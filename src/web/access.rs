@@ -2,29 +2,25 @@
 //!
 //! A page anywhere on the web can send requests to loopback. The gate therefore refuses a foreign Host everywhere, and
 //! requests from foreign pages under `/api`. Pages can be reached by link. A request that repeats a header, and so
-//! could be read in two ways, is refused before it is parsed. A read-only caller is refused whatever is not
-//! known to change nothing.
+//! could be read in two ways, is refused before it is parsed. A read-only caller can make only the calls that are known
+//! to change nothing.
 
+mod layer;
 mod login;
 mod reading;
 mod tokens;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use futures::FutureExt;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, header};
 use tokio::sync::watch;
 
-use super::error::{ErrorResponse, fault, method_not_allowed};
 use super::probes::is_probe;
-use super::redact::redacted;
 use headway_model::ApiError;
+pub(super) use layer::{gate, protect};
 pub(super) use login::router;
 pub use tokens::{Rights, Tokens};
 
@@ -43,9 +39,6 @@ const ONCE: [HeaderName; 7] = [
     header::CONTENT_LENGTH,
     HeaderName::from_static("last-event-id"),
 ];
-
-/// The part of the content security policy that every response has, whatever its own policy says.
-const ALWAYS: &str = "base-uri 'none'; frame-ancestors 'none'";
 
 /// Who may call: the host names of this server, and its secrets, if any. Cheap to clone; all clones change together.
 #[derive(Debug, Clone)]
@@ -105,8 +98,8 @@ impl Access {
         Ok(Access { inner: Arc::new(Allowed { hosts, origins: allowed, tokens, is_owner: false }) })
     }
 
-    /// From now on, callers need these secrets. If they are others than before, streams end, so that their readers call
-    /// again. Returns whether they are.
+    /// From now on, callers need these secrets. If they have changed, streams end, so that their readers call again.
+    /// Returns whether they have changed.
     pub fn admit(&self, tokens: Tokens) -> bool {
         self.inner.tokens.send_if_modified(|known| {
             let is_other = *known != tokens;
@@ -120,19 +113,20 @@ impl Access {
         self.inner.tokens.subscribe()
     }
 
-    /// Allows whoever can connect: for a socket that only the user who runs the server can open. Browsers do not speak through one.
+    /// Allows every caller that can connect: for a socket that only the user who runs the server can open. Browsers do
+    /// not speak through one.
     pub(super) fn owner() -> Self {
         let (hosts, origins) = (BTreeSet::new(), BTreeSet::new());
         let tokens = watch::Sender::new(Tokens::default());
         Access { inner: Arc::new(Allowed { hosts, origins, tokens, is_owner: true }) }
     }
 
-    /// Whether this allows whoever can connect.
+    /// Whether this allows every caller that can connect.
     pub(super) fn is_owner(&self) -> bool {
         self.inner.is_owner
     }
 
-    fn judge(&self, request: &Request) -> Result<(), ApiError> {
+    fn authorize(&self, request: &Request) -> Result<(), ApiError> {
         let (uri, headers) = (request.uri(), request.headers());
         let foreign = |message: String| Err(ApiError::Foreign { message });
         let malformed = |message: String| Err(ApiError::Malformed { message });
@@ -206,46 +200,6 @@ fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-/// The gate: checks the caller, then sets the headers that every response has.
-pub(super) async fn gate(State(access): State<Access>, mut request: Request, next: Next) -> Response {
-    let (path, method) = (redacted(request.uri()), request.method().clone());
-    // Before they are compared, so that a stream notices every later change.
-    let tokens = access.tokens();
-    let judged = access.judge(&request).and_then(|()| access.rights(&request));
-    let mut response = match judged {
-        // These methods are for proxies or have no path; no route handles them.
-        Ok(_) if method == Method::CONNECT || method == Method::TRACE => method_not_allowed().await,
-        Ok(rights) => {
-            request.extensions_mut().insert(rights);
-            request.extensions_mut().insert(tokens);
-            match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-                Ok(response) => response,
-                Err(panic) => fault(panic.as_ref()),
-            }
-        }
-        Err(error) => {
-            // As texts, which every form of the log escapes: a refused caller must not write into it.
-            tracing::warn!(path, %method, reason = error.to_string(), "refused");
-            ErrorResponse(error).into_response()
-        }
-    };
-    protect(response.headers_mut());
-    response
-}
-
-/// Sets the headers that every response has.
-pub(super) fn protect(headers: &mut HeaderMap) {
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // Only the client's files allow caching.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    let own = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
-    let policy = format!("{}; {ALWAYS}", own.unwrap_or("default-src 'none'"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,21 +211,6 @@ mod tests {
             assert!(Access::new(bound, &[wrong.into()], None).is_err(), "{wrong}");
         }
         assert!(Access::new(bound, &["https://x.org:8443".into()], None).is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_an_answer_like_every_other() {
-        let access = Access::new(SocketAddr::from(([127, 0, 0, 1], 3000)), &[], None).expect("no origins");
-        let panicking = axum::routing::get(async || -> Response { panic!("behind the gate") });
-        let router: axum::Router =
-            axum::Router::new().route("/", panicking).layer(axum::middleware::from_fn_with_state(access, gate));
-        let request = Request::builder().uri("/").header("host", "localhost:3000").body(axum::body::Body::empty());
-        let answer = tower::ServiceExt::oneshot(router, request.expect("a request")).await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 500);
-        assert_eq!(answer.headers()["cache-control"], "no-store");
-        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.expect("a body");
-        let error: ApiError = serde_json::from_slice(&body).expect("an error");
-        assert!(matches!(error, ApiError::Internal { .. }), "{error}");
     }
 
     #[test]

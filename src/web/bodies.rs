@@ -61,7 +61,7 @@ async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
     loop {
         let until = (begun + STALL_TIMEOUT + Duration::from_secs((seen / BYTES_PER_SECOND) as u64))
             .min(Instant::now() + STALL_TIMEOUT);
-        // What is too large is refused as such, however slowly it comes.
+        // A body that is too large is refused for its size, however slowly it arrives.
         let is_too_large = announced.max(seen as u64) > BODY_LIMIT as u64;
         let refusal = |error| if is_too_large { too_large() } else { error };
         let more = match timeout_at(until, stream.next()).await {

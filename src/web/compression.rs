@@ -15,11 +15,11 @@ const SHORT: u64 = 512;
 const KINDS: [&str; 4] = ["text/html", "text/csv", "application/json", "application/x-ndjson"];
 
 /// Whether to compress the response with this head.
-type Judge = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
+type CompressPredicate = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
 
-pub(super) fn layer() -> CompressionLayer<Judge> {
+pub(super) fn layer() -> CompressionLayer<CompressPredicate> {
     // Brotli level 5 compresses a page to a seventeenth of its size in a millisecond.
-    CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(is_wanted as Judge)
+    CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(is_wanted as CompressPredicate)
 }
 
 fn is_wanted(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {

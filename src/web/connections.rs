@@ -164,7 +164,7 @@ impl Door {
             ),
             Full::All => tracing::warn!("the limit of connections is reached; refusing more"),
         });
-        let id = request_id::new();
+        let id = request_id::make_id();
         tracing::debug!(request.id = id, "refused a connection");
         // The socket's buffer is empty, so these few bytes go out unless the peer is gone.
         send(&stream, busy(&id).as_bytes(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL).ok();

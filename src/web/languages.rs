@@ -30,7 +30,7 @@ const SPACED: [&str; 16] =
 /// The marks of the language that the reader likes best, of those that are known, by the header `Accept-Language`.
 pub(super) fn marks(accepted: &str) -> Marks {
     let mut wishes: Vec<(u32, &str)> = accepted.split(',').map(wish).filter(|(weight, _)| *weight > 0).collect();
-    // Equal wishes stay in their order.
+    // Languages of equal weight stay in their order.
     wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     wishes.into_iter().find_map(|(_, language)| marks_of(&language.to_lowercase())).unwrap_or_default()
 }

@@ -33,8 +33,8 @@ pub(super) fn router() -> Router<App> {
     Page::ROUTES.into_iter().fold(Router::new(), |router, route| router.route(route, get(page)))
 }
 
-/// The page at this address, with the current state of all running jobs. If there is no such page, the page that says
-/// so.
+/// The page at this address, with the current state of all running jobs. If there is no such page, the "not found"
+/// page.
 ///
 /// Rarely, under load, a rendering hangs. Then it is dropped, and the page is rendered again.
 pub(super) async fn page(State(app): State<App>, request: Request) -> Response {
@@ -146,8 +146,8 @@ fn protect(developing: Option<u32>) {
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-/// Allows only our own files and the inline scripts of this response; under `cargo leptos watch`, also the WebSocket on
-/// this port that triggers reloads.
+/// Allows only Headway's own files and the inline scripts of this response; under `cargo leptos watch`, also the
+/// WebSocket on this port that triggers reloads.
 fn policy(nonce: &str, developing: Option<u32>) -> String {
     let watch = developing
         .map_or_else(String::new, |port| format!("connect-src 'self' ws://127.0.0.1:{port} ws://localhost:{port}; "));

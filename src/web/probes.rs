@@ -24,7 +24,7 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/health", get(health)).route("/ready", get(ready)).route("/metrics", get(metrics))
 }
 
-/// 503 only if a restart of the server would help. What a person must do is a note.
+/// 503 only if a restart of the server would help. Anything that a person must do is a note.
 async fn health(State(server): State<Server>) -> (StatusCode, Json<Value>) {
     let (status, Json(mut body)) = answer("healthy", server.ails());
     let notes = server.notes().await;

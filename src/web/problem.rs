@@ -1,4 +1,5 @@
-//! Refusals of the API as [`Problem`]s, and of pages as [pages](refusal_page). Outermost, so that what is refused before a call is reached has this form too.
+//! Refusals of the API as [`Problem`]s, and of pages as [pages](refusal_page). The outermost layer, so that a refusal
+//! before any handler has this form too.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -16,7 +17,7 @@ use super::request_id::RequestId;
 /// The part of the API that answers so.
 const BELOW: &str = "/api/v1/";
 
-/// Gives each refusal its form, below `/api/v1` and of a page.
+/// Gives each refusal its form: below `/api/v1`, and for pages.
 pub(super) async fn details(request: Request, next: Next) -> Response {
     let id = request.extensions().get().map(|RequestId(id)| id.clone());
     let path = request.uri().path().starts_with(BELOW).then(|| request.uri().path().to_owned());

@@ -8,10 +8,10 @@ use headway_model::JobId;
 /// A token has at least this many characters (`serve::tokens`), none of which is a slash, so no shorter part of a path holds one.
 const SHORTEST: usize = 16;
 
-/// What stands for a part of a path that could hold a token.
+/// Replaces a part of a path that could contain a token.
 const LEFT_OUT: &str = "...";
 
-/// The path of an address, without what could hold a token. The only way in which an address gets into the log.
+/// The path of an address, without parts that could contain a token. Every address in the log is made by this function.
 pub(super) fn redacted(address: &Uri) -> String {
     let mut before = "";
     let parts = address.path().split('/').map(|part| {
@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn no_address_brings_a_token_into_the_log() {
+    fn no_token_from_an_address_gets_into_the_log() {
         let token = "secretsecretsecr";
         for address in [
             format!("/login?token={token}"),

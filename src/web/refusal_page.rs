@@ -1,4 +1,4 @@
-//! What a browser shows when it opens a page and is refused: a small page instead of JSON. It needs no file of the
+//! The page for a browser that opens a page and is refused: a small page instead of JSON. It needs no file of the
 //! client, because such a browser gets none.
 
 use axum::body::Body;
@@ -52,14 +52,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_caller_sent_is_no_markup() {
+    fn text_of_a_caller_is_escaped() {
         let message = "the host name \"<script>'&\"".to_owned();
         let page = page(&ApiError::Foreign { message });
         assert!(page.contains("&quot;&lt;script&gt;&#39;&amp;&quot;") && !page.contains("<script"), "{page}");
     }
 
     #[test]
-    fn only_a_browser_that_opens_a_page_gets_one() {
+    fn only_a_browser_that_opens_a_page_gets_a_page() {
         let opened = |method: &str, path: &str, accept: &str| {
             let request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
             is_opened(&request.body(Body::empty()).expect("a request"))

@@ -23,13 +23,13 @@ const ID_LIMIT_BYTES: usize = 64;
 pub(super) struct RequestId(pub(super) String);
 
 /// An id for a request whose caller gave none.
-pub(super) fn new() -> String {
+pub(super) fn make_id() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-/// Names each request. Outermost, so that what is refused before a call is reached is named too.
+/// Gives each request an id. The outermost layer, so that a request that is refused before any handler has one too.
 pub(super) async fn named(mut request: Request, next: Next) -> Response {
-    let id = callers_id(request.headers()).unwrap_or_else(new);
+    let id = callers_id(request.headers()).unwrap_or_else(make_id);
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let span = tracing::info_span!("request", request.id = id, job.id = Empty, %method, path = redacted(request.uri()));

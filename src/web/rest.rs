@@ -15,7 +15,7 @@ mod parameters;
 mod place;
 mod presets;
 mod reference;
-mod shape;
+mod validate;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::signal::unix::{SignalKind, signal as on};
 
-/// Starts listening at once; the future is ready once the process is told to stop.
+/// Starts listening at once; the future is ready once the process is asked to stop.
 pub fn signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = on(SignalKind::interrupt())?;
     let mut terminate = on(SignalKind::terminate())?;

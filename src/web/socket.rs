@@ -1,5 +1,5 @@
-//! The Unix socket in the data folder, for programs of the user who runs the server. They may do whatever that user
-//! may.
+//! The Unix socket in the data folder, for programs of the user who runs the server. They have the full rights of that
+//! user.
 //!
 //! The kernel confirms that a caller is the server's user, or root. There is no token and no check of the host name.
 
@@ -42,7 +42,7 @@ impl Socket {
     /// Listens in a data folder, whose lock the caller must hold. Replaces a socket that an earlier process left.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn bind(data: &Path) -> io::Result<Self> {
         let folder = rustix::fs::open(data, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let within = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));

@@ -272,7 +272,7 @@ async fn odd_requests_are_refused_and_harm_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_https_the_cookie_never_goes_out_in_the_clear_and_nobody_keeps_the_answer() {
+async fn behind_https_the_cookie_is_secure_and_the_answer_is_not_cached() {
     let files = Files::numbered(1);
     let token = "0123456789abcdef0123";
     let origins = ["https://photos.example.org".to_owned(), "http://plain.example.org".into()];

@@ -188,7 +188,7 @@ async fn an_undo_of_a_job_that_changed_nothing_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_is_told_by_the_job_whose_files_it_ran_and_by_each_of_them() {
+async fn a_retry_is_shown_on_the_original_job_and_on_each_of_its_files() {
     let files = Files::numbered(3);
     let app = App::start(&files).await;
     let run = async |paths: Value| {
@@ -206,7 +206,7 @@ async fn a_retry_is_told_by_the_job_whose_files_it_ran_and_by_each_of_them() {
     let retried: Vec<_> =
         items["items"].as_array().expect("items").iter().map(|item| &item["retried"]["status"]).collect();
     assert_eq!(retried, [&Value::Null, &json!("succeeded"), &json!("skipped")], "{items}");
-    // What a retry of the retry does is done as well; another recipe over the same files is no retry.
+    // What a retry of the retry does is done as well; another recipe over the same files is not a retry.
     files.write("gone too", b"here again");
     let rest = json!({ "items": { "job": retry.job, "which": "errors" } });
     app.run(&json!({ "library": "files", "recipe": "checksum", "query": rest })).await;
@@ -231,7 +231,7 @@ async fn a_crowd_of_equal_starts_makes_one_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_are_paged_from_the_newest_and_items_by_window() {
+async fn the_list_of_jobs_is_paged_from_the_newest_or_as_it_is_sorted() {
     let files = Files::numbered(7);
     let app = App::start(&files).await;
     let mut jobs = Vec::new();
@@ -278,10 +278,18 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
         let (status, page) = app.get(&format!("/api/jobs?sort={sort}&before={}", mint())).await;
         assert_eq!((status, ids(&page)), (200, Vec::new()), "{sort}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_items_of_a_job_are_paged_by_window() {
+    let files = Files::numbered(7);
+    let app = App::start(&files).await;
+    let job = app.end(app.begin("checksum").await).await.job;
     let mut seen = Vec::new();
     let mut after = String::new();
     loop {
-        let (_, page) = app.get(&format!("/api/jobs/{}/items?limit=3{after}", jobs[0])).await;
+        let (_, page) = app.get(&format!("/api/jobs/{job}/items?limit=3{after}")).await;
         seen.extend(
             page["items"].as_array().expect("items").iter().map(|item| item["item"].as_u64().expect("an index")),
         );
@@ -291,10 +299,10 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
         }
     }
     assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
-    assert_eq!(app.get(&format!("/api/jobs/{}/items?status=bad", jobs[0])).await.0, 400);
+    assert_eq!(app.get(&format!("/api/jobs/{job}/items?status=bad")).await.0, 400);
 
     // A search by name, alone and with the other filters; the pages keep the right count.
-    let items = async |filter: &str| app.get(&format!("/api/jobs/{}/items?{filter}", jobs[0])).await.1;
+    let items = async |filter: &str| app.get(&format!("/api/jobs/{job}/items?{filter}")).await.1;
     let whole = items("name=*").await;
     assert_eq!(whole["items"].as_array().map(Vec::len), Some(7));
     let fourth = &whole["items"][3];
@@ -314,7 +322,7 @@ async fn lists_are_paged_from_the_newest_and_items_by_window() {
     assert_eq!(items("first=2&last=4&limit=2").await["next"], json!(3));
     assert_eq!(items("name=*&first=2&last=3&after=2").await["items"], json!([whole["items"][3]]));
     for wrong in ["", "+", &"x".repeat(1_001)] {
-        assert_eq!(app.get(&format!("/api/jobs/{}/items?name={wrong}", jobs[0])).await.0, 400);
+        assert_eq!(app.get(&format!("/api/jobs/{job}/items?name={wrong}")).await.0, 400);
     }
     app.stop().await;
 }

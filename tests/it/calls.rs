@@ -91,7 +91,7 @@ async fn a_pruned_job_is_gone_for_server_functions_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_not_call_is_told_so_by_the_gate() {
+async fn callers_without_the_right_are_refused_at_the_gate() {
     let files = Files::numbered(1);
     let app = App::start_behind(&files, |_| {}, Vec::new(), Some("0123456789abcdef0123".into()), &[]).await;
     let job = json!({ "id": mint() });

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::helper::{Files, Headway};
 
-/// Runs the program to its end: whether it succeeded, and everything it said.
+/// Runs the program to its end: whether it succeeded, and its whole output.
 fn run(arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     let output = command.args(arguments).stdin(Stdio::piped()).output().expect("the program");
@@ -69,7 +69,7 @@ fn a_pipe_that_is_named_as_a_file_is_refused_and_never_waited_for() {
 }
 
 #[test]
-fn what_cannot_be_served_is_refused_with_a_sentence() {
+fn invalid_settings_of_a_server_are_refused_with_a_sentence() {
     let files = Files::numbered(1);
     let (library, data) = (files.library(), files.data());
     let site = data.with_file_name("site");
@@ -113,7 +113,7 @@ fn what_cannot_be_served_is_refused_with_a_sentence() {
 }
 
 #[test]
-fn what_a_job_was_asked_for_is_kept_under_a_name_and_run_again_and_its_report_written() {
+fn a_request_is_stored_as_a_preset_and_run_again_and_its_report_written() {
     let files = Files::numbered(2);
     let text = |path: std::path::PathBuf| path.to_str().expect("text").to_owned();
     let (library, data) = (text(files.library()), text(files.data()));

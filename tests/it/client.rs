@@ -122,9 +122,9 @@ async fn line_that_breaks(to: std::path::PathBuf, at: std::path::PathBuf) -> std
 }
 
 #[tokio::test]
-async fn over_a_line_that_breaks_after_20_kb_a_job_that_is_over_is_followed_though_its_snapshot_is_longer() {
+async fn over_a_line_that_breaks_after_20_kb_a_finished_job_with_a_longer_snapshot_is_followed() {
     let files = Files::numbered(4_000);
-    // Every second file is none, so the snapshot has 8,000 runs.
+    // Every second entry is not a file, so the snapshot has 8,000 runs.
     for number in 0..4_000 {
         std::os::unix::fs::symlink("000000", files.library().join(format!("{number:06}-link"))).expect("a link");
     }

@@ -334,7 +334,7 @@ async fn a_command_replaces_files_and_undo_puts_them_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exit_codes_mean_what_the_map_says_and_what_was_said_is_kept() {
+async fn exit_codes_follow_the_map_and_the_output_is_kept() {
     let files = Files::new();
     for (name, code) in [("a", "0"), ("b", "3"), ("c", "9"), ("d", "75")] {
         files.write(name, code.as_bytes());
@@ -395,7 +395,7 @@ async fn an_output_must_pass_its_check_and_an_empty_one_never_replaces_a_file() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_output_is_right_where_the_command_says_so_and_empty_originals_are_put_back() {
+async fn an_empty_output_is_accepted_if_the_command_allows_it_and_empty_originals_are_restored() {
     let files = Files::new();
     files.write("lines", b"keep this\nnot that\n");
     files.write("nothing to keep", b"not that\n");
@@ -465,7 +465,7 @@ async fn a_typed_command_ends_no_failure_of_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_is_not_there_is_said_at_the_start_without_the_servers_path() {
+async fn a_missing_program_is_reported_at_the_start_without_the_servers_path() {
     let files = Files::numbered(1);
     let served = Served::start(&files);
     for run in ["no-such-program {}", "/no/such/program {}", "'never closed"] {

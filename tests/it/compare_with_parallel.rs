@@ -109,18 +109,18 @@ async fn headway_makes_what_gnu_parallel_makes_and_a_kill_leaves_no_half_of_it()
 
 /// The numbered messages that a client received.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Saw {
+struct ReceivedNumbers {
     lost: u64,
     doubled: u64,
     disordered: u64,
 }
 
-impl Saw {
-    fn of(numbers: &[u64], last: u64) -> Saw {
+impl ReceivedNumbers {
+    fn of(numbers: &[u64], last: u64) -> ReceivedNumbers {
         let distinct: std::collections::BTreeSet<_> = numbers.iter().collect();
         let doubled = (numbers.len() - distinct.len()) as u64;
         let disordered = numbers.windows(2).filter(|pair| pair[1] < pair[0]).count() as u64;
-        Saw { lost: last - distinct.len() as u64, doubled, disordered }
+        ReceivedNumbers { lost: last - distinct.len() as u64, doubled, disordered }
     }
 }
 
@@ -210,7 +210,7 @@ async fn broadcast(last: u64) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_bad_link_a_broadcast_loses_messages_and_the_log_none() {
+async fn on_a_bad_link_a_broadcast_loses_messages_but_the_log_loses_none() {
     let items = repetitions(1_000).max(200);
     let files = Files::numbered(items);
     let recipe = std::sync::Arc::new(TestRecipe::new(Behaviour::Instant, true));
@@ -232,15 +232,15 @@ async fn on_a_bad_link_a_broadcast_loses_messages_and_the_log_none() {
     let (status, answer) = app.put(&job.to_string(), &request("test")).await;
     assert_eq!(status, 201, "{answer}");
     let last = app.end(job).await.seq;
-    let ours = Saw::of(&reading.await.expect("a client"), last);
+    let ours = ReceivedNumbers::of(&reading.await.expect("a client"), last);
     app.stop().await;
 
     let url = broadcast(last).await;
     let numbers = |message: &serde_json::Value| message["n"].as_u64().into_iter().collect();
     let mut seen = torture(&url, "", numbers, |_, seen| seen.last() == Some(&last)).await;
     seen.dedup();
-    let theirs = Saw::of(&seen, last);
+    let theirs = ReceivedNumbers::of(&seen, last);
     println!("{last} messages: a broadcast {theirs:?}, the log {ours:?}");
-    assert_eq!(ours, Saw::default());
+    assert_eq!(ours, ReceivedNumbers::default());
     assert!(theirs.lost > 0, "the link is not bad enough");
 }

@@ -75,7 +75,7 @@ fn a_flag_counts_more_than_a_variable_that_more_than_the_file_and_the_file_more_
 }
 
 #[test]
-fn everything_that_is_wrong_with_the_file_is_told_at_once_with_its_line() {
+fn all_errors_of_the_file_are_reported_at_once_with_their_line() {
     let settings = UserSettings::new(
         "[serve]\njobs = \"many\"\nlisen = \"127.0.0.1:80\"\ndata = 2.5\nkeep_bytes = [\"1G\", \"2G\"]\n",
     );

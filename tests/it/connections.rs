@@ -16,7 +16,7 @@ fn host(url: &str) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_says_nothing_or_never_ends_is_sent_away_and_a_stream_is_not() {
+async fn silent_and_endless_requests_are_disconnected_and_streams_are_not() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     let host = host(&app.url);
@@ -172,7 +172,7 @@ async fn the_server_may_open_more_than_it_was_started_with_and_its_commands_may_
 
 /// Hyper answers these before the router sees them.
 #[tokio::test(flavor = "multi_thread")]
-async fn also_answers_to_what_is_no_request_have_the_headers_of_every_answer() {
+async fn answers_to_malformed_requests_have_the_common_headers() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     let (long, many) = ("x".repeat(70_000), "x: y\r\n".repeat(20_000));

@@ -16,8 +16,7 @@ async fn opened(app: &App, query: &str) -> Vec<Event> {
     Stream::open(app, query).await.until("caught_up").await
 }
 
-/// A reader comes back with a cursor whose events are no longer kept: it is told so, and gets the job's present
-/// state.
+/// A reader comes back with a cursor whose events are no longer kept: it gets a reset, and the job's present state.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
     let files = Files::numbered(3);
@@ -48,7 +47,7 @@ async fn a_cursor_whose_event_was_pruned_is_answered_by_a_snapshot() {
 }
 
 /// The data folder is restored to an earlier state, and the log continues from there. A client that saw the lost part
-/// is told so, both while the log is shorter than its cursor and when other events have taken the lost positions.
+/// gets a reset, both while the log is shorter than its cursor and when other events have taken the lost positions.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_put_back_from_a_backup_is_noticed_by_everyone_who_saw_more() {
     let files = Files::numbered(5);
@@ -162,7 +161,7 @@ async fn history(files: &Files, jobs: usize) -> Vec<JobId> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_to_who_missed_them() {
+async fn ten_thousand_past_jobs_cost_a_watcher_nothing_and_are_sent_in_full_to_one_that_missed_them() {
     const JOBS: usize = 10_100;
     let files = Files::numbered(3);
     let past = history(&files, JOBS).await;
@@ -186,7 +185,7 @@ async fn ten_thousand_jobs_of_history_cost_a_watcher_nothing_and_are_told_whole_
             break;
         }
     }
-    // A reader that was away for all of it is told once of each job's end.
+    // A reader that was away for all of it gets each job's end once.
     let told = opened(&app, "watch=jobs&after=0.0").await;
     let mut heard: Vec<_> = told
         .iter()

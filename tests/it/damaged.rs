@@ -44,7 +44,7 @@ async fn status_of(app: &App, path: &str) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_row_is_made_again_from_the_events_and_keeps_no_other_job_from_being_read() {
+async fn a_damaged_row_is_rebuilt_from_the_events_and_other_jobs_stay_readable() {
     let files = Files::numbered(3);
     let jobs = three_jobs(&files).await;
     files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;
@@ -160,7 +160,7 @@ async fn the_doctor_finds_every_false_column_of_a_job_and_a_rebuild_mends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_of_a_good_job_and_one_that_is_set_aside_serves_the_good_one_and_says_what_the_other_is() {
+async fn a_stream_serves_a_good_job_and_reports_one_that_is_set_aside() {
     let files = Files::numbered(3);
     let [good, aside, _] = three_jobs(&files).await;
     files.sql("UPDATE events SET payload = '{' WHERE seq = 2 AND job_no = 2").await;
@@ -196,7 +196,7 @@ async fn a_store_that_fails_as_rows_are_made_again_sets_no_job_aside() {
     files.sql("DROP TRIGGER full").await;
     let row = store.job(job).await.expect("it is made again later").expect("the job");
     assert_eq!(row.summary.counters.succeeded, 3);
-    // An event whose value cannot be read is no failure of the store.
+    // An event whose value cannot be read is not a failure of the store.
     files.sql("UPDATE events SET payload = CAST(x'ff' AS TEXT) WHERE seq = 2 AND job_no = 1").await;
     files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 1").await;
     store.job(job).await.expect_err("nothing tells of it any more");
@@ -204,7 +204,7 @@ async fn a_store_that_fails_as_rows_are_made_again_sets_no_job_aside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_of_which_an_event_was_altered_says_so() {
+async fn a_job_with_an_altered_event_reports_it() {
     let files = Files::numbered(3);
     let jobs = three_jobs(&files).await;
     files.sql(&format!("VACUUM INTO '{}'", files.data().with_file_name("whole.sqlite").display())).await;
@@ -238,7 +238,7 @@ async fn a_job_of_which_an_event_was_altered_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_that_are_missing_or_too_many_are_told_by_their_number_and_their_job() {
+async fn missing_and_extra_events_are_reported_with_their_number_and_job() {
     let files = Files::numbered(3);
     let [job, ..] = three_jobs(&files).await;
     let app = start(&files).await;

@@ -74,7 +74,7 @@ async fn a_folder_nested_5_000_deep_is_planned_run_and_indexed_and_the_server_st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pattern_of_manifests_passes_a_folder_that_nothing_can_open_and_says_so() {
+async fn a_pattern_of_manifests_skips_and_reports_an_unreadable_folder() {
     let files = Files::new();
     files.write("a", b"a");
     let made = Command::new("sha256sum").arg("a").current_dir(files.library()).output().expect("sha256sum");

@@ -87,7 +87,7 @@ async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
     }
 
     let trash = std::fs::read_dir(files.library().join(".headway-trash")).expect("a trash").flatten();
-    // Also what nothing needs any more; that is no finding.
+    // This includes files that nothing needs any more; they are not findings.
     for original in trash.filter_map(|job| std::fs::read_dir(job.path()).ok()).flat_map(Iterator::flatten) {
         std::fs::write(original.path(), b"changed").expect("a file");
     }
@@ -147,7 +147,7 @@ async fn the_log_of_a_job_under_way_proves_how_far_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_summaries_of_an_earlier_log_are_told_what_is_no_file_and_what_was_missed() {
+async fn summaries_of_an_earlier_log_get_the_counts_of_missed_items_and_of_entries_that_are_no_files() {
     let files = Files::numbered(2);
     std::fs::create_dir(files.library().join("sub")).expect("a folder");
     std::os::unix::fs::symlink("../000000", files.library().join("sub/link")).expect("a link");

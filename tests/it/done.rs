@@ -85,7 +85,7 @@ async fn outputs_beside_are_done_until_they_are_gone_and_other_settings_are_othe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_was_moved_is_recognised_by_its_content_where_that_is_asked() {
+async fn a_moved_file_is_recognised_by_its_content_when_requested() {
     let files = Files::numbered(3);
     let app = start(&files).await;
     assert_eq!(

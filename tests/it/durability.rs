@@ -70,7 +70,7 @@ async fn holds(files: &Files, cursor: &Cursor) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
+async fn acknowledged_events_survive_a_kill() {
     let files = Files::numbered(40);
     let client = http();
     let mut acknowledged: Vec<JobId> = Vec::new();

@@ -135,7 +135,7 @@ async fn a_stopped_server_takes_running_items_back_and_a_new_one_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_vanish_change_or_cannot_be_read_are_told_apart() {
+async fn vanished_changed_and_unreadable_files_are_reported_separately() {
     let files = Files::numbered(4);
     std::os::unix::fs::symlink("000000", files.library().join("link")).expect("a link");
     rustix::fs::mknodat(rustix::fs::CWD, files.library().join("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)

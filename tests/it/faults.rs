@@ -1,5 +1,5 @@
-//! System calls that fail, at the real program: what is not known of a file is never told as a fact about it, and what is no
-//! file's fault pauses the job.
+//! System calls that fail, at the real program: what is not known of a file is never reported as a fact about it, and a
+//! failure that is not a file's fault pauses the job.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -64,7 +64,7 @@ async fn items(served: &Served, job: headway_model::JobId) -> Vec<(String, Strin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_looked_at_is_an_item_that_fails_in_its_own_words() {
+async fn a_file_that_cannot_be_examined_becomes_an_item_that_fails_with_the_reason() {
     for (error, words) in [
         ("EIO", "Input/output error"),
         ("EACCES", "Permission denied"),
@@ -104,7 +104,7 @@ async fn names_that_cannot_be_fail_in_their_own_words_and_only_what_is_not_there
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_environment_is_to_blame_the_plan_waits_and_then_lists_everything() {
+async fn a_failure_of_the_environment_delays_the_plan_which_then_lists_everything() {
     for (calls, error, reason) in [
         (LOOKS, "ENOMEM", PauseReason::MemoryLow),
         (OPENS, "EMFILE", PauseReason::TooManyOpenFiles),
@@ -159,7 +159,7 @@ async fn a_folder_that_cannot_be_read_is_never_answered_as_one_that_is_not_there
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whichever_look_at_a_file_fails_it_is_never_told_to_be_gone_or_changed() {
+async fn a_file_is_never_reported_as_gone_or_changed_whichever_call_on_it_fails() {
     // As the program names the file, and as its open descriptors are named.
     for when in 1..=8 {
         let files = Files::numbered(3);
@@ -201,7 +201,7 @@ async fn storage_that_fails_for_file_after_file_pauses_the_job_until_it_reads_ag
     let job = served.begin("checksum", json!({})).await;
     let paused = served.until(job, paused_for(PauseReason::StorageErrors)).await;
     assert_eq!(paused.status, JobStatus::Paused { reason: PauseReason::StorageErrors });
-    // By itself it goes on only when the last of them can be read.
+    // It continues automatically only when the last of them can be read.
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let paused = served.until(job, |summary| summary.counters.running == 0).await;
     assert_eq!((paused.status.is_terminal(), paused.counters.failed), (false, 4), "{paused:?}");
@@ -242,7 +242,7 @@ async fn a_full_or_read_only_disk_at_the_swap_pauses_the_job_and_fails_no_file()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_temporary_file_stays_whatever_cannot_be_opened() {
+async fn no_temporary_file_stays_after_a_failed_open() {
     for when in (4..64).step_by(6) {
         let files = Files::new();
         for number in 0..6 {
@@ -278,7 +278,7 @@ async fn probes_of_a_server_that_died_are_gone_after_the_next_start() {
 
 /// The sync after the move fails, or the process dies there. What was moved is moved.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_undo_took_away_is_never_told_to_be_missing() {
+async fn a_file_that_an_undo_removed_is_never_reported_as_missing() {
     for what in ["error=ENOSPC", "error=EMFILE", "error=EIO", "signal=KILL:when=1"] {
         let files = Files::numbered(4);
         let served = Served::start(&files);
@@ -331,7 +331,7 @@ async fn a_program_that_cannot_be_started_for_want_of_anything_pauses_the_job_an
 
 /// A duplicate goes only after the file that stays was looked at again. If that is not possible now, it waits.
 #[tokio::test(flavor = "multi_thread")]
-async fn whichever_look_at_the_file_that_stays_fails_for_want_of_memory_no_duplicate_fails() {
+async fn no_duplicate_fails_when_a_call_on_the_kept_file_lacks_memory() {
     for when in 1..=8 {
         let files = Files::new();
         for name in ["a", "b"] {
@@ -352,7 +352,7 @@ async fn whichever_look_at_the_file_that_stays_fails_for_want_of_memory_no_dupli
 }
 
 #[test]
-fn a_folder_that_cannot_be_looked_at_is_not_told_to_be_no_folder() {
+fn a_folder_that_cannot_be_examined_is_not_reported_as_something_else() {
     let files = Files::numbered(1);
     let library = files.library();
     let inject = ["-e", "trace=statx", "-e", "inject=statx:error=EIO", "-P", library.to_str().expect("text")];
@@ -379,7 +379,7 @@ async fn half_swapped(files: &Files) -> (Served, headway_model::JobId) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_of_the_storage_between_two_renames_is_looked_at_again_once_the_storage_answers() {
+async fn a_storage_error_between_two_renames_is_resolved_once_the_storage_answers() {
     let files = Files::numbered(1);
     let (served, job) = half_swapped(&files).await;
     // Another thread looks again, and its first rename succeeds.
@@ -576,7 +576,7 @@ async fn a_trash_that_the_storage_does_not_give_up_now_can_be_emptied_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_swap_that_is_not_known_to_be_durable_is_never_told_as_done() {
+async fn a_swap_that_might_not_be_durable_is_never_reported_as_done() {
     let files = Files::new();
     files.write("sub/file", b"content");
     let folder = files.library().join("sub");
@@ -598,7 +598,7 @@ async fn a_swap_that_is_not_known_to_be_durable_is_never_told_as_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trash_whose_removal_is_not_known_to_be_durable_is_told_as_that() {
+async fn a_trash_whose_removal_might_not_be_durable_is_reported_as_uncertain() {
     let files = Files::numbered(1);
     let job = Served::start(&files).run("upper", json!({ "output": { "place": "replace" } })).await.job;
     let trash = files.library().join(".headway-trash");
@@ -612,7 +612,7 @@ async fn a_trash_whose_removal_is_not_known_to_be_durable_is_told_as_that() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
+async fn an_interrupted_call_is_repeated_a_limited_number_of_times() {
     let files = Files::numbered(3);
     let (root, file) = (files.library(), files.library().join("000001"));
     let (root, file) = (root.to_str().expect("text"), file.to_str().expect("text"));

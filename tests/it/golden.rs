@@ -252,7 +252,7 @@ fn write() -> String {
             };
             lines.push_str(&serde_json::to_string(&line).expect("JSON"));
             lines.push('\n');
-            // One of them is also pruned.
+            // One of them is pruned as well.
             if number == 6 && index == events.len() && !fold.pruned {
                 events.push(E::Pruned {
                     id,

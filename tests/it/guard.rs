@@ -75,7 +75,7 @@ async fn a_guard_that_dies_interrupts_its_items_and_another_takes_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_kills_or_stops_its_guard_fails_and_whatever_runs_beside_it_does_not() {
+async fn a_command_that_kills_or_stops_its_guard_fails_alone() {
     let files = Files::numbered(2);
     let served = Served::start(&files);
     for (policy, signal) in [("retry", "KILL"), ("ask", "KILL"), ("retry", "STOP"), ("ask", "STOP")] {

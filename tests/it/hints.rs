@@ -95,7 +95,7 @@ fn hints(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_job_offers_at_its_end_runs() {
+fn the_commands_that_a_job_offers_at_its_end_work() {
     let files = Files::new();
     files.write("A/x", b"one");
     files.write("A/y", b"two");
@@ -121,7 +121,7 @@ fn what_a_job_offers_at_its_end_runs() {
 }
 
 #[test]
-fn a_list_without_a_name_stands_for_no_file_of_the_library() {
+fn an_empty_list_of_names_selects_no_file() {
     let files = Files::numbered(3);
     std::fs::create_dir(files.library().join("A")).expect("a folder");
     let terminal = Terminal::new(&files);
@@ -149,7 +149,7 @@ fn what_is_offered_for_a_job_that_waits_goes_on_with_it() {
     kill_process(Pid::from_child(&child), Signal::INT).expect("a living process");
     let ended = child.wait_with_output().expect("its end");
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    // Without a server, another command says who goes on with it, and that works.
+    // Without a server, another command names the command that continues it, and that works.
     let paused = terminal.headway("pause @1");
     assert_eq!(hints(&paused).len(), 1, "{paused}");
     let resumed = terminal.follow(&said, &["resume"]);

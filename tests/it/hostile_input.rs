@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_make_a_path_that_stays_below_its_root_or_none(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+    fn bytes_become_a_path_below_the_root_or_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         if let Ok(path) = RelPath::from_bytes(&bytes) {
             prop_assert_eq!(path.to_bytes(), bytes.clone());
             prop_assert!(!bytes.starts_with(b"/") && bytes.split(|byte| *byte == b'/').all(|part| part != b".."));
@@ -109,7 +109,7 @@ fn draw<T>(runner: &mut TestRunner, strategy: &impl Strategy<Value = T>) -> T {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_sent_over_http_the_answer_is_never_the_servers_fault() {
+async fn no_request_causes_a_server_error() {
     let files = Files::numbered(2);
     let app = App::start(&files).await;
     let mut runner = TestRunner::deterministic();

@@ -97,7 +97,7 @@ fn a_job_log_has_the_columns_of_gnu_parallel_and_it_goes_on_from_there() {
 }
 
 #[test]
-fn what_gnu_parallel_did_is_not_done_again_unless_the_file_changed() {
+fn files_done_by_gnu_parallel_are_skipped_unless_they_changed() {
     let files = files();
     let script = script(&files);
     let (code, said) = parallel(&files, &["--joblog", "theirs.log", &script]);

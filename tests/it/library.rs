@@ -79,7 +79,7 @@ async fn a_failing_index_is_not_taken_for_a_folder_that_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_cannot_be_read_is_told_and_what_was_seen_of_it_stays() {
+async fn an_unreadable_folder_is_reported_and_its_known_entries_stay() {
     let files = Files::new();
     files.write("gone/inside", b"x");
     let app = App::start(&files).await;
@@ -203,7 +203,7 @@ async fn outcomes_follow_the_log_and_outlive_their_index() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_is_shown_until_the_same_recipe_succeeds_whatever_ran_since() {
+async fn a_failure_is_shown_until_the_same_recipe_succeeds() {
     let files = Files::numbered(2);
     let path = files.library().join("000001");
     let app = App::start_with(&files, |_| {}, failing()).await;
@@ -451,7 +451,7 @@ async fn a_search_finds_what_a_job_over_all_that_match_takes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_listed_was_read_at_the_time_that_is_told_or_later() {
+async fn a_listing_was_read_at_its_reported_time_or_later() {
     let files = Files::new();
     files.write("a/1", b"1");
     files.write("z/1", b"1");

@@ -204,7 +204,7 @@ async fn a_stream_is_ended_in_its_time_and_its_reader_misses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_tells_readers_when_to_come_back_and_does_not_wait_for_one_who_reads_nothing() {
+async fn a_stop_sends_readers_a_reconnection_time_and_does_not_wait_for_a_stalled_one() {
     let files = Files::numbered(2);
     let app = App::start(&files).await;
     // Opens a stream, and never reads.
@@ -293,7 +293,7 @@ async fn a_thousand_connections_leave_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixteen_jobs_on_one_stream_are_all_told_to_their_end() {
+async fn sixteen_jobs_on_one_stream_are_all_followed_to_their_end() {
     let files = Files::numbered(20);
     let app = App::start(&files).await;
     let jobs: Vec<JobId> = (0..16).map(|_| mint()).collect();

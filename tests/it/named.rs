@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::helper::{App, Files, request};
 
-/// Everything that was asked for gets its own verdict, also what lies below a folder that was asked for.
+/// Everything that was asked for gets its own verdict, including the files below a folder that was asked for.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_named_below_a_named_folder_gets_its_own_verdict() {
     let files = Files::new();

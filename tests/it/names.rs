@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::helper::{Files, Headway, Mount, eventually, http, mint, set_modified};
 
-/// Runs the program to its end; returns its exit code and everything it said.
+/// Runs the program to its end; returns its exit code and its whole output.
 fn called(files: &Files, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     command.args(arguments).env("HEADWAY_DATA", files.data()).env_remove("HEADWAY_CONFIG").stdin(Stdio::null());
@@ -156,7 +156,7 @@ async fn a_checksum_job_says_where_its_manifest_is_and_what_verifies_it() {
 }
 
 #[test]
-fn a_pipe_that_is_named_was_not_looked_at_and_one_in_a_folder_was_not_asked_for() {
+fn a_named_pipe_counts_as_missed_and_one_in_a_folder_does_not() {
     let files = photos();
     let pipe = files.library().join("pipe");
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
@@ -175,7 +175,7 @@ fn a_pipe_that_is_named_was_not_looked_at_and_one_in_a_folder_was_not_asked_for(
 }
 
 #[test]
-fn a_link_that_is_named_is_followed_to_a_folder_or_was_not_looked_at() {
+fn a_named_symbolic_link_is_followed_to_a_folder_or_left_alone() {
     let files = photos();
     let link = |target: &str, name: &str| {
         let path = files.library().join(name);
@@ -224,7 +224,7 @@ async fn a_link_to_a_folder_leads_to_it_in_a_request_as_in_a_command() {
     }
     let (_, items) = run(&server, of(json!({ "paths": ["year", "a.jpg"] }))).await;
     assert_eq!((&items[0]["status"], &items[1]["status"]), (&json!("succeeded"), &json!("skipped")), "{items:?}");
-    // It is there, and is no folder.
+    // It exists, and is not a folder.
     let (client, job) = (http(), mint());
     let call = client.put(format!("{}/api/jobs/{job}", server.url)).json(&of(json!({ "folder": { "path": "one" } })));
     assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
@@ -264,7 +264,7 @@ fn an_undo_in_a_library_that_was_moved_says_so_and_does_not_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_in_one_folder_is_not_said_of_another_to_which_its_name_was_given() {
+async fn results_of_one_folder_are_not_applied_to_another_that_was_given_its_name() {
     let files = photos();
     let body = |recipe: &str, settings: Value, on_done: &str| {
         json!({ "library": "files", "recipe": recipe, "settings": settings, "query": { "folder": {} },
@@ -331,7 +331,7 @@ fn exchange(files: &Files, aside: &Path) {
 }
 
 #[test]
-fn what_was_written_in_one_folder_is_not_said_of_another_in_its_place() {
+fn outputs_of_one_folder_are_not_attributed_to_another_in_its_place() {
     let files = photos();
     let (library, first) = (files.library(), files.library().with_file_name("first"));
     let one = library.join("a.jpg");
@@ -357,7 +357,7 @@ fn what_was_written_in_one_folder_is_not_said_of_another_in_its_place() {
 }
 
 #[test]
-fn a_trash_in_a_copy_of_the_folder_is_neither_told_nor_emptied_as_that_of_the_job() {
+fn a_trash_in_a_copy_of_the_folder_is_neither_reported_nor_emptied_as_the_jobs_trash() {
     let files = photos();
     let first = files.library().with_file_name("first");
     replace(&files, &["--in", text(&files.library())], &files.library().join("a.jpg"));
@@ -420,7 +420,7 @@ fn a_job_that_finds_no_file_says_so() {
 }
 
 #[test]
-fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
+fn a_selection_that_matches_nothing_is_reported_in_the_terminal_and_by_the_api() {
     let files = photos();
     let library = files.library();
     let library = text(&library);
@@ -444,7 +444,7 @@ fn a_selection_that_matches_nothing_is_said_in_the_terminal_and_by_the_api() {
 }
 
 #[test]
-fn what_a_trash_holds_is_said_with_its_reason_and_one_command_empties_it() {
+fn the_contents_of_a_trash_are_reported_with_the_reason_and_one_command_empties_it() {
     let files = photos();
     let one = files.library().join("a.jpg");
     for _ in 0..2 {
@@ -473,7 +473,7 @@ fn what_a_trash_holds_is_said_with_its_reason_and_one_command_empties_it() {
 }
 
 #[tokio::test]
-async fn what_the_trash_of_a_folder_holds_that_is_not_served_is_told_as_in_the_terminal() {
+async fn the_trash_of_a_folder_that_is_not_served_is_shown_as_in_the_terminal() {
     let files = photos();
     let other = files.elsewhere();
     std::fs::create_dir(&other).expect("a folder");
@@ -497,7 +497,7 @@ async fn what_the_trash_of_a_folder_holds_that_is_not_served_is_told_as_in_the_t
 }
 
 #[test]
-fn what_is_left_of_a_trash_that_was_being_emptied_is_said_and_goes() {
+fn the_rest_of_a_half_emptied_trash_is_reported_and_removed() {
     let files = photos();
     let one = files.library().join("a.jpg");
     replace(&files, &["--in", text(&files.library())], &one);
@@ -534,7 +534,7 @@ fn a_doctor_beside_a_server_says_what_to_do() {
 }
 
 #[test]
-fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_or_below_one_of_several() {
+fn a_job_waits_for_an_unmounted_disk_even_if_it_is_named_or_below_one_of_several_folders() {
     let files = Files::new();
     files.write("other/file", b"file");
     files.write("photos/p", b"p");
@@ -563,7 +563,7 @@ fn a_disk_that_is_not_mounted_is_asked_for_also_when_it_is_named_or_below_one_of
 }
 
 #[test]
-fn a_folder_of_a_disk_that_came_back_with_another_id_is_no_missing_disk() {
+fn a_folder_on_a_disk_with_a_new_id_is_not_taken_for_a_missing_disk() {
     let files = Files::new();
     let stick = files.library().join("stick");
     let Some(mount) = Mount::tmpfs(&stick, "8m") else { return };

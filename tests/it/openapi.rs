@@ -49,7 +49,7 @@ fn collect(value: &Value, references: &mut Vec<String>) {
 
 /// Each reading call is made while there is a job, and its answer is checked against its schema.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_answered_is_what_the_document_says() {
+async fn responses_match_the_openapi_document() {
     let files = Files::numbered(3);
     let app = App::start(&files).await;
     let job = app.begin("checksum").await;
@@ -140,7 +140,7 @@ async fn at_the_socket_every_refusal_is_a_problem_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_not_changed_is_not_sent_again_though_other_jobs_go_on() {
+async fn an_unchanged_answer_is_not_sent_again_even_if_other_jobs_advance() {
     let files = Files::numbered(2);
     let app = App::start(&files).await;
     let job = app.begin("checksum").await;

@@ -20,7 +20,7 @@ async fn items(app: &App, job: headway_model::JobId) -> Vec<String> {
 const NAMES: [&str; 7] = ["Page 1", "page2", "page10", "a/x2", "a/x10", "Chapter 2/1", "chapter 10/1"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_run_in_their_natural_order_also_those_that_were_chosen_one_by_one() {
+async fn files_run_in_natural_order_even_if_they_were_chosen_one_by_one() {
     let files = Files::new();
     NAMES.iter().rev().for_each(|name| files.write(name, b"x"));
     let app = App::start(&files).await;

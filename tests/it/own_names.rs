@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use headway_model::{JobStatus, PauseReason};
+use headway_model::{JobId, JobStatus, PauseReason};
 use serde_json::{Value, json};
 
 use crate::command::Served;
@@ -161,7 +161,7 @@ async fn so_it_is_where_the_file_system_folds_case() {
 
 /// A caller by the socket, or the person who starts the server, can make any folder a library, except these.
 #[tokio::test(flavor = "multi_thread")]
-async fn they_are_no_library_either() {
+async fn neither_of_them_can_be_a_library() {
     let files = Files::numbered(7);
     let (app, trash) = with_a_trash(&files).await;
     let before = originals(&files, &trash);
@@ -191,50 +191,51 @@ fn own_in(files: &Files, folder: &str) -> Vec<String> {
     names.filter(|name| name.starts_with(".headway-") && name != ".headway-trash").collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_an_attempt_of_a_job_that_is_over_left_is_removed_by_the_next_server() {
-    let files = Files::numbered(2);
+/// A server that cannot remove workshops, and its job: a command that writes half of its output and then does this.
+async fn with_stuck_workshops(files: &Files, then: &str) -> (Served, JobId) {
     let id = mint();
     let workshops = [0, 1].map(|item| files.library().join(format!(".headway-{id}-{item}-1~")));
     let workshops = workshops.each_ref().map(|path| path.to_str().expect("text"));
-    let mut served = failing(&files, "rmdir", "error=EACCES", &workshops);
+    let served = failing(files, "rmdir", "error=EACCES", &workshops);
     let mut body = request("command");
     body["output"] = json!({ "place": "replace" });
-    body["settings"] = json!({ "run": "sh -c 'echo half > \"$0\"; exit 1' {out} {}" });
+    body["settings"] = json!({ "run": format!("sh -c 'echo half > \"$0\"; {then}' {{out}} {{}}") });
     let start = served.client.put(format!("{}/api/jobs/{id}", served.headway.url)).json(&body);
     assert_eq!(start.send().await.expect("an answer").status(), 201);
-    let end = served.end(id).await;
-    assert_eq!((end.status.is_terminal(), end.counters.failed), (true, 2), "{end:?}");
-    assert_eq!(own_in(&files, "").len(), 2, "they could not be removed");
-    served.headway.kill();
-    let served = Served::start(&files);
-    eventually("nothing temporary", async || own_in(&files, "").is_empty().then_some(())).await;
-    assert_eq!(served.get(&format!("/api/jobs/{}", end.job)).await["status"], "failed");
+    (served, id)
+}
+
+/// Waits until nothing temporary is in the library, and no note of it in the data folder.
+async fn is_tidied(files: &Files) {
+    eventually("nothing temporary", async || own_in(files, "").is_empty().then_some(())).await;
     let untidy = files.data().join("untidy");
     eventually("no note", async || std::fs::read_dir(&untidy).expect("a folder").next().is_none().then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_attempt_of_a_job_that_is_over_left_is_removed_by_the_next_server() {
+    let files = Files::numbered(2);
+    let (mut served, id) = with_stuck_workshops(&files, "exit 1").await;
+    let end = served.end(id).await;
+    assert_eq!((end.status.is_terminal(), end.counters.failed), (true, 2), "{end:?}");
+    assert_eq!(own_in(&files, "").len(), 2, "they could not be removed");
+    served.headway.kill();
+    let served = Served::start(&files);
+    is_tidied(&files).await;
+    assert_eq!(served.get(&format!("/api/jobs/{}", end.job)).await["status"], "failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_cancelled_attempt_left_is_removed_by_the_next_server() {
     let files = Files::numbered(2);
-    let id = mint();
-    let workshops = [0, 1].map(|item| files.library().join(format!(".headway-{id}-{item}-1~")));
-    let workshops = workshops.each_ref().map(|path| path.to_str().expect("text"));
-    let mut served = failing(&files, "rmdir", "error=EACCES", &workshops);
-    let mut body = request("command");
-    body["output"] = json!({ "place": "replace" });
-    body["settings"] = json!({ "run": "sh -c 'echo half > \"$0\"; sleep 600' {out} {}" });
-    let start = served.client.put(format!("{}/api/jobs/{id}", served.headway.url)).json(&body);
-    assert_eq!(start.send().await.expect("an answer").status(), 201);
+    let (mut served, id) = with_stuck_workshops(&files, "sleep 600").await;
     eventually("an output", async || (!own_in(&files, "").is_empty()).then_some(())).await;
     assert_eq!(served.post(&format!("/api/jobs/{id}/cancel")).await.0, 200);
     assert_eq!(served.end(id).await.status, JobStatus::Cancelled);
     assert!(!own_in(&files, "").is_empty(), "it could not be removed");
     served.headway.kill();
     let _served = Served::start(&files);
-    eventually("nothing temporary", async || own_in(&files, "").is_empty().then_some(())).await;
-    let untidy = files.data().join("untidy");
-    eventually("no note", async || std::fs::read_dir(&untidy).expect("a folder").next().is_none().then_some(())).await;
+    is_tidied(&files).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
 //! What the server does by itself for one library or one job: if it crashes at this again and again, it skips this
-//! alone and says so, and everything else goes on.
+//! alone and reports it, and everything else continues.
 
 use std::path::Path;
 use std::time::Duration;
@@ -66,19 +66,19 @@ async fn is_left_out(files: &Files, fault: &str, says: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_library_whose_scan_crashes_the_server_keeps_it_from_nothing_else() {
+async fn a_crash_while_scanning_one_library_stops_only_that_scan() {
     let files = Files::numbered(3);
     is_left_out(&files, "scan of files", &["library files", "two times in a row while it scanned this library"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_library_whose_cleaning_up_crashes_the_server_keeps_it_from_nothing_else() {
+async fn a_crash_while_cleaning_up_one_library_stops_only_that_cleanup() {
     let files = Files::numbered(3);
     is_left_out(&files, "clean_up of files", &["library files", "two times in a row while it removed temporary"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scratch_folder_whose_removal_crashes_the_server_keeps_it_from_nothing_else() {
+async fn a_crash_while_removing_a_scratch_folder_stops_only_that_removal() {
     let files = Files::numbered(3);
     let mut served = Served::start(&files);
     let run = "sh -c 'touch \"$1/a\"; sleep 600' sh {tmp}";
@@ -126,7 +126,7 @@ async fn only_the_first_stays(files: &Files, jobs: [JobId; 3]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_cannot_be_removed_keeps_no_other_from_being_removed() {
+async fn other_jobs_are_removed_even_if_one_cannot_be() {
     let files = Files::numbered(3);
     let jobs = three_old_jobs(&files).await;
     let attempts = files.data().join("attempts");
@@ -137,7 +137,7 @@ async fn a_job_that_cannot_be_removed_keeps_no_other_from_being_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_whose_removal_crashes_the_server_keeps_no_other_from_being_removed() {
+async fn other_jobs_are_removed_even_if_the_removal_of_one_crashes_the_server() {
     let files = Files::numbered(3);
     let jobs = three_old_jobs(&files).await;
     std::fs::write(files.data().join("suspects"), format!("2 {} remove_history 0\n", jobs[0])).expect("a file");
@@ -148,7 +148,7 @@ async fn a_job_whose_removal_crashes_the_server_keeps_no_other_from_being_remove
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_row_says_how_rows_are_made_again() {
+async fn the_error_of_a_damaged_row_names_the_command_that_rebuilds_rows() {
     let files = Files::numbered(3);
     let jobs = three_old_jobs(&files).await;
     files.sql("UPDATE jobs SET summary = '{' WHERE job_no = 1").await;

@@ -30,7 +30,7 @@ async fn a_name_that_looks_like_markup_stays_text() {
 
 /// Pages and JSON, whichever way the caller takes them; never a stream.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_read_is_compressed_and_what_is_followed_is_not() {
+async fn responses_are_compressed_and_streams_are_not() {
     let files = Files::numbered(200);
     let app = App::start(&files).await;
     let job = app.end(app.begin("checksum").await).await.job;

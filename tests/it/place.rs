@@ -113,7 +113,7 @@ async fn an_undo_keeps_what_was_changed_since_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_undos_that_start_at_once_only_one_is_made() {
+async fn when_several_undos_start_at_once_only_one_is_made() {
     let files = Files::numbered(3);
     let (app, _) = start(&files).await;
     let job = run(&app, None).await.job;
@@ -206,7 +206,7 @@ async fn a_trash_is_not_emptied_on_the_word_of_a_clock_that_jumped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_takes_over_times_and_attributes_where_that_is_asked() {
+async fn an_output_inherits_times_and_attributes_when_requested() {
     let files = Files::numbered(2);
     let path = files.library().join("000001");
     let set = rustix::fs::setxattr(&path, "user.note", b"kept", rustix::fs::XattrFlags::empty());
@@ -251,7 +251,7 @@ async fn outputs_go_beside_or_into_another_folder_and_never_over_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_that_can_have_no_name_is_said_in_the_plan() {
+async fn an_output_that_cannot_be_named_is_reported_in_the_plan() {
     let files = Files::new();
     let long = format!("{}.png", "n".repeat(251));
     files.write(&long, b"x");
@@ -277,7 +277,7 @@ async fn an_output_that_can_have_no_name_is_said_in_the_plan() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_is_kept_only_if_it_is_smaller_where_that_is_asked() {
+async fn an_output_is_kept_only_if_it_is_smaller_when_requested() {
     let files = Files::numbered(2);
     let before = content(&files.library());
     let (app, _) = start(&files).await;
@@ -314,7 +314,7 @@ async fn hard_links_and_files_changed_under_our_hands_are_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_jobs_do_not_work_on_one_file_and_the_second_says_whom_it_waits_for() {
+async fn two_jobs_do_not_work_on_one_file_and_the_second_names_the_job_it_waits_for() {
     let files = Files::numbered(1);
     let recipe = Arc::new(Capitals::new(Behaviour::Held));
     let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;
@@ -351,7 +351,7 @@ async fn another_file_system_in_the_midst_of_the_tree_has_a_trash_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_names_cannot_be_exchanged_a_replace_goes_another_way_and_says_so() {
+async fn without_exchange_of_names_a_replace_uses_another_method_and_reports_it() {
     let files = Files::numbered(4);
     let Some(_mount) = Mount::without_exchange(&files.library(), &files.elsewhere()) else { return };
     let before = content(&files.library());
@@ -440,7 +440,7 @@ async fn what_is_put_back_shares_its_blocks_with_the_trash_where_the_file_system
 
 /// An output needs its folder, which is not there either. That says nothing about the file.
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_library_is_missing_while_a_job_writes_no_file_fails() {
+async fn no_file_fails_if_the_library_disappears_while_a_job_writes() {
     let files = Files::numbered(20);
     let recipe = Arc::new(Capitals::new(Behaviour::Held));
     let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;

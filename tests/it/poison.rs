@@ -66,7 +66,7 @@ async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId,
     assert_eq!(other.status, JobStatus::Completed, "{fault}");
     let at_work = served.until(innocent, |_| true).await;
     assert_eq!(at_work.status, JobStatus::Processing, "{fault}: {at_work:?}");
-    // Another try is another crash, after which the job is held at once.
+    // Another try is another crash, after which the job is paused at once.
     served.client.post(format!("{}/api/jobs/{poison}/resume", served.headway.url)).send().await.ok();
     assert!(served.headway.dies_within(WHILE), "{fault}: it is tried again");
     drop(served);
@@ -129,7 +129,7 @@ async fn two_jobs_that_crash_the_server_where_nothing_is_noted_are_paused_after_
         assert!(served.headway.dies_within(WHILE), "{recipes:?}");
         let mut crashes = 1;
         let served = loop {
-            // It can also die before it is ready.
+            // It can die before it is ready.
             if let Some(mut served) = life(&files, &fault)
                 && !served.headway.dies_within(Duration::from_secs(5))
             {
@@ -156,34 +156,35 @@ async fn two_jobs_that_crash_the_server_where_nothing_is_noted_are_paused_after_
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_cannot_even_be_looked_at_does_not_keep_the_server_from_starting() {
-    let files = Files::numbered(7);
-    let fault = "taking up of poison";
-    let mut served = sound(&files);
-    let innocent = begin_innocent(&served).await;
+/// Begins a job that is at work when the server is killed, and crashes two further servers with this fault before they
+/// are ready.
+async fn dies_twice(files: &Files, mut served: Served, fault: &str) -> JobId {
     let poison = begin_poison(&served, "slow-upper").await;
     served.until(poison, |summary| summary.counters.succeeded > 0).await;
     served.headway.kill();
     drop(served);
     for _ in 0..2 {
-        assert!(life(&files, fault).is_none(), "it dies before it is ready");
+        assert!(life(files, fault).is_none(), "it dies before it is ready");
     }
+    poison
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_cannot_be_read_does_not_keep_the_server_from_starting() {
+    let files = Files::numbered(7);
+    let fault = "taking up of poison";
+    let served = sound(&files);
+    let innocent = begin_innocent(&served).await;
+    let poison = dies_twice(&files, served, fault).await;
     is_held_and_the_others_go_on(&files, fault, poison, innocent, "looked at what was left").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cancelling_what_cannot_even_be_looked_at_does_not_look_at_it_once_more() {
+async fn cancelling_an_unreadable_job_does_not_read_it_again() {
     let files = Files::numbered(7);
     let fault = "taking up of poison";
-    let mut served = sound(&files);
-    let poison = begin_poison(&served, "slow-upper").await;
-    served.until(poison, |summary| summary.counters.succeeded > 0).await;
-    served.headway.kill();
-    drop(served);
-    for _ in 0..2 {
-        assert!(life(&files, fault).is_none(), "it dies before it is ready");
-    }
+    let served = sound(&files);
+    let poison = dies_twice(&files, served, fault).await;
     let served = life(&files, fault).expect("a ready server");
     let stuck = served.until(poison, |summary| summary.status == STUCK).await;
     assert_eq!(stuck.worked.map(|worked| worked.since), Some(None), "nothing of it is at work");
@@ -207,7 +208,7 @@ async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn looking_at_a_placement_crashes_the_server_twice_and_no_more() {
+async fn examining_a_placement_crashes_the_server_at_most_twice() {
     for cancels in [false, true] {
         let files = Files::numbered(5);
         let (poison, fault, gate) = left_in_placing(&files).await;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::helper::{Files, Headway, http, mint};
 
 #[tokio::test]
-async fn probes_answer_whoever_asks_and_tell_what_a_restart_would_not_mend_from_what_it_would() {
+async fn probes_need_no_token_and_distinguish_what_a_restart_would_fix() {
     let files = Files::numbered(1);
     let token = files.data().with_file_name("token");
     std::fs::write(&token, "a-secret-of-the-server").expect("a new file");

@@ -1,4 +1,4 @@
-//! A read-only token: whoever has it sees everything, and changes nothing.
+//! A read-only token: its holder can see everything, and change nothing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -225,7 +225,7 @@ async fn a_damaged_file_of_presets_is_named_by_the_answer_and_by_the_doctor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn presets_that_the_storage_does_not_show_now_can_be_asked_for_again() {
+async fn presets_that_cannot_be_read_now_can_be_requested_again() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     let path = files.data().join("presets.json");

@@ -157,7 +157,7 @@ async fn new_settings_are_taken_over_and_a_job_under_way_goes_on() {
     eventually("a line for each request", async || served.line("answered")).await;
     assert_eq!(served.get(OTHER, "/api/v1/libraries/b/files").await.1["entries"][0]["outcome"]["status"], "succeeded");
 
-    // The library that is back has what was done in it, and the webhook that is gone is told nothing.
+    // The library that is back has its earlier results, and the removed webhook gets no message.
     let both = format!("libraries = [{}, {}]", library(files, "b"), library(files, "a"));
     write(files, &both, "");
     served.reload("the settings were read again").await;
@@ -173,7 +173,7 @@ async fn new_settings_are_taken_over_and_a_job_under_way_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_settings_leave_the_old_ones_in_force_and_are_told_with_file_line_and_key() {
+async fn wrong_settings_are_reported_with_file_line_and_key_and_leave_the_old_ones_in_force() {
     let served = Configured::start(
         &|files| format!("libraries = [{}]\nkeep_days = 10\nlisten = \"127.0.0.1:0\"", library(files, "a")),
         &[],
@@ -289,7 +289,7 @@ async fn a_library_whose_folder_changes_keeps_it_until_the_next_start() {
     assert_eq!(served.libraries(TOKEN).await, ["a"]);
 }
 
-/// The folder that a library is does not change under its jobs, and what its name leads to is said.
+/// The folder of a library does not change under its jobs, and the log reports where its name leads now.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_library_that_is_named_by_a_link_keeps_its_folder_and_says_where_the_link_leads() {
     let link = |files: &Files| files.library().with_file_name("current");

@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn leptos_toml_says_what_cargo_toml_says() {
+fn leptos_toml_agrees_with_cargo_toml() {
     let section = |text: &str| {
         let value: toml::Table = text.parse().expect("TOML");
         value["package"]["metadata"]["leptos"].clone()
@@ -70,7 +70,7 @@ fn the_arrows_are_those_of_architecture_md() {
 /// Checks the licences that deny.toml allows, that every package comes from the registry, and that a crate has several
 /// versions only if deny.toml says who needs the older one. cargo-deny does not have to be installed.
 #[test]
-fn dependencies_are_as_deny_toml_wants_them() {
+fn dependencies_follow_the_rules_of_deny_toml() {
     let rules: toml::Table = read("deny.toml").parse().expect("TOML");
     let allowed = rules["licenses"]["allow"].as_array().expect("licences");
     let allowed: BTreeSet<_> = allowed.iter().filter_map(toml::Value::as_str).collect();
@@ -307,7 +307,7 @@ fn imports_run_along_one_straight_line() {
 }
 
 /// Calls about files, recognised by their text.
-const FILE_CALLS: [&str; 53] = [
+const FILE_CALLS: [&str; 55] = [
     "private::",
     "paths::",
     "metadata(",
@@ -334,9 +334,11 @@ const FILE_CALLS: [&str; 53] = [
     ".has(",
     ".hash(",
     ".content(",
-    ".judge(",
+    "recover_placement(",
     ".conclude(",
-    ".settle(",
+    "recover_moves(",
+    ".recover(",
+    ".confirm(",
     ".make(",
     ".lists(",
     "reach_for(",
@@ -352,7 +354,7 @@ const FILE_CALLS: [&str; 53] = [
     ".list()",
     "list_in(",
     "look_at(",
-    "look_at_itself()",
+    "own_metadata()",
     "remove_name(",
     "remove_folder(",
     "StateFile::read(",
@@ -416,8 +418,8 @@ const REASONS: [(&str, &str, &str); 43] = [
         "without a figure nothing is held back; the calls themselves tell",
     ),
     ("files/library/fault.rs", "exists()", "a test's own file, in a debug build"),
-    ("files/library/judge.rs", "self.hash(path)?", "only what is known is asked on"),
-    ("files/library/judge.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
+    ("files/library/recover_placement.rs", "self.hash(path)?", "only what is known is asked on"),
+    ("files/library/recover_placement.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
     ("files/library/moves.rs", "names.rename_new(", "if not, all names come back"),
     ("files/library/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
     ("files/library/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),
@@ -620,7 +622,7 @@ fn no_two_types_have_the_same_name() {
 
 /// What the server does by itself with files goes through the doors that leave a crash note.
 #[test]
-fn what_the_server_does_by_itself_leaves_a_crash_note() {
+fn every_task_of_the_server_itself_leaves_a_crash_note() {
     const CALLS: [&str; 9] = [
         ".clean_up()",
         ".half_emptied_jobs()",

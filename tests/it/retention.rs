@@ -23,7 +23,7 @@ async fn gone(app: &App, job: headway_model::JobId) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removed_job_is_410_for_ever_and_a_live_one_does_not_notice() {
+async fn a_removed_job_stays_410_and_live_jobs_are_not_affected() {
     let files = Files::numbered(1_200);
     let recipe = Arc::new(TestRecipe::new(Behaviour::Held, true));
     let app = App::start_with(&files, keep(NOTHING), vec![recipe.clone()]).await;
@@ -109,7 +109,7 @@ async fn a_job_with_originals_in_its_trash_stays_until_it_is_emptied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_jobs_of_a_missing_disk_stay_as_its_trash_cannot_be_looked_at() {
+async fn the_jobs_of_a_missing_disk_stay_because_its_trash_cannot_be_examined() {
     let files = Files::numbered(3);
     let (library, second) = (files.library(), files.elsewhere());
     std::fs::create_dir(&second).expect("a folder");
@@ -153,7 +153,7 @@ async fn the_newest_jobs_stay_where_a_number_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn history_is_limited_by_default_and_what_takes_room_is_told() {
+async fn history_is_limited_by_default_and_its_size_is_reported() {
     let help = std::process::Command::new(env!("CARGO_BIN_EXE_headway")).args(["serve", "--help"]).output();
     let help = String::from_utf8(help.expect("it runs").stdout).expect("text");
     assert!(help.contains("[default: 365]") && help.contains("[default: 20G]"), "{help}");
@@ -173,7 +173,7 @@ async fn history_is_limited_by_default_and_what_takes_room_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_jumped_is_told() {
+async fn a_jump_of_the_clock_is_reported() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     app.stop().await;

@@ -7,7 +7,7 @@ use crate::command::Served;
 use crate::helper::{Files, mint};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_another_command_did_or_an_undo_put_back_is_not_done_since() {
+async fn results_of_another_command_or_of_an_undo_do_not_count_as_done_since() {
     let files = Files::numbered(2);
     let served = Served::start(&files);
     let command = |run: &str, query: &Value| json!({ "settings": { "run": run }, "query": query, "policy": { "on_done": "again" } });

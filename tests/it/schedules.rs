@@ -89,7 +89,7 @@ async fn missed_times_start_one_job_however_often_the_server_dies_before_it_is_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_time_without_its_preset_is_said_and_the_next_one_starts_it() {
+async fn a_scheduled_time_without_its_preset_is_reported_and_the_next_one_starts_it() {
     let files = scheduled("@hourly");
     let mut server = serve(&files);
     let mut earlier = stored(&progress(&files)).await;

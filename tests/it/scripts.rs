@@ -31,7 +31,7 @@ fn a_step_that_fails_shows_what_its_command_printed() {
 }
 
 #[test]
-fn nothing_of_a_script_is_left_when_it_ends() {
+fn no_process_of_a_script_is_left_when_it_ends() {
     let ran = bash(r#"background slow sleep 600; echo "$! $OUTPUT""#);
     let said = String::from_utf8_lossy(&ran.stdout).trim().to_owned();
     let (process, folder) = said.split_once(' ').expect("both");

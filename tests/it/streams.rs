@@ -21,7 +21,7 @@ async fn held(files: &Files) -> (App, Arc<TestRecipe>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_may_be_followed_before_it_exists_and_is_told_to_its_end() {
+async fn a_job_can_be_followed_before_it_exists_and_until_its_end() {
     let files = Files::numbered(10);
     let app = App::start(&files).await;
     let id = mint();
@@ -58,7 +58,7 @@ async fn a_job_may_be_followed_before_it_exists_and_is_told_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_that_comes_back_after_the_end_is_told_to_stay_away() {
+async fn a_browser_that_reconnects_after_the_end_is_stopped_for_good() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     let call = app.client.get(format!("{}/api/events?watch=jobs", app.url)).header("last-event-id", "end");
@@ -146,7 +146,7 @@ async fn after_a_restart_without_a_new_event_a_cursor_is_still_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn watching_tells_first_and_last_words_and_leaves_followed_jobs_to_their_events() {
+async fn watching_sends_first_and_last_summaries_and_leaves_followed_jobs_to_their_events() {
     let files = Files::numbered(4);
     let (app, recipe) = held(&files).await;
     let before = app.end(app.begin("checksum").await).await.job;
@@ -177,7 +177,7 @@ async fn watching_tells_first_and_last_words_and_leaves_followed_jobs_to_their_e
     }
     assert!(!told(&events).iter().any(|(job, _)| *job == followed.to_string()));
     assert_eq!(seqs(&events, followed), (1..=app.end(followed).await.seq).collect::<Vec<_>>());
-    // A reader from the beginning is told of jobs that ended before.
+    // A reader from the beginning gets the jobs that ended before.
     let events = Stream::open(&app, "watch=jobs&after=0.0").await.until("caught_up").await;
     assert_eq!(told(&events).len(), 3);
     app.stop().await;
@@ -205,7 +205,7 @@ async fn pings_say_what_this_connection_has_sent_and_now_says_what_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_answer_instead_of_a_stream_says_the_same() {
+async fn a_single_response_has_the_same_messages_as_a_stream() {
     let files = Files::numbered(3);
     let app = App::start(&files).await;
     let job = app.end(app.begin("checksum").await).await.job;

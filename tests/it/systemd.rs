@@ -1,4 +1,4 @@
-//! What systemd is told about the server.
+//! The notifications that systemd gets about the server.
 
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
@@ -21,37 +21,37 @@ impl Manager {
         (Manager(socket), [format!("NOTIFY_SOCKET={}", path.display()), "WATCHDOG_USEC=1000000".into()])
     }
 
-    /// The next thing that it is told; `None` if that has not come yet.
-    fn told(&self) -> Option<String> {
+    /// The next notification; `None` if none has come yet.
+    fn received(&self) -> Option<String> {
         let mut bytes = [0; 4_096];
         let count = self.0.recv(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes[..count]).into_owned())
     }
 
-    async fn hears(&self, what: &str) {
-        eventually(what, async || self.told().filter(|told| told.lines().any(|line| line == what))).await;
+    async fn receives(&self, what: &str) {
+        eventually(what, async || self.received().filter(|told| told.lines().any(|line| line == what))).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn systemd_hears_that_the_server_is_ready_that_it_is_well_and_that_it_stops() {
+async fn systemd_is_notified_of_readiness_health_and_stop() {
     let files = Files::numbered(1);
     let (manager, [socket, watchdog]) = Manager::new(&files);
     let mut served = Served::start_in(&files, &["env", &socket, &watchdog]).expect("a ready server");
-    manager.hears("READY=1").await;
+    manager.receives("READY=1").await;
     for _ in 0..3 {
-        manager.hears("WATCHDOG=1").await;
+        manager.receives("WATCHDOG=1").await;
     }
     // It reads its settings again, and is ready again.
     assert!(served.headway.is_struck(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP).is_ok()));
-    manager.hears("RELOADING=1").await;
-    manager.hears("READY=1").await;
+    manager.receives("RELOADING=1").await;
+    manager.receives("READY=1").await;
     assert!(served.headway.terminate());
-    manager.hears("STOPPING=1").await;
+    manager.receives("STOPPING=1").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_watchdog_is_told_nothing_once_a_restart_is_needed() {
+async fn the_watchdog_gets_no_sign_of_life_once_a_restart_is_needed() {
     let files = Files::numbered(40);
     let (manager, [socket, watchdog]) = Manager::new(&files);
     let served = Served::start_in(&files, &["env", &socket, &watchdog]).expect("a ready server");
@@ -72,10 +72,10 @@ async fn the_watchdog_is_told_nothing_once_a_restart_is_needed() {
         (answer.status().as_u16() == 503).then_some(())
     })
     .await;
-    while manager.told().is_some() {}
+    while manager.received().is_some() {}
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(3) {
-        let told = manager.told();
+        let told = manager.received();
         assert!(!told.as_deref().unwrap_or_default().contains("WATCHDOG"), "{told:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -147,7 +147,7 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
 }
 
 #[test]
-fn names_come_by_standard_input_with_every_byte_and_programs_are_heard_in_order() {
+fn names_arrive_on_standard_input_with_every_byte_and_output_keeps_their_order() {
     let files = Files::new();
     let names: [&[u8]; 4] = [b"plain", b" leading space", b"two\nlines\tand 'quotes'", b"not \xff text"];
     for name in names {
@@ -172,7 +172,7 @@ fn names_come_by_standard_input_with_every_byte_and_programs_are_heard_in_order(
 }
 
 #[test]
-fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
+fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
     let files = Files::numbered(2);
     let (code, out, err) = called(&files, &["run", "-n", "--", "touch", "{}.made", ":::", "000000", "gone"]);
     assert_eq!(code, Some(0), "{err}");
@@ -181,7 +181,7 @@ fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
 }
 
 #[test]
-fn a_folder_for_outputs_that_cannot_be_looked_at_is_said_as_that() {
+fn an_output_folder_that_cannot_be_examined_is_refused_with_the_reason() {
     let files = Files::numbered(2);
     let run = |into: &str| called(&files, &["run", "compress", "--into", into, "000000"]);
     let (code, out, err) = run("000001/below/out");
@@ -191,7 +191,7 @@ fn a_folder_for_outputs_that_cannot_be_looked_at_is_said_as_that() {
 }
 
 #[test]
-fn no_output_goes_into_the_data_folder_under_whatever_name() {
+fn no_output_goes_into_the_data_folder_under_any_name() {
     let files = Files::numbered(2);
     let data = files.data().to_str().expect("text").to_owned();
     std::fs::create_dir_all(files.data()).expect("a folder");
@@ -276,7 +276,7 @@ fn a_run_beside_a_server_is_its_client_and_takes_over_when_the_server_is_killed(
 }
 
 #[test]
-fn when_a_run_that_is_the_host_is_killed_the_next_stands_in_and_nothing_of_the_first_is_touched_unasked() {
+fn when_the_host_run_is_killed_the_next_takes_over_and_leaves_the_jobs_of_the_first_alone() {
     let files = Files::numbered(6);
     let slow = Slow::new(&files);
     let begin = |names: &[&str]| {
@@ -305,12 +305,12 @@ fn when_a_run_that_is_the_host_is_killed_the_next_stands_in_and_nothing_of_the_f
 }
 
 /// A relay to the server's socket that passes start calls on but drops their answers.
-struct Mute {
+struct DroppedAnswers {
     asked: Arc<AtomicBool>,
     line: tokio::task::JoinHandle<()>,
 }
 
-impl Mute {
+impl DroppedAnswers {
     /// Takes the place of the socket in the data folder.
     fn before(files: &Files) -> Self {
         let (socket, real) = (files.data().join("headway.sock"), files.data().join("real.sock"));
@@ -325,7 +325,7 @@ impl Mute {
                 all.spawn(Self::carry(client, server, Arc::clone(&heard)));
             }
         });
-        Mute { asked, line }
+        DroppedAnswers { asked, line }
     }
 
     async fn carry(mut client: UnixStream, mut server: UnixStream, heard: Arc<AtomicBool>) {
@@ -351,14 +351,14 @@ async fn a_run_whose_start_was_never_answered_stands_in_for_the_server_that_died
     let files = Files::numbered(2);
     let slow = Slow::new(&files);
     let mut server = Headway::start(&files, &[]);
-    let mute = Mute::before(&files);
+    let dropped = DroppedAnswers::before(&files);
     let arguments =
         ["run", "--json=end", "--on-interrupt", "retry", "--", slow.program(), "{}", ":::", "000001", "000000"];
     let run = headway(&files, &arguments).spawn().expect("the program");
-    until("the start", || mute.asked.load(Ordering::Relaxed));
+    until("the start", || dropped.asked.load(Ordering::Relaxed));
     until("work on the job", || !slow.lines("begun").is_empty());
     server.kill();
-    mute.line.abort();
+    dropped.line.abort();
     slow.open();
     let (code, out, err) = told(run.wait_with_output().expect("its end"));
     assert_eq!(code, Some(0), "{out} {err}");
@@ -562,7 +562,7 @@ fn without_a_terminal_asking_is_refused_before_anything_starts() {
 }
 
 #[test]
-fn a_plan_leaves_its_job_over_even_if_nobody_reads_it() {
+fn a_plan_command_ends_its_job_even_if_its_output_is_not_read() {
     let files = Files::numbered(300);
     for _ in 0..8 {
         let (code, _, err) = called(&files, &["plan", "checksum", "."]);
@@ -587,7 +587,7 @@ fn a_plan_leaves_its_job_over_even_if_nobody_reads_it() {
 }
 
 #[test]
-fn a_cancel_that_a_server_did_not_live_to_carry_out_is_carried_out_by_the_next_command() {
+fn the_next_command_completes_a_cancel_that_the_server_did_not_survive() {
     let files = Files::numbered(2);
     let mut server = Headway::start(&files, &["--workers", "1"]);
     // It ignores the first signal, so the cancel takes a while.
@@ -625,7 +625,7 @@ fn a_job_is_named_by_the_beginning_of_its_id_and_candidates_are_named() {
 }
 
 #[test]
-fn a_job_that_was_interrupted_says_which_commands_go_on_with_it() {
+fn an_interrupted_job_names_the_commands_that_continue_it() {
     let files = Files::numbered(2);
     let slow = Slow::new(&files);
     let mut server = Headway::start(&files, &["--workers", "1"]);
@@ -649,7 +649,7 @@ fn a_job_that_was_interrupted_says_which_commands_go_on_with_it() {
 }
 
 #[test]
-fn the_totals_of_a_report_are_told_at_the_end_of_a_run_and_later() {
+fn the_totals_of_a_report_are_shown_at_the_end_of_a_run_and_later() {
     let files = Files::numbered(3);
     files.write("copy", b"file 0\n");
     let (code, _, err) = called(&files, &["run", "duplicates", "."]);

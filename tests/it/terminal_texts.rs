@@ -65,7 +65,7 @@ fn a_file_has_one_number_in_every_list_and_can_be_named_by_its_path() {
 }
 
 #[test]
-fn what_the_exit_code_counts_is_listed_and_retried() {
+fn files_that_the_exit_code_counts_are_listed_and_retried() {
     let files = Files::numbered(2);
     files.write("new-000000", b"in the way");
     let (code, _, err) = called(&files, &["run", "rename", "000000", "000001", "--set", "name=new-{/}"]);
@@ -83,7 +83,7 @@ fn what_the_exit_code_counts_is_listed_and_retried() {
 }
 
 #[test]
-fn files_that_lack_a_date_are_told_as_skipped_and_not_as_done() {
+fn files_without_a_date_are_reported_as_skipped_and_not_as_done() {
     let files = Files::numbered(2);
     let (code, _, err) = renamed(&files, "{exif:date}.{+.}");
     assert_eq!(code, Some(0), "{err}");
@@ -92,7 +92,7 @@ fn files_that_lack_a_date_are_told_as_skipped_and_not_as_done() {
 }
 
 #[test]
-fn a_skip_by_exit_code_3_is_told_as_that() {
+fn exit_code_3_is_reported_as_a_skip() {
     let files = Files::numbered(2);
     let (code, _, err) = called(&files, &["run", "--", "sh", "-c", "exit 3", "sh", "{}", ":::", "000000", "000001"]);
     assert!(code == Some(0) && err.contains("0 done, 2 skipped (by their program, exit code 3)"), "{code:?} {err}");
@@ -147,7 +147,7 @@ fn a_command_line_that_is_almost_right_is_taken_or_the_right_one_is_named() {
 }
 
 #[test]
-fn fewer_files_at_once_than_asked_for_are_told_and_a_run_of_its_own_has_as_many() {
+fn a_server_with_fewer_workers_than_asked_for_is_reported_and_a_standalone_run_has_as_many() {
     let files = Files::numbered(8);
     let (code, _, err) = called(&files, &["run", "-j", "6", "checksum", "."]);
     assert!(code == Some(0) && !err.contains("at once"), "{err}");

@@ -228,7 +228,7 @@ async fn until_untouched(ground: impl Fn() -> Ground, call: &str, what: &str, st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_ends() {
+async fn any_failing_system_call_in_a_replace_damages_no_file_and_the_job_ends() {
     let (mut runs, mut begun) = (0, 0);
     // Every third call in an ordinary run, every call in a thorough one.
     let stride = (300 / repetitions(100).max(1)).max(1);
@@ -247,7 +247,7 @@ async fn whatever_system_call_fails_in_a_replace_no_file_is_damaged_and_the_job_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_system_call_fails_on_a_memory_card_no_file_is_damaged_and_the_job_ends() {
+async fn any_failing_system_call_on_a_memory_card_damages_no_file_and_the_job_ends() {
     if Ground::card(3).is_none() {
         return;
     }

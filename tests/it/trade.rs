@@ -97,7 +97,7 @@ async fn what_the_tools_write_is_read() {
         files.write("MANIFEST", &manifest);
         let (view, report) = verify(&app, "MANIFEST", json!({ "paths": NAMES })).await;
         if writer.contains("--no-names") {
-            // One checksum without a name stands for no file in this folder.
+            // One checksum without a name matches no file in this folder.
             assert_eq!(view["status"], "failed", "{writer}: {report}");
             continue;
         }
@@ -195,7 +195,7 @@ async fn what_cannot_be_true_is_not_green() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_that_name_a_file_and_cannot_be_compared_are_not_said_to_name_another() {
+async fn lines_that_cannot_be_compared_are_not_reported_as_naming_another_file() {
     let files = library();
     let app = App::start(&files).await;
     let (one, other) = ("00".repeat(32), "11".repeat(32));
@@ -209,7 +209,7 @@ async fn lines_that_name_a_file_and_cannot_be_compared_are_not_said_to_name_anot
         let (view, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt"] })).await;
         let message = view["message"].as_str().unwrap_or_default();
         assert_eq!(view["status"], "failed", "{text}: {view} {report}");
-        assert!(message.starts_with("no file that was asked for could be judged"), "{text}: {message}");
+        assert!(message.starts_with("no file that was asked for could be checked"), "{text}: {message}");
         assert!(message.contains("a b.txt: ") && message.contains(says), "{text}: {message}");
     }
     app.stop().await;
@@ -244,7 +244,7 @@ async fn a_file_that_a_manifest_names_is_compared_although_systems_leave_such_fi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_algorithm_that_only_the_length_of_a_checksum_suggests_is_not_said_to_be_known() {
+async fn an_algorithm_guessed_from_the_checksum_length_is_not_reported_as_known() {
     let files = library();
     let app = App::start(&files).await;
     // An intact file, by SHA3-224, or by BLAKE2b with 16 bytes, has as many digits as by SHA-224 or MD5.
@@ -275,7 +275,7 @@ async fn a_table_of_powershell_without_its_first_column_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bit_rot_is_said_only_where_the_job_that_took_the_checksum_saw_the_same_time() {
+async fn bit_rot_is_reported_only_if_the_checksum_job_saw_the_same_modification_time() {
     let files = Files::new();
     let long_ago = SystemTime::now() - Duration::from_secs(86_400);
     let set = |name: &str, content: &[u8], time: SystemTime| files.write_at(name, content, time);
@@ -330,7 +330,7 @@ async fn a_checksum_beside_each_file_and_a_manifest_in_each_folder_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_in_another_normal_form_is_found_and_said_and_one_in_another_case_is_not() {
+async fn a_name_in_another_normal_form_is_found_and_reported_but_one_in_another_case_is_not() {
     let files = Files::new();
     let (composed, decomposed) = ("gr\u{fc}n/\u{e9}.txt", "gru\u{308}n/e\u{301}.txt");
     files.write(decomposed, b"content");

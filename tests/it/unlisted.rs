@@ -46,7 +46,7 @@ async fn items(served: &Served, job: JobId) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn a_plan_whose_files_cannot_be_listed_is_said_to_have_failed_as_a_run_says_it() {
+fn a_plan_whose_files_cannot_be_listed_reports_the_failure_like_a_run() {
     let files = two_folders();
     let all = files.library().to_string_lossy().into_owned();
     for verb in ["plan", "run"] {
@@ -80,7 +80,7 @@ fn a_plan_does_not_say_that_a_folder_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_the_recipe_a_folder_that_cannot_be_listed_fails() {
+async fn a_folder_that_cannot_be_listed_fails_for_every_recipe() {
     let files = two_folders();
     files.write("c.bin", b"b");
     let served = Served::start(&files);
@@ -157,7 +157,7 @@ async fn a_retry_of_the_folder_lists_what_was_asked_for_below_it() {
             assert_eq!(found, [("sub/a.txt".into(), "succeeded".into(), String::new())], "{which}");
         }
     }
-    // Nor does the first job's view count for less below the folder.
+    // The first job's view does not count fewer files below the folder either.
     let view = json!({ "query": { "folder": { "show": "unprocessed" } } });
     drop(served);
     let served = failing(&files, "openat,openat2", "error=EACCES", &["sub"]);

@@ -31,7 +31,7 @@ async fn verify(app: &App, settings: Value) -> (Value, Vec<Value>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_manifest_tells_ok_changed_missing_and_new_apart() {
+async fn a_manifest_distinguishes_ok_changed_missing_and_new_files() {
     let files = Files::new();
     for name in ["ok", "sub/changed", "rotten", "gone", "new\nline"] {
         files.write(name, name.as_bytes());
@@ -84,7 +84,7 @@ async fn files_that_were_chosen_are_verified_alone() {
     let app = App::start(&files).await;
     let checksum = json!({ "library": "files", "recipe": "checksum", "query": { "folder": {} } });
     let made = app.run(&checksum).await.job;
-    // It is none of the chosen files, so that it is gone is no error of theirs.
+    // It is not one of the chosen files, so its absence is not counted as their error.
     std::fs::remove_file(files.library().join("000002")).expect("a file less");
     let verify = |query: Value| json!({ "library": "files", "recipe": "verify", "query": query, "settings": { "manifest": format!("@{made}") } });
     let chosen = app.run(&verify(json!({ "paths": ["000000", "000001"] }))).await;
@@ -193,7 +193,7 @@ async fn however_often_a_manifest_repeats_a_line_each_has_its_verdict_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_earlier_job_checked_is_not_blamed_when_it_is_left_out_as_asked() {
+async fn files_skipped_because_an_earlier_job_checked_them_are_no_failure() {
     let files = Files::numbered(2);
     files.write("SUMS", format!("{}  000000\n", sum(b"file 0\n")).as_bytes());
     let app = App::start(&files).await;
@@ -301,7 +301,7 @@ async fn a_plan_that_gets_no_answer_says_so_and_not_that_there_are_no_files() {
 
 /// After a restart the first attempt prepares the job again, on storage that no longer answers.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preparation_that_hangs_holds_up_neither_a_cancel_nor_the_end_of_the_server() {
+async fn a_hanging_preparation_delays_no_cancel_and_no_shutdown() {
     let files = Files::numbered(1);
     let gate = files.data().with_file_name("hangs");
     let fault = format!("HEADWAY_FAULT=preparing while {}", gate.display());
@@ -335,7 +335,7 @@ async fn verify_the_rest(app: &App, manifest: &str, query: Value, on_done: &str)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_done_only_as_long_as_the_manifest_says_the_same_of_it() {
+async fn a_file_stays_done_only_while_its_lines_in_the_manifest_are_unchanged() {
     let files = Files::new();
     ["x", "y", "z"].iter().for_each(|name| files.write(&format!("p/{name}"), name.as_bytes()));
     let manifest = |sums: &[(&str, &str)]| {
@@ -367,7 +367,7 @@ async fn a_file_is_done_only_as_long_as_the_manifest_says_the_same_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_pattern_matches_and_is_no_regular_file_is_said() {
+async fn a_pattern_match_that_is_not_a_regular_file_is_reported() {
     let files = Files::new();
     files.write("x/a", b"a");
     files.write("x/SHA256SUMS", format!("{}  a\n", sum(b"a")).as_bytes());

@@ -83,20 +83,23 @@ const ALL: [&str; 4] = ["job.created", "job.planned", "job.started", "job.ended"
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Files, and a file of settings with these webhooks.
-struct Told {
+struct WebhookFiles {
     files: Files,
 }
 
-impl Told {
+impl WebhookFiles {
     fn new(webhooks: &str) -> Self {
         let files = Files::numbered(3);
         std::fs::write(files.data().with_file_name("secret"), format!("{SECRET}\n")).expect("a new file");
         std::fs::write(files.data().with_file_name("headway.toml"), webhooks).expect("a new file");
-        Told { files }
+        WebhookFiles { files }
     }
 
     fn to(receiver: &Receiver) -> Self {
-        Told::new(&format!("[[webhook]]\nname = \"ops\"\nurl = \"{}\"\nsecret_file = \"secret\"\n", receiver.url))
+        WebhookFiles::new(&format!(
+            "[[webhook]]\nname = \"ops\"\nurl = \"{}\"\nsecret_file = \"secret\"\n",
+            receiver.url
+        ))
     }
 
     fn config(&self) -> String {
@@ -128,7 +131,7 @@ async fn run_a_job(server: &Headway) -> JobId {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_whose_progress_cannot_be_read_goes_on_once_it_can() {
     let receiver = Receiver::start().await;
-    let told = Told::to(&receiver);
+    let told = WebhookFiles::to(&receiver);
     let mut server = told.serve();
     let first = run_a_job(&server).await;
     eventually("the first job's messages", async || (receiver.kinds_of(first) == ALL).then_some(())).await;
@@ -146,7 +149,7 @@ async fn a_webhook_whose_progress_cannot_be_read_goes_on_once_it_can() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_event_comes_once_in_order_and_others_verify_its_signature() {
     let receiver = Receiver::start().await;
-    let told = Told::to(&receiver);
+    let told = WebhookFiles::to(&receiver);
     let mut server = told.serve();
     let job = run_a_job(&server).await;
     eventually("the last message", async || (receiver.kinds_of(job) == ALL).then_some(())).await;
@@ -188,7 +191,7 @@ fn verified_by_others(message: &Arrived) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_down_and_a_server_that_is_killed_lose_no_message() {
     let receiver = Receiver::start().await;
-    let told = Told::to(&receiver);
+    let told = WebhookFiles::to(&receiver);
     let mut server = told.serve();
     let mut jobs = vec![run_a_job(&server).await];
     eventually("the first job", async || (receiver.kinds_of(jobs[0]) == ALL).then_some(())).await;
@@ -215,7 +218,7 @@ async fn a_receiver_that_is_down_and_a_server_that_is_killed_lose_no_message() {
 async fn a_message_that_is_refused_comes_again_while_the_server_runs() {
     let receiver = Receiver::start().await;
     receiver.answers(500);
-    let told = Told::to(&receiver);
+    let told = WebhookFiles::to(&receiver);
     let server = told.serve();
     let job = run_a_job(&server).await;
     eventually("two attempts", async || (receiver.refused.lock().len() >= 2).then_some(())).await;
@@ -230,7 +233,7 @@ async fn a_message_that_is_refused_comes_again_while_the_server_runs() {
 async fn a_receiver_that_wants_nothing_more_is_left_alone() {
     let receiver = Receiver::start().await;
     receiver.answers(410);
-    let told = Told::to(&receiver);
+    let told = WebhookFiles::to(&receiver);
     let mut server = told.serve();
     run_a_job(&server).await;
     eventually("that it is off", async || told.list().contains("off until the next start").then_some(())).await;
@@ -242,7 +245,7 @@ async fn a_receiver_that_wants_nothing_more_is_left_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_gets_each_message_on_its_input() {
-    let told = Told::new("");
+    let told = WebhookFiles::new("");
     let got = told.files.data().with_file_name("got");
     let script = format!("cat >> {0}; echo >> {0}", got.display());
     let webhook =
@@ -264,7 +267,7 @@ async fn a_program_gets_each_message_on_its_input() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_is_tried_before_it_is_needed_and_a_wrong_one_keeps_the_server_from_starting() {
     let receiver = Receiver::start().await;
-    let told = Told::to(&receiver);
+    let told = WebhookFiles::to(&receiver);
     assert!(told.webhooks(&["test", "ops"]).status.success());
     assert_eq!(receiver.taken()[0].body["type"], "headway.test");
     receiver.answers(500);
@@ -296,7 +299,7 @@ async fn a_webhook_is_tried_before_it_is_needed_and_a_wrong_one_keeps_the_server
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_found_no_file_says_what_was_asked_for() {
     let receiver = Receiver::start().await;
-    let told = Told::to(&receiver);
+    let told = WebhookFiles::to(&receiver);
     let server = told.serve();
     let (client, job) = (http(), mint());
     let body = serde_json::json!({

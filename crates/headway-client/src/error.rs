@@ -5,7 +5,7 @@ use headway_model::{ApiError, JobId};
 /// Why a call failed. A failed call says nothing about the job.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The server refused the call, and said why.
+    /// The server refused the call, for a reason that it gave.
     #[error("{0}")]
     Refused(#[from] ApiError),
     /// Nobody listens at the address.
@@ -13,7 +13,7 @@ pub enum ClientError {
     NoServer {
         /// The address.
         address: String,
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
     /// The connection broke before the whole answer had arrived, so it is not known whether the call was carried out.

@@ -14,7 +14,7 @@ use connection::{ConnectionReport, ask, stream};
 use headway_model::follow::{Follow, FollowEffect, LinkState, Phase, Tracked};
 use headway_model::{ApiError, Cursor, JobId, JobSummary, Millis};
 
-/// How often the receiver is told the time.
+/// How often the receiver's clock advances.
 const TICK: Duration = Duration::from_millis(250);
 
 /// Capacity for messages that have arrived and are not taken in yet. A slow reader holds up the stream; it does not
@@ -41,7 +41,7 @@ pub struct Follower {
     begun: Instant,
     tick: Interval,
     reports: mpsc::Receiver<ConnectionReport>,
-    told: mpsc::Sender<ConnectionReport>,
+    reporter: mpsc::Sender<ConnectionReport>,
     source: Option<AbortHandle>,
     news: VecDeque<News>,
     /// Followed jobs whose end has not been reported yet.
@@ -54,7 +54,7 @@ impl Follower {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         let mut follow = Follow::new(after, false, None, seed);
         jobs.iter().for_each(|job| drop(follow.follow(0, *job)));
-        let (told, reports) = mpsc::channel(QUEUE);
+        let (reporter, reports) = mpsc::channel(QUEUE);
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut follower = Follower {
@@ -63,7 +63,7 @@ impl Follower {
             begun: Instant::now(),
             tick,
             reports,
-            told,
+            reporter,
             source: None,
             news: VecDeque::new(),
             open: jobs.to_vec(),
@@ -82,7 +82,7 @@ impl Follower {
             }
             tokio::select! {
                 biased;
-                // `told` is a sender, so the channel is never closed.
+                // `reporter` is a sender, so the channel is never closed.
                 Some(report) = self.reports.recv() => self.take_in(report),
                 _ = self.tick.tick() => {
                     let effects = self.follow.tick(self.now());
@@ -181,7 +181,7 @@ impl Follower {
             },
         };
         self.perform(effects);
-        self.tell_ends();
+        self.report_ends();
     }
 
     /// Takes in why a stream was refused. The answer already says it, so nothing more is fetched.
@@ -193,7 +193,7 @@ impl Follower {
     }
 
     /// Reports the ends that the server has confirmed.
-    fn tell_ends(&mut self) {
+    fn report_ends(&mut self) {
         let (follow, news) = (&self.follow, &mut self.news);
         self.open.retain(|job| {
             let closed = follow.job(job).is_some_and(|tracked| tracked.proof().closed);
@@ -208,12 +208,12 @@ impl Follower {
         for effect in effects {
             match effect {
                 FollowEffect::Open { generation, query } => {
-                    let (client, told) = (self.client.clone(), self.told.clone());
-                    self.replace(tokio::spawn(stream(client, generation, query, told)).abort_handle());
+                    let (client, reporter) = (self.client.clone(), self.reporter.clone());
+                    self.replace(tokio::spawn(stream(client, generation, query, reporter)).abort_handle());
                 }
                 FollowEffect::Ask { generation, query } => {
-                    let (client, told) = (self.client.clone(), self.told.clone());
-                    self.replace(tokio::spawn(ask(client, generation, query, told)).abort_handle());
+                    let (client, reporter) = (self.client.clone(), self.reporter.clone());
+                    self.replace(tokio::spawn(ask(client, generation, query, reporter)).abort_handle());
                 }
                 FollowEffect::Close => self.close(),
                 FollowEffect::Probe { .. } | FollowEffect::Finished(_) => {}

@@ -8,11 +8,11 @@ use syn::{Attribute, Expr, LitStr, Path, Result, Type};
 /// The `serde` attributes of a type.
 #[derive(Default)]
 pub(crate) struct Container {
-    /// How it is made of another type that is read in its place.
+    /// The conversion from another type, which is read in its place.
     pub(crate) through: Option<TokenStream>,
     /// The field that names the variant.
     pub(crate) tag: Option<String>,
-    /// Whether the first variant that can be read is meant.
+    /// Whether the first variant that can be read is taken.
     pub(crate) is_untagged: bool,
     /// Whether names are in snake case.
     pub(crate) is_snake: bool,

@@ -1,6 +1,6 @@
-//! `#[derive(FromJson)]`: how the page reads a type. It takes the attributes that are there for `serde`, so that both read the
-//! same JSON, and refuses those that it does not know. What it writes for a type only names fields and variants; all that looks
-//! at the text is in `headway_model::read`.
+//! `#[derive(FromJson)]`: how the page reads a type. It uses the attributes of `serde`, so that both read the same
+//! JSON, and refuses those that it does not know. The generated code only names fields and variants; the parser is in
+//! `headway_model::read`.
 
 mod attributes;
 mod fields;

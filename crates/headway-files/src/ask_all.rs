@@ -37,7 +37,7 @@ mod tests {
     use std::sync::{Arc, Barrier};
 
     #[test]
-    fn one_place_that_does_not_answer_keeps_no_answer_of_the_others_back() {
+    fn one_silent_place_does_not_delay_the_answers_of_the_others() {
         let never = Arc::new(Barrier::new(2));
         let held = Arc::clone(&never);
         let look = move |place: u32| {

@@ -53,18 +53,18 @@ const BALLAST_BYTES: u64 = 32 * 1024 * 1024;
 /// The file in a job's folder which says that the job's trash was emptied.
 const EMPTIED: &str = ".emptied";
 
-/// A data folder that this process holds.
+/// A data folder that this process has locked.
 #[derive(Debug)]
 pub struct DataFolder {
     root: PathBuf,
     /// The device and the inode of the root.
     place: (u64, u64),
-    /// Held while what is known of libraries and their inner disks is read and rewritten.
+    /// Locked while what is known of libraries and their inner disks is read and rewritten.
     remembering: Mutex<()>,
     _lock: FolderLock,
 }
 
-/// Refuses libraries that hold the data folder with this root, or lie inside it. Blocking.
+/// Refuses libraries that contain the data folder with this root, or lie inside it. Blocking.
 fn lies_apart(root: &Path, libraries: &[(String, PathBuf)]) -> Result<(), FolderError> {
     let paths = libraries.iter().map(|(_, library)| library.clone()).collect();
     let found = ask_all(paths, |library: PathBuf| Found::of(paths::without_links(&library)).known().ok().flatten());
@@ -110,8 +110,8 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Whether a folder can be the data folder of a server with these libraries: none of them holds it or lies inside it, and
-    /// it is on a local disk. A folder that is not there yet can be made. Blocking.
+    /// Whether a folder can be the data folder of a server with these libraries: none of them contains it or lies
+    /// inside it, and it is on a local disk. A folder that is not there yet can be made. Blocking.
     ///
     /// # Errors
     /// Why not.

@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 
 use crate::library::Found;
 
-/// Opens a file for reading, which has its content also when it is read again.
+/// Opens a file for reading whose content can be read again.
 ///
 /// # Errors
 /// Errors of the file system; [`io::ErrorKind::InvalidInput`] if it is not a regular file.
@@ -137,7 +137,7 @@ mod tests {
 
     /// Its writer can have ended before it is opened: then nothing waits, and what was written is read.
     #[test]
-    fn what_a_shell_hands_over_is_read_once_and_never_again() {
+    fn a_pipe_from_a_shell_is_read_only_once() {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).expect("a pipe");

@@ -1,7 +1,7 @@
 //! Words with tokens, as in GNU parallel: `{}` is the file, `{/.}` its name without the last extension.
 //!
-//! `docs/commands.md` lists the tokens and where they differ from parallel's; `tests/it/template.rs` holds both against the
-//! real one.
+//! `docs/commands.md` lists the tokens and where they differ from parallel's; `tests/it/template.rs` compares both with
+//! the real one.
 
 /// A word with tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_input_output_error_fails_no_job_because_it_says_nothing_about_what_was_to_be_read() {
+    fn an_input_output_error_pauses_a_job_and_does_not_fail_it() {
         let paused = Unable::Environment(PauseReason::StorageErrors);
         for errno in [Errno::IO, Errno::BADMSG] {
             let error = Error::from(errno);

@@ -17,7 +17,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How often to check whether they have ended.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Maximum number of times the processes are listed, until a list shows no new one, or one that is looked for.
+/// Maximum number of times that the processes are listed. Listing stops earlier once a list shows no new process, or
+/// one that is looked for.
 const LISTS: usize = 1_000;
 
 /// Nearly every environment fits into this many bytes.

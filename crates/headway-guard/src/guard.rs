@@ -56,7 +56,7 @@ impl Guard {
     fn start(&self) -> io::Result<Arc<GuardLink>> {
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         let link = Arc::new(GuardLink::over(ours));
-        // The thread comes first: a guard for which there is none would not be waited for.
+        // The thread comes first: without a thread, nobody would wait for the guard.
         let (give, take) = channel();
         let listener = Arc::clone(&link);
         let deliver = move || take.recv().into_iter().for_each(|child| listen(&listener, child));
@@ -75,8 +75,8 @@ impl Guard {
     }
 }
 
-/// Gives a program to the guard to which `link` leads, and to another one if that dies before it takes it. `link` is told of
-/// the dead one.
+/// Gives a program to the guard at the other end of `link(None)`. If that guard dies before it takes the program,
+/// `link` is called with the dead one and returns the link to another guard.
 fn begin(
     task: &ProgramTask,
     link: impl Fn(Option<&Arc<GuardLink>>) -> io::Result<LinkHold>,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn guards_that_all_die_fail_no_program_and_are_not_started_for_ever() {
+    fn dying_guards_are_restarted_a_limited_number_of_times_and_fail_no_program() {
         let (folder, guard) = program("#!/bin/sh\necho begun >> \"$0.log\"\n");
         for _ in 0..2 {
             match guard.run(task()) {

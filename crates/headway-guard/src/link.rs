@@ -19,10 +19,10 @@ use super::wire::{LARGEST, Reply, receive};
 /// How long a guard can be stopped, as by `kill -STOP`, before it is taken for dead.
 const STOPPED_LIMIT: Duration = Duration::from_secs(5);
 
-/// How often to look whether a guard that says nothing is stopped.
+/// How often to check whether a silent guard is stopped.
 const LOOK: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// How often to look whether a guard that was told to end has ended.
+/// How often to check whether a guard that was asked to end has ended.
 const END_LOOK: Duration = Duration::from_millis(20);
 
 /// The server's end of the link to one guard.
@@ -85,7 +85,7 @@ impl GuardLink {
 /// it ends, and that no process of its attempts is left.
 pub(super) fn listen(link: &GuardLink, mut child: Child) {
     let mut buffer = vec![0; LARGEST];
-    while says_something(link, &child) {
+    while is_responsive(link, &child) {
         let reply = match receive(&link.socket, &mut buffer, RecvFlags::empty()) {
             Ok(([], _)) | Err(_) => break,
             Ok((packet, _)) => Reply::decode(packet),
@@ -119,9 +119,9 @@ pub(super) fn listen(link: &GuardLink, mut child: Child) {
     drop(left);
 }
 
-/// Waits until the guard says something or is dead. `false` if it has been stopped for too long instead. A guard that waits for
-/// storage is not stopped, and is waited for.
-fn says_something(link: &GuardLink, child: &Child) -> bool {
+/// Waits until the guard sends something or is dead. Returns `false` if it has been stopped for too long instead. A
+/// guard that waits for storage is not stopped, and is waited for.
+fn is_responsive(link: &GuardLink, child: &Child) -> bool {
     let mut stopped: Option<Instant> = None;
     loop {
         match poll(&mut [PollFd::new(&link.socket, PollFlags::IN)], Some(&LOOK)) {

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_reads_back_and_a_torn_one_is_none() {
+    fn every_message_reads_back_and_a_truncated_one_is_refused() {
         let bytes = |text: &str| text.as_bytes().to_vec();
         let spawn = Spawn {
             id: 7,

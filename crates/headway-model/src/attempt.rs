@@ -17,8 +17,8 @@ pub struct Kept {
     pub tail: String,
 }
 
-/// What an attempt said: an attempt that has ended, as stored in the data folder, or one that is still running, up to
-/// now.
+/// The output of an attempt: of one that has ended, as stored in the data folder, or of one that is still running, up
+/// to now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttemptLog {
@@ -34,8 +34,7 @@ pub struct AttemptLog {
     pub stdout: Kept,
     /// Its standard error.
     pub stderr: Kept,
-    /// Whether the attempt is still running, so that this is only what it has said so far. Such a log is never
-    /// stored.
+    /// Whether the attempt is still running, so that this is only its output so far. Such a log is never stored.
     #[serde(default, skip_serializing_if = "is_default")]
     pub running: bool,
 }

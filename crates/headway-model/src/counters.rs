@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_no_file_and_a_queued_job_stands_at_nothing() {
+    fn links_are_not_counted_as_files_and_a_queued_job_is_at_zero() {
         let counters = planned(83, vec![(7, 1, SkipReason::Symlink)]).counters;
         assert_eq!((counters.total, counters.files(), counters.files_done()), (83, 82, 0));
         assert_eq!((counters.percent(), counters.links, counters.others), (Some(0), 1, 0));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn old_summaries_read_and_none_says_more_than_it_must() {
+    fn old_summaries_without_the_new_counters_can_be_read() {
         let text = serde_json::to_string(&planned(1, Vec::new()).counters).expect("JSON");
         assert!(!text.contains("links"), "{text}");
         assert_eq!(serde_json::from_str::<Counters>(&text).expect("JSON").links, 0);

@@ -90,8 +90,8 @@ pub enum ApiError {
         /// The reasons that concern a single setting, by the setting's name.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         settings: BTreeMap<String, String>,
-        /// Where in the body of the request a reason is about something: by the reason, a JSON pointer. It is told as
-        /// [problem details](super::problem) alone.
+        /// For a reason about a part of the request's body, a JSON pointer to that part. Only [problem
+        /// details](super::problem) contain it.
         #[serde(skip)]
         places: BTreeMap<String, String>,
     },

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_done_to_a_file_it_no_longer_proves_anything() {
+    fn any_change_to_an_exported_file_invalidates_its_proof() {
         for seed in 0..40 {
             let lines = file(seed);
             assert!(proves(&lines).is_ok(), "seed {seed}");

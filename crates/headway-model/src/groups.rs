@@ -37,8 +37,8 @@ pub enum GroupBy {
     Size,
 }
 
-/// The groups, and the group of each item.
-/// As JSON they are one list of texts, `of` first: such a list is read by code that the page has anyway.
+/// The groups, and the group of each item. As JSON they are one list of texts, `of` first: the page already has the
+/// code that reads such a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct ItemGroups {

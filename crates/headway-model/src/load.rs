@@ -42,12 +42,12 @@ pub struct Load {
     /// Bytes free on the library's disk: only of a plan that waits, whose job writes files, and if that is known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub free: Option<u64>,
-    /// What is done of open files, in thousandths of a file: see [`Load::with_parts`].
+    /// How much is done of open files, in thousandths of a file: see [`Load::with_parts`].
     #[serde(skip)]
     pub under_way: u64,
 }
 
-/// What is done of a file that is being worked on.
+/// How much is done of a file that is being worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilePart {
     /// In thousandths of the file.
@@ -68,7 +68,7 @@ pub struct Estimate {
 /// Fewer finished files than this say nothing about the rest.
 const LEAST_FILES: u64 = 3;
 
-/// Of fewer files, the bytes alone say how long the rest takes, once this part of them is done.
+/// With fewer files, the bytes alone say how long the rest takes, once this part of them is done.
 const LEAST_PART: u64 = 50;
 
 /// Less time at work than this says nothing about the rest.
@@ -157,10 +157,10 @@ mod tests {
         let last = Load { done: part(9, 1_000), open: part(1, 10_000), ..Load::default() };
         let left = last.with_parts([half]).left(6_000);
         assert_eq!(left, Some(Estimate { low: 315, high: 5_000 }));
-        // A program that tells only its progress.
+        // A program that reports only its progress.
         let told = last.with_parts([FilePart { bytes: 0, ..half }]).left(9_500);
         assert_eq!(told.map(|left| left.low), Some(500));
-        // One file, of which nothing else tells how fast it goes.
+        // A single file without any other measure of its speed.
         let one = Load { open: part(1, 10_000), ..Load::default() };
         assert_eq!(one.with_parts([half]).left(6_000), Some(Estimate { low: 6_000, high: 6_000 }));
         assert_eq!(one.with_parts([FilePart { thousandths: 10, bytes: 100 }]).left(6_000), None, "too little of it");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_basis_nothing_is_said() {
+    fn no_estimate_is_made_without_a_basis() {
         let load = Load { done: part(2, 500), open: part(20, 2_000), ..Load::default() };
         assert_eq!(load.left(60_000), None, "too few files");
         let load = Load { done: part(9, 500), open: part(20, 2_000), ..Load::default() };
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_plan_left_out_and_what_was_cancelled_is_no_work() {
+    fn skipped_and_cancelled_files_are_not_counted_as_work() {
         let mut load = Load::default();
         let (out, late) = (SkipReason::Done, SkipReason::Command);
         for (status, bytes) in [

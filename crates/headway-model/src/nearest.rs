@@ -1,6 +1,6 @@
 //! The known word that a person probably meant.
 
-/// The word that is nearest to this one, if one is near: at most a third of its letters differ.
+/// The word that is nearest to this one, provided that at most a third of its letters differ.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let near = known.map(|other| (distance(&word, other), other)).min()?;

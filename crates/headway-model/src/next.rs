@@ -1,4 +1,4 @@
-//! The only judge of which event can happen next: the writer asks it before it records, a reader before it folds.
+//! Decides alone which event can happen next: the writer asks it before it records, a reader before it folds.
 
 mod change;
 mod end;
@@ -36,12 +36,12 @@ pub fn next(fold: Option<&Fold>, event: &JobEvent) -> Result<Next, Refusal> {
             _ => Err(Refusal::Over(Some(fold.status.label()))),
         };
     }
-    judge(fold, event)
+    next_while_active(fold, event)
 }
 
 /// Has one arm for each event: which job statuses it fits, and what it does. A new event does not compile until it has
 /// its own arm.
-fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
+fn next_while_active(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
     use ItemStatus as I;
     use JobStatus as S;
     let status = fold.status;
@@ -98,7 +98,7 @@ fn judge(fold: &Fold, event: &JobEvent) -> Result<Next, Refusal> {
         JobEvent::AttemptFailed { item, attempt, .. } => {
             of(item).in_job(held, !halted)?.moves(I::Running, I::Waiting)?.by(*attempt)
         }
-        // Also from placing: the environment was to blame, and the placing was rolled back.
+        // This is allowed from placing too: the environment was to blame, and the placing was rolled back.
         JobEvent::Returned { item, attempt } => of(item).in_job(held, !halted)?.ends(I::Waiting)?.by(*attempt),
         JobEvent::Stopped { item, attempt } => {
             let ending = halted || status == S::Cancelling;

@@ -32,7 +32,7 @@ pub trait FromJson: Sized {
 pub struct NotRead(String);
 
 impl NotRead {
-    /// With what is wrong.
+    /// An error with this text.
     pub fn new(error: &dyn fmt::Display) -> Self {
         NotRead(error.to_string())
     }

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_says_what_it_means_and_nothing_else() {
+    fn a_request_with_unknown_missing_or_invalid_fields_is_refused() {
         let read = |text: &str| serde_json::from_str::<StartJob>(text);
         let all = read(r#"{"library":"l","recipe":"checksum","query":{"folder":{}}}"#).expect("the shortest request");
         assert_eq!(all.query, Query::Folder(FolderQuery::default()));

@@ -50,7 +50,7 @@ impl UndoKind {
         }
     }
 
-    /// What it has done to so many of these files, such as `2 of 3`.
+    /// What it has done to this many of these files, such as `2 of 3`.
     pub fn did(self, number: &str, all: u32) -> String {
         let files = if all == 1 { "file" } else { "files" };
         match self {

@@ -23,7 +23,7 @@ impl Worked {
         self.ms + self.since.map_or(0, |since| moment.saturating_sub(since))
     }
 
-    /// Takes in the next event; `runs` says whether an item runs after it.
+    /// Takes in the next event; `runs` is whether an item runs after it.
     pub(super) fn apply(&mut self, recorded: &Recorded, runs: bool) {
         // What ran before a `recovered` event ended at an unknown time, perhaps many hours ago: it counts for as long as its process
         // is known to have lived.
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_no_work_but_what_still_runs_in_it_is() {
+    fn only_items_that_run_during_a_pause_count_as_time_at_work() {
         let mut events = begun(2);
         events.extend([
             (2_000, started(0, 1)),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_between_two_processes_is_no_work() {
+    fn downtime_between_two_processes_is_not_counted_as_work() {
         let mut killed = begun(2);
         killed.extend([(2_000, started(0, 1)), (3_000, started(1, 1))]);
         let recovered = |alive| {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placing_that_stays_open_is_no_work_though_the_server_dies_or_the_job_is_paused_in_it() {
+    fn an_open_placing_does_not_count_as_time_at_work() {
         let placing = JobEvent::Placing {
             item: 0,
             attempt: 1,

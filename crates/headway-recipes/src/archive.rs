@@ -84,7 +84,7 @@ impl Reading for ArchiveSettings {
         resembles_archive(looks)
     }
 
-    fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
+    fn examine(&self, source: &Source<'_>) -> Result<Value, Failure> {
         check_archive(source)?;
         let limits = UnpackLimits { total: self.total << 30, ratio: self.ratio };
         let tested = test(source, limits)?;
@@ -111,7 +111,7 @@ fn check_archive(source: &Source<'_>) -> Result<(), Failure> {
         _ if !resembles_archive(looks) => Err(Failure::Skipped(SkipReason::Recipe)),
         // A program can precede an archive, and a damaged archive can begin with anything.
         Some(FileKind::Zip) | None => Ok(()),
-        Some(other) => Err(source.judge(&format!("it is {}, though its name says zip", other.shown()))),
+        Some(other) => Err(source.failure(&format!("it is {}, though its name says zip", other.shown()))),
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Attempt {
     live_output: Mutex<Option<Box<dyn LiveOutput>>>,
 }
 
-/// What a program has said so far.
+/// The output of a program so far.
 pub trait LiveOutput: Send + std::fmt::Debug {
     /// The attempt's output up to now.
     fn so_far(&self) -> AttemptLog;
@@ -186,7 +186,7 @@ impl Attempt {
     }
 
     /// Notes that its output is about to be placed. Returns `false` if nobody waits for the attempt any longer; then
-    /// nothing may be moved.
+    /// nothing must be moved.
     pub fn begin_placing(&self) -> bool {
         self.stage.compare_exchange(0, PLACING, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -235,12 +235,12 @@ impl Attempt {
         self.live_output.lock().as_ref().map(|output| AttemptLog { ms, ..output.so_far() })
     }
 
-    /// Notes that it waits for a file that this job holds, or no longer waits.
+    /// Notes that it waits for a file that this job is working on, or no longer waits.
     pub fn waits_for(&self, job: Option<JobId>) {
         *self.waits_for.lock() = job;
     }
 
-    /// The job that holds a file it waits for.
+    /// The job that is working on a file it waits for.
     pub fn waiting_for(&self) -> Option<JobId> {
         *self.waits_for.lock()
     }
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_program_says_of_its_progress_is_never_made_into_bytes() {
+    fn progress_in_percent_is_never_converted_into_bytes() {
         let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, RelPath::default(), 710_000);
         attempt.advance(71_000);
         assert_eq!(attempt.progress(), Progress::Bytes(71_000));

@@ -108,7 +108,7 @@ impl Recipe for Comic {
 
 /// What is to be changed about a comic.
 #[derive(Debug)]
-struct Goal {
+struct ComicChanges {
     /// Its new `ComicInfo.xml`, if that is to be changed or added.
     info: Option<String>,
     /// Its new path.
@@ -138,7 +138,7 @@ impl Work for ComicWork {
         let goal = self.goal(&source, &list)?;
         let mut result = Value::Object(goal.result);
         let Some(text) = goal.info else {
-            return source.settle(Success { effect: DiskEffect::Unchanged, result });
+            return source.confirm(Success { effect: DiskEffect::Unchanged, result });
         };
         test(&source, LIMITS)?;
         let EntryList { mut entries, comment, .. } = list;
@@ -151,7 +151,7 @@ impl Work for ComicWork {
             None => entries.push(entry),
         }
         result["became"] = rewrite(&self.library, (&source, attempt), (&entries, &comment), LIMITS)?.into();
-        source.settle(Success { effect: DiskEffect::Changed, result })
+        source.confirm(Success { effect: DiskEffect::Changed, result })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
@@ -161,8 +161,8 @@ impl Work for ComicWork {
 
 impl ComicWork {
     /// Decides what to change about a comic, from its `ComicInfo.xml` and its path.
-    fn goal(&self, source: &Source<'_>, list: &EntryList) -> Result<Goal, Failure> {
-        let fail = |text: String| source.judge(&text);
+    fn goal(&self, source: &Source<'_>, list: &EntryList) -> Result<ComicChanges, Failure> {
+        let fail = |text: String| source.failure(&text);
         let path = &source.attempt().path;
         let found = list.entries.iter().find(|entry| entry.name == COMIC_INFO.as_bytes());
         let content = found.map(|entry| entry.content(source, INFO_LIMIT)).transpose()?;
@@ -217,7 +217,7 @@ impl ComicWork {
             result.insert("changed".into(), changed.join(", ").into());
         }
         result.extend(note(list, info.is_some()).map(|note| ("notes".to_owned(), note.into())));
-        Ok(Goal { info: text, path: to, result })
+        Ok(ComicChanges { info: text, path: to, result })
     }
 
     /// The series, from the name of the comic's folder; `None` in the library's root.
@@ -246,7 +246,8 @@ fn named(path: &RelPath, stem: &str, extension: &str) -> Result<RelPath, Failure
     to.map_err(|error| Failure::Failed(FailReason::Recipe, format!("its new name does not fit: {error}")))
 }
 
-/// What the report says beside the fields: entries that look like a `ComicInfo.xml` and are none, or that there was none.
+/// What the report says beside the fields: entries that resemble `ComicInfo.xml` but are not it, or that there was
+/// none.
 fn note(list: &EntryList, has_info: bool) -> Option<String> {
     match list.entries.iter().filter(|entry| is_other(&entry.name)).count() {
         0 if has_info => None,
@@ -270,12 +271,12 @@ fn check_comic(source: &Source<'_>) -> Result<(), Failure> {
         (Some("cbz"), Some(FileKind::Zip) | None) => Ok(()),
         (Some("cbz" | "cbr" | "cb7"), Some(kind @ (FileKind::Rar | FileKind::SevenZip))) => {
             let text = format!("it is {}, which is not written here; make it a cbz by a command first", kind.shown());
-            Err(source.judge(&text))
+            Err(source.failure(&text))
         }
         (Some("cbr" | "cb7"), Some(FileKind::Zip)) => {
-            Err(source.judge("it is a zip archive, though its name says otherwise; call it cbz first"))
+            Err(source.failure("it is a zip archive, though its name says otherwise; call it cbz first"))
         }
-        (Some("cbz"), Some(kind)) => Err(source.judge(&format!("it is {}, though its name says cbz", kind.shown()))),
+        (Some("cbz"), Some(kind)) => Err(source.failure(&format!("it is {}, though its name says cbz", kind.shown()))),
         _ => Err(Failure::Skipped(SkipReason::Recipe)),
     }
 }
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comic_that_cannot_be_opened_is_not_told_to_need_no_other_name() {
+    fn a_comic_that_cannot_be_opened_is_skipped_or_fails_with_the_reason() {
         let folder = tempfile::tempdir().expect("a folder");
         let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
         let wanted: ComicSettings = super::super::defaults(&Comic, serde_json::json!({}));

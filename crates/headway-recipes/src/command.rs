@@ -5,7 +5,9 @@ mod capture;
 mod complaint;
 mod config;
 mod presets;
+mod scratch;
 mod shell;
+mod start_failures;
 mod work;
 
 use std::collections::BTreeMap;
@@ -102,7 +104,7 @@ impl Recipe for AdHocCommand {
             summary: "Runs a program on every file: {} is the file, {out} where its output is to be written.".into(),
             settings: vec![
                 Setting::text("run", "Command")
-                    .help("Quotation marks work as in a shell; nothing else of a shell does."),
+                    .help("Quotation marks work as in a shell; other features of a shell do not."),
             ],
             // Ignored if the command has no output.
             output: Some(Output::to(OutputPlace::Beside { name: "{/.}.out".into() })),
@@ -167,7 +169,7 @@ impl From<NoCommand> for Unable {
     }
 }
 
-/// Splits a typed command into words. Quoting works as in a shell; nothing else of a shell does.
+/// Splits a typed command into words. Quoting works as in a shell; no other feature of a shell is supported.
 fn words(settings: &Settings) -> Result<Vec<String>, NoCommand> {
     let text = settings.get("run").and_then(|value| value.as_str()).unwrap_or_default();
     let words = shlex::split(text).ok_or(NoCommand::OpenQuotation)?;
@@ -228,8 +230,8 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
     }))
 }
 
-/// What is wrong with the programs of a command now. If the environment keeps that from being known, the request is
-/// not to blame.
+/// What is wrong with the programs of a command now. If the environment keeps the programs from being examined, the
+/// request is not to blame.
 fn missing(config: &CommandConfig) -> Option<String> {
     let all = environment(&config.environment);
     let path = all.get("PATH").map(String::as_str).unwrap_or_default();

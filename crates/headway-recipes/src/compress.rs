@@ -129,11 +129,11 @@ impl Work for CompressSettings {
                 (source.size(), size)
             }
             (CompressAction::Unpack, _) => {
-                return Err(source.judge("its name says that it is packed, but its content does not"));
+                return Err(source.failure("its name says that it is packed, but its content does not"));
             }
             (CompressAction::Zstd | CompressAction::Gzip, _) => pack::pack(&source, create()?, self)?,
         };
-        source.settle(Success { effect: DiskEffect::Created, result: result(was, size) })
+        source.confirm(Success { effect: DiskEffect::Created, result: result(was, size) })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {

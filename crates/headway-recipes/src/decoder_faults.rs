@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_file_is_cut_off_whoever_says_so() {
+    fn a_truncated_file_is_reported_as_cut_off_whichever_decoder_finds_it() {
         let end = || io::Error::from(io::ErrorKind::UnexpectedEof);
         let damaged = PictureFault::Damaged;
         assert_eq!(PictureFault::from(ImageError::IoError(end())), damaged(CUT_OFF));

@@ -73,11 +73,11 @@ impl Work for DuplicatesWork {
         let size = source.size();
         let success = |result| Success { effect: DiskEffect::Read, result };
         if size < self.wanted.least || self.sizes.is_only_one(&self.library, &source)? {
-            return source.settle(success(json!({ "size": size })));
+            return source.confirm(success(json!({ "size": size })));
         }
         let (mut reader, mut hasher, mut buffer) = (source.reader(), blake3::Hasher::new(), vec![0; BUFFER_BYTES]);
         loop {
-            match reader.read(&mut buffer).map_err(|_| source.judge("it cannot be read"))? {
+            match reader.read(&mut buffer).map_err(|_| source.failure("it cannot be read"))? {
                 0 => break,
                 count => drop(hasher.update(&buffer[..count])),
             }
@@ -87,7 +87,7 @@ impl Work for DuplicatesWork {
             "size": size, "blake3": hasher.finalize().to_hex().as_str(), "mtime_ns": input.mtime_ns(),
             "device": device, "inode": inode, "links": input.links(),
         });
-        source.settle(success(result))
+        source.confirm(success(result))
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {

@@ -81,13 +81,13 @@ impl Reading for HealthSettings {
         }
     }
 
-    fn look(&self, source: &Source<'_>) -> Result<Value, Failure> {
+    fn examine(&self, source: &Source<'_>) -> Result<Value, Failure> {
         let FileLook { named, kind } = source.looks()?;
         let Some(kind) = kind else {
             // The name must be wrong, because every file of these types begins with a known signature.
             return match named {
                 Some(kind) if source.size() == 0 => {
-                    Err(source.judge(&format!("it is empty, and not {}", kind.shown())))
+                    Err(source.failure(&format!("it is empty, and not {}", kind.shown())))
                 }
                 Some(kind) => Err(source.not_as_named(kind)),
                 None => Err(Failure::Skipped(SkipReason::Recipe)),
@@ -96,7 +96,7 @@ impl Reading for HealthSettings {
         let is_misnamed = named.is_some_and(|named| named != kind);
         if is_misnamed && self.extension == NameMismatch::Failure {
             let says = named.map_or("", FileKind::shown);
-            return Err(source.judge(&format!("it is {}, but its name says {says}", kind.shown())));
+            return Err(source.failure(&format!("it is {}, but its name says {says}", kind.shown())));
         }
         let mut result = decode(source, kind, self.memory << 20)?;
         if is_misnamed {

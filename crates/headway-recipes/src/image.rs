@@ -146,7 +146,7 @@ impl Work for ImageSettings {
         let staged = attempt.staged()?;
         let writing = |error: std::io::Error| Failure::of(FailReason::Write, "writing", &error);
         staged.create().and_then(|mut file| file.write_all(&made.bytes)).map_err(writing)?;
-        source.settle(Success { effect: DiskEffect::Created, result: made.result.into() })
+        source.confirm(Success { effect: DiskEffect::Created, result: made.result.into() })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
@@ -165,14 +165,14 @@ impl ImageSettings {
         let kind = source.kind_among(is_picture)?;
         let format = self.target(source, kind)?;
         if kind == FileKind::Tiff && more_pages(source)?.is_some() {
-            return Err(source.judge("it has several pages, and only the first would be left"));
+            return Err(source.failure("it has several pages, and only the first would be left"));
         }
         let memory = self.memory << 20;
         if source.size() > memory {
-            return Err(source.judge(&decode::too_large(memory)));
+            return Err(source.failure(&decode::too_large(memory)));
         }
         let reader = BufReader::with_capacity(64 * 1024, source.reader());
-        let picture = decode::decode(reader, kind, memory).map_err(|why| source.judge(&why))?;
+        let picture = decode::decode(reader, kind, memory).map_err(|why| source.failure(&why))?;
         let was = (picture.pixels.width(), picture.pixels.height());
         let size = fit::size(was, self.longest, self.enlarge);
         let mut notes = Vec::new();
@@ -183,9 +183,9 @@ impl ImageSettings {
             notes.push("it was no larger than asked for, and is copied as it is");
             (source.head(usize::MAX)?, was)
         } else {
-            let picture = self.fitted(picture, size, format, &mut notes).map_err(|why| source.judge(&why))?;
+            let picture = self.fitted(picture, size, format, &mut notes).map_err(|why| source.failure(&why))?;
             let bytes = encode::encode(&picture, format, self.quality, source.attempt());
-            let bytes = bytes.map_err(|why| source.judge(&why))?;
+            let bytes = bytes.map_err(|why| source.failure(&why))?;
             check_picture(&picture, format, &bytes)?;
             (bytes, (picture.pixels.width(), picture.pixels.height()))
         };
@@ -223,7 +223,7 @@ impl ImageSettings {
         picture.pixels.apply_orientation(picture.orientation);
         picture.orientation = ::image::metadata::Orientation::NoTransforms;
         picture.exif = picture.exif.filter(|_| self.metadata == ExifChoice::Keep);
-        picture.settle_profile(format, notes)?;
+        picture.drop_unfit_profile(format, notes)?;
         Ok(picture)
     }
 
@@ -237,12 +237,12 @@ impl ImageSettings {
                 // The name of the output follows from the name of the file.
                 let named = FileKind::named(&source.attempt().path);
                 if named.is_some_and(|named| named != kind) {
-                    return Err(source.judge(&format!("it is {}, but its name says otherwise", kind.shown())));
+                    return Err(source.failure(&format!("it is {}, but its name says otherwise", kind.shown())));
                 }
                 let saved = if matches!(kind, FileKind::Jpeg | FileKind::WebP) { kind } else { FileKind::Png };
                 if self.replaces && saved != kind {
                     let why = "it would become a PNG image, which cannot take its place and its name; choose beside it, or a folder";
-                    return Err(source.judge(&format!("it is {}: {why}", kind.shown())));
+                    return Err(source.failure(&format!("it is {}: {why}", kind.shown())));
                 }
                 saved
             }

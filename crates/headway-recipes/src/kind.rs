@@ -39,7 +39,7 @@ pub(crate) struct FileLook {
 }
 
 impl FileLook {
-    /// FileLook at a name and at the first [`HEAD`] bytes.
+    /// Looks at a name and at the first [`HEAD`] bytes.
     pub(crate) fn of(path: &RelPath, head: &[u8]) -> Self {
         FileLook { named: FileKind::named(path), kind: FileKind::of(head) }
     }

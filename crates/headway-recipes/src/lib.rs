@@ -10,6 +10,7 @@ mod compress;
 mod decoder_faults;
 mod duplicates;
 mod effect;
+mod exif_header;
 mod hash;
 mod health;
 mod image;

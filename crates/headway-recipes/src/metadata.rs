@@ -15,6 +15,7 @@ use std::io::{self, Read, Seek};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::exif_header::without_exif_header;
 use super::kind::{FileKind, FileLook};
 use super::recipe::read;
 use super::source::Source;
@@ -109,12 +110,12 @@ impl Work for MetadataSettings {
         let format = Format::of(&source)?;
         let seen = SeenMetadata::new(&source, format)?;
         if self.action == MetadataAction::Report {
-            return source.settle(Success { effect: DiskEffect::Read, result: seen.report(format) });
+            return source.confirm(Success { effect: DiskEffect::Read, result: seen.report(format) });
         }
         let staged = attempt.staged()?;
         let create = || staged.create().map_err(|error| Failure::of(FailReason::Write, "writing", &error));
         let result = self.strip(&source, format, &seen, create)?;
-        source.settle(Success { effect: DiskEffect::Changed, result })
+        source.confirm(Success { effect: DiskEffect::Changed, result })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
@@ -146,13 +147,9 @@ impl SeenMetadata {
         if let Some(block) = blocks.iter().find(|block| block.kind == BlockKind::Exif) {
             let (begin, end) = (block.content.start, block.content.end.saturating_sub(format.tail()));
             if end.saturating_sub(begin) > EXIF_LIMIT {
-                return Err(source.judge(&format!("its Exif data are longer than {} MiB", EXIF_LIMIT >> 20)));
+                return Err(source.failure(&format!("its Exif data are longer than {} MiB", EXIF_LIMIT >> 20)));
             }
-            raw = strip::read(source, begin..end.max(begin))?;
-        }
-        // Some programs write this prefix into PNG and WebP too.
-        if raw.starts_with(b"Exif\0\0") {
-            raw.drain(..6);
+            raw = without_exif_header(strip::read(source, begin..end.max(begin))?);
         }
         let exif = exif::read(&raw);
         Ok(SeenMetadata { blocks, fault, raw, exif })
@@ -189,7 +186,7 @@ impl MetadataSettings {
     ) -> Result<Value, Failure> {
         // The part that cannot be read might contain anything.
         if let Some(fault) = &seen.fault {
-            return Err(source.judge(fault));
+            return Err(source.failure(fault));
         }
         let stripped = strip::plan(source, (format, self), &seen.blocks, (&seen.raw, seen.exif.as_ref()))?;
         let size = strip::write(source, (format, self), (&seen.blocks, &stripped), create()?)?;

@@ -22,7 +22,7 @@ pub(crate) fn unpack(
     mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
     let packed = BufReader::with_capacity(BUFFER_BYTES, source.reader());
-    let wrong = |error: &io::Error| source.judge(&sentence(error, window));
+    let wrong = |error: &io::Error| source.failure(&sentence(error, window));
     let mut content: Box<dyn Read + '_> = match kind {
         FileKind::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|error| wrong(&error))?;
@@ -39,7 +39,7 @@ pub(crate) fn unpack(
                 size += count as u64;
                 if size > most {
                     return Err(
-                        source.judge(&format!("it unpacks to more than {} GiB, the limit that was set", most >> 30))
+                        source.failure(&format!("it unpacks to more than {} GiB, the limit that was set", most >> 30))
                     );
                 }
                 if source.attempt().is_stopped() {
@@ -100,7 +100,7 @@ fn zeros(mut rest: impl BufRead) -> io::Result<usize> {
     }
 }
 
-/// Something else than zeros follows the last member.
+/// The last member is followed by something other than zeros.
 #[derive(Debug, thiserror::Error)]
 #[error("it is damaged: there are bytes after its end")]
 struct BytesBehind;

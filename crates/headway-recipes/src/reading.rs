@@ -20,11 +20,11 @@ pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
     /// The fields of a result that are columns of the report.
     const COLUMNS: &'static [&'static str];
 
-    /// Whether the recipe is for a file that looks like this.
+    /// Whether the recipe applies to a file that looks like this.
     fn is_for(&self, looks: FileLook) -> bool;
 
-    /// Examines a file that the recipe is for. The result is a JSON object; a damaged file is a failure.
-    fn look(&self, source: &Source<'_>) -> Result<Value, Failure>;
+    /// Examines a file to which the recipe applies. The result is a JSON object; a damaged file is a failure.
+    fn examine(&self, source: &Source<'_>) -> Result<Value, Failure>;
 }
 
 /// Binds the recipe to a job with its settings.
@@ -32,10 +32,10 @@ pub(crate) fn bind<R: Reading>(job: &Binding<'_>, settings: &[Setting]) -> Resul
     Ok(Box::new(ReadingWork(job.settings::<R>(settings)?)))
 }
 
-/// Examines a file, or skips it if the recipe is not for it.
-pub(crate) fn looked<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
+/// Examines a file, or skips it if the recipe does not apply to it.
+pub(crate) fn examined<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
     match recipe.is_for(source.looks()?) {
-        true => recipe.look(source),
+        true => recipe.examine(source),
         false => Err(Failure::Skipped(SkipReason::Recipe)),
     }
 }
@@ -49,8 +49,8 @@ impl<R: Reading> Work for ReadingWork<R> {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
-        let result = looked(&self.0, &source)?;
-        source.settle(Success { effect: DiskEffect::Read, result })
+        let result = examined(&self.0, &source)?;
+        source.confirm(Success { effect: DiskEffect::Read, result })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {

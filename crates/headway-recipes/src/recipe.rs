@@ -20,8 +20,8 @@ pub trait Recipe: Send + Sync + 'static {
     /// What it does to files, from which the defaults of its jobs follow.
     fn effect(&self) -> Effect;
 
-    /// What identifies it besides its name and settings, such as the program that it runs. If this changes, files
-    /// that were already processed are processed again.
+    /// The text that identifies it besides its name and settings, such as the program that it runs. If this changes,
+    /// files that were already processed are processed again.
     fn identity(&self) -> String {
         String::new()
     }
@@ -31,7 +31,7 @@ pub trait Recipe: Send + Sync + 'static {
         setting::check(&self.info().settings, given)
     }
 
-    /// An obstacle that can be found at once, in the present state of the server and the disk. If there is one, no
+    /// An obstacle that can be found at once, given the present state of the server and the disk. If there is one, no
     /// job is created. Obstacles that show only later are reported by [`Recipe::bind`]. Blocking.
     fn obstacle(&self, _request: &StartJob, _library: &Library) -> Option<Obstacle> {
         None
@@ -52,8 +52,8 @@ pub trait Recipe: Send + Sync + 'static {
         file.by_headway(request)
     }
 
-    /// Where the output for a file is to go, as a plan shows it; `None` if there is none. It is what [`Work::output`] of the
-    /// binding answers.
+    /// Where the output for a file is to go, as a plan shows it; `None` if there is none. The binding's
+    /// [`Work::output`] returns the same.
     fn output_for(&self, request: &StartJob, _path: &RelPath) -> Option<Output> {
         request.output.clone()
     }
@@ -79,7 +79,8 @@ pub struct Binding<'a> {
     pub library: &'a Arc<Library>,
     /// For an undo: the changes of the job to be undone, in the order of its items.
     pub undone: &'a [Change],
-    /// For an undo: the folders that the job to be undone made for new names, also of files that were put back before.
+    /// For an undo: the folders that the job to be undone made for new names, including those for files that were put
+    /// back before.
     pub undone_folders: &'a [RelPath],
     /// Starts programs.
     pub guard: &'a Arc<Guard>,

@@ -96,8 +96,8 @@ impl ManifestRecord {
     }
 }
 
-/// The record of a manifest that some job made of files of this library, whatever the job called it; `None` if none did, or
-/// its history is gone.
+/// The record of a manifest that some job made of files of this library, under any name of the library. `None` if no
+/// job did, or if its history was removed.
 pub(super) fn find(data: &DataFolder, library: &Library, manifest: &[u8]) -> std::io::Result<Option<ManifestRecord>> {
     for known_as in data.known_as(library)? {
         let is_of = |maker: JobId| Ok((!data.is_of(&maker, &known_as, library)?, maker));

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn every_item_is_a_row_and_a_line_whatever_its_name_is() {
+    fn every_item_is_one_row_and_one_line_under_any_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let outputs = DataFolder::open(folder.path(), &[]).expect("a data folder").outputs(&JobId::mint(1, [1; 10]));
         let item = |name: &[u8], result, failure, skip| {

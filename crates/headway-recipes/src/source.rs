@@ -1,5 +1,5 @@
 //! A file for parsers: positioned reads that stop when the attempt is to end, and that tell an unreadable file from a
-//! malformed one. However a decoder reports an error, [`Source::judge`] knows where it came from.
+//! malformed one. However a decoder reports an error, [`Source::failure`] knows where it came from.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -57,9 +57,9 @@ impl<'a> Source<'a> {
         let mut done = 0;
         while done < buffer.len() {
             match self.read_at(&mut buffer[done..], at.saturating_add(done as u64)) {
-                Ok(0) => return Err(self.judge("it is cut off")),
+                Ok(0) => return Err(self.failure("it is cut off")),
                 Ok(count) => done += count,
-                Err(error) => return Err(self.judge(&format!("it cannot be read: {error}"))),
+                Err(error) => return Err(self.failure(&format!("it cannot be read: {error}"))),
             }
         }
         Ok(())
@@ -90,7 +90,7 @@ impl<'a> Source<'a> {
         let mut head = Vec::new();
         // A first look at the file is not progress.
         let read = self.uncounted().take(limit as u64).read_to_end(&mut head);
-        read.map(|_| head).map_err(|error| self.judge(&format!("its beginning cannot be read: {error}")))
+        read.map(|_| head).map_err(|error| self.failure(&format!("its beginning cannot be read: {error}")))
     }
 
     /// Its type, by its content, if that is one of the wanted types. Other files are skipped. If only its
@@ -112,12 +112,12 @@ impl<'a> Source<'a> {
 
     /// The failure of a file whose content does not begin as its name says.
     pub(crate) fn not_as_named(&self, named: FileKind) -> Failure {
-        self.judge(&format!("its name says that it is {}, but its content does not begin as one", named.shown()))
+        self.failure(&format!("its name says that it is {}, but its content does not begin as one", named.shown()))
     }
 
     /// Why a parser ended early: it was stopped, the file cannot be read, or else the file is malformed, as `fault`
     /// says.
-    pub(crate) fn judge(&self, fault: &str) -> Failure {
+    pub(crate) fn failure(&self, fault: &str) -> Failure {
         if self.attempt.is_stopped() {
             return Failure::Stopped;
         }
@@ -128,10 +128,10 @@ impl<'a> Source<'a> {
     }
 
     /// Returns what was found only if the file has not changed in the meantime and could be read completely.
-    pub(crate) fn settle<T>(&self, found: T) -> Result<T, Failure> {
+    pub(crate) fn confirm<T>(&self, found: T) -> Result<T, Failure> {
         let failed = self.failed.lock().is_some();
         if failed || self.attempt.is_stopped() {
-            return Err(self.judge(""));
+            return Err(self.failure(""));
         }
         let unchanged = self.input.is_unchanged();
         match unchanged.map_err(|error| Failure::of(FailReason::Read, "looking at it again", &error))? {

@@ -138,7 +138,7 @@ impl Work for UndoWork {
                 Ok(Success { effect: DiskEffect::Changed, result: json!({ "put_back": trash }) })
             }
             Some(_) => {
-                let message = "what lies in the trash is no longer the original; nothing was touched".into();
+                let message = "the file in the trash is no longer the original; nothing was touched".into();
                 Err(Failure::Failed(FailReason::Verify, message))
             }
         }
@@ -156,7 +156,7 @@ impl Work for UndoWork {
 
 /// Why a file is not put back that the other job might have left half-changed.
 fn conflict() -> Failure {
-    let text = "nothing was put back: it is not known how far the job got with this file; `headway doctor` says what lies where";
+    let text = "nothing was put back: it is not known how far the job got with this file; `headway doctor` lists what is where";
     Failure::Failed(FailReason::Recipe, text.into())
 }
 
@@ -210,7 +210,7 @@ impl UndoWork {
                 None => true,
             };
             if !is_known || (original.size(), original.mtime_ns()) != (removed.file.size, removed.file.mtime_ns) {
-                let message = "what lies in the trash is no longer the original; nothing was touched".into();
+                let message = "the file in the trash is no longer the original; nothing was touched".into();
                 return Err(Failure::Failed(FailReason::Verify, message));
             }
         }
@@ -226,7 +226,7 @@ impl UndoWork {
         if !self.library.is_still_whatever_its_names(&attempt.path, input).map_err(moving)? {
             return Err(Failure::Skipped(SkipReason::NotOurs));
         }
-        // Nothing may be moved once nobody waits for this attempt any longer.
+        // Nothing must be moved once nobody waits for this attempt any longer.
         if attempt.is_stopped() || !attempt.begin_placing() {
             return Err(Failure::Stopped);
         }
@@ -243,7 +243,7 @@ impl UndoWork {
         self.library.trash(&attempt.path, attempt.job, attempt.item, number).map_err(moving)
     }
 
-    /// Whether the file is at this path in the trash, and no longer at its old path.
+    /// Whether the file is at this path in the trash and has left its old path.
     fn was_moved(&self, attempt: &Attempt, trash: &RelPath, content: Digest) -> Result<bool, Failure> {
         let lies_there = self.library.content(trash).map_err(moving)? == Some(content);
         Ok(lies_there && !self.library.has(&attempt.path).map_err(moving)?)

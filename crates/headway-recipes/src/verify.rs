@@ -141,7 +141,7 @@ impl Work for VerifyWork {
             compared = compare::compare(lines, &hashes, input.size());
         }
         self.lines.learn(lines, &hashes);
-        match self.lines.judge(lines, &compared, &hashes, input) {
+        match self.lines.verdict(lines, &compared, &hashes, input) {
             Ok(mut result) => {
                 result[LINES] = json!(lines::digest(lines));
                 found(result)
@@ -150,7 +150,7 @@ impl Work for VerifyWork {
         }
     }
 
-    /// What an earlier job found about a file holds only if the manifests still say the same of it.
+    /// An earlier job's result for a file is valid only if the manifests still have the same lines about the file.
     fn still_holds(&self, path: &RelPath, result: Option<&Value>) -> bool {
         let Some(result) = result else { return false };
         match self.lines.is_manifest(path) {

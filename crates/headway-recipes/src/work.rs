@@ -18,9 +18,10 @@ pub trait Work: Send + Sync + 'static {
         default.cloned()
     }
 
-    /// Whether the recipe is for a file with this name, and with the first [`HEAD`](super::HEAD) bytes that `head` reads.
-    /// A plan that somebody waits for asks this of every file, on several threads, and leaves out what the recipe is
-    /// not for. [`Work::run`] must skip exactly these files. A recipe for every file does not call `head`. Blocking.
+    /// Whether the recipe applies to a file with this name, and with the first [`HEAD`](super::HEAD) bytes that `head`
+    /// reads. A plan that somebody waits for asks this of every file, on several threads, and leaves out the files to
+    /// which the recipe does not apply. [`Work::run`] must skip exactly these files. A recipe that applies to every
+    /// file does not call `head`. Blocking.
     fn is_for(&self, _path: &RelPath, _head: ReadHead<'_>) -> io::Result<bool> {
         Ok(true)
     }
@@ -32,14 +33,14 @@ pub trait Work: Send + Sync + 'static {
         true
     }
 
-    /// Whether this work is about a file, or about a file in a folder, of this path although systems leave such files
-    /// behind, so that plans leave them out.
+    /// Whether this work includes the file of this path, or a file in the folder of this path, although it is litter,
+    /// which plans leave out.
     fn names(&self, _path: &RelPath, _is_folder: bool) -> bool {
         false
     }
 
-    /// The files that belong to a whole library as far as the work knows, such as those that a manifest names. One of them that
-    /// is in the folder of a job and is not there is an item all the same, so that it is missed.
+    /// The files that the work expects in the library, such as those that a manifest names. A file that is expected in
+    /// the folder of a job and does not exist is an item of the job all the same, so that it counts as missed.
     fn expects(&self) -> Vec<RelPath> {
         Vec::new()
     }
@@ -54,8 +55,8 @@ pub trait Work: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// Whether its files can take names from each other, along a chain or around a cycle. Then the plan is judged
-    /// once all files are known.
+    /// Whether its files can take names from each other, along a chain or around a cycle. Then the plan is checked once
+    /// all files are known.
     fn exchanges_names(&self) -> bool {
         false
     }
@@ -107,8 +108,9 @@ pub trait Work: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Called once a file that this work [removes](Work::removes) is in the trash, before that is told as done: an error if what
-    /// the removal relies on is not there, or that is not known. Then the file comes back. Blocking.
+    /// Called once a file that this work [removes](Work::removes) is in the trash, before the removal is reported: an
+    /// error if the file that the removal relies on does not exist, or if that is not known. Then the removed file
+    /// comes back. Blocking.
     fn holds(&self, _attempt: &Attempt) -> Result<(), Failure> {
         Ok(())
     }

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once_with_its_place() {
+    fn all_errors_are_reported_at_once_with_their_place() {
         let wrong = parsed(
             "[[schedule]]\npreset = \"a b\"\nat = \"61 * * * *\"\n\
              [[schedule]]\npreset = \"c\"\nat = \"@daily\"\nzone = \"Europe/Berln\"\n\

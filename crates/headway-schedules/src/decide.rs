@@ -36,7 +36,7 @@ pub(crate) enum ScheduledAction {
 /// What a schedule does at `now`, if everything up to `decided` is decided.
 pub(crate) fn decide(schedule: &PresetSchedule, decided: Millis, now: Millis) -> ScheduledAction {
     let Some(time) = schedule.times.last_until(now).filter(|last| *last > decided) else {
-        // Not before what is decided, also if the clock was set back.
+        // Never before a time that is already decided, even if the clock was set back.
         return ScheduledAction::Wait(schedule.times.after(now.max(decided)));
     };
     let limit = match schedule.missed {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn of_missed_times_the_last_is_started_if_it_is_recent_enough() {
+    fn the_last_of_several_missed_times_is_started_if_it_is_recent_enough() {
         let now = MIDNIGHT + 5 * HOUR + 30 * MINUTE;
         let last = MIDNIGHT + 5 * HOUR;
         assert_eq!(decide(&hourly(Missed::Once), MIDNIGHT, now), ScheduledAction::Start { time: last, missed: 4 });

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused_with_the_reason() {
+    fn an_invalid_time_is_refused_with_the_reason() {
         let zone = Times::new("0 3 * * *", Some("Europe/Berln"));
         assert_eq!(
             zone,

@@ -149,7 +149,7 @@ impl ScheduleWorker {
             Ok(_) => return StartEnd::Started(job),
             Err(error) => error,
         };
-        // The job of this time can be there already, started from what the preset said then.
+        // The job of this time can already exist, started from an earlier version of the preset.
         match self.server.job(job).await {
             Ok(_) | Err(ApiError::Pruned { .. }) => StartEnd::Started(job),
             Err(ApiError::NotFound { .. }) if error.status() < 500 => StartEnd::Refused(error.to_string()),

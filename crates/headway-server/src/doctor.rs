@@ -1,4 +1,4 @@
-//! Checks a data folder for consistency: no event missing, every digest right, every row as its events make it.
+//! Checks a data folder for consistency: no event missing, every digest right, every row as it follows from its events.
 //!
 //! The log is read once from its beginning, with the folds of live jobs in memory.
 

@@ -1,4 +1,4 @@
-//! Internal errors, and what users are told about them.
+//! Internal errors, and the messages that users get about them.
 
 use std::io;
 
@@ -22,8 +22,8 @@ pub(crate) fn unreadable(reason: Unreadable, message: String) -> ApiError {
 #[error("{0}")]
 pub struct StartError(pub String);
 
-/// What is known of the libraries cannot be read in a data folder. Nothing is done then, because an empty folder could be
-/// taken for a library.
+/// The stored facts about the libraries cannot be read in a data folder. Nothing is done then, because an empty folder
+/// could be taken for a library.
 pub(crate) fn unknown_libraries(data: &DataFolder, error: &io::Error) -> StartError {
     let (folder, why) = (data.root().display(), io_text(error));
     StartError(format!(

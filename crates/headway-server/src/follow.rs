@@ -110,7 +110,7 @@ impl Serving {
         }
     }
 
-    /// Tells the machine that the head of the log moved. The shell subscribes to the head before its first step.
+    /// Notifies the machine that the head of the log moved. The shell subscribes to the head before its first step.
     pub fn wake(&mut self) {
         self.woken = true;
     }
@@ -120,7 +120,7 @@ impl Serving {
         self.recording = recording;
     }
 
-    /// Sets what of its own work the server leaves out, as a text.
+    /// Sets the tasks of its own that the server has given up, as a text.
     pub fn left_out(&mut self, left_out: Option<String>) {
         self.left_out = left_out;
     }

@@ -78,7 +78,7 @@ struct ServerInner {
     /// Sends inputs to the schedule that are not events of a job.
     tell: mpsc::UnboundedSender<Input>,
     limits: parking_lot::Mutex<ScheduleLimits>,
-    /// What the settings say of them; a person can have changed them since.
+    /// The values in the settings; a person can have changed them since.
     configured_limits: parking_lot::Mutex<ScheduleLimits>,
     /// Recipes that only the owner can start.
     owner_only: BTreeSet<String>,
@@ -198,7 +198,7 @@ impl Server {
     }
 
     /// Reads something in the data folder, on a thread that can wait for the disk.
-    async fn from_data<T: Send + 'static>(
+    async fn read_data<T: Send + 'static>(
         &self,
         read: impl FnOnce(&DataFolder) -> T + Send + 'static,
     ) -> Result<T, ApiError> {

@@ -38,8 +38,8 @@ pub use handle::{LogReader, Server, Started};
 pub use headway_guard::{descriptors, run as guard};
 pub use headway_store::{Head, StoreError};
 
-// What the command line needs of the files' crate.
-pub use headway_files::{ask_all, is_litter, named_file, now};
+// The parts of the files' crate that the command line needs.
+pub use headway_files::{ask_all, is_absent, is_litter, named_file, now};
 
 /// The recipes that come with Headway, commands, and what a recipe of one's own is made of.
 pub mod recipes {

@@ -59,7 +59,7 @@ fn sentence(query: &Query) -> String {
             }
         }
         Query::Paths(_) => format!("No file was found in the folders that were named. {unmounted}"),
-        Query::Items(query) => format!("No file of job {} is one of those that were asked for.", query.job),
+        Query::Items(query) => format!("No file of job {} matches the request.", query.job),
     }
 }
 

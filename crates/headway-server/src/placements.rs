@@ -1,4 +1,4 @@
-//! What a job changed on the disk, as its log has it.
+//! The changes that a job made on the disk, according to its log.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_cannot_be_read_is_an_error_and_not_an_event_that_says_nothing() {
+    fn an_unreadable_event_is_an_error() {
         let placing = JobEvent::Placing {
             item: 3,
             attempt: 1,

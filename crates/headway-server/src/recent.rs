@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_limited() {
+    fn the_kept_output_is_limited() {
         let recent = Recent::default();
         for number in 0..40_000 {
             recent.publish(commit(number * 10, 10));

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn by_age_by_number_and_never_what_is_held() {
+    fn history_is_removed_by_age_and_by_number_but_never_if_it_is_needed() {
         let mut jobs = past(&[4, 3, 2, 1], 0);
         let by_age = Retention { age: Some(3 * DAY), ..Retention::default() };
         assert_eq!(histories(&by_age.due(&jobs, 0)), [job_id(0), job_id(1)]);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn for_the_sake_of_bytes_what_attempts_said_goes_first() {
+    fn output_of_attempts_is_removed_first_to_free_bytes() {
         let retention = Retention { bytes: Some(1_000), ..Retention::default() };
         let jobs = past(&[3, 2, 1], 100);
         assert!(retention.due(&jobs, 1_000).is_empty());

@@ -18,7 +18,7 @@ use headway_store::{Append, AppendError, Head, Receipt, Store, Writer, WriterEff
 /// Capacity of the queue. When it is half full the engine stops claiming; workers can still record results.
 const QUEUE: usize = 4_096;
 
-/// What the engine is told, in commit order, all of a commit together.
+/// The messages to the engine, in commit order, those of one commit together.
 #[derive(Debug, Clone)]
 pub(crate) enum WriterReport {
     /// An event is durable.

@@ -77,13 +77,13 @@ impl FileIndex {
     }
 
     /// Forgets the entries of folders that are gone, and records when the whole library was read, if it was.
-    pub async fn settle(&self, library: &str, whole: Option<Millis>) -> Stored<()> {
+    pub async fn finish_scan(&self, library: &str, whole: Option<Millis>) -> Stored<()> {
         let library = library.to_owned();
-        self.writer.elsewhere(move |writer| write::settle(writer, &library, whole)).await
+        self.writer.elsewhere(move |writer| write::finish_scan(writer, &library, whole)).await
     }
 
-    /// Says for which libraries outcomes are recorded. If it was for others until now, all outcomes are forgotten, and the
-    /// log is read again.
+    /// Sets the libraries for which outcomes are recorded. If they were others until now, all outcomes are removed, and
+    /// the log is read again.
     pub async fn follow_for(&self, libraries: &str) -> Stored<()> {
         let libraries = libraries.to_owned();
         self.writer.elsewhere(move |writer| write::follow_for(writer, &libraries)).await

@@ -48,7 +48,7 @@ pub struct StoreError {
     pub(crate) aside: bool,
 }
 
-/// Rows that are derived from events, and that hold what this program does not write.
+/// Derived rows with a value that this program does not write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DamagedRows {
     /// Those of the job with this number.
@@ -175,9 +175,9 @@ pub trait Store: Send + Sync + 'static {
     /// Events of one job with their details, after a position, in order, at most `limit`.
     async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>>;
 
-    /// How jobs with a lower number than `before` ended for these files of a library, in no order: for each name, work and
-    /// status the last job. A job that renamed a file is told at the file's new name, and not at the old one. The jobs of
-    /// these numbers, `but`, count as if they had not been.
+    /// How jobs with a lower number than `before` ended for these files of a library, in no order: for each name, work
+    /// and status the last job. A job that renamed a file is listed under the file's new name only. Ignores the jobs
+    /// with the numbers `but`.
     async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64, but: &[u64]) -> Stored<Vec<OutcomeRow>>;
 
     /// The processed items of this recipe for these files of a library, in no order: for each path the last item of

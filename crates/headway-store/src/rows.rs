@@ -18,7 +18,7 @@ pub struct EventRow {
     pub position: Position,
     /// The store's number for the job.
     pub job_no: u64,
-    /// The job; [`EventRow::unknown_job`] if neither a row nor the event tells it.
+    /// The job; [`EventRow::unknown_job`] if neither a row nor the event names it.
     pub job: JobId,
     /// Its number within the job.
     pub seq: Seq,

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once_with_its_place() {
+    fn all_errors_are_reported_at_once_with_their_place() {
         let wrong = parsed(
             "[[webhook]]\nname = \"a b\"\nurl = \"ftp://x\"\n\
              [[webhook]]\nname = \"c\"\nurl = \"http://x\"\n\

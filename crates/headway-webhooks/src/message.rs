@@ -1,4 +1,4 @@
-//! What a message says.
+//! The content of a message.
 
 use headway_model::event::{JobEvent, Recorded};
 use headway_model::id::{Millis, Seq};
@@ -127,7 +127,7 @@ struct Data<'a> {
     link: Option<String>,
 }
 
-/// What a message is made of.
+/// The facts that a message is made from.
 pub(crate) struct Happened<'a> {
     pub(crate) kind: WebhookEvent,
     pub(crate) job: JobId,
@@ -166,7 +166,7 @@ impl Happened<'_> {
     }
 }
 
-/// A message that tells nothing, to see whether a receiver takes it.
+/// A test message without content, to see whether a receiver takes it.
 pub(crate) fn test(now: Millis) -> WebhookMessage {
     let kind = "headway.test";
     let body = serde_json::json!({ "type": kind, "timestamp": time(now), "data": {} }).to_string();

@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use headway_files::named_file;
 
-/// What a secret begins with.
+/// The prefix of a secret.
 const PREFIX: &str = "whsec_";
 
 /// Least and greatest length of a secret, in bytes.
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_refused_without_showing_it() {
+    fn an_invalid_secret_is_refused_without_being_shown() {
         for wrong in ["", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_???", "whsec_c2hvcnQ="] {
             let why = Secret::parse(wrong).expect_err(wrong);
             assert!(wrong.len() < 8 || !why.contains(wrong.trim_start_matches(PREFIX)), "{why}");

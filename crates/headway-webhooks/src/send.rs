@@ -114,11 +114,11 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
     let ended = {
         let told = async {
             if let Some(mut input) = input {
-                // A program that reads nothing is no error.
+                // A program that reads nothing is not an error.
                 input.write_all(message.body.as_bytes()).await.ok();
             }
         };
-        let heard = last_words(errors, &mut text);
+        let heard = read_tail(errors, &mut text);
         let (mut beside, mut wait) = (pin!(async { tokio::join!(told, heard) }), pin!(child.wait()));
         let mut is_heard = false;
         let ended = tokio::time::timeout(PROGRAM, async {
@@ -131,7 +131,7 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
         });
         let ended = ended.await;
         if !is_heard {
-            // What the program has started can hold these open for long.
+            // Processes that the program has started can keep these open for long.
             tokio::time::timeout(LAST_WORDS, beside).await.ok();
         }
         ended
@@ -159,7 +159,7 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
 }
 
 /// Reads to the end, and keeps the last bytes.
-async fn last_words(errors: Option<ChildStderr>, text: &mut Vec<u8>) {
+async fn read_tail(errors: Option<ChildStderr>, text: &mut Vec<u8>) {
     let (Some(mut errors), mut part) = (errors, [0; ERRORS]) else { return };
     while let Ok(count @ 1..) = errors.read(&mut part).await {
         text.extend_from_slice(&part[..count]);

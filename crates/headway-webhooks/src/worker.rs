@@ -97,7 +97,7 @@ impl WebhookWorker {
         self.store(&progress).await;
     }
 
-    /// Waits, and tells whether the server stops meanwhile.
+    /// Waits, and returns whether the server stops meanwhile.
     async fn stops_within(&mut self, pause: Duration) -> bool {
         tokio::time::timeout(pause, self.stopping.wait_for(|stopping| *stopping)).await.is_ok()
     }

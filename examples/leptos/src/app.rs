@@ -52,7 +52,7 @@ fn Check() -> impl IntoView {
     }
 }
 
-/// One job, with what this app says of it.
+/// One job, as this app shows it.
 #[component]
 fn Watch(job: JobId) -> impl IntoView {
     let followed = use_job(job);

@@ -14,7 +14,7 @@ use tower_http::services::ServeDir;
 
 use crate::app::{App, HEADWAY};
 
-/// Serves until it is told to stop.
+/// Serves until it is asked to stop.
 pub(crate) async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(data), Some(folder), Some(site)) = (arguments.next(), arguments.next(), arguments.next()) else {
@@ -38,7 +38,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let stopped = web::signal()?.map(move |()| _ = stop.send_replace(true));
     println!("ready: http://{address}/");
     axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
-    // Else this would count as a crash of whatever is under way.
+    // Otherwise this would count as a crash of the jobs at work.
     server.stop().await;
     Ok(())
 }

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command};
 use headway_model::text::line_and_column;
-use headway_server::named_file;
+use headway_server::{is_absent, named_file};
 use serde::Deserialize;
 use toml::{Spanned, Value};
-
-use crate::cli::selection::is_absent;
 
 /// Settings that name a file or folder; a relative one is below the folder of the file.
 const PATHS: [&str; 4] = ["data", "token_file", "read_token_file", "site"];
@@ -18,7 +16,7 @@ const PATHS: [&str; 4] = ["data", "token_file", "read_token_file", "site"];
 /// The folders to serve, each as DIR or NAME=DIR.
 const LIBRARIES: &str = "libraries";
 
-/// What the file says about `headway serve`.
+/// The settings of `headway serve` in the file.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cli) struct ServeFile {
     /// The file, if there is one.
@@ -46,7 +44,7 @@ struct Sections {
 /// The file if none is named: the user's, or else the system's.
 ///
 /// # Errors
-/// Whether there is one cannot be told.
+/// If it cannot be determined whether there is one.
 pub(in crate::cli) fn place() -> std::io::Result<Option<PathBuf>> {
     use etcetera::BaseStrategy;
     let user = etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("headway"));
@@ -80,18 +78,18 @@ impl ServeFile {
         if wrong.is_empty() { Ok(ServeFile { path: Some(path.into()), settings }) } else { Err(wrong.join("\n")) }
     }
 
-    /// The file as if it had this setting alone.
+    /// The file with this setting alone.
     pub(in crate::cli) fn only(mut self, name: &str) -> Self {
         self.settings.retain(|known, _| known == name);
         self
     }
 
-    /// Whether it says nothing about any setting.
+    /// Whether it has no settings.
     pub(in crate::cli) fn is_empty(&self) -> bool {
         self.settings.is_empty()
     }
 
-    /// The command, whose defaults are what the file says. A setting that the command does not have is left out.
+    /// The command, with the values of the file as its defaults. A setting that the command does not have is left out.
     pub(in crate::cli) fn as_defaults(&self, command: Command) -> Command {
         let known: Vec<_> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
         let settings = self.settings.iter().filter(|(name, _)| known.contains(name));
@@ -101,7 +99,7 @@ impl ServeFile {
     }
 }
 
-/// The values of a setting, each tried as its argument takes it.
+/// The values of a setting, each checked by the parser of its argument.
 fn read(path: &Path, command: &Command, name: &str, value: &Value) -> Result<Vec<String>, String> {
     let known: Vec<_> = command.get_arguments().filter(|argument| is_setting(argument)).collect();
     let Some(argument) = known.iter().find(|argument| argument.get_id() == name) else {

@@ -8,7 +8,7 @@ use headway_model::{Counters, EndReason, Fold, JobStatus, JobSummary};
 
 /// The results for the files, in words. `undone` is what the job took back, if it is an undo.
 pub(in crate::cli) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
-    // While a job is planned, and if its plan failed, what there is was not found out.
+    // While a job is being planned, or if its plan failed, the number of files is not known.
     if fold.counters.total == 0 && fold.status == JobStatus::Completed {
         return "no file found: nothing was done".into();
     }
@@ -26,7 +26,7 @@ pub(in crate::cli) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
         _ => {
             let message = fold.message.as_deref().filter(|message| !message.is_empty());
             let why = message.map(|message| format!(" ({})", plain(message))).unwrap_or_default();
-            // As the page and `headway show` say it.
+            // In the words of the page and of `headway show`.
             let how = JobSummary::from(fold).status_text();
             if all == 0 { format!("{how}{why}") } else { format!("{how}{why}: {results}") }
         }

@@ -43,7 +43,7 @@ impl Followed<'_> {
     async fn event(&mut self, raw: &str) -> Result<(), CommandFailure> {
         let Ok(recorded) = Recorded::decode(raw) else { return Ok(()) };
         let folded = self.follower.job(&self.job).and_then(|tracked| tracked.fold()).map_or(0, |fold| fold.seq);
-        // Events that were not folded come again.
+        // Events that were not folded arrive again.
         if recorded.seq <= self.seen || recorded.seq > folded {
             return Ok(());
         }

@@ -19,7 +19,7 @@ use headway_model::{Action, ApiError, ItemStatus, JobId, JobStatus, JobSummary, 
 /// How long a second signal waits for running files to be taken back, and for nothing else.
 const TAKE_BACK: Duration = Duration::from_secs(1);
 
-/// What a person does about a job whose files were interrupted.
+/// What a person can do about a job whose files were interrupted.
 pub(in crate::cli) fn interrupted(session: &Session, job: JobId, files: u32) -> String {
     let command = |words: &str| session.command(&words.replace("JOB", &tail(job)));
     format!(
@@ -32,7 +32,7 @@ pub(in crate::cli) fn interrupted(session: &Session, job: JobId, files: u32) -> 
     )
 }
 
-/// What an undo of this job takes back, as far as the server tells.
+/// What an undo of this job takes back, as far as the server reports it.
 async fn undone(client: &Client, parent: Option<JobId>) -> Option<UndoKind> {
     let view = client.job(parent?).await.ok()?;
     let output = view.request.as_ref().and_then(|request| request.output.as_ref());
@@ -86,7 +86,7 @@ impl Followed<'_> {
             return Ok(None);
         }
         if !self.how.owns {
-            // Whoever only watches hears it once, and goes on watching.
+            // A command that only watches reports it once, and goes on watching.
             let reason = status.pause_reason().unwrap_or(PauseReason::User);
             if self.told_pause.replace(reason) != Some(reason) {
                 self.report(&why);
@@ -97,7 +97,7 @@ impl Followed<'_> {
         Ok(Some(WAITS))
     }
 
-    /// Says once that the job is paused, why, and which command goes on with it. If only a person can do something about
+    /// Reports once that the job is paused, why, and which command resumes it. If only a person can do something about
     /// it, the command need not wait: returns the text instead, once no file runs.
     async fn say_paused(&mut self, reason: PauseReason, running: u32) -> Option<String> {
         if self.signal.is_some() || self.told_pause == Some(reason) {
@@ -113,12 +113,12 @@ impl Followed<'_> {
         }
         self.told_pause = Some(reason);
         let by_itself =
-            if reason.is_environment() { "it goes on by itself once that is over, or: " } else { "go on: " };
+            if reason.is_environment() { "it continues automatically once that is over, or: " } else { "go on: " };
         self.report(&format!("paused ({});{waits} {by_itself}{}", reason.text(), self.command("resume")));
         None
     }
 
-    /// Says once what the plan waits for, if it does not get on.
+    /// Reports once what the plan waits for, if it makes no progress.
     async fn say_slow_plan(&mut self) {
         if self.asks_plan.is_none_or(|at| Instant::now() < at) {
             return;
@@ -131,7 +131,8 @@ impl Followed<'_> {
         }
     }
 
-    /// Handles a signal. After the first one, running files may end; after the second, nothing is waited for.
+    /// Handles a signal. After the first one, running files are allowed to end; after the second, nothing is waited
+    /// for.
     pub(super) async fn signalled(&mut self, code: u8) -> Result<Option<u8>, CommandFailure> {
         if !self.how.owns {
             self.report("the job goes on");
@@ -175,7 +176,7 @@ impl Followed<'_> {
         self.waits().await
     }
 
-    /// The job is over: says how, and returns the exit code.
+    /// The job is over: reports the result, and returns the exit code.
     pub(super) async fn ended(&mut self) -> CommandResult {
         let Some(tracked) = self.follower.job(&self.job) else { return Ok(NOT_BEGUN) };
         let Some(fold) = tracked.fold() else { return Ok(NOT_BEGUN) };
@@ -199,7 +200,7 @@ impl Followed<'_> {
         });
         self.show.end();
         if self.how.json.is_some() && fold.counters.total == 0 {
-            // The job itself says that a plan found no file. What the server does not tell is left out.
+            // The job itself reports that a plan found no file. Facts that the server does not report are left out.
             let view = self.session.client.job(self.job).await.ok();
             end.as_object_mut().into_iter().for_each(|end| {
                 end.extend(view.as_ref().and_then(|view| view.note.clone()).map(|note| ("note".into(), note.into())));

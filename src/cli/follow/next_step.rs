@@ -12,8 +12,8 @@ use headway_model::{BuiltIn, Counters, JobId};
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Followed<'_> {
-    /// Says what a person can do next. What the server does not tell is left out.
-    /// `changed` is the number of files that the job changed or made.
+    /// Prints what a person can do next. Facts that the server does not report are left out. `changed` is the number of
+    /// files that the job changed or made.
     pub(super) async fn say_next_steps(&self, counters: &Counters, changed: u32) {
         if self.how.quiet {
             return;
@@ -42,7 +42,7 @@ impl Followed<'_> {
     }
 }
 
-/// Where the files are listed that the exit code counts, and what helps.
+/// The command that lists the files that the exit code counts, and what helps.
 fn after_errors(
     job: JobId,
     recipe: &str,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_undo_would_do_is_said_with_the_time_that_the_trash_keeps_originals() {
+    fn the_effect_of_an_undo_is_shown_with_the_time_that_the_trash_keeps_originals() {
         let view = |recipe: &str, trash| JobView {
             summary: headway_model::JobSummary {
                 recipe: recipe.into(),

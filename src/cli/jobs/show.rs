@@ -89,12 +89,13 @@ pub(in crate::cli) async fn show(arguments: ShowCommand) -> CommandResult {
 
 async fn files(session: &Session, job: JobId, status: &str, arguments: &ShowCommand) -> CommandResult {
     let view = session.client.job(job).await?;
-    // Whoever knows where the library is gets whole paths.
+    // If the location of the library is known, the paths are whole.
     let library = view.request.as_ref().map(|request| request.library.clone());
     let by_path = library.filter(|library| library.starts_with('/'));
     let root = view.folder.clone().or(by_path);
     let whole = |path: &RelPath| whole(root.as_deref(), path);
-    // What a manifest names and is not there need not be an item of the job; of one that is, the report says more.
+    // A file that a manifest names and that is missing need not be an item of the job. If it is one, the report has
+    // more details.
     let absent = match arguments.failed {
         false => Vec::new(),
         true => absent(&session.client, &view).await.ok_or_else(|| {

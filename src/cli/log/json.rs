@@ -1,4 +1,4 @@
-//! The log as JSON: an object a line, for programs that collect logs.
+//! The log as JSON: one object per line, for programs that collect logs.
 
 use std::fmt::{self, Debug};
 
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_of_which_request_and_job_it_is() {
+    fn a_line_of_the_log_names_its_request_and_job() {
         let buffer = LogBuffer::default();
         let writer = buffer.clone();
         let lines = tracing_subscriber::fmt()

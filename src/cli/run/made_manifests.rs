@@ -1,5 +1,5 @@
-//! The manifests of checksum jobs on the command line: `@1` names what a job made, and a checksum job says at its end where
-//! its manifest is, and how to verify it.
+//! The manifests of checksum jobs on the command line: `@1` names the manifests that a job made, and a checksum job
+//! prints at its end where its manifest is, and how to verify it.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -32,8 +32,8 @@ pub(super) async fn resolve(session: &Session, request: &mut StartJob) -> Result
 }
 
 impl RunArguments {
-    /// Says where the manifests of a finished job are, and the command that verifies them.
-    pub(super) async fn tell_manifests(
+    /// Prints where the manifests of a finished job are, and the command that verifies them.
+    pub(super) async fn report_manifests(
         &self,
         session: &Session,
         job: JobId,

@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use super::super::failure::{CommandFailure, NOT_BEGUN};
 use super::super::offers;
-use super::super::selection::{ChosenFiles, GivenNames, Within, is_absent, select};
+use super::super::selection::{ChosenFiles, GivenNames, SelectionScope, select};
 use super::super::text::shown;
 use super::RunArguments;
 use super::arguments::WorkArguments;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
 use headway_model::{BuiltIn, Output, OutputPlace, Policy, RelPath, StartJob};
+use headway_server::is_absent;
 
 /// The separators before names, and before a file with names, as in GNU parallel.
 const NAMES: &str = ":::";
@@ -57,7 +58,7 @@ impl RunArguments {
         if names.0.is_empty() && !is_whole {
             return Err(usage("no file is named"));
         }
-        let within = Within {
+        let within = SelectionScope {
             library: self.files.library.as_deref(),
             also: self.work.into.as_deref(),
             prefers_here: recipe == BuiltIn::Command.name(),
@@ -68,7 +69,7 @@ impl RunArguments {
         self.ask_for(&recipe, program, selection)
     }
 
-    /// The recipe that is named or meant. If a program follows and the first word is no recipe, that word is a file.
+    /// The recipe that is named or meant. If a program follows and the first word is not a recipe, that word is a file.
     fn recipe_for(&self, program: &[OsString], paths: &mut Vec<OsString>) -> Result<String, CommandFailure> {
         match (self.recipe.clone(), program.is_empty()) {
             (Some(recipe), true) => Ok(recipe),
@@ -119,7 +120,7 @@ fn usage(text: &str) -> CommandFailure {
 }
 
 impl RunArguments {
-    /// What is wrong with a first word that is followed by a program and is no file.
+    /// The error for a first word that is followed by a program and is not a file.
     fn no_such_file(&self, word: &str) -> String {
         let files = self.paths.iter().map(|path| path.display().to_string() + " ").collect::<String>();
         let program: Vec<_> = self.program.iter().map(|word| word.display().to_string()).collect();
@@ -127,7 +128,7 @@ impl RunArguments {
         format!("{word:?} is neither a file nor a folder, and a recipe takes no program; did you mean: {line}")
     }
 
-    /// If the server knows no recipe of this name: the line that was probably meant.
+    /// The command line that was probably meant, if the server has no recipe of this name.
     pub(super) fn meant(&self, recipe: &str, is_file: bool) -> Option<String> {
         let (known, _) = offers(self.which.config.as_deref()).ok()?;
         let known: Vec<_> = known.iter().map(|recipe| recipe.info().name).collect();

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::cli::failure::{CommandFailure, NOT_BEGUN};
 use crate::cli::out::{count, say};
 use headway_model::path::is_reserved;
-use headway_server::is_litter;
+use headway_server::{is_absent, is_litter};
 
 /// The absolute path of a file, without links, dots and double slashes in its folder. The file itself need not exist,
 /// and is not resolved if it is a link.
@@ -38,15 +38,10 @@ pub(super) fn leads_to_folder(path: &Path) -> Result<bool, CommandFailure> {
 fn folder(path: &Path, looked: io::Result<Metadata>) -> Result<bool, CommandFailure> {
     match looked {
         Ok(found) => Ok(found.is_dir()),
-        // The job says of a link that leads round in a circle, as of a name that is not there, that it was not processed.
+        // The job reports a circular link as not processed, like a name that does not exist.
         Err(error) if is_absent(&error) || Errno::from_io_error(&error) == Some(Errno::LOOP) => Ok(false),
         Err(error) => Err(CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", path.display()))),
     }
-}
-
-/// Whether an error means that nothing has the name.
-pub(in crate::cli) fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// The folder that is the only path named: the path itself, or the folder to which a symbolic link leads.
@@ -62,8 +57,8 @@ pub(super) fn only_folder(paths: &[PathBuf]) -> Result<Option<PathBuf>, CommandF
     real.map(Some).map_err(|error| CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", one.display())))
 }
 
-/// These files and, for folders, every file and every empty folder below them. Links, pipes, sockets and devices below them are left out, and so
-/// is what systems left behind and what is Headway's own: nobody named them.
+/// These files and, for folders, every file and every empty folder below them. Links, pipes, sockets and devices below
+/// them are left out, and so are litter and Headway's own files: nobody named them.
 pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
     let (mut found, mut special) = (Vec::new(), 0);
     let mut left: Vec<_> = paths.into_iter().rev().map(|path| (path, true)).collect();
@@ -89,7 +84,7 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
             .filter_map(Result::transpose)
             .collect::<io::Result<Vec<_>>>()
             .map_err(cannot)?;
-        // A disk that was here might be missing, which the job finds out.
+        // A disk that was here might be missing. The job finds that out.
         if entries.is_empty() {
             found.push(path);
             continue;
@@ -103,7 +98,7 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
     Ok(found)
 }
 
-/// The path of an entry, unless a system left it behind or it is Headway's own.
+/// The path of an entry, unless it is litter or Headway's own.
 fn wanted(entry: &DirEntry) -> io::Result<Option<PathBuf>> {
     let name = entry.file_name();
     let is_wanted = !is_reserved(name.as_bytes()) && !is_litter(name.as_bytes(), entry.file_type()?.is_dir());

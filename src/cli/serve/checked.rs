@@ -25,7 +25,7 @@ pub(super) struct CheckedSettings {
     pub(super) tokens: Tokens,
     pub(super) webhooks: Vec<Webhook>,
     pub(super) schedules: Vec<PresetSchedule>,
-    /// What the file says about commands, to be compared.
+    /// The commands in the file, to be compared.
     pub(super) commands: String,
     pub(super) recipes: Vec<Arc<dyn Recipe>>,
     pub(super) assets: Assets,
@@ -128,7 +128,7 @@ fn client(site: Option<PathBuf>) -> anyhow::Result<(Assets, PathBuf)> {
     Ok((Assets::folder(folder.clone()), folder))
 }
 
-/// What the file says about commands, to be compared.
+/// The commands in the file, to be compared.
 fn commands(config: Option<&Path>) -> anyhow::Result<String> {
     let place = config_file(config)?;
     let file = place.as_deref().map(headway_server::recipes::command::read_config).transpose()?;

@@ -1,12 +1,12 @@
-//! Says why the system does not report the end of this process yet: a thread that waits for storage that does not answer
-//! cannot be ended by anything, not even by `kill -9`.
+//! Warns if the system cannot report the end of this process yet: nothing can end a thread that waits for storage that
+//! does not answer, not even `kill -9`.
 
 use std::fs::{DirEntry, read_to_string};
 use std::io;
 use std::path::Path;
 
-/// Says it, if threads wait for storage. Called at the very end, when everything that answers has ended.
-pub(super) fn say_what_holds_up() {
+/// Prints the warning if threads wait for storage. Called at the very end, when everything that answers has ended.
+pub(super) fn warn_of_blocked_threads() {
     let waiting = waiting_threads(Path::new("/proc/self/task"));
     if waiting > 0 {
         let threads = if waiting == 1 { "1 thread waits".to_owned() } else { format!("{waiting} threads wait") };
@@ -17,7 +17,7 @@ pub(super) fn say_what_holds_up() {
     }
 }
 
-/// How many of these threads the system does not let end. A thread whose state cannot be read is not counted.
+/// The number of these threads that the system cannot end. A thread whose state cannot be read is not counted.
 fn waiting_threads(tasks: &Path) -> usize {
     let threads = match std::fs::read_dir(tasks) {
         Ok(threads) => threads,
@@ -33,9 +33,9 @@ fn waiting_threads(tasks: &Path) -> usize {
     threads.map(waits).filter(|waits| matches!(waits, Ok(true))).count()
 }
 
-/// Whether the line of a thread in `/proc` says that it waits in a way that nothing interrupts. See proc_pid_stat(5).
+/// Whether the line of a thread in `/proc` says that it waits uninterruptibly. See proc_pid_stat(5).
 fn is_waiting(stat: &str) -> bool {
-    // The name stands in brackets, and can contain some.
+    // The name is in brackets, and can contain brackets itself.
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('D'))
 }
 
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_nothing_interrupts_is_told_from_one_that_rests() {
+    fn an_uninterruptible_thread_is_distinguished_from_a_sleeping_one() {
         assert!(is_waiting("17 (worker) D 1 17 17 0 -1"));
         assert!(is_waiting("17 (a) R (b) D 1 17 17 0 -1"));
         assert!(!is_waiting("17 (a) D (b) S 1 17 17 0 -1"));

@@ -46,16 +46,16 @@ pub(super) struct Reloading {
     pub(super) settings: Mutex<Vec<ServeSetting>>,
     /// The libraries, as they were found when each was first named.
     pub(super) libraries: Mutex<KnownLibraries>,
-    /// What the file says about commands, which only a start reads.
+    /// The commands in the file, which only a start reads.
     pub(super) commands: String,
-    /// The settings that the log named last as waiting for the next start.
+    /// The settings that the log last reported as waiting for the next start.
     pub(super) reported: Mutex<String>,
 }
 
-/// The settings, what the log has, and everything that was read and checked for a change.
+/// The settings, the log's filter, and everything that was read and checked for a change.
 type NewSettings = (Vec<ServeSetting>, Option<String>, CheckedSettings);
 
-/// Whether a terminal is open in which the server was started.
+/// Whether the terminal in which the server was started is open.
 fn has_terminal() -> bool {
     std::io::stdin().is_terminal() || std::io::stdout().is_terminal() || std::io::stderr().is_terminal()
 }
@@ -79,7 +79,7 @@ impl Reloading {
         }
     }
 
-    /// Ends the webhooks and the schedules. They store how far they are.
+    /// Ends the webhooks and the schedules. They store their positions.
     pub(super) async fn end(&self) {
         self.schedules.lock().await.end().await;
         self.webhooks.lock().await.end().await;
@@ -136,7 +136,7 @@ impl Reloading {
         }
         let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
         tracing::info!(changed = list(changed), "the settings were read again");
-        // Once: who knows it need not hear it at every signal.
+        // Reported once, and not again at every signal.
         let waiting = list(at_start);
         let reported = std::mem::replace(&mut *self.reported.lock().await, waiting.clone());
         if !waiting.is_empty() && waiting != reported {
@@ -146,8 +146,8 @@ impl Reloading {
     }
 }
 
-/// Reads what this process was called with again: its arguments and variables are as they were, the files might not be.
-/// Blocking.
+/// Reads the settings of this process again: its arguments and variables are unchanged, but the files might have
+/// changed. Blocking.
 fn read(bound: SocketAddr, known: &KnownLibraries) -> Result<NewSettings, String> {
     let (arguments, settings) =
         help::arguments().map_err(|error| error.to_string().trim_start_matches("error: ").to_owned())?;

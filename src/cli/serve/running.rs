@@ -1,10 +1,10 @@
-//! What follows something for a running server: its webhooks and its schedules, and how they change.
+//! The webhooks and schedules of a running server, and how they change.
 
 use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Starts what one of them does. It ends after the receiver holds `true`.
+/// Starts the tasks of one of them. They end after the receiver holds `true`.
 type Begin<T> = Box<dyn Fn(T, &watch::Receiver<bool>) -> Vec<JoinHandle<()>> + Send + Sync>;
 
 /// Things of one kind that run until they are stopped.
@@ -20,7 +20,7 @@ struct RunningOne<T> {
 }
 
 impl<T> RunningOne<T> {
-    /// Ends it. It stores how far it is.
+    /// Ends it. It stores its position.
     async fn end(self) {
         self.stop.send_replace(true);
         join_all(self.tasks).await;
@@ -35,14 +35,14 @@ impl<T: Clone + PartialEq> Running<T> {
         Running { begin: Box::new(begin), running: Vec::new() }
     }
 
-    /// Lets these run from now on. One that stays as it was goes on; another goes on where it was stopped. Returns
-    /// whether anything is different.
+    /// Runs these from now on. An unchanged one keeps running; a changed one is restarted at its stored position.
+    /// Returns whether anything has changed.
     pub(super) async fn replace(&mut self, all: Vec<T>) -> bool {
         let (stay, go): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.running).into_iter().partition(|one| all.contains(&one.what));
         self.running = stay;
         let is_other = !go.is_empty() || self.running.len() != all.len();
-        // Before another of the same name begins, because both keep how far they are in one file.
+        // This comes before another of the same name begins, because both store their positions in one file.
         join_all(go.into_iter().map(RunningOne::end)).await;
         for what in all {
             if self.running.iter().all(|one| one.what != what) {

@@ -21,7 +21,7 @@ impl Shell {
             return starting.job;
         }
         let job = JobId::mint(browser::wall(), browser::random());
-        // This order avoids the race: first this page knows which job is its own, then the server hears of it.
+        // This order avoids the race: first this page knows which job is its own, then the server gets the call.
         self.set_shown(Some(job));
         live.cancel_error.set(None);
         live.refused.set(None);
@@ -122,7 +122,7 @@ impl Shell {
         }
     }
 
-    /// Sends a cancel that was pressed before the start was answered, when the job's first event arrives.
+    /// Sends a cancel that was requested before the start was answered, when the job's first event arrives.
     pub(super) fn cancel_seen(&self) {
         let Some(mut starting) = self.0.live.starting.get_untracked().filter(|starting| starting.cancel) else {
             return;

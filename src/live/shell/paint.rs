@@ -134,7 +134,7 @@ mod tests {
     use super::later;
 
     #[test]
-    fn what_is_known_never_goes_back_unless_the_server_s_clock_was_set_back() {
+    fn the_last_known_moment_never_goes_back_unless_the_servers_clock_was_set_back() {
         assert_eq!(later(20_000, 25_130), 25_000);
         // A message that was under way for long makes the server's time look earlier.
         assert_eq!(later(25_000, 24_100), 25_000);

@@ -1,5 +1,4 @@
-//! Which job this tab's dialog shows, and the toasts about jobs that ended. Only a press in this tab opens the
-//! dialog.
+//! Which job this tab's dialog shows, and the toasts about jobs that ended. Only a click in this tab opens the dialog.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -29,7 +28,7 @@ fn toast_text(summary: &JobSummary, how: &str) -> String {
     }
 }
 
-/// How a job ended: of one with errors how many, of one that failed as a whole why.
+/// How a job ended: with errors, their number is given; if it failed as a whole, the reason.
 fn ended(summary: &JobSummary) -> String {
     let errors = summary.counters.failed + summary.counters.missed;
     match summary.status {
@@ -46,7 +45,7 @@ fn asks(summary: &JobSummary) -> bool {
     }
 }
 
-/// Adds a toast. If there are many, the oldest of those goes that do not stay.
+/// Adds a toast. If there are too many, removes the oldest of those that do not stay.
 fn add(toasts: &mut Vec<Toast>, toast: Toast) {
     if toasts.len() >= MOST_TOASTS
         && let Some(oldest) = toasts.iter().position(|toast| !toast.stays)
@@ -164,7 +163,7 @@ mod tests {
     use headway_model::testing::summary;
 
     #[test]
-    fn only_a_job_that_undoes_another_is_said_to_have_undone_one() {
+    fn only_an_undo_job_is_reported_as_having_undone_a_job() {
         let ended = |recipe: &str, status: JobStatus| JobSummary {
             title: "Undo: Upper".into(),
             recipe: recipe.into(),

@@ -1,6 +1,6 @@
 // Stands beside the program of the page and does not depend on it. The page says "not live" unless <html> has `data-alive`, which
 // only this script sets: while the program keeps sending `headway:beat`. It counts its own looks, not time: in a tab that is hidden,
-// frozen or slowed down, both stand still together, and nothing false is said.
+// frozen or slowed down, both stand still together, and nothing false is shown.
 (() => {
   const LOOK = 1000;
   // Looks in a row without a beat: after so many a page that was alive is not, and one that is still loading says so.
@@ -19,7 +19,7 @@
   if (base && !(location.pathname + '/').startsWith(base + '/')) return location.replace(base + location.pathname + location.search);
   let begun = false, beaten = false, missed = 0, failed = false, bar = null;
 
-  // In an open dialog, since nothing outside it can be pressed; else behind the body, whose nodes the program counts.
+  // In an open dialog, since nothing outside it can be clicked; else behind the body, whose nodes the program counts.
   function show(why) {
     delete root.dataset.alive;
     const place = document.querySelector('dialog[open]') ?? root;
@@ -49,7 +49,7 @@
     bar?.remove();
     bar = null;
   });
-  // Nothing hears the buttons any more.
+  // The buttons have no effect any more.
   const stop = () => {
     document.querySelectorAll('button:not(.page-stopped *)').forEach((button) => (button.disabled = true));
     fail('panic');

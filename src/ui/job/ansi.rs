@@ -29,10 +29,10 @@ pub(super) fn plain(text: &str) -> String {
     lines(text).iter().map(StyledLine::plain).collect::<Vec<_>>().join("\n")
 }
 
-/// The lines as a terminal would finally show them: of a line that was rewritten, such as a progress bar, only the
-/// last text remains.
+/// The lines as a terminal would finally show them: only the last text of a line that was rewritten, such as a progress
+/// bar, remains.
 pub(super) fn lines(text: &str) -> Vec<StyledLine> {
-    let (mut lines, mut look, mut class) = (vec![StyledLine::default()], Look::default(), String::new());
+    let (mut lines, mut look, mut class) = (vec![StyledLine::default()], TextStyle::default(), String::new());
     let mut returned = false;
     let mut rest = text.chars().peekable();
     while let Some(letter) = rest.next() {
@@ -94,18 +94,18 @@ fn escape(rest: &mut Peekable<Chars<'_>>) -> Option<Vec<u32>> {
 
 /// The style of the text that follows.
 #[derive(Default)]
-struct Look {
+struct TextStyle {
     /// 1 to 7, as terminals number them; 0 for none.
     colour: u32,
     is_bold: bool,
 }
 
-impl Look {
+impl TextStyle {
     fn change(&mut self, codes: &[u32]) {
         let mut codes = codes.iter();
         while let Some(code) = codes.next() {
             match code {
-                0 => *self = Look::default(),
+                0 => *self = TextStyle::default(),
                 1 => self.is_bold = true,
                 22 => self.is_bold = false,
                 30..=37 => self.colour = code - 30,

@@ -34,7 +34,7 @@ pub(super) fn Attempts(
             if is_newest.is_disposed() {
                 return;
             }
-            // What was read before stays.
+            // The attempts that were read before stay.
             let wrong_now = read.map(|read| logs.try_set(Some(read))).err();
             wrong.try_set(wrong_now);
             if is_running {
@@ -51,7 +51,7 @@ pub(super) fn Attempts(
     let log = move |number: u32| {
         let log = Memo::new(move |before: Option<&Option<AttemptLog>>| {
             let log = logs.with(|logs| logs.iter().flatten().find(|log| log.attempt == number).cloned());
-            // What is unknown at the moment stays as it was.
+            // Facts that cannot be read at the moment stay as they were.
             log.or_else(|| before.cloned().flatten())
         });
         view! { <Log log name=format!("{job}-{item}-{number}.txt") /> }

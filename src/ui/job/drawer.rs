@@ -41,7 +41,7 @@ impl Drawer {
                     (None, Some(item)) => _ = focus::stay_at(&format!(".items tr[data-item=\"{item}\"]")),
                     _ => return,
                 }
-                // On a wide screen the page makes room for the drawer: what was measured is measured again.
+                // On a wide screen the page makes room for the drawer, so everything is measured again.
                 if let Ok(resized) = web_sys::Event::new("resize") {
                     window().dispatch_event(&resized).ok();
                 }
@@ -114,9 +114,9 @@ impl Drawer {
                     " "
                     <span class="ui-hint">{attempts}</span>
                 </p>
-                <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.is_told_by(text)).and_then(|text| text.message.clone())))}</p>
+                <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.matches_text(text)).and_then(|text| text.message.clone())))}</p>
                 <p class="ui-hint"><RetriedItem text /></p>
-                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.is_told_by(text)).map(|result| found(result, true)))}</p>
+                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.matches_text(text)).map(|result| found(result, true)))}</p>
                 <p class="ui-hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
                 <div class="ui-buttons">
                     <Show when=move || is_failed.get()>

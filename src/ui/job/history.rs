@@ -57,7 +57,7 @@ impl Rewind {
         let last =
             Memo::new(move |_| present.with(|state| state.as_ref().map_or(seq, |state| state.summary.seq.max(seq))));
         let read = ReadHistory::new(job);
-        // A job that goes on moves no moment, not even one beyond its last event.
+        // New events of a running job do not move the shown moment, not even one beyond its last event.
         let at = Memo::new(move |_| {
             let at = dragged.get().or_else(|| address.with(|address| address.at))?;
             Some(at.clamp(1, last.get_untracked().max(1)))

@@ -46,7 +46,7 @@ pub(super) struct First {
     opened: Vec<ItemView>,
 }
 
-/// Which items are shown, and what was read of them when the page was rendered.
+/// Which items are shown, and the texts that were read when the page was rendered.
 #[derive(Clone, Copy)]
 pub(super) struct ShownItems {
     pub(super) address: Memo<ItemsAddress>,

@@ -137,7 +137,7 @@ impl Map {
             let Some(place) = canvas.parent_element() else { return };
             let width = place.client_width().max(0) as u32;
             if width == 0 {
-                // A page that is just being built has no layout yet, nor has a map that is just being shown.
+                // A page that is just being built has no layout yet, and neither has a map that is just being shown.
                 if waited.get_value() < FRAMES_LIMIT {
                     waited.update_value(|frames| *frames += 1);
                     request_animation_frame(move || _ = stale.try_update(|stale| *stale = stale.wrapping_add(1)));
@@ -153,7 +153,7 @@ impl Map {
             }
             let cells = self.live.with_fold(self.job, |fold| {
                 let files = fold.counters.total;
-                // Of a moment before all files were listed, there are no groups.
+                // There are no groups at a moment before all files were listed.
                 let order = if order.is_of(files) { order } else { MapOrder::default() };
                 let height = match order.is_grouped() {
                     true => LARGE + order.groups(files).len() as u32 * ROW,

@@ -24,7 +24,7 @@ pub(super) fn RequestDetails(request: StartJob) -> impl IntoView {
             <summary>"Settings"</summary>
             <dl>{rows.collect_view()}</dl>
             {(may_act() && can_be_repeated(&request)).then(|| {
-                // As a plan: what there is by now is seen before anything runs.
+                // As a plan, so that a person sees the present files before anything runs.
                 let again = StartJob { approval: true, ..request.clone() };
                 view! { <p><button data-action="duplicate" on:click=move |_| _ = live.start(again.clone())>"Plan the same again"</button></p> }
             })}

@@ -82,7 +82,7 @@ fn average(summary: &JobSummary, known: Millis) -> Option<Millis> {
     (done >= BASIS).then(|| at_work.saturating_mul(at_once) / u64::from(done))
 }
 
-/// What to say about a running file; nothing if it is neither slow nor silent.
+/// The text about a running file; empty if it is neither slow nor silent.
 fn why(item: &RunningItem, known: Millis, average: Option<Millis>) -> Option<String> {
     if item.since == 0 {
         return None;

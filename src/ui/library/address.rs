@@ -9,16 +9,16 @@ use headway_model::library::{FolderView, InvalidRowKey, OutcomeFilter, Sort};
 
 /// What an address asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct RequestedView {
     pub(super) view: FolderView,
     /// A message about a part that cannot be understood.
     pub(super) wrong: Option<String>,
-    /// Why its folder is none; then the address names nothing, and the view is not what was asked for.
+    /// Why its folder is invalid; then the address names nothing, and the view is not what was asked for.
     pub(super) no_folder: Option<String>,
 }
 
 /// What a query asks for.
-pub(super) fn asked(query: &AddressQuery, first_library: &str) -> Asked {
+pub(super) fn requested_view(query: &AddressQuery, first_library: &str) -> RequestedView {
     let asked = |name: &str| query.get(name);
     let (mut wrong, mut no_folder) = (None, None);
     let mut view = FolderView {
@@ -56,7 +56,7 @@ pub(super) fn asked(query: &AddressQuery, first_library: &str) -> Asked {
         view.before = Some(text.parse().map_err(|error: InvalidRowKey| error.to_string())?);
         Ok(())
     });
-    Asked { view, wrong, no_folder }
+    RequestedView { view, wrong, no_folder }
 }
 
 /// The address of a view.
@@ -95,24 +95,24 @@ mod tests {
             limit: ROWS_PER_WINDOW as u32,
         };
         let address = address(&shown);
-        let read = asked(&AddressQuery::read(address.trim_start_matches('/')), "other");
-        assert_eq!(read, Asked { view: shown, wrong: None, no_folder: None });
+        let read = requested_view(&AddressQuery::read(address.trim_start_matches('/')), "other");
+        assert_eq!(read, RequestedView { view: shown, wrong: None, no_folder: None });
     }
 
     #[test]
-    fn what_a_form_writes_is_read() {
-        let Asked { view: shown, wrong, .. } =
-            asked(&AddressQuery::read("?library=files&folder=&search=100%25+a%2Bb&show="), "other");
+    fn the_query_of_a_form_is_parsed() {
+        let RequestedView { view: shown, wrong, .. } =
+            requested_view(&AddressQuery::read("?library=files&folder=&search=100%25+a%2Bb&show="), "other");
         assert_eq!((shown.search.as_str(), shown.folder.as_str(), wrong), ("100% a+b", "", None));
     }
 
     #[test]
     fn an_address_of_something_else_says_what_is_wrong() {
-        let read = |text: &str| asked(&AddressQuery::read(text), "files");
+        let read = |text: &str| requested_view(&AddressQuery::read(text), "files");
         let pink = read("show=pink");
         assert_eq!((pink.view.library.as_str(), pink.view.show), ("files", OutcomeFilter::All));
         assert!(pink.no_folder.is_none() && pink.wrong.is_some_and(|text| text.contains("pink")));
-        // The whole library is not what this names.
+        // This does not name the whole library.
         assert!(read("folder=..").no_folder.is_some_and(|text| text.contains("`..`")));
     }
 }

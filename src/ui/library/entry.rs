@@ -76,7 +76,7 @@ pub(super) fn EntryRow(
     }
 }
 
-/// The name: of a folder, as a link into it; of what no recipe reads, with the reason.
+/// The name: a folder's is a link into it; an entry that no recipe reads has the reason beside it.
 fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> AnyView {
     match kind {
         EntryKind::Folder => {
@@ -95,11 +95,11 @@ fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> Any
     }
 }
 
-/// The outcome in the words of the whole page; and the reason, if it says more than the word.
+/// The outcome in the words of the whole page; and the reason, if it adds to the word.
 fn outcome_text(status: &str, reason: Option<String>) -> String {
     let word = match status.parse::<ItemLabel>() {
         Ok(label) => words::of(label),
-        // Such as of a job that was undone.
+        // Such as the outcome of a job that was undone.
         Err(_) => status,
     };
     match why(reason, None) {
@@ -130,7 +130,7 @@ mod tests {
     use super::outcome_text;
 
     #[test]
-    fn an_outcome_says_nothing_twice() {
+    fn the_text_of_an_outcome_repeats_nothing() {
         let said = |status, reason: &str| outcome_text(status, Some(reason.to_owned()));
         assert_eq!(said("failed", "failed"), "failed");
         assert_eq!(said("failed", "the command failed"), "failed");

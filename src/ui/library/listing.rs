@@ -26,7 +26,7 @@ pub(super) fn Listing(
     if page.total == 0 {
         return view! { <Nothing view is_reading=page.scan.is_some() /> <LeftOut left_out /> }.into_any();
     }
-    // A selection is there to be worked on.
+    // A selection is useful only if the page can start jobs.
     let can_select = may_act();
     // One zone for all rows.
     let zone = Zone::here();

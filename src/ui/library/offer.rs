@@ -9,11 +9,11 @@ use headway_model::{ApiError, RelPath};
 /// How many of the first files are named.
 pub(in crate::ui) const FIRST: usize = 3;
 
-/// What a list says about it. Only an offer of a list that is on the screen has files to start a job on: those of the
-/// view that the list was read for.
+/// The offer that follows from a list. Only an offer of a list that is on the screen has files to start a job on: those
+/// of the view that the list was read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui) enum ListOffer {
-    /// No list of what the address names is known, so nothing can be started: why.
+    /// No list of what the address names is known, so nothing can be started, for this reason.
     Unknown(&'static str),
     /// All files of this view. How many they are is not known, because the disk is still being read.
     Reading(Box<FolderView>),
@@ -85,7 +85,7 @@ impl ListOffer {
         }
     }
 
-    /// What is said where no number can be.
+    /// The text in place of a number that is not known.
     pub(in crate::ui) fn words(&self) -> &'static str {
         match self {
             ListOffer::Unknown(why) | ListOffer::Nothing(why) => why,

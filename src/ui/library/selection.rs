@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_a_selected_folder_counts_once() {
+    fn files_in_a_selected_folder_count_once() {
         let rows = [
             entry("a", EntryKind::Folder, 34),
             entry("a/x", EntryKind::File, 1),

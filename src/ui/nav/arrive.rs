@@ -16,7 +16,7 @@ thread_local! {
     static MOVES: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Stops waiting when someone scrolls, presses or types.
+/// Stops waiting when someone scrolls, clicks or types.
 pub(super) fn notice_use() {
     for name in ["wheel", "touchmove", "pointerdown", "keydown"] {
         window_event_listener_untyped(name, |_| begin());

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_leads_nowhere() {
+    fn an_unknown_path_is_not_a_page() {
         for path in ["", "/job", "/jobs/", "/jobs/a/b", "/api/jobs", "//", "/jobsx"] {
             assert_eq!(Page::at(path), Page::Nowhere, "{path:?}");
         }

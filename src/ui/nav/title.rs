@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_stands_in_the_head_as_text() {
+    fn a_name_in_the_document_head_is_escaped() {
         let titled = Titled::default();
         titled.0.set_value("a </title><b> & c".into());
         let html = titled.into_head("<head><title></title></head><title></title>");

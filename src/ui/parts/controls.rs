@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::live::Live;
 
-/// Disables all fields and buttons inside until the page is hydrated, so that no press or choice goes unheard.
+/// Disables all fields and buttons inside until the page is hydrated, so that no click or choice is lost.
 #[component]
 pub(in crate::ui) fn Controls(children: Children) -> impl IntoView {
     let live = expect_context::<Live>();

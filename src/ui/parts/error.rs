@@ -1,4 +1,4 @@
-//! Shows failed calls. What can be otherwise later is asked again by itself.
+//! Shows failed calls. A call that can succeed later is repeated automatically.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::ui::nav::Title;
 use headway_model::ApiError;
 use headway_model::follow::LinkState;
 
-/// How long to wait before an unanswered call is repeated, while the server is heard.
+/// How long to wait before an unanswered call is repeated, while the stream is live.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// The same for a call that was refused because something is not there or cannot be read now.
@@ -72,8 +72,8 @@ pub(in crate::ui) fn ErrorPage(
     .into_any()
 }
 
-/// A button that repeats the call. The call is also repeated by itself: when the server is heard again and, while it
-/// is heard, after a while.
+/// A button that repeats the call. The call is also repeated automatically: when the stream is live again and, while it
+/// is live, after a while.
 #[component]
 fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
     let live = expect_context::<Live>();

@@ -1,5 +1,6 @@
-//! Keeps the keyboard's place on the page: when the focused element is removed, hidden or disabled, something near it gets the
-//! focus. When it stands for another file or job than before, the element that stands for the same one gets it.
+//! Keeps the keyboard's place on the page: when the focused element is removed, hidden or disabled, something near it
+//! gets the focus. When it represents another file or job than before, the element that represents the same one gets
+//! it.
 
 mod stands_for;
 
@@ -16,7 +17,7 @@ use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObse
 #[derive(Default)]
 struct FocusHistory {
     last: Option<HtmlElement>,
-    /// What that stood for.
+    /// What that element represented.
     stood_for: Option<String>,
     in_rows: bool,
     in_dialog: bool,
@@ -25,7 +26,7 @@ struct FocusHistory {
 
 type Keeper = Rc<RefCell<FocusHistory>>;
 
-/// Watches the focus for the life of the page. If someone gives the focus up (by pressing outside every control), it
+/// Watches the focus for the life of the page. If someone gives the focus up (by clicking outside every control), it
 /// stays given up.
 pub(in crate::ui) fn keep() {
     let places = Keeper::default();
@@ -115,8 +116,8 @@ impl FocusHistory {
         self.last = Some(target);
     }
 
-    /// Where the focus goes if its element stands for something else now: to the element that stands for the same, or to
-    /// the heading.
+    /// Where the focus goes if its element represents something else now: to the element that represents the same, or
+    /// to the heading.
     fn moved(&self) -> Option<HtmlElement> {
         let was = self.stood_for.as_deref()?;
         let last = self.last.as_ref().filter(|last| has_focus(last))?;

@@ -88,7 +88,7 @@ pub(crate) fn files(counters: &Counters) -> String {
     format!("{} / {}", count(done.into()), counted(all, "file", "files"))
 }
 
-/// What a plan would do, such as "34 files planned": of one that waits, and of one that was never run. `None` of any other job.
+/// What a plan would do, such as "34 files planned": for a plan that waits or was never run. `None` for any other job.
 pub(crate) fn planned(summary: &JobSummary) -> Option<String> {
     let is_plan = summary.status == JobStatus::Planned || summary.is_planned_only();
     is_plan.then(|| format!("{} planned", counted(summary.counters.work().1, "file", "files")))
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_said_apart() {
+    fn entries_that_are_no_files_are_reported_separately() {
         let said = |links, others| left_out(&Counters { links, others, ..Counters::default() });
         assert_eq!(said(0, 0), None);
         assert_eq!(said(1, 0).as_deref(), Some("1 link left out"));

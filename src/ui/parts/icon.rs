@@ -1,4 +1,4 @@
-//! Icons for statuses. Each is shown beside the word that says the same.
+//! Icons for statuses. Each is shown beside the word with the same meaning.
 
 use headway_model::item::ItemLabel;
 use leptos::prelude::*;

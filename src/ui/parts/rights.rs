@@ -1,4 +1,4 @@
-//! What this page can do, said once for every part that offers something.
+//! What this page can do, shared by every part that offers something.
 
 use leptos::prelude::*;
 
@@ -14,7 +14,7 @@ pub(in crate::ui) fn may_act() -> bool {
     rights() != PageRights::Reading
 }
 
-/// Says in the page's head that this page is read-only.
+/// Shows in the page's head that this page is read-only.
 #[component]
 pub(in crate::ui) fn ReadsOnly() -> impl IntoView {
     (!may_act()).then(|| {

@@ -23,7 +23,7 @@ pub(in crate::ui) struct Attention {
     job: JobId,
     failed: Memo<u32>,
     read: RwSignal<Option<Result<Causes, ApiError>>>,
-    /// How often they were asked for again.
+    /// How often they were requested again.
     again: RwSignal<u32>,
 }
 
@@ -75,7 +75,7 @@ impl Attention {
 pub(in crate::ui) fn Attend(
     attention: Attention,
     summary: Summary,
-    /// What is known of the job, with its request.
+    /// The job's facts, with its request.
     newest: Newest,
 ) -> impl IntoView {
     let is_over = is_over(summary);

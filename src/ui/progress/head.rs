@@ -1,4 +1,4 @@
-//! The head of a job: one shape in every state, on the job's own page and in the dialog, from its plan to its proof.
+//! The head of a job: one layout in every state, on the job's own page and in the dialog, from its plan to its proof.
 
 mod actions;
 mod bar;
@@ -113,7 +113,7 @@ pub(in crate::ui) fn Head(
     .into_any()
 }
 
-/// The word for the job's status. A job that the page has not heard of yet is being planned.
+/// The word for the job's status. A job without any event yet is being planned.
 fn status_word(summary: Summary) -> Signal<String> {
     Signal::derive(move || {
         summary.with(|summary| {

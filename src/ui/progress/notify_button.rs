@@ -1,10 +1,11 @@
-//! The button by which the browser itself says when a job ends.
+//! The button that lets the browser show a notification when a job ends.
 
 use leptos::prelude::*;
 
 use crate::live::notification;
 
-/// For a job that is not over. Nothing where the browser cannot do it, where it was refused before, and where it is agreed already.
+/// For a job that is not over. Shows nothing if the browser has no notifications, or if the permission was already
+/// refused or granted.
 #[component]
 pub(super) fn NotifyButton(is_over: Signal<bool>) -> impl IntoView {
     let (at_first, now) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));

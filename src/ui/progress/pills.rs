@@ -16,7 +16,7 @@ use crate::ui::parts::{format, may_act};
 use headway_model::summary::Start;
 use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 
-/// How long no file of a job must run until the pill says so.
+/// How long no file of a job must run until the pill shows that.
 const STILL: Duration = Duration::from_secs(1);
 
 /// One pill for all jobs that are not over and are shown neither in the dialog nor by the page. It leads to the job, or, if there is
@@ -114,7 +114,8 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     }
 }
 
-/// The pill's text if there is only one job: what it waits for, if it does not go on by itself, and its progress.
+/// The pill's text if there is only one job: what it waits for, if it does not continue automatically, and its
+/// progress.
 fn alone(summary: &JobSummary, is_still: bool) -> String {
     let waits = match summary.status {
         JobStatus::Planned if summary.counters.work().1 > 0 => {

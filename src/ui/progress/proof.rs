@@ -10,7 +10,7 @@ use crate::live::{JobState, Live};
 use crate::ui::parts::format::{self, time_of_day};
 use headway_model::follow::{Phase, Proof, SET_ASIDE};
 
-/// Maximum age of a check. The server sends one every five seconds, so an older one says nothing about this moment.
+/// Maximum age of a check. The server sends one every five seconds, so an older one proves nothing about this moment.
 const FRESH_MS: u64 = 7_000;
 
 /// The link's state and the proof of completeness.
@@ -45,8 +45,8 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     }
 }
 
-/// The line at `clock`. A job that is over and was checked is called complete; a running job only right after a check. While the
-/// server is not heard (`silent`: since when), the line names the moment when all of this was true.
+/// The line at `clock`. A job that is over and was checked is called complete; a running job only right after a check.
+/// While the server is silent (`silent`: since when), the line names the moment when all of this was true.
 fn line(phase: Option<Phase>, proof: &Proof, silent: Option<u64>, clock: u64, time: fn(u64) -> String) -> String {
     if proof.closed && matches!(phase, Some(Phase::Following | Phase::Closed)) {
         return whole::line(proof);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn complete_is_never_said_without_a_fresh_check() {
+    fn complete_is_never_shown_without_a_fresh_check() {
         let proof = Proof { seq: 14, checked: None, ..Proof::default() };
         assert_eq!(said(&proof, None, 1_000), "Not checked yet.");
         let checked = Proof { checked: Some(20_000), ..proof };

@@ -2,7 +2,7 @@
 
 use headway_model::{JobStatus, JobSummary};
 
-/// The words for jobs that are not over, in the order in which they are said.
+/// The words for jobs that are not over, in the order in which they are shown.
 const WORDS: [&str; 5] = ["running", "listing files", "queued", "paused", "waiting for you"];
 
 /// The statuses of these jobs, such as "2 running, 1 paused, 41 %". The percentage covers the files of all jobs that

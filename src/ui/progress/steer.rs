@@ -1,4 +1,4 @@
-//! Performs actions on a job from this page, and shows the result at once where the button was pressed.
+//! Performs actions on a job from this page, and shows the result at once where the button was clicked.
 
 use leptos::prelude::*;
 
@@ -30,7 +30,7 @@ impl Steer {
 
     /// Performs an action.
     pub(in crate::ui) fn act(self, action: Action) {
-        // Its buttons are not `disabled` meanwhile, which would take the focus from the one that was pressed.
+        // Its buttons are not `disabled` meanwhile, which would take the focus from the one that was clicked.
         if self.under_way.with_untracked(Option::is_some) {
             return;
         }

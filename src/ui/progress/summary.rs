@@ -9,11 +9,11 @@ use headway_model::follow::Phase;
 use headway_model::summary::Start;
 use headway_model::{JobId, JobSummary};
 
-/// The job's latest summary; `None` if the page has not heard of the job.
+/// The job's latest summary; `None` if the page knows nothing about the job.
 pub(in crate::ui) type Summary = Memo<Option<JobSummary>>;
 
 /// The latest summary of a job: from the stream, or what was `read` if that is newer. Until it is hydrated, a page
-/// shows what the server rendered, even if more has been heard in the meantime.
+/// shows what the server rendered, even if more has arrived in the meantime.
 pub(in crate::ui) fn latest_summary(job: JobId, read: Option<JobSummary>) -> Summary {
     let live = expect_context::<Live>();
     let state = live.job(job);

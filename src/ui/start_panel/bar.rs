@@ -1,9 +1,9 @@
-//! The bar at the bottom of the window: what will be done to how many files, and the buttons that start it.
+//! The bar at the bottom of the window: the recipe, the number of files, and the buttons that start the job.
 
 use leptos::prelude::*;
 
-use super::Chosen;
-use super::chosen::{SAMPLE, Way};
+use super::JobOptions;
+use super::job_options::{SAMPLE, StartMode};
 use crate::ui::library::{ListOffer, Selection};
 use crate::ui::parts::{Controls, focus, format};
 use headway_model::library::Under;
@@ -18,8 +18,8 @@ struct Target {
 
 /// The selection, or else everything shown; the recipe; and the buttons.
 #[component]
-pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
-    let Chosen { selected, offer, .. } = chosen;
+pub(in crate::ui) fn StartBar(chosen: JobOptions) -> impl IntoView {
+    let JobOptions { selected, offer, .. } = chosen;
     let target = Memo::new(move |_| {
         let selection = selected.with(|selected| (!selected.is_empty()).then(|| selected.amount()));
         match selection {
@@ -51,13 +51,13 @@ pub(in crate::ui) fn StartBar(chosen: Chosen) -> impl IntoView {
             // The buttons end at the right edge, so the first of them moves no other when it appears.
             <div class="ui-buttons">
                 <Show when=is_more>
-                    <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(Way::Sample)>{format!("Try {SAMPLE} first")}</button>
+                    <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(StartMode::Sample)>{format!("Try {SAMPLE} first")}</button>
                 </Show>
                 <button class="ui-quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(".start-cards input:checked")>
                     {recipe}
                 </button>
-                <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(Way::Plan)>"Show the plan"</button>
-                <button data-start="run" class="ui-primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(Way::Run)>
+                <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(StartMode::Plan)>"Show the plan"</button>
+                <button data-start="run" class="ui-primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(StartMode::Run)>
                     {move || target.with(named)}
                 </button>
             </div>
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_button_says_what_will_be_done_to_how_much() {
+    fn the_button_names_the_recipe_and_the_number_of_files() {
         let amount = Ok(Under { files: 5, bytes: 3_800_000, ..Under::default() });
         let target = Target { amount, is_selection: true };
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Chosen;
+use super::JobOptions;
 use super::to_files::to_files;
 use crate::ui::parts::format;
 use headway_model::Settings;
@@ -10,7 +10,7 @@ use headway_model::summary::Start;
 
 /// One card for each recipe; one of them is chosen.
 #[component]
-pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
+pub(super) fn Cards(chosen: JobOptions) -> impl IntoView {
     let choose = move |event| {
         // The browser also fires this event for the card that was chosen before.
         if event_target_checked(&event) {
@@ -22,7 +22,7 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
     let cards = expect_context::<Start>().recipes.into_iter().map(|recipe| {
         let is_first = recipe.name == first;
         let (name, summary) = (recipe.name.clone(), recipe.summary.clone());
-        // Of the chosen one, what its settings make of it.
+        // For the chosen recipe, the effect of its settings.
         let to_files = move || match chosen.name.with(|chosen| *chosen == recipe.name) {
             true => chosen.to_files(),
             false => to_files(&recipe, recipe.output.as_ref(), &Settings::new()),
@@ -47,7 +47,7 @@ pub(super) fn Cards(chosen: Chosen) -> impl IntoView {
 
 /// The chosen recipe, and in full what it does: a card has no room for every word.
 #[component]
-pub(super) fn Chose(chosen: Chosen) -> impl IntoView {
+pub(super) fn ChosenRecipe(chosen: JobOptions) -> impl IntoView {
     let all_of_it = move || {
         let summary = chosen.recipe.with(|recipe| recipe.as_ref().map(|recipe| format::sentence(&recipe.summary)));
         summary.map(|summary| format!("{summary} {}", chosen.to_files()))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::Chosen;
+use super::JobOptions;
 use crate::api;
 use crate::live::Live;
 
@@ -13,11 +13,11 @@ const TYPING: Duration = Duration::from_millis(250);
 
 /// The commands for the first files, if the recipe runs a program.
 #[component]
-pub(super) fn Commands(chosen: Chosen) -> impl IntoView {
+pub(super) fn Commands(chosen: JobOptions) -> impl IntoView {
     let live = expect_context::<Live>();
     let lines = RwSignal::new(Vec::<String>::new());
     let ask = move || {
-        // A field that cannot be read says so when it is started.
+        // A field that cannot be parsed is reported at the start.
         let Ok(Some(request)) = chosen.request() else { return lines.set(Vec::new()) };
         let (first, total) = chosen.first_files();
         leptos::task::spawn_local(async move {

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::Chosen;
+use super::JobOptions;
 use crate::ui::library::Selection;
 
 /// Patterns for files to leave out, and whether to leave out what systems leave behind. Hidden if files were selected
 /// one by one, which are all wanted.
 #[component]
-pub(super) fn LeaveOut(chosen: Chosen) -> impl IntoView {
+pub(super) fn LeaveOut(chosen: JobOptions) -> impl IntoView {
     let is_one_by_one = Memo::new(move |_| {
         chosen.selected.with(|selected| matches!(selected, Selection::Files(..)) && !selected.is_empty())
     });

@@ -8,7 +8,7 @@ use crate::live::Live;
 use crate::ui::parts::{Zone, format};
 use headway_model::{JobSummary, Settings};
 
-/// What stands before the id of a job in the setting's value.
+/// The prefix of a job's id in the setting's value.
 const MADE_BY: char = '@';
 
 /// The list, and the field as long as no job is chosen.

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::Chosen;
+use super::JobOptions;
 
 /// A choice: its value and its label.
 type Choice = (&'static str, &'static str);
 
 /// The four sentences.
 #[component]
-pub(super) fn Options(chosen: Chosen) -> impl IntoView {
+pub(super) fn Options(chosen: JobOptions) -> impl IntoView {
     let (policies, by_default) = (chosen.policies, chosen.by_default);
     let number = move |name, label, value: RwSignal<String>, when: Option<(RwSignal<String>, &'static str)>| {
         view! { <Number chosen name label value when /> }
@@ -88,7 +88,7 @@ fn radios(name: &'static str, chosen: RwSignal<String>, choices: &[Choice]) -> A
 /// A number field. If it depends on another choice, it is hidden without that choice.
 #[component]
 fn Number(
-    chosen: Chosen,
+    chosen: JobOptions,
     name: &'static str,
     label: &'static str,
     value: RwSignal<String>,

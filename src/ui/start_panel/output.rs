@@ -2,25 +2,25 @@
 
 use leptos::prelude::*;
 
-use super::Chosen;
-use super::chosen::OUTPUT_FOLDER;
+use super::JobOptions;
+use super::job_options::OUTPUT_FOLDER;
 use headway_model::{Output, OutputPlace, RelPath};
 
 /// Where the output goes, if the recipe has one.
 #[component]
-pub(super) fn Where(chosen: Chosen) -> impl IntoView {
+pub(super) fn OutputOptions(chosen: JobOptions) -> impl IntoView {
     let has_output = Memo::new(move |_| chosen.writes());
     view! {
         <Show when=move || has_output.get()>
-            <Places chosen />
+            <OutputPlaces chosen />
         </Show>
     }
     .into_any()
 }
 
 #[component]
-fn Places(chosen: Chosen) -> impl IntoView {
-    // The fields below change with the kind of place alone: one that is typed into stays.
+fn OutputPlaces(chosen: JobOptions) -> impl IntoView {
+    // The fields below change only with the kind of place, so that a field in use stays.
     let word =
         Memo::new(move |_| match chosen.place.with(|output| output.as_ref().map(|output| output.place.clone())) {
             Some(OutputPlace::Beside { .. }) => "beside",
@@ -66,7 +66,7 @@ fn Places(chosen: Chosen) -> impl IntoView {
 }
 
 #[component]
-fn Name(chosen: Chosen) -> impl IntoView {
+fn Name(chosen: JobOptions) -> impl IntoView {
     let name = chosen.place.with_untracked(|output| match output.as_ref().map(|output| &output.place) {
         Some(OutputPlace::Beside { name }) => name.to_string(),
         _ => String::new(),
@@ -83,9 +83,9 @@ fn Name(chosen: Chosen) -> impl IntoView {
     .into_any()
 }
 
-/// What is typed is what counts: a text that names no folder is refused here.
+/// The typed text counts: a text that is not a folder is refused here.
 #[component]
-fn Folder(chosen: Chosen) -> impl IntoView {
+fn Folder(chosen: JobOptions) -> impl IntoView {
     let wrong = move || chosen.wrong_at(OUTPUT_FOLDER);
     view! {
         <div class="start-setting">

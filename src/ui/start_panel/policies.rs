@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_what_is_asked_for() {
+    fn the_sentence_describes_the_request() {
         let (policy, said) = with(|_| {});
         assert_eq!(policy, Ok(Policy::default()));
         assert_eq!(

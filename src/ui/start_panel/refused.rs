@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_is_told_once_at_its_field_or_below_the_form() {
+    fn each_reason_is_shown_once_at_its_field_or_below_the_form() {
         let reasons = vec!["setting \"run\" is missing: a text".into(), "the selection is empty".into()];
         let error = ApiError::Invalid { reasons, settings: Default::default(), places: Default::default() };
         assert_eq!(of_setting(&error, &run()).as_deref(), Some("Command is missing: a text."));
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_the_disk_can_tell_of_a_setting_is_told_at_its_field_too() {
+    fn a_setting_that_only_the_disk_can_refuse_is_reported_at_its_field() {
         let error = ApiError::at_setting("run", "there is no program called \"x\" on the server".into());
         let told = "There is no program called \"x\" on the server.";
         assert_eq!(of_setting(&error, &run()).as_deref(), Some(told));
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_names_no_field_is_told_below_the_form() {
+    fn a_refusal_without_a_field_is_shown_below_the_form() {
         let error = ApiError::NotFound { message: "there is no library \"x\"".into() };
         assert_eq!(of_setting(&error, &run()), None);
         assert!(of_form(&error, &[run()]).is_some_and(|text| text.ends_with("There is no library \"x\".")));

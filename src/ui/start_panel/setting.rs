@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::made_by::MadeBy;
-use super::{Chosen, refused};
+use super::{JobOptions, refused};
 use crate::live::Live;
 use headway_model::setting::{self, SettingKind};
 use headway_model::{Setting as Described, Settings};
 
 /// The field of a setting. `before` are the settings above it; it can depend on one of them.
 #[component]
-pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: Chosen) -> impl IntoView {
+pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: JobOptions) -> impl IntoView {
     let settings = chosen.settings;
     let live = expect_context::<Live>();
     let (name, label, help) = (setting.name.clone(), setting.label.clone(), setting.help.clone());

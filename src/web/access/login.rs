@@ -47,7 +47,7 @@ async fn login(
             "this is not the link that Headway printed when it started, or its token has changed since".into();
         return ErrorResponse(ApiError::NoLogin { message }).into_response();
     };
-    // A read-only link takes nothing from a browser that may do more.
+    // A read-only link leaves a browser that has full access as it is.
     if rights == Rights::Reading && tokens.rights(&headers) == Some(Rights::All) {
         return there();
     }

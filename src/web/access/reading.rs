@@ -1,5 +1,5 @@
-//! What can be called with the read-only token. Whatever is not named here changes something, so a call that is added later
-//! is refused to them until it is named.
+//! The calls that the read-only token allows. Any other call counts as one that changes something, so a call that is
+//! added later is refused until it is listed here.
 
 use axum::http::Method;
 

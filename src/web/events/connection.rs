@@ -135,7 +135,7 @@ impl EventConnection {
             }
         }
         self.look();
-        let last = self.serving.last_word(self.time.now());
+        let last = self.serving.final_ping(self.time.now());
         messages.push(with_id(&last.text, last.id.as_deref()));
         Ok(format!("[{}]", messages.join(",")))
     }
@@ -162,7 +162,7 @@ impl EventConnection {
         chunk.push_str("\n\n");
     }
 
-    /// The server is stopping and another will start, or its secrets are others now: the last chunk tells each reader
+    /// The server is stopping and another will start, or its secrets have changed: the last chunk tells each reader
     /// when to reconnect, spread over time.
     fn farewell(&mut self, chunk: &mut String) {
         self.last = true;

@@ -7,33 +7,34 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::place::RequestPlace;
-use super::shape::{Misfit, ValueShape};
+use super::validate::{SchemaValidator, SchemaViolation};
 use headway_model::ApiError;
 
 /// The body of a call.
 ///
 /// # Errors
-/// The body is not sent as JSON, is not JSON, or is not what the call takes.
+/// The content type is not JSON, the body is not JSON, or it does not match the call's schema.
 pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
     require_json(headers)?;
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    ValueShape::of(schema.as_value()).check(&value, &RequestPlace::default())?;
-    // Not from the value: what comes twice is refused, and a value has only the last.
+    SchemaValidator::of(schema.as_value()).check(&value, &RequestPlace::default())?;
+    // Reads the text and not the parsed value, which has only the last of two fields of one name: such a field is
+    // refused.
     let mut text = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut text).map_err(|error| refusal(&error).into())
 }
 
-/// Why a body of the right shape is refused: a field has a syntax of its own, which it does not follow, or comes twice.
-fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Misfit {
+/// Why a body that matches the schema is refused: a field does not follow its own syntax, or comes twice.
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> SchemaViolation {
     let (at, why) = (RequestPlace::of(error.path()), sentence(&error.inner().to_string()));
-    if at.is_whole() { Misfit { at, why } } else { Misfit::new(&at, &format!(": {why}")) }
+    if at.is_whole() { SchemaViolation { at, why } } else { SchemaViolation::new(&at, &format!(": {why}")) }
 }
 
-/// The words of a value's own syntax, without what serde adds to them.
+/// The error of a value's own parser, without the text that serde adds to it.
 pub(super) fn sentence(why: &str) -> String {
-    // The place in the text says less than the name of the field.
+    // The place in the text is less helpful than the name of the field.
     let why = why.rfind(" at line ").map_or(why, |end| &why[..end]);
     match why.strip_prefix("duplicate field `").and_then(|field| field.strip_suffix('`')) {
         Some(field) => format!("the field {field} comes twice"),

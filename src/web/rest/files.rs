@@ -38,7 +38,7 @@ pub(super) struct FilesQuery {
     /// The folder; the whole library if omitted.
     #[serde(default)]
     folder: RelPath,
-    /// What a name must match; with it, all files below the folder are searched.
+    /// A pattern that names must match; with it, all files below the folder are searched.
     #[serde(default)]
     search: String,
     /// Which files, by their last outcome.

@@ -13,7 +13,7 @@ use super::{RestResult, request};
 use crate::base::Base;
 use headway_model::ApiError;
 
-/// What a link is to lead to.
+/// The target of a link.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LinkRequest {
@@ -39,7 +39,7 @@ pub(super) async fn make(
     Ok(uncompressed(Json(ReadingLink { path: reading_link(&access, &base, &to)? }).into_response()))
 }
 
-/// An answer that nothing compresses on its way.
+/// Keeps proxies from compressing the answer.
 pub(in crate::web) fn uncompressed(mut answer: Response) -> Response {
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
     answer

@@ -142,7 +142,7 @@ fn in_query(schema: Value) -> Vec<Value> {
 /// optional in requests and present in responses.
 const TAKEN: &str = "Request";
 
-/// Makes each reference in a schema lead to the schema for requests.
+/// Points each reference in a schema at the schema for requests.
 fn mark_taken(mut schema: Value) -> Value {
     each_reference(&mut schema, &mut |reference| reference.push_str(TAKEN));
     schema
@@ -150,7 +150,8 @@ fn mark_taken(mut schema: Value) -> Value {
 
 /// Adds the schemas for requests: under its plain name if responses have the same, otherwise under a name with the suffix.
 fn add_taken(document: &mut Value, schemas: &mut Map<String, Value>, taken: Map<String, Value>) {
-    // Two that are alike in themselves can still differ in what they refer to, so only those without references are shared.
+    // Two equal schemas can still differ in the schemas that they refer to, so only schemas without references are
+    // shared.
     let is_plain = |name: &str, schema: &Value| match schemas.get(name) {
         None => true,
         Some(returned) => returned == schema && !schema.to_string().contains(SCHEMAS),

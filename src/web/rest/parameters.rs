@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 
 use super::body::sentence;
 use super::place::RequestPlace;
-use super::shape::ValueShape;
+use super::validate::SchemaValidator;
 use crate::web::error::ErrorResponse;
 use headway_model::ApiError;
 
 /// The parameters of a call.
 pub(super) struct Parameters<T>(pub(super) T);
 
-/// Reads a parameter that is a text of its own form. `takes` says which, in words that follow "must be".
+/// Reads a parameter with a syntax of its own. `takes` describes the syntax, in words that follow "must be".
 pub(super) fn of_text<T: std::str::FromStr>(name: &str, text: &str, takes: &str) -> Result<T, ApiError> {
     let message = || format!("{} must be {takes}, not {text:?}", RequestPlace::parameter(name));
     text.parse().map_err(|_| ApiError::Malformed { message: message() })
@@ -43,9 +43,9 @@ fn read<T: DeserializeOwned + JsonSchema>(pairs: Vec<(String, String)>) -> Resul
             let takes = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             return Err(format!("{name:?} is not a parameter of this call; it takes {takes}"));
         };
-        let (shape, at) = (ValueShape::within(schema.as_value(), of), RequestPlace::parameter(&name));
-        let value = shape.of_text(text);
-        shape.check(&value, &at).map_err(|misfit| misfit.why)?;
+        let (validator, at) = (SchemaValidator::within(schema.as_value(), of), RequestPlace::parameter(&name));
+        let value = validator.of_text(text);
+        validator.check(&value, &at).map_err(|violation| violation.why)?;
         if given.insert(name, value).is_some() {
             return Err(format!("{at} comes twice"));
         }

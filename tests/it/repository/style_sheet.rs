@@ -53,7 +53,8 @@ fn block(heading: &str, rules: &str) -> Block {
 
 /// The classes in the selectors of some rules. A selector ends with `{`; what ends with `;` or `}` is a declaration.
 fn classes(rules: &str) -> BTreeSet<String> {
-    // A number such as 0.5rem stands only in declarations and conditions, and is no class as it begins with a digit.
+    // A number such as 0.5rem occurs only in declarations and conditions. It is not a class, because it begins with a
+    // digit.
     let comments: Vec<_> = rules.split("/*").collect();
     let rules: String =
         comments.iter().enumerate().map(|(at, text)| if at == 0 { text } else { after(text, "*/") }).collect();

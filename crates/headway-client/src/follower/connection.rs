@@ -32,11 +32,11 @@ pub(super) enum ConnectionReport {
 }
 
 /// Passes on the messages of one stream, then why it ended. Sending fails once the follower is dropped.
-pub(super) async fn stream(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
+pub(super) async fn stream(client: Client, generation: u64, query: String, reporter: mpsc::Sender<ConnectionReport>) {
     let answer = match client.events(&query, None).await {
         Ok(answer) => answer,
         Err(error) => {
-            told.send(ConnectionReport::Ended { generation, error: Some(error.as_api()) }).await.ok();
+            reporter.send(ConnectionReport::Ended { generation, error: Some(error.as_api()) }).await.ok();
             return;
         }
     };
@@ -47,20 +47,20 @@ pub(super) async fn stream(client: Client, generation: u64, query: String, told:
         }
         while let Some(Ok(block)) = decoder.next() {
             let message = ConnectionReport::Message { generation, text: block.text, id: block.id };
-            if told.send(message).await.is_err() {
+            if reporter.send(message).await.is_err() {
                 return;
             }
         }
     }
-    told.send(ConnectionReport::Ended { generation, error: None }).await.ok();
+    reporter.send(ConnectionReport::Ended { generation, error: None }).await.ok();
 }
 
 /// Makes one call that waits for news.
-pub(super) async fn ask(client: Client, generation: u64, query: String, told: mpsc::Sender<ConnectionReport>) {
+pub(super) async fn ask(client: Client, generation: u64, query: String, reporter: mpsc::Sender<ConnectionReport>) {
     let answer = async {
         let answer = client.events(&query, Some(WAIT)).await.map_err(|error| error.as_api())?;
         answer.text().await.map_err(|error| ApiError::Unreachable { message: last_cause(&error) })
     };
     let answer = answer.await;
-    told.send(ConnectionReport::Answer { generation, answer }).await.ok();
+    reporter.send(ConnectionReport::Answer { generation, answer }).await.ok();
 }

@@ -22,8 +22,8 @@ struct AttemptLine<L> {
 }
 
 impl DataFolder {
-    /// Stores what an attempt said, in place of anything stored for it before. This is not part of the job's log: if
-    /// it cannot be stored, the server only logs a warning.
+    /// Stores the output of an attempt, in place of anything stored for it before. This is not part of the job's log:
+    /// if it cannot be stored, the server only logs a warning.
     pub fn keep_attempt(&self, job: JobId, item: u32, log: &AttemptLog) {
         if let Err(error) = self.append(job, &AttemptLine { item, log }) {
             tracing::warn!(job.id = %job, item, attempt = log.attempt, %error, "the output of an attempt cannot be kept");
@@ -47,7 +47,7 @@ impl DataFolder {
         })
     }
 
-    /// What the attempts of an item said, in the order of the attempts.
+    /// The output of an item's attempts, in the order of the attempts.
     pub fn attempts_of(&self, job: JobId, item: u32) -> io::Result<Vec<AttemptLog>> {
         let text = Found::of(std::fs::read(self.attempts_file(&job, item))).known()?.unwrap_or_default();
         let begin = format!("{{\"item\":{item},");
@@ -57,7 +57,7 @@ impl DataFolder {
             .filter_map(|line| serde_json::from_slice::<AttemptLine<AttemptLog>>(line).ok())
             .map(|line| line.log)
             .collect();
-        // Of several with one number, the newest comes first and is kept.
+        // If several have one number, the newest comes first and is kept.
         logs.sort_by_key(|log| log.attempt);
         logs.dedup_by_key(|log| log.attempt);
         Ok(logs)
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_attempts_said_is_found_by_item_also_behind_a_line_that_was_cut_off() {
+    fn the_output_of_attempts_is_found_by_item_even_after_a_truncated_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(folder.path(), &[]).expect("a data folder");
         let (job, other) = (JobId::mint(1, [1; 10]), JobId::mint(1, [2; 10]));

@@ -15,7 +15,7 @@ use headway_model::RelPath;
 pub use same_files::SameFiles;
 pub(super) use stored::GROUND;
 
-/// On what a job was planned.
+/// What a job was planned on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ground {
     /// The root of the library.
@@ -24,7 +24,7 @@ pub struct Ground {
     disks: BTreeMap<RelPath, Identity>,
 }
 
-/// Stands for the identity of a disk that could not be looked at: nothing is surely it.
+/// Stands for the identity of a disk that could not be examined: no disk is known to have it.
 const UNKNOWN: Identity = Identity { file_system: 0, inode: 0 };
 
 impl Ground {
@@ -33,11 +33,11 @@ impl Ground {
         Ground { root, disks: BTreeMap::new() }
     }
 
-    /// Adds the disks at these mount points below the root at `path`. Blocking: each disk is looked at.
+    /// Adds the disks at these mount points below the root at `path`. Blocking: each disk is examined.
     pub fn with_disks(mut self, path: &Path, mounts: impl IntoIterator<Item = RelPath>) -> Self {
         let looked = mounts.into_iter().map(|mount| {
             let identity = Identity::at(&path.join(on_disk(&mount))).unwrap_or_else(|error| {
-                tracing::warn!(%mount, %error, "what is done with the files of a disk is not kept: it cannot be looked at");
+                tracing::warn!(%mount, %error, "the results for the files of a disk are not kept: it cannot be looked at");
                 UNKNOWN
             });
             (mount, identity)
@@ -51,11 +51,11 @@ impl Ground {
         !self.disks.is_empty()
     }
 
-    /// The mount point of the disk inside the root that a path belonged to, if another disk is surely there now. A disk that
-    /// is absent is not another one. Blocking: that disk is looked at.
+    /// The mount point of the disk inside the root that a path belonged to, if another disk is known to be there now. A
+    /// disk that is absent is not another one. Blocking: that disk is examined.
     ///
     /// # Errors
-    /// If the disk cannot be looked at: then it is not known whether it is another one, and nothing may be done there.
+    /// If the disk cannot be examined: then it is not known whether it is another one, and nothing must be done there.
     pub fn exchanged_at(&self, root: &Path, path: &RelPath) -> io::Result<Option<RelPath>> {
         let Some((mount, then)) = path.ancestors().iter().rev().find_map(|above| self.disks.get_key_value(above))
         else {
@@ -68,10 +68,10 @@ impl Ground {
         Ok(now.filter(|now| now.is_same(then) == Some(false)).map(|_| mount.clone()))
     }
 
-    /// The mount point of the first disk inside the root in whose place another one is now. Blocking: each is looked at.
+    /// The mount point of the first disk inside the root in whose place another one is now. Blocking: each is examined.
     ///
     /// # Errors
-    /// If no disk is surely another one, and one cannot be looked at.
+    /// If no disk is known to be another one, and one of them cannot be examined.
     pub fn exchanged(&self, root: &Path) -> io::Result<Option<RelPath>> {
         let mut unknown = None;
         for mount in self.disks.keys() {

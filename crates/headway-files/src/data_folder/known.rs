@@ -15,7 +15,8 @@ impl DataFolder {
     /// The identity of each library when it was last used, by name.
     ///
     /// # Errors
-    /// If the file cannot be read. Then no folder may be taken for a library: it can be the empty mount point of its disk.
+    /// If the file cannot be read. Then no folder must be taken for a library: it can be the empty mount point of its
+    /// disk.
     pub fn known_libraries(&self) -> io::Result<HashMap<String, Identity>> {
         Ok(identities(&self.libraries_file()?))
     }

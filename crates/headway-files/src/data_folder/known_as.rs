@@ -86,7 +86,7 @@ impl KnownAs {
     }
 }
 
-/// On what a job was planned, and whether its root is the folder that is there now; `None` if that is not known.
+/// What a job was planned on, and whether its root is the folder that is there now; `None` if that is not known.
 type ComparedGround = (Ground, Option<bool>);
 
 impl DataFolder {
@@ -103,29 +103,30 @@ impl DataFolder {
         Ok(names)
     }
 
-    /// Whether a job that gave its library this name was planned on the folder that is there now, and has had no other: the
-    /// name can have been given to another folder since. What is not known to be the same folder is not. Blocking.
+    /// Whether a job that gave its library this name was planned on the folder that is there now, and has had no other:
+    /// the name can have been given to another folder since. A folder that is not known to be the same counts as
+    /// another. Blocking.
     ///
     /// # Errors
-    /// If it cannot be read on what the job was planned.
+    /// If the job's ground cannot be read.
     pub fn is_of(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> io::Result<bool> {
         let (_, grounds) = self.grounds_here(job, known_as, library)?.unwrap_or_default();
         Ok(!grounds.is_empty() && grounds.iter().all(|(_, is_same)| *is_same == Some(true)))
     }
 
-    /// Which files of a job that gave its library this name are those that are there now. What is not known to be the same
-    /// is not. Blocking.
+    /// Which files of a job that gave its library this name are those that are there now. A file that is not known to
+    /// be the same counts as another. Blocking.
     ///
     /// # Errors
-    /// If it cannot be read on what the job was planned, or what is mounted.
+    /// If the job's ground or the mounts cannot be read.
     pub fn same_files(&self, job: &JobId, known_as: &KnownAs, library: &Library) -> io::Result<SameFiles> {
         let Some((path, grounds)) = self.grounds_here(job, known_as, library)? else { return Ok(SameFiles::none()) };
         let mounted = mounted_below(&path)?;
         Ok(SameFiles::below(&grounds, &path, &mounted.into_keys().collect::<Vec<_>>()))
     }
 
-    /// The path of a job's library, and on what the job was planned, each with whether its root is the folder that is there
-    /// now; `None` if that is not known.
+    /// The path of a job's library, and what the job was planned on, each with whether its root is the folder that is
+    /// there now; `None` if that is not known.
     fn grounds_here(
         &self,
         job: &JobId,
@@ -194,7 +195,7 @@ impl DataFolder {
         let file = self.roots_file()?;
         let before = file.json::<NamedRoots>()?;
         let mut roots = before.clone();
-        // Of a root whose path is not text, only the library's own name is known.
+        // If the root's path is not text, only the library's own name is known.
         let named = libraries.iter().filter(|library| !Library::is_named_by_path(&library.name));
         roots.extend(named.filter_map(|library| Some((library.name.clone(), library.path.to_str()?.to_owned()))));
         if roots == before {
@@ -264,7 +265,7 @@ mod tests {
             data.remember_libraries(&[Arc::clone(library)]);
             data.keep_ground(job, &library.name, &Ground::new(library.identity().expect("a folder")));
         }
-        // By its own name, and by the name of the folder around it. Of the third job the folder is not known.
+        // By its own name, and by the name of the folder around it. The folder of the third job is not known.
         let of = |library: &Library| {
             let names = data.known_as(library).expect("the names");
             jobs.map(|job| names.iter().any(|name| data.is_of(&job, name, library).expect("known")))

@@ -47,7 +47,7 @@ enum Holder {
 /// once, so a caller that acts on it must take the lock itself.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn is_held(root: &Path) -> io::Result<bool> {
     for name in NAMES {
         if holder(&root.join(name))? == Holder::Living {
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_at_most_has_the_lock_whichever_part_of_it_that_is() {
+    fn at_most_one_holder_has_any_part_of_the_lock() {
         let folder = tempfile::tempdir().expect("a folder");
         let take = || FolderLock::try_to_take(folder.path(), true).expect("files");
         let is_held = || is_held(folder.path()).expect("files");

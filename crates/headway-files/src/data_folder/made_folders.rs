@@ -13,7 +13,8 @@ use headway_model::{JobId, RelPath};
 /// The file that lists the folders. It is in the job's folder.
 pub(super) const MADE: &str = ".folders";
 
-/// Begins what is added to the list. No path ends with it, so that a line whose end was not written before is no path.
+/// The prefix of each addition to the list. No path ends with it, so that an earlier line whose end was not written is
+/// not taken for a path.
 const BEGIN: &str = "%\n";
 
 /// The folders that a job has noted, so that it notes each once.
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_job_made_is_kept_and_half_a_line_is_not_taken_for_a_folder() {
+    fn the_folders_that_a_job_made_are_stored_and_a_truncated_line_is_ignored() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_cannot_be_read_is_not_told_to_be_empty() {
+    fn a_list_that_cannot_be_read_is_not_shown_as_empty() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
         let job = JobId::mint(1, [0; 10]);

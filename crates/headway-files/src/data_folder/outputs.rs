@@ -55,8 +55,8 @@ impl Outputs {
         Outputs { is_halted: true, ..self }
     }
 
-    /// Whether the job was halted before all of its items ran, so that what is written here does not tell of every file asked for. Say so
-    /// in the name of such a file.
+    /// Whether the job was halted before all of its items ran, so that what is written here does not cover every file
+    /// that was asked for. The name of such a file must say so.
     pub fn is_halted(&self) -> bool {
         self.is_halted
     }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_step_left_goes_when_the_step_runs_again() {
+    fn the_files_of_a_killed_step_are_removed_when_the_step_runs_again() {
         let folder = tempfile::tempdir().expect("a folder");
         for name in [".REPORT.7.part", ".REPORT.part", ".seen-1", "REPORT"] {
             std::fs::write(folder.path().join(name), "").expect("a file");

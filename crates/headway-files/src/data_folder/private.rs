@@ -81,7 +81,7 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
 /// folder as "File exists".)
 ///
 /// # Errors
-/// Errors of the file system, also if something other than a folder has the name.
+/// Errors of the file system, even if something other than a folder has the name.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let make = || paths::make_folder(path, FOLDER);
     let made = make().or_else(|error| match (error.kind(), path.parent()) {
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_looked_at_is_not_said_to_be_there() {
+    fn a_folder_that_cannot_be_examined_is_not_reported_as_present() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         for _ in 0..2 {

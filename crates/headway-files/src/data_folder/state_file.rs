@@ -20,7 +20,7 @@ impl StateFile {
     /// Reads a file of at most this many bytes.
     ///
     /// # Errors
-    /// As [`private::read`]. A file that is not there is no error.
+    /// As [`private::read`]. A missing file is not an error.
     pub fn read(path: PathBuf, most: u64) -> io::Result<Self> {
         let text = Found::of(private::read(&path, most)).known()?;
         Ok(StateFile { path, text })

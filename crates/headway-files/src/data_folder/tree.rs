@@ -17,7 +17,7 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
     let mut name = root.file_name().unwrap_or_default().to_owned();
     name.push("~");
     let beside = root.with_file_name(name);
-    // Left by a removal that was cut short.
+    // An interrupted removal left it.
     let mut folders = left_beside(&beside)?;
     let mut moved = folders
         .iter()
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_command_made_read_only_goes_too() {
+    fn read_only_folders_of_a_command_are_removed_too() {
         use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().join("root");

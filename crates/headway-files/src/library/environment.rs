@@ -56,8 +56,8 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
     }
 }
 
-/// The failure of the environment that an error means if a process or a thread was to be started. No file is at fault if the
-/// system starts none.
+/// The failure of the environment that an error means if it kept a process or a thread from being started. No file is
+/// at fault if the system starts none.
 pub fn environment_of_start(error: &io::Error) -> Option<PauseReason> {
     match Errno::from_io_error(error)? {
         Errno::AGAIN => Some(PauseReason::TooManyProcesses),
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_that_is_gone_is_no_files_fault_and_a_file_that_may_not_be_read_is() {
+    fn a_missing_share_is_an_environment_failure_and_a_forbidden_file_is_not() {
         let told = |errno: Errno| environment(&errno.into());
         for errno in [
             Errno::STALE,
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_is_interrupted_is_made_again_and_not_for_ever() {
+    fn an_interrupted_call_is_repeated_a_limited_number_of_times() {
         let mut calls = 0;
         let mut call = |interrupted| {
             calls += 1;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_processes_is_no_files_fault_and_a_program_that_is_not_there_is() {
+    fn a_process_limit_is_an_environment_failure_and_a_missing_program_is_not() {
         let told = |errno: Errno| environment_of_start(&errno.into());
         assert_eq!(told(Errno::AGAIN), Some(PauseReason::TooManyProcesses));
         assert_eq!(told(Errno::NOMEM), Some(PauseReason::MemoryLow));

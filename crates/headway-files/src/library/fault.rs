@@ -3,11 +3,11 @@
 
 /// What a test does, in the role of another program, while this thread is at a point.
 #[cfg(test)]
-type Meanwhile = Option<Box<dyn FnMut(&str)>>;
+type FaultHook = Option<Box<dyn FnMut(&str)>>;
 
 #[cfg(test)]
 thread_local! {
-    pub(super) static MEANWHILE: std::cell::RefCell<Meanwhile> = const { std::cell::RefCell::new(None) };
+    pub(super) static MEANWHILE: std::cell::RefCell<FaultHook> = const { std::cell::RefCell::new(None) };
 }
 
 /// Dies here, as by `kill -9`, if a fault names this point. Does nothing in a release build.

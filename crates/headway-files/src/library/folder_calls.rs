@@ -26,7 +26,7 @@ pub(super) trait FolderCalls {
     fn look_at(&self, name: impl AsRef<Path>) -> io::Result<Metadata>;
 
     /// Looks at the folder itself.
-    fn look_at_itself(&self) -> io::Result<Metadata>;
+    fn own_metadata(&self) -> io::Result<Metadata>;
 
     /// Removes the name of anything but a folder.
     fn remove_name(&self, name: impl AsRef<Path>) -> io::Result<()>;
@@ -55,7 +55,7 @@ impl FolderCalls for Dir {
         uninterrupted(|| self.symlink_metadata(name.as_ref()))
     }
 
-    fn look_at_itself(&self) -> io::Result<Metadata> {
+    fn own_metadata(&self) -> io::Result<Metadata> {
         uninterrupted(|| self.dir_metadata())
     }
 

@@ -49,7 +49,7 @@ impl<T> Found<T> {
 }
 
 /// Whether an error means that nothing has the name.
-pub(super) fn is_absent(error: &io::Error) -> bool {
+pub fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 

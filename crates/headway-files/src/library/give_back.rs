@@ -24,7 +24,7 @@ impl Workshop<'_> {
     /// `photo.jpg.original`. Returns the name that it has now; `None` if nothing was to be done.
     ///
     /// # Errors
-    /// What the system says. Then this folder stays with everything in it.
+    /// The system's error. Then this folder stays with everything in it.
     pub fn give_back(&mut self, input: &OpenFile, path: &RelPath) -> io::Result<Option<RelPath>> {
         let given = self.look_and_give_back(input, path);
         if given.is_err() {

@@ -29,7 +29,7 @@ pub fn inspect_alone(library: &Library, path: &RelPath) -> Result<Inspected, Pau
     match inspect_named(library, path)? {
         Inspected::Item(item) if item.skip == Some(SkipReason::Named) => match library.folder_at(path) {
             Ok(_) => Ok(Inspected::Folder),
-            // Of a link to anything else, the plan says that it is one.
+            // The plan lists a link to anything else as a link.
             Err(error) => environment(&error).map_or(Ok(Inspected::Item(item)), Err),
         },
         other => Ok(other),
@@ -52,7 +52,7 @@ pub fn inspect(library: &Library, path: &RelPath) -> Result<ListedFile, PauseRea
     as_listed(library, path, library.find(path))
 }
 
-/// How a plan lists what a look `found`.
+/// How a plan lists the result `found`.
 fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Result<ListedFile, PauseReason> {
     let parent = path.parent().unwrap_or_default();
     let admitted = if parent.is_root() { Ok(()) } else { library.enter_folder(&parent).map(drop) };
@@ -116,7 +116,7 @@ mod tests {
         for name in ["to_file", "to_nothing", "out", "socket"] {
             assert!(matches!(inspect_alone(&library, &path(name)), Ok(Inspected::Item(_))), "{name}");
         }
-        // What nobody named is told apart.
+        // An entry that nobody named has the reason of its own kind.
         assert_eq!(inspect(&library, &path("to_file")).map(|listed| listed.skip), Ok(Some(SkipReason::Symlink)));
         assert!(matches!(inspect_named(&library, &path("2024")), Ok(Inspected::Folder)));
         assert_eq!(inspect_again(&library, &path("file")).map(|listed| listed.skip), Ok(None));

@@ -26,7 +26,7 @@ impl ListedFile {
         ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::Missing) }
     }
 
-    /// Whether the recipe, and the rules about files, are asked about it: not about a file that is skipped, nor about a
+    /// Whether the recipe and the rules about files apply to it. They do not apply to a file that is skipped, or to a
     /// folder that cannot be listed.
     pub fn is_asked_about(&self) -> bool {
         self.skip.is_none() && !self.file.is_unlisted()

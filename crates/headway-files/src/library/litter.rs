@@ -1,6 +1,7 @@
-//! What systems leave behind among a user's files: thumbnails, recycle bins and indexes of file managers and NAS boxes.
+//! Litter: files that systems leave among a user's files, such as thumbnails, recycle bins and indexes of file managers
+//! and NAS boxes.
 
-/// Folders that are left behind with everything in them, in lower case.
+/// Folders that are litter with everything in them, in lower case.
 const FOLDERS: [&str; 14] = [
     "@eadir",
     ".@__thumb",
@@ -18,10 +19,10 @@ const FOLDERS: [&str; 14] = [
     ".documentrevisions-v100",
 ];
 
-/// Files that are left behind, in lower case.
+/// Files that are litter, in lower case.
 const FILES: [&str; 4] = [".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini"];
 
-/// Whether a file or folder of this name, without its path, is left behind by a system. Case does not matter.
+/// Whether a file or folder of this name, without its path, is litter. Case does not matter.
 pub fn is_litter(name: &[u8], is_folder: bool) -> bool {
     let name = name.to_ascii_lowercase();
     let is = |known: &&str| known.as_bytes() == name;

@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_of_a_private_folder_is_never_open_to_others_whatever_interrupts_its_making() {
+    fn the_copy_of_a_private_folder_is_never_readable_for_others_even_if_interrupted() {
         let folder = tempfile::tempdir().expect("a folder");
         let below = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(below("a")).expect("folders");
@@ -295,7 +295,7 @@ mod tests {
             }
         };
         MEANWHILE.with_borrow_mut(|meanwhile| *meanwhile = Some(Box::new(look)));
-        // What a process that was killed in the middle leaves is in nobody's way, and does not stay.
+        // A folder that a killed process left unfinished blocks nothing, and does not stay.
         std::fs::create_dir_all(below("out")).expect("a folder");
         std::fs::create_dir(below("out").join(temporary("a".as_ref()))).expect("a folder");
         library.make_folder(&path("out/a"), Some(&path("a"))).expect("folders");

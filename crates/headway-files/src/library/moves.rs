@@ -161,10 +161,10 @@ impl Moves {
         Ok(())
     }
 
-    /// Settles moves that a process began before it died: completes them if possible, otherwise takes them back. An
-    /// error means that something cannot be looked at, or that neither is possible now: they can be settled again
+    /// Recovers moves that a process began before it died: completes them if possible, otherwise takes them back. An
+    /// error means that something cannot be examined, or that neither is possible now: they can be recovered again
     /// later.
-    fn settle(&self, names: &dyn FileNames) -> io::Result<PlacementState> {
+    fn recover(&self, names: &dyn FileNames) -> io::Result<PlacementState> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
         let at = match decide(&tracks, names)? {
             Decision::Conflict(lying) => return Ok(PlacementState::Conflict(format!("{lying}; nothing was touched"))),
@@ -249,7 +249,7 @@ pub(super) enum NotMade {
     Skip(SkipReason),
     /// Nothing has changed.
     Error(io::Error),
-    /// Some were made and could not be taken back, so they must be settled.
+    /// Some were made and could not be taken back, so they must be recovered.
     Open(io::Error),
 }
 

@@ -13,7 +13,8 @@ use super::{Found, Library};
 use headway_model::RelPath;
 
 impl Library {
-    /// Opens a folder whose files are to be listed. The error tells what is not there from what is no folder.
+    /// Opens a folder whose files are to be listed. The error distinguishes a missing entry from one that is not a
+    /// folder.
     pub(super) fn open_to_list(&self, folder: &RelPath) -> io::Result<Arc<Dir>> {
         let opened = self.enter_folder(folder);
         let is_none = opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotADirectory);
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_leads_to_its_folder_and_what_is_no_folder_is_said_to_be_none() {
+    fn a_symbolic_link_leads_to_its_folder_and_anything_else_is_reported_as_no_folder() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir_all(folder.path().join("2024/deep")).expect("folders");
         std::fs::write(folder.path().join("file"), "x").expect("a file");

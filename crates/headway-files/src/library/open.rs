@@ -53,7 +53,7 @@ impl Library {
             EntryKind::File if !planned.is_unlisted() => {}
             // The plan lists a folder only if it could not look inside.
             EntryKind::Folder if !planned.was_seen() => return Err(self.unlisted(&planned.path)),
-            // It was another thing when the job was planned, and that was asked for.
+            // When the job was planned it was something else, and that was asked for.
             _ if planned.was_seen() || planned.is_unlisted() => return Err(self.changed(&planned.path)),
             EntryKind::Symlink => return Err(OpenError::Skip(SkipReason::Symlink)),
             EntryKind::File | EntryKind::Folder | EntryKind::Other => {
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_planned_file_that_is_no_file_any_more_has_changed() {
+    fn a_planned_file_that_is_no_longer_a_file_counts_as_changed() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("name")).expect("a folder");
         std::os::unix::fs::symlink("name", folder.path().join("link")).expect("a link");

@@ -42,7 +42,7 @@ impl Root {
     fn open(path: &Path) -> io::Result<Self> {
         admit_root(path)?;
         let dir = uninterrupted(|| Dir::open_ambient_dir(path, ambient_authority()))?;
-        let found = dir.look_at_itself()?;
+        let found = dir.own_metadata()?;
         Ok(Root { place: (found.dev(), found.ino()), identity: Identity::of(&dir)?, dir: Some(Arc::new(dir)) })
     }
 

@@ -91,7 +91,7 @@ fn level(
     unread: &mut Option<Unread>,
     take: &mut dyn FnMut(SeenPart) -> bool,
 ) -> io::Result<bool> {
-    // All that is told of the folder was so at this time or later.
+    // Everything reported about the folder was read at this time or later.
     let from = crate::now();
     let dir = library.open_to_list(folder)?;
     let (mut names, mut litter) = (Vec::new(), 0);

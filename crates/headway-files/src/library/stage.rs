@@ -135,7 +135,7 @@ impl Library {
 }
 
 impl Staged {
-    /// Marks its placement as recorded in the log: from now on, the file under its name is judged by its hash.
+    /// Marks its placement as recorded in the log: from now on, the file under its name is recognised by its hash.
     pub fn recorded(&self) {
         self.recorded.store(true, Ordering::Relaxed);
     }
@@ -197,7 +197,7 @@ mod tests {
     use headway_model::PlannedFile;
 
     #[test]
-    fn what_is_there_instead_of_an_output_is_told_as_what_it_is() {
+    fn whatever_stands_in_place_of_an_output_is_reported_as_what_it_is() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("file"), "content").expect("a file");
         let library = Library::open("files", folder.path()).expect("a library");

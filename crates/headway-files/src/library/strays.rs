@@ -15,7 +15,7 @@ use headway_model::{JobId, PlannedFile, RelPath};
 /// Length of a job id in characters.
 const ID: usize = 36;
 
-/// One of Headway's own names that can be left over. A trash is none.
+/// One of Headway's own names that can be left over. A trash is not one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnName {
     /// Its path.
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_told_by_what_made_them_and_a_trash_is_left_alone() {
+    fn temporary_names_are_recognised_by_their_maker_and_a_trash_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let job = JobId::mint(1, [1; 10]);
         let temp = format!("sub/.headway-{job}-3-1.jpg");

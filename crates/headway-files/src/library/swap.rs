@@ -1,5 +1,5 @@
 //! Swaps an output for its original: in one step where the file system can, so that the name is never empty and
-//! nobody ever sees a half-written file. If the process dies on the way, `judge.rs` finds out how far it got.
+//! nobody ever sees a half-written file. If the process dies on the way, `recover_placement.rs` finds out how far it got.
 
 use std::io;
 
@@ -260,11 +260,11 @@ mod tests {
         assert_eq!((content("file"), content("temp")), ("first".into(), "theirs".into()));
     }
 
-    type Way = fn(&FolderEntry, &FolderEntry, &FolderEntry, &OpenFile) -> io::Result<Option<Swapped>>;
+    type SwapMethod = fn(&FolderEntry, &FolderEntry, &FolderEntry, &OpenFile) -> io::Result<Option<Swapped>>;
 
     #[test]
     fn an_original_is_missing_only_if_it_is_not_there_and_a_swap_that_fails_is_taken_back() {
-        let ways: [Way; 3] = [by_exchange, by_second_name, |temp, target, trash, original| {
+        let ways: [SwapMethod; 3] = [by_exchange, by_second_name, |temp, target, trash, original| {
             by_two_moves(temp, target, trash, original).map(Some)
         }];
         for (way, swap) in ways.into_iter().enumerate() {

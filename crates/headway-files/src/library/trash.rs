@@ -240,7 +240,7 @@ fn remove_leaving(folder: &Dir, leaving: &str, gone: &mut Trashed) -> io::Result
     sync(folder)
 }
 
-/// The job whose trash a folder of this name is what is left of.
+/// The job whose half-emptied trash has this name.
 fn being_emptied(name: &str) -> Option<JobId> {
     name.strip_prefix(EMPTYING)?.parse().ok()
 }
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_process_that_died_was_emptying_goes_and_nothing_else() {
+    fn only_the_half_emptied_trash_of_a_dead_process_is_removed() {
         let folder = tempfile::tempdir().expect("a folder");
         let library = Library::open("files", folder.path()).expect("a library");
         let [half, whole] = [1, 2].map(|number| JobId::mint(number, [1; 10]));

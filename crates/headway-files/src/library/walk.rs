@@ -48,9 +48,10 @@ pub fn walk(
             Ok(Looked::At(listed)) => listed,
             // It was removed before the plan could look at it. Nobody knows how many files a folder had.
             Ok(Looked::Gone) if is_folder => ListedFile::gone(path),
-            // Who asks for a folder asks for the files that the plan finds in it, and it found none here: programs make and
-            // remove files in a folder all the time. Had the folder been listed a moment later, nobody would have heard of
-            // this one. A path that is named is looked up by itself, and a look that fails otherwise is an item.
+            // Who asks for a folder asks for the files that the plan finds in it, and it found none here: programs make
+            // and remove files in a folder all the time. Had the folder been listed a moment later, this file would
+            // never have been seen. A path that is named is looked up by itself, and a file that cannot be examined for
+            // another reason is an item.
             Ok(Looked::Gone) => continue,
             Ok(Looked::Inside(inside)) => {
                 levels.push(inside);

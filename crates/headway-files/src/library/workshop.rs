@@ -34,7 +34,7 @@ impl Library {
     /// Creates the folder for an output.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn workshop<'a>(&'a self, staged: &'a Staged) -> io::Result<Workshop<'a>> {
         let name = staged.workshop_name();
         let path = staged.temp.parent().unwrap_or_default().join(name.as_bytes()).map_err(io::Error::other)?;

@@ -9,10 +9,10 @@ use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 use super::ApiError;
 use crate::read::{FromJson, NotRead, read};
 
-/// What is asked: written by the page, and read by the server.
+/// The request: written by the page, and read by the server.
 pub type JsonCalls = Post<JsonArguments>;
 
-/// What is answered: written by the server, and read by the page.
+/// The response: written by the server, and read by the page.
 pub type JsonAnswers = Post<JsonText>;
 
 /// JSON that is written and read by `serde_json`.

@@ -52,7 +52,7 @@ pub(super) struct Link {
     /// Sources in a row that broke off before they had caught up.
     cuts: u32,
     calls: Option<Calls>,
-    /// Only short calls are made, so that no connection is held.
+    /// Only short calls are made, so that no connection stays open.
     pub(super) crowded: bool,
     /// When the next short call is made.
     ask_at: Option<Millis>,
@@ -219,7 +219,7 @@ impl Link {
         true
     }
 
-    /// The source has broken, and goes on by itself later, as when another tab holds it.
+    /// The source has broken, and continues later without a new request, as when another tab holds it.
     pub(super) fn broke(&mut self) {
         self.source.iter_mut().for_each(|source| source.caught_up = false);
     }

@@ -25,7 +25,8 @@ impl Follow {
         }
         for (job, tracked) in &self.jobs {
             if let Some(word) = tracked.ask(self.cursor.is_some()) {
-                // Where snapshots do not get through, the server is told which events are held, and sends those after them.
+                // Where snapshots do not get through, the query names the events that the client has, and the server
+                // sends those after them.
                 parts.push(match self.link.is_cut() {
                     true => format!("held={job}.{}", tracked.due() - 1),
                     false => format!("{word}={job}"),

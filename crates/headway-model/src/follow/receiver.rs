@@ -106,7 +106,7 @@ impl Follow {
         let asked = self.link.asks();
         let mute = self.link.failed(now);
         let mut effects = vec![FollowEffect::Close];
-        effects.extend(self.say_asking(asked));
+        effects.extend(self.log_switch_to_calls(asked));
         if closed && mute {
             effects.push(FollowEffect::Probe { query: self.query() });
         }
@@ -125,7 +125,7 @@ impl Follow {
         }
         let asked = self.link.asks();
         let due = self.link.due(now);
-        let mut effects = self.say_asking(asked);
+        let mut effects = self.log_switch_to_calls(asked);
         effects.extend(match due {
             link::Due::Nothing => Vec::new(),
             link::Due::Close => vec![FollowEffect::Close],
@@ -135,7 +135,7 @@ impl Follow {
         effects
     }
 
-    fn say_asking(&self, before: bool) -> Vec<FollowEffect> {
+    fn log_switch_to_calls(&self, before: bool) -> Vec<FollowEffect> {
         let now = !before && self.link.asks();
         now.then(|| FollowEffect::Log("[stream] no stream gets through; polling with calls instead".into()))
             .into_iter()

@@ -3,10 +3,10 @@
 //!
 //! The tab that holds the browser's lock is the leader. Its connection follows its own jobs and those of the other
 //! tabs, and it passes each message on, numbered. Every tab folds with its own [`Follow`] and claims nothing that it
-//! has not received itself. So a tab begins to listen in one of two ways. Either the connection begins at the tab's
-//! own cursor. Or the tab is told which message is the first that it will hear, *then* makes one call of its own from
-//! its own cursor, and takes in the answer before those messages. Whatever was sent earlier is in the answer, and a
-//! message that arrives twice is dropped by its number. After a gap in the numbers the tab starts over.
+//! has not received itself. So a tab begins to listen in one of two ways. Either the connection begins at the tab's own
+//! cursor. Or the leader tells the tab which message is the first that it will receive, *then* the tab makes one call
+//! of its own from its own cursor, and takes in the answer before those messages. Whatever was sent earlier is in the
+//! answer, and a message that arrives twice is dropped by its number. After a gap in the numbers the tab starts over.
 
 mod count;
 mod effect;
@@ -43,7 +43,7 @@ pub struct Tab {
     lock: LeaderLock,
     /// The receiver's source, while it has one.
     source: Option<u64>,
-    /// How this tab hears its leader, which can be itself.
+    /// How this tab listens to its leader, which can be itself.
     listening: Listening,
     /// Set while this tab leads.
     lead: Option<Lead>,

@@ -12,7 +12,7 @@ use crate::message::{GoneReason, Now, RunningItem, SnapshotMessage};
 use crate::mutants::{self, Mutant};
 use console::LastLogged;
 
-/// What a reader is told of a job that is set aside.
+/// The text for a reader of a job that is set aside.
 pub const SET_ASIDE: &str =
     "The server set this job aside, because its events cannot be read. `headway doctor` says what can be done.";
 
@@ -169,7 +169,7 @@ impl Tracked {
 
     pub(super) fn gone(&mut self, reason: GoneReason) {
         self.phase = match reason {
-            // This was said on another tab's connection; this tab already holds the job.
+            // This was sent on another tab's connection; this tab already has the job.
             GoneReason::Absent if self.fold.is_some() && !self.replacing => self.phase,
             GoneReason::Absent => Phase::Absent,
             GoneReason::Pruned => Phase::Pruned,

@@ -1,4 +1,4 @@
-//! What a page reads off the receiver.
+//! The state that a page reads from the receiver.
 
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ impl Follow {
         unknown || (other && self.jobs.values().all(Tracked::is_closed))
     }
 
-    /// Whether no source is wanted now: the page sleeps, is refused, or has nothing to hear of.
+    /// Whether no source is wanted now: the page sleeps, is refused, or follows nothing.
     pub fn is_resting(&self, now: Millis) -> bool {
         self.nothing_wanted() || self.link.is_resting(now)
     }

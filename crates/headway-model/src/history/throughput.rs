@@ -85,7 +85,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_end_is_in_one_part_whatever_the_clock_did(
+        fn every_end_is_in_one_part_even_after_a_jump_of_the_clock(
             times in proptest::collection::vec(0_u64..u64::MAX, 1..50), most in 1_u32..200
         ) {
             let mut entries = vec![entry(times[0], EventKind::Started)];

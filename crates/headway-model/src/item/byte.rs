@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_is_one_status_or_none() {
+    fn every_byte_is_one_status_or_invalid() {
         let known: Vec<u8> = (0..=255).filter(|byte| ItemStatus::from_byte(*byte).is_some()).collect();
         let reasons = FailReason::ALL.len() + 2 * SkipReason::ALL.len();
         assert_eq!(known.len(), 4 + DiskEffect::ALL.len() + 1 + reasons);

@@ -62,7 +62,7 @@ numbered! {
         HardLinks = 5,
         /// Another item, or an existing file, has the output's name.
         Collision = 6,
-        /// The command said so by its exit code.
+        /// The command's exit code asked for it.
         Command = 7,
         /// The output is not enough smaller than the original.
         NotSmaller = 8,
@@ -78,13 +78,13 @@ numbered! {
         Lacking = 13,
         /// It is renamed together with another file of the job, whose new name depends on it.
         With = 14,
-        /// The request names it, and it is no regular file: a symbolic link, device, socket or pipe.
+        /// The request names it, and it is not a regular file: a symbolic link, device, socket or pipe.
         Named = 15,
         /// No line of the manifest names it, so there was nothing to compare.
         Unlisted = 16,
         /// The name of its output, or its new name, would be longer than any file system takes.
         TooLong = 17,
-        /// The name of its output would be no file name.
+        /// The name of its output would not be a valid file name.
         NoName = 18,
         /// Its type is one that the recipe is for, but not in the way in which this file is written.
         Unsupported = 19,

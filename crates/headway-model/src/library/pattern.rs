@@ -77,7 +77,7 @@ pub fn folded(text: &str) -> String {
     text.nfd().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// The bytes of a name in that form. Bytes that are no UTF-8 stay as they are.
+/// The bytes of a name in that form. Bytes that are not UTF-8 stay as they are.
 pub fn folded_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut all = Vec::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_are_no_text_stay_as_they_are() {
+    fn invalid_utf_8_stays_unchanged() {
         assert_eq!(folded_bytes(b"A\xffE\xcc\x81"), b"a\xff\xc3\xa9");
         assert_eq!(folded_bytes("\u{c9}.JPG".as_bytes()), "\u{e9}.jpg".as_bytes());
     }

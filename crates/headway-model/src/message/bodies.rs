@@ -108,7 +108,7 @@ pub struct RunningItem {
 }
 
 impl RunningItem {
-    /// What is done of the file, if that is known.
+    /// How much is done of the file, if that is known.
     pub fn part(&self) -> Option<FilePart> {
         match (self.percent, self.total) {
             (Some(percent), _) => Some(FilePart { thousandths: u64::from(percent.min(100)) * 10, bytes: 0 }),

@@ -97,7 +97,7 @@ fn outcome(fold: &Fold, event: &JobEvent) -> String {
 /// Checks every pair of a job and an event, including refusals, against the table that was reviewed line by line.
 /// `UPDATE_TABLE=1` rewrites the table for another review.
 #[test]
-fn every_pair_of_job_and_event_is_judged_as_the_table_says() {
+fn every_pair_of_job_and_event_gives_the_result_in_the_table() {
     let mut table = String::new();
     for (name, fold) in samples() {
         writeln!(table, "## {name}").expect("a string");

@@ -84,7 +84,7 @@ impl<'text> Document<'text> {
 }
 
 impl<'document> JsonValue<'document> {
-    /// Where its text is in that of the document.
+    /// The range of its text in the document.
     pub fn place(self) -> Range<usize> {
         self.tokens[0].begin..self.tokens[0].end
     }
@@ -106,18 +106,18 @@ impl<'document> JsonValue<'document> {
         Lexer::new(self.text, self.tokens[0].begin)
     }
 
-    /// That something else is in its place.
+    /// The error that something else was expected in its place.
     pub fn expected(self, what: &str) -> NotRead {
         self.lexer().expected(what)
     }
 
-    /// That its type refuses it.
+    /// The error that its type refuses it.
     #[inline(never)]
     pub fn refused(self, error: &dyn Display) -> NotRead {
         NotRead(format!("{error} at byte {}", self.tokens[0].begin))
     }
 
-    /// The text that it is; borrowed if it has no escapes.
+    /// Its content if it is a text; borrowed if it has no escapes.
     #[inline(never)]
     pub(super) fn string(self) -> Result<Cow<'document, str>, NotRead> {
         self.lexer().string()

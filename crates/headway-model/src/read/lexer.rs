@@ -1,4 +1,4 @@
-//! Walks over the text. Nothing here is generic, so it exists once.
+//! Scans the text. Nothing here is generic, so the code exists once in the program.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::NotRead;
 /// How deeply values can be nested, as for `serde_json`.
 const DEEPEST: u8 = 127;
 
-/// Where the reader is in the text.
+/// A reader at a position in the text.
 pub(super) struct Lexer<'text> {
     pub(super) text: &'text str,
     pub(super) at: usize,
@@ -15,7 +15,7 @@ pub(super) struct Lexer<'text> {
 }
 
 impl<'text> Lexer<'text> {
-    /// At this byte of a text.
+    /// A lexer at this byte of a text.
     pub(super) fn new(text: &'text str, at: usize) -> Self {
         Lexer { text, at, depth: 0 }
     }
@@ -39,7 +39,7 @@ impl<'text> Lexer<'text> {
         NotRead(format!("expected {what} at byte {}", self.at))
     }
 
-    /// Takes this byte.
+    /// Consumes this byte.
     #[inline(never)]
     pub(super) fn take(&mut self, byte: u8, what: &str) -> Result<(), NotRead> {
         if self.peek() != byte {
@@ -49,14 +49,14 @@ impl<'text> Lexer<'text> {
         Ok(())
     }
 
-    /// Takes the bracket that begins an array or an object.
+    /// Consumes the bracket that begins an array or an object.
     pub(super) fn open(&mut self, bracket: u8) -> Result<(), NotRead> {
         self.take(bracket, "an array or object")?;
         self.depth += 1;
         if self.depth > DEEPEST { Err(NotRead("too many values inside each other".into())) } else { Ok(()) }
     }
 
-    /// Whether another element follows. Takes the comma before it.
+    /// Whether another element follows. Consumes the comma before it.
     pub(super) fn more(&mut self, close: u8, first: bool) -> Result<bool, NotRead> {
         let next = self.peek();
         if next == close {
@@ -69,14 +69,14 @@ impl<'text> Lexer<'text> {
         if self.peek() == close { Err(self.expected("a value")) } else { Ok(true) }
     }
 
-    /// Takes the bracket that ends an array or an object.
+    /// Consumes the bracket that ends an array or an object.
     pub(super) fn close(&mut self, bracket: u8) -> Result<(), NotRead> {
         self.take(bracket, "the end of an array or object")?;
         self.depth -= 1;
         Ok(())
     }
 
-    /// Takes a word, if it is here.
+    /// Consumes a word, if it is here.
     #[inline(never)]
     pub(super) fn word(&mut self, word: &str) -> bool {
         self.peek();
@@ -85,7 +85,7 @@ impl<'text> Lexer<'text> {
         is_here
     }
 
-    /// Nothing but white space is left.
+    /// Checks that nothing but white space is left.
     #[inline(never)]
     pub(super) fn end(&mut self) -> Result<(), NotRead> {
         if self.peek() == 0 && self.at == self.text.len() { Ok(()) } else { Err(self.expected("the end")) }

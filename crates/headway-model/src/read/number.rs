@@ -3,7 +3,7 @@
 use super::NotRead;
 use super::lexer::Lexer;
 
-/// A number as it is handed on.
+/// A parsed number.
 pub(super) enum Number {
     Unsigned(u64),
     Signed(i64),
@@ -21,7 +21,7 @@ impl Lexer<'_> {
         if is_whole && let Ok(number) = digits.parse() {
             return Ok(Number::Unsigned(number));
         }
-        // A zero with a sign is a fraction, so that it keeps the sign.
+        // `-0` is read as a fraction, so that it keeps the sign.
         if is_whole
             && digits != "-0"
             && let Ok(number) = digits.parse()
@@ -32,10 +32,10 @@ impl Lexer<'_> {
         if number.is_finite() { Ok(Number::Float(number)) } else { Err(self.expected("a smaller number")) }
     }
 
-    /// Walks over a number, and says whether it is whole.
+    /// Scans a number, and returns whether it is whole.
     fn digits(&mut self) -> Result<bool, NotRead> {
         self.at += usize::from(self.here() == b'-');
-        // No other digit follows a zero in front.
+        // A leading zero is followed by no other digit.
         if self.here() == b'0' {
             self.at += 1
         } else {

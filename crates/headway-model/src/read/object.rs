@@ -1,4 +1,4 @@
-//! What the code of a type asks of a value: its fields, and which of its variants it is.
+//! The functions that the code of a type calls on a value, to read its fields and to find its variant.
 
 use super::document::JsonValue;
 use super::{FromJson, NotRead};
@@ -8,14 +8,14 @@ pub type ReadAs<T> = fn(JsonValue<'_>) -> Result<T, NotRead>;
 
 /// Which variant a value is, and what is inside it.
 pub struct Variant<'document> {
-    /// Its place among the names that were asked for.
+    /// Its index among the given names.
     pub number: usize,
     whole: JsonValue<'document>,
     content: Option<JsonValue<'document>>,
 }
 
 impl Variant<'_> {
-    /// That nothing is inside it.
+    /// Checks that it has no content.
     pub fn nothing(&self) -> Result<(), NotRead> {
         match self.content {
             Some(content) if !content.is_null() => Err(content.expected("null")),
@@ -25,14 +25,14 @@ impl Variant<'_> {
 }
 
 impl<'document> Variant<'document> {
-    /// What is inside it.
+    /// Its content.
     pub fn content(&self) -> Result<JsonValue<'document>, NotRead> {
         self.content.ok_or_else(|| self.whole.expected("the content of a variant"))
     }
 }
 
 impl<'document> JsonValue<'document> {
-    /// The field with this name, unless it is left out.
+    /// The field with this name; `None` if it is left out.
     pub fn find<T: FromJson>(self, name: &str) -> Result<Option<T>, NotRead> {
         match self.get(name)? {
             Some(value) => T::from_json(value).map(Some).map_err(|error| error.inside(name)),
@@ -59,7 +59,7 @@ impl<'document> JsonValue<'document> {
         Ok(found)
     }
 
-    /// Whether it is this text.
+    /// Whether it is a text equal to this one.
     fn is_key(self, name: &str) -> bool {
         let text = self.text();
         let inside = &text[1..text.len() - 1];
@@ -71,7 +71,7 @@ impl<'document> JsonValue<'document> {
         self.refused(&format_args!("no field {name:?}"))
     }
 
-    /// That it has no fields but these.
+    /// Checks that it has no other fields than these.
     #[inline(never)]
     pub fn only(self, names: &[&str]) -> Result<(), NotRead> {
         let mut values = self.object()?;
@@ -83,7 +83,7 @@ impl<'document> JsonValue<'document> {
         Ok(())
     }
 
-    /// Which of these texts it is.
+    /// The index of the text among these that it equals.
     #[inline(never)]
     pub fn word(self, names: &[&str]) -> Result<usize, NotRead> {
         let word = self.string()?;
@@ -91,14 +91,14 @@ impl<'document> JsonValue<'document> {
         number.ok_or_else(|| self.refused(&format_args!("an unknown word {word:?}")))
     }
 
-    /// Which of these texts its field with this name is.
+    /// The index of the text among these that its field with this name equals.
     #[inline(never)]
     pub fn tag(self, field: &str, names: &[&str]) -> Result<usize, NotRead> {
         let value = self.get(field)?.ok_or_else(|| self.missing(field))?;
         value.word(names).map_err(|error| error.inside(field))
     }
 
-    /// Which of these variants it is: the name alone, or an object with the name and the content.
+    /// The variant among these that it is: the name alone, or an object with the name and the content.
     #[inline(never)]
     pub fn variant(self, names: &[&str]) -> Result<Variant<'document>, NotRead> {
         if self.begin() == b'"' {
@@ -111,7 +111,7 @@ impl<'document> JsonValue<'document> {
         }
     }
 
-    /// The first of these that it can be read as.
+    /// The result of the first of these attempts that succeeds.
     pub fn first<T>(self, attempts: &[ReadAs<T>]) -> Result<T, NotRead> {
         let read = attempts.iter().find_map(|attempt| attempt(self).ok());
         read.ok_or_else(|| self.expected("one of the known variants"))

@@ -47,7 +47,7 @@ macro_rules! whole_numbers {
     ($($number:ident)*) => {$(
         impl FromJson for $number {
             fn from_json(json: JsonValue<'_>) -> Result<Self, NotRead> {
-                // Within these limits nothing is cut off.
+                // Within these limits the conversion is exact.
                 json.whole($number::MIN as i64, $number::MAX as u64).map(|number| number as $number)
             }
         }
@@ -93,7 +93,7 @@ impl<K: FromJson + Ord, V: FromJson> FromJson for BTreeMap<K, V> {
 }
 
 impl JsonValue<'_> {
-    /// Exactly this many elements.
+    /// Reads exactly this many elements.
     #[inline(never)]
     fn elements<const COUNT: usize>(self) -> Result<[Self; COUNT], NotRead> {
         let (mut values, mut read) = (self.array()?, [self; COUNT]);

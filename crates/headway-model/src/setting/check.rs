@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once_each_with_its_setting() {
+    fn all_errors_are_reported_at_once_each_with_its_setting() {
         let given =
             json!({"format": "gif", "quality": 101, "strip": "on", "folder": "../x", "title": "{series}", "speed": 1});
         let wrong = check(&all(), &settings(given)).expect_err("wrong");
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_whose_condition_does_not_hold_has_its_default_whatever_is_given() {
+    fn a_setting_whose_condition_does_not_hold_has_its_default() {
         let given = settings(json!({"format": "png", "quality": 400, "note": 7}));
         let checked = check(&all(), &given).expect("neither counts");
         assert_eq!((checked.get("quality"), checked.get("note")), (Some(&json!(85)), None));

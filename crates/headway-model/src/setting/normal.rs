@@ -9,7 +9,7 @@ use crate::path::RelPath;
 /// How much of a wrong value is quoted in its error.
 pub(super) const QUOTED_BYTES: usize = 80;
 
-/// What a text must be that has a line break.
+/// The error for a text with a line break.
 const LINE_BREAK: &str = "must be one line (a command of several lines can be a script)";
 
 /// A value in its canonical form, or what is wrong with it: the text after the setting's name in a [`WrongSetting`](super::WrongSetting).

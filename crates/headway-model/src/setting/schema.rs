@@ -24,7 +24,8 @@ pub fn schema(all: &[Setting]) -> Value {
     schema
 }
 
-/// A setting by itself. One with a condition can be anything here, because it counts only where the condition holds.
+/// The schema of a setting by itself. A setting with a condition can be anything here, because it counts only if the
+/// condition holds.
 fn property(setting: &Setting) -> Value {
     let mut property = match setting.only_if {
         None => values(&setting.kind),
@@ -40,7 +41,7 @@ fn property(setting: &Setting) -> Value {
     property
 }
 
-/// What a setting must be where its condition holds.
+/// The schema of a setting for the case that its condition holds.
 fn condition(all: &[Setting], setting: &Setting, condition: &OnlyIf) -> Value {
     let mut holds = json!({ "properties": { &condition.setting: { "enum": condition.is } } });
     let other = all.iter().find(|other| other.name == condition.setting);
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_said_in_the_words_of_the_schema() {
+    fn each_kind_is_described_in_the_terms_of_the_schema() {
         let all = [
             Setting::choice("format", "Format", &[("jpeg", "JPEG")]),
             Setting::number("quality", "Quality", 85, 1..=100, "%").only_if("format", ["jpeg"]).help("Of JPEG."),

@@ -27,7 +27,7 @@ impl JobSummary {
         }
     }
 
-    /// What it means that the recipe's last step, over all files together, failed.
+    /// The text for a failure of the recipe's last step, over all files together.
     pub fn last_step_failed(&self) -> &'static str {
         match BuiltIn::of(&self.recipe) {
             Some(BuiltIn::Checksum) => "the manifest of all files could not be written",
@@ -35,17 +35,17 @@ impl JobSummary {
                 "the files and the lines of the manifest do not all agree, or could not all be checked"
             }
             Some(_) => "the report on all files could not be written",
-            // What a recipe of somebody else does there is not known.
+            // For a recipe that is not built in, the purpose of the last step is not known.
             None => EndReason::Finish.text(),
         }
     }
 
-    /// Of an undo: whether it has put back every file that it was to put back.
+    /// For an undo: whether it has put back every file that it was to put back.
     pub fn undid_all(&self) -> bool {
         self.status.is_terminal() && self.counters.failed + self.counters.cancelled + self.counters.missed == 0
     }
 
-    /// Of an undo: the word for the job that it undoes.
+    /// For an undo: the word for the job that it undoes.
     pub fn undoing_word(&self) -> &'static str {
         match self.status.is_terminal() {
             _ if self.undid_all() => "undone",
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_last_step_that_failed_it_is_said_what_it_was_to_do() {
+    fn a_failed_last_step_is_reported_with_its_purpose() {
         let finish = JobStatus::Failed { reason: EndReason::Finish };
         let failed = summary(finish, Counters { total: 3, succeeded: 3, ..Counters::default() });
         let none = JobSummary { recipe: "checksum".into(), ..summary(finish, Counters::default()) };

@@ -53,20 +53,20 @@ impl<'a, 'b> Directory<'a, 'b> {
         let located = rawzip::ZipLocator::new().locate_in_reader(source, &mut buffer, source.size());
         let archive = located.map_err(|(_, error)| match error.kind() {
             rawzip::ErrorKind::MissingEndOfCentralDirectory => {
-                source.judge("its end is missing: it is not a zip archive, or it is cut off")
+                source.failure("its end is missing: it is not a zip archive, or it is cut off")
             }
-            _ => source.judge("its directory cannot be found: the record at its end makes no sense"),
+            _ => source.failure("its directory cannot be found: the record at its end makes no sense"),
         })?;
         Ok(Directory { archive, source, buffer })
     }
 
     /// The size of the directory in bytes according to the archive's end record; `None` for zip64, which keeps it
     /// elsewhere.
-    pub(super) fn told_size(&self) -> Option<u64> {
+    pub(super) fn stated_size(&self) -> Option<u64> {
         let mut field = [0; 4];
         let read = rawzip::ReaderAt::read_at(self.source, &mut field, self.archive.eocd_offset() + 12);
-        let told = u32::from_le_bytes(field);
-        (matches!(read, Ok(4)) && told != u32::MAX).then_some(told.into())
+        let stated = u32::from_le_bytes(field);
+        (matches!(read, Ok(4)) && stated != u32::MAX).then_some(stated.into())
     }
 
     /// Calls `look` with each entry, in the directory's order, until it returns an error.
@@ -84,7 +84,9 @@ impl<'a, 'b> Directory<'a, 'b> {
                     }
                 }
                 Ok(None) => break Ok(()),
-                Err(_) => break Err(self.source.judge("its directory is damaged: what follows in it is not an entry")),
+                Err(_) => {
+                    break Err(self.source.failure("its directory is damaged: what follows in it is not an entry"));
+                }
             }
         };
         self.buffer = buffer;

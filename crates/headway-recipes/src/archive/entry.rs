@@ -21,7 +21,7 @@ pub(super) enum EntryOutcome {
     Faulty(String),
 }
 
-/// How much of the whole archive may still be unpacked. Exceeding it ends the test.
+/// How many more bytes of the whole archive are allowed to be unpacked. Exceeding it ends the test.
 pub(super) struct UnpackBudget<'a> {
     pub(super) unpacked: u64,
     pub(super) is_spent: &'a dyn Fn(u64) -> Option<String>,
@@ -41,7 +41,7 @@ pub(super) fn read(
     let packed = match directory.archive.get_entry(entry.way) {
         Ok(found) => BufReader::with_capacity(BUFFER_BYTES, found.reader()),
         Err(_) => {
-            source.settle(())?;
+            source.confirm(())?;
             return fault("is not where the directory says");
         }
     };
@@ -82,7 +82,7 @@ fn unpack<R: Read>(
                 size += count as u64;
                 budget.unpacked += count as u64;
                 if let Some(why) = (budget.is_spent)(budget.unpacked) {
-                    return Err(source.judge(&why));
+                    return Err(source.failure(&why));
                 }
                 if source.attempt().is_stopped() {
                     return Err(Failure::Stopped);
@@ -90,7 +90,7 @@ fn unpack<R: Read>(
             }
             Err(error) => {
                 // If the file cannot be read, nothing is known to be damaged.
-                source.settle(())?;
+                source.confirm(())?;
                 return Ok((Err(error), 0));
             }
         }

@@ -42,12 +42,13 @@ pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
     let (mut entries, mut names, mut bytes) = (Vec::new(), HashSet::new(), 0);
     let mut first = u64::MAX;
     directory.each(|_, listed| {
-        let refuse = |what: &str| Err(source.judge(&format!("it cannot be rewritten: {}{what}", shown(&listed.name))));
+        let refuse =
+            |what: &str| Err(source.failure(&format!("it cannot be rewritten: {}{what}", shown(&listed.name))));
         bytes += listed.record;
         first = first.min(listed.header_at);
         if entries.len() == ENTRIES_LIMIT || bytes > NAMES_LIMIT {
             let text = format!("it cannot be rewritten: it has more than {ENTRIES_LIMIT} entries, or very long names");
-            return Err(source.judge(&text));
+            return Err(source.failure(&text));
         }
         if listed.is_encrypted {
             return refuse(" is encrypted");
@@ -66,7 +67,7 @@ pub(crate) fn list(source: &Source<'_>) -> Result<EntryList, Failure> {
     })?;
     let mut comment = Vec::new();
     let read = directory.archive.comment().take(u64::from(u16::MAX)).read_to_end(&mut comment);
-    read.map_err(|_| source.judge("its comment cannot be read: it goes beyond the end"))?;
+    read.map_err(|_| source.failure("its comment cannot be read: it goes beyond the end"))?;
     let behind = source.size().saturating_sub(directory.archive.end_offset());
     let before = if entries.is_empty() { 0 } else { first };
     Ok(EntryList { entries, comment, around: (before, behind) })
@@ -83,7 +84,7 @@ fn entry(source: &Source<'_>, listed: DirectoryRecord) -> Result<NewEntry, Failu
     let (name, own_extra) = variable.split_at(name_length);
     if name != listed.name {
         let text = format!("it cannot be rewritten: {} is {} in its own header", shown(&listed.name), shown(name));
-        return Err(source.judge(&text));
+        return Err(source.failure(&text));
     }
     Ok(NewEntry {
         method: listed.method.as_u16(),
@@ -108,7 +109,7 @@ impl NewEntry {
     /// # Errors
     /// If it is longer, damaged or cannot be read.
     pub(crate) fn content(&self, source: &Source<'_>, limit: usize) -> Result<Vec<u8>, Failure> {
-        let too_long = || source.judge(&format!("{} has more than {limit} bytes", shown(&self.name)));
+        let too_long = || source.failure(&format!("{} has more than {limit} bytes", shown(&self.name)));
         if self.unpacked > limit as u64 || self.packed > 2 * limit as u64 + 1_024 {
             return Err(too_long());
         }
@@ -125,11 +126,11 @@ impl NewEntry {
             0 => (&packed[..]).take(limit as u64 + 1).read_to_end(&mut content),
             _ => flate2::read::DeflateDecoder::new(&packed[..]).take(limit as u64 + 1).read_to_end(&mut content),
         };
-        read.map_err(|error| source.judge(&unpacking(&shown(&self.name), &error)))?;
+        read.map_err(|error| source.failure(&unpacking(&shown(&self.name), &error)))?;
         match content.len() {
             size if size > limit => Err(too_long()),
             size if size as u64 != self.unpacked || crc32fast::hash(&content) != self.crc => {
-                Err(source.judge(&format!("{} does not match its checksum", shown(&self.name))))
+                Err(source.failure(&format!("{} does not match its checksum", shown(&self.name))))
             }
             _ => Ok(content),
         }

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_stand_as_people_count_them() {
+    fn pages_are_in_natural_order() {
         let sorted = ["a/1.jpg", "a/2.jpg", "a/10.jpg", "a b/1.jpg", "P1.jpg", "p02.jpg", "p2.jpg", "p010.jpg", "x"];
         let mut names = sorted.map(str::as_bytes);
         names.reverse();

@@ -36,7 +36,7 @@ fn python(paths: &[PathBuf]) -> Vec<String> {
 const STRICTER: [(&str, &str); 0] = [];
 
 #[test]
-fn archives_of_many_tools_are_judged_as_python_judges_them() {
+fn archives_of_many_tools_get_the_same_verdict_as_from_python() {
     let extensions = ["zip", "epub", "jar", "whl", "egg"];
     let Some(paths) = real_files(&extensions) else { return };
     assert!(paths.len() >= 40, "{} archives", paths.len());
@@ -71,7 +71,7 @@ fn made(folder: &Path, lines: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_made_to_do_harm_is_refused_and_said() {
+fn hostile_files_are_refused_with_the_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = made(folder.path(), "for n in range(40): z.writestr(f'{n}.txt', f'content {n} ' * 99)");
     assert_eq!(tested("a.zip", &good).expect("sound")["entries"], 40);
@@ -110,7 +110,7 @@ fn what_is_made_to_do_harm_is_refused_and_said() {
 }
 
 #[test]
-fn what_cannot_be_checked_is_said_and_never_called_sound() {
+fn a_file_that_cannot_be_checked_is_reported_and_never_called_sound() {
     let folder = tempfile::tempdir().expect("a folder");
     let bzip2 = made(folder.path(), "z.writestr('a', 'x' * 999, zipfile.ZIP_BZIP2)\nz.writestr('b', 'y')");
     let found = tested("a.zip", &bzip2).expect("no fault");
@@ -126,7 +126,7 @@ fn what_cannot_be_checked_is_said_and_never_called_sound() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = "for n in range(3): z.writestr(f'{n}/a.txt', f'content {n} ' * 20)\nz.writestr('s', b'stored', zipfile.ZIP_STORED)";
     let sound = made(folder.path(), lines);

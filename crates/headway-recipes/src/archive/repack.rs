@@ -135,18 +135,18 @@ impl Work for RepackWork {
         let EntryList { comment, .. } = list;
         let entries = self.wanted.arranged(&source, list.entries, is_epub)?;
         if entries.is_empty() && was > 0 {
-            return Err(source.judge("there is nothing in it but what systems leave behind"));
+            return Err(source.failure("there is nothing in it but what systems leave behind"));
         }
         let mut result = json!({ "entries": entries.len(), "left_out": was - entries.len(), "was": source.size() });
         if entries == before && around == (0, 0) {
             result["became"] = source.size().into();
-            return source.settle(Success { effect: DiskEffect::Unchanged, result });
+            return source.confirm(Success { effect: DiskEffect::Unchanged, result });
         }
         if around != (0, 0) {
             result["notes"] = format!("{} bytes before it and {} after it are gone", around.0, around.1).into();
         }
         result["became"] = rewrite(&self.library, (&source, attempt), (&entries, &comment), limits)?.into();
-        source.settle(Success { effect: DiskEffect::Changed, result })
+        source.confirm(Success { effect: DiskEffect::Changed, result })
     }
 
     fn finish(&self, results: &mut ItemResults<'_>, outputs: &Outputs) -> anyhow::Result<()> {
@@ -161,7 +161,7 @@ impl RepackSettings {
         entries.retain(|entry| !self.junk || !is_junk(&entry.name));
         if is_epub {
             let at = entries.iter().position(|entry| entry.name == MIMETYPE);
-            let Some(at) = at else { return Err(source.judge("it has no entry mimetype, as an epub must")) };
+            let Some(at) = at else { return Err(source.failure("it has no entry mimetype, as an epub must")) };
             let first = entries.remove(at);
             let content = first.content(source, MIMETYPE_LIMIT)?;
             let first = if first.method == 0 { first } else { first.stored(content) };
@@ -173,7 +173,7 @@ impl RepackSettings {
     }
 }
 
-/// Whether an entry with this name was left behind by a system.
+/// Whether an entry with this name is litter.
 pub(crate) fn is_junk(name: &[u8]) -> bool {
     let is_folder = name.ends_with(b"/");
     let parts: Vec<_> = name.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_systems_leave_behind_is_told_by_its_whole_name() {
+    fn litter_is_recognised_by_its_whole_name() {
         let junk =
             ["__MACOSX/", "__MACOSX/a/._1.jpg", "a/._1.jpg", "a/Thumbs.db", ".DS_Store", "@eaDir/x", "a/DESKTOP.INI"];
         junk.iter().for_each(|name| assert!(is_junk(name.as_bytes()), "{name}"));

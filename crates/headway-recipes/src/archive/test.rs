@@ -91,7 +91,7 @@ pub(crate) fn test(source: &Source<'_>, limits: UnpackLimits) -> Result<Tested, 
     tested.unchecked = unchecked;
     tested.unpacked = budget.unpacked;
     match faults.sentence() {
-        Some(faults) => Err(source.judge(&faults)),
+        Some(faults) => Err(source.failure(&faults)),
         None => Ok(tested),
     }
 }
@@ -105,7 +105,7 @@ fn limit(unpacked: u64, size: u64, limits: UnpackLimits) -> Option<String> {
     is_bomb.then(|| format!("it unpacks to more than {} times its size, the limit that was set", limits.ratio))
 }
 
-/// What the directory alone says.
+/// What follows from the directory alone.
 #[derive(Default)]
 struct Survey {
     entries: u64,
@@ -129,7 +129,7 @@ const HEADER: u64 = 30;
 impl Survey {
     fn add(&mut self, source: &Source<'_>, entry: DirectoryRecord) -> Result<(), Failure> {
         if self.entries == ENTRIES_LIMIT {
-            return Err(source.judge(&format!("it has more than {ENTRIES_LIMIT} entries, which are not tested")));
+            return Err(source.failure(&format!("it has more than {ENTRIES_LIMIT} entries, which are not tested")));
         }
         if source.attempt().is_stopped() {
             return Err(Failure::Stopped);
@@ -171,19 +171,21 @@ impl Survey {
     ) -> Result<(Tested, ArchiveFaults), Failure> {
         let archive = &directory.archive;
         // Some writers let the 16-bit count wrap around at 65,536.
-        let told = archive.entries_hint();
-        if told != self.entries && told != self.entries & 0xffff {
-            self.faults.add(format!("its end says that it has {told} entries, and its directory has {}", self.entries));
+        let stated = archive.entries_hint();
+        if stated != self.entries && stated != self.entries & 0xffff {
+            self.faults
+                .add(format!("its end says that it has {stated} entries, and its directory has {}", self.entries));
         }
-        if let Some(told) = directory.told_size().filter(|told| *told != self.directory) {
-            self.faults.add(format!("its end says that its directory has {told} bytes, and it has {}", self.directory));
+        if let Some(stated) = directory.stated_size().filter(|stated| *stated != self.directory) {
+            self.faults
+                .add(format!("its end says that its directory has {stated} bytes, and it has {}", self.directory));
         }
         self.spans.sort_unstable();
         if self.spans.windows(2).any(|pair| pair[0].1 > pair[1].0) {
-            return Err(source.judge("entries overlap, as in a zip bomb"));
+            return Err(source.failure("entries overlap, as in a zip bomb"));
         }
         if let Some(why) = limit(self.unpacked, source.size(), limits) {
-            return Err(source.judge(&why));
+            return Err(source.failure(&why));
         }
         let mut notes = Vec::new();
         let mut note = |count: u64, one: &str, many: &str| match count {

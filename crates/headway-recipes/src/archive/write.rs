@@ -82,12 +82,12 @@ fn copy(source: &Source<'_>, from: u64, size: u64, to: &mut dyn Write) -> Result
     while at < end {
         let most = (end - at).min(BUFFER_BYTES as u64) as usize;
         match rawzip::ReaderAt::read_at(source, &mut buffer[..most], at) {
-            Ok(0) => return Err(source.judge("it ends in the middle of an entry")),
+            Ok(0) => return Err(source.failure("it ends in the middle of an entry")),
             Ok(count) => {
                 to.write_all(&buffer[..count]).map_err(|error| Failure::of(FailReason::Write, "writing", &error))?;
                 at += count as u64;
             }
-            Err(error) => return Err(source.judge(&format!("it cannot be read: {error}"))),
+            Err(error) => return Err(source.failure(&format!("it cannot be read: {error}"))),
         }
     }
     Ok(())

@@ -119,7 +119,7 @@ fn without_comic_info_it_is_renamed_or_given_one() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said() {
+fn a_comic_that_cannot_be_rewritten_fails_with_the_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let of = |info: &str| packed(folder.path(), &[("ComicInfo.xml", info), ("p1.jpg", "one")]);
     let fails = |path: &str, bytes: &[u8], says: &str| match made_of(path, bytes, json!({})) {
@@ -149,7 +149,7 @@ fn what_cannot_be_done_is_said() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let comic = packed(folder.path(), &[("p2.jpg", "two"), ("ComicInfo.xml", INFO)]);
     damaged_by(&comic, 300, |bytes| made_of("S/1.cbz", bytes, json!({})));

@@ -56,12 +56,12 @@ impl Capture {
     }
 }
 
-/// Both output streams of an attempt. Others can look at them while they are read.
+/// Both output streams of an attempt. Other threads can look at them while they are read.
 #[derive(Debug, Clone)]
 pub(super) struct Captures(Arc<Mutex<(Capture, Capture)>>);
 
 impl Captures {
-    /// Empty captures. Of each stream, this many bytes are kept of the beginning, and as many of the end.
+    /// Empty captures. They keep this many bytes of the beginning of each stream, and as many of its end.
     pub(super) fn new(limit: usize) -> Self {
         Captures(Arc::new(Mutex::new((Capture::new(limit), Capture::new(limit)))))
     }
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_beginning_and_the_end_are_kept_and_what_is_cut_is_said() {
+    fn the_beginning_and_the_end_are_kept_and_the_cut_is_reported() {
         for (text, chunk) in [("0123456789", 3), ("0123456789", 10), ("0123456789abcdef", 1), ("0123", 2)] {
             let mut capture = Capture::new(4);
             text.as_bytes().chunks(chunk).for_each(|bytes| capture.take(bytes));

@@ -28,13 +28,13 @@ const FAULTS: [&str; 19] = [
     "unknown option",
 ];
 
-/// Lines that count faults, or say that there were none.
+/// Lines that count faults, or report that there were none.
 const HARMLESS: [&str; 5] = ["0 error", "no error", "errors: 0", "without error", "warning"];
 
 /// Lines that point to a help text.
 const HINTS: [&str; 3] = ["--help", "usage:", "for more information"];
 
-/// What begins the list of calls that led to an error in Python. The error itself comes last.
+/// The line that begins a traceback in Python. The error itself comes last.
 const TRACEBACK: &str = "Traceback (most recent call last)";
 
 /// The message of a failure: how the program ended, and the line that says why.
@@ -56,30 +56,31 @@ fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(['\n', '\r']).filter(|line| !line.trim().is_empty())
 }
 
-/// The line that says what went wrong, if one does: of a traceback the last, otherwise the first. A line that is set in belongs
-/// to the one above it, so it counts only if no other says anything.
+/// The line that states what went wrong, if there is one: the last line of a traceback, otherwise the first such line.
+/// An indented line belongs to the one above it, so it counts only if there is no other.
 fn fault(text: &str) -> Option<&str> {
     let is_set_in = |line: &&str| line.starts_with([' ', '\t']);
     if let Some((_, traced)) = text.rsplit_once(TRACEBACK) {
         return lines(traced).skip(1).find(|line| !is_set_in(line)).map(str::trim);
     }
-    let outer = lines(text).filter(|line| !is_set_in(line)).find(|line| says_a_fault(line));
-    outer.or_else(|| lines(text).find(|line| says_a_fault(line))).map(str::trim)
+    let outer = lines(text).filter(|line| !is_set_in(line)).find(|line| states_fault(line));
+    outer.or_else(|| lines(text).find(|line| states_fault(line))).map(str::trim)
 }
 
-/// The last line, or the last that does not only point to a help text.
+/// The last line that does more than point to a help text; the very last line if there is none.
 fn last(text: &str) -> Option<&str> {
     let is_hint = |line: &&str| HINTS.iter().any(|hint| line.to_lowercase().contains(hint));
     lines(text).rev().find(|line| !is_hint(line)).or_else(|| lines(text).next_back()).map(str::trim)
 }
 
-fn says_a_fault(line: &str) -> bool {
+fn states_fault(line: &str) -> bool {
     let line = line.to_lowercase();
     let is_harmless = HARMLESS.iter().any(|words| line.contains(words));
     !is_harmless && FAULTS.iter().any(|fault| has_words(&line, fault))
 }
 
-/// Whether a line has these words as words, not as a part of a file's name. An error can have a longer name, as in `ValueError: x`.
+/// Whether a line contains these words as whole words, not as a part of a file's name. The name of an error can contain
+/// more, as in `ValueError: x`.
 fn has_words(line: &str, words: &str) -> bool {
     let is_of_name = |char: char| char.is_alphanumeric() || "_-./".contains(char);
     line.match_indices(words).any(|(at, _)| {
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_that_says_why_is_quoted_and_not_the_last() {
+    fn the_line_with_the_cause_is_quoted_instead_of_the_last() {
         for (stderr, why) in [
             // exiftool 12.57 on a text named as a picture.
             (
@@ -135,7 +136,7 @@ mod tests {
                 "cannot open input file 'x.png'\nError! Could not process file x.png\nError! Cannot read input picture file 'x.png'\n",
                 "cannot open input file 'x.png'",
             ),
-            // Programs that end with where help is.
+            // Programs whose last line points to their help.
             (
                 "ls: unrecognized option '--nope'\nTry 'ls --help' for more information.\n",
                 "ls: unrecognized option '--nope'",
@@ -146,7 +147,7 @@ mod tests {
             ),
             ("tool: bad file\nSee --help\n", "tool: bad file"),
             ("See --help\n", "See --help"),
-            // Python: the cause is the last line, and the lines of the program itself are set in.
+            // Python: the cause is the last line, and the lines of the program itself are indented.
             (
                 "reading\nTraceback (most recent call last):\n  File \"t.py\", line 3, in <module>\n    raise ValueError('failed: no such thing')\n\
               ValueError: failed: no such thing\n",
@@ -158,7 +159,7 @@ mod tests {
               OSError: [Errno 28] No space left on device\n",
                 "OSError: [Errno 28] No space left on device",
             ),
-            // Nothing says why: the last line.
+            // No line gives a reason: the last line.
             ("one\ntwo\n\n", "two"),
             ("Warning: [minor] an error of no weight\ndone, 0 errors\nthe end\n", "the end"),
             ("    indented: Permission denied\n", "indented: Permission denied"),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_output_counts_where_standard_error_says_nothing() {
+    fn standard_output_is_quoted_if_standard_error_is_empty() {
         assert_eq!(
             said("", "Checking a.rar\nERROR: a.rar is damaged\nTotal: 1\n"),
             "exit code 1: ERROR: a.rar is damaged"
@@ -192,7 +193,7 @@ mod tests {
             ("cat", &["/none/at/all"], "cat: /none/at/all: No such file or directory"),
             ("ls", &["--nope"], "ls: unrecognized option '--nope'"),
         ] {
-            // A program that is not here says nothing.
+            // A program that is not installed has no output.
             let Ok(ran) = std::process::Command::new(program).args(arguments).env("LC_ALL", "C").output() else {
                 continue;
             };

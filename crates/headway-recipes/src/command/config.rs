@@ -87,7 +87,7 @@ pub struct CommandConfig {
     /// How long it has to end after TERM, in seconds.
     #[serde(default = "five")]
     pub grace: u32,
-    /// How much is kept of the beginning of its output, and as much of the end, in KiB.
+    /// How much of its output is kept, in KiB: this much of the beginning, and as much of the end.
     #[serde(default = "sixty_four")]
     pub output_limit: u32,
     /// Settings that a person can choose.
@@ -191,7 +191,7 @@ impl CommandConfig {
     }
 }
 
-/// A file of commands cannot be used.
+/// Why a file of commands cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -10,14 +10,16 @@ use serde_json::json;
 
 use super::capture::{Captures, read};
 use super::complaint::complaint;
+use super::scratch::Scratch;
+use super::start_failures::{GUARD_KILLED, unguarded, unstarted};
 use super::{CommandConfig, Settings, environment, output_of, program};
 use crate::{Attempt, Binding, EmptyOutput, Failure, LiveOutput, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
-use headway_files::{DataFolder, environment_of_start, private, remove_tree};
+use headway_files::{DataFolder, private};
 use headway_files::{Found, Library, OpenFile, Staged, Workshop};
-use headway_guard::{End, Guard, NotTaken, ProgramTask};
+use headway_guard::{End, Guard, ProgramTask};
 use headway_model::attempt::AttemptLog;
-use headway_model::{DiskEffect, FailReason, Output, PauseReason, RelPath, SkipReason};
+use headway_model::{DiskEffect, FailReason, Output, RelPath, SkipReason};
 
 /// A command with the settings of one job.
 pub(super) struct CommandWork {
@@ -132,7 +134,7 @@ impl CommandWork {
         let shown: Vec<String> = argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
         let name = attempt.name();
         let task = ProgramTask { attempt: name, argv, environment: self.environment.clone(), directory };
-        // A program can kill the guard, and whatever runs beside it is innocent.
+        // A program can kill the guard, and programs that run beside it are not to blame.
         let is_suspect = self.lost.lock().contains(&(attempt.item, program));
         let begun = if is_suspect { self.guard.run_alone(task) } else { self.guard.run(task) };
         let (run, stdout, stderr) = begun.map_err(unguarded)?;
@@ -181,11 +183,6 @@ impl CommandWork {
     }
 }
 
-/// The message of an item whose program was running when a guard died or was stopped, and again when that befell the next guard,
-/// which ran nothing else.
-const GUARD_KILLED: &str = "the process that runs commands was killed or stopped twice while this one ran, the second time \
-    with no other command in it; check whether this command kills or stops its parent process";
-
 /// The output so far of a running program.
 #[derive(Debug)]
 struct OutputSoFar {
@@ -199,17 +196,6 @@ impl LiveOutput for OutputSoFar {
         let (stdout, stderr) = self.captures.kept();
         let argv = self.argv.clone();
         AttemptLog { attempt: self.attempt, argv, exit: None, ms: 0, stdout, stderr, running: true }
-    }
-}
-
-/// A folder that is removed with everything in it when dropped.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = remove_tree(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "an attempt's folder cannot be removed");
-        }
     }
 }
 
@@ -287,32 +273,5 @@ impl Work for CommandWork {
                 Err(Failure::Failed(FailReason::Verify, why))
             }
         }
-    }
-}
-
-/// What it means that a program was found and cannot be started: which, why, and what a person can do.
-fn unstarted(argv: &[String], why: &std::io::Error) -> Failure {
-    use std::io::ErrorKind as Kind;
-    let program = argv.first().map(String::as_str).unwrap_or_default();
-    let help = match why.kind() {
-        Kind::PermissionDenied => " (let the user who runs Headway execute it, such as by chmod +x)",
-        Kind::NotFound => " (install it again, or what its first line names behind #!)",
-        _ if why.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
-            " (it is not a program for this machine, or a script whose first line lacks #! and what runs it)"
-        }
-        _ => "",
-    };
-    match Failure::of_start(FailReason::Command, &format!("{program} cannot be started"), why) {
-        Failure::Failed(reason, text) => Failure::Failed(reason, text + help),
-        other => other,
-    }
-}
-
-/// What it means that the guard did not take a program. Without a guard no program of any file can run, so that fails no
-/// item: the job waits until the system allows a guard again, or, if the reason is another, for a person.
-fn unguarded(why: NotTaken) -> Failure {
-    match why {
-        NotTaken::TooLong(text) => Failure::Failed(FailReason::Command, text),
-        NotTaken::NoGuard(error) => Failure::Environment(environment_of_start(&error).unwrap_or(PauseReason::Stuck)),
     }
 }

@@ -50,7 +50,7 @@ fn copy(source: &Source<'_>, encoder: &mut dyn Write) -> Result<OriginalSum, Fai
     let (mut reader, mut hasher, mut size, mut buffer) =
         (source.reader(), blake3::Hasher::new(), 0, vec![0; BUFFER_BYTES]);
     loop {
-        let count = reader.read(&mut buffer).map_err(|_| source.judge("it cannot be read"))?;
+        let count = reader.read(&mut buffer).map_err(|_| source.failure("it cannot be read"))?;
         if count == 0 {
             return Ok((size, hasher.finalize()));
         }

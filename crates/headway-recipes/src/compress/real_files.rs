@@ -89,7 +89,7 @@ fn what_is_packed_is_read_by_the_tools_and_what_they_pack_is_read() {
 }
 
 #[test]
-fn what_asks_for_too_much_is_refused_and_said() {
+fn a_request_beyond_the_limits_is_refused_with_the_reason() {
     let bomb = packed(&wanted(json!({})), &vec![0; 8 << 20]);
     let refused = Bench::new("a").on(&bomb, |source| unpack(source, FileKind::Zstd, (1 << 20, 128), |_| Ok(())));
     assert!(matches!(refused, Err(Failure::Failed(_, text)) if text.contains("more than")));
@@ -100,7 +100,7 @@ fn what_asks_for_too_much_is_refused_and_said() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let text = b"some text, some text again, and some text ".repeat(40);
     for (kind, action) in [(FileKind::Gzip, "gzip"), (FileKind::Zstd, "zstd")] {
         let sound = packed(&wanted(json!({ "action": action })), &text);

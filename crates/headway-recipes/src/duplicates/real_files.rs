@@ -97,7 +97,7 @@ fn real_files_are_grouped_as_by_jdupes_and_fdupes() {
         .iter()
         .map(|group| group.keep.iter().chain(&group.remove).map(|path| path.as_str().to_owned()).collect())
         .collect();
-    // Both leave out empty files and further names of one file, jdupes unless told otherwise.
+    // Both leave out empty files and further names of one file; jdupes has an option to include them.
     for (program, arguments) in [("jdupes", ["-r", "-q"].as_slice()), ("fdupes", &["-r", "-n", "-q"])] {
         if tool(program) {
             assert_eq!(found, printed(program, arguments, root), "{program}");
@@ -106,7 +106,7 @@ fn real_files_are_grouped_as_by_jdupes_and_fdupes() {
 }
 
 #[test]
-fn what_this_process_did_not_plan_is_read_whole() {
+fn files_planned_by_another_process_are_read_completely() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, content) in [("a", "one"), ("b", "two"), ("c", "alone"), ("d", "one"), ("e", ""), ("f", "")] {
         std::fs::write(folder.path().join(name), content).expect("a file");

@@ -2,27 +2,28 @@
 //! in their place. Each file is first compared byte by byte with the one that stays, which is locked against changes,
 //! and comes back if that one is not there once it is gone. So the last file with a content is never removed.
 
+mod kept;
+mod same_content;
+
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::groups::{GROUPS, Group, TOTALS};
-use crate::buffer::BUFFER_BYTES;
 use crate::{
     Attempt, Binding, Effect, Failure, ItemResults, Recipe, Rename, Setting, Settings, Success, Unable, Work, report,
 };
-use headway_files::{Library, OpenError, OpenFile, Outputs, Staged, unable};
+use headway_files::{Library, OpenError, OpenFile, Outputs, Staged};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
     BuiltIn, DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, WrongSetting,
     setting,
 };
+use kept::kept;
 use rustix::io::Errno;
+use same_content::is_same;
 
 pub(crate) struct Deduplicate;
 
@@ -108,38 +109,6 @@ impl Recipe for Deduplicate {
     }
 }
 
-/// Each file to be removed according to a report, and the file that stays instead.
-fn kept(job: &Binding<'_>, report: JobId) -> Result<HashMap<RelPath, RelPath>, Unable> {
-    let (outputs, library) = (job.data.outputs(&report), &job.library.name);
-    let none = || Unable::Failed(format!("job {report} wrote no report of duplicates, or its history is gone"));
-    let open = |name: &str| {
-        let path = outputs.path(name).map_err(|error| unable("the report of duplicates cannot be found", &error))?;
-        let file = File::open(path.ok_or_else(none)?);
-        file.map(BufReader::new).map_err(|error| unable("the report of duplicates cannot be read", &error))
-    };
-    let damaged =
-        |error: &dyn std::fmt::Display| Unable::Failed(format!("the report of duplicates is damaged: {error}"));
-    let totals: Value = serde_json::from_reader(open(TOTALS)?).map_err(|error| damaged(&error))?;
-    if totals["library"] != **library {
-        return Err(Unable::Failed(format!(
-            "job {report} looked for duplicates in {}, not in {library}",
-            totals["library"]
-        )));
-    }
-    let mut kept = HashMap::new();
-    for line in open(GROUPS)?.lines() {
-        job.check_wanted()?;
-        let line = line.map_err(|error| unable("the report of duplicates cannot be read", &error))?;
-        let group: Group = serde_json::from_str(&line).map_err(|error| damaged(&error))?;
-        let stays = group.keep.first().ok_or_else(|| damaged(&"a group keeps nothing"))?;
-        kept.extend(group.remove.into_iter().map(|path| (path, stays.clone())));
-    }
-    match kept.values().find(|stays| kept.contains_key(*stays)) {
-        Some(both) => Err(damaged(&format!("{} is listed both to keep and to remove", both.shown()))),
-        None => Ok(kept),
-    }
-}
-
 impl Work for DeduplicateWork {
     fn output(&self, path: &RelPath, _: Option<&Output>) -> Option<Output> {
         // A clone gets the file's metadata when it is made, and a link has none of its own.
@@ -178,7 +147,13 @@ impl Work for DeduplicateWork {
         match self.library.is_still(stays, &other) {
             Ok(true) => {}
             Ok(false) => return Err(failed(stays, "was changed meanwhile")),
-            Err(error) => return Err(Failure::of(FailReason::Read, &told(stays, "cannot be looked at again"), &error)),
+            Err(error) => {
+                return Err(Failure::of(
+                    FailReason::Read,
+                    &kept_file_error(stays, "cannot be looked at again"),
+                    &error,
+                ));
+            }
         }
         if !self.shares() {
             self.compared.lock().insert(attempt.item, identified(&other));
@@ -214,7 +189,7 @@ impl DeduplicateWork {
             OpenError::Skip(reason) => failed(stays, &format!("cannot be compared: {}", reason.text())),
             OpenError::Fail(why) => failed(stays, &format!("cannot be read: {why}")),
             OpenError::Storage(why) => {
-                Failure::Storage(FailReason::Read, told(stays, &format!("cannot be read: {why}")))
+                Failure::Storage(FailReason::Read, kept_file_error(stays, &format!("cannot be read: {why}")))
             }
             OpenError::Environment(reason) => Failure::Environment(reason),
         })
@@ -249,45 +224,17 @@ impl DeduplicateWork {
     }
 }
 
-/// Says why a duplicate is not removed: something about the file that is to stay.
-fn told(stays: &RelPath, why: &str) -> String {
+/// The failure of a duplicate that is not removed because of the file that is to stay.
+fn kept_file_error(stays: &RelPath, why: &str) -> String {
     format!("{}, which is to stay, {why}; so this file stays too", stays.shown())
 }
 
 fn failed(stays: &RelPath, why: &str) -> Failure {
-    Failure::Failed(FailReason::Read, told(stays, why))
+    Failure::Failed(FailReason::Read, kept_file_error(stays, why))
 }
 
 fn identified(file: &OpenFile) -> ComparedFile {
     (file.identity(), file.size(), file.mtime_ns())
-}
-
-/// Whether two files have the same content, byte by byte.
-fn is_same(one: &OpenFile, other: &OpenFile, attempt: &Attempt) -> Result<bool, Failure> {
-    let reading = |error| Failure::of(FailReason::Read, "comparing", &error);
-    if one.size() != other.size() {
-        return Ok(false);
-    }
-    let (one, other, size) = (&one.file, &other.file, one.size());
-    let (mut left, mut right, mut at) = (vec![0; BUFFER_BYTES], vec![0; BUFFER_BYTES], 0);
-    while at < size {
-        if attempt.is_stopped() {
-            return Err(Failure::Stopped);
-        }
-        let most = (size - at).min(BUFFER_BYTES as u64) as usize;
-        let read = one.read_exact_at(&mut left[..most], at).and_then(|()| other.read_exact_at(&mut right[..most], at));
-        match read {
-            // One of the files was truncated in the meantime.
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(false),
-            read => read.map_err(reading)?,
-        }
-        if left[..most] != right[..most] {
-            return Ok(false);
-        }
-        attempt.advance(most as u64);
-        at += most as u64;
-    }
-    Ok(true)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn decode(source: &Source<'_>, memory: u64) -> Result<(), Failure> {
     decoder.decode_headers().map_err(wrong)?;
     let needed = decoder.output_buffer_size().unwrap_or(usize::MAX) as u64;
     if needed > memory {
-        return Err(source.judge(&super::picture::too_large(memory)));
+        return Err(source.failure(&super::picture::too_large(memory)));
     }
     decoder.decode().map(drop).map_err(wrong)
 }

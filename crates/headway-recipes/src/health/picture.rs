@@ -74,8 +74,8 @@ fn frames<'a>(source: &Source<'_>, decoder: impl AnimationDecoder<'a>) -> Result
 pub(super) fn wrong(source: &Source<'_>, fault: PictureFault, memory: u64) -> Failure {
     match fault {
         PictureFault::Unsupported => Failure::Skipped(SkipReason::Unsupported),
-        PictureFault::TooLarge => source.judge(&too_large(memory)),
-        PictureFault::Damaged(sentence) => source.judge(sentence),
+        PictureFault::TooLarge => source.failure(&too_large(memory)),
+        PictureFault::Damaged(sentence) => source.failure(sentence),
     }
 }
 
@@ -85,7 +85,7 @@ fn riff(source: &Source<'_>) -> Result<Option<String>, Failure> {
     let told = head.get(4..8).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes));
     let end = 8 + u64::from(told);
     if end > source.size() {
-        return Err(source.judge("it is cut off: its header says that it is longer"));
+        return Err(source.failure("it is cut off: its header says that it is longer"));
     }
     let behind = source.size() - end;
     Ok((behind > 1).then(|| format!("there are {behind} bytes after its end")))
@@ -96,7 +96,7 @@ pub(crate) fn more_pages(source: &Source<'_>) -> Result<Option<String>, Failure>
     let mut reader = source.reader();
     let mut field = |at: u64, buffer: &mut [u8]| {
         let read = reader.seek(SeekFrom::Start(at)).and_then(|_| reader.read_exact(buffer));
-        read.map_err(|_| source.judge("it is cut off: a page is missing"))
+        read.map_err(|_| source.failure("it is cut off: a page is missing"))
     };
     let (mut four, mut two) = ([0; 4], [0; 2]);
     field(0, &mut two)?;

@@ -17,9 +17,9 @@ const CHUNK_LIMIT_BYTES: u32 = i32::MAX as u32;
 /// Returns a note if there are bytes after the last chunk.
 pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, Failure> {
     let mut reader = BufReader::with_capacity(64 * 1024, source.reader());
-    let (mut at, mut pixels) = (SIGNATURE, ZlibDecoder::new(Most(memory)));
-    let damaged = |_| source.judge("it is damaged: its pixels cannot be unpacked, or do not match their checksum");
-    let read = |reader: &mut dyn Read, into: &mut [u8]| reader.read_exact(into).map_err(|_| source.judge(CUT_OFF));
+    let (mut at, mut pixels) = (SIGNATURE, ZlibDecoder::new(ByteLimit(memory)));
+    let damaged = |_| source.failure("it is damaged: its pixels cannot be unpacked, or do not match their checksum");
+    let read = |reader: &mut dyn Read, into: &mut [u8]| reader.read_exact(into).map_err(|_| source.failure(CUT_OFF));
     read(&mut reader, &mut [0; SIGNATURE as usize])?;
     loop {
         let mut head = [0; 8];
@@ -28,7 +28,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
         let length = u32::from_be_bytes([a, b, c, d]);
         let shown = name.escape_ascii().to_string();
         if length > CHUNK_LIMIT_BYTES || !name.iter().all(u8::is_ascii_alphabetic) {
-            return Err(source.judge(&format!("it is damaged at byte {at}: no chunk begins there")));
+            return Err(source.failure(&format!("it is damaged at byte {at}: no chunk begins there")));
         }
         let mut crc = crc32fast::Hasher::new();
         crc.update(&name);
@@ -46,7 +46,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
         read(&mut reader, &mut told)?;
         if u32::from_be_bytes(told) != crc.finalize() {
             return Err(
-                source.judge(&format!("it is damaged: its chunk {shown} at byte {at} does not match its checksum"))
+                source.failure(&format!("it is damaged: its chunk {shown} at byte {at} does not match its checksum"))
             );
         }
         at += 12 + u64::from(length);
@@ -59,9 +59,9 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
 }
 
 /// A writer that discards up to this many bytes, then fails.
-struct Most(u64);
+struct ByteLimit(u64);
 
-impl Write for Most {
+impl Write for ByteLimit {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let left = self.0.checked_sub(bytes.len() as u64);
         self.0 = left.ok_or_else(|| io::Error::other("more than its limit"))?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::super::reading::looked as looked_by;
+use super::super::reading::examined as examined_by;
 use super::super::testing::{Bench, damaged, real_files, tool};
 use super::*;
 use headway_model::FailReason;
@@ -15,7 +15,7 @@ fn looked(path: &Path) -> Result<Value, String> {
 /// The recipe's result. The error is what is wrong, or `skipped`.
 fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
     let wanted = HealthSettings { extension: NameMismatch::Failure, memory: 256 };
-    match Bench::new(name).on(bytes, |source| looked_by(&wanted, source)) {
+    match Bench::new(name).on(bytes, |source| examined_by(&wanted, source)) {
         Ok(result) => Ok(result),
         Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
         Err(Failure::Skipped(SkipReason::Recipe | SkipReason::Unsupported)) => Err("skipped".into()),
@@ -51,12 +51,12 @@ fn compared(extensions: &[&str], program: &str, arguments: &[&str]) -> usize {
 }
 
 #[test]
-fn png_files_are_judged_as_pngcheck_judges_them() {
+fn png_files_get_the_same_verdict_as_from_pngcheck() {
     assert!(compared(&["png"], "pngcheck", &["-q"]) >= 39);
 }
 
 #[test]
-fn jpeg_files_are_judged_as_djpeg_judges_them() {
+fn jpeg_files_get_the_same_verdict_as_from_djpeg() {
     assert!(compared(&["jpg", "jpeg"], "djpeg", &["-outfile", "/dev/null"]) >= 20);
 }
 
@@ -87,13 +87,13 @@ fn what_is_cut_off_or_misnamed_is_never_healthy() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let Some(paths) = real_files(&["png", "jpeg", "gif", "webp", "bmp", "tiff"]) else { return };
     let wanted = HealthSettings { extension: NameMismatch::Note, memory: 64 };
     for extension in ["png", "jpeg", "gif", "webp", "bmp", "tiff"] {
         let small = paths.iter().filter(|path| path.extension().is_some_and(|own| own == extension));
         let small = small.filter(|path| looked(path).is_ok()).min_by_key(|path| path.metadata().expect("a file").len());
         let Some(path) = small else { panic!("no sound {extension}") };
-        damaged("a", &std::fs::read(path).expect("a file"), 60, |source| wanted.look(source));
+        damaged("a", &std::fs::read(path).expect("a file"), 60, |source| wanted.examine(source));
     }
 }

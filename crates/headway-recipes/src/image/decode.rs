@@ -15,6 +15,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::decoder_faults::PictureFault;
+use crate::exif_header::without_exif_header;
 use crate::kind::FileKind;
 
 /// The longest side that JPEG allows.
@@ -90,7 +91,7 @@ fn plain(mut decoder: impl ImageDecoder, memory: u64) -> Result<DecodedPicture, 
     if matches!(pixels, DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_)) {
         return Err("its pixels are floating-point numbers, which no format here can hold".into());
     }
-    Ok(DecodedPicture { pixels, profile, exif: exif.map(without_head), orientation })
+    Ok(DecodedPicture { pixels, profile, exif: exif.map(without_exif_header), orientation })
 }
 
 fn gif(reader: impl BufRead + Seek, memory: u64, limits: Limits) -> Result<DecodedPicture, String> {
@@ -138,7 +139,7 @@ fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, Stri
         ColorSpace::Luma => ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
         _ => ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
     };
-    let exif = decoder.exif().cloned().map(without_head);
+    let exif = decoder.exif().cloned().map(without_exif_header);
     let orientation = exif.as_deref().and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
     Ok(DecodedPicture {
         pixels: pixels.ok_or("it is damaged: it has fewer pixels than it says")?,
@@ -146,14 +147,6 @@ fn jpeg(reader: impl BufRead + Seek, memory: u64) -> Result<DecodedPicture, Stri
         exif,
         orientation,
     })
-}
-
-/// Removes the header of a JPEG segment, which some programs also write into other formats.
-fn without_head(mut exif: Vec<u8>) -> Vec<u8> {
-    if exif.starts_with(b"Exif\0\0") {
-        exif.drain(..6);
-    }
-    exif
 }
 
 fn animated() -> String {

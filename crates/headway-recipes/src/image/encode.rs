@@ -20,7 +20,7 @@ const SPACE: std::ops::Range<usize> = 16..20;
 
 impl DecodedPicture {
     /// Drops a profile that does not fit the colours of the picture.
-    pub(super) fn settle_profile(&mut self, format: FileKind, notes: &mut Vec<&'static str>) -> Result<(), String> {
+    pub(super) fn drop_unfit_profile(&mut self, format: FileKind, notes: &mut Vec<&'static str>) -> Result<(), String> {
         let Some(profile) = &self.profile else { return Ok(()) };
         let is_grey = !self.pixels.color().has_color();
         let own: &[u8] = if is_grey { b"GRAY" } else { b"RGB " };
@@ -104,7 +104,7 @@ fn jpeg(picture: &DecodedPicture, quality: u8, to: &mut EncodedBytes<'_>) -> Res
     encoded.map_err(|error| not_encoded(&error))
 }
 
-/// An encoder gave up, which is no fault of the file.
+/// An encoder gave up, which is not the file's fault.
 fn not_encoded(error: &dyn std::error::Error) -> String {
     tracing::warn!(%error, "an encoder gave up");
     "its pixels cannot be written in the new format".into()

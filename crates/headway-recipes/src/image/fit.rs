@@ -35,7 +35,7 @@ pub(super) fn resized(pixels: DynamicImage, size: (u32, u32)) -> Result<DynamicI
     resized.map(|()| smaller).map_err(|error| format!("it cannot be resized: {error}"))
 }
 
-/// Removes the alpha channel. If every pixel is opaque, that is no loss.
+/// Removes the alpha channel. If every pixel is opaque, nothing is lost.
 pub(super) fn without_alpha(
     pixels: DynamicImage,
     transparency: Transparency,
@@ -97,7 +97,7 @@ where
     flat
 }
 
-/// Reduces to 8 bits. If both bytes of every value are equal, that is no loss.
+/// Reduces to 8 bits. If both bytes of every value are equal, nothing is lost.
 pub(super) fn shallow(
     pixels: DynamicImage,
     depth: Depth,

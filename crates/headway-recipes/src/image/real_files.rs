@@ -158,7 +158,7 @@ fn turned_pictures_are_upright_afterwards_and_profiles_stay() {
 }
 
 #[test]
-fn what_would_lose_something_is_refused_and_says_why() {
+fn a_conversion_that_would_lose_something_is_refused_with_the_reason() {
     let Some(files) = files(&["jpg", "jpeg", "png", "gif", "webp", "tif", "tiff"]) else { return };
     let mut said = std::collections::BTreeMap::<&str, u32>::new();
     for (path, name, bytes) in files.iter().filter(|(.., bytes)| bytes.len() < 300_000) {
@@ -186,7 +186,7 @@ fn small(format: ::image::ImageFormat) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_animated_is_refused_whatever_its_format_is() {
+fn animated_pictures_of_every_format_are_refused() {
     let mut gif = Vec::new();
     let frame = || ::image::Frame::new(::image::RgbaImage::new(2, 2));
     ::image::codecs::gif::GifEncoder::new(&mut gif).encode_frames([frame(), frame()]).expect("two frames");
@@ -268,7 +268,7 @@ fn a_picture_that_would_take_too_much_memory_is_not_decoded() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let Some(files) = files(&["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]) else { return };
     let wanted = wanted(json!({ "longest": 40, "transparency": "black", "depth": "reduce", "memory": 64 }));
     for kind in [FileKind::Jpeg, FileKind::Png, FileKind::WebP, FileKind::Gif, FileKind::Bmp, FileKind::Tiff] {

@@ -98,7 +98,7 @@ fn pixels(path: &Path) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn what_pictures_tell_is_what_exiftool_says() {
+fn the_metadata_of_pictures_matches_exiftool() {
     let Some((_folder, pictures)) = pictures().filter(|_| tool("exiftool")) else { return };
     let theirs = exiftool(&pictures.iter().map(|(path, _)| path.as_path()).collect::<Vec<_>>());
     let (mut turned, mut placed, mut dated) = (0, 0, 0);
@@ -132,7 +132,7 @@ fn what_pictures_tell_is_what_exiftool_says() {
 }
 
 #[test]
-fn what_is_stripped_tells_nothing_and_shows_the_same() {
+fn a_stripped_picture_has_no_metadata_and_looks_the_same() {
     let Some((_folder, pictures)) = pictures().filter(|_| tool("exiftool") && tool("djpeg")) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let mut all = Vec::new();
@@ -224,7 +224,7 @@ fn what_is_behind_the_end_goes_and_a_file_that_is_cut_off_is_left_alone() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence() {
+fn every_damaged_file_fails_with_a_sentence() {
     let Some((_folder, pictures)) = pictures() else { return };
     for extension in ["jpg", "png", "webp"] {
         let of_kind = pictures.iter().filter(|(path, _)| path.extension().is_some_and(|own| own == extension));

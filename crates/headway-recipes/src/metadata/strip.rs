@@ -83,7 +83,7 @@ pub(super) fn plan(
     blocks: &[Block],
     (raw, exif): (&[u8], Option<&Exif>),
 ) -> Result<Stripped, Failure> {
-    let mut left = wanted.remaining(raw, exif).map_err(|why| source.judge(&why))?;
+    let mut left = wanted.remaining(raw, exif).map_err(|why| source.failure(&why))?;
     let is_same = left.as_deref() == Some(raw);
     let mut stripped = Stripped { pieces: Vec::new(), gone: Vec::new(), kept: Vec::new() };
     for block in blocks {
@@ -99,7 +99,7 @@ pub(super) fn plan(
                 stripped.pieces.push(whole);
             }
             Some(data) => {
-                let new = format.exif(&data).ok_or_else(|| source.judge("the remaining Exif data are too long"))?;
+                let new = format.exif(&data).ok_or_else(|| source.failure("the remaining Exif data are too long"))?;
                 note(&mut stripped.kept, Some("part of Exif"));
                 note(&mut stripped.gone, block.kind.shown());
                 stripped.pieces.push(OutputPiece::New(new));
@@ -124,7 +124,7 @@ fn frame(source: &Source<'_>, stripped: &mut Stripped, blocks: &[Block]) -> Resu
         OutputPiece::New(bytes) => bytes.len() as u64,
     };
     let total: u64 = stripped.pieces.iter().map(length).sum();
-    let size = u32::try_from(total.saturating_sub(8)).map_err(|_| source.judge("it would be too long"))?;
+    let size = u32::try_from(total.saturating_sub(8)).map_err(|_| source.failure("it would be too long"))?;
     let kept = stripped.kept.clone();
     for piece in &mut stripped.pieces {
         let OutputPiece::Copy(range) = piece else { continue };
@@ -152,7 +152,7 @@ pub(super) fn read(source: &Source<'_>, range: Range<u64>) -> Result<Vec<u8>, Fa
     let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap_or(usize::MAX)];
     let mut reader = source.uncounted();
     let read = reader.seek(SeekFrom::Start(range.start)).and_then(|_| reader.read_exact(&mut bytes));
-    read.map(|()| bytes).map_err(|_| source.judge(CUT_OFF))
+    read.map(|()| bytes).map_err(|_| source.failure(CUT_OFF))
 }
 
 /// Writes the new file, and proves that it has the old file's picture and nothing unplanned. Returns its size in
@@ -246,7 +246,7 @@ fn copy(
     range: &Range<u64>,
     mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let cut_off = |_| source.judge(CUT_OFF);
+    let cut_off = |_| source.failure(CUT_OFF);
     let (mut reader, mut left, mut buffer) = (source.uncounted(), range.end - range.start, vec![0; BUFFER_BYTES]);
     reader.seek(SeekFrom::Start(range.start)).map_err(cut_off)?;
     while left > 0 {

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_that_no_calendar_has_is_none() {
+    fn an_impossible_date_is_refused() {
         let date = |text: &str| DateTime::from_ascii(text.as_bytes()).ok().and_then(|date| valid(&date));
         assert!(date("2024:02:29 23:59:59").is_some());
         for text in [
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_limit_is_read_however_long_a_file_says_that_it_is() {
+    fn reading_stops_at_the_limit_even_if_a_file_claims_to_be_longer() {
         let mut file = Limited { file: io::Cursor::new(vec![7; 100]), left: 30 };
         let mut read = Vec::new();
         file.read_to_end(&mut read).expect("memory");

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_template_is_said() {
+    fn an_error_in_a_template_is_reported() {
         for (template, says) in [
             ("x{", "has no }"),
             ("{exif:dat}{/}", "no token"),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_change_and_what_is_no_text_stays() {
+    fn case_changes_for_text_and_other_bytes_stay() {
         assert_eq!(Case::Lower.name("ÄB.JPG".as_bytes()), "äb.jpg".as_bytes());
         assert_eq!(Case::Upper.name(b"a.jpg"), b"A.JPG");
         assert_eq!(Case::LowerExtension.name(b"IMG.Tar.GZ"), b"IMG.Tar.gz");

@@ -12,7 +12,7 @@ pub(super) enum RequestedFiles<'a> {
     These(HashSet<&'a RelPath>),
     /// All files below this folder.
     Below(&'a RelPath),
-    /// Files that patterns or an earlier job select, which the request alone does not tell.
+    /// Files that patterns or an earlier job select, which the request alone does not list.
     Unknown,
 }
 
@@ -28,7 +28,7 @@ impl<'a> RequestedFiles<'a> {
         }
     }
 
-    /// Whether this file was certainly not asked for: what became of it does not matter to the job.
+    /// Whether this file was certainly not asked for, so that its state does not matter to the job.
     pub(super) fn leaves_out(&self, path: &RelPath) -> bool {
         match self {
             RequestedFiles::These(paths) => !path.ancestors().iter().any(|above| paths.contains(above)),

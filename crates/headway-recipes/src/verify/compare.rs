@@ -13,13 +13,13 @@ use super::verdict::{BIT_ROT, CHANGED, NOT_CHECKED, OK};
 /// The result of comparing one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineMatch {
-    /// Everything that it says is true.
+    /// All of the line is true.
     Match,
-    /// Nothing that it says is true.
+    /// Nothing in the line is true.
     Differs,
-    /// Part of what it says is true.
+    /// A part of the line is true.
     Mixed,
-    /// It says nothing that can be checked.
+    /// Nothing in the line can be checked.
     Blank,
 }
 
@@ -27,7 +27,7 @@ enum LineMatch {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Compared(Vec<LineMatch>);
 
-/// Whether a line says nothing that can be checked.
+/// Whether nothing in a line can be checked.
 pub(super) fn is_blank(line: &ExpectedFile) -> bool {
     line.sums.iter().all(|sum| sum.algorithms.is_empty())
 }
@@ -65,7 +65,7 @@ impl Compared {
 
 impl Lines {
     /// The result of a file, or the failure message for people.
-    pub(super) fn judge(
+    pub(super) fn verdict(
         &self,
         lines: &[ExpectedFile],
         compared: &Compared,
@@ -188,12 +188,12 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
     }
 }
 
-/// Why lines say nothing that can be checked.
+/// Why nothing in these lines can be checked.
 fn blank(lines: &[ExpectedFile]) -> String {
     let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
     match unknown {
         Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not supported"),
-        None => "the manifest has no checksum of it, and its size is as it says".to_owned(),
+        None => "the manifest has no checksum of it, and its size is the one in the manifest".to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use headway_model::library::folded;
 
 /// A near match for a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Near {
+pub(super) enum NearMatch {
     /// The same name in another normal form: it counts as the file.
     Form(RelPath),
     /// A name that differs in case too: it counts as another file.
@@ -46,7 +46,7 @@ impl<'a> Folders<'a> {
     }
 
     /// Looks for a near match for a missing path. Blocking.
-    pub(super) fn near(&mut self, path: &RelPath) -> Near {
+    pub(super) fn near(&mut self, path: &RelPath) -> NearMatch {
         let (mut here, mut is_case) = (RelPath::default(), false);
         let mut parts = path.as_str().split('/').peekable();
         while let Some(part) = parts.next() {
@@ -61,18 +61,18 @@ impl<'a> Folders<'a> {
                     is_case = true;
                     name
                 }
-                (None, _, _) => return listed.unread.clone().map_or(Near::Nothing, Near::NotKnown),
+                (None, _, _) => return listed.unread.clone().map_or(NearMatch::Nothing, NearMatch::NotKnown),
             };
             if parts.peek().is_some() && !listed.folders.contains(name) {
-                return Near::Nothing;
+                return NearMatch::Nothing;
             }
             let next = if here.is_root() { name.clone() } else { format!("{here}/{name}") };
             match next.parse() {
                 Ok(next) => here = next,
-                Err(_) => return Near::Nothing,
+                Err(_) => return NearMatch::Nothing,
             }
         }
-        if is_case { Near::Case(here) } else { Near::Form(here) }
+        if is_case { NearMatch::Case(here) } else { NearMatch::Form(here) }
     }
 
     fn listed(&mut self, folder: &RelPath) -> &ListedFolder {
@@ -115,13 +115,13 @@ mod tests {
         }
         let library = Library::open("files", folder.path()).expect("a library");
         let mut folders = Folders::new(&library);
-        assert_eq!(folders.near(&path("sub/a\u{308}")), Near::Form(path("sub/\u{e4}")));
-        assert_eq!(folders.near(&path("sub/case")), Near::Case(path("sub/Case")));
+        assert_eq!(folders.near(&path("sub/a\u{308}")), NearMatch::Form(path("sub/\u{e4}")));
+        assert_eq!(folders.near(&path("sub/case")), NearMatch::Case(path("sub/Case")));
         for nothing in ["sub/none", "none/a\u{308}", "file/a\u{308}"] {
-            assert_eq!(folders.near(&path(nothing)), Near::Nothing, "{nothing}");
+            assert_eq!(folders.near(&path(nothing)), NearMatch::Nothing, "{nothing}");
         }
         // The library is missing, so nothing is known about its content.
         let (gone, _) = Library::open_or_wait("gone", &folder.path().join("none"), None);
-        assert!(matches!(Folders::new(&gone).near(&path("sub/a\u{308}")), Near::NotKnown(_)));
+        assert!(matches!(Folders::new(&gone).near(&path("sub/a\u{308}")), NearMatch::NotKnown(_)));
     }
 }

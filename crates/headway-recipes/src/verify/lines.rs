@@ -27,7 +27,7 @@ pub(super) struct ManifestSource {
     found: [AtomicU16; 17],
 }
 
-/// What one line says about one file.
+/// The content of one line, about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExpectedFile {
     /// The file.
@@ -44,14 +44,14 @@ pub(super) struct ExpectedFile {
     pub(super) note: Option<Box<str>>,
 }
 
-/// A line that is about no file of the library.
+/// A line that does not belong to a file of the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Loose {
+pub(super) struct UnmatchedLine {
     /// The manifest, by its index.
     pub(super) source: u32,
     /// The line number, from 1.
     pub(super) number: u64,
-    /// Why, in a person's words.
+    /// Why, as a text for people.
     pub(super) why: String,
 }
 
@@ -62,33 +62,33 @@ pub(super) struct Lines {
     pub(super) sources: Vec<ManifestSource>,
     /// Lines about files, in the order of paths.
     pub(super) lines: Vec<ExpectedFile>,
-    /// Lines that are about no file of the library.
-    pub(super) loose: Vec<Loose>,
+    /// Lines that do not belong to a file of the library.
+    pub(super) loose: Vec<UnmatchedLine>,
     /// The paths of the manifests, once all are read.
     manifests: HashSet<RelPath>,
     /// Manifests without a single entry.
     pub(super) empty: Vec<RelPath>,
     /// Manifests that a pattern matches and that were not read, because they are symbolic links or no regular files.
-    pub(super) passed_over: Vec<PassedOver>,
+    pub(super) passed_over: Vec<UnreadEntry>,
 }
 
-/// What a pattern might mean and that was not read.
+/// An entry that a pattern might mean and that was not read.
 #[derive(Debug)]
-pub(super) enum PassedOver {
+pub(super) enum UnreadEntry {
     /// A manifest that matches, and why it was not read.
     Manifest(RelPath, SkipReason),
-    /// A folder that cannot be listed, so that nobody knows whether it has a manifest.
+    /// A folder that cannot be listed, so that it is not known whether it has a manifest.
     Folder(RelPath),
 }
 
-/// The digest of what lines say about a file, wherever they stand, and whichever algorithm was chosen for those that name
-/// none. It is stored, so each version must make the same of the same lines.
+/// The digest of the lines about a file. It does not depend on where the lines are, or on the algorithm chosen for
+/// lines that name none. It is stored, so each version must compute the same digest for the same lines.
 pub(super) fn digest(lines: &[ExpectedFile]) -> Digest {
-    Digest::of(said(lines).as_bytes())
+    Digest::of(digest_text(lines).as_bytes())
 }
 
-/// What lines say, one a line: the size or `-`, and each checksum after the name of its algorithm.
-fn said(lines: &[ExpectedFile]) -> String {
+/// The content of the lines, one per line: the size or `-`, and each checksum after the name of its algorithm.
+fn digest_text(lines: &[ExpectedFile]) -> String {
     let by = |sum: &Sum| match (&sum.unknown, sum.algorithms.only()) {
         (Some(tag), _) => format!("unknown-{}", to_hex(tag.as_bytes())),
         (None, Some(algorithm)) if sum.is_named && !sum.is_chosen => algorithm.name().to_owned(),
@@ -117,7 +117,7 @@ impl ManifestSource {
 
 impl Lines {
     /// No lines yet, and the manifests that were not read.
-    pub(super) fn without(passed_over: Vec<PassedOver>) -> Self {
+    pub(super) fn without(passed_over: Vec<UnreadEntry>) -> Self {
         Lines { passed_over, ..Lines::default() }
     }
 
@@ -141,7 +141,7 @@ impl Lines {
     }
 
     /// Describes a loose line: where it is, and what is wrong with it.
-    pub(super) fn describe(&self, loose: &Loose) -> String {
+    pub(super) fn describe(&self, loose: &UnmatchedLine) -> String {
         let manifest = self.sources.get(loose.source as usize).map(|source| source.path.shown()).unwrap_or_default();
         format!("line {} of {manifest}: {}", loose.number, loose.why)
     }
@@ -254,8 +254,8 @@ mod tests {
             line(None, vec![sum(Algorithms::of_length(32), false, false, None)]),
             line(Some(0), Vec::new()),
         ];
-        assert_eq!(said(&all), "3 sha256:ab01 unknown-534d33:ab01\n- unnamed:ab01\n0\n");
-        // Which algorithm a person chose for a line that names none is not what the manifest says.
+        assert_eq!(digest_text(&all), "3 sha256:ab01 unknown-534d33:ab01\n- unnamed:ab01\n0\n");
+        // An algorithm that a person chose for a line is not part of the manifest.
         let chosen = [line(None, vec![sum(sha256, true, true, None)])];
         assert_eq!(digest(&chosen), digest(&all[1..2]));
         assert_ne!(digest(&all[..1]), digest(&all[1..2]));

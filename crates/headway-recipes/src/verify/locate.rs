@@ -1,7 +1,7 @@
 //! Finds the file that a name in a manifest means. If a name has several readings, the one that exists counts.
 
 use super::super::manifest::{NameTarget, place};
-use super::folders::{Folders, Near};
+use super::folders::{Folders, NearMatch};
 use super::{Library, RelPath, Unable};
 use headway_files::unable;
 use std::os::unix::ffi::OsStrExt;
@@ -62,7 +62,7 @@ impl<'a> Locator<'a> {
     }
 
     /// Ends the taking in of names. Blocking.
-    pub(super) fn settle(&mut self) -> Result<(), Unable> {
+    pub(super) fn finish(&mut self) -> Result<(), Unable> {
         self.beginning = self.find_beginning()?;
         Ok(())
     }
@@ -92,17 +92,17 @@ impl<'a> Locator<'a> {
         }
         for (path, _) in places.into_iter().filter(|(path, _)| !path.as_str().is_ascii()) {
             match self.folders.near(&path) {
-                Near::Form(path) => {
+                NearMatch::Form(path) => {
                     let note = "the manifest has its name in another Unicode normal form";
                     return Ok(Ok((path, Some(note.into()))));
                 }
-                Near::NotKnown(why) => {
+                NearMatch::NotKnown(why) => {
                     let name = path.shown();
                     return Ok(Err(format!(
                         "whether {name:?} is there in another Unicode normal form is not known: {why}"
                     )));
                 }
-                Near::Case(_) | Near::Nothing => {}
+                NearMatch::Case(_) | NearMatch::Nothing => {}
             }
         }
         // A name that leads out of the library in one of its readings was not looked for there.
@@ -161,7 +161,7 @@ impl<'a> Locator<'a> {
     /// Whether something exists at the path, or cannot be looked at. Blocking.
     pub(super) fn is_there(&self, path: &RelPath) -> Result<bool, Unable> {
         let is_there = match self.library.missing_disk_of(path) {
-            // The report says of which disk nothing is known.
+            // The report names the disk about which nothing is known.
             Ok(Some(_)) => return Ok(true),
             Ok(None) => self.library.has(path),
             Err(error) => Err(error),
@@ -194,7 +194,7 @@ mod tests {
         let mut locator = Locator::new(&library, &"sub/SUMS".parse().expect("a path"));
         let readings = |name: &str| crate::manifest::readings(name.as_bytes());
         names.iter().for_each(|name| locator.note_readings(&readings(name)));
-        locator.settle().expect("a disk");
+        locator.finish().expect("a disk");
         let located = names.iter().map(|name| match locator.locate(&readings(name)).expect("a disk") {
             Ok((path, None)) => path.to_string(),
             Ok((path, Some(note))) => format!("{path}: {note}"),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_ways_to_read_a_name_the_one_that_is_there_is_meant() {
+    fn an_ambiguous_name_means_the_file_that_exists() {
         let names = ["a ", "b ", "x\\y", "v\\w", "../top", "../../out", "ROOT/sub/a"];
         let expected = ["sub/a", "sub/b ", "sub/x/y", "sub/v\\w", "top"];
         let found = located(&["sub/a", "sub/b ", "sub/b", "sub/x/y", "sub/v\\w", "sub/v/w"], &names);

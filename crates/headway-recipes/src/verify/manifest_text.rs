@@ -8,7 +8,8 @@ pub(super) const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
 
 /// A manifest that was read.
 pub(super) struct Manifest {
-    /// Its path in the library. For a manifest that is not in the library: the path at which its names would mean the same.
+    /// Its path in the library. For a manifest outside the library, the path at which its names would have the same
+    /// meaning.
     pub(super) path: RelPath,
     pub(super) text: Vec<u8>,
     /// The record of the job that made it, if there is one.

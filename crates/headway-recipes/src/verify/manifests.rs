@@ -3,7 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::super::record;
-use super::lines::PassedOver;
+use super::lines::UnreadEntry;
 use super::manifest_text::{LIMIT_BYTES, Manifest};
 use super::{Binding, JobId, Library, RelPath, Unable, made_manifests};
 use headway_files::{ListedFile, is_litter, walk};
@@ -62,7 +62,7 @@ impl ManifestChoice {
     }
 
     /// The manifests, in order, each with its content, and those that cannot be read because of what they are. Blocking.
-    pub(super) fn read(self, job: &Binding<'_>) -> Result<(Vec<Manifest>, Vec<PassedOver>), Unable> {
+    pub(super) fn read(self, job: &Binding<'_>) -> Result<(Vec<Manifest>, Vec<UnreadEntry>), Unable> {
         if let ManifestChoice::Made(maker) = self {
             return Ok((made_manifests::manifests(job, maker)?, Vec::new()));
         }
@@ -80,7 +80,7 @@ impl ManifestChoice {
     }
 
     /// The paths of the manifests, in order, and what else has such a name. Blocking.
-    fn find(self, job: &Binding<'_>) -> Result<(Vec<RelPath>, Vec<PassedOver>), Unable> {
+    fn find(self, job: &Binding<'_>) -> Result<(Vec<RelPath>, Vec<UnreadEntry>), Unable> {
         let library: &Library = job.library;
         let (pattern, literal) = match self {
             ManifestChoice::Made(_) => return Ok(Default::default()),
@@ -102,11 +102,11 @@ impl ManifestChoice {
                 let ListedFile { file, skip } = listed;
                 // A folder that is gone has no manifest.
                 if file.is_unlisted() && skip.is_none() {
-                    passed_over.push(PassedOver::Folder(file.path));
+                    passed_over.push(UnreadEntry::Folder(file.path));
                 } else if pattern.matcher.is_match(folded(file.path.as_str())) {
                     match skip {
                         None => found.push(file.path),
-                        Some(reason) => passed_over.push(PassedOver::Manifest(file.path, reason)),
+                        Some(reason) => passed_over.push(UnreadEntry::Manifest(file.path, reason)),
                     }
                 }
                 job.check_wanted().is_ok()
@@ -116,8 +116,8 @@ impl ManifestChoice {
         walked.map_err(|error| headway_files::unable("looking for manifests", &error))?;
         if found.is_empty() {
             let other = passed_over.first().map(|other| match other {
-                PassedOver::Manifest(path, reason) => format!("; {} was not read: {}", path.shown(), reason.text()),
-                PassedOver::Folder(path) => format!("; the folder {} cannot be listed", path.shown()),
+                UnreadEntry::Manifest(path, reason) => format!("; {} was not read: {}", path.shown(), reason.text()),
+                UnreadEntry::Folder(path) => format!("; the folder {} cannot be listed", path.shown()),
             });
             let other = other.unwrap_or_default();
             return Err(format!("no file of {} matches the pattern {}{other}", library.name, pattern.text).into());

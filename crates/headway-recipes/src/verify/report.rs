@@ -8,7 +8,7 @@ mod summary;
 use std::collections::BTreeMap;
 
 use super::compare::is_about;
-use super::lines::{Lines, PassedOver, digest};
+use super::lines::{Lines, UnreadEntry, digest};
 use super::verdict::{self, BIT_ROT, CHANGED, NOT_CHECKED, OK};
 use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
 use headway_model::event::MESSAGE_LIMIT;
@@ -25,7 +25,7 @@ struct VerifyReport<'a> {
     /// Which lines already have a verdict.
     is_told: Vec<bool>,
     counts: BTreeMap<&'static str, u64>,
-    /// How many files no line names.
+    /// The number of files that no line names.
     new: u64,
     /// How many files with lines were skipped because an earlier job had checked them.
     done: u64,
@@ -81,7 +81,7 @@ pub(super) fn write(
 }
 
 impl VerifyReport<'_> {
-    /// Takes in the lines that are about no file.
+    /// Takes in the lines that do not belong to a file.
     fn loose(&mut self) {
         for loose in &self.lines.loose {
             *self.counts.entry(NOT_CHECKED).or_default() += 1;
@@ -95,11 +95,11 @@ impl VerifyReport<'_> {
         }
         for other in &self.lines.passed_over {
             match other {
-                PassedOver::Manifest(path, reason) => {
+                UnreadEntry::Manifest(path, reason) => {
                     self.rows.push(format!("{path}\tthe manifest was not read: {}\n", reason.text()));
                     self.blame("passed over", format!("{} ({})", path.shown(), reason.text()));
                 }
-                PassedOver::Folder(path) => {
+                UnreadEntry::Folder(path) => {
                     let why = "the folder cannot be listed, so whether it has a manifest is not known";
                     self.rows.push(format!("{path}\t{why}\n"));
                     self.blame("unlisted", path.shown());
@@ -108,8 +108,8 @@ impl VerifyReport<'_> {
         }
     }
 
-    /// Whether a file was compared with other lines than the manifests have now: they were written to while the server was
-    /// down. Results of earlier versions do not tell.
+    /// Whether a file was compared with other lines than the manifests have now: they were written to while the server
+    /// was down. Results of earlier versions do not record this.
     fn is_outdated(&self, result: &ItemResult) -> bool {
         let own = self.lines.of(&result.path);
         if let Some((reason, text)) = &result.failure {
@@ -123,7 +123,7 @@ impl VerifyReport<'_> {
     }
 
     fn outdated(&mut self, path: &RelPath) {
-        let why = "the manifest says something else of it now than when it was compared";
+        let why = "the manifest has other lines for it now than when it was compared";
         self.rows.push(format!("{path}\t{NOT_CHECKED}: {why}\n"));
         self.count_all(path, NOT_CHECKED);
         self.blame("outdated", path.shown());

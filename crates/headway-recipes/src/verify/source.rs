@@ -1,7 +1,7 @@
 //! Reads one manifest: each line becomes an expectation about a file, or a finding.
 
 use super::super::manifest::{self, Algorithm, Algorithms, ManifestEntry, ManifestLine as Read, Name};
-use super::lines::{ExpectedFile, Lines, Loose, ManifestSource};
+use super::lines::{ExpectedFile, Lines, ManifestSource, UnmatchedLine};
 use super::locate::{Located, Locator};
 use super::manifest_text::Manifest;
 use super::{Binding, RelPath, Unable, own};
@@ -25,7 +25,7 @@ pub(super) fn add(
         job.check_wanted().is_ok()
     });
     job.check_wanted()?;
-    locator.settle()?;
+    locator.finish()?;
     // For a manifest that a job made, the job's record names the algorithm.
     let chosen = record.as_ref().map(|record| record.algorithm).or(chosen);
     let mut ended = Ok(());
@@ -54,7 +54,7 @@ fn take(
     let ManifestEntry { number, name, size, mut sums } = match line {
         Read::Entry(entry) => entry,
         Read::Unread { number, why } => {
-            lines.loose.push(Loose { source, number, why: why.to_owned() });
+            lines.loose.push(UnmatchedLine { source, number, why: why.to_owned() });
             return Ok(());
         }
     };
@@ -73,9 +73,9 @@ fn take(
         },
     };
     match found {
-        Ok((path, _)) if path.is_reserved() => lines.loose.push(Loose { source, number, why: own(&path) }),
+        Ok((path, _)) if path.is_reserved() => lines.loose.push(UnmatchedLine { source, number, why: own(&path) }),
         Ok((path, note)) => lines.lines.push(ExpectedFile { path, source, number, size, sums, note }),
-        Err(why) => lines.loose.push(Loose { source, number, why }),
+        Err(why) => lines.loose.push(UnmatchedLine { source, number, why }),
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_has_the_verdict_that_it_says_and_else_the_file_could_not_be_read() {
+    fn a_failure_text_begins_with_its_verdict_or_means_unreadable() {
         for (reason, text, expected) in [
             (FailReason::Recipe, "bit rot: its content", BIT_ROT),
             (FailReason::Recipe, "not checked: lines 1 and 2", NOT_CHECKED),

@@ -1,4 +1,4 @@
-//! The time that a clock skipped when it was set forward. Nothing got older by that time.
+//! The time that a clock skipped when it was set forward. Skipped time makes nothing older.
 
 use std::time::Duration;
 

@@ -43,7 +43,7 @@ impl Doctor<'_> {
             Some(_) => return self.tombstone(row).await,
             None => {}
         }
-        // What is wrong has been said.
+        // The fault has been reported.
         if self.damaged.contains(&row.job_no) {
             return Ok(());
         }

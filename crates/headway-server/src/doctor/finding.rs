@@ -49,12 +49,12 @@ impl Remedy {
         match self {
             Remedy::Rebuild => "the log is whole: `headway rebuild` rebuilds these rows",
             Remedy::Start => "the next start of the server repairs this",
-            Remedy::Resume => "resume the job to try it again, or cancel it; everything else goes on",
+            Remedy::Resume => "resume the job to try it again, or cancel it; everything else continues",
             Remedy::TryAgain => {
-                "everything else goes on; `headway doctor --try-again` lets the next start of the server try it again"
+                "everything else continues; `headway doctor --try-again` lets the next start of the server try it again"
             }
             Remedy::Undo => "undo the job: it looks at the disk again, and puts back what it finds",
-            Remedy::PutRight => "everything else goes on without this file",
+            Remedy::PutRight => "everything else continues without this file",
             Remedy::Restore => {
                 "the log itself is damaged: put a backup of the data folder in its place, and keep this one"
             }

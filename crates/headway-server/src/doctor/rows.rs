@@ -1,4 +1,4 @@
-//! The rows that are made of events: of jobs, of items and of leases.
+//! The rows that are derived from events: of jobs, of items and of leases.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ impl Doctor<'_> {
         Ok(())
     }
 
-    /// Says that the row of a job is not what its events make it.
+    /// Reports that the row of a job does not follow from its events.
     pub(super) fn head(&mut self, job: JobId, seq: Seq, is: bool) {
         if !is {
             self.find(Remedy::Rebuild, format!("job {job}: its row does not match its {seq} events"));

@@ -31,7 +31,7 @@ enum Owner {
     NotKnown(&'static str),
 }
 
-/// Lists Headway's own names in a library that no live job owns. No server may be using the log.
+/// Lists Headway's own names in a library that no live job owns. No server must use the log meanwhile.
 pub(crate) async fn strays(
     store: &dyn Store,
     library_names: &[String],

@@ -1,4 +1,4 @@
-//! Finds what the server does not go on with: jobs that are paused as stuck, and work of its own that it gave up.
+//! Finds work that the server has stopped: jobs that are paused as stuck, and work of its own that it gave up.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ pub(crate) async fn stuck(store: &dyn Store, data: &DataFolder) -> Result<Vec<Fi
     Ok(findings)
 }
 
-/// What the server leaves out of its own work, in words.
+/// The work of its own that the server has given up, as a text.
 fn left_out(of: Subject, step: Step, libraries: &BTreeSet<String>) -> String {
     let of = match of {
         Subject::Job(job) => format!("job {job}"),

@@ -56,7 +56,7 @@ pub(crate) struct ActiveJob {
     read_ahead: ReadAhead,
     durations: Durations,
     pace: Pace,
-    /// When its plan last got on.
+    /// When its plan last made progress.
     pub(super) plan_pulse: Pulse,
     /// Stops the preparation, the listing or the last step under way.
     stop: Mutex<StepStop>,
@@ -82,7 +82,7 @@ impl ActiveJob {
         let library = context.library_of_job(&request.library).await?;
         let library =
             library.ok_or_else(failed(format!("this server has no library {:?} any more", request.library)))?;
-        // What a person accepts for this job is accepted for no other.
+        // A person's acceptance for this job does not apply to other jobs.
         let library = Arc::new(library.for_job());
         let ground = PlannedGround::of(job, &request, &library, Arc::clone(&context.data));
         let ground = ground.map_err(|error| unable("on what the job was planned cannot be read", &error))?;

@@ -28,7 +28,8 @@ impl Default for Examinations {
 }
 
 impl Examinations {
-    /// The result of `look`, or of the job's earlier examination if that is still under way or nobody has heard its result.
+    /// The result of `look`, or of the job's earlier examination if that is still under way or its result has not been
+    /// fetched.
     pub(super) async fn examine(
         &self,
         handle: &Handle,

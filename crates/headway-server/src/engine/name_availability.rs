@@ -1,4 +1,4 @@
-//! Whether a name is free for a file, on disks that tell upper case from lower case and on those that do not.
+//! Whether a name is free for a file, on case-sensitive disks and on others.
 
 use std::io;
 

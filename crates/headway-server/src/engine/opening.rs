@@ -14,7 +14,7 @@ pub(crate) fn open_library(
     known: Option<Identity>,
 ) -> (Library, Option<FolderError>) {
     let (library, error) = Library::open_or_wait(name, root, known);
-    // If this is left out, the log says it.
+    // If this step was given up, the log reports it.
     steps.carry_out(&OwnWork::of_library(name, Step::CleanUp), || library.clean_up()).ok();
     (library, error)
 }

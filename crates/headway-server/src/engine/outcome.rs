@@ -1,10 +1,10 @@
-//! What the schedule is told about the end of an attempt.
+//! The report to the schedule about the end of an attempt.
 
 use super::schedule::WorkOutcome;
 use headway_model::FailReason;
 use headway_recipes::{Attempt, Failure, Success};
 
-/// Turns the result of an attempt into what the schedule takes.
+/// Converts the result of an attempt into an input of the schedule.
 pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> WorkOutcome {
     match result {
         Ok(success) => WorkOutcome::Succeeded(success.effect, success.result.to_string()),

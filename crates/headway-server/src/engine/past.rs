@@ -1,5 +1,5 @@
-//! What the log says about the files of a library, under every name that jobs gave the library. It holds for the folder
-//! and the disk on which a job saw a file, and for no other that has the name or the path now.
+//! The facts in the log about the files of a library, under every name that jobs gave the library. It holds for the
+//! folder and the disk on which a job saw a file, and for no other that has the name or the path now.
 
 mod held;
 mod left_open;
@@ -21,7 +21,7 @@ use headway_store::rows::{DoneRow, OutcomeRow};
 
 /// How a job processed a file before.
 pub(super) struct PastRow {
-    /// What the log says, with the file's present path.
+    /// The fact in the log, with the file's present path.
     pub(super) row: DoneRow,
     /// Whether the job saw the file that is there now. Of any other file, the same name, size and time prove nothing about the
     /// content.
@@ -56,8 +56,9 @@ impl Past {
         Ok(Past { store, data, library, names, only_reads, same })
     }
 
-    /// How these files were processed before, as [`Store::done`]: first by jobs that saw these files, and the last job first.
-    /// Of jobs that saw others, only what they wrote is told, because its content can be compared.
+    /// How these files were processed before, as [`Store::done`]: first by jobs that saw these files, and the last job
+    /// first. For jobs that saw other files, only their outputs count, because the content of an output can be
+    /// compared.
     pub(super) async fn done(&self, recipe: &str, paths: &[RelPath]) -> Result<Vec<PastRow>, Unable> {
         let mut done = Vec::new();
         for name in self.names.iter().filter(|name| self.only_reads || name.is_same()) {
@@ -84,7 +85,7 @@ impl Past {
         Ok(contents)
     }
 
-    /// What [`Store::done`] says of these files under a name.
+    /// The rows of [`Store::done`] for these files under a name.
     async fn done_as(&self, name: &KnownAs, recipe: &str, paths: &[RelPath]) -> Result<Vec<PastRow>, Unable> {
         let (mut done, mut rest) = (Vec::new(), held::first(name, paths));
         while let Some((paths, but)) = rest.pop() {
@@ -98,7 +99,7 @@ impl Past {
         Ok(done)
     }
 
-    /// What [`Store::outcomes`] says of these files under a name.
+    /// The rows of [`Store::outcomes`] for these files under a name.
     async fn outcomes_as(&self, name: &KnownAs, paths: &[RelPath], before: u64) -> Result<Vec<OutcomeRow>, Unable> {
         let (mut held, mut rest) = (Vec::new(), held::first(name, paths));
         while let Some((paths, but)) = rest.pop() {

@@ -62,12 +62,12 @@ pub(super) fn place(
     Ok(success.with_output(library, &placement))
 }
 
-/// A failure to write, while doing this.
+/// A failure to write during this action.
 pub(super) fn fail(doing: &'static str) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::of(FailReason::Write, doing, &error)
 }
 
-/// Ends a change that is recorded. If an error left it unclear what was made of it, the disk tells, as after a crash.
+/// Ends a change that is recorded. If an error left the result unclear, the disk is examined, as after a crash.
 pub(super) fn concluded(
     library: &Library,
     change: &Change,
@@ -111,8 +111,9 @@ pub(super) fn finished(
     Ok((sealed, old))
 }
 
-/// How far a change got. If the disk cannot be examined for a reason that might pass, it is judged later. So it is if the
-/// storage reports an error, which says nothing about the files. Any other error is a conflict, with its message.
+/// How far a change got. If the disk cannot be examined for a reason that might pass, it is examined later. The same
+/// holds if the storage reports an error, which proves nothing about the files. Any other error is a conflict, with its
+/// message.
 pub(super) fn judged(library: &Library, change: &Change) -> PlacementState {
     library.conclude(change).unwrap_or_else(|error| match environment(&error) {
         Some(reason) => PlacementState::NotKnown(reason),

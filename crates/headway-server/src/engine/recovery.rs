@@ -57,9 +57,9 @@ pub(super) async fn past(
     let within = context.clone();
     let look = move || {
         let _step = step;
-        // A disk can be exchanged while no server runs. What lies on the other one says nothing about this job.
+        // A disk can be exchanged while no server runs. Files on the other disk prove nothing about this job.
         if !active.is_same_library() || !active.has_its_disks() {
-            // For the files of items that are over, nobody waits.
+            // Nobody waits for the files of items that are over.
             return if has_open { Err(PauseReason::LibraryGone) } else { Ok(Default::default()) };
         }
         remove_temps_of(&within, &active, &left, &kept);
@@ -70,8 +70,9 @@ pub(super) async fn past(
     Ok(past)
 }
 
-/// Whether an attempt at this item can have left a temporary file: it did not succeed, and the file could not be removed
-/// then. Only a job that writes has such files. Whether a cancelled item was tried, the fold does not always know.
+/// Whether an attempt at this item can have left a temporary file: it did not succeed, and the file could not be
+/// removed then. Only a job that writes has such files. The fold does not always know whether a cancelled item was
+/// tried.
 fn can_have_left(active: &ActiveJob, fold: &Fold, (item, status): (u32, ItemStatus)) -> bool {
     match status {
         ItemStatus::Succeeded(_) => false,

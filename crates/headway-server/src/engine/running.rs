@@ -95,7 +95,7 @@ impl RunningAttempts {
         self.table.lock().attempts.is_empty()
     }
 
-    /// Notes that the plan of a job has begun. It beats this pulse whenever it gets on.
+    /// Notes that the plan of a job has begun. It beats this pulse whenever it makes progress.
     pub(super) fn plan_begins(&self, job: JobId, pulse: &Pulse) {
         pulse.beat();
         self.table.lock().plans.insert(job, pulse.clone());
@@ -106,7 +106,7 @@ impl RunningAttempts {
         self.table.lock().plans.remove(&job);
     }
 
-    /// How long ago the plan of a job last got on; `None` if none is under way.
+    /// How long ago the plan of a job last made progress; `None` if none is under way.
     pub(crate) fn plan_still_for(&self, job: JobId) -> Option<Duration> {
         self.table.lock().plans.get(&job).map(Pulse::still_for)
     }

@@ -40,7 +40,7 @@ impl ShortageCheck {
         ShortageCheck { floor, data, data_short: Mutex::default(), memory_short: Mutex::default() }
     }
 
-    /// What is short, if anything: memory, the data folder's disk, or that of the library.
+    /// The resource that is short, if any: memory, the data folder's disk, or that of the library.
     pub(super) fn short(&self, library: Option<&Library>) -> Option<PauseReason> {
         if cached(&self.memory_short, || memory_available().is_some_and(|bytes| bytes < self.floor.memory)) {
             return Some(PauseReason::MemoryLow);

@@ -77,8 +77,8 @@ fn created(library: &Library, staged: &Staged, hash: Digest) -> Result<Move, Fai
     Ok(Move { from, to, size: written.size(), mtime_ns: written.mtime_ns(), hash: Some(hash), inode: None })
 }
 
-/// The move that gives a hard link or a clone the name of the item's own file. Both have the same content, so only
-/// the inode tells them apart.
+/// The move that gives a hard link or a clone the name of the item's own file. Both have the same content, so only the
+/// inode distinguishes them.
 fn shared(library: &Library, staged: &Staged) -> Result<Move, Failure> {
     let made = written(library, staged)?;
     let (from, to, (_, inode)) = (staged.temp.clone(), staged.target.clone(), made.identity());
@@ -171,7 +171,7 @@ fn parked(from: &RelPath, attempt: &Attempt, which: &str) -> Result<RelPath, Fai
     parked.map_err(|error| Failure::Failed(FailReason::Write, error.to_string()))
 }
 
-/// Records the inodes of files that exchange a name and have the same size and time, so that they can be told apart
+/// Records the inodes of files that exchange a name and have the same size and time, so that they can be distinguished
 /// after a crash.
 fn tell_apart(library: &Library, moves: &mut [Move]) -> io::Result<()> {
     let is_like = |one: &Move, other: &Move| (one.size, one.mtime_ns) == (other.size, other.mtime_ns);

@@ -24,7 +24,7 @@ pub(super) struct Connect {
     head: Option<Head>,
     /// The cursor, once it is known to be good.
     good: Option<Cursor>,
-    judged: bool,
+    checked_cursor: bool,
     reset: Option<ResetReason>,
     lookups: VecDeque<JobId>,
     held: VecDeque<(JobId, u64)>,
@@ -49,7 +49,7 @@ impl Connect {
             said_hello: false,
             head: None,
             good: None,
-            judged: false,
+            checked_cursor: false,
             reset: None,
             lookups,
             held: VecDeque::new(),
@@ -70,7 +70,7 @@ impl Connect {
         if self.head.is_none() {
             return Read::Head;
         }
-        if !self.judged
+        if !self.checked_cursor
             && let Some(Ok(cursor)) = &self.request.cursor
         {
             return Read::DigestAt(cursor.position);
@@ -99,7 +99,7 @@ impl Connect {
     }
 
     fn is_done(&self) -> bool {
-        self.judged
+        self.checked_cursor
             && self.lookups.is_empty()
             && self.held.is_empty()
             && self.counted.is_empty()
@@ -108,9 +108,9 @@ impl Connect {
             && self.watched_changed
     }
 
-    /// Judges whether the stream can resume from the client's cursor.
-    fn judge(&mut self, head: Head, digest_there: Option<Digest>) {
-        self.judged = true;
+    /// Decides whether the stream can resume from the client's cursor.
+    fn check_cursor(&mut self, head: Head, digest_there: Option<Digest>) {
+        self.checked_cursor = true;
         let reason = match &self.request.cursor {
             None => return,
             Some(Err(_)) => ResetReason::Malformed,

@@ -26,7 +26,7 @@ pub struct Request {
     pub replay_all: bool,
 }
 
-/// What a client holds of a job.
+/// The events of a job that a client already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
     /// Nothing: the job begins at its first event, or with a snapshot.
@@ -38,7 +38,8 @@ pub enum Holds {
 }
 
 impl Holds {
-    /// Reads the value of `held=`: the job's id as a text, and what is held of it. `None` if the number makes no sense.
+    /// Reads the value of `held=`: the job's id as a text, and the events that the client has. `None` if the number
+    /// makes no sense.
     pub fn read(value: &str) -> Option<(&str, Self)> {
         match value.split_once('.') {
             None => Some((value, Holds::AtCursor)),
@@ -47,7 +48,7 @@ impl Holds {
     }
 }
 
-/// What the shell must do next.
+/// The next task of the shell.
 #[derive(Debug)]
 pub enum SenderStep {
     /// Read this, and pass the answer to [`Serving::give`](super::Serving::give).
@@ -67,7 +68,7 @@ pub struct Outgoing {
     pub text: String,
     /// The event id: a cursor up to which everything is sent, if the message promises that.
     pub id: Option<String>,
-    /// Whether it tells the reader anything new.
+    /// Whether it has news for the reader.
     pub news: bool,
 }
 

@@ -69,7 +69,7 @@ impl Serving {
 
     pub(super) fn learn_head(&mut self, head: Head) {
         if self.pinging {
-            // The ping only reports the head. What is promised is up to `read_on`.
+            // The ping only reports the head. `read_on` decides what is promised.
             self.log_head = head.position;
             self.woken |= head.position > self.sent;
             return;

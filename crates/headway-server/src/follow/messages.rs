@@ -159,7 +159,7 @@ impl Serving {
 
     /// The last message of an answer that is not a stream: a ping that reports how far the answer went. It has no id if there is more to
     /// call for, and none after `id: end`.
-    pub fn last_word(&mut self, now: Millis) -> Outgoing {
+    pub fn final_ping(&mut self, now: Millis) -> Outgoing {
         self.log_head = self.log_head.max(self.head.position);
         let id = (self.caught_up && !self.ended && !self.full).then(|| self.sent_check.to_string());
         Outgoing { text: self.ping_text(now), id, news: false }

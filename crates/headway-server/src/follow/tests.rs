@@ -286,7 +286,7 @@ fn as_stream(messages: &[Outgoing]) -> (usize, bool) {
 
 /// The answer to a call, as the web server sends it; `None` if it does not get through.
 fn as_answer(serving: &mut Serving, now: Millis, messages: &[Outgoing]) -> Option<String> {
-    let last = serving.last_word(now);
+    let last = serving.final_ping(now);
     let texts = messages.iter().chain([&last]);
     let texts: Vec<_> = texts.map(|message| with_id(&message.text, message.id.as_deref())).collect();
     let answer = format!("[{}]", texts.join(","));
@@ -346,7 +346,7 @@ fn over_a_line_that_breaks(world: &mut FollowWorld, job: JobId, after: Option<Cu
 }
 
 #[test]
-fn over_a_line_that_breaks_after_20_kb_even_a_job_whose_snapshot_is_longer_is_followed_to_its_end() {
+fn over_a_line_that_breaks_after_20_kb_a_running_job_with_a_longer_snapshot_is_followed_to_its_end() {
     let mut world = FollowWorld::new();
     let job = world.create(1);
     world.run_mixed(job, 4_000);
@@ -389,7 +389,7 @@ fn a_client_that_counts_is_sent_what_it_lacks_and_promised_nothing_before_its_cu
     }
     let last = ready(world.store.job(one)).expect("memory").expect("the job").summary.seq;
     assert_eq!(seqs, (11..=last).collect::<Vec<_>>());
-    // More than there is cannot be held: it is all sent, and the pings show it.
+    // A client cannot have more events than exist: everything is sent, and the pings show it.
     let query = format!("held={one}.{}&after={cursor}", last + 1);
     let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
     let sent = world.drain(&mut serving, |_| {});
@@ -407,7 +407,7 @@ fn the_answer_to_a_call_is_no_longer_than_one_message_and_says_whether_there_is_
         let mut serving = Serving::new(request(&query), "b".into(), world.now, true);
         serving.answer();
         let mut messages = world.drain(&mut serving, |_| {});
-        messages.push(serving.last_word(world.now));
+        messages.push(serving.final_ping(world.now));
         calls += 1;
         assert!(calls < 100, "it never ends");
         let bytes: usize = messages.iter().map(|message| message.text.len()).sum();

@@ -57,7 +57,7 @@ impl SummaryWatch {
         texts(urgent, most)
     }
 
-    /// The held summaries that are due, as messages.
+    /// The postponed summaries that are due, as messages.
     pub(super) fn due(&mut self, now: Millis, most: usize) -> Vec<String> {
         let told = &self.told;
         let ready = |job: &JobId| told.get(job).is_none_or(|(at, _)| now >= at + EVERY);
@@ -67,7 +67,7 @@ impl SummaryWatch {
         texts(summaries, most)
     }
 
-    /// When the next held summary is due.
+    /// When the next postponed summary is due.
     pub(super) fn next_due(&self) -> Option<Millis> {
         self.held.keys().map(|job| self.told.get(job).map_or(0, |(at, _)| at + EVERY)).min()
     }

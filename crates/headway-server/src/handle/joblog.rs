@@ -47,10 +47,10 @@ struct LoggedAttempt {
     item: u32,
     attempt: u32,
     at: Millis,
-    how: How,
+    how: JobLogEnd,
 }
 
-enum How {
+enum JobLogEnd {
     Well,
     Failed(FailReason),
     /// An earlier job already processed the file.
@@ -115,17 +115,17 @@ impl ListedJob {
 
     fn note(&mut self, recorded: &Recorded, ended: &mut Vec<LoggedAttempt>) {
         let at = recorded.at;
-        let mut end = |item: u32, attempt: u32, how: How| ended.push(LoggedAttempt { item, attempt, at, how });
+        let mut end = |item: u32, attempt: u32, how: JobLogEnd| ended.push(LoggedAttempt { item, attempt, at, how });
         match &recorded.event {
             JobEvent::Planned { skips, .. } => {
                 for (first, count, _) in skips.iter().filter(|(_, _, reason)| *reason == SkipReason::Done) {
-                    (*first..first + count).for_each(|item| end(item, 0, How::DoneBefore));
+                    (*first..first + count).for_each(|item| end(item, 0, JobLogEnd::DoneBefore));
                 }
             }
             JobEvent::Started { item, attempt } => drop(self.begun.insert((*item, *attempt), at)),
-            JobEvent::Succeeded { item, attempt, .. } => end(*item, *attempt, How::Well),
+            JobEvent::Succeeded { item, attempt, .. } => end(*item, *attempt, JobLogEnd::Well),
             JobEvent::Failed { item, attempt, reason, .. } | JobEvent::AttemptFailed { item, attempt, reason, .. } => {
-                end(*item, *attempt, How::Failed(*reason));
+                end(*item, *attempt, JobLogEnd::Failed(*reason));
             }
             // These attempts did not end by themselves.
             JobEvent::Returned { item, attempt }
@@ -163,11 +163,11 @@ impl ListedJob {
         let received =
             said.as_ref().map_or(0, |log| log.stdout.head.len() as u64 + log.stdout.cut + log.stdout.tail.len() as u64);
         let (exit, signal) = match (&ended.how, said.and_then(|log| log.exit)) {
-            (How::Well | How::DoneBefore, None) => (0, 0),
-            (How::Failed(FailReason::Timeout), _) => (-1, 15),
+            (JobLogEnd::Well | JobLogEnd::DoneBefore, None) => (0, 0),
+            (JobLogEnd::Failed(FailReason::Timeout), _) => (-1, 15),
             (_, Some(code @ (129..=192))) => (0, code - SIGNALS),
-            (How::Well | How::DoneBefore | How::Failed(_), Some(code)) => (code, 0),
-            (How::Failed(_), None) => (1, 0),
+            (JobLogEnd::Well | JobLogEnd::DoneBefore | JobLogEnd::Failed(_), Some(code)) => (code, 0),
+            (JobLogEnd::Failed(_), None) => (1, 0),
         };
         let seconds = |ms: Millis| ms as f64 / 1_000.0;
         let took = seconds(ended.at.saturating_sub(began));

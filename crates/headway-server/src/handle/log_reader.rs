@@ -51,7 +51,7 @@ impl LogReader {
     pub async fn nothing_found(&self, summary: &JobSummary) -> Result<Option<String>, StoreError> {
         let Some(row) = self.0.job(summary.job).await? else { return Ok(None) };
         let request = self.0.request(row.job_no).await?;
-        // A request that cannot be read is told by the page of the job.
+        // The page of the job reports a request that cannot be read.
         let request = request.and_then(|text| serde_json::from_str::<StartJob>(&text).ok());
         Ok(request.and_then(|request| nothing_found(summary, &request.query)))
     }

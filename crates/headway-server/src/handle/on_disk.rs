@@ -81,7 +81,7 @@ pub(super) fn bound_to(data: &DataFolder, id: JobId, request: Option<&StartJob>)
     Ok(bound_ground(data, id, request)?.map(|ground| ground.root))
 }
 
-/// Says that a library's name or path leads to another folder than a job's.
+/// Reports that a library's name or path leads to another folder than a job's.
 pub(super) fn another_folder(library: &str) -> String {
     format!(
         "The folder of {library} is not the one that this job is about: the name was given to another folder, or the disk \
@@ -89,7 +89,7 @@ pub(super) fn another_folder(library: &str) -> String {
     )
 }
 
-/// Says that a disk inside a library is not the one on which a job was.
+/// Reports that a disk inside a library is not the one on which a job was.
 fn another_disk(library: &str, mount: &RelPath) -> String {
     format!(
         "At {} of {library} is another disk than this job was planned on. What the job did is on its own disk.",

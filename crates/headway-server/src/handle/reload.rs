@@ -1,4 +1,4 @@
-//! Other settings for a server that runs. Whatever is under way goes on.
+//! Changes the settings of a running server. Jobs at work continue.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_saved_is_what_was_replaced_and_removed_less_what_took_its_place() {
+    fn saved_bytes_are_those_replaced_and_removed_minus_their_substitutes() {
         let item = |path: &str, size: u64, result: Value| ItemView {
             item: 0,
             path: path.parse().expect("a path"),

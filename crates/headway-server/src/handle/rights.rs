@@ -93,7 +93,7 @@ impl Server {
     /// What identifies a library whatever its name: its root, as far as that is known.
     pub(super) async fn folder_of(&self, name: &str) -> Result<String, ApiError> {
         let (asked, libraries) = (name.to_owned(), self.inner.context.libraries.now());
-        let root = self.from_data(move |data| data.root_among(&asked, &libraries)).await?;
+        let root = self.read_data(move |data| data.root_among(&asked, &libraries)).await?;
         let unread = |error: std::io::Error| ApiError::Unavailable {
             message: format!("what is known of the libraries cannot be read: {}", io_text(&error)),
         };
@@ -181,7 +181,7 @@ mod tests {
     use rustix::io::Errno;
 
     #[test]
-    fn a_folder_that_cannot_be_looked_at_is_no_fault_of_the_request() {
+    fn a_folder_that_cannot_be_examined_is_not_blamed_on_the_request() {
         let path = Path::new("/photos");
         let status = |looked| refusal("/photos", path, looked).expect_err("refused").status();
         let unknown = |errno: Errno| status(Found::Unknown(errno.into()));

@@ -34,7 +34,7 @@ impl Server {
         })
     }
 
-    /// What a library's trash holds; `None` if that cannot be determined now.
+    /// The content of a library's trash; `None` if that cannot be determined now.
     async fn held(&self, library: &Arc<Library>) -> Option<TrashHolds> {
         let looked = Arc::clone(library);
         let seen = self.inner.looks.look(&library.name, move || looked.all_trashed()).await;
@@ -42,8 +42,8 @@ impl Server {
         seen.and_then(Result::ok).map(holds)
     }
 
-    /// What the folders hold that are not served: those that jobs named by their paths, and libraries that were
-    /// removed. A folder that is also served under a name is counted there.
+    /// The content of the trashes in folders that are not served: those that jobs named by their paths, and libraries
+    /// that were removed. A folder that is also served under a name is counted there.
     async fn elsewhere(&self) -> TrashElsewhere {
         let silent = self.open_by_path().await;
         let context = &self.inner.context;

@@ -57,7 +57,7 @@ impl Server {
         if reason == PauseReason::Interrupted {
             self.for_each(&row, ItemLabel::Interrupted, |item| JobEvent::Requeued { item }).await?;
         }
-        // A person might have paused it while it waited for its library, and was told what is missing.
+        // A person might have paused it while it waited for its library, and was shown what is missing.
         if reason == PauseReason::LibraryGone || reason == PauseReason::User && self.lacks_library(&row).await? {
             self.accept_folder(&row).await?;
         }

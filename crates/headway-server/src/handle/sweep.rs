@@ -52,7 +52,7 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
             server.empty_old_trashes(&looks, age, &clock.jumps()).await;
         }
         let retention = if is_believed { retention } else { Retention { age: None, attempts: None, ..retention } };
-        // What concerns one job is said where it happens.
+        // Faults of a single job are reported where they happen.
         if let Err(error) = server.retain(&looks, &retention, &clock.jumps()).await {
             tracing::warn!(%error, "old jobs are not removed");
         }
@@ -95,9 +95,9 @@ impl Server {
             let cleaned = Arc::clone(library);
             let clean = looks.look(library, Step::CleanUp, move || {
                 cleaned.clean_up();
-                cleaned.tell_where_it_leads();
+                cleaned.warn_if_link_moved();
             });
-            // What is left out, or does not answer, stays for now.
+            // Steps that were given up, or storage that does not answer, leave things as they are for now.
             clean.await.ok();
             let (listed, steps) = (Arc::clone(library), looks.steps());
             let end = looks.look(library, Step::ListTrash, move || listed.half_emptied_jobs());

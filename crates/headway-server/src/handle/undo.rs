@@ -77,7 +77,8 @@ impl Server {
         Ok(last(rows.into_iter().map(|row| row.summary)))
     }
 
-    /// Says of each of these jobs how far it was undone. `oldest` is a job that was created before all the others, if there is one.
+    /// Reports for each of these jobs how far it was undone. `oldest` is a job that was created before all the others, if
+    /// there is one.
     pub(super) async fn say_undone(&self, jobs: &mut [JobSummary], oldest: Option<JobId>) -> Result<(), ApiError> {
         let mut undos: BTreeMap<JobId, Vec<JobSummary>> = BTreeMap::new();
         for row in self.store().jobs(JobFilter::Undos(oldest), u32::MAX).await? {

@@ -51,7 +51,7 @@ fn waits_for_list(library: &str, still: Duration) -> Option<String> {
         .then(|| format!("No news of the list for {seconds} s: perhaps the storage of {library} does not answer."))
 }
 
-/// What a job waits for that does not have its library, or a disk inside it.
+/// The text for a job that waits for its library, or for a disk inside it.
 fn waits_for_library(
     library: &str,
     gone: Option<FolderGone>,
@@ -61,19 +61,19 @@ fn waits_for_library(
     Some(match (gone, absent.len()) {
         (Some(FolderGone::Replaced), _) => {
             "The folder at the library's path is empty, or is not the one for which this job was planned. The job \
-             goes on by itself when its own folder is back; Resume uses the folder that is there now."
+             continues automatically when its own folder is back; Resume uses the folder that is there now."
                 .to_owned()
         }
         (Some(FolderGone::Another), _) => format!(
             "The folder of {library} is not the one that this job is about: the name was given to another folder, or the disk \
-             was changed. The job goes on by itself when its own folder is back; Resume uses the folder that is there now."
+             was changed. The job continues automatically when its own folder is back; Resume uses the folder that is there now."
         ),
         (Some(FolderGone::Moved), _) => format!(
             "The folder of {library} is not at its place, although its disk is there: it was moved, renamed or removed. The \
-             job goes on by itself when the folder is back."
+             job continues automatically when the folder is back."
         ),
         (Some(FolderGone::Absent), _) => {
-            format!("The folder of {library} is not there. The job goes on by itself when it is back.")
+            format!("The folder of {library} is not there. The job continues automatically when it is back.")
         }
         (None, 0) => format!(
             "The disk at {} is not the one that was there when this job was planned. The job goes on by itself when its own \
@@ -121,7 +121,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_plan_that_does_not_get_on_says_so_and_one_that_does_is_silent() {
+    fn only_a_plan_without_progress_reports_why() {
         assert_eq!(waits_for_list("nas", Duration::from_millis(4_900)), None);
         let said = waits_for_list("nas", Duration::from_secs(18)).expect("a sentence");
         assert_eq!(said, "No news of the list for 18 s: perhaps the storage of nas does not answer.");

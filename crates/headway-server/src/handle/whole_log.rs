@@ -1,7 +1,7 @@
-//! Whether the events of a job that is over are those that were recorded. A page shows what the rows of a job say; an event
-//! that was altered on the disk since is noticed only by whoever reads it. So a short log is read when its job is looked at.
-//! What was found is remembered for the life of the server, unless that was an error, or so many logs were read that all of it
-//! is forgotten. Longer logs are left to `headway doctor`.
+//! Whether the events of a job that is over are those that were recorded. A page shows what the rows of a job say; an
+//! event that was altered on the disk since is noticed only by whoever reads it. So a short log is read when its job is
+//! looked at. The results are remembered for the life of the server, unless one is an error, or so many logs were read
+//! that all of it is forgotten. Longer logs are left to `headway doctor`.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use headway_store::{Store, StoreError};
 /// The most events of a log that is read.
 const EVENTS_LIMIT: Seq = 10_000;
 
-/// Of so many jobs it is remembered what was found; then all of it is forgotten.
+/// Maximum number of jobs whose results are remembered; then all results are removed.
 const JOBS_LIMIT: usize = 10_000;
 
 const EVENTS_PER_READ: u32 = 1_000;
@@ -50,7 +50,7 @@ impl Server {
         };
         damaged.map(|seq| {
             format!(
-                "The log of this job is damaged at its event {seq}, so that what is said of the job might not be true; `headway doctor` says more."
+                "The log of this job is damaged at its event {seq}, so that its shown state might be wrong; `headway doctor` reports more."
             )
         })
     }

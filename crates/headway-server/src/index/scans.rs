@@ -26,7 +26,8 @@ const BATCH_WAIT: Duration = Duration::from_millis(100);
 /// If jobs changed more folders than this, the whole library is scanned instead of each of them.
 const FOLDERS: usize = 200;
 
-/// After this time, what is left of the changed folders is read in the next round. A scan that takes longer goes on by itself.
+/// After this time, what is left of the changed folders is read in the next round. A scan that takes longer continues
+/// in the background.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A scan of a whole library that took less than this is worth repeating for each page.
@@ -47,7 +48,7 @@ pub(super) struct Scans {
     readings: Arc<Mutex<HashMap<Scope, ScanUnderWay>>>,
     /// The names of the libraries whose first scan has begun.
     scanned: Arc<Mutex<BTreeSet<String>>>,
-    /// What the last scan of each library could not read, by the library's name.
+    /// The folders that the last scan of each library could not read, by the library's name.
     unread: Arc<Mutex<HashMap<String, Unread>>>,
     /// When whole libraries were last read because of what jobs did.
     scanned_all: Arc<Mutex<Option<Instant>>>,
@@ -106,7 +107,7 @@ impl Scans {
         }
     }
 
-    /// What the last scan of a library could not read.
+    /// The folders that the last scan of a library could not read.
     pub(super) fn unread(&self, library: &str) -> Option<Unread> {
         self.unread.lock().get(library).cloned()
     }
@@ -263,7 +264,7 @@ impl Scans {
                 None => drop(self.unread.lock().remove(name)),
             }
         }
-        self.files.settle(name, deep.then_some(from)).await?;
+        self.files.finish_scan(name, deep.then_some(from)).await?;
         if deep {
             let scan = WholeScan { ended: Instant::now(), took: begun.elapsed() };
             self.whole.lock().insert(name.clone(), scan);

@@ -31,12 +31,12 @@ pub(super) struct SimulatedPage {
     /// The most bytes of a message beyond its first event.
     most: usize,
     pub(super) line: SimulatedLink,
-    /// The call that lets the tab catch up with what it will hear from another tab, and its number.
+    /// The call that lets the tab catch up before it listens to another tab, and its number.
     pub(super) own: SimulatedLink,
     own_call: u64,
-    /// What other tabs have said, and this one has not heard yet.
+    /// Messages of other tabs that this one has not received yet.
     pub(super) inbox: VecDeque<String>,
-    /// What this tab has said.
+    /// Messages that this tab has sent.
     pub(super) outbox: Vec<String>,
     pub(super) lock: SimulatedLock,
     /// Jobs reported as finished.

@@ -1,4 +1,4 @@
-//! The writer's shell: it carries out commits, and tells the others what is in the log.
+//! The writer's shell: it carries out commits, and notifies the others of what is in the log.
 
 use super::oracle::BrokenPromise;
 use super::ready::ready;

@@ -1,5 +1,5 @@
 //! The door for what the server does by itself, for one library or one job: each such piece of work has a crash note.
-//! After two crashes in a row at it, it is left out and said, and everything else goes on.
+//! After two crashes in a row at a task, it is given up and reported, and everything else continues.
 
 use super::subject::number_of;
 use super::{Step, Steps, Subject};
@@ -68,7 +68,7 @@ impl Steps {
         self.shared.left_out.lock().len()
     }
 
-    /// What of the server's own work was left out, as a text with what to do, for those who may know the names: the
+    /// The server's own tasks that were given up, as a text with what to do, for those who may know the names: the
     /// first piece, and how many there are besides.
     pub(crate) fn left_out_text(&self) -> Option<String> {
         let left_out = self.shared.left_out.lock();
@@ -79,7 +79,7 @@ impl Steps {
         })
     }
 
-    /// Says it in the log, once in the life of a server.
+    /// Logs what is left out, once in the life of a server.
     fn leave_out(&self, own: &OwnWork) -> LeftOut {
         let left_out = LeftOut { name: own.name.clone(), crashed: super::crashed(own.step) };
         if self.shared.left_out.lock().insert((own.of, own.step), left_out.clone()).is_none() {

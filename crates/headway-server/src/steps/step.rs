@@ -26,7 +26,7 @@ pub(crate) enum Step {
     Run(u32),
     /// A program works on some item.
     RunAny,
-    /// What the work on this item made is checked before it is put into place.
+    /// The output of this item is checked before it is placed.
     Check(u32),
     /// The same for any item.
     CheckAny,

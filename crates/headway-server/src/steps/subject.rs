@@ -19,7 +19,7 @@ impl Subject {
         Subject::Library(number_of(name.as_bytes()))
     }
 
-    /// What it is, as people read it beside a step. The name of a library cannot be made from its number.
+    /// Its name, as people read it beside a step. The name of a library cannot be made from its number.
     pub(super) fn shown(self) -> String {
         match self {
             Subject::Job(job) => format!("job {job}"),
@@ -29,7 +29,7 @@ impl Subject {
     }
 }
 
-/// A number that stands for these bytes, the same in every process (FNV-1a).
+/// A hash of these bytes, the same in every process (FNV-1a).
 pub(super) fn number_of(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -95,7 +95,7 @@ fn a_job_whose_every_item_is_to_blame_is_stuck_though_each_crash_meets_another()
 }
 
 #[test]
-fn a_clean_end_counts_against_nobody_and_a_resumed_job_has_one_more_try() {
+fn a_clean_end_is_not_counted_as_a_crash_and_a_resumed_job_has_one_more_try() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, job) = (folder.path(), job_id(1));
     for _ in 0..3 {
@@ -266,7 +266,7 @@ fn a_long_step_that_loses_its_turn_is_not_blamed_alone_for_the_crash_of_another(
 }
 
 #[test]
-fn a_job_whose_items_are_to_blame_has_its_turn_at_whichever_item_is_next() {
+fn a_job_whose_items_crash_the_server_takes_its_turn_with_the_next_item() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, job) = (folder.path(), job_id(1));
     crash(data, &[(job, Step::Place(0))]);
@@ -300,7 +300,7 @@ fn crashes_that_cannot_be_read_count_again_once_they_can() {
 }
 
 #[test]
-fn rubbish_in_their_files_keeps_no_server_from_starting() {
+fn the_server_starts_with_garbage_in_the_state_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, job) = (folder.path(), job_id(1));
     let rubbish: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();

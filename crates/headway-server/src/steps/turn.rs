@@ -27,12 +27,12 @@ struct TurnState {
 struct TurnHolder {
     ticket: Ticket,
     of: Subject,
-    alone: Alone,
+    alone: Exclusivity,
 }
 
 /// Whether the step that has the turn runs without any step of others.
 #[derive(Clone, Copy)]
-enum Alone {
+enum Exclusivity {
     No,
     /// It waits until this time for the others to end.
     Wanted(Instant),
@@ -57,7 +57,7 @@ impl Turn {
         }
         state.given += 1;
         let ticket = Ticket(state.given);
-        state.holder = Some(TurnHolder { ticket, of, alone: Alone::Wanted(Instant::now() + patience) });
+        state.holder = Some(TurnHolder { ticket, of, alone: Exclusivity::Wanted(Instant::now() + patience) });
         Some(ticket)
     }
 
@@ -75,7 +75,7 @@ impl Turn {
         let Some(holder) = state.holder.as_mut().filter(|holder| holder.ticket == ticket) else { return false };
         let is_alone = mark();
         if is_alone {
-            holder.alone = Alone::Yes(Instant::now() + time, slot);
+            holder.alone = Exclusivity::Yes(Instant::now() + time, slot);
         }
         is_alone
     }
@@ -83,7 +83,7 @@ impl Turn {
     /// Lets the others join the step that has this turn.
     pub(super) fn share(&self, ticket: Ticket) {
         if let Some(holder) = self.state.lock().holder.as_mut().filter(|holder| holder.ticket == ticket) {
-            holder.alone = Alone::No;
+            holder.alone = Exclusivity::No;
             self.is_free.notify_all();
         }
     }
@@ -91,7 +91,7 @@ impl Turn {
     /// Waits while a step of another is alone, or wants to be.
     pub(super) fn wait_to_join(&self, of: Subject, give_up: impl Fn() -> bool) {
         let mut state = self.state.lock();
-        while let Some(Alone::Wanted(until) | Alone::Yes(until, _)) = alone_of_another(&state, of)
+        while let Some(Exclusivity::Wanted(until) | Exclusivity::Yes(until, _)) = alone_of_another(&state, of)
             && Instant::now() < until
             && !give_up()
         {
@@ -102,15 +102,15 @@ impl Turn {
     /// A step has begun beside the one that has the turn: that one is no longer alone. Calls `unmark` with its slot.
     pub(super) fn joined(&self, of: Subject, unmark: impl FnOnce(usize)) {
         let mut state = self.state.lock();
-        if let Some(Alone::Yes(_, slot)) = alone_of_another(&state, of) {
+        if let Some(Exclusivity::Yes(_, slot)) = alone_of_another(&state, of) {
             unmark(slot);
-            state.holder.iter_mut().for_each(|holder| holder.alone = Alone::No);
+            state.holder.iter_mut().for_each(|holder| holder.alone = Exclusivity::No);
             self.is_free.notify_all();
         }
     }
 }
 
-fn alone_of_another(state: &TurnState, of: Subject) -> Option<Alone> {
+fn alone_of_another(state: &TurnState, of: Subject) -> Option<Exclusivity> {
     state.holder.as_ref().filter(|holder| holder.of != of).map(|holder| holder.alone)
 }
 
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_is_given_back_once_by_whoever_has_it() {
+    fn a_turn_is_given_back_once_by_its_holder() {
         let turn = Turn::default();
         let first = turn.take(Subject::Data, LOOK, || false).expect("it is free");
         turn.give_back(first);

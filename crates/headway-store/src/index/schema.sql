@@ -43,7 +43,7 @@ CREATE TABLE files (
 CREATE INDEX files_natural ON files (folder_no, leaf, natural);
 CREATE INDEX files_gone ON files (leaf) WHERE present = 0;
 
--- Recipes whose last try with a file failed. Of typed commands, each is told apart.
+-- Recipes whose last try with a file failed. Typed commands are distinguished by their text.
 CREATE TABLE failures (
     folder_no INTEGER NOT NULL,
     name TEXT NOT NULL,

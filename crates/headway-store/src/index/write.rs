@@ -214,7 +214,7 @@ fn note_failure(transaction: &Transaction<'_>, folder: i64, outcome: &SeenOutcom
     first(transaction, NEWEST, params![folder, name], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-pub(super) fn settle(writer: &mut Connection, library: &str, whole: Option<Millis>) -> Stored<()> {
+pub(super) fn finish_scan(writer: &mut Connection, library: &str, whole: Option<Millis>) -> Stored<()> {
     const GONE: &str = "SELECT d.library, d.path, f.name FROM files f JOIN folders d USING (folder_no)
         WHERE f.leaf = 0 AND f.present = 0";
     const BELOW: &str = "UPDATE files SET present = 0 WHERE present = 1 AND folder_no IN (SELECT folder_no FROM folders

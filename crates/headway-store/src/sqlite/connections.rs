@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_is_compiled_once_whatever_its_limit() {
+    fn a_statement_is_compiled_once_for_all_limits() {
         let connection = prepared(Connection::open_in_memory().expect("a database")).expect("prepared");
         connection.execute_batch("CREATE TABLE numbers (number INTEGER PRIMARY KEY)").expect("a table");
         let mut statement =

@@ -59,7 +59,7 @@ impl From<DamagedRow> for rusqlite::Error {
     }
 }
 
-/// Whether a value in a row is not one that this program writes.
+/// Whether a row has a value that this program does not write.
 pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..))

@@ -25,7 +25,7 @@ pub async fn an_outcome_is_found_at_the_name_that_its_file_has(store: Arc<dyn St
     assert_eq!(found(&paths, row.job_no + 1).await, ["f0000 succeeded", "f0001 failed", "f0002 skipped"]);
     assert!(store.outcomes("elsewhere", &paths, u64::MAX, &[]).await.expect("outcomes").is_empty());
 
-    // A job that renamed a file is told at the new name.
+    // A job that renamed a file is listed under the new name.
     let renames = new_job();
     let result = r#"{"moved":"g0001"}"#.to_owned();
     let detail = Some(Digest::of(result.as_bytes()));
@@ -38,7 +38,7 @@ pub async fn an_outcome_is_found_at_the_name_that_its_file_has(store: Arc<dyn St
     let path = |text: &str| [text.parse::<RelPath>().expect("a path")];
     assert_eq!(found(&path("g0001"), u64::MAX).await, ["g0001 succeededf0001"]);
 
-    // Also at a name that the plan did not say; and an item that failed gave no name.
+    // That holds even for a name that the plan did not contain. A failed item gave no name.
     let result = r#"{"moved":"h0003"}"#.to_owned();
     let detail = Some(Digest::of(result.as_bytes()));
     let moved = JobEvent::Succeeded { item: 3, attempt: 1, effect: DiskEffect::Changed, detail };

@@ -1,4 +1,4 @@
-//! Rows that are made again from the events, also while a history is being removed.
+//! Rows that are made again from the events, even while a history is being removed.
 
 use std::sync::Arc;
 

@@ -27,7 +27,7 @@ fn answers(effects: &[WriterEffect]) -> Vec<(u64, Result<Receipt, AppendError>)>
 }
 
 #[test]
-fn nothing_is_said_before_it_is_written() {
+fn nothing_is_reported_before_it_is_written() {
     let mut writer = writer();
     let id = JobId::mint(1, [1; 10]);
     writer.append(created(id));

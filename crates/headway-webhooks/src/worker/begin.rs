@@ -1,4 +1,4 @@
-//! Where a webhook goes on after a start: behind its last message, or at the end of the log.
+//! Where a webhook resumes after a start: behind its last message, or at the end of the log.
 
 use headway_model::Cursor;
 use headway_server::StoreError;

@@ -74,13 +74,13 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     Ok(0)
 }
 
-/// How a job that ran files of this one again has gone.
+/// The result of a job that ran files of this one again.
 fn retried(retry: &JobSummary) -> String {
     let of = format!("{} of {} done", count(retry.counters.succeeded.into()), count(retry.counters.total.into()));
     if retry.status.is_terminal() { of } else { format!("{}, {of}", retry.status_text()) }
 }
 
-/// What a person can do about a job that waits for one.
+/// What a person can do about a job that waits for a decision.
 fn next(session: &Session, job: &JobSummary) -> Option<String> {
     let command = |word: &str| session.command_on(word, job.job);
     match job.status {

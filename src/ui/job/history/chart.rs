@@ -35,7 +35,7 @@ impl Rewind {
             Some((event.offset_x().max(0) as usize * bins / width as usize).min(bins.checked_sub(1)?))
         };
         let moved = move |event: PointerEvent| pointed.set(under(&event));
-        // Pressing the chart goes to that moment of the log.
+        // A click on the chart goes to that moment of the log.
         let pressed = move |event: PointerEvent| {
             let seq = under(&event).and_then(|at| pace.with_untracked(|pace| pace.bins.get(at).map(|bin| bin.seq)));
             seq.into_iter().for_each(|seq| self.go(Some(seq).filter(|seq| *seq < self.last.get_untracked())));
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_the_time_is_said_by_its_pace_and_its_failures() {
+    fn each_part_of_the_time_is_described_by_its_pace_and_failures() {
         let bin = |done, failed| ThroughputPart { done, failed, seq: 9 };
         assert_eq!(values(bin(81, 1), 2_000), "41 files/s, 1 failed");
         assert_eq!(values(bin(41, 0), 1_000), "41 files/s");

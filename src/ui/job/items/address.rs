@@ -1,4 +1,4 @@
-//! Which of a job's items are shown, and which one is open, as the address of the page says.
+//! Which of a job's items are shown, and which one is open, according to the address of the page.
 
 use std::str::FromStr;
 

@@ -13,7 +13,7 @@ use headway_model::{ApiError, Fold, JobId, SkipReason};
 
 /// The items that a filter selects one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum These {
+enum ItemSubset {
     /// The filter does not select items one by one.
     All,
     /// The server has been asked.
@@ -29,7 +29,7 @@ pub(in crate::ui::job) struct ItemsList {
     live: Live,
     state: Memo<Option<Arc<JobState>>>,
     status: Memo<Option<StatusFilter>>,
-    these: Memo<These>,
+    these: Memo<ItemSubset>,
     mounted: RwSignal<bool>,
     pub(super) names: ReadNames,
 }
@@ -59,23 +59,23 @@ impl ItemsList {
             let cause = cause.with(|cause| cause.as_deref().map(of_cause));
             let name = name.with(|name| name.as_deref().map(|name| names.of(name)));
             let these = match (cause, name) {
-                (None, None) => These::All,
-                (Some(None), _) | (_, Some(None)) => These::Reading,
-                (Some(Some(items)), None) => These::Some(Arc::new(items)),
-                (None, Some(Some(named))) => These::Some(Arc::new(named.items.clone())),
+                (None, None) => ItemSubset::All,
+                (Some(None), _) | (_, Some(None)) => ItemSubset::Reading,
+                (Some(Some(items)), None) => ItemSubset::Some(Arc::new(items)),
+                (None, Some(Some(named))) => ItemSubset::Some(Arc::new(named.items.clone())),
                 (Some(Some(mut items)), Some(Some(named))) => {
                     items.retain(|item| named.items.binary_search(item).is_ok());
-                    These::Some(Arc::new(items))
+                    ItemSubset::Some(Arc::new(items))
                 }
             };
             match (these, span.get()) {
-                (These::All, Some((first, last))) => {
+                (ItemSubset::All, Some((first, last))) => {
                     // Files that are not planned yet are not in the list.
-                    These::Some(Arc::new((first..=last.min(files.get())).collect()))
+                    ItemSubset::Some(Arc::new((first..=last.min(files.get())).collect()))
                 }
-                (These::Some(these), Some((first, last))) => {
-                    These::Some(Arc::new(these.iter().copied().filter(|item| (first..=last).contains(item)).collect()))
-                }
+                (ItemSubset::Some(these), Some((first, last))) => ItemSubset::Some(Arc::new(
+                    these.iter().copied().filter(|item| (first..=last).contains(item)).collect(),
+                )),
                 (these, _) => these,
             }
         });
@@ -101,9 +101,9 @@ impl ItemsList {
         let status = self.status.get();
         self.these.with(|these| {
             let these = match these {
-                These::All => None,
-                These::Reading => return None,
-                These::Some(these) => Some(these.as_slice()),
+                ItemSubset::All => None,
+                ItemSubset::Reading => return None,
+                ItemSubset::Some(these) => Some(these.as_slice()),
             };
             self.live.with_fold(self.job, |fold| look(fold, status, these))
         })
@@ -116,6 +116,6 @@ impl ItemsList {
 
     /// Whether the filter selects items one by one, so that the list is shorter than its status alone would make it.
     pub(super) fn is_narrowed(self) -> bool {
-        self.these.with(|these| *these != These::All)
+        self.these.with(|these| *these != ItemSubset::All)
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn ItemRow(
     let words = move || {
         let row = row.get();
         text.with(|text| {
-            let told = text.as_ref().filter(|text| row.is_told_by(text));
+            let told = text.as_ref().filter(|text| row.matches_text(text));
             let why = why(row.reason.clone(), told.and_then(|text| text.message.clone()));
             let found = || told.and_then(|text| text.result.as_ref()).map(|result| found(result, false));
             why.or_else(found).or_else(|| text.as_ref()?.becomes.as_ref().map(|path| format!("→ {}", path.shown())))
@@ -104,7 +104,7 @@ fn rank(name: &str) -> usize {
 /// How much of a hash a row shows, in digits. The file itself shows all of it.
 const HASH_SHOWN: usize = 16;
 
-/// A text, of a hash its first digits.
+/// A text; for a hash, its first digits.
 fn cut(text: &str) -> String {
     let is_hash = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match text.get(..HASH_SHOWN).filter(|_| is_hash) {
@@ -121,7 +121,7 @@ fn text(value: &serde_json::Value) -> &str {
 /// hashes it has the first digits, and it names no place in a trash.
 pub(in crate::ui::job) fn found(result: &serde_json::Value, whole: bool) -> String {
     let fields = result.as_object().into_iter().flatten();
-    // Duplicates are known by their hash as well, which says nothing to a person.
+    // Duplicates are also identified by their hash, which means nothing to a person.
     let is_known_by = |name: &str| KNOWN_BY.contains(&name) || name == "blake3" && result.get("inode").is_some();
     // An undo of a rename has the old name twice.
     let is_moved = |name: &str, value: &serde_json::Value| name == "put_back" && result.get("moved") == Some(value);

@@ -29,7 +29,7 @@ struct KnownTexts {
     calls: u32,
     /// The state of each item when its text was requested and arrived.
     asked: ByItem<Moment>,
-    /// What texts of calls up to this one say of files that did not succeed is out of date.
+    /// The texts of calls up to this one are out of date for files that did not succeed.
     outdated: u32,
 }
 
@@ -60,7 +60,7 @@ impl Texts {
         self.told.try_update_untracked(KnownTexts::call).unwrap_or_default()
     }
 
-    /// Has the texts of files that did not succeed asked for again: another job has run some of them.
+    /// Requests the texts of files that did not succeed again, because another job has run some of them.
     pub(in crate::ui::job) fn outdate(self) {
         self.told.try_update(KnownTexts::outdate);
     }
@@ -77,7 +77,7 @@ impl Texts {
             let wanted = rows.with(|rows| self.told.with(|told| told.lacks(rows)));
             let is_nameless = self.told.with(|told| wanted.iter().any(|(item, _)| told.texts.get(*item).is_none()));
             if wanted.is_empty() {
-                // Nothing is missing any longer, even if it never arrived.
+                // Nothing is requested any longer, even if it never arrived.
                 self.wrong.set(None);
                 return;
             }
@@ -112,13 +112,13 @@ impl Texts {
 
 impl KnownTexts {
     /// The rows whose text is missing, or belongs to another state if that matters. Each state of a row is requested
-    /// only once: the server's text is never older than what the page has heard, and if it is newer, the page is
-    /// about to hear the rest.
+    /// only once: the server's text is never older than the page's state, and if it is newer, the page is about to
+    /// receive the rest.
     fn lacks(&self, rows: &[ShownItem]) -> Vec<(u32, Moment)> {
         let is_told = |row: &&ShownItem| {
             self.texts.get(row.item).is_some_and(|(call, text)| {
                 let is_outdated = *call <= self.outdated && can_be_retried(text);
-                !is_outdated && (!row.has_story() || row.is_told_by(text))
+                !is_outdated && (!row.has_story() || row.matches_text(text))
             })
         };
         let moment = |row: &ShownItem| (row.item, (row.status, row.attempt));
@@ -162,7 +162,7 @@ impl KnownTexts {
     }
 }
 
-/// Whether another job can run the file again and say so in its text.
+/// Whether another job can run the file again, so that its text changes.
 fn can_be_retried(text: &ItemView) -> bool {
     matches!(text.status, ItemLabel::Failed | ItemLabel::Skipped | ItemLabel::Cancelled)
 }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rows_that_have_more_to_say_are_asked_for_again() {
+    fn only_rows_with_further_text_are_requested_again() {
         let texts =
             [text(0, Waiting, 0), text(1, Waiting, 0), text(2, Failed, 1), text(3, Failed, 1), text(4, Succeeded, 1)];
         let rows = [
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_files_that_another_job_ran_are_asked_for_once_more() {
+    fn texts_of_files_that_another_job_ran_are_requested_again() {
         let mut told = told(vec![text(0, Failed, 1), text(1, Succeeded, 1)]);
         let rows = [row(0, Failed, 1), row(1, Succeeded, 1)];
         assert_eq!(told.lacks(&rows), Vec::new());
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_list_the_texts_of_the_rows_that_are_shown_stay() {
+    fn a_long_list_keeps_the_texts_of_the_rows_that_are_shown() {
         let mut told = told((0..=TEXTS_LIMIT as u32).map(|item| text(item, Waiting, 0)).collect());
         told.keep(&[row(7, Waiting, 0), row(9_999, Waiting, 0)]);
         assert_eq!(told.texts.items(), [7]);

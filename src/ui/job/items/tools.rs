@@ -88,7 +88,7 @@ fn matches(address: Memo<ItemsAddress>, list: ItemsList, summary: Summary) -> Op
     let named = address.with(|address| address.filter.name.as_deref().and_then(|name| list.names.of(name)));
     let more = named.map(|named| named.more).filter(|more| *more > 0);
     let more = more.map(|more| format!("; {} more match", count(more.into()))).unwrap_or_default();
-    // What is no file, such as a link, is a row and no file.
+    // An entry that is not a file, such as a link, is counted as a row.
     let (one, many) = if is_mixed { ("entry", "entries") } else { ("file", "files") };
     Some(format!("{} of {}{more}", count(some.into()), counted(all, one, many)))
 }

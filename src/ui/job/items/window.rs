@@ -77,12 +77,12 @@ impl ShownItem {
         ShownItem { item, status: None, reason: None, attempt: 0 }
     }
 
-    /// Whether a text belongs to this state of the item. Of any other text, only the name is used.
-    pub(in crate::ui::job) fn is_told_by(&self, text: &ItemView) -> bool {
+    /// Whether a text belongs to this state of the item. If it does not, only its name is used.
+    pub(in crate::ui::job) fn matches_text(&self, text: &ItemView) -> bool {
         Some(text.status) == self.status && text.attempt == self.attempt
     }
 
-    /// Whether there can be more to say about it than its name.
+    /// Whether the server can have more text about it than its name.
     pub(super) fn has_story(&self) -> bool {
         matches!(self.status, Some(ItemLabel::Succeeded | ItemLabel::Failed | ItemLabel::Skipped))
     }

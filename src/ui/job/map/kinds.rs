@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_list_is_not_of_is_pale() {
+    fn cells_outside_the_list_are_pale() {
         let pale: Vec<_> = shown(&plain(20, 7, 1), Some((2, 4))).into_iter().map(|(_, is_pale)| is_pale).collect();
         assert_eq!(pale, [true, true, false, false, false, true, true]);
     }

@@ -3,7 +3,7 @@
 use super::grid::{Band, Grid};
 
 impl Grid {
-    /// The number of the last group that begins at this or before it, where `begin` says at what a group begins.
+    /// The number of the last group that begins at this or before it; `begin` returns where a group begins.
     fn last_begun(&self, at: u32, begin: fn(&Band) -> u32) -> usize {
         self.bands.iter().take_while(|band| begin(band) <= at).count().saturating_sub(1)
     }
@@ -41,7 +41,7 @@ impl Grid {
         Some(band.first + (row * self.columns + column).min(band.cells.saturating_sub(1)))
     }
 
-    /// The cell below a cell, also in the next group; the cell itself if there is none.
+    /// The cell below a cell, possibly in the next group; the cell itself if there is none.
     pub(super) fn below(&self, cell: u32) -> u32 {
         let Some(band) = self.bands.get(self.band_of(cell)) else { return cell };
         let (row, column) = self.row_of(cell);
@@ -53,7 +53,7 @@ impl Grid {
         }
     }
 
-    /// The cell above a cell, also in the group before; the cell itself if there is none.
+    /// The cell above a cell, possibly in the group before; the cell itself if there is none.
     pub(super) fn above(&self, cell: u32) -> u32 {
         let (row, column) = self.row_of(cell);
         if row > 0 {

@@ -17,7 +17,7 @@ pub(super) struct ListedRows {
     pub(super) entries: RwSignal<Vec<Entry>>,
     pub(super) selected: RwSignal<Selection>,
     pub(super) scrolled: Scrolled,
-    /// A selection is there to be worked on.
+    /// A selection is useful only if the page can start jobs.
     pub(super) can_select: bool,
 }
 

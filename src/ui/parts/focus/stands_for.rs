@@ -1,4 +1,4 @@
-//! What a focused element in a list stands for. When a list is read again, its elements stay and get other content, so
+//! What a focused element in a list represents. When a list is read again, its elements stay and get other content, so
 //! the next key would act on another file or job.
 
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlElement};
 /// The rows and cards of lists.
 const ROWS: &str = "tbody tr, .job-card";
 
-/// What names a row.
+/// The attributes that identify a row.
 const NAMES: &str = "[aria-label^=\"Select \"], a[href]";
 
 /// The row of an element, by what the row shows, and which of its elements it is; `None` outside lists.
@@ -20,7 +20,7 @@ pub(super) fn stands_for(element: &HtmlElement) -> Option<String> {
     Some([element.tag_name(), part, name].join(" "))
 }
 
-/// The element that stands for this now.
+/// The element that represents this now.
 pub(super) fn stand_in(of: &str) -> Option<HtmlElement> {
     let tag = of.split(' ').next()?;
     let all = document().query_selector_all(tag).ok()?;

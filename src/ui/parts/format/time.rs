@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guess_is_said_as_one() {
+    fn a_guess_is_reported_as_a_guess() {
         assert_eq!(
             [about(180_000, 290_000), about(100, 900), about(200, 8_000)],
             ["3–5 min", "about 1 s", "less than 8 s"]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Summary;
-use super::offers::{Act, OfferedAction, offers};
+use super::offers::{ButtonAction, OfferedAction, offers};
 use super::undone::is_undone;
 use super::verify::verify_request;
 use crate::live::Live;
@@ -48,7 +48,7 @@ pub(in crate::ui::progress) fn Actions(
         (false, true) => "Discard",
         (false, false) => "Cancel job",
     };
-    // A job that the page has not heard of yet can only be cancelled.
+    // A job without any event yet can only be cancelled.
     let unheard = move || summary.with(Option::is_none);
     let row = move |name: &'static str| {
         let here = move |offers: &Vec<OfferedAction>| offers.iter().find(|offer| offer.name == name).cloned();
@@ -59,18 +59,19 @@ pub(in crate::ui::progress) fn Actions(
         let is_next = move || offers.with(here).is_some_and(|offer| offer.is_next);
         let press = move |_| {
             if let Some(offer) = offers.with_untracked(here) {
-                press(live, steer, offer.act);
+                perform(live, steer, offer.act);
             }
         };
-        // Not `disabled`, which would take the focus from the button that was just pressed.
+        // Not `disabled`, which would take the focus from the button that was just clicked.
         let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
         view! { <button class:ui-primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
     };
     let names = Memo::new(move |_| {
         offers.with(|offers| offers.iter().map(|offer| offer.name).filter(|name| *name != "cancel").collect::<Vec<_>>())
     });
-    let can_cancel =
-        Memo::new(move |_| unheard() || offers.with(|offers| offers.iter().any(|offer| offer.act == Act::Cancel)));
+    let can_cancel = Memo::new(move |_| {
+        unheard() || offers.with(|offers| offers.iter().any(|offer| offer.act == ButtonAction::Cancel))
+    });
     let cancel = move |_| {
         if !is_cancelled.get_untracked() {
             live.cancel(job);
@@ -128,7 +129,7 @@ pub(in crate::ui::progress) fn Failed(
     view! { <p class="ui-error" role="alert">{failed}</p> }.into_any()
 }
 
-fn press(live: Live, steer: Steer, act: Act) {
+fn perform(live: Live, steer: Steer, act: ButtonAction) {
     if steer.under_way.with_untracked(Option::is_some) {
         return;
     }
@@ -139,18 +140,18 @@ fn press(live: Live, steer: Steer, act: Act) {
         made.flatten().into_iter().for_each(|request| _ = live.start(request));
     };
     match act {
-        Act::Steer(action) => steer.act(action),
-        Act::Again(which) => {
+        ButtonAction::Steer(action) => steer.act(action),
+        ButtonAction::Again(which) => {
             let which = still_failing(live, steer.newest, &which).unwrap_or(which);
             start(&|request, _| request.again(job, which.clone()));
         }
-        Act::Undo => start(&|request, title| StartJob::undo(&request.library, job, title)),
-        Act::Cancel => live.cancel(job),
-        Act::Start(request) => _ = live.start(*request),
+        ButtonAction::Undo => start(&|request, title| StartJob::undo(&request.library, job, title)),
+        ButtonAction::Cancel => live.cancel(job),
+        ButtonAction::Start(request) => _ = live.start(*request),
     }
 }
 
-/// Of all errors of a job, those that no later job has done; `None` if later jobs have done none.
+/// The errors of a job that no later job has resolved; `None` if later jobs have resolved none.
 fn still_failing(live: Live, newest: Newest, which: &ItemSelection) -> Option<ItemSelection> {
     let done = newest.with_untracked(|view| view.done_since.clone())?;
     let still = |fold: &Fold| {

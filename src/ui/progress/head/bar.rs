@@ -24,7 +24,7 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
         let is = |summary: &JobSummary| summary.listing && !summary.status.is_terminal();
         summary.with(|summary| summary.as_ref().is_some_and(is))
     });
-    // Of a plan nothing is to be done yet, or ever.
+    // A plan has nothing to do yet, or ever.
     let plan = Memo::new(move |_| summary.with(|summary| summary.as_ref().and_then(format::planned)));
     let percent = move || {
         summary.with(|summary| summary.as_ref().and_then(format::percent)).filter(|_| plan.with(Option::is_none))

@@ -7,7 +7,7 @@ use headway_model::{Action, BuiltIn, JobKind, JobStatus, JobSummary, StartJob};
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Act {
+pub(super) enum ButtonAction {
     /// Performs an action.
     Steer(Action),
     /// Starts a job over these files of the job.
@@ -23,7 +23,7 @@ pub(super) enum Act {
 /// A button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OfferedAction {
-    pub(super) act: Act,
+    pub(super) act: ButtonAction,
     /// Its label on the page.
     pub(super) name: &'static str,
     pub(super) text: String,
@@ -31,7 +31,7 @@ pub(super) struct OfferedAction {
 }
 
 impl OfferedAction {
-    fn new(act: Act, name: &'static str, text: impl Into<String>) -> Self {
+    fn new(act: ButtonAction, name: &'static str, text: impl Into<String>) -> Self {
         OfferedAction { act, name, text: text.into(), is_next: false }
     }
 
@@ -40,9 +40,9 @@ impl OfferedAction {
     }
 }
 
-/// The buttons, with the next step first and *Cancel job* last. `is_undoable` says whether there is anything to undo, `verify` is
-/// the request that verifies the files of a job that made a manifest, `done_since` how many files that failed or were missed later
-/// jobs have done.
+/// The buttons, with the next step first and *Cancel job* last. `is_undoable` is whether there is anything to undo,
+/// `verify` is the request that verifies the files of a job that made a manifest, `done_since` how many files that
+/// failed or were missed later jobs have done.
 pub(super) fn offers(
     summary: &JobSummary,
     is_undoable: bool,
@@ -52,13 +52,13 @@ pub(super) fn offers(
     let counters = &summary.counters;
     let retry = || {
         OfferedAction::new(
-            Act::Steer(Action::Retry(None)),
+            ButtonAction::Steer(Action::Retry(None)),
             "retry",
             format!("Retry {} failed", count(counters.failed.into())),
         )
     };
-    let pause = || OfferedAction::new(Act::Steer(Action::Pause), "pause", "Pause");
-    let resume = |text: String| OfferedAction::new(Act::Steer(Action::Resume), "resume", text).next();
+    let pause = || OfferedAction::new(ButtonAction::Steer(Action::Pause), "pause", "Pause");
+    let resume = |text: String| OfferedAction::new(ButtonAction::Steer(Action::Resume), "resume", text).next();
     let mut offers = Vec::new();
     match summary.status {
         JobStatus::Planned => {
@@ -66,14 +66,14 @@ pub(super) fn offers(
                 0 => "Finish: nothing to do".into(),
                 number => format!("Run {}", counted(number, "file", "files")),
             };
-            offers.push(OfferedAction::new(Act::Steer(Action::Approve), "approve", run).next());
+            offers.push(OfferedAction::new(ButtonAction::Steer(Action::Approve), "approve", run).next());
         }
         JobStatus::Paused { reason: PauseReason::Interrupted } => {
             let files = counted(counters.interrupted, "interrupted file", "interrupted files");
             offers.push(resume(format!("Run the {files} again")));
             let them = if counters.interrupted == 1 { "it" } else { "them" };
             let leave = format!("Count {them} as failed and go on");
-            offers.push(OfferedAction::new(Act::Steer(Action::LeaveOut), "leave_out", leave));
+            offers.push(OfferedAction::new(ButtonAction::Steer(Action::LeaveOut), "leave_out", leave));
         }
         JobStatus::Paused { .. } => offers.push(resume("Resume".into())),
         JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing => offers.push(pause()),
@@ -88,7 +88,7 @@ pub(super) fn offers(
     }
     if !summary.status.is_terminal() {
         offers.push(OfferedAction::new(
-            Act::Cancel,
+            ButtonAction::Cancel,
             "cancel",
             if summary.status.can_cancel() { "Cancel job" } else { "Cancelling" },
         ));
@@ -100,7 +100,7 @@ pub(super) fn offers(
 fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done_since: usize) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
-    // An undo is not tried again by itself: the other job is undone again.
+    // An undo is not retried: the other job is undone again.
     let is_undo = JobKind::of(&summary.recipe) == JobKind::Undo;
     let (failed, missed) = (counters.failed, counters.missed);
     let still = (u64::from(failed) + u64::from(missed)).saturating_sub(done_since as u64);
@@ -112,15 +112,15 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
             (0, _) => format!("{} missed", count(missed.into())),
             _ => format!("{} failed or missed", count(still)),
         };
-        offers.push(OfferedAction::new(Act::Again(ItemSelection::Errors), "retry", format!("Retry {which}")));
+        offers.push(OfferedAction::new(ButtonAction::Again(ItemSelection::Errors), "retry", format!("Retry {which}")));
     }
     if !is_undo && counters.cancelled > 0 {
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
-        offers.push(OfferedAction::new(Act::Again(ItemSelection::Cancelled), "rest", text));
+        offers.push(OfferedAction::new(ButtonAction::Again(ItemSelection::Cancelled), "rest", text));
     }
-    let verify = verify.map(|request| Act::Start(Box::new(request)));
+    let verify = verify.map(|request| ButtonAction::Start(Box::new(request)));
     offers.extend(verify.map(|start| OfferedAction::new(start, "verify", "Verify these files")));
-    // A plan that was not run is run first: what could not be planned is no next step.
+    // A plan that was not run is run first. A retry of what could not be planned is not the next step.
     if summary.is_planned_only() {
         offers.sort_by_key(|offer| offer.name != "rest");
     }
@@ -129,12 +129,12 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
         next.is_next = true;
     }
     if is_undoable {
-        offers.push(OfferedAction::new(Act::Undo, "undo", "Undo"));
+        offers.push(OfferedAction::new(ButtonAction::Undo, "undo", "Undo"));
     }
     offers
 }
 
-/// Whether the job looked at its files and did no more. A second look is no next step.
+/// Whether the job only read its files. Reading them again is not the next step.
 fn is_look(summary: &JobSummary) -> bool {
     BuiltIn::of(&summary.recipe).is_some_and(BuiltIn::only_tests)
 }
@@ -203,7 +203,7 @@ mod tests {
             [(3, 0, "Retry 3 failed"), (0, 2, "Retry 2 missed"), (3, 2, "Retry 5 failed or missed")]
         {
             let offers = offers(&job("checksum", failed, missed), false, None, 0);
-            assert_eq!((&offers[0].act, &*offers[0].text), (&Act::Again(ItemSelection::Errors), expected));
+            assert_eq!((&offers[0].act, &*offers[0].text), (&ButtonAction::Again(ItemSelection::Errors), expected));
         }
         assert_eq!(offers(&job("undo", 3, 2), false, None, 0), [], "the server refuses it");
         let text = |done_since| {

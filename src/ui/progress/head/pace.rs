@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_said() {
+    fn what_is_not_known_is_not_reported() {
         assert_eq!(pace(&at_work(None), 5), "");
         let ended = JobSummary { ended: Some(1_764_000_120_000), ..at_work(None) };
         assert_eq!(pace(&ended, 5), "1 min 59 s in all");

@@ -59,7 +59,7 @@ mod tests {
     use headway_model::{Counters, JobStatus};
 
     #[test]
-    fn what_a_retry_did_is_said_in_numbers() {
+    fn the_result_of_a_retry_is_reported_in_numbers() {
         let said = |counters| outcome(&summary(JobStatus::CompletedWithErrors, counters));
         assert_eq!(said(Counters { total: 1, succeeded: 1, ..Counters::default() }), ": 1 of 1 file done");
         let some =

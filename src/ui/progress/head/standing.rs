@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_waits_for_is_said_in_the_server_s_words() {
+    fn the_reason_for_waiting_is_shown_in_the_servers_words() {
         let queued = summary(JobStatus::Queued, Counters::default());
         assert_eq!(standing(&queued, Some("2nd in the queue"), &|_| String::new()), "2nd in the queue.");
         let planning = summary(JobStatus::Planning, Counters::default());

@@ -15,7 +15,7 @@ use headway_model::{JobId, JobStatus, Millis};
 /// How often the bytes of a running job are fetched again.
 const READ_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long a job has worked until the page says that it knows nothing about the rest.
+/// How long a job works before the page says that the remaining time is unknown.
 const EARLY: Millis = 10_000;
 
 /// The line below the counts.
@@ -27,12 +27,12 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     let heard = live.job(job);
     let at_work = move || {
         let worked = summary.with(|summary| summary.as_ref().and_then(|summary| summary.worked))?;
-        // In silence it stands still, as the bytes do.
+        // Without news it stands still, as the bytes do.
         Some(worked.until(live.known.get()))
     };
     let status = move || summary.with(|summary| summary.as_ref().map(|summary| summary.status));
     let done = move || summary.with(|summary| summary.as_ref().map(|summary| u64::from(summary.counters.work().0)));
-    // What is done, and the time at work when that last changed.
+    // The amount done, and the time at work when it last changed.
     let basis = Memo::new(move |before: Option<&Option<(Load, Millis)>>| {
         let before = before.copied().flatten();
         // The bytes are those of the present, so a past moment shows none.
@@ -40,7 +40,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
         let running = heard.with(|heard| heard.as_ref().map(|heard| heard.running.clone())).unwrap_or_default();
         let load = match done() == Some(read.done.files) {
             true => read.with_parts(running.iter().filter_map(RunningItem::part)),
-            // A file that has ended since is neither in what was read nor under way.
+            // A file that has ended since is missing both in the bytes read and among the running files.
             false => before.map(|(load, _)| load).filter(|load| load.done.bytes > read.done.bytes).unwrap_or(read),
         };
         let since = before.filter(|(known, _)| *known == load).map(|(_, since)| since);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_said_of_all_and_at_the_end_with_their_speed() {
+    fn bytes_are_shown_for_the_whole_job_and_at_the_end_with_the_speed() {
         let load = Load {
             done: FileTotals { files: 3, bytes: 21_000_000_000 },
             open: FileTotals { files: 3, bytes: 27_000_000_000 },

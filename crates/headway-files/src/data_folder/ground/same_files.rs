@@ -8,15 +8,15 @@ use crate::Identity;
 use crate::library::on_disk;
 use headway_model::RelPath;
 
-/// Which files of a job's library are those that are there now. A job whose person accepted other disks has one answer for
-/// each time.
+/// Tells which files of a job's library are still the ones that the job saw. Has one answer for each ground of the job:
+/// the first, and those that a person accepted later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SameFiles(Vec<SameGround>);
 
-/// Which files are those of one ground of a job.
+/// The answer for one ground of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct SameGround {
-    /// Of the root and of each disk inside it: whether it is the same; `None` if that is not known.
+    /// Whether the root, or a disk inside it, is the same; `None` if that is not known.
     root: Option<bool>,
     disks: BTreeMap<RelPath, Option<bool>>,
 }
@@ -51,28 +51,29 @@ impl SameFiles {
         SameFiles(Vec::new())
     }
 
-    /// Compares with what is there now: each ground of the job with whether its root is the same, and what is mounted below
-    /// the `path` of the root. Blocking.
+    /// Compares each ground of the job, with whether its root is the same, with what is mounted below the `path` of the
+    /// root now. Blocking.
     pub(in crate::data_folder) fn below(grounds: &[(Ground, Option<bool>)], path: &Path, mounted: &[RelPath]) -> Self {
         SameFiles(grounds.iter().map(|(planned, root)| SameGround::below(planned, *root, path, mounted)).collect())
     }
 
-    /// Whether the folder is not known to be another one, whatever is mounted inside it.
+    /// False if the folder is known to be another one. Disks mounted inside it do not matter.
     pub fn can_have_root(&self) -> bool {
         self.0.iter().any(|ground| ground.root != Some(false))
     }
 
-    /// Whether the job surely saw this file. The path is as the job named it.
+    /// Whether the job is known to have seen this very file. The path is as the job named it.
     pub fn have(&self, path: &RelPath) -> bool {
         self.is_same(path) == Some(true)
     }
 
-    /// Whether this is not known to be another file than the job saw.
+    /// False if this is known to be another file than the job saw.
     pub fn can_have(&self, path: &RelPath) -> bool {
         self.is_same(path) != Some(false)
     }
 
-    /// On which ground the job was when it saw a file is not stored, so a file is the same only if it is so on each.
+    /// The ground on which the job saw a file is not stored, so a file counts as the same only if it is the same on
+    /// each.
     fn is_same(&self, path: &RelPath) -> Option<bool> {
         let mut answers = self.0.iter().map(|ground| ground.is_same(path));
         let first = answers.next().unwrap_or(Some(false));

@@ -1,4 +1,5 @@
-//! On what each job was planned, as the data folder stores it: in the job's folder, one line for each root and each disk.
+//! What each job was planned on, as the data folder stores it: in the job's folder, one line for each root and each
+//! disk.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,16 +11,16 @@ use super::Ground;
 use crate::Identity;
 use headway_model::{JobId, RelPath};
 
-/// The file that stores on what a job was planned. It is in the job's folder.
+/// The file that stores what a job was planned on. It is in the job's folder.
 pub(in crate::data_folder) const GROUND: &str = ".ground";
 
 /// The file that lists the missing disks without which a job goes on. It is in the job's folder.
 const WITHOUT: &str = ".without";
 
 impl DataFolder {
-    /// Stores on what a job was planned, until the job's history is removed. If that is only the root, and the same is
-    /// stored for the library, this does not wait for the disk: if the machine stops and the file is lost, the identity of
-    /// the library takes its place.
+    /// Stores what a job was planned on, until the job's history is removed. If that is only the root, and the same is
+    /// stored for the library, this does not wait for the disk: if the machine stops and the file is lost, the identity
+    /// of the library takes its place.
     pub fn keep_ground(&self, job: &JobId, library: &str, ground: &Ground) {
         let is_remembered = ground.disks.is_empty()
             && matches!(self.known_libraries(), Ok(known) if known.get(library) == Some(&ground.root));
@@ -29,8 +30,8 @@ impl DataFolder {
         }
     }
 
-    /// Adds what a person has accepted in the place of that on which a job was planned. What the job was planned on stays
-    /// stored, because what the job did before was done there.
+    /// Adds the ground that a person has accepted for a job. The earlier ground stays stored, because the job's earlier
+    /// work was done on it.
     ///
     /// # Errors
     /// If it cannot be stored; then the job is not bound to it.
@@ -87,16 +88,16 @@ impl DataFolder {
         replace(&folder.join(GROUND), text.as_bytes())
     }
 
-    /// The ground to which a job is bound, if it is known: that on which it was planned, or what a person has accepted last
-    /// in its place.
+    /// The ground that a job is bound to, if it is known: the one that it was planned on, or the one that a person has
+    /// accepted last.
     ///
     /// # Errors
-    /// If what is stored cannot be read. Then the job may do nothing, on whatever folder.
+    /// If what is stored cannot be read. Then the job must not touch any folder.
     pub fn ground(&self, job: &JobId) -> io::Result<Option<Ground>> {
         Ok(self.grounds(job)?.pop())
     }
 
-    /// Every ground of a job, in order: that on which it was planned, and what a person has accepted in its place. None if
+    /// Every ground of a job, in order: the one that it was planned on, then those that a person has accepted. Empty if
     /// nothing is stored.
     ///
     /// # Errors

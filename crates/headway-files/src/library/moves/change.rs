@@ -68,8 +68,8 @@ impl Library {
     /// means that something cannot be looked at or moved now: the change can be concluded again later.
     pub fn conclude(&self, change: &Change) -> io::Result<PlacementState> {
         match change {
-            Change::Output(placement) => self.judge(placement),
-            Change::Names(moves) => self.settle(moves),
+            Change::Output(placement) => self.recover_placement(placement),
+            Change::Names(moves) => self.recover_moves(moves),
         }
     }
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_cannot_be_read_is_an_error_and_not_an_event_without_a_change() {
+    fn an_unreadable_change_is_an_error() {
         let new = Digest([1; 16]);
         let placing = |target: &str, trash: Option<&str>| JobEvent::Placing {
             item: 3,

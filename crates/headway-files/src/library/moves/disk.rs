@@ -60,7 +60,7 @@ impl Library {
         for path in folders.into_iter().rev() {
             let Err(error) = self.remove_if_empty(&path) else { continue };
             match Errno::from_io_error(&error) {
-                // A disk is mounted there, or the system permits it to nobody, or not to this user.
+                // A disk is mounted there, or this user does not have the permission.
                 Some(Errno::BUSY | Errno::ACCESS | Errno::PERM) => {
                     tracing::debug!(library = self.name, %path, %error, "a folder that the job made stays");
                 }
@@ -84,7 +84,7 @@ impl Library {
     }
 
     /// Makes the moves. If it returns a reason to skip, nothing has changed. After an error, the moves must be
-    /// [settled](Library::settle).
+    /// [recovered](Library::recover_moves).
     pub fn make(&self, moves: &Moves, reach: &Reach) -> io::Result<Result<(), SkipReason>> {
         let made = match moves.make(reach) {
             Ok(()) => Ok(()),
@@ -96,13 +96,13 @@ impl Library {
         Ok(made)
     }
 
-    /// Settles moves that a process began before it died, by looking at the disk. An error means that something
-    /// cannot be looked at or moved now: they can be settled again later.
-    pub fn settle(&self, moves: &Moves) -> io::Result<PlacementState> {
+    /// Recovers moves that a process began before it died, by examining the disk. An error means that something cannot
+    /// be examined or moved now: they can be recovered again later.
+    pub fn recover_moves(&self, moves: &Moves) -> io::Result<PlacementState> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
-        let state = moves.settle(&Disk(self))?;
+        let state = moves.recover(&Disk(self))?;
         self.durably(state, moves.steps().iter().flat_map(|step| [&step.to, &step.from]))
     }
 

@@ -163,9 +163,9 @@ const FOR_EVER: usize = usize::MAX;
 proptest! {
     #![proptest_config(headway_model::testing::cases(2_000))]
 
-    /// The process dies while it makes the moves, and again while it settles them, any number of times.
+    /// The process dies while it makes the moves, and again while it recovers them, any number of times.
     #[test]
-    fn wherever_it_dies_all_moves_are_made_in_the_end_or_none(
+    fn after_a_crash_at_any_point_either_all_moves_are_made_or_none(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
         kinds in kinds(),
         ability in ability(),
@@ -179,7 +179,7 @@ proptest! {
         let mut settled = None;
         for lives in again.into_iter().chain([FOR_EVER]) {
             world.lives.set(lives);
-            settled = moves.settle(&world).ok();
+            settled = moves.recover(&world).ok();
         }
         let is_done = match settled {
             Some(PlacementState::Done(DiskEffect::Changed)) => true,
@@ -191,7 +191,7 @@ proptest! {
 
     /// Another program takes a name at some point: its file stays, and none of ours is lost.
     #[test]
-    fn nobody_elses_file_is_overwritten_and_none_is_lost(
+    fn no_file_of_another_program_is_overwritten_or_lost(
         lengths in prop::collection::vec(1usize..=3, 1..=3),
         kinds in kinds(),
         ability in ability(),
@@ -218,7 +218,7 @@ proptest! {
         }
         is_taken |= take();
         world.lives.set(FOR_EVER);
-        drop(moves.settle(&world));
+        drop(moves.recover(&world));
         let names = world.names.borrow();
         prop_assert_eq!(names.get(&name) == Some(&TestFile::Theirs), is_taken);
         for file in (0..lengths.len()).filter(|file| stays(*file)) {
@@ -260,7 +260,7 @@ fn two_files_that_are_just_alike_are_never_taken_for_one() {
         }
     }
     world.put(&path("0/1"), TestFile::Theirs);
-    let state = moves.settle(&Alike(world)).expect("it can be looked at");
+    let state = moves.recover(&Alike(world)).expect("it can be looked at");
     assert!(matches!(state, PlacementState::Conflict(_)), "{state:?}");
 }
 
@@ -303,7 +303,7 @@ proptest! {
 
     /// Names change hands along a chain or around a cycle, and the process dies anywhere, any number of times.
     #[test]
-    fn wherever_it_dies_names_have_changed_hands_in_the_end_or_none_has(
+    fn after_a_crash_at_any_point_either_all_names_have_changed_hands_or_none(
         length in 2usize..6,
         is_cycle: bool,
         ability in ability(),
@@ -323,7 +323,7 @@ proptest! {
         let mut settled = None;
         for lives in again.into_iter().chain([FOR_EVER]) {
             world.lives.set(lives);
-            settled = moves.settle(&world).ok();
+            settled = moves.recover(&world).ok();
         }
         let expected = match settled {
             Some(PlacementState::Done(DiskEffect::Changed)) => &after,
@@ -353,7 +353,7 @@ fn a_name_that_changes_hands_is_known_by_inode_where_size_and_time_are_the_same(
     // The process died between the second step and the third.
     std::fs::rename(library.path.join("a"), library.path.join("park")).expect("parked");
     std::fs::rename(library.path.join("b"), library.path.join("a")).expect("moved");
-    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
+    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
     assert_eq!((content(&library, "a").as_deref(), content(&library, "b").as_deref()), (Some("b"), Some("a")));
     assert_eq!(content(&library, "park"), None);
 }
@@ -386,11 +386,11 @@ fn a_photo_moves_to_a_new_folder_with_its_companion_and_back() {
     assert_eq!(library.make(&moves, &reach).expect("made"), Ok(()));
     assert_eq!(content(&library, "2024/b.jpg").as_deref(), Some("a.jpg"));
     assert_eq!(content(&library, "2024/b.xmp").as_deref(), Some("a.xmp"));
-    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
+    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
     let back = moves.inverse();
     assert_eq!(library.make(&back, &library.reach_for(&back).expect("reached")).expect("made"), Ok(()));
     assert_eq!(content(&library, "a.jpg").as_deref(), Some("a.jpg"));
-    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::TakenBack);
+    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::TakenBack);
 }
 
 #[test]
@@ -416,7 +416,7 @@ fn a_move_that_was_made_half_as_a_second_name_is_finished() {
     assert_eq!(foreseen("b.xmp"), Foreseen::Done { is_complete: false, at: Some(path("a.xmp")) });
     assert_eq!(foreseen("a.jpg"), Foreseen::Done { is_complete: false, at: None });
     assert!(content(&library, "a.jpg").is_some() && content(&library, "a.xmp").is_some(), "nothing is touched");
-    assert_eq!(library.settle(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
+    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
     assert_eq!(foreseen("b.xmp"), Foreseen::Done { is_complete: true, at: Some(path("b.xmp")) });
     assert_eq!((content(&library, "a.jpg"), content(&library, "a.xmp")), (None, None));
     assert_eq!(content(&library, "b.xmp").as_deref(), Some("a.xmp"));
@@ -427,7 +427,7 @@ fn a_file_that_was_written_to_meanwhile_is_not_touched() {
     let (_folder, library) = library(&["a.jpg"]);
     let moves = Moves::new(vec![step(&library, "a.jpg", "b.jpg")]).expect("a file");
     std::fs::write(library.path.join("a.jpg"), "written again").expect("a file");
-    let state = library.settle(&moves).expect("it can be looked at");
+    let state = library.recover_moves(&moves).expect("it can be looked at");
     assert!(matches!(&state, PlacementState::Conflict(text) if text.contains("another file at a.jpg")), "{state:?}");
     let made = library.make(&moves, &library.reach_for(&moves).expect("reached")).expect("nothing failed");
     assert_eq!(made, Err(SkipReason::Changed));

@@ -30,7 +30,7 @@ impl Identity {
             0 => mounted::source_id(dir)?,
             id => id,
         };
-        Ok(Identity { file_system, inode: dir.look_at_itself()?.ino() })
+        Ok(Identity { file_system, inode: dir.own_metadata()?.ino() })
     }
 
     /// Whether both are the same folder; `None` if nothing identifies the file system of either.

@@ -11,7 +11,7 @@ use crate::library::{Found, Library};
 #[derive(Debug)]
 pub(in crate::library) struct NamingPath {
     path: PathBuf,
-    /// Where it led when that was last told.
+    /// Where it led when that was last reported.
     told: Mutex<Option<PathBuf>>,
 }
 
@@ -48,7 +48,7 @@ impl Library {
     }
 
     /// Warns once when the path by which it was named has come to lead to another folder. Blocking.
-    pub fn tell_where_it_leads(&self) {
+    pub fn warn_if_link_moved(&self) {
         let Some(NamingPath { path, told }) = self.naming.get() else { return };
         let there = self.leads_elsewhere();
         let is_told = std::mem::replace(&mut *told.lock(), there.clone()) == there;
@@ -70,7 +70,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn a_link_that_leads_to_another_folder_is_said_and_one_that_leads_nowhere_is_not() {
+    fn a_symbolic_link_that_leads_elsewhere_is_reported_and_a_dangling_one_is_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().canonicalize().expect("a path").join(name);
         for name in ["first", "second"] {

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_was_moved_is_told_from_one_whose_disk_is_missing() {
+    fn a_moved_root_is_distinguished_from_one_whose_disk_is_missing() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("above/files");
         std::fs::create_dir_all(&path).expect("a folder");

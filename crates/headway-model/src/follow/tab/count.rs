@@ -16,7 +16,7 @@ const LOOK_EVERY: Millis = 30_000;
 /// What is known about the streams of other tabs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Count {
-    /// Whether this tab has said that it holds a stream.
+    /// Whether this tab has announced that it holds a stream.
     holds: bool,
     /// Other tabs that hold a stream or are about to. If this tab holds one itself, only older tabs are counted.
     others: BTreeSet<TabId>,

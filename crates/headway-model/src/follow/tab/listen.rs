@@ -27,7 +27,7 @@ pub(super) enum Listening {
         since: Millis,
         posted: Millis,
     },
-    /// This tab hears every message of a connection, beginning with `next`.
+    /// This tab receives every message of a connection, beginning with `next`.
     At {
         place: LeaderConnection,
         /// The number of the next message.
@@ -36,7 +36,7 @@ pub(super) enum Listening {
         joined: bool,
         /// Messages that arrived while this tab's own call is under way.
         backlog: Option<Vec<MessageWithId>>,
-        /// When the leader was last told that this tab listens.
+        /// When this tab last told the leader that it listens.
         said: Millis,
     },
 }
@@ -78,7 +78,7 @@ impl Tab {
         effects
     }
 
-    /// Hears a message of the connection that this tab listens to, which can be its own.
+    /// Receives a message of the connection that this tab listens to, which can be its own.
     pub(super) fn receive(&mut self, now: Millis, generation: u64, text: &str, id: &str) -> Vec<TabEffect> {
         if self.source == Some(generation)
             && let Listening::At { joined: true, backlog, .. } = &mut self.listening
@@ -102,7 +102,7 @@ impl Tab {
         }
         match word {
             TabMessage::Leads { .. } => self.ask_leader(now),
-            TabMessage::Ends { leader } if self.hears(&leader) => self.ask_leader(now),
+            TabMessage::Ends { leader } if self.listens_to(&leader) => self.ask_leader(now),
             TabMessage::Takes { tab, round, place, next } if tab == self.me && round == self.round => {
                 match &self.listening {
                     // The leader repeats itself. Every message before `next` has arrived, so nothing changes.
@@ -153,7 +153,7 @@ impl Tab {
         self.receive(now, generation, text, id)
     }
 
-    fn hears(&self, leader: &str) -> bool {
+    fn listens_to(&self, leader: &str) -> bool {
         matches!(&self.listening, Listening::At { place, .. } if place.leader == leader)
     }
 

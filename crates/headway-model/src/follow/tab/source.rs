@@ -25,7 +25,7 @@ impl Tab {
         out
     }
 
-    /// This tab has no source any more. The tabs that listen to it are told.
+    /// This tab has no source any more, and tells the tabs that listen to it.
     fn closed(&mut self) -> Option<TabEffect> {
         self.source = None;
         self.listening = Listening::No;

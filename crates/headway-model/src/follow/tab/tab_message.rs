@@ -21,7 +21,7 @@ pub(super) enum TabMessage {
     /// This tab wants to listen to all of these jobs.
     Wants { tab: TabId, round: u64, jobs: Vec<JobId> },
     /// The leader's connection follows everything that `tab` wants. Message `next` is the first that the tab can
-    /// hear.
+    /// receive.
     Takes { tab: TabId, round: u64, place: LeaderConnection, next: u64 },
     /// The leader has no connection now.
     Waits { tab: TabId, round: u64 },
@@ -155,7 +155,7 @@ mod tests {
     use crate::testing::job_id;
 
     #[test]
-    fn every_word_is_read_as_it_was_said() {
+    fn every_tab_message_round_trips() {
         let (tab, leader) = ("1a".to_owned(), "2b".to_owned());
         let place = LeaderConnection { leader: leader.clone(), connection: 7 };
         let jobs = vec![job_id(1), job_id(2)];

@@ -11,7 +11,7 @@ use crate::testing::job_id;
 /// Tabs, what they say to each other, and their lock.
 struct Browser {
     tabs: Vec<Tab>,
-    /// What each tab was last told to open; nothing if it has no connection of its own.
+    /// What each tab was last asked to open; nothing if it has no connection of its own.
     opened: Vec<Option<FollowEffect>>,
     calls: Vec<Vec<(u64, String)>>,
     holder: Option<usize>,
@@ -183,7 +183,7 @@ fn a_hole_in_the_messages_makes_a_tab_ask_by_itself_again() {
     let absent = Absent { job: job_id(9) }.text();
     browser.told(0, &absent, "");
     assert!(browser.tabs[1].listens() && browser.calls[1].is_empty());
-    // A message that the second tab never hears.
+    // A message that the second tab never receives.
     let generation = browser.tabs[0].source.expect("a source");
     let now = browser.now;
     browser.tabs[0].message(now, generation, &absent, "");
@@ -195,7 +195,7 @@ fn a_hole_in_the_messages_makes_a_tab_ask_by_itself_again() {
 }
 
 #[test]
-fn what_comes_while_a_tab_asks_by_itself_is_heard_after_the_answer() {
+fn messages_that_arrive_during_a_tabs_own_call_are_processed_after_its_answer() {
     let mut browser = Browser::new(2, Sharing::Led);
     browser.told(0, "{\"kind\":\"new\"}", "7.aaaaaaaa");
     assert_eq!(browser.tabs[1].follow().cursor(), Some(&Cursor::start()));
@@ -259,7 +259,7 @@ fn without_a_lock_four_tabs_hold_streams_and_the_fifth_asks_until_one_is_free() 
 }
 
 #[test]
-fn of_tabs_without_a_lock_that_look_for_a_free_place_one_takes_it_whichever_looks_first() {
+fn when_several_tabs_without_a_lock_look_for_a_free_place_exactly_one_takes_it() {
     // Which of the two checks first depends on their names, so many names are tried.
     for name in 0..40 {
         let mut browser = Browser::new(4, Sharing::Counted);
@@ -285,7 +285,7 @@ fn of_tabs_without_a_lock_that_look_for_a_free_place_one_takes_it_whichever_look
 }
 
 #[test]
-fn a_tab_that_took_a_place_gives_it_back_to_an_older_one_that_took_it_unheard() {
+fn a_tab_that_took_a_place_yields_it_to_an_older_tab_that_took_it_at_the_same_time() {
     let mut browser = Browser::new(6, Sharing::Counted);
     browser.tabs.remove(1);
     browser.opened.remove(1);

@@ -17,7 +17,7 @@ fn answer(position: u64) -> String {
 }
 
 #[test]
-fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
+fn without_working_streams_the_client_uses_calls_and_tries_streams_again() {
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
     opened(&follow.start(0));
     opened(&follow.tick(5_000));
@@ -52,7 +52,7 @@ fn where_streams_do_not_get_through_the_client_asks_by_calls_and_tries_again() {
 }
 
 #[test]
-fn the_first_call_does_not_wait_so_that_it_brings_nothing_says_nothing_about_the_line() {
+fn an_empty_first_call_proves_nothing_about_the_line_because_it_does_not_wait() {
     let (_, fold) = record(&[created(job_id(9))]);
     let cursor = Cursor::at(1, &fold.digest);
     let mut follow = Follow::new(Some(cursor.clone()), true, None, 7);
@@ -68,7 +68,7 @@ fn the_first_call_does_not_wait_so_that_it_brings_nothing_says_nothing_about_the
 }
 
 #[test]
-fn an_answer_that_comes_too_soon_and_brings_nothing_is_not_asked_for_again_at_once() {
+fn an_empty_answer_that_comes_too_soon_is_not_requested_again_at_once() {
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
     follow.prefer_calls();
     let (generation, _) = asked(&follow.start(0)).expect("a call");
@@ -80,7 +80,7 @@ fn an_answer_that_comes_too_soon_and_brings_nothing_is_not_asked_for_again_at_on
 }
 
 #[test]
-fn a_call_that_is_refused_stops_the_client_and_half_an_answer_is_asked_for_again() {
+fn a_refused_call_stops_the_client_and_a_truncated_answer_is_requested_again() {
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
     follow.prefer_calls();
     let (generation, _) = asked(&follow.start(0)).expect("a call");

@@ -9,7 +9,7 @@ proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
-    fn whatever_the_wire_does_the_fold_ends_equal_to_the_log_or_the_page_says_so(seed: u64, most in 2usize..80, trouble in 0usize..9) {
+    fn under_any_fault_of_the_wire_the_fold_equals_the_log_or_the_page_reports_it(seed: u64, most in 2usize..80, trouble in 0usize..9) {
         let mut wire = Wire::new(seed, most, trouble);
         let follow = wire.run();
         let tracked = follow.job(&wire.job).expect("followed");
@@ -54,7 +54,7 @@ fn a_lost_last_event_is_found_by_a_ping_alone() {
 }
 
 #[test]
-fn a_lost_word_that_a_job_is_closed_is_found_by_the_next_ping() {
+fn a_ping_repairs_a_lost_closed_message() {
     let events = [created(job_id(9)), JobEvent::CancelRequested {}, JobEvent::Cancelled {}];
     let (payloads, fold) = record(&events);
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_lost_word_that_all_was_sent_is_made_good_by_a_ping() {
+fn a_ping_repairs_a_lost_caught_up_message() {
     let (payloads, fold) = record(&[created(job_id(9))]);
     let mut follow = Follow::new(Some(Cursor::start()), true, None, 7);
     follow.follow(0, fold.id);
@@ -62,7 +62,7 @@ fn messages_of_a_source_already_closed_are_dropped() {
 }
 
 #[test]
-fn silence_is_said_after_12_s_and_reopened_after_15_s() {
+fn silence_is_reported_after_12_s_and_the_stream_reopened_after_15_s() {
     let mut wire = Wire::new(9, 20, 0);
     let (mut follow, _) = follower(&mut wire, 1);
     let begun = wire.now;
@@ -75,7 +75,7 @@ fn silence_is_said_after_12_s_and_reopened_after_15_s() {
 }
 
 #[test]
-fn a_link_that_was_up_is_known_to_be_lost_within_a_second_and_a_page_just_shown_says_nothing() {
+fn a_lost_link_is_reported_within_a_second_but_not_on_a_page_just_shown() {
     let mut wire = Wire::new(9, 20, 0);
     let (mut follow, generation) = follower(&mut wire, 0);
     let lost = |follow: &mut Follow, now| {

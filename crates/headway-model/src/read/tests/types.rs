@@ -1,4 +1,4 @@
-//! The types that the page reads, with every field: `serde` reads the same, also when the JSON is damaged anywhere.
+//! The types that the page reads, with every field: `serde` reads the same, even when the JSON is damaged anywhere.
 
 use serde::Serialize;
 use serde_json::json;
@@ -52,7 +52,7 @@ fn damaged(value: &Value) -> Vec<Value> {
     all
 }
 
-/// It is read whole, as `serde` reads it, and so is what is damaged.
+/// The whole value is read as `serde` reads it, and so is every damaged form.
 #[track_caller]
 fn whole<T: FromJson + DeserializeOwned + Serialize + PartialEq + fmt::Debug>(value: &Value) {
     let known = read::<T>(&value.to_string()).expect("readable");

@@ -112,7 +112,7 @@ fn junk_goes_pages_are_in_order_and_an_epub_begins_with_its_type() {
 }
 
 #[test]
-fn what_could_be_lost_or_understood_in_two_ways_is_refused() {
+fn an_archive_that_is_ambiguous_or_would_lose_data_is_refused() {
     let refused = |name: &str, bytes: &[u8], says: &str| match repacked(name, bytes) {
         Err(Failure::Failed(FailReason::Recipe, text)) => assert!(text.contains(says), "{says}: {text}"),
         other => panic!("{says}: {other:?}"),
@@ -146,7 +146,7 @@ fn what_could_be_lost_or_understood_in_two_ways_is_refused() {
 }
 
 #[test]
-fn no_damage_makes_it_fail_other_than_by_a_sentence_or_write_what_python_refuses() {
+fn every_damaged_file_fails_with_a_sentence_or_python_accepts_the_output() {
     let lines = "for n in range(3): z.writestr(f'{9 - n}/a.txt', f'content {n} ' * 20)\nz.writestr('s', b'stored', zipfile.ZIP_STORED)";
     damaged_by(&made(lines), 300, |bytes| repacked("a.zip", bytes));
 }

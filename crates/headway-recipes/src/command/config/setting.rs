@@ -59,7 +59,7 @@ impl CommandSetting {
                 Described::choice(name, label, &words)
             }
         };
-        // An empty default is no default.
+        // An empty default counts as no default.
         let default = self.default.clone().filter(|value| *value != "").or_else(|| described.default.clone());
         Described { default, ..described }.help(&self.help)
     }

@@ -1,7 +1,7 @@
-//! The verdict of each line whose file was no item of the job: whether the file is there is looked up.
+//! The verdict of each line whose file was not an item of the job: looks whether the file exists.
 
 use super::super::asked::RequestedFiles;
-use super::super::folders::{Folders, Near};
+use super::super::folders::{Folders, NearMatch};
 use super::super::verdict::{MISSING, NOT_CHECKED, UNREADABLE};
 use super::super::{Outputs, RelPath, Unable};
 use super::VerifyReport;
@@ -27,13 +27,13 @@ impl VerifyReport<'_> {
             let numbers = lines.numbers(own.iter());
             if verdict == MISSING && self.counted(MISSING) < HINTED_LIMIT {
                 match folders.near(&first.path) {
-                    Near::Case(path) => {
+                    NearMatch::Case(path) => {
                         why = format!("{why}; {} is there, which differs by the case of letters", path.shown());
                     }
-                    Near::NotKnown(unlisted) => {
+                    NearMatch::NotKnown(unlisted) => {
                         why = format!("{why}; whether a file of almost this name is there is not known: {unlisted}");
                     }
-                    Near::Form(_) | Near::Nothing => {}
+                    NearMatch::Form(_) | NearMatch::Nothing => {}
                 }
             }
             let is_itself = lines.is_manifest(&first.path);
@@ -62,7 +62,7 @@ impl VerifyReport<'_> {
             Some(SkipReason::Missing) => (MISSING, "the manifest names it, and it is not there".to_owned()),
             Some(reason) => (NOT_CHECKED, format!("it was not read: {}", reason.text())),
             None if listed.file.was_seen() => (NOT_CHECKED, "it is there, and was not read by this job".to_owned()),
-            // Only who opens it knows that it could have been read.
+            // Only opening it shows that it can be read.
             None => match self.library.readable(path, u64::MAX) {
                 Err(error) => match environment(&error) {
                     Some(reason) => return Err(Unable::Environment(reason).into()),

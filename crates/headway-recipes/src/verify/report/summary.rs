@@ -1,4 +1,4 @@
-//! What the report says of all lines together: its first lines, and why the job fails.
+//! The summary of all lines: the first lines of the report, and why the job fails.
 
 use super::super::verdict::{self, MISSING, NEW, NOT_CHECKED, UNREADABLE};
 use super::VerifyReport;
@@ -59,7 +59,7 @@ impl VerifyReport<'_> {
             let done = "nothing was compared: an earlier job checked these files, and this one was asked to skip files that are done";
             said.push(match &self.uncompared {
                 _ if self.done > 0 => done.to_owned(),
-                Some(why) => format!("no file that was asked for could be judged by the manifest; {why}"),
+                Some(why) => format!("no file that was asked for could be checked against the manifest; {why}"),
                 None => none.to_owned(),
             });
         }

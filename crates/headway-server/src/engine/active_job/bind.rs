@@ -1,4 +1,4 @@
-//! Binds the recipe of a job to its request and its library, once: what comes of it works on the items.
+//! Binds the recipe of a job to its request and its library, once: the result works on the items.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use headway_files::{DataFolder, Ground, Identity, Library, environment};
 use headway_model::request::FolderQuery;
 use headway_model::{JobId, PauseReason, Query, RelPath, StartJob};
 
-/// What a job was planned on, or what a person has accepted for this job in its place.
+/// The ground that a job was planned on, or that a person has accepted for this job in its place.
 pub(super) struct PlannedGround {
     job: JobId,
     /// It stores what a person accepts.
@@ -22,8 +22,8 @@ pub(super) struct PlannedGround {
     only: Option<Ground>,
 }
 
-/// What a job is bound to, if that is known: what it was planned on, or for a job about items of another one, what the other
-/// job was planned on. An error if what is stored cannot be read.
+/// The ground that a job is bound to, if that is known: the one that it was planned on or, for a job about items of
+/// another one, the ground of the other job. An error if what is stored cannot be read.
 pub(crate) fn ground(data: &DataFolder, job: JobId, request: &StartJob) -> io::Result<Option<Ground>> {
     let own = data.ground(&job)?;
     match &request.query {
@@ -44,7 +44,7 @@ pub(crate) fn ground_of(root: Identity, library: &Library, request: &StartJob) -
                 &StartJob { query: Query::Folder(FolderQuery { path, ..query.clone() }), ..request.clone() }
             }
             Ok(_) => request,
-            // The listing tells of a folder that is not there, is none or may not be opened.
+            // The listing reports a folder that is missing, is not a folder or cannot be opened.
             Err(error) => match environment(&error) {
                 Some(reason) => return Err(reason),
                 None => request,
@@ -75,7 +75,11 @@ impl PlannedGround {
     }
 
     /// Accepts the present root, and returns what the data folder stores about it. Blocking.
-    pub(super) fn settle(&self, library: &Library, request: &StartJob) -> Result<Option<Ground>, PauseReason> {
+    pub(super) fn accept_present_root(
+        &self,
+        library: &Library,
+        request: &StartJob,
+    ) -> Result<Option<Ground>, PauseReason> {
         library.look_again()?;
         let admits = self.admits(library);
         if !admits.map_err(|error| environment(&error).unwrap_or(PauseReason::StorageErrors))? {
@@ -125,8 +129,8 @@ impl PlannedGround {
         self.data.accepted_missing(&self.job)
     }
 
-    /// What a person has accepted for this job, if that is not what was `planned`. What is accepted for another job of the
-    /// library is not accepted for this one.
+    /// What a person has accepted for this job, if that is not what was `planned`. An acceptance for another job of the
+    /// library does not apply to this one.
     fn accepted_since(&self, planned: &Ground) -> io::Result<Option<Ground>> {
         let accepted = self.data.ground(&self.job)?.filter(|accepted| accepted != planned);
         if accepted.is_some() {

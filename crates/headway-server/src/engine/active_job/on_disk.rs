@@ -15,7 +15,7 @@ const TRIAL_READ_BYTES: u64 = 64 * 1024 * 1024;
 impl ActiveJob {
     /// Accepts the folder that is at the library's path now. Only before the first file is listed. Blocking.
     pub(in crate::engine) fn settle_on_library(&self) -> Result<Option<Ground>, PauseReason> {
-        self.ground.settle(&self.library, &self.request)
+        self.ground.accept_present_root(&self.library, &self.request)
     }
 
     /// Whether the job can go on with the library: with the root that it was planned on or, before its first file is
@@ -25,7 +25,7 @@ impl ActiveJob {
             false => self.library.look_again().is_ok() && matches!(self.ground.admits(&self.library), Ok(true)),
             true => self.library.reach().is_ok() && self.is_same_library(),
         };
-        // What was planned by an earlier job can lie on any disk.
+        // Files that an earlier job planned can be on any disk.
         let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
         let is_absent = match on_any {
             true => missing_disks(&self.library, &self.ground.accepted_missing()).map(|missing| !missing.is_empty()),

@@ -10,7 +10,7 @@ use headway_store::{ItemPages, Store};
 /// How many items are read at a time.
 const ITEMS_AT_ONCE: u32 = 1_000;
 
-/// A file with its new names and those of its sidecar files, or why they cannot be told.
+/// A file with its new names and those of its sidecar files, or why they are not known.
 pub(in crate::engine) type FileTogether = (PlannedFile, Result<Vec<Rename>, Failure>);
 
 /// These files, indexed by their names and the names of their sidecar files.
@@ -60,8 +60,8 @@ impl RenamedTogether {
     }
 }
 
-/// The new names of a file and of its sidecar files. What the storage does not tell is asked for once more, as in an attempt.
-/// Blocking.
+/// The new names of a file and of its sidecar files. A call that the storage does not answer is made once more, as in
+/// an attempt. Blocking.
 pub(in crate::engine) fn wish(work: &dyn Work, file: &PlannedFile, number: u32) -> Result<Vec<Rename>, Failure> {
     match work.renames(file, number) {
         Err(Failure::Storage(..)) => work.renames(file, number),

@@ -1,5 +1,5 @@
-//! What an undo takes back: the changes that another job made. Of a change that was left unclear, because the storage
-//! reported an error or a crash came in between, the disk tells again how far it got.
+//! What an undo takes back: the changes that another job made. If a change was left unclear, because the storage
+//! reported an error or a crash came in between, the disk is examined again to find out how far it got.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,9 +19,9 @@ use headway_recipes::Unable;
 pub(in crate::engine) struct Undone {
     /// Those that were made, in the order of the job's items.
     pub(in crate::engine) made: Arc<[Change]>,
-    /// The files whose change might be half made: the disk does not tell.
+    /// The files whose change might be half made: the disk does not show it.
     pub(in crate::engine) unclear: Vec<RelPath>,
-    /// The folders that the job made for new names, also of files that another undo has put back.
+    /// The folders that the job made for new names, including those for files that another undo has put back.
     pub(in crate::engine) folders: Arc<[RelPath]>,
 }
 
@@ -113,7 +113,7 @@ mod tests {
     use headway_model::Digest;
 
     #[test]
-    fn a_change_that_was_left_unclear_is_judged_again_whenever_it_is_to_be_undone() {
+    fn an_unclear_change_is_examined_again_at_each_undo() {
         let change = |target: &str| {
             let (temp, target) = ("t".parse().expect("a path"), target.parse().expect("a path"));
             Change::Output(Placement { temp, target, trash: None, old: None, new: Digest([1; 16]) })

@@ -1,7 +1,8 @@
-//! The one door for what the log says about files: what a job recorded of a file counts only for the file that it saw.
+//! The one door for facts in the log about files: a fact that a job recorded about a file counts only for the file that
+//! it saw.
 //!
-//! The store tells the last job of each kind. If that job saw another file of the same name, an earlier job can be the last
-//! one of this file, so the store is asked again without the other one.
+//! The store returns the last job of each kind. If that job saw another file of the same name, an earlier job can be
+//! the last one of this file, so the store is asked again without the other one.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
@@ -30,7 +31,7 @@ pub(super) trait OfFile {
     /// The file, as the job named it.
     fn path(&self) -> &RelPath;
 
-    /// Whether it holds for a file that is there now, if the job saw these files.
+    /// Whether it is true of a file that exists now, if the job saw these files.
     fn holds(&self, same: &SameFiles) -> bool {
         same.have(self.path())
     }
@@ -90,7 +91,8 @@ impl OfFile for DoneContent {
 }
 
 impl Past {
-    /// Splits what jobs recorded under a name: what holds for the files that are there now, and what does not.
+    /// Splits the facts that jobs recorded under a name into those that are true of the files that exist now, and the
+    /// others.
     pub(super) async fn held<R: OfFile>(&self, name: &KnownAs, rows: Vec<R>) -> Result<(Vec<R>, Vec<R>), Unable> {
         let asked: HashSet<_> = {
             let same = self.same.lock();

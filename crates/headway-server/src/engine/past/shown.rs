@@ -36,7 +36,7 @@ impl Past {
                 let Some((from, job_no)) = last.and_then(|row| Some((row.moved_from.clone()?, row.job_no))) else {
                     continue;
                 };
-                // What had this name before was another file.
+                // The file that had this name before was another one.
                 rows.retain(|row| row.job_no >= job_no);
                 renames.entry(job_no).or_default().push((path.clone(), from));
             }
@@ -53,7 +53,7 @@ impl Past {
         .boxed()
     }
 
-    /// The outcomes that are told at these names, whatever the jobs called their library.
+    /// The outcomes for files of these names, under any name that jobs gave their library.
     async fn by_name(&self, paths: &[RelPath], before: u64) -> Result<Outcomes, Unable> {
         let mut past = Outcomes::new();
         for name in self.names.iter() {
@@ -68,7 +68,7 @@ impl Past {
     }
 }
 
-/// Whether an outcome says anything about its file. After an undo that failed, the file is as the other job left it.
+/// Whether an outcome is a fact about its file. After an undo that failed, the file is as the other job left it.
 fn counts(row: &&OutcomeRow) -> bool {
     JobKind::of(&row.recipe) != JobKind::Undo || is_undo(row)
 }

@@ -56,7 +56,7 @@ fn together(count: usize) -> impl Fn(u32) -> AttemptTask {
 }
 
 #[test]
-fn no_more_work_at_once_than_the_limit_says_and_what_waits_can_be_given_back() {
+fn work_at_once_is_limited_and_waiting_work_can_be_given_back() {
     let pool = Pool::new(2);
     let (begun, begins) = channel();
     let mut releases = Vec::new();
@@ -105,7 +105,7 @@ fn all_threads_work_as_soon_as_there_is_work_for_all() {
 }
 
 #[test]
-fn what_waits_for_too_long_is_given_back() {
+fn work_that_waits_for_too_long_is_given_back() {
     let pool = Pool::new(1);
     let (release, first) = long(0, false);
     pool.push([first, short(1, false)]);
@@ -118,7 +118,7 @@ fn what_waits_for_too_long_is_given_back() {
 }
 
 #[test]
-fn ends_of_brief_attempts_are_told_together_while_there_are_more_to_go_on_with() {
+fn ends_of_brief_attempts_are_reported_together_while_more_are_queued() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let pool = Pool::new(1);
     let (release, first) = long(0, true);

@@ -38,7 +38,7 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     if row.as_ref().is_some_and(|row| !row.summary.status.is_terminal()) {
         return Ok(());
     }
-    // If its history is gone, nothing tells an original from a temporary file. `doctor` names them.
+    // If its history is gone, an original cannot be distinguished from a temporary file. `doctor` names them.
     let known = row.is_some_and(|row| !row.summary.pruned);
     let fold = if known { context.store.folds(&[job]).await?.1.pop() } else { None };
     let Some(fold) = fold else { return forget_note(context, job).await };

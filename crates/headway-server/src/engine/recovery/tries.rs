@@ -1,4 +1,4 @@
-//! What a job's log says about the tries of its items.
+//! The tries of a job's items, according to its log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use headway_model::Millis;
 use headway_model::event::JobEvent;
 use headway_model::event_kind::EventKind;
 
-/// What an event means to the tries of its item.
+/// The effect of an event on the tries of its item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TryStep {
     /// The attempt does not count as a try.
@@ -20,7 +20,7 @@ enum TryStep {
 }
 
 impl TryStep {
-    /// What events of this kind mean to tries. A new kind of event does not compile until it is in this list.
+    /// The effect of events of this kind on tries. A new kind of event does not compile until it is in this list.
     fn of(kind: EventKind) -> Option<TryStep> {
         use EventKind as K;
         match kind {
@@ -71,7 +71,7 @@ impl Tries {
         TryStep::of(kind).is_some()
     }
 
-    /// Takes in what an event means to the tries of its item.
+    /// Takes in the effect of an event on the tries of its item.
     pub(super) fn follow(&mut self, event: &JobEvent) {
         let (Some(step), Some((item, attempt))) = (TryStep::of(event.kind()), event.item()) else { return };
         self.last.extend(attempt.map(|attempt| (item, attempt)));
@@ -100,7 +100,7 @@ mod tests {
     use headway_model::FailReason;
 
     #[test]
-    fn a_failed_item_that_a_person_retries_has_all_its_tries_again_also_after_a_restart() {
+    fn a_failed_item_that_a_person_retries_has_all_its_tries_again_even_after_a_restart() {
         let (reason, message) = (FailReason::Command, String::new());
         let failed =
             |attempt| JobEvent::AttemptFailed { item: 3, attempt, retry_at: 9, reason, message: message.clone() };

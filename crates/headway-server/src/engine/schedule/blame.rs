@@ -18,7 +18,8 @@ pub(super) enum StorageBlame {
 }
 
 impl Job {
-    /// Notes how an attempt ended, and says whether the storage fails for so many files in a row that no file is to blame.
+    /// Notes how an attempt ended, and returns whether the storage fails for so many files in a row that no file is to
+    /// blame.
     pub(super) fn blames_storage(&mut self, item: u32, outcome: &WorkOutcome) -> StorageBlame {
         match outcome {
             WorkOutcome::Storage(..) => {

@@ -38,7 +38,7 @@ pub(crate) struct Terms {
     pub ask: bool,
 }
 
-/// What the log and the disk say of a live job beyond its fold.
+/// The state of a live job on the disk and in the log, beyond its fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RecoveredState {
     /// How far the placements got that the last process left open, with the output's details as JSON if done. A placement that is
@@ -54,7 +54,7 @@ pub(crate) struct RecoveredState {
     pub hold: StartHold,
 }
 
-/// Whether a job that the last process left goes on by itself.
+/// Whether a job that the last process left continues automatically.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum StartHold {
     /// It goes on.

@@ -1,4 +1,4 @@
-//! Placings that no worker holds any longer. A look at the disk finds out how far each of them got.
+//! Placings that no worker holds any longer. Examining the disk shows how far each of them got.
 
 use super::job::{Job, OpenPlacing};
 use super::outcome::not_examined;
@@ -10,7 +10,7 @@ use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::{JobStatus, PauseReason};
 
-/// After this many looks in a row at which the storage reports an error, within a few minutes, the item fails.
+/// If the storage reports an error at this many examinations in a row, within a few minutes, the item fails.
 pub(super) const LOOKS_LIMIT: u32 = 8;
 
 impl Job {
@@ -26,8 +26,9 @@ impl Job {
         self.placings.open.insert(item, OpenPlacing { due, died, looks });
     }
 
-    /// Another look does not tell how far the placing got, for this reason. The storage might fail at this file alone,
-    /// so the job goes on with others meanwhile. Returns the end of the item if it has been looked at often enough.
+    /// Another examination does not show how far the placing got, for this reason. The storage might fail at this file
+    /// alone, so the job goes on with others meanwhile. Returns the end of the item if it has been examined often
+    /// enough.
     pub(super) fn unseen(
         &mut self,
         id: JobId,
@@ -49,7 +50,8 @@ impl Job {
         None
     }
 
-    /// Requests a look at open placings that are due. Not while the job is paused: the reason for the pause still stands.
+    /// Requests a look at open placings that are due. Not while the job is paused, because the reason for the pause
+    /// still exists.
     pub(super) fn judge_open(&mut self, id: JobId, now: Millis, effects: &mut Vec<ScheduleEffect>) {
         let active = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Cancelling);
         if !active || self.unread || mutants::is(Mutant::PlacingForgotten) {

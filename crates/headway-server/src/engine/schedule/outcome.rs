@@ -81,7 +81,7 @@ impl Schedule {
         effects.push(ScheduleEffect::Append { job: id, event, detail });
     }
 
-    /// The placement of an item that no worker holds was judged.
+    /// The placement of an item that no worker holds was examined.
     pub(super) fn judged(
         &mut self,
         id: JobId,

@@ -8,7 +8,8 @@ use headway_model::{PauseReason, RelPath};
 use headway_recipes::Failure;
 
 impl ShortageCheck {
-    /// Fails if an item of this job with these files cannot begin at present. Blocking: the disks of the files are looked at.
+    /// Fails if an item of this job with these files cannot begin at present. Blocking: the disks of the files are
+    /// examined.
     pub(in crate::engine) fn check(
         &self,
         active: &ActiveJob,
@@ -24,8 +25,8 @@ impl ShortageCheck {
         }
     }
 
-    /// Whether the reason for a pause has passed.
-    /// A look that finds it still there holds no disk: its owner can unmount it.
+    /// Whether the reason for a pause has passed. An examination that finds the reason unchanged keeps no disk busy:
+    /// its owner can unmount it.
     pub(in crate::engine) fn has_eased(&self, reason: PauseReason, active: Option<&ActiveJob>) -> bool {
         let has_eased = self.is_over(reason, active);
         if let Some(active) = active.filter(|_| !has_eased) {

@@ -26,11 +26,11 @@ impl Serving {
                 self.head = head;
                 self.target = head.position;
                 if !matches!(connect.request.cursor, Some(Ok(_))) {
-                    connect.judge(head, None);
+                    connect.check_cursor(head, None);
                 }
             }
             ReadResult::DigestAt(digest) => {
-                connect.judge(self.head, digest);
+                connect.check_cursor(self.head, digest);
                 self.begun = connect.position();
             }
             ReadResult::Job(job, row) => {
@@ -84,7 +84,7 @@ impl Serving {
             served.sent = SentJob { seq: fold.seq + ahead, digest: fold.digest };
             served.last = served.last.max(fold.seq);
         }
-        // The job can have ended since it was looked up; no event will say so.
+        // The job can have ended since it was looked up; no event will show it.
         if fold.status.is_terminal() {
             self.reads.push_back(Read::Job(fold.id));
         }

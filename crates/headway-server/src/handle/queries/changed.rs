@@ -9,7 +9,7 @@ use headway_model::{ApiError, ItemStatus};
 use headway_store::rows::ItemRow;
 
 impl Server {
-    /// Says of each of these files whether it was changed since its outcome. Where that is not known, nothing is said.
+    /// Sets for each of these files whether it was changed since its outcome. Leaves it unset where that is not known.
     pub(super) async fn say_changed(&self, entries: &mut [Entry]) -> Result<(), ApiError> {
         let ids: HashSet<_> = entries.iter().filter_map(|entry| Some(entry.outcome.as_ref()?.job)).collect();
         let mut jobs = HashMap::new();

@@ -155,7 +155,7 @@ impl Server {
     }
 }
 
-/// What is said of a folder that the plan could not list, until its attempt says why.
+/// The text for a folder that the plan could not list, until its attempt reports why.
 const UNLISTED: &str = "the folder could not be listed";
 
 /// An item as callers read it.

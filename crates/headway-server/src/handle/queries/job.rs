@@ -25,7 +25,7 @@ impl Server {
             self.on_disk(&row, request.as_ref()).await;
         let mut add =
             |said: String| note = Some([Some(said), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
-        let outputs = self.from_data(move |data| data.outputs(&id).names()).await?.unwrap_or_else(|error| {
+        let outputs = self.read_data(move |data| data.outputs(&id).names()).await?.unwrap_or_else(|error| {
             add(format!("The files that this job wrote cannot be listed: {}.", io_text(&error)));
             Vec::new()
         });
@@ -105,7 +105,7 @@ impl Server {
         self.row(id).await?;
         // Read the running attempt first: if it ends in between, it is found twice rather than not at all.
         let live = self.inner.context.running.so_far(id, item);
-        let logs = self.from_data(move |data| data.attempts_of(id, item)).await?;
+        let logs = self.read_data(move |data| data.attempts_of(id, item)).await?;
         let mut logs = logs.map_err(|error| internal(&error))?;
         logs.extend(live.filter(|live| logs.iter().all(|log| log.attempt != live.attempt)));
         Ok(logs)
@@ -115,7 +115,7 @@ impl Server {
     pub async fn output(&self, id: JobId, name: &str) -> Result<tokio::fs::File, ApiError> {
         let asked = name.to_owned();
         let path =
-            self.from_data(move |data| data.outputs(&id).path(&asked)).await?.map_err(|error| internal(&error))?;
+            self.read_data(move |data| data.outputs(&id).path(&asked)).await?.map_err(|error| internal(&error))?;
         let path = path.ok_or_else(|| ApiError::NotFound { message: format!("job {id} has no file {name:?}") })?;
         tokio::fs::File::open(&path)
             .await

@@ -17,7 +17,7 @@ impl Server {
     /// Newest first.
     pub async fn makers(&self, library: &str, recipe: &str) -> Result<Vec<JobSummary>, ApiError> {
         let library = self.library(library)?;
-        let names = self.from_data(move |data| data.known_as(&library)).await?.map_err(|error| internal(&error))?;
+        let names = self.read_data(move |data| data.known_as(&library)).await?.map_err(|error| internal(&error))?;
         let names = names.into_iter().filter(KnownAs::is_same);
         let names: HashSet<_> = names.map(|name| name.library).collect();
         let (mut makers, mut before) = (Vec::new(), None);
@@ -39,7 +39,7 @@ impl Server {
     }
 
     async fn has_written(&self, job: JobId) -> Result<bool, ApiError> {
-        let names = self.from_data(move |data| data.outputs(&job).names()).await?.map_err(|error| internal(&error))?;
+        let names = self.read_data(move |data| data.outputs(&job).names()).await?.map_err(|error| internal(&error))?;
         // What a halted job wrote is not whole.
         Ok(names.iter().any(|name| !name.ends_with(".incomplete")))
     }

@@ -12,10 +12,10 @@ use headway_model::{ApiError, Counters, ItemStatus, JobId, JobSummary, RelPath, 
 use headway_store::rows::JobRow;
 use headway_store::{ItemPages, JobFilter};
 
-/// How many of them a job's page tells: the newest.
+/// How many of them a job's page lists: the newest.
 pub(super) const TOLD: usize = 10;
 
-/// Of a job with more errors, it is not looked up which of them later jobs have done.
+/// For a job with more errors, later jobs are not searched for results.
 const ERRORS_LIMIT: u32 = 10_000;
 
 /// The items of at most this many jobs are read: of those that ran its files again, of those that ran files of these again, and
@@ -23,8 +23,8 @@ const ERRORS_LIMIT: u32 = 10_000;
 const FOLLOWED: usize = 1_000;
 
 impl Server {
-    /// The jobs that did the work of this one again for some of its files, newest first. A job of another recipe, or with
-    /// another command, is no retry.
+    /// The jobs that did the work of this one again for some of its files, newest first. A job of another recipe, or
+    /// with another command, is not a retry.
     pub(super) async fn retries(&self, of: &JobRow) -> Result<Vec<JobRow>, ApiError> {
         let JobSummary { job, counters, status, .. } = &of.summary;
         let has_some = counters.has_errors() || counters.cancelled > 0;
@@ -84,7 +84,7 @@ impl Server {
         Ok(items.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
-    /// Says of each item that did not succeed how the newest of these jobs that has its file left it.
+    /// Reports for each item that did not succeed in what state the newest of these jobs that has its file left it.
     pub(super) async fn say_retried(&self, row: &JobRow, items: &mut [ItemView]) -> Result<(), ApiError> {
         let can_be =
             |item: &ItemView| matches!(item.status, ItemLabel::Failed | ItemLabel::Skipped | ItemLabel::Cancelled);

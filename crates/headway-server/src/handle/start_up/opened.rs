@@ -83,7 +83,7 @@ pub(in crate::handle) struct OpenedLibraries {
 }
 
 impl OpenedLibraries {
-    /// Refuses them if not one of all libraries can be opened. Otherwise tells which cannot.
+    /// Refuses them if none of the libraries can be opened. Otherwise returns those that cannot.
     pub(in crate::handle) fn or_none_of(mut self, all: usize) -> Result<Self, StartError> {
         if !self.errors.is_empty() && self.errors.len() == all {
             return Err(self.errors.swap_remove(0).into());

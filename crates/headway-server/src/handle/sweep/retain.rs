@@ -25,7 +25,7 @@ const JOBS_PER_READ: u32 = 200;
 
 impl Server {
     /// Removes what retention says, and completes removals that were cut short. A job of which something cannot be
-    /// removed or measured keeps nothing of the others: it is said, and tried again at the next sweep.
+    /// removed or measured keeps nothing of the others: it is reported, and tried again at the next sweep.
     pub(super) async fn retain(&self, looks: &OwnLooks, retention: &Retention, jumps: &Jumps) -> Result<(), ApiError> {
         let mut kept = HashSet::new();
         loop {

@@ -25,7 +25,7 @@ const EVENTS_PER_READ: u32 = 2_000;
 pub(super) struct FollowedLog {
     pub(super) files: Arc<FileIndex>,
     pub(super) store: Arc<dyn Store>,
-    /// Not held, because the next server can need the folder before this one has noticed its own end.
+    /// A weak reference, because the next server can need the folder before this one has noticed its own end.
     pub(super) data: Weak<DataFolder>,
     pub(super) libraries: LibraryList,
     /// The folders of these libraries for which outcomes are recorded.

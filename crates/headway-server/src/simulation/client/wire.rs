@@ -52,7 +52,7 @@ impl SimulatedLink {
         if !ended && !call.news && now < call.until {
             return false;
         }
-        call.messages.push(with_id(&serving.last_word(now)));
+        call.messages.push(with_id(&serving.final_ping(now)));
         self.wire.push_back(SentMessage::Answer(format!("[{}]", call.messages.join(","))));
         (self.call, self.serving) = (None, None);
         true

@@ -21,7 +21,7 @@ impl World {
         Ok(true)
     }
 
-    /// Sends what pages have said to all other pages, even if the sender is closed afterwards.
+    /// Delivers the messages of pages to all other pages, even if the sender is closed afterwards.
     pub(in crate::simulation) fn post(&mut self) {
         for speaker in 0..self.clients.len() {
             let said = std::mem::take(&mut self.clients[speaker].outbox);

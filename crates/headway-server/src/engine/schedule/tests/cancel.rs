@@ -22,7 +22,7 @@ fn a_cancel_waits_for_what_runs_and_starts_nothing_more() {
 fn a_refused_start_throws_its_work_away() {
     let mut world = ScheduleWorld::new(1, 1, true);
     let job = world.job(1, 2);
-    // Claimed and begun, but the writer heard of a cancel first.
+    // Claimed and begun, but the writer received a cancel first.
     let (_, item, attempt) = world.started[0];
     let effects = world.schedule.step(Input::Refused { job, event: JobEvent::Started { item, attempt } });
     assert_eq!(effects, [ScheduleEffect::Stop { job, item }]);

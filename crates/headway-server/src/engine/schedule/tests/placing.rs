@@ -1,4 +1,4 @@
-//! A placing that is open, taken back or not judged yet.
+//! A placing that is open, taken back or not examined yet.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn placing(world: &mut ScheduleWorld, job: JobId, item: u32) {
 }
 
 #[test]
-fn an_open_placement_ends_as_the_disk_says() {
+fn an_open_placement_ends_by_the_state_of_the_disk() {
     let mut world = ScheduleWorld::new(1, 4, false);
     let job = world.job(1, 4);
     for item in 0..4 {
@@ -54,7 +54,7 @@ fn what_the_environment_ends_in_the_midst_of_placing_is_given_back_and_pauses_th
 }
 
 #[test]
-fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
+fn an_unclear_placement_is_examined_after_the_pause_and_a_cancel_waits_for_it() {
     for cancelled in [false, true] {
         let mut world = ScheduleWorld::new(1, 1, false);
         let job = world.job(1, 1);
@@ -69,7 +69,7 @@ fn what_cannot_be_judged_is_judged_after_the_pause_and_a_cancel_waits_for_it() {
             false => world.input(Input::Eased { job, reason }),
         }
         assert_eq!(world.judging, [(job, 0)]);
-        // Once more it cannot be looked at.
+        // Once more it cannot be examined.
         world.input(Input::Judged { job, item: 0, state: PlacementState::NotKnown(reason), detail: None });
         let again = if cancelled { JobStatus::Cancelling } else { JobStatus::Paused { reason } };
         assert_eq!(world.status(job), again);
@@ -101,7 +101,7 @@ fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
 }
 
 #[test]
-fn a_placing_that_the_storage_does_not_show_holds_up_no_other_item_and_its_own_not_for_ever() {
+fn a_placing_that_cannot_be_examined_delays_no_other_item_and_is_given_up_in_the_end() {
     let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 2);
     placing(&mut world, job, 0);

@@ -1,4 +1,4 @@
-//! What a new process makes of the jobs that the last one left.
+//! How a new process recovers the jobs that the last one left.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn after_a_restart_a_cancel_is_completed_and_a_plan_goes_on() {
 }
 
 #[test]
-fn a_person_is_asked_about_interrupted_items_where_that_is_wanted() {
+fn a_person_is_asked_about_interrupted_items_when_requested() {
     let mut world = ScheduleWorld::new(1, 2, false);
     let job = world.job(1, 3);
     let fold = world.folds[&job].clone();

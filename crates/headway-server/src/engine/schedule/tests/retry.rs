@@ -1,4 +1,4 @@
-//! What is retried, when, and what halts or pauses a job.
+//! Retries and their times, and the reasons that halt or pause a job.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn a_failed_item_is_tried_again_later_and_later_until_its_tries_are_over() {
 }
 
 #[test]
-fn what_is_taken_back_does_not_count_as_a_try() {
+fn a_withdrawn_attempt_does_not_count_as_a_try() {
     let mut world = ScheduleWorld::new(1, 1, false);
     world.terms.tries = 2;
     let job = world.job(1, 1);
@@ -108,7 +108,7 @@ fn a_clock_that_is_set_back_makes_nothing_wait() {
 }
 
 #[test]
-fn a_shortage_that_only_the_work_meets_is_tried_ever_less_often() {
+fn a_shortage_that_only_the_work_meets_is_tried_less_and_less_often() {
     let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);
     let mut now = 1_000;

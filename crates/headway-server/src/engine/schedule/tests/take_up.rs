@@ -34,12 +34,12 @@ fn before_planning(id: JobId) -> String {
     Recorded { seq: 1, at: 1, event }.encode()
 }
 
-/// What is left if the placing of item 1 was looked at.
+/// The recovered state if the placing of item 1 was examined.
 fn placed(state: PlacementState) -> RecoveredState {
     RecoveredState { placed: BTreeMap::from([(1, (state, None))]), ..RecoveredState::default() }
 }
 
-/// What is left if nothing could be read.
+/// The recovered state if nothing could be read.
 fn unread() -> RecoveredState {
     unread_for(PauseReason::Stuck)
 }
@@ -60,7 +60,7 @@ fn a_job_that_is_being_cancelled_ends_though_nothing_of_it_can_be_read() {
 }
 
 #[test]
-fn a_cancel_waits_for_what_cannot_be_read_at_present_and_asks_ever_less_often() {
+fn a_cancel_waits_for_unreadable_data_and_asks_less_and_less_often() {
     let (job, mut before) = at_work();
     before.record(job, JobEvent::CancelRequested {});
     let limits = ScheduleLimits { jobs: 1, workers: 2 };
@@ -84,7 +84,7 @@ fn a_cancel_waits_for_what_cannot_be_read_at_present_and_asks_ever_less_often() 
 }
 
 #[test]
-fn a_job_of_which_nothing_can_be_read_at_present_is_tried_ever_less_often() {
+fn a_job_whose_data_cannot_be_read_is_tried_less_and_less_often() {
     let (job, before) = at_work();
     let limits = ScheduleLimits { jobs: 1, workers: 2 };
     let reason = PauseReason::MemoryLow;
@@ -105,7 +105,7 @@ fn a_job_of_which_nothing_can_be_read_at_present_is_tried_ever_less_often() {
 }
 
 #[test]
-fn what_is_not_even_looked_at_is_interrupted_and_stays_so_until_somebody_wants_it() {
+fn an_unexamined_item_is_interrupted_and_stays_so_until_it_is_needed() {
     for (wish, ends) in
         [(JobEvent::Resumed {}, JobStatus::Processing), (JobEvent::CancelRequested {}, JobStatus::Cancelled)]
     {

@@ -1,30 +1,30 @@
-//! The shape of a request: whether a value is what a schema allows. Each refusal names the field, and says what is
-//! expected there. Serde would say it in words of its own, and would read a list as an object's fields in the order of
-//! their declaration, which would make that order a part of the API.
+//! Validates a value in a request against a schema. Each refusal names the field, and says what is expected there.
+//! Serde would use its own words, and would read a list as an object's fields in the order of their declaration, which
+//! would make that order a part of the API.
 
 use serde_json::Value;
 
 use super::place::RequestPlace;
 use headway_model::ApiError;
 
-/// A value that a request does not take.
+/// A value in a request that the schema does not allow.
 #[derive(Debug)]
-pub(super) struct Misfit {
+pub(super) struct SchemaViolation {
     /// Where it is.
     pub(super) at: RequestPlace,
     /// What is wrong, in a sentence that begins with the place.
     pub(super) why: String,
 }
 
-impl Misfit {
+impl SchemaViolation {
     /// `why` continues the sentence that begins with the place.
     pub(super) fn new(at: &RequestPlace, why: &str) -> Self {
-        Misfit { why: format!("{at}{why}"), at: at.clone() }
+        SchemaViolation { why: format!("{at}{why}"), at: at.clone() }
     }
 }
 
-impl From<Misfit> for ApiError {
-    fn from(Misfit { at, why }: Misfit) -> Self {
+impl From<SchemaViolation> for ApiError {
+    fn from(SchemaViolation { at, why }: SchemaViolation) -> Self {
         match at.pointer() {
             Some(pointer) => ApiError::at_place(pointer, why),
             None => ApiError::invalid(why),
@@ -33,28 +33,28 @@ impl From<Misfit> for ApiError {
 }
 
 /// A schema, with the one that has its definitions.
-pub(super) struct ValueShape<'a> {
-    /// What the references of a schema lead into.
+pub(super) struct SchemaValidator<'a> {
+    /// The schema that contains the targets of references.
     root: &'a Value,
     schema: &'a Value,
 }
 
-impl<'a> ValueShape<'a> {
-    /// The shape that a schema with its definitions describes.
+impl<'a> SchemaValidator<'a> {
+    /// A validator for a whole schema with its definitions.
     pub(super) fn of(root: &'a Value) -> Self {
-        ValueShape { root, schema: root }
+        SchemaValidator { root, schema: root }
     }
 
-    /// The shape that a part of a schema describes.
+    /// A validator for a part of a schema.
     pub(super) fn within(root: &'a Value, schema: &'a Value) -> Self {
-        ValueShape { root, schema }
+        SchemaValidator { root, schema }
     }
 
-    /// The value that a text stands for, where only texts can be given.
+    /// Converts a text to the type that the schema expects, for places where only texts can be given.
     pub(super) fn of_text(&self, text: String) -> Value {
         let leaves = self.leaves(self.schema);
         let takes = |kind: &str| leaves.iter().any(|leaf| types(leaf).contains(&kind));
-        // Not as in JSON, where a number does not begin with zeros.
+        // This is more lenient than JSON, where a number cannot begin with zeros.
         if takes("integer")
             && let Some(number) =
                 text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok()
@@ -70,15 +70,15 @@ impl<'a> ValueShape<'a> {
     }
 
     /// Checks a value. The error names the field.
-    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), Misfit> {
+    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), SchemaViolation> {
         self.checked(self.schema, value, at)
     }
 
-    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), Misfit> {
+    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), SchemaViolation> {
         let leaves = self.leaves(schema);
         let fitting: Vec<_> = leaves.iter().copied().filter(|leaf| takes(leaf, value)).collect();
         if fitting.is_empty() {
-            return Err(Misfit::new(at, &format!(" must be {}", expected(&leaves))));
+            return Err(SchemaViolation::new(at, &format!(" must be {}", expected(&leaves))));
         }
         match value {
             Value::Array(members) => {
@@ -91,7 +91,7 @@ impl<'a> ValueShape<'a> {
             Value::Object(fields) => {
                 let tags = tags(&leaves);
                 if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
-                    return Err(Misfit::new(at, &format!(" takes exactly one of {}", tags.join(", "))));
+                    return Err(SchemaViolation::new(at, &format!(" takes exactly one of {}", tags.join(", "))));
                 }
                 check_fields(&fitting, fields, at)?;
                 fields.iter().try_for_each(|(name, field)| {
@@ -103,13 +103,13 @@ impl<'a> ValueShape<'a> {
         }
     }
 
-    /// Fails if there are schemas for the value, and it fails by each of them.
+    /// Fails if there are schemas for the value and it matches none of them.
     fn by_one_of(
         &self,
         schemas: impl Iterator<Item = &'a Value>,
         value: &Value,
         at: &RequestPlace,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), SchemaViolation> {
         let mut refused = None;
         for schema in schemas {
             match self.checked(schema, value, at) {
@@ -134,7 +134,11 @@ impl<'a> ValueShape<'a> {
 }
 
 /// Refuses an object with a field that it does not have, or without one that it needs.
-fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Result<(), Misfit> {
+fn check_fields(
+    leaves: &[&Value],
+    fields: &serde_json::Map<String, Value>,
+    at: &RequestPlace,
+) -> Result<(), SchemaViolation> {
     // The fields of alternatives are checked with their names.
     let [leaf] = leaves else { return Ok(()) };
     let known = leaf.get("properties").and_then(Value::as_object);
@@ -142,11 +146,11 @@ fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: 
         && let Some(unknown) = fields.keys().find(|name| known.is_none_or(|known| !known.contains_key(*name)))
     {
         let names: Vec<_> = known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
-        return Err(Misfit::new(at, &format!(" has no field {unknown}; its fields are {}", names.join(", "))));
+        return Err(SchemaViolation::new(at, &format!(" has no field {unknown}; its fields are {}", names.join(", "))));
     }
     let needed = leaf.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     match needed.into_iter().find(|name| !fields.contains_key(*name)) {
-        Some(lacking) => Err(Misfit::new(at, &format!(" lacks the field {lacking}"))),
+        Some(lacking) => Err(SchemaViolation::new(at, &format!(" lacks the field {lacking}"))),
         None => Ok(()),
     }
 }
@@ -168,7 +172,7 @@ fn types(leaf: &Value) -> Vec<&str> {
     }
 }
 
-/// The words of which a schema without alternatives allows one; none if it names no words.
+/// The values that a schema without alternatives enumerates; empty if it enumerates none.
 fn words(leaf: &Value) -> Vec<&Value> {
     let all = leaf.get("enum").and_then(Value::as_array).into_iter().flatten();
     all.chain(leaf.get("const")).collect()
@@ -221,7 +225,7 @@ fn expected(leaves: &[&Value]) -> String {
         let words = words(leaf);
         let is_any = words.is_empty();
         all.extend(words.into_iter().map(Value::to_string));
-        // What can be null can be omitted, which needs no words.
+        // A value that can be null can be omitted, so null is not mentioned.
         let kinds = types(leaf).into_iter().filter(|kind| is_any && *kind != "null");
         all.extend(kinds.map(|kind| kind_text(leaf, kind, &tags(leaves))));
     }

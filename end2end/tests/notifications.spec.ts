@@ -4,7 +4,7 @@ import { choose, config, over, three } from './helper/job';
 import { dialog, open, processAll } from './helper/page';
 import { expect, test } from './helper/fixtures';
 
-/** A browser that would ask, and answers so; what it was asked and what it was told. */
+/** A browser that would ask, and answers so; what it was asked and what it showed. */
 async function asks(page: Page, answer: string) {
   await page.addInitScript((answer) => {
     const told: string[] = [];
@@ -24,7 +24,7 @@ async function asks(page: Page, answer: string) {
   return () => page.evaluate(() => (window as any).notices());
 }
 
-test('who asked for it is told of the end by the browser, and nobody is asked without a press', async ({ page, serve }) => {
+test('a user who asked for it gets a notification of the end, and nobody is asked without a click', async ({ page, serve }) => {
   const notices = await asks(page, 'granted');
   const server = await serve(three, { config });
   ['a', 'b', 'c'].forEach((name) => server.file(name, '0'));
@@ -45,7 +45,7 @@ test('who asked for it is told of the end by the browser, and nobody is asked wi
   await expect.poll(notices).toEqual({ asked: 1, told: ['Slow · files: completed'] });
 });
 
-test('who refuses it is told so once, and not asked again', async ({ page, serve }) => {
+test('a user who refuses sees that once, and is not asked again', async ({ page, serve }) => {
   const notices = await asks(page, 'denied');
   const server = await serve(three, { config });
   server.file('../hold');

@@ -68,7 +68,7 @@ fn each(mut look: impl FnMut(bool, [Option<String>; 3], PlacementState, [Option<
                     ("conflict", before[0].clone())
                 }
             };
-            let verdict = library.judge(&placement).expect("a verdict");
+            let verdict = library.recover_placement(&placement).expect("a verdict");
             let judged = match &verdict {
                 PlacementState::Done(_) => "done",
                 PlacementState::TakenBack => "taken back",
@@ -83,7 +83,7 @@ fn each(mut look: impl FnMut(bool, [Option<String>; 3], PlacementState, [Option<
 }
 
 #[test]
-fn whatever_lies_where_no_original_and_nobodys_file_is_lost() {
+fn no_original_and_no_foreign_file_is_lost_in_any_state() {
     each(|_, before, verdict, after| {
         for kept in [OLD, OTHER, "/"] {
             let has = |names: &[Option<String>; 3]| names.iter().flatten().any(|text| text == kept);

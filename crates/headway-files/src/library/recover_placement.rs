@@ -1,4 +1,4 @@
-//! Finds out how far an interrupted placement got, by looking at its three names. Contents are told apart by their
+//! Finds out how far an interrupted placement got, by looking at its three names. Contents are compared by their
 //! hashes.
 
 use std::io;
@@ -10,7 +10,7 @@ use super::rename::{FolderEntry, held};
 use super::{Found, Library, fails, io_text, on_disk};
 use headway_model::{Digest, DiskEffect, PauseReason, RelPath};
 
-/// The state of an interrupted placement or change of names, once it has been judged.
+/// The state of an interrupted placement or change of names, once it has been examined.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlacementState {
@@ -20,7 +20,7 @@ pub enum PlacementState {
     TakenBack,
     /// The files there match neither state; nothing was touched.
     Conflict(String),
-    /// It cannot be looked at now, for this reason, so nothing is known. It must be judged later.
+    /// It cannot be examined now, for this reason, so nothing is known. It must be examined later.
     NotKnown(PauseReason),
 }
 
@@ -127,13 +127,13 @@ impl NamesFound {
 }
 
 impl Library {
-    /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means
-    /// that something cannot be looked at, moved or made durable: the placement can be judged again.
-    pub fn judge(&self, placement: &Placement) -> io::Result<PlacementState> {
+    /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means that
+    /// something cannot be examined, moved or made durable: the placement can be recovered again.
+    pub fn recover_placement(&self, placement: &Placement) -> io::Result<PlacementState> {
         if fails("judging") {
             return Err(Errno::MFILE.into());
         }
-        let state = self.settle_names(placement)?;
+        let state = self.recover_names(placement)?;
         let Placement { temp, target, trash, .. } = placement;
         self.durably(state, [Some(target), trash.as_ref(), Some(temp)].into_iter().flatten())
     }
@@ -160,7 +160,7 @@ impl Library {
         Ok(state)
     }
 
-    fn settle_names(&self, placement: &Placement) -> io::Result<PlacementState> {
+    fn recover_names(&self, placement: &Placement) -> io::Result<PlacementState> {
         let Placement { temp, target, new, .. } = placement;
         let found = self.names_found(placement)?;
         if found.is_held {
@@ -285,7 +285,7 @@ fn lying(placement: &Placement, [target, temp, trash]: [&io::Result<NameContent>
         Ok(found) if found.is(placement.old) => format!("the original at {}", path.shown()),
         Ok(found) if found.is(Some(placement.new)) => format!("the output at {}", path.shown()),
         Ok(NameContent::Content(_)) => format!("another file at {}", path.shown()),
-        Ok(NameContent::Other) => format!("something that is no file at {}", path.shown()),
+        Ok(NameContent::Other) => format!("something other than a file at {}", path.shown()),
         Err(error) => format!("what cannot be looked at ({}) at {}", io_text(error), path.shown()),
     };
     let mut lie = vec![lies(&placement.target, target), lies(&placement.temp, temp)];

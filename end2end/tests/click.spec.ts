@@ -1,10 +1,10 @@
-// A button stands still while it is pressed, and nothing lies over it.
+// A button does not move while it is clicked, and nothing covers it.
 import { choose, config, details, openFile, over, begin, three } from './helper/job';
 import { dialog, open, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 
-test('a button of the dialog is heard although the dialog grows between press and release', async ({ page, serve }) => {
+test('a click on a button of the dialog counts although the dialog grows between press and release', async ({ page, serve }) => {
   const server = await serve(three, { config });
   let release = () => {};
   const gate = new Promise<void>((done) => (release = done));
@@ -29,7 +29,7 @@ test('a button of the dialog is heard although the dialog grows between press an
   expect(await over(server, job)).toBe('cancelled');
 });
 
-test('on a wide screen the drawer of a file lies over none of the buttons of its job', async ({ page, serve }) => {
+test('on a wide screen the drawer of a file covers no button of its job', async ({ page, serve }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   const server = await serve(three, { config });
   ['a', 'b', 'c'].forEach((name) => server.file(name, '7'));

@@ -20,7 +20,7 @@ pub(super) const OUTPUT_FOLDER: &str = "output-folder";
 
 /// How a start begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum StartMode {
     /// Runs everything at once.
     Run,
     /// Makes a plan first, which waits for approval.
@@ -31,7 +31,7 @@ pub(super) enum Way {
 
 /// Everything the user has chosen. Copy it freely.
 #[derive(Clone, Copy)]
-pub(in crate::ui) struct Chosen {
+pub(in crate::ui) struct JobOptions {
     live: Live,
     /// The library on the screen.
     pub(super) library: Memo<String>,
@@ -60,12 +60,12 @@ pub(in crate::ui) struct Chosen {
     given: RwSignal<Option<JobId>>,
 }
 
-impl Chosen {
+impl JobOptions {
     /// The initial choice: the first recipe with its defaults.
     pub(in crate::ui) fn new(library: Memo<String>, selected: RwSignal<Selection>, offer: Memo<ListOffer>) -> Self {
         let Start { recipes, policies, .. } = expect_context::<Start>();
         let name = RwSignal::new(recipes.first().map(|recipe| recipe.name.clone()).unwrap_or_default());
-        let chosen = Chosen {
+        let chosen = JobOptions {
             live: expect_context::<Live>(),
             library,
             selected,
@@ -92,7 +92,7 @@ impl Chosen {
         chosen
     }
 
-    /// The request for the selection, or else for the list on the screen. Without either there is none, and none if a
+    /// The request for the selection, or else for the list on the screen. There is no request without either, or if a
     /// field cannot be parsed: a field is never left out of a request.
     pub(super) fn request(self) -> Result<Option<StartJob>, Wrong> {
         let selection = self.selected.with_untracked(Selection::query);
@@ -145,18 +145,18 @@ impl Chosen {
     }
 
     /// Starts the job. Without files nothing starts. If a field cannot be parsed, nothing starts, and the field says so.
-    pub(super) fn start(self, way: Way) {
+    pub(super) fn start(self, mode: StartMode) {
         let request = match self.request() {
             Ok(Some(request)) => request,
             Ok(None) => return,
             Err(wrong) => return self.wrong.set(Some(wrong)),
         };
         self.wrong.set(None);
-        let approval = way == Way::Plan;
-        let sample = (way == Way::Sample).then_some(SAMPLE);
+        let approval = mode == StartMode::Plan;
+        let sample = (mode == StartMode::Sample).then_some(SAMPLE);
         let is_selection = self.selected.with_untracked(|selected| !selected.is_empty());
         let job = self.live.start(StartJob { approval, sample, ..request });
-        self.given.set(job.filter(|_| is_selection && way != Way::Sample));
+        self.given.set(job.filter(|_| is_selection && mode != StartMode::Sample));
     }
 
     /// The query with the patterns for files to leave out. Files that were selected one by one are all wanted.

@@ -1,10 +1,10 @@
-// A job has one shape: the same before and after a reload, with honest numbers in every state.
+// A job's page has one layout: the same before and after a reload, with honest numbers in every state.
 import { begin, button, config, count, details, followed, over, status, three } from './helper/job';
 import { open, ready } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
 
-test('a page of a job that ended says the same after a reload, and to whoever comes later', async ({ page, serve, context, watch }) => {
+test('a page of a job that ended is the same after a reload, and for anyone who opens it later', async ({ page, serve, context, watch }) => {
   const server = await serve(
     (server) => {
       for (let index = 0; index < 12; index++) server.file(`f${index}`, index % 4 === 1 ? '7' : '0');
@@ -54,7 +54,7 @@ test('rate and clock stand still in a pause and while the server is away', async
   // The job works long enough to have a rate.
   const pace = page.locator('.head-pace');
   await expect(pace).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
-  // The rest should have taken less time than has passed: nothing is said of it, rather than more and more.
+  // The rest should have taken less time than has passed: no estimate is shown, rather than a growing one.
   await expect(page.locator('.head-work-left')).toHaveText('No estimate of the time left');
   await expect(page.locator('.head-work-basis')).toHaveText(/^7 B of 9 B read · \d+ B\/s$/);
   await button(page, 'pause').click();
