@@ -232,7 +232,9 @@ async fn a_file_that_a_command_has_moved_when_the_server_is_killed_is_put_back()
     );
     let output = json!({ "place": { "beside": { "name": "{/}.out" } } });
     let mut served = Served::start(&files);
-    let job = served.begin("command", json!({ "settings": { "run": run }, "output": output })).await;
+    let policy = json!({ "on_interrupt": "retry" });
+    let more = json!({ "settings": { "run": run }, "output": output, "policy": policy });
+    let job = served.begin("command", more).await;
     eventually("the move", async || marker.exists().then_some(())).await;
     assert!(!files.library().join("000000").exists());
     served.headway.kill();
@@ -282,18 +284,19 @@ async fn what_a_command_leaves_beside_its_output_goes_with_the_attempt_however_i
         names.sort();
         names
     };
+    let replacing = |run: &str| json!({ "settings": { "run": run }, "output": { "place": "replace" } });
     for (run, succeeded) in [
         // As a program does with a file that has pages: it makes another file of each, and none of the name that was asked for.
         (r#"sh -c 'cp "$0" "$1-0"; cp "$0" "$1-1"' {} {out}"#, 0),
         (r#"sh -c 'cp "$0" "$1"; echo more >> "$1"; echo l > "$1.log"; echo p > "$1~"' {} {out}"#, 2),
     ] {
-        let end = served.run("command", json!({ "settings": { "run": run } })).await;
+        let end = served.run("command", replacing(run)).await;
         assert_eq!(end.counters.succeeded, succeeded, "{run}: {end:?}");
         assert_eq!(there(), ["000000", "000001"], "{run}");
     }
     let begun = files.data().with_file_name("begun");
     let run = format!(r#"sh -c 'echo p > "$0.part"; touch "{}"; sleep 300' {{out}} {{}}"#, begun.display());
-    let job = served.begin("command", json!({ "settings": { "run": run } })).await;
+    let job = served.begin("command", replacing(&run)).await;
     eventually("the command at work", async || begun.exists().then_some(())).await;
     assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
     assert_eq!(served.end(job).await.status, JobStatus::Cancelled);

@@ -56,7 +56,8 @@ impl Library {
     /// moved the file there.
     ///
     /// # Errors
-    /// What the system says, or that the input is gone and might be one of the files in the folder. Then the folder must stay.
+    /// The system's error; or another file or none has the input's name, and one of the files in the folder might be the input.
+    /// Then the folder must stay.
     pub(super) fn rescue_input(&self, workshop: &RelPath, input: Option<&PlannedFile>) -> io::Result<()> {
         if let Some(input) = input
             && let Some(name) = self.put_back_input(workshop, input)?
@@ -80,11 +81,12 @@ impl Library {
         if let Some(away) = found_below(&folder, is_input)? {
             return self.put_back(&away, &input.path).map(Some);
         }
-        match at_its_name.is_none() && found_below(&folder, |found| found.is_file() && found.len() > 0)?.is_some() {
-            true => {
-                Err(io::Error::other(format!("{} is gone, and might be one of the files in it", input.path.shown())))
-            }
-            false => Ok(None),
+        match found_below(&folder, |found| found.is_file() && found.len() > 0)? {
+            Some(_) => Err(io::Error::other(format!(
+                "one of the files in it might be what {} was; move it to where it belongs, and remove the folder",
+                input.path.shown()
+            ))),
+            None => Ok(None),
         }
     }
 
@@ -244,9 +246,10 @@ mod tests {
         assert_eq!(after_a_crash(None, "precious"), (true, vec![named("a.jpg", "precious")]));
         let beside = vec![named("a.jpg", "another file"), named("a.jpg.original", "precious")];
         assert_eq!(after_a_crash(Some("another file"), "precious"), (true, beside));
-        assert_eq!(after_a_crash(Some("another file"), "an output"), (true, vec![named("a.jpg", "another file")]));
         assert_eq!(after_a_crash(None, ""), (true, vec![]), "the person moved the file");
-        let (is_clear, left) = after_a_crash(None, "perhaps the input, changed");
-        assert!(!is_clear && left.len() == 1, "it stays: {left:?}");
+        for at_its_name in [None, Some("another file")] {
+            let (is_clear, left) = after_a_crash(at_its_name, "perhaps the input, changed");
+            assert!(!is_clear && left[0].0.ends_with('~'), "it stays: {left:?}");
+        }
     }
 }

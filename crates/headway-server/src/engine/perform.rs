@@ -97,24 +97,31 @@ impl Engine {
         self.at_work.remove(&job);
         self.context.steps.forget(job);
         self.context.examinations.forget(job);
-        if let Some(active) = self.active_jobs.remove(&job) {
-            let data = Arc::clone(&self.context.data);
-            // An attempt of another job can be about to create a file in a folder that is still empty.
-            let is_shared =
-                self.active_jobs.values().any(|other| !other.only_reads() && other.library.path == active.library.path);
-            self.tasks.spawn_blocking(move || {
-                active.library.tidy();
-                let is_tidy = active.only_reads() || is_shared || active.remove_empty_folders(&data);
-                // An attempt that was written off holds the job, and can still make a file.
-                if is_tidy
-                    && Arc::strong_count(&active) == 1
-                    && !active.library.has_left_of(job)
-                    && let Err(error) = data.forget_untidy(job)
-                {
-                    tracing::warn!(job.id = %job, %error, "it cannot be noted that a job has no temporary files");
-                }
+        let Some(active) = self.active_jobs.remove(&job) else {
+            // It ended before this server worked on it; an earlier one might have.
+            let context = Arc::clone(&self.context);
+            self.tasks.spawn(async move {
+                recovery::tidy_if_noted(&context, job).await;
                 None
             });
-        }
+            return;
+        };
+        let data = Arc::clone(&self.context.data);
+        // An attempt of another job can be about to create a file in a folder that is still empty.
+        let is_shared =
+            self.active_jobs.values().any(|other| !other.only_reads() && other.library.path == active.library.path);
+        self.tasks.spawn_blocking(move || {
+            active.library.tidy();
+            let is_tidy = active.only_reads() || is_shared || active.remove_empty_folders(&data);
+            // An attempt that was written off holds the job, and can still make a file.
+            if is_tidy
+                && Arc::strong_count(&active) == 1
+                && !active.library.has_left_of(job)
+                && let Err(error) = data.forget_untidy(job)
+            {
+                tracing::warn!(job.id = %job, %error, "it cannot be noted that a job has no temporary files");
+            }
+            None
+        });
     }
 }

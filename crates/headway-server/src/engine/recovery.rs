@@ -22,6 +22,7 @@ use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, 
 use headway_recipes::{Unable, details_of};
 use headway_store::Store;
 pub(crate) use tidy::tidy_finished_jobs;
+pub(super) use tidy::tidy_if_noted;
 use tries::Tries;
 
 /// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of

@@ -15,21 +15,37 @@ use headway_recipes::Unable;
 
 /// Looks for what earlier servers left of jobs that are over. What cannot be looked at now is looked at after the next start.
 pub(crate) async fn tidy_finished_jobs(context: Context) {
+    for job in noted(&context).await {
+        tidy_or_warn(&context, job).await;
+    }
+}
+
+/// Looks for what an earlier server left of a job that is over now, and on which this server did not work.
+pub(in crate::engine) async fn tidy_if_noted(context: &Context, job: JobId) {
+    if noted(context).await.contains(&job) {
+        tidy_or_warn(context, job).await;
+    }
+}
+
+/// The jobs that might have temporary files; none if that cannot be read.
+async fn noted(context: &Context) -> Vec<JobId> {
     let data = Arc::clone(&context.data);
-    let noted = match tokio::task::spawn_blocking(move || data.untidy_jobs()).await {
-        Ok(Ok(noted)) => noted,
-        Ok(Err(error)) => return tracing::warn!(%error, "which jobs might have temporary files cannot be read"),
+    match tokio::task::spawn_blocking(move || data.untidy_jobs()).await {
+        Ok(Ok(noted)) => return noted,
+        Ok(Err(error)) => tracing::warn!(%error, "which jobs might have temporary files cannot be read"),
         // The server is stopping.
-        Err(_) => return,
-    };
-    for job in noted {
-        if let Err(why) = tidy(&context, job).await {
-            let why = match why {
-                Unable::Environment(reason) => reason.text().to_owned(),
-                Unable::Failed(message) => message,
-            };
-            tracing::warn!(job.id = %job, why, "temporary files of a job that is over might stay until the next start");
-        }
+        Err(_) => {}
+    }
+    Vec::new()
+}
+
+async fn tidy_or_warn(context: &Context, job: JobId) {
+    if let Err(why) = tidy(context, job).await {
+        let why = match why {
+            Unable::Environment(reason) => reason.text().to_owned(),
+            Unable::Failed(message) => message,
+        };
+        tracing::warn!(job.id = %job, why, "temporary files of a job that is over might stay until the next start");
     }
 }
 
