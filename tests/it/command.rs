@@ -263,9 +263,15 @@ async fn the_folders_that_attempts_made_do_not_stay_if_no_output_got_there() {
 
     // A server that is killed, and a job that is then cancelled.
     let settings = json!({ "run": "sh -c 'sleep 600' {} {out}" });
-    let job = served.begin("command", json!({ "settings": settings, "output": place("out/later/still") })).await;
+    let query = json!({ "paths": ["a/deep/one"] });
+    let more = json!({ "settings": settings, "output": place("out/later/still"), "query": query });
+    let job = served.begin("command", more).await;
     let folder = files.library().join("out/later/still/a/deep");
     eventually("its folders", async || folder.exists().then_some(())).await;
+    // Beside it, a job that fails.
+    let fails = json!({ "settings": { "run": "false {} {out}" }, "output": place("out/other"), "query": { "paths": ["b/two"] } });
+    assert_eq!(served.run("command", fails).await.counters.failed, 1);
+    eventually("no empty folder", async || (!files.library().join("out/other").exists()).then_some(())).await;
     served.headway.kill();
     let served = Served::start(&files);
     assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);

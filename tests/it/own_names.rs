@@ -196,7 +196,7 @@ async fn with_stuck_workshops(files: &Files, then: &str) -> (Served, JobId) {
     let id = mint();
     let workshops = [0, 1].map(|item| files.library().join(format!(".headway-{id}-{item}-1~")));
     let workshops = workshops.each_ref().map(|path| path.to_str().expect("text"));
-    let served = failing(files, "rmdir", "error=EACCES", &workshops);
+    let served = failing(files, "rmdir,unlinkat", "error=EACCES", &workshops);
     let mut body = request("command");
     body["output"] = json!({ "place": "replace" });
     body["settings"] = json!({ "run": format!("sh -c 'echo half > \"$0\"; {then}' {{out}} {{}}") });

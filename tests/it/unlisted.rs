@@ -62,7 +62,8 @@ fn a_plan_whose_files_cannot_be_listed_reports_the_failure_like_a_run() {
 fn a_plan_that_pauses_says_so_and_shows_all_files_once_it_has_gone_on() {
     let files = two_folders();
     let all = files.library().to_string_lossy().into_owned();
-    let fault = ("sub", "getdents64", "error=EMFILE:when=1");
+    // Long enough to be seen on a busy machine.
+    let fault = ("sub", "getdents64", "error=EMFILE:when=1..3");
     let (code, out, err) = called_where(&files, fault, &["plan", "checksum", &all]);
     assert_eq!(code, Some(0), "{err}");
     assert!(err.contains("the plan is not complete: paused"), "{err}");

@@ -7,6 +7,7 @@ mod enter;
 mod environment;
 mod fault;
 mod folder_calls;
+mod folders_in_use;
 mod found;
 mod give_back;
 mod hash;
@@ -79,6 +80,7 @@ pub use workshop::Workshop;
 
 use calls::{fsync, openat};
 use folder_calls::FolderCalls;
+use folders_in_use::FoldersInUse;
 use leftovers::Leftovers;
 use open_file::FileStamp;
 
@@ -121,6 +123,8 @@ pub struct LibraryFolder {
     seen_disks: Mutex<BTreeMap<RelPath, Identity>>,
     /// Folders that are known to be durable.
     durable: Mutex<HashSet<RelPath>>,
+    /// Folders in which an attempt is about to make something.
+    in_use: FoldersInUse,
     /// How an output can take the name of its original on this file system, once that was tried.
     swap: OnceLock<Swap>,
     /// Temporary files that could not be removed yet.

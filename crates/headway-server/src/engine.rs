@@ -40,6 +40,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -116,6 +117,8 @@ struct Engine {
     schedule: Schedule,
     inbox: Inbox,
     active_jobs: HashMap<JobId, Arc<ActiveJob>>,
+    /// Jobs that are over and whose empty folders another job was about to use.
+    untidy: Arc<Mutex<Vec<Arc<ActiveJob>>>>,
     /// The notes of the jobs at work.
     at_work: HashMap<JobId, UnderWay>,
     tasks: JoinSet<Option<Input>>,
@@ -140,6 +143,7 @@ impl Engine {
             schedule,
             inbox,
             active_jobs: HashMap::new(),
+            untidy: Arc::default(),
             at_work: HashMap::new(),
             tasks: JoinSet::new(),
             pause_checks: PauseChecks::default(),

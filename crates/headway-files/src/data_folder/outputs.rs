@@ -112,7 +112,7 @@ impl Outputs {
         // If the process dies before the name is gone, the next step removes it.
         let path = self.folder.join(format!(".unnamed.{part}{PART}"));
         let file = private::open(private::options().read(true).write(true).create_new(true), &path)?;
-        gone(std::fs::remove_file(&path))?;
+        gone(paths::remove_file(&path))?;
         Ok(file)
     }
 

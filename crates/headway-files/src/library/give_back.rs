@@ -1,8 +1,10 @@
 //! The input of a program that moved or removed it, although it was only to be read. What lies in the folder of an output is
 //! removed with the attempt, so the input is put back first.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use cap_std::fs::{Dir, Metadata};
 use rustix::io::Errno;
@@ -47,7 +49,22 @@ impl Workshop<'_> {
             // It is elsewhere, where the command wanted it.
             None => return Ok(None),
         };
-        self.library().put_back(&away, path).map(Some)
+        let given = put_back(&away, path, |name| self.library().at(name));
+        match given {
+            // Its folder has another name by now, and is still open.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_beside(path) => {
+                let folder = self.staged().folder();
+                let beside = |name: &RelPath| FolderEntry::new(folder.try_clone()?, file_name(name));
+                let name = put_back(&away, path, beside)?;
+                self.library().path_below(&folder.present_path()?.join(file_name(&name))).map(Some)
+            }
+            given => given.map(Some),
+        }
+    }
+
+    /// Whether the output goes to the folder of its input.
+    fn is_beside(&self, input: &RelPath) -> bool {
+        self.staged().target.parent() == input.parent()
     }
 }
 
@@ -79,7 +96,7 @@ impl Library {
         }
         let Some(folder) = Found::of(self.folder(workshop)).known()? else { return Ok(None) };
         if let Some(away) = found_below(&folder, is_input)? {
-            return self.put_back(&away, &input.path).map(Some);
+            return put_back(&away, &input.path, |name| self.at(name)).map(Some);
         }
         match found_below(&folder, |found| found.is_file() && found.len() > 0)? {
             Some(_) => Err(io::Error::other(format!(
@@ -90,22 +107,32 @@ impl Library {
         }
     }
 
-    /// Gives a file its name back, or one beside it if another file has it. Returns that name.
-    fn put_back(&self, away: &FolderEntry, path: &RelPath) -> io::Result<RelPath> {
-        for number in 0..NAMES_BESIDE {
-            let name = name_beside(path, number)?;
-            let to = self.at(&name)?;
-            match away.rename_new(&to) {
-                Ok(()) => {
-                    to.sync()?;
-                    return Ok(name);
-                }
-                Err(Errno::EXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(io::Error::from(Errno::EXIST))
+    /// The path of a file in this library, of which the absolute path is known.
+    fn path_below(&self, absolute: &Path) -> io::Result<RelPath> {
+        let below = absolute.strip_prefix(&self.path).map_err(io::Error::other)?;
+        RelPath::from_bytes(below.as_os_str().as_bytes()).map_err(io::Error::other)
     }
+}
+
+/// Gives a file its name back, or one beside it if another file has it; `at` opens a name. Returns that name.
+fn put_back(
+    away: &FolderEntry,
+    path: &RelPath,
+    at: impl Fn(&RelPath) -> io::Result<FolderEntry>,
+) -> io::Result<RelPath> {
+    for number in 0..NAMES_BESIDE {
+        let name = name_beside(path, number)?;
+        let to = at(&name)?;
+        match away.rename_new(&to) {
+            Ok(()) => {
+                to.sync()?;
+                return Ok(name);
+            }
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(io::Error::from(Errno::EXIST))
 }
 
 fn identity(found: &Metadata) -> (u64, u64) {
@@ -130,9 +157,13 @@ fn found_below(folder: &Dir, is_wanted: impl Fn(&Metadata) -> bool) -> io::Resul
     Ok(None)
 }
 
+fn file_name(path: &RelPath) -> OsString {
+    on_disk(path).file_name().unwrap_or_default().to_owned()
+}
+
 /// The path itself for 0, and then names beside it.
 fn name_beside(path: &RelPath, number: u32) -> io::Result<RelPath> {
-    let mut name = on_disk(path).file_name().unwrap_or_default().to_owned();
+    let mut name = file_name(path);
     match number {
         0 => return Ok(path.clone()),
         1 => name.push(".original"),
@@ -188,6 +219,26 @@ mod tests {
             write(input, "another").expect("a file");
         });
         assert_eq!(replaced, (Some("a.jpg.original".into()), b"precious".to_vec(), 2));
+    }
+
+    #[test]
+    fn an_input_is_put_back_into_its_folder_though_that_has_another_name_by_now() {
+        let folder = tempfile::tempdir().expect("a folder");
+        create_dir(folder.path().join("sub")).expect("a folder");
+        let original = folder.path().join("sub/a.jpg");
+        write(&original, "precious").expect("a file");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let path: RelPath = "sub/a.jpg".parse().expect("a path");
+        let input = library.open_plain(&path).known().expect("a look").expect("a file");
+        let staged = library.stage(&path, path.clone(), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
+        let mut workshop = library.workshop(&staged).expect("a folder");
+        rename(&original, workshop.output()).expect("a move");
+        rename(folder.path().join("sub"), folder.path().join("renamed")).expect("another name");
+        let back = workshop.give_back(&input, &path).expect("a way back");
+        assert_eq!(back.map(|back| back.shown()).as_deref(), Some("renamed/a.jpg"));
+        drop(workshop);
+        assert_eq!(read(folder.path().join("renamed/a.jpg")).expect("the file"), b"precious");
+        assert_eq!(std::fs::read_dir(folder.path().join("renamed")).expect("a folder").count(), 1);
     }
 
     #[test]

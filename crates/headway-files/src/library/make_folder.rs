@@ -51,7 +51,9 @@ impl Library {
     fn take_back(&self, new: &[RelPath]) {
         let mut durable = self.durable.lock();
         for path in new.iter().rev() {
-            if let Err(error) = self.remove_unmade(path) {
+            // Who makes it uses it, too.
+            let removed = self.in_use.remove_unless(path, 1, || self.remove_unmade(path));
+            if let Err(error) = removed.unwrap_or_else(|| Err(Errno::NOTEMPTY.into())) {
                 tracing::debug!(library = self.name, %path, %error, "a new folder stays, although it was made for nothing");
                 return;
             }

@@ -20,6 +20,7 @@ use super::calls::again;
 use super::enter::admit_root;
 use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
+use super::folders_in_use::FoldersInUse;
 use super::leftovers::Leftovers;
 use super::{Library, LibraryFolder, environment, is_litter};
 use crate::error::FolderError;
@@ -108,6 +109,7 @@ impl Library {
             inner_mounts: Mutex::default(),
             seen_disks: Mutex::default(),
             durable: Mutex::default(),
+            in_use: FoldersInUse::default(),
             swap: OnceLock::new(),
             left: Leftovers::default(),
             data_folder: OnceLock::new(),

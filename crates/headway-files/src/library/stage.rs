@@ -15,6 +15,7 @@ use super::copy_content::copy_content;
 use super::copy_metadata::take_over;
 use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
+use super::folders_in_use::FolderInUse;
 use super::hash::hash;
 use super::temporary::prefix;
 use super::{Found, Library, LibraryFile, OpenFile, kind, on_disk};
@@ -35,6 +36,8 @@ pub struct Staged {
     pub path: PathBuf,
     /// Its folder, kept open so that the file can be removed even if nothing else can be opened.
     folder: Dir,
+    /// Until the output is there, the folder might be empty.
+    _in_use: FolderInUse,
     recorded: AtomicBool,
 }
 
@@ -92,10 +95,11 @@ impl Library {
             name.extend_from_slice(&extension);
         }
         let temp = folder.join(&name).map_err(io::Error::other)?;
+        let in_use = self.in_use.begin(folder.clone());
         let folder = self.make_folder(&folder, Some(&source.parent().unwrap_or_default()))?;
         self.admit(&folder)?;
         let path = self.absolute(&temp);
-        Ok(Staged { temp, target, path, folder, recorded: AtomicBool::new(false) })
+        Ok(Staged { temp, target, path, folder, _in_use: in_use, recorded: AtomicBool::new(false) })
     }
 
     /// Hashes an output and syncs it, or says what is there instead of one.

@@ -106,21 +106,14 @@ impl Engine {
             });
             return;
         };
-        let data = Arc::clone(&self.context.data);
-        // An attempt of another job can be about to create a file in a folder that is still empty.
-        let is_shared =
-            self.active_jobs.values().any(|other| !other.only_reads() && other.library.path == active.library.path);
+        let (data, untidy) = (Arc::clone(&self.context.data), Arc::clone(&self.untidy));
         self.tasks.spawn_blocking(move || {
             active.library.tidy();
-            let is_tidy = active.only_reads() || is_shared || active.remove_empty_folders(&data);
-            // An attempt that was written off holds the job, and can still make a file.
-            if is_tidy
-                && Arc::strong_count(&active) == 1
-                && !active.library.has_left_of(job)
-                && let Err(error) = data.forget_untidy(job)
-            {
-                tracing::warn!(job.id = %job, %error, "it cannot be noted that a job has no temporary files");
-            }
+            // What earlier jobs could not remove for the sake of this one.
+            let mut over = std::mem::take(&mut *untidy.lock());
+            over.push(active);
+            over.retain(|active| !active.leaves_nothing(&data));
+            untidy.lock().extend(over);
             None
         });
     }

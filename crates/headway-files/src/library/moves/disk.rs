@@ -8,6 +8,7 @@ use rustix::io::Errno;
 
 use super::super::calls::unlinkat;
 use super::super::folder_calls::FolderCalls;
+use super::super::folders_in_use::FolderInUse;
 use super::super::rename::{FolderEntry, held};
 use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
 use super::{FileNames, Moves, NameState, NotMade};
@@ -20,15 +21,18 @@ use headway_model::{Move, RelPath, SkipReason};
 /// that a shortage of descriptors or memory shows while there is nothing to take back.
 pub struct Reach {
     at: BTreeMap<RelPath, FolderEntry>,
+    /// Until the files have their new names, the folders might be empty.
+    _in_use: Vec<FolderInUse>,
 }
 
 impl Library {
     /// Opens what the moves need, and creates missing folders.
     pub fn reach_for(&self, moves: &Moves) -> io::Result<Reach> {
-        let mut at = BTreeMap::new();
+        let (mut at, mut in_use) = (BTreeMap::new(), Vec::new());
         for step in moves.steps() {
             let from = step.from.parent().unwrap_or_default();
             let to = step.to.parent().unwrap_or_default();
+            in_use.push(self.in_use.begin(to.clone()));
             for (path, dir) in [(&step.from, self.folder(&from)?), (&step.to, self.make_folder(&to, Some(&from))?)] {
                 // Only the engine itself can name a trash.
                 if !path.parent().unwrap_or_default().is_reserved() {
@@ -38,7 +42,7 @@ impl Library {
                 at.insert(path.clone(), FolderEntry::new(dir, name)?);
             }
         }
-        Ok(Reach { at })
+        Ok(Reach { at, _in_use: in_use })
     }
 
     /// The folders that must be created for the new names, outermost first.
@@ -55,10 +59,18 @@ impl Library {
     }
 
     /// Removes those of a job's folders that are empty, each after its subfolders. A folder that may not be removed stays.
-    pub fn remove_empty(&self, folders: impl IntoIterator<Item = RelPath>) -> io::Result<()> {
+    /// Returns `false` if one of them stays because an attempt is about to make something in it.
+    pub fn remove_empty(&self, folders: impl IntoIterator<Item = RelPath>) -> io::Result<bool> {
         let folders: std::collections::BTreeSet<_> = folders.into_iter().filter(|path| !path.is_root()).collect();
+        let mut is_unused = true;
         for path in folders.into_iter().rev() {
-            let Err(error) = self.remove_if_empty(&path) else { continue };
+            let error = match self.remove_if_empty(&path) {
+                Ok(was_unused) => {
+                    is_unused &= was_unused;
+                    continue;
+                }
+                Err(error) => error,
+            };
             match Errno::from_io_error(&error) {
                 // A disk is mounted there, or this user does not have the permission.
                 Some(Errno::BUSY | Errno::ACCESS | Errno::PERM) => {
@@ -67,19 +79,21 @@ impl Library {
                 _ => return Err(error),
             }
         }
-        Ok(())
+        Ok(is_unused)
     }
 
-    fn remove_if_empty(&self, path: &RelPath) -> io::Result<()> {
+    /// Returns `false` if it is in use.
+    fn remove_if_empty(&self, path: &RelPath) -> io::Result<bool> {
         let Some(above) = Found::of(self.enter_folder(&path.parent().unwrap_or_default())).known()? else {
-            return Ok(());
+            return Ok(true);
         };
         let name = on_disk(path).file_name().unwrap_or_default().to_owned();
-        match unlinkat(&above, &name, AtFlags::REMOVEDIR) {
-            Ok(()) => sync(&above),
+        match self.in_use.remove_unless(path, 0, || unlinkat(&above, &name, AtFlags::REMOVEDIR)) {
+            None => Ok(false),
+            Some(Ok(())) => sync(&above).map(|()| true),
             // It is not empty, it is gone, or something else has its name.
-            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR) => Ok(()),
-            Err(error) => Err(error.into()),
+            Some(Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR)) => Ok(true),
+            Some(Err(error)) => Err(error.into()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whether a job can go on with its library and its files as they are on the disk now.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::super::plan::{absent_disks, missing_disks};
@@ -81,23 +82,31 @@ impl ActiveJob {
     }
 
     /// Removes those folders that the job made for files which did not get there, such as the output of an attempt that
-    /// failed: they are empty. Returns whether none is left, as far as can be seen. Blocking.
-    pub(in crate::engine) fn remove_empty_folders(&self, data: &DataFolder) -> bool {
-        let remove = || {
-            let made = data.made_folders(&self.job)?;
-            if made.is_empty() {
-                return Ok(true);
+    /// failed: they are empty. Returns `false` if some must be looked at again, because the disk is not there, or an attempt of
+    /// another job is about to make something in one of them. Blocking.
+    pub(in crate::engine) fn remove_empty_folders(&self, data: &DataFolder) -> io::Result<bool> {
+        let made = data.made_folders(&self.job)?;
+        if made.is_empty() {
+            return Ok(true);
+        }
+        // On another disk a folder of that name is somebody else's.
+        Ok(self.is_same_library() && self.has_its_disks() && self.library.remove_empty(made)?)
+    }
+
+    /// Whether the job has left nothing in the library that is to be removed, as far as can be seen. If so, the note about it is
+    /// removed. Blocking.
+    pub(in crate::engine) fn leaves_nothing(self: &Arc<Self>, data: &DataFolder) -> bool {
+        let tidied = (|| {
+            let is_tidy = self.only_reads() || self.remove_empty_folders(data)?;
+            // An attempt that was written off holds the job, and can still make a file.
+            if is_tidy && Arc::strong_count(self) == 1 && !self.library.has_left_of(self.job) {
+                data.forget_untidy(self.job)?;
             }
-            // On another disk a folder of that name is somebody else's.
-            if !self.is_same_library() || !self.has_its_disks() {
-                return Ok(false);
-            }
-            self.library.remove_empty(made).map(|()| true)
-        };
-        let removed: io::Result<bool> = remove();
-        removed.unwrap_or_else(|error| {
-            tracing::warn!(job.id = %self.job, %error, "empty folders that a job made cannot be removed");
-            false
+            Ok(is_tidy)
+        })();
+        tidied.unwrap_or_else(|error: io::Error| {
+            tracing::warn!(job.id = %self.job, %error, "what a job has left in the library might stay until the next start");
+            true
         })
     }
 

@@ -67,12 +67,18 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     let (steps, within) = (context.steps.clone(), context.clone());
     let clean_up = move || {
         let own = OwnWork::of_job(job, Step::CleanUp);
-        let remove = || match active.is_same_library() && active.has_its_disks() {
-            true if remove_temps_of(&within, &active, &left, &kept) && active.remove_empty_folders(&within.data) => {
-                Ok(())
+        let remove = || {
+            if !active.is_same_library() || !active.has_its_disks() {
+                return Err(Unable::Environment(PauseReason::LibraryGone));
             }
-            true => Err(Unable::Failed("not all of them can be removed now".to_owned())),
-            false => Err(Unable::Environment(PauseReason::LibraryGone)),
+            let are_temps_gone = remove_temps_of(&within, &active, &left, &kept);
+            let are_folders_gone = active.remove_empty_folders(&within.data);
+            let are_folders_gone =
+                are_folders_gone.map_err(|error| headway_files::unable("removing its empty folders", &error))?;
+            match are_temps_gone && are_folders_gone {
+                true => Ok(()),
+                false => Err(Unable::Failed("not all of them can be removed now".to_owned())),
+            }
         };
         steps.carry_out(&own, remove).map_err(|left_out| Unable::Failed(left_out.to_string()))?
     };
