@@ -299,10 +299,10 @@ async fn a_plan_that_gets_no_answer_says_so_and_not_that_there_are_no_files() {
     assert_eq!(served.end(job).await.status, JobStatus::Completed);
 }
 
-/// After a restart the first attempt prepares the job again, on storage that no longer answers.
+/// After a restart the first attempt prepares the job again, on storage that no longer answers, and another one waits for that.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hanging_preparation_delays_no_cancel_and_no_shutdown() {
-    let files = Files::numbered(1);
+    let files = Files::numbered(2);
     let gate = files.data().with_file_name("hangs");
     let fault = format!("HEADWAY_FAULT=preparing while {}", gate.display());
     let hanging = ["env", &fault];
@@ -315,7 +315,7 @@ async fn a_hanging_preparation_delays_no_cancel_and_no_shutdown() {
     std::fs::write(&gate, "").expect("a file");
     let mut served = Served::start_in(&files, &hanging).expect("a ready server");
     assert_eq!(served.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
-    served.until(job, |summary| summary.counters.running == 1).await;
+    served.until(job, |summary| summary.counters.running == 2).await;
     assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
     assert_eq!(served.end(job).await.status, JobStatus::Cancelled);
     assert!(gate.exists() && served.headway.terminates_within(Duration::from_secs(9)));

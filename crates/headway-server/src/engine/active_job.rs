@@ -58,7 +58,7 @@ pub(crate) struct ActiveJob {
     pace: Pace,
     /// When its plan last made progress.
     pub(super) plan_pulse: Pulse,
-    /// Stops the preparation, the listing or the last step under way.
+    /// Stops the preparations, the listing or the last step under way.
     stop: Mutex<StepStop>,
     /// The folders for outputs that are noted, so that an undo can remove them.
     pub(super) noted_folders: NotedFolders,
@@ -207,14 +207,18 @@ impl ActiveJob {
         }
     }
 
-    /// Begins a preparation, a listing or the last step, and returns what stops it.
+    /// Begins a preparation, a listing or the last step, and returns what stops it: all that begin until they are asked to end
+    /// have the same stop, because attempts prepare their job together, also while it is being listed. Only the engine's loop
+    /// calls this, so that a stop asks each step that began before it, and none that begins after it.
     pub(super) fn begin_step(&self) -> StepStop {
-        let stop = StepStop::default();
-        *self.stop.lock() = stop.clone();
-        stop
+        let mut stop = self.stop.lock();
+        if stop.is_asked() {
+            *stop = StepStop::default();
+        }
+        stop.clone()
     }
 
-    /// Stops the preparation, the listing or the last step under way.
+    /// Stops the preparations, the listing or the last step under way.
     pub(super) fn stop_step(&self) {
         self.stop.lock().ask();
     }

@@ -78,7 +78,7 @@ async fn settled_and_listed(
 ) -> Result<(u32, Reruns), PlanStop> {
     let ground = if !active.has_items() { Some(settle(context, active, stop).await?) } else { None };
     active.plan_pulse.beat();
-    let work = active.work_for_plan(context, stop.clone()).await?;
+    let work = active.work_for_plan(context, stop).await?;
     active.plan_pulse.beat();
     list(context, active, work, ground, stop).await
 }

@@ -9,7 +9,7 @@ use super::attempt_id::AttemptId;
 use super::panicked::{Panicked, caught};
 use super::pool::{AttemptTask, Pool};
 use super::schedule::{Input, WorkOutcome};
-use super::stop::StepFailure;
+use super::stop::{StepFailure, StepStop};
 use super::{ActiveJob, Context};
 use headway_model::{FailReason, PlannedFile, SkipReason};
 use headway_recipes::{Unable, Work};
@@ -37,6 +37,8 @@ pub(super) fn start(
         return Some(task(Arc::clone(context), Arc::clone(active), ready, which));
     }
     let (context, pool) = (Arc::clone(context), pool.clone());
+    // Begun here, so that a stop asks each attempt that waits for the preparation, not only the one that prepares.
+    let active = active.map(|active| (active.begin_step(), active));
     tasks.spawn(async move {
         match caught(look_up(&context, active, which.item)).await {
             Ok(Ok(Ok((active, ready)))) => pool.push([task(context, active, ready, which)]),
@@ -61,15 +63,15 @@ type Ready = (Arc<dyn Work>, PlannedFile);
 /// Looks up what the attempt needs; or why its file is skipped, once what an earlier job left of it is concluded.
 async fn look_up(
     context: &Context,
-    active: Result<Arc<ActiveJob>, Unable>,
+    active: Result<(StepStop, Arc<ActiveJob>), Unable>,
     item: u32,
 ) -> Result<Result<(Arc<ActiveJob>, Ready), SkipReason>, StepFailure> {
-    let active = active?;
+    let (stop, active) = active?;
     let file = active.file(&*context.store, item).await?;
-    if let Some(reason) = active.conclude_earlier(context, None).await?.get(&file.path) {
+    if let Some(reason) = active.conclude_earlier(context, &stop).await?.get(&file.path) {
         return Ok(Err(*reason));
     }
-    let work = active.work(context, None).await?;
+    let work = active.work(context, &stop).await?;
     Ok(Ok((active, (work, file))))
 }
 

@@ -68,6 +68,11 @@ impl StepStop {
         self.flag.load(Ordering::Relaxed)
     }
 
+    /// A failure if it was asked to end.
+    pub(super) fn check_wanted(&self) -> Result<(), StepFailure> {
+        if self.is_asked() { Err(StepFailure::Stopped) } else { Ok(()) }
+    }
+
     /// The flag that the step itself checks.
     pub(super) fn flag(&self) -> &Arc<AtomicBool> {
         &self.flag

@@ -12,14 +12,14 @@ use headway_recipes::{Binding, Unable, Work};
 
 impl ActiveJob {
     /// The recipe's work, bound to this job on first use; the reason if it cannot be bound. After a failure that might pass by
-    /// itself, or a stop, the next caller tries again. `stop` stops it; without one [`ActiveJob::stop_step`] does.
+    /// itself, or a stop, the next caller tries again, unless it was stopped too.
     pub(in crate::engine) async fn work(
         &self,
         context: &Context,
-        stop: Option<StepStop>,
+        stop: &StepStop,
     ) -> Result<Arc<dyn Work>, StepFailure> {
         let bind = async || {
-            let stop = stop.unwrap_or_else(|| self.begin_step());
+            stop.check_wanted()?;
             self.bound(context, stop, self.undone(context).await?).await
         };
         Ok(self.work.get_or_try_init(bind).await?.clone()?)
@@ -30,11 +30,11 @@ impl ActiveJob {
     pub(in crate::engine) async fn work_for_plan(
         &self,
         context: &Context,
-        stop: StepStop,
+        stop: &StepStop,
     ) -> Result<Arc<dyn Work>, StepFailure> {
         match self.foreseen(context).await? {
             Some(undone) => Ok(self.bound(context, stop, &undone).await??),
-            None => self.work(context, Some(stop)).await,
+            None => self.work(context, stop).await,
         }
     }
 
@@ -42,7 +42,7 @@ impl ActiveJob {
     async fn bound(
         &self,
         context: &Context,
-        stop: StepStop,
+        stop: &StepStop,
         undone: &Undone,
     ) -> Result<Result<Arc<dyn Work>, Unable>, StepFailure> {
         let flag = Arc::clone(stop.flag());

@@ -97,15 +97,15 @@ impl ActiveJob {
     }
 
     /// Concludes what earlier jobs left half changed of the files of this one, once: before the first attempt, or else in the
-    /// last step. Returns the files that are skipped then, with the reasons. `stop` stops it; without one
-    /// [`ActiveJob::stop_step`] does.
+    /// last step. Returns the files that are skipped then, with the reasons. After a failure or a stop, the next caller tries
+    /// again, unless it was stopped too.
     pub(in crate::engine) async fn conclude_earlier(
         &self,
         context: &Context,
-        stop: Option<StepStop>,
+        stop: &StepStop,
     ) -> Result<&HashMap<RelPath, SkipReason>, StepFailure> {
         let conclude = async || {
-            let stop = stop.unwrap_or_else(|| self.begin_step());
+            stop.check_wanted()?;
             conclude_all(context, self, stop).await
         };
         self.concluded.get_or_try_init(conclude).await
@@ -117,7 +117,7 @@ impl ActiveJob {
 async fn conclude_all(
     context: &Context,
     active: &ActiveJob,
-    stop: StepStop,
+    stop: &StepStop,
 ) -> Result<HashMap<RelPath, SkipReason>, StepFailure> {
     let mut left = active.half_changed(context).await?;
     let paths: Vec<_> = left.keys().cloned().collect();
