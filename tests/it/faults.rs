@@ -428,14 +428,15 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     assert_eq!(left_over(&files), [""; 0]);
 }
 
-/// A job that failed between the two renames of its only file: its own output has the name, and the original one of
-/// Headway's.
+/// A job all of whose files failed, the first of them between its two renames: the job's own output has the name, and the original
+/// one of Headway's.
 async fn half_changed(files: &Files) -> JobSummary {
     let root = files.library();
     // EBUSY is no state of the storage: the exchange of the names succeeds, and then neither way is open.
     let served = failing(files, "renameat2", "error=EBUSY:when=2+", &[root.to_str().expect("text")]);
     let job = served.run("upper", json!({})).await;
-    assert_eq!((job.counters.failed, job.counters.succeeded), (1, 0), "{:?}", items(&served, job.job).await);
+    let counters = &job.counters;
+    assert_eq!((counters.failed, counters.succeeded), (counters.total, 0), "{:?}", items(&served, job.job).await);
     assert_eq!(std::fs::read(root.join("000000")).expect("a file"), b"FILE 0\n", "the job's own output has the name");
     job
 }
@@ -521,6 +522,60 @@ async fn the_plan_of_an_undo_that_waits_for_approval_has_touched_nothing() {
     let end = served.end(undo).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{:?}", items(&served, undo).await);
     assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"file 0\n");
+    assert_eq!(left_over(&files), [""; 0]);
+}
+
+/// A server on which what an earlier job left half changed is not concluded, as on storage that does not answer, as long as the
+/// file exists that is returned.
+fn hanging(files: &Files) -> (Served, PathBuf) {
+    let gate = files.data().with_file_name("hangs");
+    std::fs::write(&gate, "").expect("a file");
+    let fault = format!("HEADWAY_FAULT=concluding while {}", gate.display());
+    (Served::start_in(files, &["env", &fault]).expect("a ready server"), gate)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_does_not_wait_for_storage_on_which_half_changed_files_hang_and_none_is_moved_afterwards() {
+    for (recipe, which) in [("upper", "errors"), ("undo", "placed")] {
+        let files = Files::numbered(2);
+        let job = half_changed(&files).await;
+        let (served, gate) = hanging(&files);
+        let before = contents(&files);
+        let query = json!({ "items": { "job": job.job, "which": which } });
+        let later = served.begin(recipe, json!({ "query": query, "approval": true })).await;
+        let is_planned = |summary: &JobSummary| summary.status == JobStatus::Planned || summary.status.is_terminal();
+        let planned = served.until(later, is_planned).await;
+        assert!(planned.status == JobStatus::Planned && planned.counters.waiting > 0, "{recipe}: {planned:?}");
+        assert_eq!(served.post(&format!("/api/jobs/{later}/approve")).await.0, 200);
+        served.until(later, |summary| summary.counters.running == planned.counters.waiting).await;
+        assert_eq!(served.post(&format!("/api/jobs/{later}/cancel")).await.0, 200);
+        assert_eq!(served.end(later).await.status, JobStatus::Cancelled, "{recipe}");
+        assert!(gate.exists(), "the storage has not answered yet");
+        std::fs::remove_file(&gate).expect("a file");
+        // It waits for the files at which the thread of the cancelled job is.
+        assert_eq!(served.run("checksum", json!({})).await.counters.succeeded, 2, "{recipe}");
+        assert_eq!(contents(&files), before, "{recipe}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_that_is_resumed_waits_for_its_own_thread_that_hangs_at_a_half_changed_file() {
+    let files = Files::numbered(2);
+    let job = half_changed(&files).await;
+    let (served, gate) = hanging(&files);
+    let query = json!({ "items": { "job": job.job, "which": "errors" } });
+    let retry = served.begin("upper", json!({ "query": query })).await;
+    served.until(retry, |summary| summary.counters.running == 2).await;
+    assert_eq!(served.post(&format!("/api/jobs/{retry}/pause")).await.0, 200);
+    served.until(retry, |summary| summary.counters.running == 0).await;
+    assert_eq!(served.post(&format!("/api/jobs/{retry}/resume")).await.0, 200);
+    served.until(retry, |summary| summary.counters.running == 2).await;
+    std::fs::remove_file(&gate).expect("a file");
+    let end = served.end(retry).await;
+    assert_eq!(end.status, JobStatus::Completed, "{:?}", items(&served, retry).await);
+    for (name, content) in [("000000", b"FILE 0\n"), ("000001", b"FILE 1\n")] {
+        assert_eq!(std::fs::read(files.library().join(name)).expect("a file"), content);
+    }
     assert_eq!(left_over(&files), [""; 0]);
 }
 

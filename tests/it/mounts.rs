@@ -12,6 +12,7 @@ use serde_json::json;
 use headway_guard::attempts_left;
 
 use crate::command::Served;
+use crate::faults::failing;
 use crate::helper::{
     App, Behaviour, Capitals, Files, Headway, Mount, Storage, TestRecipe, eventually, http, mint, request,
 };
@@ -932,6 +933,36 @@ async fn a_disk_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
     let paused = served.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
     assert_eq!((paused.status, paused.counters.failed), (gone, 0), "nothing is known of the placing");
+    assert!(other.exists(), "nothing of the second disk is removed");
+}
+
+/// What lies on the second disk looks like a change that has to be taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_exchanged_before_a_retry_runs_is_not_taken_for_that_of_a_half_changed_file() {
+    let files = Files::new();
+    let Some(first) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
+    let folder = files.library().join("usb");
+    let served = failing(&files, "renameat2", "error=EBUSY:when=2+", &[folder.to_str().expect("text")]);
+    let job = served.run("upper", json!({})).await;
+    assert_eq!((job.counters.failed, job.counters.succeeded), (1, 0));
+    drop(served);
+    let left = std::fs::read_dir(&folder).expect("a folder").flatten().filter(|entry| entry.path().is_file());
+    let original = left.map(|entry| entry.file_name()).find(|name| name != "a").expect("the original");
+    let served = Served::start(&files);
+    let query = json!({ "items": { "job": job.job, "which": "errors" } });
+    let retry = served.begin("upper", json!({ "query": query, "approval": true })).await;
+    let is_planned = |summary: &JobSummary| summary.status == JobStatus::Planned || summary.status.is_terminal();
+    assert_eq!(served.until(retry, is_planned).await.counters.waiting, 1);
+    drop(first);
+    let Some(_second) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
+    let other = folder.join(original);
+    std::fs::write(&other, b"ONE").expect("a file");
+    assert_eq!(served.post(&format!("/api/jobs/{retry}/approve")).await.0, 200);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let paused = served.until(retry, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    assert_eq!((paused.status, paused.counters.failed), (gone, 0), "nothing is known of the change");
     assert!(other.exists(), "nothing of the second disk is removed");
 }
 

@@ -2,6 +2,7 @@
 
 mod bind;
 mod durations;
+mod earlier;
 mod ground;
 mod half_changed;
 mod on_disk;
@@ -19,7 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
 use super::schedule::Terms;
-use super::stop::StepStop;
+use super::stop::{StepFailure, StepStop};
 use super::{Context, Pulse};
 use durations::Durations;
 use ground::PlannedGround;
@@ -183,19 +184,26 @@ impl ActiveJob {
     }
 
     /// The changes of the job that this one undoes; none for any other job.
-    pub(super) async fn undone(&self, context: &Context) -> Result<&Undone, Unable> {
-        let read = async || match self.undoes() {
-            Some(job) => Undone::read(context, self, job).await,
-            None => Ok(Undone::default()),
+    pub(super) async fn undone(self: &Arc<Self>, context: &Context, stop: &StepStop) -> Result<&Undone, StepFailure> {
+        let read = async || {
+            stop.check_wanted()?;
+            match self.undoes() {
+                Some(job) => Undone::read(context, self, job, stop).await,
+                None => Ok(Undone::default()),
+            }
         };
         self.undone.get_or_try_init(read).await
     }
 
     /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only foreseen,
     /// and nothing is touched. `None` for any other job.
-    pub(super) async fn foreseen(&self, context: &Context) -> Result<Option<Undone>, Unable> {
+    pub(super) async fn foreseen(
+        self: &Arc<Self>,
+        context: &Context,
+        stop: &StepStop,
+    ) -> Result<Option<Undone>, StepFailure> {
         match self.undoes().filter(|_| self.request.approval) {
-            Some(job) => Undone::foresee(context, self, job).await.map(Some),
+            Some(job) => Undone::foresee(context, self, job, stop).await.map(Some),
             None => Ok(None),
         }
     }

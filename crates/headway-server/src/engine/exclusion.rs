@@ -1,4 +1,5 @@
-//! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a lock.
+//! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a lock. Who
+//! concludes a change that an earlier job left open waits in the same way.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -12,10 +13,10 @@ use parking_lot::{Condvar, Mutex};
 use headway_model::{JobId, RelPath};
 use headway_recipes::Attempt;
 
-/// How often a waiting attempt checks whether it was stopped.
+/// How often one that waits checks whether it was stopped.
 const STOP_CHECK: Duration = Duration::from_millis(50);
 
-/// The files that attempts hold. Cheap to clone.
+/// The files that are held. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Exclusion {
     inner: Arc<ExclusionInner>,
@@ -24,7 +25,7 @@ pub(crate) struct Exclusion {
 #[derive(Default)]
 struct HoldTable {
     files: HashMap<Key, Held>,
-    /// How many attempts wait for a file.
+    /// How many wait for a file.
     waiting: usize,
 }
 
@@ -53,17 +54,32 @@ impl Exclusion {
     /// Waits until all of these files are free, then takes them together: no attempt waits while holding some. `None` if the attempt
     /// was stopped.
     pub(super) fn hold(&self, root: &Path, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<FileHold> {
+        self.hold_for(attempt.job, root, files, |other| {
+            attempt.waits_for(other);
+            attempt.is_stopped()
+        })
+    }
+
+    /// The same for a job. `waits` is told for which job it waits, with `None` once it no longer does, and returns whether it
+    /// was stopped.
+    pub(super) fn hold_for(
+        &self,
+        job: JobId,
+        root: &Path,
+        files: &[(RelPath, bool)],
+        waits: impl Fn(Option<JobId>) -> bool,
+    ) -> Option<FileHold> {
         let key = |path: &RelPath| root.join(OsStr::from_bytes(&path.to_bytes()));
         let wanted: Vec<_> = files.iter().map(|(path, write)| (key(path), *write)).collect();
         let mut table = self.inner.held.lock();
         loop {
             let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || held.readers == 0);
             let other = wanted.iter().find_map(|(key, write)| taken(key, *write)).map(|held| held.job);
-            attempt.waits_for(other);
+            let is_stopped = waits(other);
             if other.is_none() {
                 break;
             }
-            if attempt.is_stopped() {
+            if is_stopped {
                 return None;
             }
             table.waiting += 1;
@@ -72,7 +88,7 @@ impl Exclusion {
         }
         let mut keys = Vec::with_capacity(wanted.len());
         for (key, write) in wanted {
-            let entry = table.files.entry(key.clone()).or_insert(Held { job: attempt.job, readers: 0 });
+            let entry = table.files.entry(key.clone()).or_insert(Held { job, readers: 0 });
             entry.readers += u32::from(!write);
             keys.push(key);
         }
@@ -96,5 +112,36 @@ impl Drop for FileHold {
         if table.waiting > 0 {
             self.inner.freed.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::testing::job_id;
+
+    #[test]
+    fn who_is_stopped_does_not_wait_for_a_file_and_who_waits_has_it_alone() {
+        let (exclusion, root) = (Exclusion::default(), Path::new("/library"));
+        let names = |names: &[&str]| -> Vec<_> {
+            names.iter().map(|name| (name.parse::<RelPath>().expect("a path"), true)).collect()
+        };
+        let hangs = exclusion.hold_for(job_id(1), root, &names(&["file", "temp"]), |_| false).expect("it is free");
+        assert!(exclusion.hold_for(job_id(1), root, &names(&["temp"]), |_| true).is_none(), "not even by the same job");
+        assert!(exclusion.hold_for(job_id(2), root, &names(&["other"]), |_| true).is_some(), "it is free");
+        let (held, waits) = std::sync::mpsc::channel();
+        let has_it = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let hold = exclusion.hold_for(job_id(2), root, &names(&["file"]), |other| {
+                    held.send(other).ok();
+                    false
+                });
+                hold.is_some()
+            });
+            assert_eq!(waits.recv(), Ok(Some(job_id(1))), "it waits");
+            drop(hangs);
+            waiting.join().expect("no panic")
+        });
+        assert!(has_it);
     }
 }

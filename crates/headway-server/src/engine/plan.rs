@@ -144,7 +144,7 @@ async fn list(
     let Before { listed: listed_before, mut reruns, taken } = listed_before(context, active).await?;
     let past = Past::of(context, active).await?;
     let contents = contents(&past, active).await?;
-    let named = named(context, active).await?;
+    let named = named(context, active, stop).await?;
     let (batches, mut listed) = mpsc::channel::<PlanBatch>(2);
     let walker = {
         let (context, active, stop) = (context.clone(), Arc::clone(active), stop.clone());

@@ -51,6 +51,16 @@ impl Change {
         }
     }
 
+    /// Every name that the change gives or takes.
+    pub fn touched(&self) -> Vec<RelPath> {
+        match self {
+            Change::Output(Placement { temp, target, trash, .. }) => {
+                [temp, target].into_iter().chain(trash).cloned().collect()
+            }
+            Change::Names(moves) => moves.steps().iter().flat_map(|step| [&step.from, &step.to]).cloned().collect(),
+        }
+    }
+
     /// The path of the item's file after the change; its old path if the file goes to the trash.
     pub fn path(&self) -> RelPath {
         match self {

@@ -14,13 +14,13 @@ impl ActiveJob {
     /// The recipe's work, bound to this job on first use; the reason if it cannot be bound. After a failure that might pass by
     /// itself, or a stop, the next caller tries again, unless it was stopped too.
     pub(in crate::engine) async fn work(
-        &self,
+        self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
     ) -> Result<Arc<dyn Work>, StepFailure> {
         let bind = async || {
             stop.check_wanted()?;
-            self.bound(context, stop, self.undone(context).await?).await
+            self.bound(context, stop, self.undone(context, stop).await?).await
         };
         Ok(self.work.get_or_try_init(bind).await?.clone()?)
     }
@@ -28,11 +28,11 @@ impl ActiveJob {
     /// The work for the plan. That of an undo which waits for its approval is bound once more when the undo runs, because only
     /// then is concluded what the other job left half changed.
     pub(in crate::engine) async fn work_for_plan(
-        &self,
+        self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
     ) -> Result<Arc<dyn Work>, StepFailure> {
-        match self.foreseen(context).await? {
+        match self.foreseen(context, stop).await? {
             Some(undone) => Ok(self.bound(context, stop, &undone).await??),
             None => self.work(context, stop).await,
         }

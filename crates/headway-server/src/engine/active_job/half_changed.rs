@@ -6,12 +6,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::Context;
-use super::super::panicked::Panicked;
 use super::super::place::{foreseen, judged};
 use super::super::stop::{StepFailure, StepStop};
 use super::ActiveJob;
+use super::earlier::EarlierChanges;
 use crate::placements::{Changes, put_back, unclear};
-use crate::steps::Step;
 use headway_files::{Change, Foreseen, Library, PlacementState};
 use headway_model::item::{ItemLabel, ItemStatus, SkipReason};
 use headway_model::request::{ItemSelection, ItemsQuery};
@@ -54,8 +53,13 @@ impl HalfChanged {
     }
 
     /// Concludes the change. Returns why the file is skipped then, if it is. Blocking.
-    fn conclude(&self, library: &Library, path: &RelPath) -> Result<Option<SkipReason>, PauseReason> {
+    fn conclude(&self, earlier: &EarlierChanges, path: &RelPath) -> Result<Option<SkipReason>, StepFailure> {
         let Some(change) = &self.change else { return Ok(Some(SkipReason::HalfChanged)) };
+        let concluded = earlier.alone(change, |library| self.concluded(library, change, path))?;
+        concluded.map_err(|reason| Unable::Environment(reason).into())
+    }
+
+    fn concluded(&self, library: &Library, change: &Change, path: &RelPath) -> Result<Option<SkipReason>, PauseReason> {
         Ok(match judged(library, change) {
             PlacementState::Done(_) if self.is_same_work => Some(SkipReason::Done),
             PlacementState::Done(_) | PlacementState::TakenBack => None,
@@ -100,7 +104,7 @@ impl ActiveJob {
     /// last step. Returns the files that are skipped then, with the reasons. After a failure or a stop, the next caller tries
     /// again, unless it was stopped too.
     pub(in crate::engine) async fn conclude_earlier(
-        &self,
+        self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
     ) -> Result<&HashMap<RelPath, SkipReason>, StepFailure> {
@@ -116,7 +120,7 @@ impl ActiveJob {
 /// done. Returns those that are skipped then, with the reasons.
 async fn conclude_all(
     context: &Context,
-    active: &ActiveJob,
+    active: &Arc<ActiveJob>,
     stop: &StepStop,
 ) -> Result<HashMap<RelPath, SkipReason>, StepFailure> {
     let mut left = active.half_changed(context).await?;
@@ -135,19 +139,15 @@ async fn conclude_all(
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }
-    let (library, steps, job) = (Arc::clone(&active.library), context.steps.clone(), active.job);
-    let conclude = move || -> Result<_, PauseReason> {
-        let _step = steps.begin(job, Step::Prepare, || false);
+    let conclude = move |earlier: &EarlierChanges| -> Result<_, StepFailure> {
         let mut skips = HashMap::new();
         for (path, left, is_open) in wanted {
-            let skip = left.conclude(&library, &path)?;
+            let skip = left.conclude(earlier, &path)?;
             skips.extend(skip.filter(|_| is_open).map(|skip| (path, skip)));
         }
         Ok(skips)
     };
-    let concluded = stop.wait_for(tokio::task::spawn_blocking(conclude)).await.ok_or(StepFailure::Stopped)?;
-    let concluded = concluded.map_err(|error| Unable::from(Panicked::from(error)))?;
-    concluded.map_err(|reason| Unable::Environment(reason).into())
+    EarlierChanges::examined(context, active, stop, conclude).await
 }
 
 /// The files whose change the log leaves open: it does not tell how far the change got. A retry that skipped a file for this reason has not

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::Context;
-use super::super::panicked::Panicked;
 use super::super::place::{foreseen, judged};
+use super::super::stop::{StepFailure, StepStop};
 use super::ActiveJob;
+use super::earlier::EarlierChanges;
 use crate::placements::{Changes, UnclearItem, put_back, unclear};
-use crate::steps::Step;
 use headway_files::{Change, Foreseen, Library, PlacementState};
-use headway_model::{DiskEffect, JobId, PauseReason, RelPath};
+use headway_model::{DiskEffect, JobId, RelPath};
 use headway_recipes::Unable;
+use headway_store::Store;
 
 /// The changes of a job that another one undoes.
 #[derive(Default)]
@@ -27,47 +28,68 @@ pub(in crate::engine) struct Undone {
 
 impl Undone {
     /// Reads what a job changed, and concludes what was left unclear, as far as the disk tells.
-    pub(super) async fn read(context: &Context, by: &ActiveJob, job: JobId) -> Result<Self, Unable> {
-        Undone::asked(context, by, job, judged).await
+    pub(super) async fn read(
+        context: &Context,
+        by: &Arc<ActiveJob>,
+        job: JobId,
+        stop: &StepStop,
+    ) -> Result<Self, StepFailure> {
+        let judge: Judge = |earlier, change| earlier.alone(change, |library| judged(library, change));
+        Undone::asked(context, by, job, stop, judge).await
     }
 
     /// The same, but what was left unclear is only foreseen, and nothing is touched.
-    pub(super) async fn foresee(context: &Context, by: &ActiveJob, job: JobId) -> Result<Self, Unable> {
-        Undone::asked(context, by, job, would_be).await
+    pub(super) async fn foresee(
+        context: &Context,
+        by: &Arc<ActiveJob>,
+        job: JobId,
+        stop: &StepStop,
+    ) -> Result<Self, StepFailure> {
+        let judge: Judge = |earlier, change| earlier.look(|library| would_be(library, change));
+        Undone::asked(context, by, job, stop, judge).await
     }
 
     async fn asked(
         context: &Context,
-        by: &ActiveJob,
+        by: &Arc<ActiveJob>,
         job: JobId,
-        judge: fn(&Library, &Change) -> PlacementState,
-    ) -> Result<Self, Unable> {
-        let store = &*context.store;
-        let row = store.job(job).await?;
-        let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
-        let Changes { mut made, mut open, .. } = Changes::read(store, job_no).await?;
-        let mut made_folders: BTreeSet<_> = folders(made.values()).collect();
-        let put_back = put_back(store, job, Some(by.job)).await?;
-        made.retain(|_, change| !put_back.contains(&change.path()));
-        let mut unclear = unclear(store, job_no, &mut open).await?;
-        let is_back = |change: &Change| put_back.contains(&change.path());
-        unclear.retain(|left| !left.change.as_ref().is_some_and(is_back));
+        stop: &StepStop,
+        judge: Judge,
+    ) -> Result<Self, StepFailure> {
+        let LoggedChanges { made, unclear, folders: mut made_folders } = logged(&*context.store, by.job, job).await?;
         if unclear.is_empty() {
             let (made, folders) = (made.into_values().collect(), made_folders.into_iter().collect());
             return Ok(Undone { made, unclear: Vec::new(), folders });
         }
-        if !by.is_same_library() {
-            return Err(Unable::Environment(PauseReason::LibraryGone));
-        }
-        let (library, steps, job) = (Arc::clone(&by.library), context.steps.clone(), by.job);
-        let examined = tokio::task::spawn_blocking(move || {
-            let _step = steps.begin(job, Step::Prepare, || false);
-            examine(made, unclear, |change| judge(&library, change))
-        });
-        let examined = examined.await.map_err(Panicked::from)?;
+        let look = move |earlier: &EarlierChanges| examine(made, unclear, |change| judge(earlier, change));
+        let examined = EarlierChanges::examined(context, by, stop, look).await?;
         made_folders.extend(folders(&*examined.made));
         Ok(Undone { folders: made_folders.into_iter().collect(), ..examined })
     }
+}
+
+/// Finds out how far a change got.
+type Judge = fn(&EarlierChanges, &Change) -> Result<PlacementState, StepFailure>;
+
+/// What the log tells of the changes of a job that were not put back.
+struct LoggedChanges {
+    made: BTreeMap<u32, Change>,
+    unclear: Vec<UnclearItem>,
+    folders: BTreeSet<RelPath>,
+}
+
+/// Reads what the log tells of the changes of `job` that no undo but `by` has put back.
+async fn logged(store: &dyn Store, by: JobId, job: JobId) -> Result<LoggedChanges, Unable> {
+    let row = store.job(job).await?;
+    let job_no = row.ok_or_else(|| Unable::Failed(format!("job {job} is not in the log")))?.job_no;
+    let Changes { mut made, mut open, .. } = Changes::read(store, job_no).await?;
+    let folders = folders(made.values()).collect();
+    let put_back = put_back(store, job, Some(by)).await?;
+    let is_back = |change: &Change| put_back.contains(&change.path());
+    made.retain(|_, change| !is_back(change));
+    let mut unclear = unclear(store, job_no, &mut open).await?;
+    unclear.retain(|left| !left.change.as_ref().is_some_and(is_back));
+    Ok(LoggedChanges { made, unclear, folders })
 }
 
 /// What concluding a change would come to, while nothing is touched.
@@ -93,24 +115,28 @@ fn folders<'a>(changes: impl IntoIterator<Item = &'a Change>) -> impl Iterator<I
 fn examine(
     mut made: BTreeMap<u32, Change>,
     unclear: Vec<UnclearItem>,
-    judge: impl Fn(&Change) -> PlacementState,
-) -> Undone {
+    judge: impl Fn(&Change) -> Result<PlacementState, StepFailure>,
+) -> Result<Undone, StepFailure> {
     let mut still = Vec::new();
     for UnclearItem { item, path, change } in unclear {
-        match change.map(|change| (judge(&change), change)) {
-            Some((PlacementState::Done(_), change)) => drop(made.insert(item, change)),
-            Some((PlacementState::TakenBack, _)) => {}
-            Some((PlacementState::Conflict(_) | PlacementState::NotKnown(_), _)) | None => still.push(path),
+        let Some(change) = change else {
+            still.push(path);
+            continue;
+        };
+        match judge(&change)? {
+            PlacementState::Done(_) => drop(made.insert(item, change)),
+            PlacementState::TakenBack => {}
+            PlacementState::Conflict(_) | PlacementState::NotKnown(_) => still.push(path),
         }
     }
-    Undone { made: made.into_values().collect(), unclear: still, ..Undone::default() }
+    Ok(Undone { made: made.into_values().collect(), unclear: still, ..Undone::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use headway_files::Placement;
-    use headway_model::Digest;
+    use headway_model::{Digest, PauseReason};
 
     #[test]
     fn an_unclear_change_is_examined_again_at_each_undo() {
@@ -124,11 +150,14 @@ mod tests {
             change: (item < 4).then(|| change(&item.to_string())),
         };
         let made = BTreeMap::from([(0, change("made")), (4, change("made later"))]);
-        let undone = examine(made, (1..6).map(unclear).collect(), |change| match change.path().shown().as_str() {
-            "1" => PlacementState::Done(DiskEffect::Changed),
-            "2" => PlacementState::TakenBack,
-            _ => PlacementState::NotKnown(PauseReason::StorageErrors),
-        });
+        let judge = |change: &Change| {
+            Ok(match change.path().shown().as_str() {
+                "1" => PlacementState::Done(DiskEffect::Changed),
+                "2" => PlacementState::TakenBack,
+                _ => PlacementState::NotKnown(PauseReason::StorageErrors),
+            })
+        };
+        let undone = examine(made, (1..6).map(unclear).collect(), judge).expect("it was not stopped");
         let made: Vec<_> = undone.made.iter().map(|change| change.path().shown()).collect();
         assert_eq!(made, ["made", "1", "made later"]);
         let unclear: Vec<_> = undone.unclear.iter().map(RelPath::shown).collect();

@@ -1,6 +1,9 @@
 //! The files of a query for items of another job.
 
+use std::sync::Arc;
+
 use super::super::active_job::{HalfChanged, Undone};
+use super::super::stop::{StepFailure, StepStop};
 use super::super::{ActiveJob, Context};
 use super::ITEMS_AT_ONCE;
 use super::lineage::asked_for;
@@ -40,24 +43,38 @@ impl AskedItem {
 }
 
 /// The items that the job's query names; `None` for any other query.
-pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Option<AskedItems>, Unable> {
+pub(super) async fn named(
+    context: &Context,
+    active: &Arc<ActiveJob>,
+    stop: &StepStop,
+) -> Result<Option<AskedItems>, StepFailure> {
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
-        let foreseen = active.foreseen(context).await?;
+        let foreseen = active.foreseen(context, stop).await?;
         let Undone { made, unclear, .. } = match &foreseen {
             Some(foreseen) => foreseen,
-            None => active.undone(context).await?,
+            None => active.undone(context, stop).await?,
         };
         let paths = made.iter().map(Change::path).chain(unclear.iter().cloned());
         return Ok(Some(AskedItems::Undone(paths.collect())));
     }
+    Ok(Some(AskedItems::Items(items(context, active, *job, which).await?)))
+}
+
+/// These items of another job.
+async fn items(
+    context: &Context,
+    active: &ActiveJob,
+    job: JobId,
+    which: &ItemSelection,
+) -> Result<Vec<AskedItem>, Unable> {
     let status = match which {
         ItemSelection::Failed => Some(ItemLabel::Failed),
         ItemSelection::Cancelled => Some(ItemLabel::Cancelled),
         ItemSelection::Errors | ItemSelection::Placed | ItemSelection::These(_) => None,
     };
-    let job_no = number_of(context, *job).await?;
-    let asked = asked_for(context, *job).await?;
+    let job_no = number_of(context, job).await?;
+    let asked = asked_for(context, job).await?;
     let mut half_changed = active.half_changed(context).await?;
     let mut items = Vec::new();
     let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
@@ -76,7 +93,7 @@ pub(super) async fn named(context: &Context, active: &ActiveJob) -> Result<Optio
             }
         }));
     }
-    Ok(Some(AskedItems::Items(items)))
+    Ok(items)
 }
 
 async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {

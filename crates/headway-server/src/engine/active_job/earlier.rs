@@ -1,0 +1,61 @@
+//! The one door to the changes that earlier jobs left open. They are looked at, and concluded, in a thread of their own. If the
+//! storage does not answer, nobody waits for that thread once the job is stopped, and it touches no further change.
+
+use std::sync::Arc;
+
+use super::super::panicked::Panicked;
+use super::super::stop::{StepFailure, StepStop};
+use super::super::{Context, Exclusion};
+use super::ActiveJob;
+use crate::steps::{Step, Steps};
+use headway_files::{Change, Library, hold};
+use headway_model::PauseReason;
+use headway_recipes::Unable;
+
+/// The changes that earlier jobs left open, as a job looks at them. Blocking.
+pub(super) struct EarlierChanges {
+    /// Held, because a job of which a thread can still move files is not tidy.
+    active: Arc<ActiveJob>,
+    exclusion: Exclusion,
+    steps: Steps,
+    stop: StepStop,
+}
+
+impl EarlierChanges {
+    /// What `examine` finds out about them, in a thread of its own.
+    pub(super) async fn examined<T: Send + 'static>(
+        context: &Context,
+        active: &Arc<ActiveJob>,
+        stop: &StepStop,
+        examine: impl FnOnce(&EarlierChanges) -> Result<T, StepFailure> + Send + 'static,
+    ) -> Result<T, StepFailure> {
+        let (active, exclusion) = (Arc::clone(active), context.exclusion.clone());
+        let earlier = EarlierChanges { active, exclusion, steps: context.steps.clone(), stop: stop.clone() };
+        let examined = tokio::task::spawn_blocking(move || examine(&earlier));
+        let examined = stop.wait_for(examined).await.ok_or(StepFailure::Stopped)?;
+        examined.map_err(|error| Unable::from(Panicked::from(error)))?
+    }
+
+    /// Looks at one of them, unless the job was stopped or is not on its own ground.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Library) -> T) -> Result<T, StepFailure> {
+        let active = &*self.active;
+        let _step = self.steps.begin(active.job, Step::Prepare, || self.stop.is_asked());
+        self.stop.check_wanted()?;
+        // Files on another disk prove nothing about the change.
+        if !active.is_same_library() || !active.has_its_disks() {
+            return Err(Unable::Environment(PauseReason::LibraryGone).into());
+        }
+        Ok(look(&active.library))
+    }
+
+    /// The same while nobody else works at the names of this change: no attempt, no other job that concludes it, and no thread
+    /// that hung at it before this job was paused and resumed.
+    pub(super) fn alone<T>(&self, change: &Change, look: impl FnOnce(&Library) -> T) -> Result<T, StepFailure> {
+        let names: Vec<_> = change.touched().into_iter().map(|name| (name, true)).collect();
+        let (root, job) = (&self.active.library.path, self.active.job);
+        let held = self.exclusion.hold_for(job, root, &names, |_| self.stop.is_asked());
+        let _held = held.ok_or(StepFailure::Stopped)?;
+        hold("concluding");
+        self.look(look)
+    }
+}
