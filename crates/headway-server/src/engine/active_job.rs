@@ -50,6 +50,8 @@ pub(crate) struct ActiveJob {
     /// Bound on first use; or why it never can be.
     work: OnceCell<Result<Arc<dyn Work>, Unable>>,
     undone: OnceCell<Undone>,
+    /// The same as its plan foresees it.
+    foreseen: OnceCell<Undone>,
     together: OnceCell<RenamedTogether>,
     /// The files that are skipped after what earlier jobs left half changed was concluded.
     concluded: OnceCell<HashMap<RelPath, SkipReason>>,
@@ -97,6 +99,7 @@ impl ActiveJob {
             recipe: Arc::clone(recipe),
             work: OnceCell::new(),
             undone: OnceCell::new(),
+            foreseen: OnceCell::new(),
             together: OnceCell::new(),
             concluded: OnceCell::new(),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
@@ -196,16 +199,18 @@ impl ActiveJob {
     }
 
     /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only foreseen,
-    /// and nothing is touched. `None` for any other job.
+    /// once, so that the list and the names in it agree, and nothing is touched. `None` for any other job.
     pub(super) async fn foreseen(
         self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
-    ) -> Result<Option<Undone>, StepFailure> {
-        match self.undoes().filter(|_| self.request.approval) {
-            Some(job) => Undone::foresee(context, self, job, stop).await.map(Some),
-            None => Ok(None),
-        }
+    ) -> Result<Option<&Undone>, StepFailure> {
+        let Some(job) = self.undoes().filter(|_| self.request.approval) else { return Ok(None) };
+        let foresee = async || {
+            stop.check_wanted()?;
+            Undone::foresee(context, self, job, stop).await
+        };
+        self.foreseen.get_or_try_init(foresee).await.map(Some)
     }
 
     fn undoes(&self) -> Option<JobId> {

@@ -33,7 +33,7 @@ impl ActiveJob {
         stop: &StepStop,
     ) -> Result<Arc<dyn Work>, StepFailure> {
         match self.foreseen(context, stop).await? {
-            Some(undone) => Ok(self.bound(context, stop, &undone).await??),
+            Some(undone) => Ok(self.bound(context, stop, undone).await??),
             None => self.work(context, stop).await,
         }
     }

@@ -50,8 +50,7 @@ pub(super) async fn named(
 ) -> Result<Option<AskedItems>, StepFailure> {
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
-        let foreseen = active.foreseen(context, stop).await?;
-        let Undone { made, unclear, .. } = match &foreseen {
+        let Undone { made, unclear, .. } = match active.foreseen(context, stop).await? {
             Some(foreseen) => foreseen,
             None => active.undone(context, stop).await?,
         };
