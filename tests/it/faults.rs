@@ -480,12 +480,16 @@ async fn a_new_job_never_runs_on_what_an_earlier_job_left_half_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_somebody_has_put_in_the_place_of_a_half_changed_one_is_processed() {
-    let files = Files::numbered(1);
-    half_changed(&files).await;
-    files.write("000000", b"edited");
-    let served = Served::start(&files);
-    assert_eq!(served.run("upper", json!({})).await.counters.succeeded, 1);
-    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"EDITED");
+    for is_retry in [false, true] {
+        let files = Files::numbered(1);
+        let job = half_changed(&files).await;
+        files.write("000000", b"edited");
+        let served = Served::start(&files);
+        let errors = json!({ "query": { "items": { "job": job.job, "which": "errors" } } });
+        let end = served.run("upper", if is_retry { errors } else { json!({}) }).await;
+        assert_eq!(end.counters.succeeded, 1, "retry {is_retry}: {:?}", items(&served, end.job).await);
+        assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"EDITED");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,19 +37,47 @@ pub(in crate::engine) enum Verdict {
     Runs(RelPath),
 }
 
+impl Verdict {
+    /// Why the file is skipped, if it is.
+    pub(in crate::engine) fn skip(self) -> Option<SkipReason> {
+        match self {
+            Verdict::Skipped(reason) => Some(reason),
+            Verdict::Runs(_) => None,
+        }
+    }
+}
+
 impl HalfChanged {
-    /// What a plan says of the file of a retry, which concludes the change when it runs. Touches nothing.
-    pub(in crate::engine) fn verdict(&self, library: &Library, path: &RelPath) -> Result<Verdict, PauseReason> {
+    /// What a plan says of the file. A job that `concludes` the change when it runs, as a retry does, is about the file of the
+    /// change; any other job is about whatever has its name now. Touches nothing.
+    pub(in crate::engine) fn verdict(
+        &self,
+        library: &Library,
+        path: &RelPath,
+        concludes: bool,
+    ) -> Result<Verdict, PauseReason> {
         let Some(change) = &self.change else { return Ok(Verdict::Skipped(SkipReason::HalfChanged)) };
-        Ok(match foreseen(library, change, path)? {
+        Ok(self.decide(foreseen(library, change, path)?, path, concludes))
+    }
+
+    /// The one decision about such a file: in the plan of a retry or another job, and once the change is concluded.
+    fn decide(&self, foreseen: Foreseen, path: &RelPath, concludes: bool) -> Verdict {
+        match foreseen {
+            // The original still has a name of Headway's, and this job does not move it.
+            Foreseen::Done { is_complete: false, .. } if !concludes => Verdict::Skipped(SkipReason::HalfChanged),
             // Where nothing has the name in the end, no attempt has anything to look at. The last step concludes it.
-            Foreseen::Done { is_complete, at } if self.is_same_work && (is_complete || at.is_none()) => {
+            Foreseen::Done { is_complete, at } if self.is_same_work && concludes && (is_complete || at.is_none()) => {
+                Verdict::Skipped(SkipReason::Done)
+            }
+            Foreseen::Done { at, .. } if self.is_same_work && !concludes && at.as_ref() == Some(path) => {
                 Verdict::Skipped(SkipReason::Done)
             }
             // What the other job made is a file as any other to this one.
             Foreseen::Done { at, .. } | Foreseen::TakenBack { at } => Verdict::Runs(at.unwrap_or_else(|| path.clone())),
-            Foreseen::Conflict { .. } => Verdict::Skipped(SkipReason::HalfChanged),
-        })
+            Foreseen::Conflict { might_be_output: true } => Verdict::Skipped(SkipReason::HalfChanged),
+            // Anything but that job's output is a file that somebody else has put there since.
+            Foreseen::Conflict { might_be_output: false } => Verdict::Runs(path.clone()),
+        }
     }
 
     /// Concludes the change. Returns why the file is skipped then, if it is. Blocking.
@@ -60,16 +88,17 @@ impl HalfChanged {
     }
 
     fn concluded(&self, library: &Library, change: &Change, path: &RelPath) -> Result<Option<SkipReason>, PauseReason> {
-        Ok(match judged(library, change) {
-            PlacementState::Done(_) if self.is_same_work => Some(SkipReason::Done),
-            PlacementState::Done(_) | PlacementState::TakenBack => None,
+        let known = match judged(library, change) {
+            PlacementState::Done(_) => Foreseen::Done { is_complete: true, at: None },
+            PlacementState::TakenBack => Foreseen::TakenBack { at: None },
             PlacementState::NotKnown(reason) => return Err(reason),
             PlacementState::Conflict(_) => match foreseen(library, change, path)? {
-                // It was processed since, before a restart, or is somebody else's file.
-                Foreseen::Conflict { might_be_output: false } => None,
-                _ => Some(SkipReason::HalfChanged),
+                conflict @ Foreseen::Conflict { .. } => conflict,
+                // It could not be concluded, whatever it looks like.
+                Foreseen::Done { .. } | Foreseen::TakenBack { .. } => Foreseen::Conflict { might_be_output: true },
             },
-        })
+        };
+        Ok(self.decide(known, path, true).skip())
     }
 }
 
@@ -197,4 +226,27 @@ async fn passed_over(context: &Context, job_no: u64) -> Result<Vec<RelPath>, Una
         paths.extend(rows.into_iter().filter(|row| is_passed_over(row.state.status)).map(|row| row.file.path));
     }
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_somebody_else_has_put_there_runs_whichever_job_asks() {
+        let path: RelPath = "file".parse().expect("a path");
+        let left = HalfChanged { change: None, is_same_work: true };
+        let skip = |foreseen, concludes| left.decide(foreseen, &path, concludes).skip();
+        for concludes in [false, true] {
+            assert_eq!(skip(Foreseen::Conflict { might_be_output: false }, concludes), None);
+            let its_own = skip(Foreseen::Conflict { might_be_output: true }, concludes);
+            assert_eq!(its_own, Some(SkipReason::HalfChanged));
+            assert_eq!(skip(Foreseen::TakenBack { at: Some(path.clone()) }, concludes), None);
+            let made = skip(Foreseen::Done { is_complete: true, at: Some(path.clone()) }, concludes);
+            assert_eq!(made, Some(SkipReason::Done));
+        }
+        let half = || Foreseen::Done { is_complete: false, at: Some(path.clone()) };
+        assert_eq!(skip(half(), false), Some(SkipReason::HalfChanged), "nobody concludes it");
+        assert_eq!(skip(half(), true), None, "it is concluded when the job runs");
+    }
 }

@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::active_job::HalfChanged;
 use super::super::past::Past;
-use super::super::place::foreseen;
 use super::super::{ActiveJob, Context};
 use crate::placements::Changes;
-use headway_files::{Change, Foreseen, ListedFile};
+use headway_files::{Change, ListedFile};
 use headway_model::request::{ItemSelection, ItemsQuery};
-use headway_model::{FailReason, ItemStatus, OnDone, PauseReason, Query, RelPath, SkipReason};
+use headway_model::{FailReason, ItemStatus, OnDone, Query, RelPath};
 use headway_recipes::Unable;
 
 /// How many files are looked up in the log at a time.
@@ -61,7 +60,8 @@ impl<'a> Unfinished<'a> {
         }
         for found in files.iter_mut().filter(|found| found.is_asked_about()) {
             for left in left.get(&found.file.path).into_iter().flatten() {
-                if let Some(skip) = self.skip(&found.file.path, left).map_err(Unable::Environment)? {
+                let verdict = left.verdict(&self.active.library, &found.file.path, false);
+                if let Some(skip) = verdict.map_err(Unable::Environment)?.skip() {
                     found.skip = Some(skip);
                     break;
                 }
@@ -86,7 +86,7 @@ impl<'a> Unfinished<'a> {
         }
         let jobs: Vec<_> = jobs.into_iter().collect();
         let paths: Vec<_> = ended.iter().map(|row| row.path.clone()).collect();
-        let same = self.active.identity;
+        let same = self.active.identity.filter(|_| self.active.on_done() != OnDone::Again);
         for row in store.items_for(&jobs, &paths).await? {
             let of_it = ended.iter().find(|ended| ended.job_no == row.job_no && ended.path == row.file.path);
             let Some(of_it) = of_it.filter(|ended| ended.status == row.state.status) else { continue };
@@ -97,21 +97,5 @@ impl<'a> Unfinished<'a> {
             }
         }
         Ok(left)
-    }
-
-    /// Why a file is skipped of which this might be left.
-    fn skip(&self, path: &RelPath, left: &HalfChanged) -> Result<Option<SkipReason>, PauseReason> {
-        let Some(change) = &left.change else { return Ok(Some(SkipReason::HalfChanged)) };
-        let is_done = left.is_same_work && self.active.on_done() != OnDone::Again;
-        Ok(match foreseen(&self.active.library, change, path)? {
-            Foreseen::Done { is_complete: false, .. } => Some(SkipReason::HalfChanged),
-            Foreseen::Done { is_complete: true, at } => {
-                (is_done && at.as_ref() == Some(path)).then_some(SkipReason::Done)
-            }
-            // The original has its name.
-            Foreseen::TakenBack { .. } => None,
-            // Anything but that job's output is a file that somebody else has put there since.
-            Foreseen::Conflict { might_be_output } => might_be_output.then_some(SkipReason::HalfChanged),
-        })
     }
 }

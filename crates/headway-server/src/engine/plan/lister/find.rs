@@ -36,7 +36,7 @@ impl Lister<'_> {
     /// when the job runs. Returns whether to go on.
     fn judge_again(&mut self, path: &RelPath, left: &HalfChanged) -> bool {
         let library = &self.active.library;
-        let listed = left.verdict(library, path).and_then(|verdict| {
+        let listed = left.verdict(library, path, true).and_then(|verdict| {
             Ok(match verdict {
                 Verdict::Skipped(skip) => ListedFile { skip: Some(skip), ..inspect_again(library, path)? },
                 Verdict::Runs(at) if at == *path => inspect_again(library, path)?,
