@@ -418,7 +418,7 @@ const REASONS: [(&str, &str, &str); 43] = [
         "without a figure nothing is held back; the calls themselves tell",
     ),
     ("files/library/fault.rs", "exists()", "a test's own file, in a debug build"),
-    ("files/library/recover_placement.rs", "self.hash(path)?", "only what is known is asked on"),
+    ("files/library/judge_placement.rs", "self.hash(path)?", "only what is known is asked on"),
     ("files/library/recover_placement.rs", "temp.rename_new(target).is_ok()", "if not, the original comes back"),
     ("files/library/moves.rs", "names.rename_new(", "if not, all names come back"),
     ("files/library/rename.rs", "to.remove().ok()", "what stays is known as ours by its content"),
