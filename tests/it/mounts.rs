@@ -417,7 +417,9 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
             assert_eq!(app.post(&format!("/api/jobs/{job}/{action}")).await.0, 200);
         }
         let end = app.end(job).await;
-        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2), "{actions:?}");
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 2), "{actions:?}");
+        let unseen = ("photos/usb".to_owned(), "not looked at: its disk is missing".to_owned());
+        assert_eq!(app.reasons(job, "skipped").await, [unseen], "the list does not have its files");
     }
     app.stop().await;
     for again in ["by the next server", "by the one after it"] {
@@ -426,7 +428,7 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
         app.until(next, |summary| summary.status == gone).await;
         assert_eq!(app.post(&format!("/api/jobs/{next}/resume")).await.0, 200, "{again}");
         let end = app.end(next).await;
-        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 2), "{again}");
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 2), "{again}");
         let next = app.begin_with(&body).await;
         app.until(next, |summary| summary.status == gone).await;
         // A manifest that names the disk's files says nothing of them.
@@ -541,7 +543,7 @@ async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     assert!(said.starts_with("The disk that was at a (tmpfs) is missing."), "{said}");
     act(job, "resume").await;
     let planned = app.until(job, |summary| summary.status == JobStatus::Planned).await;
-    assert_eq!(planned.counters.total, 3, "what lies on the other disk is in the plan");
+    assert_eq!(planned.counters.total, 4, "what lies on the other disk is in the plan, and that one is missing");
     // Nobody was asked about the disk that leaves now.
     drop(b);
     act(job, "approve").await;
@@ -557,9 +559,9 @@ async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     act(both, "cancel").await;
     act(job, "resume").await;
     let end = app.end(job).await;
-    assert_eq!((end.status, end.counters.missed), (JobStatus::CompletedWithErrors, 2));
+    assert_eq!((end.status, end.counters.missed), (JobStatus::CompletedWithErrors, 3));
     let why = || "not looked at: its disk is missing".to_owned();
-    assert_eq!(app.reasons(job, "skipped").await, [("b/1".to_owned(), why()), ("b/2".to_owned(), why())]);
+    assert_eq!(app.reasons(job, "skipped").await, ["b/1", "b/2", "a"].map(|path| (path.to_owned(), why())));
 
     // A manifest has a verdict for each of its lines: what is there is compared.
     let Some(_b) = Mount::tmpfs(&at_b, "8m") else { return };

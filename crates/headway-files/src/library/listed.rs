@@ -26,6 +26,11 @@ impl ListedFile {
         ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::Missing) }
     }
 
+    /// A folder on a disk that is missing, and without which a person has the job go on: nothing is known of its files.
+    pub fn on_missing_disk(folder: RelPath) -> Self {
+        ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::DiskMissing) }
+    }
+
     /// Whether the recipe and the rules about files apply to it. They do not apply to a file that is skipped, or to a
     /// folder that cannot be listed.
     pub fn is_asked_about(&self) -> bool {

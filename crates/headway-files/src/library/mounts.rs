@@ -148,6 +148,17 @@ impl Library {
         Ok(())
     }
 
+    /// The mount points of the missing disks without which the job of this handle goes on.
+    ///
+    /// # Errors
+    /// If what is mounted cannot be seen.
+    pub fn gone_without(&self) -> io::Result<BTreeSet<RelPath>> {
+        let mut missing = self.missing_mounts()?;
+        let accepted = self.gone_without.lock();
+        missing.retain(|path, _| accepted.contains_key(path));
+        Ok(missing.into_keys().collect())
+    }
+
     /// Why nothing was found at a path: there is nothing, or its disk is missing and the job of this handle goes on without
     /// it. Then nothing is known of the file.
     ///
@@ -318,6 +329,8 @@ mod tests {
         assert!(accepting.has(&path("photos/usb/below")).expect("an answer"));
         assert!(matches!(accepting.believed(&path("photos/usb/none"), Found::<()>::Absent), Found::Absent));
         assert_eq!(accepting.absent_mounts().expect("a table").len(), 0);
+        assert_eq!(accepting.gone_without().expect("a table"), BTreeSet::from([path("photos/usb")]));
+        assert_eq!(library.gone_without().expect("a table"), BTreeSet::new(), "for another job");
         walk(&accepting, &RelPath::default(), &|_, _| false, &mut |_| true).expect("what is there");
         // Whether its trash holds something is not known to this job either.
         assert!(accepting.trashes().is_err_and(|error| is_gone(&error)), "one might be there");

@@ -1,7 +1,7 @@
 //! Finds the files that a query names: those of another job, those that are named one by one, or those below a folder.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -137,7 +137,8 @@ impl Lister<'_> {
         headway_files::unable(&text, error)
     }
 
-    /// Takes in every file that a query asks for; the error if its folder cannot be listed.
+    /// Takes in every file that a query asks for, and each disk there without which a person has the job go on; the error if the
+    /// folder of the query cannot be listed.
     fn visit(
         &mut self,
         query: &FolderQuery,
@@ -151,6 +152,10 @@ impl Lister<'_> {
             Err(error) => return Ok(Err(error)),
         };
         let choice = choice.for_folder(&query.path, &folder);
+        let missing = match library.gone_without() {
+            Ok(missing) => missing,
+            Err(error) => return Ok(Err(error)),
+        };
         let (active, work) = (self.active, self.work);
         // The folder of litter that the walk is in, because the work names a file in it.
         let litter = RefCell::new(None::<RelPath>);
@@ -171,6 +176,10 @@ impl Lister<'_> {
             is_left_out
         };
         let mut visit = |found: ListedFile| {
+            // It is listed below, as the disk that is missing there.
+            if missing.contains(&found.file.path) {
+                return !self.is_stopped();
+            }
             let found = if asked.meet(&found.file.path) { as_named(found) } else { found };
             if !choice.wants(&found) {
                 return !self.is_stopped();
@@ -185,6 +194,55 @@ impl Lister<'_> {
                 Err(why) => self.fail(why),
             }
         };
-        Ok(walk(&library, &folder, &leaves_out, &mut visit))
+        if let Err(error) = walk(&library, &folder, &leaves_out, &mut visit) {
+            return Ok(Err(error));
+        }
+        for unseen in unseen(&missing, &folder, &leaves_out) {
+            if self.failed.is_some() || self.is_enough() || self.is_stopped() {
+                break;
+            }
+            if !listed.contains(&unseen) {
+                self.take(ListedFile::on_missing_disk(unseen));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// What a walk of `folder` could not see of it because these disks are missing: the mount points below it that are not left
+/// out, or the folder itself if it is on such a disk.
+fn unseen(
+    missing: &BTreeSet<RelPath>,
+    folder: &RelPath,
+    leaves_out: &dyn Fn(&RelPath, bool) -> bool,
+) -> BTreeSet<RelPath> {
+    let unseen = missing.iter().filter_map(|mount| {
+        let line = mount.ancestors();
+        match line.iter().position(|above| above == folder) {
+            Some(at) => (!line[at + 1..].iter().any(|above| leaves_out(above, true))).then(|| mount.clone()),
+            None => folder.ancestors().contains(mount).then(|| folder.clone()),
+        }
+    });
+    unseen.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_disk_is_unseen_where_its_files_are_asked_for() {
+        let path = |text: &str| RelPath::from_bytes(text.as_bytes()).unwrap_or_default();
+        let missing = BTreeSet::from(["photos/usb", "card"].map(path));
+        let unseen = |folder: &str, left_out: &str| -> Vec<String> {
+            let unseen = unseen(&missing, &path(folder), &|path: &RelPath, _| path.as_str() == left_out);
+            unseen.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(unseen("", "-"), ["card", "photos/usb"]);
+        assert_eq!(unseen("photos", "-"), ["photos/usb"]);
+        assert_eq!(unseen("photos/usb", "-"), ["photos/usb"]);
+        assert_eq!(unseen("photos/usb/2024", "-"), ["photos/usb/2024"]);
+        assert_eq!((unseen("", "photos"), unseen("photos", "photos/usb")), (vec!["card".to_owned()], Vec::new()));
+        assert_eq!(unseen("music", "-"), Vec::<String>::new());
     }
 }
