@@ -73,6 +73,8 @@ struct ServerInner {
     context: Context,
     index: Index,
     looks: looks::Looks,
+    /// Looks whether libraries can be reached, which do not wait for those that read a trash.
+    reaches: looks::Looks,
     stop: watch::Sender<bool>,
     engine: Mutex<Option<JoinHandle<()>>>,
     /// Sends inputs to the schedule that are not events of a job.

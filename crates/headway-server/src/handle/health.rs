@@ -78,7 +78,7 @@ impl Server {
         let libraries = context.libraries.now();
         for library in libraries.iter() {
             let looked = Arc::clone(library);
-            match self.inner.looks.look(&library.name, move || looked.reach()).await {
+            match self.inner.reaches.look(&library.name, move || looked.reach()).await {
                 Some(Ok(())) => {}
                 _ => missing.push(library.name.clone()),
             }

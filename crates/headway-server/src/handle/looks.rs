@@ -1,25 +1,32 @@
 //! Looks at storage that might not answer, on behalf of callers who wait for a response.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-/// How long a caller waits for a look, and before that for a turn if others look at the same library.
+/// How long a caller waits for a look.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// At most this many threads look at a library at the same time. Looks at storage that answers take turns without anybody
-/// noticing.
+/// At most this many threads look at a library at the same time. Others wait for their turn, which says nothing about the
+/// storage, until they have it or the storage is known not to answer.
 const AT_ONCE: usize = 4;
 
 /// Looks at libraries. Once storage is known not to answer, nobody else waits for it, and until then a few threads at most.
 #[derive(Clone)]
 pub(super) struct Looks {
     patience: Duration,
-    silent: Arc<Mutex<HashSet<String>>>,
-    turns: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
+    libraries: Arc<Mutex<HashMap<String, Arc<LibraryLooks>>>>,
+}
+
+/// The looks at one library.
+struct LibraryLooks {
+    /// Whoever has a turn holds it until the look is over, also if nobody waits for that.
+    turns: Arc<Semaphore>,
+    /// How many looks have taken longer than a caller waits. As long as there is one, the storage does not answer.
+    overdue: watch::Sender<usize>,
 }
 
 impl Default for Looks {
@@ -31,7 +38,7 @@ impl Default for Looks {
 impl Looks {
     /// Creates looks for which a caller waits at most this long.
     pub(super) fn within(patience: Duration) -> Self {
-        Looks { patience, silent: Arc::default(), turns: Arc::default() }
+        Looks { patience, libraries: Arc::default() }
     }
 
     /// Looks at a library on a thread that can wait; `None` if its storage does not answer in time.
@@ -48,38 +55,48 @@ impl Looks {
     pub(super) async fn look_once<T: Send + 'static>(
         &self,
         library: &str,
-        begun: impl Future<Output = ()>,
+        begun: impl Future<Output = ()> + Send + 'static,
         look: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let is_silent = || self.silent.lock().contains(library);
-        if is_silent() {
-            return None;
-        }
-        let turn = tokio::time::timeout(self.patience, self.turns_of(library).acquire_owned()).await.ok()?.ok()?;
-        if is_silent() {
-            return None;
-        }
+        let (patience, library) = (self.patience, self.library(library));
+        let turn = library.turn().await?;
         let mut looked = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             look()
         });
-        begun.await;
-        if let Ok(looked) = tokio::time::timeout(self.patience, &mut looked).await {
-            return looked.ok();
-        }
-        self.silent.lock().insert(library.to_owned());
-        let (looks, library) = (self.clone(), library.to_owned());
+        let (tell, told) = oneshot::channel();
+        // A task of its own, because a caller who hangs up does not end the look.
         tokio::spawn(async move {
+            begun.await;
+            if let Ok(looked) = tokio::time::timeout(patience, &mut looked).await {
+                // Nobody is told if the caller has hung up.
+                tell.send(looked.ok()).ok();
+                return;
+            }
+            library.overdue.send_modify(|overdue| *overdue += 1);
+            drop(tell);
             drop(looked.await);
-            looks.silent.lock().remove(&library);
+            library.overdue.send_modify(|overdue| *overdue -= 1);
         });
-        None
+        told.await.ok().flatten()
     }
 
-    /// The turns of those who look at a library. Whoever has one holds it until the look is over, also if nobody waits for that.
-    fn turns_of(&self, library: &str) -> Arc<Semaphore> {
-        let mut turns = self.turns.lock();
-        Arc::clone(turns.entry(library.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))))
+    fn library(&self, name: &str) -> Arc<LibraryLooks> {
+        let mut libraries = self.libraries.lock();
+        let new = || LibraryLooks { turns: Arc::new(Semaphore::new(AT_ONCE)), overdue: watch::Sender::new(0) };
+        Arc::clone(libraries.entry(name.to_owned()).or_insert_with(|| Arc::new(new())))
+    }
+}
+
+impl LibraryLooks {
+    /// Waits for a turn; `None` once the storage is known not to answer.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let mut overdue = self.overdue.subscribe();
+        tokio::select! {
+            biased;
+            _ = overdue.wait_for(|overdue| *overdue > 0) => None,
+            turn = Arc::clone(&self.turns).acquire_owned() => turn.ok(),
+        }
     }
 }
 
@@ -97,6 +114,29 @@ mod tests {
         assert_eq!(looks.look("nas", move || held.recv().is_ok()).await, None);
         assert_eq!(looks.look("nas", || panic!("no second thread")).await, None::<()>);
         assert_eq!(looks.look("disk", || 7).await, Some(7), "another one answers");
+        drop(release);
+        while looks.look("nas", || 7).await != Some(7) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn storage_that_answers_is_not_silent_because_many_look_at_it() {
+        let looks = Looks::within(Duration::from_secs(1));
+        let slow = |_| looks.look("nas", || std::thread::sleep(Duration::from_millis(150)));
+        let looked = join_all((0..40).map(slow)).await;
+        assert_eq!(looked, vec![Some(()); 40], "the last ones waited longer for their turn than a look may take");
+    }
+
+    #[tokio::test]
+    async fn a_look_whose_caller_has_gone_still_tells_that_storage_does_not_answer() {
+        let looks = Looks::within(Duration::from_millis(100));
+        let (release, held) = channel::<()>();
+        let gone = looks.look("nas", move || held.recv().is_ok());
+        assert!(tokio::time::timeout(Duration::from_millis(5), gone).await.is_err(), "the caller hangs up");
+        while looks.look("nas", || 7).await.is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         drop(release);
         while looks.look("nas", || 7).await != Some(7) {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -66,6 +66,7 @@ impl Server {
             context,
             index,
             looks: Looks::default(),
+            reaches: Looks::default(),
             stop,
             engine,
             tell,
