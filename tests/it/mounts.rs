@@ -14,7 +14,8 @@ use headway_guard::attempts_left;
 use crate::command::Served;
 use crate::faults::failing;
 use crate::helper::{
-    App, Behaviour, Capitals, Files, Headway, Mount, Storage, TestRecipe, eventually, http, mint, request,
+    App, Behaviour, Capitals, Files, Headway, Mount, Storage, Stream, TestRecipe, eventually, http, mint, payloads,
+    request,
 };
 
 /// Files of a library on storage that can be stopped from answering; `None` where that is not possible.
@@ -559,6 +560,10 @@ async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     act(both, "cancel").await;
     act(job, "resume").await;
     let end = app.end(job).await;
+    let log = Stream::open(&app, &format!("job={job}&after=0.0&replay=all")).await.until("closed").await;
+    let log = payloads(&log, job);
+    let pauses = log.iter().filter(|event| event["event"] == "paused").count();
+    assert_eq!(pauses, 2, "it does not pause once more, without a reason: {log:?}");
     assert_eq!((end.status, end.counters.missed), (JobStatus::CompletedWithErrors, 3));
     let why = || "not looked at: its disk is missing".to_owned();
     assert_eq!(app.reasons(job, "skipped").await, ["b/1", "b/2", "a"].map(|path| (path.to_owned(), why())));
@@ -586,6 +591,56 @@ async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     assert!(report.contains("ok 1, changed 0, bit rot 0, missing 0, unreadable 0, not checked 1"), "{report}");
     assert!(report.contains("a/1\tnot checked: the disk that was at a is missing"), "{report}");
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resume_accepts_what_a_person_was_told_of_the_disks_and_nothing_else() {
+    let files = Files::new();
+    let disk = |name: &str| {
+        let disk = Mount::tmpfs(&files.library().join(name), "8m")?;
+        files.write_at(&format!("{name}/1"), b"one", then());
+        Some(disk)
+    };
+    let (Some(a), Some(b)) = (disk("a"), disk("b")) else { return };
+    let app = App::start(&files).await;
+    let act = async |job, action: &str| {
+        let (status, answer) = app.post(&format!("/api/jobs/{job}/{action}")).await;
+        assert_eq!(status, 200, "{action}: {answer}");
+    };
+    assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 2);
+    let mut body = request("checksum");
+    body["policy"] = json!({ "on_done": "again" });
+    // A disk that leaves between the look at the page and the click on it.
+    drop(a);
+    let job = app.begin_with(&body).await;
+    assert!(waits(&app, job).await.starts_with("The disk that was at a (tmpfs) is missing."));
+    drop(b);
+    act(job, "resume").await;
+    let said = waits(&app, job).await;
+    assert!(said.starts_with("The disk that was at b (tmpfs) is missing."), "nobody was asked about it: {said}");
+    act(job, "cancel").await;
+    app.end(job).await;
+
+    // One disk is missing, and another one is in the place of the second: neither hides the other.
+    let (Some(a), Some(b)) = (disk("a"), disk("b")) else { return };
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    drop((a, b));
+    let Some(b) = disk("b") else { return };
+    act(job, "approve").await;
+    let said = waits(&app, job).await;
+    assert!(said.contains("a (tmpfs) is missing, and the disk at b is not the one that was there"), "{said}");
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    let note = view["note"].as_str().unwrap_or_default();
+    assert!(note.contains("At b of ") && !note.contains("At a of "), "a missing disk is not another one: {note}");
+    act(job, "resume").await;
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 1));
+    let unseen = ("a/1".to_owned(), "not looked at: its disk is missing".to_owned());
+    assert_eq!(app.reasons(job, "skipped").await, [unseen]);
+    app.stop().await;
+    drop(b);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-pub use ground::{Ground, SameFiles};
+pub use ground::{DiskChanges, Ground, SameFiles};
 pub use known_as::KnownAs;
 use lock::FolderLock;
 pub use lock::is_held;

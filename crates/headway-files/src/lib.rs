@@ -11,8 +11,8 @@ mod unreadable;
 
 pub use ask_all::ask_all;
 pub use data_folder::{
-    DataFolder, Ground, KnownAs, NotedFolders, Outputs, SameFiles, StateFile, StepStopped, is_held, private,
-    remove_tree,
+    DataFolder, DiskChanges, Ground, KnownAs, NotedFolders, Outputs, SameFiles, StateFile, StepStopped, is_held,
+    private, remove_tree,
 };
 pub use error::FolderError;
 pub use library::{

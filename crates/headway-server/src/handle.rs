@@ -5,6 +5,7 @@ mod checks;
 mod export;
 mod health;
 mod joblog;
+mod lacking_disks;
 mod log_reader;
 mod looks;
 mod metrics;
@@ -21,6 +22,7 @@ mod start;
 mod start_up;
 mod steer;
 mod sweep;
+mod told;
 mod trash;
 mod undo;
 mod waits;
@@ -75,6 +77,8 @@ struct ServerInner {
     looks: looks::Looks,
     /// Looks whether libraries can be reached, which do not wait for those that read a trash.
     reaches: looks::Looks,
+    /// What each paused job was last said to wait for.
+    told: told::ToldDisks,
     stop: watch::Sender<bool>,
     engine: Mutex<Option<JoinHandle<()>>>,
     /// Sends inputs to the schedule that are not events of a job.

@@ -5,7 +5,7 @@
 mod same_files;
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -22,6 +22,15 @@ pub struct Ground {
     pub root: Identity,
     /// The disks inside it on which the job can have files, each by its mount point.
     disks: BTreeMap<RelPath, Identity>,
+}
+
+/// In which places the disks inside a root are not those of a [`Ground`].
+#[derive(Debug, Default)]
+pub struct DiskChanges {
+    /// Another disk or folder is there now.
+    pub exchanged: BTreeSet<RelPath>,
+    /// What is there now cannot be examined.
+    pub unknown: BTreeMap<RelPath, io::Error>,
 }
 
 /// Stands for the identity of a disk that could not be examined: no disk is known to have it.
@@ -82,5 +91,29 @@ impl Ground {
             }
         }
         unknown.map_or(Ok(None), Err)
+    }
+
+    /// The mount points of all disks inside the root that are not there now, or cannot be examined. Blocking: each is examined.
+    pub fn changes(&self, root: &Path) -> DiskChanges {
+        let mut changes = DiskChanges::default();
+        for mount in self.disks.keys() {
+            match self.exchanged_at(root, mount) {
+                Ok(None) => {}
+                Ok(Some(mount)) => {
+                    changes.exchanged.insert(mount);
+                }
+                Err(error) => {
+                    changes.unknown.insert(mount.clone(), error);
+                }
+            }
+        }
+        changes
+    }
+
+    /// This ground with the disks of an earlier one at these mount points: nobody has accepted what is there now.
+    pub fn with_disks_of(mut self, earlier: &Ground, mounts: &BTreeSet<RelPath>) -> Self {
+        let kept = earlier.disks.iter().filter(|(mount, _)| mounts.contains(*mount));
+        self.disks.extend(kept.map(|(mount, identity)| (mount.clone(), *identity)));
+        self
     }
 }

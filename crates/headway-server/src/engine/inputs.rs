@@ -57,12 +57,18 @@ impl Engine {
         inputs
     }
 
-    /// Turns a report of the writer into an input, and forgives a job that got further.
+    /// Turns a report of the writer into an input. Forgives a job that got further, and has a job that is resumed take up what a
+    /// person has accepted for it, before any of its items runs.
     fn heard(&self, report: WriterReport) -> Input {
-        if let WriterReport::Recorded(job, recorded, _) = &report
-            && gets_further(&recorded.event)
-        {
-            self.context.steps.got_further(*job);
+        if let WriterReport::Recorded(job, recorded, _) = &report {
+            if gets_further(&recorded.event) {
+                self.context.steps.got_further(*job);
+            }
+            if matches!(recorded.event, JobEvent::Resumed {})
+                && let Some(active) = self.active_jobs.get(job)
+            {
+                active.take_up_accepted();
+            }
         }
         input_of(report)
     }

@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use super::Server;
+use super::lacking_disks::LackingDisks;
 use crate::engine;
-use headway_files::{DataFolder, Ground, Identity, InnerMounts, Library, Swap, Trashed, io_text};
+use headway_files::{DataFolder, Ground, Identity, Library, Swap, Trashed, io_text};
 use headway_model::{JobId, JobStatus, Output, PauseReason, RelPath, StartJob};
 use headway_store::rows::JobRow;
 
@@ -24,10 +25,8 @@ pub(super) struct OnDisk {
     pub(super) folder: Option<FolderGone>,
     /// Whether the job gets its folder back only if a person does something.
     pub(super) asks: bool,
-    /// The missing disks inside the library that the job needs, and without which no person has it go on.
-    pub(super) absent: InnerMounts,
-    /// The mount point of a disk inside the library in whose place there is another one than the job was planned on.
-    pub(super) exchanged: Option<RelPath>,
+    /// The disks inside the library that the job lacks.
+    pub(super) disks: LackingDisks,
 }
 
 /// Why a job does not have its library's folder.
@@ -129,14 +128,11 @@ impl Server {
                 Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
             };
             let (folder, asks) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
-            let other_disk = ground.filter(|_| folder.is_none()).map_or(Ok(None), |of| of.exchanged(&library.path));
-            let (other_disk, unseen) = other_disk.map_or_else(|error| (None, Some(error)), |disk| (disk, None));
-            let exchanged = other_disk.clone().filter(|_| is_waiting);
-            let asks = asks || exchanged.is_some();
-            // If that is unknown, the view says nothing about it; the plan reports it.
-            let accepted = data.accepted_missing(&id);
-            let missed = |request: StartJob| engine::missed_disks(&library, &request, &accepted).unwrap_or_default();
-            let absent = request.map(missed).unwrap_or_default();
+            let ground = ground.filter(|_| folder.is_none());
+            let lacks = LackingDisks::of(&library, ground.as_ref(), request.as_ref(), &data.accepted_missing(&id));
+            let (disks, unseen) = lacks.unwrap_or_else(|error| (LackingDisks::default(), Some(error)));
+            let other_disk = disks.exchanged.first().cloned();
+            let asks = asks || other_disk.is_some();
             let held = match (&other_disk, &unseen) {
                 (Some(mount), _) => Err(another_disk(&library.name, mount)),
                 (None, Some(error)) => {
@@ -163,11 +159,21 @@ impl Server {
                 note,
                 folder,
                 asks,
-                absent,
-                exchanged,
+                disks,
             }
         };
-        let silent = || OnDisk { note: Some(SILENT.to_owned()), ..unknown() };
-        self.inner.looks.look(name, look).await.unwrap_or_else(silent)
+        let Some(now) = self.inner.looks.look(name, look).await else {
+            return OnDisk { note: Some(SILENT.to_owned()), ..unknown() };
+        };
+        if is_waiting {
+            match now.folder {
+                None => self.inner.told.note(id, now.disks.clone()),
+                // The sentence about the folder says nothing of the disks inside it.
+                Some(_) => self.inner.told.note(id, LackingDisks::default()),
+            }
+        } else if row.summary.status.is_terminal() {
+            self.inner.told.forget(id);
+        }
+        now
     }
 }

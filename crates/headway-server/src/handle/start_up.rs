@@ -67,6 +67,7 @@ impl Server {
             index,
             looks: Looks::default(),
             reaches: Looks::default(),
+            told: Default::default(),
             stop,
             engine,
             tell,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::lacking_disks::LackingDisks;
 use super::trash::Emptying;
 use super::{Input, ScheduleLimits, Server};
 use crate::engine;
 use crate::error::internal;
 use crate::placements::each_event;
-use headway_files::{Library, io_text};
+use headway_files::{DataFolder, Library, io_text};
 use headway_model::event_kind::EventKind;
 use headway_model::item::ItemLabel;
 use headway_model::request::ItemsQuery;
@@ -70,7 +71,7 @@ impl Server {
     async fn lacks_library(&self, row: &JobRow) -> Result<bool, ApiError> {
         let request = self.request_of(row).await?;
         let now = self.on_disk(row, request.as_ref()).await;
-        if now.folder.is_none() && now.absent.is_empty() {
+        if now.folder.is_none() && now.disks.absent.is_empty() {
             return Ok(false);
         }
         let mut has_waited = false;
@@ -91,7 +92,7 @@ impl Server {
     async fn accept_folder(&self, row: &JobRow) -> Result<(), ApiError> {
         let library = self.library_of_job(&row.library).await?;
         let (fresh, folder) = (Arc::clone(&library), library.path.display().to_string());
-        let opened = self.inner.looks.look(&library.name, move || fresh.reopen()).await;
+        let opened = self.inner.reaches.look(&library.name, move || fresh.reopen()).await;
         let refused =
             |why: String| ApiError::Conflict { message: format!("the folder {folder} cannot be opened: {why}") };
         let silent = || ApiError::Unavailable {
@@ -101,31 +102,21 @@ impl Server {
         self.keep_accepted(row, &library).await
     }
 
-    /// Stores what a person has accepted as the library of a job, with the disks inside it. If it cannot be stored, it is not
-    /// accepted.
+    /// Stores what a person has accepted as the library of a job, with the disks inside it that the person was told of. If it
+    /// cannot be stored, it is not accepted.
     async fn keep_accepted(&self, row: &JobRow, library: &Arc<Library>) -> Result<(), ApiError> {
         let (data, accepted) = (Arc::clone(&self.inner.context.data), Arc::clone(library));
         let request = self.request_of(row).await?;
         let job = row.summary.job;
+        let told = self.inner.told.of(job);
         let refused = |why: &str| ApiError::Conflict {
             message: format!("what is at {} now cannot be accepted: {why}", library.path.display()),
         };
-        let remember = move || {
-            data.remember_mounts(&accepted);
-            data.remember_libraries(&[Arc::clone(&accepted)]);
-            // A job whose request cannot be read does nothing on any disk.
-            let (Some(root), Some(request)) = (accepted.identity(), request) else { return Ok(()) };
-            // The person was told of these. A disk that leaves later is asked about again.
-            let missing = engine::missed_disks(&accepted, &request, &data.accepted_missing(&job));
-            let missing = missing.map_err(|error| io_text(&error))?;
-            if !missing.is_empty() {
-                data.accept_missing(&job, missing.into_keys()).map_err(|error| io_text(&error))?;
-            }
-            let ground = engine::ground_of(root, &accepted, &request).map_err(|reason| reason.text().to_owned())?;
-            data.add_ground(&job, &ground).map_err(|error| io_text(&error))
-        };
-        let remembered = self.inner.looks.look(&library.name, remember).await;
-        remembered.ok_or_else(|| refused("its storage does not answer"))?.map_err(|why| refused(&why))
+        let remember = move || accept(&data, job, request.as_ref(), &accepted, told);
+        let remembered = self.inner.reaches.look(&library.name, remember).await;
+        remembered.ok_or_else(|| refused("its storage does not answer"))?.map_err(|why| refused(&why))?;
+        self.inner.told.forget(job);
+        Ok(())
     }
 
     /// Ends a pause for interrupted items: they do not run again and count as failed.
@@ -207,4 +198,33 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Stores for a job what is at its library now: the folder, and of the disks inside it those of which a person was `told`, or all
+/// if nothing was said. A disk that left or was exchanged since is asked about again. Blocking.
+fn accept(
+    data: &DataFolder,
+    job: JobId,
+    request: Option<&StartJob>,
+    library: &Arc<Library>,
+    told: Option<LackingDisks>,
+) -> Result<(), String> {
+    data.remember_mounts(library);
+    data.remember_libraries(&[Arc::clone(library)]);
+    // A job whose request cannot be read does nothing on any disk.
+    let (Some(root), Some(request)) = (library.identity(), request) else { return Ok(()) };
+    let bound = engine::ground(data, job, request).map_err(|error| io_text(&error))?;
+    let lacks = LackingDisks::of(library, bound.as_ref(), Some(request), &data.accepted_missing(&job));
+    let (now, _) = lacks.map_err(|error| io_text(&error))?;
+    let unasked = told.map(|told| now.beyond(&told)).unwrap_or_default();
+    let given_up: Vec<_> = now.absent.into_keys().filter(|mount| !unasked.contains(mount)).collect();
+    if !given_up.is_empty() {
+        data.accept_missing(&job, given_up).map_err(|error| io_text(&error))?;
+    }
+    let ground = engine::ground_of(root, library, request).map_err(|reason| reason.text().to_owned())?;
+    let ground = match bound {
+        Some(bound) => ground.with_disks_of(&bound, &unasked),
+        None => ground,
+    };
+    data.add_ground(&job, &ground).map_err(|error| io_text(&error))
 }

@@ -180,6 +180,15 @@ mod tests {
         std::fs::create_dir(folder.path().join("usb/card")).expect("a folder");
         assert_eq!(same(&[&usb, &card]), [true, true, false, true, false], "another disk");
         assert_eq!(planned.exchanged(folder.path()).expect("known"), Some(card.clone()));
+        let changes = |ground: &Ground| ground.changes(folder.path()).exchanged;
+        assert_eq!(changes(&planned), BTreeSet::from([card.clone()]));
+        // Whoever accepts what is there now, but was not asked about this disk, has not accepted the other one.
+        let now = Ground::new(root).with_disks(folder.path(), [usb.clone(), card.clone()]);
+        assert_eq!(changes(&now), BTreeSet::new());
+        assert_eq!(
+            changes(&now.with_disks_of(&planned, &BTreeSet::from([card.clone()]))),
+            BTreeSet::from([card.clone()])
+        );
         let at = |file: &str| planned.exchanged_at(folder.path(), &path(file)).expect("known");
         assert_eq!(["a", "usb/a", "usb/card/a", "none/a"].map(at), [None, None, Some(card.clone()), None]);
         assert!(!SameFiles::none().can_have(&path("a")));
@@ -187,6 +196,7 @@ mod tests {
         let beyond = Path::new("/").join("x".repeat(300));
         planned.exchanged_at(&beyond, &path("usb/a")).expect_err("it is not known");
         planned.exchanged(&beyond).expect_err("nor of any disk");
+        assert_eq!((planned.changes(&beyond).exchanged.len(), planned.changes(&beyond).unknown.len()), (0, 2));
         assert_eq!(planned.exchanged_at(&beyond, &path("a")).expect("on no disk"), None);
     }
 

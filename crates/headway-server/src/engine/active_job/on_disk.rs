@@ -46,6 +46,18 @@ impl ActiveJob {
         Ok(!absent_disks(&self.library, &self.request, &accepted)?.is_empty())
     }
 
+    /// Takes up without which missing disks a person wants the job to go on, now that it is resumed: its calls about the files of
+    /// these disks are not refused any more. Never waits for the storage of a library.
+    pub(in crate::engine) fn take_up_accepted(&self) {
+        if self.library.inner_mounts().is_empty() {
+            return;
+        }
+        // The job pauses again, and is asked about when it can be seen.
+        if let Err(error) = self.lacks_disk() {
+            tracing::warn!(job.id = %self.job, %error, "whether a disk is missing cannot be seen");
+        }
+    }
+
     /// Whether no other disk is in the place of one that the job was planned on. If that cannot be found out, the job
     /// waits. Blocking.
     pub(in crate::engine) fn has_its_disks(&self) -> bool {

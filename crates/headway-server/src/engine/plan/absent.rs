@@ -53,15 +53,18 @@ fn is_written_to(request: &StartJob, mount: &RelPath) -> bool {
     }
 }
 
-/// The disks for which a job waits. The files of the job, such as those of an undo, might be on any disk of the library.
+/// The missing disks for which a job waits. Files of another job can be on any disk of the library. So can what any other job
+/// could not reach: if nothing else tells what it waits for, such as an exchanged disk (`is_explained`), that is any of them.
 pub(crate) fn missed_disks(
     library: &Library,
     request: &StartJob,
     accepted: &BTreeSet<RelPath>,
+    is_explained: bool,
 ) -> io::Result<InnerMounts> {
     let asked = absent_disks(library, request, accepted)?;
+    let is_on_any = matches!(request.query, Query::Items(_)) || asked.is_empty() && !is_explained;
     match library.reach() {
-        Ok(()) if asked.is_empty() => missing_disks(library, accepted),
+        Ok(()) if is_on_any => missing_disks(library, accepted),
         _ => Ok(asked),
     }
 }

@@ -21,7 +21,7 @@ impl Server {
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
         let request = self.request_of(&row).await?;
-        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, absent, exchanged } =
+        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, disks } =
             self.on_disk(&row, request.as_ref()).await;
         let mut add =
             |said: String| note = Some([Some(said), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
@@ -47,7 +47,7 @@ impl Server {
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         Ok(JobView {
-            waits: self.waits(&row.summary, (&row.library, gone), (absent, exchanged)),
+            waits: self.waits(&row.summary, (&row.library, gone), &disks),
             asks: asks && row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone }),
             outputs,
             summary: row.summary,
