@@ -106,9 +106,13 @@ impl GuardProcess {
                 }
             }
             Some(Order::Kill { id, grace_ms }) => {
-                if let Some(attempt) = self.attempts.get_mut(&id).filter(|attempt| attempt.deadline.is_none()) {
-                    attempt.deadline = Some(Instant::now() + Duration::from_millis(grace_ms.min(3_600_000)));
-                    attempt.signal(Signal::TERM);
+                if let Some(attempt) = self.attempts.get_mut(&id) {
+                    let deadline = Instant::now() + Duration::from_millis(grace_ms.min(3_600_000));
+                    if attempt.deadline.is_none() {
+                        attempt.signal(Signal::TERM);
+                    }
+                    // Whoever asks again can only shorten its time.
+                    attempt.deadline = Some(attempt.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
                 }
             }
             None => {}

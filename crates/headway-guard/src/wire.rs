@@ -18,7 +18,7 @@ pub(super) const LARGEST: usize = 128 * 1024;
 pub(super) enum Order {
     /// Start a program; its standard output and error accompany the message.
     Spawn(Spawn),
-    /// Stop a program: send TERM, then KILL after the grace time.
+    /// Stop a program: send TERM, then KILL after the grace time. A second order can shorten that time.
     Kill {
         /// The program's id.
         id: u64,

@@ -1,7 +1,7 @@
 //! An attempt under way: its progress, and whether it should end.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -36,6 +36,8 @@ pub struct Attempt {
     said: AtomicU32,
     /// 0 to go on; otherwise the [`StopReason`].
     stop_reason: AtomicU8,
+    /// Whether nobody waits for its end any more.
+    is_hurried: AtomicBool,
     /// When it was asked to end.
     stopped: OnceLock<Instant>,
     /// 0 while it works, then [`PLACING`] or [`LOST`], whichever comes first.
@@ -100,6 +102,7 @@ impl Attempt {
             done: AtomicU64::new(0),
             said: AtomicU32::new(COUNTED),
             stop_reason: AtomicU8::new(0),
+            is_hurried: AtomicBool::new(false),
             stopped: OnceLock::new(),
             stage: AtomicU8::new(0),
             stop_signal: Mutex::new(None),
@@ -158,10 +161,12 @@ impl Attempt {
         }
     }
 
-    /// Asks it to end. If it was asked before, the first reason stays.
+    /// Asks it to end. If it was asked before, the first reason stays, and [`StopReason::AtOnce`] hurries what it runs.
     pub fn stop(&self, reason: StopReason) {
         self.stopped.get_or_init(Instant::now);
-        if self.stop_reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        let is_hurry = reason == StopReason::AtOnce && !self.is_hurried.swap(true, Ordering::Relaxed);
+        let is_first = self.stop_reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if (is_first || is_hurry)
             && let Some(signal) = &*self.stop_signal.lock()
         {
             self.pass_on(&**signal);
@@ -169,7 +174,7 @@ impl Attempt {
     }
 
     fn pass_on(&self, signal: &dyn StopSignal) {
-        match self.stop_reason.load(Ordering::Relaxed) == StopReason::AtOnce as u8 {
+        match self.is_hurried.load(Ordering::Relaxed) {
             true => signal.send_at_once(),
             false => signal.send(),
         }
@@ -248,7 +253,37 @@ impl Attempt {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
+    /// Which signals were sent.
+    #[derive(Debug, Clone, Default)]
+    struct SentSignals(Arc<Mutex<Vec<&'static str>>>);
+
+    impl StopSignal for SentSignals {
+        fn send(&self) {
+            self.0.lock().push("end");
+        }
+
+        fn send_at_once(&self) {
+            self.0.lock().push("at once");
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_was_asked_to_end_is_hurried_once_and_keeps_its_reason() {
+        let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, RelPath::default(), 1);
+        let (first, later) = (SentSignals::default(), SentSignals::default());
+        attempt.on_stop(Some(Box::new(first.clone())));
+        for reason in [StopReason::Timeout, StopReason::Asked, StopReason::AtOnce, StopReason::AtOnce] {
+            attempt.stop(reason);
+        }
+        assert_eq!(*first.0.lock(), ["end", "at once"]);
+        attempt.on_stop(Some(Box::new(later.clone())));
+        assert_eq!(*later.0.lock(), ["at once"], "a program that starts now");
+        assert!(attempt.is_late(), "it is reported as what it was asked to end for");
+    }
 
     #[test]
     fn progress_in_percent_is_never_converted_into_bytes() {

@@ -57,6 +57,7 @@ impl RunningAttempts {
     /// once.
     pub(super) fn working(&self, attempt: &Arc<Attempt>) -> bool {
         let mut table = self.table.lock();
+        let is_hurried = table.is_hurried;
         let Some(state) = table.attempts.get_mut(&(attempt.job, attempt.item)) else { return false };
         let AttemptState::Claimed(claimed) = &*state else { return false };
         if claimed.number != attempt.number || claimed.is_lost {
@@ -64,6 +65,9 @@ impl RunningAttempts {
         }
         if let Some((_, reason)) = claimed.stopped {
             attempt.stop(reason);
+            if is_hurried {
+                attempt.stop(StopReason::AtOnce);
+            }
         }
         let now = crate::now();
         let alive = SignOfLife { progress: attempt.progress(), at: Instant::now(), told: now, since: now };
@@ -81,9 +85,18 @@ impl RunningAttempts {
         }
     }
 
-    /// From now on, nobody waits for attempts that are asked to end: their programs have a moment.
+    /// From now on, nobody waits for attempts that are asked to end: their programs have a moment. So have those of attempts that
+    /// were asked before, by a cancel or a time limit.
     pub(super) fn hurry(&self) {
-        self.table.lock().is_hurried = true;
+        let mut table = self.table.lock();
+        table.is_hurried = true;
+        for state in table.attempts.values() {
+            if let AttemptState::Working(attempt, _) = state
+                && attempt.is_stopped()
+            {
+                attempt.stop(StopReason::AtOnce);
+            }
+        }
     }
 
     pub(super) fn end(&self, job: JobId, item: u32) {
