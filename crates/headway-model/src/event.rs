@@ -248,7 +248,7 @@ pub enum JobEvent {
         item: u32,
         /// The attempt.
         attempt: u32,
-        /// When its process last showed that it worked on the job, if that is known.
+        /// When its process last showed that it worked on the job, if that is known: the present if that process lives.
         #[serde(default, skip_serializing_if = "is_default")]
         alive: Option<Millis>,
     },

@@ -135,9 +135,9 @@ impl Job {
     }
 
     /// The event that ends an attempt which no other follows. An item whose placing is taken back is recovered like any other.
-    pub(super) fn ended(&self, item: u32, attempt: u32) -> JobEvent {
+    pub(super) fn ended(&self, item: u32, attempt: u32, now: Millis) -> JobEvent {
         match self.fold.item(item) {
-            Some(ItemStatus::Placing) => JobEvent::Recovered { item, attempt, alive: None },
+            Some(ItemStatus::Placing) => JobEvent::Recovered { item, attempt, alive: Some(now) },
             _ => JobEvent::Stopped { item, attempt },
         }
     }

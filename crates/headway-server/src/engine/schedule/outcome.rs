@@ -65,7 +65,8 @@ impl Schedule {
             WorkOutcome::Storage(..) if goes_on && blame == StorageBlame::Lasts => JobEvent::Returned { item, attempt },
             WorkOutcome::Storage(reason, message) => failed(reason, &message, 1),
             WorkOutcome::Retry(message) => failed(FailReason::Command, &message, TRANSIENT_TRIES),
-            WorkOutcome::Lost => JobEvent::Recovered { item, attempt, alive: None },
+            // This process lives, and other items ran meanwhile.
+            WorkOutcome::Lost => JobEvent::Recovered { item, attempt, alive: Some(now) },
             WorkOutcome::Environment(reason) if goes_on && !matches!(job.fold.status, JobStatus::Paused { .. }) => {
                 effects.push(append(id, JobEvent::Returned { item, attempt }));
                 JobEvent::Paused { reason }
@@ -76,7 +77,7 @@ impl Schedule {
                 return;
             }
             WorkOutcome::Stopped | WorkOutcome::Environment(_) if goes_on => JobEvent::Returned { item, attempt },
-            WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt),
+            WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt, now),
         };
         effects.push(ScheduleEffect::Append { job: id, event, detail });
     }
@@ -95,7 +96,7 @@ impl Schedule {
         let attempt = job.fold.last_attempt(item);
         let event = match end_of_placing(item, attempt, state, detail.as_deref()) {
             Ok(Some(event)) => event,
-            Ok(None) if open.died || !job.goes_on() => JobEvent::Recovered { item, attempt, alive: None },
+            Ok(None) if open.died || !job.goes_on() => JobEvent::Recovered { item, attempt, alive: Some(self.now) },
             Ok(None) => JobEvent::Returned { item, attempt },
             // A job that ends cannot be resumed, so there is no second look.
             Err(PauseReason::Stuck | PauseReason::StorageErrors) if !job.goes_on() => not_examined(item, attempt),

@@ -173,3 +173,15 @@ fn several_files_in_a_row_that_the_storage_fails_to_read_pause_the_job() {
     world.done(job, 9, attempt, failing());
     assert_eq!((world.status(job), world.folds[&job].counters.failed), (JobStatus::Processing, 9), "it counts again");
 }
+
+#[test]
+fn an_attempt_that_is_written_off_drops_no_time_at_work_of_the_others() {
+    let mut world = ScheduleWorld::new(1, 2, true);
+    let job = world.job(1, 2);
+    assert_eq!(world.at_work(job), 2);
+    let before = world.folds[&job].worked.expect("begun");
+    world.input(Input::Time(1_000));
+    world.done(job, 0, 1, WorkOutcome::Lost);
+    let fold = &world.folds[&job];
+    assert_eq!(fold.worked.expect("begun").until(fold.seq), before.until(fold.seq), "the other item ran all the time");
+}
