@@ -17,29 +17,26 @@ use rustix::io::Errno;
 const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 
-/// The files and folders of a data folder. The permissions of anything else in it are left alone.
-const FILES: [&str; 29] = [
+/// What the name of a file ends with while its new content is written.
+const PART: &str = ".part";
+
+/// The files and folders of a data folder, and with them each file's [part](PART). The permissions of anything else in it are
+/// left alone.
+const FILES: [&str; 22] = [
     "lock",
     "lock.1",
     "lock.2",
     "lock.3",
     "headway.sock",
-    "headway.sock.part",
     "clock",
     "libraries",
     "disks",
-    "disks.part",
     "mounts",
-    "mounts.part",
     "roots",
-    "roots.part",
     "presets.json",
-    "presets.json.part",
-    "libraries.part",
     super::BALLAST,
     "steps",
     "suspects",
-    "suspects.part",
     "log.sqlite",
     // While a new database takes up its journal mode, or if the process dies there.
     "log.sqlite-journal",
@@ -147,7 +144,7 @@ pub fn replace_unsynced(path: &Path, content: &[u8]) -> io::Result<()> {
 
 fn replace_after(path: &Path, content: &[u8], kept: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let mut part = path.as_os_str().to_owned();
-    part.push(".part");
+    part.push(PART);
     let part = Path::new(&part);
     let mut file = create(part)?;
     file.write_all(content)?;
@@ -194,15 +191,15 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
     let mut shared = false;
     for entry in paths::list(root)? {
         let name = entry?.file_name();
-        shared |= !FILES.iter().chain(&FOLDERS).any(|known| name == *known);
+        shared |= !name.to_str().is_some_and(is_ours);
     }
     if shared {
         tracing::warn!(folder = %root.display(), "the data folder holds files of others; its mode stays as it is");
     } else if let Err(error) = close(root, FOLDER) {
         tracing::warn!(folder = %root.display(), %error, "the data folder cannot be made private");
     }
-    for name in FILES {
-        warn_of(&root.join(name), close(&root.join(name), FILE));
+    for name in FILES.iter().flat_map(|name| [(*name).to_owned(), format!("{name}{PART}")]) {
+        warn_of(&root.join(&name), close(&root.join(&name), FILE));
     }
     // Folders of these names might be anybody's, unless everything else here is ours.
     if ours && !shared {
@@ -211,6 +208,11 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file or folder of this name in the data folder is one of its own.
+fn is_ours(name: &str) -> bool {
+    FILES.contains(&name.strip_suffix(PART).unwrap_or(name)) || FOLDERS.contains(&name)
 }
 
 fn is_there(path: &Path) -> io::Result<bool> {
@@ -278,6 +280,26 @@ mod tests {
             }
         }
         assert_eq!(std::fs::read(at("target")).expect("a file"), b"untouched");
+    }
+
+    /// The time is kept again and again, so a kill leaves its part most often.
+    #[test]
+    fn what_a_kill_leaves_while_a_file_is_replaced_is_no_file_of_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("log.sqlite"), "").expect("a file");
+        std::fs::write(at("clock.part"), "").expect("a file");
+        let part = at("clock.part");
+        for path in [folder.path(), part.as_path()] {
+            std::fs::set_permissions(path, Permissions::from_mode(0o755)).expect("ours");
+        }
+        make_root(folder.path()).expect("a data folder");
+        let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+        assert_eq!((mode(folder.path()), mode(&part)), (FOLDER, FILE));
+        std::fs::write(at("letter.part"), "").expect("a file of others");
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("ours");
+        make_root(folder.path()).expect("a data folder");
+        assert_eq!(mode(folder.path()), 0o755);
     }
 
     #[test]
