@@ -202,7 +202,8 @@ mod tests {
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
         assert!(head.ends_with("\r\nx-request-id: 0a1b"), "{head}");
-        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
-        assert_eq!((&body["request_id"], &body["code"]), (&"0a1b".into(), &"busy".into()));
+        let problem: headway_model::problem::Problem = serde_json::from_str(body).expect("a problem of the API");
+        assert_eq!((problem.request_id.as_deref(), problem.code.as_str()), (Some("0a1b"), "busy"));
+        assert_eq!((problem.status, problem.retry, problem.instance), (503, true, None), "nobody has read the path");
     }
 }

@@ -25,8 +25,9 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong, and what to do.
     pub detail: String,
-    /// The path that was called.
-    pub instance: String,
+    /// The path that was called, unless the call was refused unread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// The kind of refusal, for programs.
     pub code: String,
     /// Whether the same call can succeed later.
@@ -67,7 +68,7 @@ impl Problem {
             title: title(error).to_owned(),
             status,
             detail: error.to_string(),
-            instance: path.to_owned(),
+            instance: Some(path.to_owned()),
             code: code.to_owned(),
             retry: error.may_pass(),
             request_id: None,
