@@ -108,7 +108,9 @@ impl Followed<'_> {
         let asks = self.how.owns && view.as_ref().is_some_and(|view| view.asks);
         let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
         if asks {
-            let text = format!("paused ({}).{waits} Go on: {}", reason.text(), self.command("resume"));
+            // The command ends here, and its server with it.
+            let ends = if self.session.host.is_some() { " No server works on it after this command." } else { "" };
+            let text = format!("paused ({}).{waits}{ends} Go on: {}", reason.text(), self.command("resume"));
             return Some(text).filter(|_| running == 0);
         }
         self.told_pause = Some(reason);
