@@ -17,6 +17,9 @@ pub(in crate::data_folder) const GROUND: &str = ".ground";
 /// The file that lists the missing disks without which a job goes on. It is in the job's folder.
 const WITHOUT: &str = ".without";
 
+/// What it held before it listed them: the disks that were missing then, whichever they were. A person is asked again.
+const ANY_DISKS: &[u8] = b"disks\n";
+
 impl DataFolder {
     /// Stores what a job was planned on, until the job's history is removed. If that is only the root, and the same is
     /// stored for the library, this does not wait for the disk: if the machine stops and the file is lost, the identity
@@ -51,7 +54,7 @@ impl DataFolder {
     /// If it cannot be noted, or what was noted before cannot be read.
     pub fn accept_missing(&self, job: &JobId, disks: impl IntoIterator<Item = RelPath>) -> io::Result<()> {
         let file = self.without_file(job)?;
-        let mut accepted = file.json::<BTreeSet<RelPath>>()?;
+        let mut accepted = listed(&file)?;
         accepted.extend(disks);
         private::make_folder(&self.root.join("jobs").join(job.to_string()))?;
         file.replace(&serde_json::to_vec(&accepted)?)
@@ -60,7 +63,7 @@ impl DataFolder {
     /// The mount points of the missing disks without which a person wants a job to go on. What cannot be read is not known to
     /// be wanted: the job asks again.
     pub fn accepted_missing(&self, job: &JobId) -> BTreeSet<RelPath> {
-        let accepted = self.without_file(job).and_then(|file| file.json());
+        let accepted = self.without_file(job).and_then(|file| listed(&file));
         accepted.unwrap_or_else(|error| {
             tracing::warn!(job.id = %job, %error, "without which disks a job goes on cannot be read");
             BTreeSet::new()
@@ -107,6 +110,11 @@ impl DataFolder {
         let file = StateFile::read(path, LIMIT)?;
         Ok(file.text().and_then(|text| parse(std::str::from_utf8(text).ok()?)).unwrap_or_default())
     }
+}
+
+/// The disks that a file lists.
+fn listed(file: &StateFile) -> io::Result<BTreeSet<RelPath>> {
+    if file.text() == Some(ANY_DISKS) { Ok(BTreeSet::new()) } else { file.json() }
 }
 
 /// Reads what was stored; `None` if any of it cannot be read.
@@ -230,7 +238,14 @@ mod tests {
         std::fs::write(data.root().join("jobs").join(first.to_string()).join(WITHOUT), "disks")
             .expect("a damaged file");
         assert_eq!(data.accepted_missing(&first), BTreeSet::new(), "what cannot be read is not wanted");
-        data.accept_missing(&first, [a]).expect_err("and not replaced");
+        data.accept_missing(&first, [a.clone()]).expect_err("and not replaced");
+        // An earlier version did not store which disks.
+        let stored = data.root().join("jobs").join(second.to_string()).join(WITHOUT);
+        std::fs::create_dir_all(stored.parent().expect("a folder")).expect("a folder");
+        std::fs::write(stored, ANY_DISKS).expect("a file");
+        assert_eq!(data.accepted_missing(&second), BTreeSet::new(), "a person is asked again");
+        data.accept_missing(&second, [a.clone()]).expect("stored");
+        assert_eq!(data.accepted_missing(&second), BTreeSet::from([a]));
     }
 
     #[test]
