@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Server;
 use super::lacking_disks::LackingDisks;
 use crate::engine;
-use headway_files::{DataFolder, Ground, Identity, Library, Swap, Trashed, io_text};
+use headway_files::{DataFolder, Ground, Identity, Library, Swap, Trashed, environment, io_text};
 use headway_model::{JobId, JobStatus, Output, PauseReason, RelPath, StartJob};
 use headway_store::rows::JobRow;
 
@@ -67,7 +67,18 @@ fn held(library: &Library, id: JobId, folder: Option<FolderGone>) -> Result<(Tra
         return Err(another_folder(&library.name));
     }
     let held = library.trashed(id).and_then(|trash| Ok((trash, library.half_emptied(id)?)));
-    held.map_err(|error| format!("The trash cannot be read: {}.", io_text(&error)))
+    held.map_err(|error| unread_trash(library, &error))
+}
+
+/// Reports why it is not known what a trash holds.
+fn unread_trash(library: &Library, error: &io::Error) -> String {
+    match library.missing_mounts() {
+        Ok(missing) if !missing.is_empty() && environment(error) == Some(PauseReason::LibraryGone) => {
+            let mounts: Vec<_> = missing.keys().map(RelPath::shown).collect();
+            format!("What the trash holds is not known: a disk is missing ({}).", mounts.join(", "))
+        }
+        Ok(_) | Err(_) => format!("The trash cannot be read: {}.", io_text(error)),
+    }
 }
 
 /// What a job is bound to, if that is known; an error if it cannot be read. Blocking.
