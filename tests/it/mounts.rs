@@ -594,6 +594,42 @@ async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_on_a_disk_that_was_given_up_is_neither_forgotten_nor_called_no_file() {
+    let files = Files::new();
+    let Some(mount) = usb(&files) else { return };
+    let sums = |name: &str| format!("{}  {name}\n", blake3::hash(name.as_bytes()).to_hex());
+    for name in ["a", "usb/b"] {
+        files.write(name, name.as_bytes());
+    }
+    files.write("SUMS", sums("a").as_bytes());
+    files.write("usb/SUMS", blake3::hash(b"usb/b").to_hex().as_bytes());
+    let app = App::start(&files).await;
+    assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 4);
+    drop(mount);
+    let resumed = async |manifest: &str| {
+        let mut body = request("verify");
+        body["settings"] = json!({ "manifest": manifest });
+        let job = app.begin_with(&body).await;
+        assert!(waits(&app, job).await.starts_with("The disk that was at usb (tmpfs) is missing."));
+        assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+        app.end(job).await
+    };
+    let end = resumed("**/SUMS").await;
+    assert_eq!((end.status, end.counters.missed), (JobStatus::CompletedWithErrors, 1));
+    let (_, report) = app.get(&format!("/api/jobs/{}/outputs/REPORT.txt", end.job)).await;
+    assert!(
+        report.as_str().is_some_and(|report| report.contains("usb\tnot looked at: its disk is missing")),
+        "{report}"
+    );
+    let end = resumed("usb/SUMS").await;
+    assert!(matches!(end.status, JobStatus::Failed { .. }), "{end:?}");
+    let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
+    let why = view["message"].as_str().unwrap_or_default();
+    assert!(why.contains("cannot be read: the disk that was at usb is missing"), "{view}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn resume_accepts_what_a_person_was_told_of_the_disks_and_nothing_else() {
     let files = Files::new();
     let disk = |name: &str| {

@@ -187,6 +187,7 @@ impl Engine {
             return Ok(Arc::clone(active));
         }
         let active = Arc::new(ActiveJob::read(&self.context, job).await?);
+        active.take_up_accepted();
         self.active_jobs.insert(job, Arc::clone(&active));
         Ok(active)
     }

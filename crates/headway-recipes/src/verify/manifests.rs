@@ -70,7 +70,7 @@ impl ManifestChoice {
         let (paths, passed_over) = self.find(job)?;
         for path in paths {
             let text = job.library.read(&path, LIMIT_BYTES, job.stop);
-            let (text, written) = text.map_err(|error| headway_files::unable(&unread(&path, job.library), &error))?;
+            let (text, written) = text.map_err(|error| unreadable(&path, job.library, &error))?;
             job.check_wanted()?;
             let record = record::find(job.data, job.library, &text)
                 .map_err(|error| headway_files::unable("looking for the record of an earlier job", &error))?;
@@ -119,10 +119,24 @@ impl ManifestChoice {
                 UnreadEntry::Manifest(path, reason) => format!("; {} was not read: {}", path.shown(), reason.text()),
                 UnreadEntry::Folder(path) => format!("; the folder {} cannot be listed", path.shown()),
             });
-            let other = other.unwrap_or_default();
+            let missing = library.gone_without();
+            let missing = missing.map_err(|error| headway_files::unable("what is mounted cannot be seen", &error))?;
+            let missing = missing.first().map(|disk| format!("; the disk that was at {} is missing", disk.shown()));
+            let other = other.or(missing).unwrap_or_default();
             return Err(format!("no file of {} matches the pattern {}{other}", library.name, pattern.text).into());
         }
         Ok((found, passed_over))
+    }
+}
+
+/// What it means that a manifest cannot be read. If a person has the job go on without its disk, nothing is known of it.
+fn unreadable(manifest: &RelPath, library: &Library, error: &std::io::Error) -> Unable {
+    let unread = unread(manifest, library);
+    match (headway_files::unable(&unread, error), library.missing_disk_of(manifest)) {
+        (Unable::Failed(_), Ok(Some(disk))) => {
+            Unable::Failed(format!("{unread}: the disk that was at {} is missing", disk.shown()))
+        }
+        (unable, Ok(_) | Err(_)) => unable,
     }
 }
 
