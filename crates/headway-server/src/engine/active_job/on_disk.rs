@@ -46,8 +46,8 @@ impl ActiveJob {
         Ok(!absent_disks(&self.library, &self.request, &accepted)?.is_empty())
     }
 
-    /// Takes up without which missing disks a person wants the job to go on, now that it is read or resumed: its calls about the files of
-    /// these disks are not refused any more. Never waits for the storage of a library.
+    /// Takes up without which missing disks a person wants the job to go on, now that it is read or resumed: its calls
+    /// about the files of these disks are not refused any more. Never waits for the storage of a library.
     pub(in crate::engine) fn take_up_accepted(&self) {
         if self.library.inner_mounts().is_empty() {
             return;
