@@ -373,6 +373,15 @@ async fn a_server_ends_within_the_time_that_containers_have_though_a_file_hangs(
     storage.go_on();
 }
 
+/// A manifest of these files; of those that are not there, as of empty ones.
+fn sums_of(files: &Files, names: &[&str]) -> String {
+    let line = |name: &&str| {
+        let content = std::fs::read(files.library().join(name)).unwrap_or_default();
+        format!("{}  {name}\n", blake3::hash(&content).to_hex())
+    };
+    names.iter().map(line).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
     let files = Files::numbered(2);
@@ -433,13 +442,7 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
         let next = app.begin_with(&body).await;
         app.until(next, |summary| summary.status == gone).await;
         // A manifest that names the disk's files says nothing of them.
-        let sums: String = ["000000", "000001", "photos/usb/a"]
-            .map(|name| {
-                let content = std::fs::read(files.library().join(name)).unwrap_or_default();
-                format!("{}  {name}\n", blake3::hash(&content).to_hex())
-            })
-            .concat();
-        files.write("SUMS", sums.as_bytes());
+        files.write("SUMS", sums_of(&files, &["000000", "000001", "photos/usb/a"]).as_bytes());
         let mut verify = request("verify");
         verify["settings"] = json!({ "manifest": "SUMS" });
         let verify = app.begin_with(&verify).await;
@@ -518,8 +521,7 @@ async fn a_file_that_differed_from_an_older_manifest_is_not_said_to_differ_from_
 async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     let files = Files::numbered(1);
     let [at_a, at_b] = ["a", "b"].map(|name| files.library().join(name));
-    let Some(a) = Mount::tmpfs(&at_a, "8m") else { return };
-    let Some(b) = Mount::tmpfs(&at_b, "8m") else { return };
+    let (Some(a), Some(b)) = (Mount::tmpfs(&at_a, "8m"), Mount::tmpfs(&at_b, "8m")) else { return };
     for name in ["a/1", "b/1", "b/2"] {
         files.write(name, name.as_bytes());
     }
@@ -582,10 +584,8 @@ async fn a_job_that_goes_on_without_one_disk_asks_about_another_one() {
     act(verify, "resume").await;
     let end = app.end(verify).await;
     assert!(matches!(end.status, JobStatus::Failed { .. }), "{end:?}");
-    assert_eq!(
-        app.reasons(verify, "skipped").await.into_iter().find(|(path, _)| path == "a/1"),
-        Some(("a/1".to_owned(), why()))
-    );
+    let skipped = app.reasons(verify, "skipped").await;
+    assert!(skipped.contains(&("a/1".to_owned(), why())), "{skipped:?}");
     let (_, report) = app.get(&format!("/api/jobs/{verify}/outputs/REPORT.txt")).await;
     let report = report.as_str().unwrap_or_default();
     assert!(report.contains("ok 1, changed 0, bit rot 0, missing 0, unreadable 0, not checked 1"), "{report}");

@@ -40,26 +40,36 @@ impl Workshop<'_> {
         if at_its_name == Some(input.identity()) {
             return Ok(None);
         }
-        let away = match found_below(self.dir(), |found| identity(found) == input.identity())? {
-            Some(away) => away,
+        match found_below(self.dir(), |found| identity(found) == input.identity())? {
+            Some(away) => self.put_back_moved(&away, path).map(Some),
             None if at_its_name.is_none() && fstat(&input.file)?.st_nlink == 0 => {
-                self.staged().fill_from(input, |_| true)?;
-                FolderEntry::new(self.staged().folder().try_clone()?, self.staged().name())?
+                let copy = self.library().stage_beside(path, self.staged())?;
+                copy.fill_from(input, |_| true)?;
+                let at = |name| FolderEntry::new(copy.folder().try_clone()?, name);
+                put_back(&at(copy.name())?, path, |name| at(file_name(name))).map(Some)
             }
             // It is elsewhere, where the command wanted it.
-            None => return Ok(None),
-        };
-        let given = put_back(&away, path, |name| self.library().at(name));
-        match given {
-            // Its folder has another name by now, and is still open.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_beside(path) => {
-                let folder = self.staged().folder();
-                let beside = |name: &RelPath| FolderEntry::new(folder.try_clone()?, file_name(name));
-                let name = put_back(&away, path, beside)?;
-                self.library().path_below(&folder.present_path()?.join(file_name(&name))).map(Some)
-            }
-            given => given.map(Some),
+            None => Ok(None),
         }
+    }
+
+    /// Puts the input back from this folder: where it was, or where its folder is now, or in a new folder of that name.
+    fn put_back_moved(&self, away: &FolderEntry, path: &RelPath) -> io::Result<RelPath> {
+        let library = self.library();
+        let is_gone =
+            |given: &io::Result<RelPath>| given.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        let mut given = put_back(away, path, |name| library.at(name));
+        if is_gone(&given) && self.is_beside(path) {
+            let folder = self.staged().folder();
+            let beside = |name: &RelPath| FolderEntry::new(folder.try_clone()?, file_name(name));
+            given = put_back(away, path, beside)
+                .and_then(|name| library.path_below(&folder.present_path()?.join(file_name(&name))));
+        }
+        if is_gone(&given) {
+            library.make_folder(&path.parent().unwrap_or_default(), None)?;
+            given = put_back(away, path, |name| library.at(name));
+        }
+        given
     }
 
     /// Whether the output goes to the folder of its input.
@@ -239,6 +249,30 @@ mod tests {
         drop(workshop);
         assert_eq!(read(folder.path().join("renamed/a.jpg")).expect("the file"), b"precious");
         assert_eq!(std::fs::read_dir(folder.path().join("renamed")).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn an_input_that_was_removed_or_moved_with_its_folder_has_one_again() {
+        for is_moved in [false, true] {
+            let folder = tempfile::tempdir().expect("a folder");
+            create_dir(folder.path().join("sub")).expect("a folder");
+            let original = folder.path().join("sub/a.jpg");
+            write(&original, "precious").expect("a file");
+            let library = Library::open("files", folder.path()).expect("a library");
+            let path: RelPath = "sub/a.jpg".parse().expect("a path");
+            let input = library.open_plain(&path).known().expect("a look").expect("a file");
+            let target: RelPath = "out/a.jpg".parse().expect("a path");
+            let staged = library.stage(&path, target, JobId::mint(1, [1; 10]), 0, 1).expect("a name");
+            let mut workshop = library.workshop(&staged).expect("a folder");
+            if is_moved {
+                rename(&original, workshop.output()).expect("a move");
+            }
+            std::fs::remove_dir_all(folder.path().join("sub")).expect("a removal");
+            let back = workshop.give_back(&input, &path).expect("a way back");
+            assert_eq!(back.map(|back| back.shown()).as_deref(), Some("sub/a.jpg"), "{is_moved}");
+            assert_eq!(read(&original).expect("the file"), b"precious", "{is_moved}");
+            assert_eq!(std::fs::read_dir(folder.path().join("sub")).expect("a folder").count(), 1, "{is_moved}");
+        }
     }
 
     #[test]

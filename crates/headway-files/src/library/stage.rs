@@ -102,6 +102,18 @@ impl Library {
         Ok(Staged { temp, target, path, folder, _in_use: in_use, recorded: AtomicBool::new(false) })
     }
 
+    /// A temporary file for a copy of an attempt's input, in the input's folder, which is made again if it is gone.
+    pub(super) fn stage_beside(&self, input: &RelPath, output: &Staged) -> io::Result<Staged> {
+        let folder = input.parent().unwrap_or_default();
+        let mut name = output.name();
+        name.push("-input");
+        let temp = folder.join(name.as_bytes()).map_err(io::Error::other)?;
+        let in_use = self.in_use.begin(folder.clone());
+        let path = self.absolute(&temp);
+        let folder = self.make_folder(&folder, None)?;
+        Ok(Staged { temp, target: input.clone(), path, folder, _in_use: in_use, recorded: AtomicBool::new(false) })
+    }
+
     /// Hashes an output and syncs it, or says what is there instead of one.
     pub fn seal(&self, staged: &Staged, keep: Keep, original: &OpenFile) -> io::Result<Result<Sealed, NoOutput>> {
         let Some(found) = self.find(&staged.temp).known()? else {

@@ -219,9 +219,14 @@ impl Work for CommandWork {
         let out = workshop.as_ref().map(Workshop::output).unwrap_or_default();
         let log = self.execute(Program::Command, attempt, &out);
         let given_back = workshop.as_mut().map(|workshop| workshop.give_back(input, &attempt.path)).transpose();
-        let given_back = given_back
-            .map_err(|error| Failure::of(FailReason::Write, "putting the file back that it moved", &error))?;
-        let log = log?;
+        let log = match (log, given_back) {
+            (log, Ok(given_back)) => log.map(|log| (log, given_back.flatten())),
+            (log, Err(error)) => {
+                log.iter().for_each(|log| self.data.keep_attempt(attempt.job, attempt.item, log));
+                Err(Failure::of(FailReason::Write, "putting the file back that it moved", &error))
+            }
+        };
+        let (log, given_back) = log?;
         let code = log.exit.unwrap_or(-1);
         let exit = &self.config.exit;
         let went_well = exit.ok.contains(&code);
@@ -231,7 +236,7 @@ impl Work for CommandWork {
         if attempt.is_stopped() && !went_well {
             return Err(Failure::Stopped);
         }
-        if let Some(name) = given_back.flatten() {
+        if let Some(name) = given_back {
             let text = format!(
                 "the command moved or removed the file, which is now at {}; a command reads {{}} and writes {{out}}",
                 name.shown()

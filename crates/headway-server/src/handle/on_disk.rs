@@ -107,17 +107,30 @@ fn another_disk(library: &str, mount: &RelPath) -> String {
     )
 }
 
+const SILENT: &str = "The storage of this library does not answer.";
+
+const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name in the trash, \
+    then the output takes its first.";
+
+const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each original is \
+    moved to the trash, then the output gets its name. For a moment there is no file of that name. If the server ends at \
+    that moment, the next one completes the exchange.";
+
+const LEADS_ELSEWHERE: &str = "The link by which this library was named leads to another folder now. Until the server starts again, \
+    the library is the folder that it was.";
+
+/// What a person is told about how a file system replaces files; nothing if it exchanges names.
+fn note_about_swap(swap: Option<Swap>) -> Option<String> {
+    match swap {
+        None | Some(Swap::Exchange) => None,
+        Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
+        Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
+    }
+}
+
 impl Server {
     /// What a job's view says about its library.
     pub(super) async fn on_disk(&self, row: &JobRow, request: Option<&StartJob>) -> OnDisk {
-        const SILENT: &str = "The storage of this library does not answer.";
-        const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name \
-            in the trash, then the output takes its first.";
-        const TWO_MOVES: &str = "This file system can neither exchange two files in one step nor give one a second name: each \
-            original is moved to the trash, then the output gets its name. For a moment there is no file of that name. If \
-            the server ends at that moment, the next one completes the exchange.";
-        const LEADS_ELSEWHERE: &str = "The link by which this library was named leads to another folder now. Until the server \
-            starts again, the library is the folder that it was.";
         let unknown = || OnDisk { trash_unknown: true, ..OnDisk::default() };
         let (id, name) = (row.summary.job, &row.library);
         let is_waiting = row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone });
@@ -133,11 +146,7 @@ impl Server {
                     return OnDisk { note: Some(note), ..unknown() };
                 }
             };
-            let note = match replaces.then(|| library.swap()).flatten() {
-                None | Some(Swap::Exchange) => None,
-                Some(Swap::SecondName) => Some(SECOND_NAME.to_owned()),
-                Some(Swap::TwoMoves) => Some(TWO_MOVES.to_owned()),
-            };
+            let note = note_about_swap(replaces.then(|| library.swap()).flatten());
             let (folder, asks) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
             let ground = ground.filter(|_| folder.is_none());
             let lacks = LackingDisks::of(&library, ground.as_ref(), request.as_ref(), &data.accepted_missing(&id));

@@ -66,6 +66,7 @@ impl Schedule {
 
     /// Gives up an event that the writer refused.
     pub(super) fn refused(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<ScheduleEffect>) {
+        let now = self.now;
         let Some(job) = self.jobs.get_mut(&id) else { return };
         match event {
             JobEvent::Started { item, .. } => {
@@ -91,7 +92,7 @@ impl Schedule {
             JobEvent::Returned { item, attempt } | JobEvent::Stopped { item, attempt }
                 if job.holds(*item, *attempt) =>
             {
-                effects.push(append(id, job.ended(*item, *attempt)));
+                effects.push(append(id, job.ended(*item, *attempt, now)));
             }
             JobEvent::Created { .. }
             | JobEvent::Planned { .. }
