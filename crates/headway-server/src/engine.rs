@@ -55,7 +55,7 @@ pub(crate) use opening::open_library;
 pub(super) use output_name::target;
 pub(super) use plan::{QueryPatterns, missed_disks};
 pub(crate) use pulse::Pulse;
-pub(crate) use recovery::tidy_finished_jobs;
+pub(crate) use recovery::{input_of, tidy_finished_jobs};
 pub(crate) use running::RunningAttempts;
 pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;

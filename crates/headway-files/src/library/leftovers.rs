@@ -28,10 +28,23 @@ pub(super) struct Leftovers {
 #[derive(Debug, Default)]
 struct LeftState {
     temps: BTreeSet<RelPath>,
+    /// Folders of outputs that stay, because a program's input might be in them. The next process looks again.
+    kept: BTreeSet<RelPath>,
     tried: Option<Instant>,
 }
 
+impl LeftState {
+    fn all(&self) -> impl Iterator<Item = &RelPath> {
+        self.temps.iter().chain(&self.kept)
+    }
+}
+
 impl Library {
+    /// Remembers a folder that stays, because a program's input might be in it.
+    pub(super) fn keeps(&self, workshop: RelPath) {
+        self.left.state.lock().kept.insert(workshop);
+    }
+
     /// Takes in the result of removing a temporary file, and remembers the file if the removal failed. Never pass a
     /// file that might be an original.
     pub(super) fn removed(&self, temp: &RelPath, answer: io::Result<()>) {
@@ -100,8 +113,7 @@ impl Library {
         self.left
             .state
             .lock()
-            .temps
-            .iter()
+            .all()
             .any(|temp| on_disk(temp).file_name().is_some_and(|name| name.as_bytes().starts_with(&prefix)))
     }
 

@@ -69,6 +69,7 @@ impl Workshop<'_> {
     /// Leaves the folder where it is when this is dropped.
     pub(super) fn keep(&mut self) {
         self.is_kept = true;
+        self.library.keeps(self.path.clone());
     }
 
     /// Moves the output to where it is [staged](Staged::path). Anything but a regular file stays, and is removed with

@@ -4,6 +4,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use crate::engine::input_of;
 use crate::placements::{Changes, ReadError};
 use headway_files::{Change, Maker, OwnName};
 use headway_model::{JobId, PlannedFile, RelPath};
@@ -55,7 +56,7 @@ pub(crate) async fn strays(
                         "it might be an original: its placing did not end well, and the job's page says what lies where",
                     ),
                     Owner::Over { job_no, .. } => {
-                        input = store.items_at(*job_no, &[item]).await?.into_iter().next().map(|row| row.file);
+                        input = store.items_at(*job_no, &[item]).await?.into_iter().next().and_then(input_of);
                         None
                     }
                     Owner::NotKnown(why) => Some(*why),

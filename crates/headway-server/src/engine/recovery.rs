@@ -21,6 +21,7 @@ use headway_model::item::ItemStatus;
 use headway_model::{Fold, JobId, Output, OutputPlace, PauseReason, PlannedFile, RelPath};
 use headway_recipes::{Unable, details_of};
 use headway_store::Store;
+use headway_store::rows::ItemRow;
 pub(crate) use tidy::tidy_finished_jobs;
 pub(super) use tidy::tidy_if_noted;
 use tries::Tries;
@@ -113,11 +114,16 @@ async fn left_by(
 fn remove_temps_of(context: &Context, active: &ActiveJob, left: &ItemsByFolder, kept: &HashSet<RelPath>) -> bool {
     let file_of = |item| {
         let rows = context.handle.block_on(context.store.items_at(active.job_no, &[item])).map_err(io::Error::other)?;
-        Ok(rows.into_iter().next().map(|row| row.file))
+        Ok(rows.into_iter().next().and_then(input_of))
     };
     let temps = active.library.clear_all_temps(left, active.job, kept, &file_of);
     let folders = active.library.clear_unmade(left.keys());
     temps && folders && !active.library.has_left_of(active.job)
+}
+
+/// The file of an item, if a program can have moved it away: after a success, it is where it was, or in the trash.
+pub(crate) fn input_of(row: ItemRow) -> Option<PlannedFile> {
+    (!matches!(row.state.status, ItemStatus::Succeeded(_))).then_some(row.file)
 }
 
 /// Finds out how far the change of an item got that no worker holds any longer. Returns the output's details as JSON

@@ -10,6 +10,7 @@ use super::{can_have_left, left_by, remove_temps_of};
 use crate::placements::{Changes, each_event};
 use crate::steps::{OwnWork, Step};
 use headway_files::Change;
+use headway_model::item::ItemStatus;
 use headway_model::{JobId, PauseReason};
 use headway_recipes::Unable;
 
@@ -59,7 +60,12 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     let fold = if known { context.store.folds(&[job]).await?.1.pop() } else { None };
     let Some(fold) = fold else { return forget_note(context, job).await };
     let active = Arc::new(ActiveJob::read(context, job).await?);
-    let tried = fold.items().filter(|item| can_have_left(&active, &fold, *item));
+    // Also an item that succeeded, if its temporary file could not be removed. That is so rare that no job is searched for it
+    // that has no note.
+    let tried = fold.items().filter(|item| match item.1 {
+        ItemStatus::Succeeded(_) => !active.only_reads(),
+        _ => can_have_left(&active, &fold, *item),
+    });
     let left = left_by(&*context.store, &active, tried.map(|(item, _)| item)).await?;
     let mut changes = Changes::default();
     each_event(&*context.store, active.job_no, super::is_open_change, |event| changes.follow(&event)).await?;
