@@ -141,9 +141,12 @@ test('all jobs that are shown and not over are paused and cancelled at once', as
   // The page asks for confirmation.
   await page.getByRole('button', { name: 'Cancel all 2' }).click();
   expect(await status(jobs[0])).toBe('paused');
+  // Of a job that is started meanwhile, nobody was asked.
+  const late = await begin(server, mint(), 'slow', { title: 'Late' });
+  await expect(page.locator('.job-card')).toHaveCount(3);
   await page.getByRole('button', { name: 'Really cancel all 2' }).click();
   for (const job of jobs) await expect.poll(() => status(job)).toBe('cancelled');
-  expect(await status(other)).not.toBe('cancelled');
+  for (const job of [other, late]) expect(await status(job)).not.toBe('cancelled');
 });
 
 test('the list follows what is typed, so that its buttons act on what the field says', async ({ page, serve }) => {

@@ -48,13 +48,12 @@ pub(super) fn Bulk(
         return ().into_any();
     }
     let live = expect_context::<Live>();
-    let (is_busy, is_sure) = (RwSignal::new(false), RwSignal::new(false));
+    // Those whose cancel waits for a second click. A job that is started meanwhile is none of them.
+    let (is_busy, chosen) = (RwSignal::new(false), RwSignal::new(Vec::<JobId>::new()));
+    let is_sure = move || chosen.with(|chosen| !chosen.is_empty());
     let wrong = RwSignal::new(None::<String>);
-    // Of another list, nobody has confirmed anything.
-    Effect::new(move |_| {
-        address.track();
-        is_sure.set(false);
-    });
+    // Of another list, nobody has chosen anything.
+    Effect::new(move |_| address.with(|_| chosen.set(Vec::new())));
     let of = move |all: BulkAction| {
         Memo::new(move |_| {
             let is = |job: &JobId| {
@@ -65,7 +64,7 @@ pub(super) fn Bulk(
     };
     let act = move |all: BulkAction, jobs: Vec<JobId>| {
         is_busy.set(true);
-        is_sure.set(false);
+        chosen.set(Vec::new());
         wrong.set(None);
         leptos::task::spawn_local(async move {
             let mut failed = Vec::new();
@@ -86,14 +85,16 @@ pub(super) fn Bulk(
             if is_busy.get_untracked() {
                 return;
             }
-            if all == BulkAction::Cancel && !is_sure.get_untracked() {
-                is_sure.set(true);
-            } else {
-                act(all, jobs.get_untracked());
+            let (now, chosen_before) = (jobs.get_untracked(), chosen.get_untracked());
+            match all == BulkAction::Cancel {
+                true if chosen_before.is_empty() => chosen.set(now),
+                true => act(all, still(&now, &chosen_before)),
+                false => act(all, now),
             }
         };
-        let text = move || match all == BulkAction::Cancel && is_sure.get() {
-            true => format!("Really cancel all {}", jobs.with(Vec::len)),
+        let left = move || jobs.with(|jobs| chosen.with(|chosen| still(jobs, chosen).len()));
+        let text = move || match all == BulkAction::Cancel && is_sure() {
+            true => format!("Really cancel all {}", left()),
             false if jobs.with(Vec::len) == 1 => format!("{word} 1"),
             false => format!("{word} all {}", jobs.with(Vec::len)),
         };
@@ -107,12 +108,17 @@ pub(super) fn Bulk(
         <div class="jobs-bulk" hidden=move || { open.with(Vec::len) < 2 }>
             <div class="ui-buttons" role="group" aria-label="All jobs below that are not over">
                 {button(BulkAction::Pause, pause, "Pause")} {button(BulkAction::Resume, resume, "Resume")} {button(BulkAction::Cancel, cancel, "Cancel")}
-                <button class="ui-quiet" hidden=move || !is_sure.get() on:click=move |_| is_sure.set(false)>"Keep them"</button>
+                <button class="ui-quiet" hidden=move || !is_sure() on:click=move |_| chosen.set(Vec::new())>"Keep them"</button>
             </div>
             <p class="ui-error" role="alert">{move || wrong.get()}</p>
         </div>
     }
     .into_any()
+}
+
+/// Those jobs that were chosen and are still listed.
+fn still(listed: &[JobId], chosen: &[JobId]) -> Vec<JobId> {
+    listed.iter().copied().filter(|job| chosen.contains(job)).collect()
 }
 
 #[cfg(test)]
