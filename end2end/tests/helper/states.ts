@@ -1,6 +1,7 @@
 // Another job, held in each state that a job can be in: by real commands that wait, real queues, and a server that
 // stops where a test needs it.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from './fixtures';
 import { mint, type Options, type Server } from './server';
 
@@ -9,7 +10,7 @@ allow_commands = true
 
 [[command]]
 name = "hold"
-run = ["sh", "-c", "trap '' TERM; while [ -e ../hold ]; do sleep 0.05; done", "sh", "{}"]
+run = ["sh", "-c", "trap '' TERM; touch ../held; while [ -e ../hold ]; do sleep 0.05; done", "sh", "{}"]
 repeatable = true
 grace = 600
 `;
@@ -59,6 +60,8 @@ export async function jobIn(state: State, server: Server): Promise<string | unde
     await server.put(job, held, hold);
     if (state !== 'queued') {
       await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters?.running).toBe(1);
+      // Before that, the signal of a cancel would end it.
+      await expect.poll(() => existsSync(join(server.folder, 'held')), { timeout: 30_000 }).toBe(true);
     }
     if (state === 'paused') await server.post(job, 'pause');
     if (state === 'cancelling') await server.post(job, 'cancel');
