@@ -7,7 +7,7 @@ import { mint, type Server } from './helper/server';
 
 const rows = (page: Page) => page.locator('.items tbody tr');
 const filter = (page: Page, word: string) => page.getByRole('navigation', { name: 'Files by status' }).getByRole('link', { name: new RegExp(`^${word === 'succeeded' ? 'done' : word}( [\\d,]+)?$`) });
-const wrong = (page: Page) => page.locator('.job-files > .ui-error');
+const wrong = (page: Page) => page.locator('.job-files .ui-controls > p.ui-error');
 const reading = (page: Page) => page.getByText('Reading the files…');
 
 /** Two files that each wait until the test lets them go on: one fails and one does not. */
