@@ -7,6 +7,7 @@ use super::folder_calls::FolderCalls;
 use super::found::is_absent;
 use super::kind_of_entry::is_folder;
 use super::make_folder::UNMADE;
+use super::temporary::item_number;
 use super::trash::TRASH;
 use super::{Library, probe::PROBE};
 use headway_model::path::{RESERVED, is_reserved};
@@ -124,8 +125,7 @@ fn maker(name: &[u8]) -> Maker {
     let rest = name.strip_prefix(RESERVED.as_bytes()).and_then(|rest| rest.split_at_checked(ID));
     let Some((id, rest)) = rest else { return Maker::Unknown };
     let job = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
-    let item = rest.strip_prefix(b"-").and_then(|rest| rest.split(|byte| *byte == b'-').next());
-    let item = item.and_then(|item| std::str::from_utf8(item).ok()?.parse().ok());
+    let item = rest.strip_prefix(b"-").and_then(item_number);
     job.zip(item).map_or(Maker::Unknown, |(job, item)| Maker::Attempt { job, item })
 }
 

@@ -14,6 +14,11 @@ pub(super) fn prefix(job: JobId) -> Vec<u8> {
     format!("{RESERVED}{job}-").into_bytes()
 }
 
+/// The number of the item in what follows the [prefix] of a temporary file's name.
+pub(super) fn item_number(rest: &[u8]) -> Option<u32> {
+    std::str::from_utf8(rest.split(|byte| *byte == b'-').next()?).ok()?.parse().ok()
+}
+
 /// Looks up the file of an item; `None` if there is no such item.
 pub(super) type FileOfItem<'a> = &'a dyn Fn(u32) -> io::Result<Option<PlannedFile>>;
 
@@ -51,8 +56,7 @@ impl Library {
         for entry in dir.list()? {
             let name = entry?.file_name();
             let Some(rest) = name.as_bytes().strip_prefix(&prefix[..]) else { continue };
-            let item = rest.split(|byte| *byte == b'-').next().and_then(|item| std::str::from_utf8(item).ok());
-            let Some(item) = item.and_then(|item| item.parse().ok()) else { continue };
+            let Some(item) = item_number(rest) else { continue };
             let path = folder.join(name.as_bytes()).map_err(io::Error::other)?;
             if !items.contains(&item) || kept.contains(&path) {
                 continue;
