@@ -400,6 +400,8 @@ test('the focus stays where it was after Save, and after Pause and Resume of all
   await ready(page);
   const save = page.locator('[data-action="change"]');
   await page.locator('details:has([data-action="change"])').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+  // Until the job is known there is nothing to save.
+  await expect(save).toBeEnabled();
   await save.focus();
   await page.keyboard.press('Enter');
   await expect(page.locator('.job-pace-saved')).toHaveText('Saved.');

@@ -49,9 +49,12 @@
     bar?.remove();
     bar = null;
   });
-  // The buttons have no effect any more.
+  // The buttons have no effect any more; nor have those that what is left of the program still adds or enables.
+  const disable = () => document.querySelectorAll('button:enabled:not(.page-stopped *)').forEach((button) => (button.disabled = true));
   const stop = () => {
-    document.querySelectorAll('button:not(.page-stopped *)').forEach((button) => (button.disabled = true));
+    if (failed === 'panic') return;
+    disable();
+    new MutationObserver(disable).observe(root, { subtree: true, childList: true, attributeFilter: ['disabled'] });
     fail('panic');
   };
   addEventListener('headway:panic', stop);

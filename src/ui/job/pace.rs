@@ -40,11 +40,12 @@ fn Form(steer: Steer) -> impl IntoView {
         number => number.to_string(),
     });
     let priority = in_force(|fold| fold.priority.to_string());
-    // An empty field stands for 0. As long as the job is unknown, so is its priority, and nothing changes.
+    // As long as the job is unknown, so is its priority, and there is nothing to save.
+    let is_known = move || !priority.with(String::is_empty);
+    // An empty field stands for 0.
     let entered = move |field: NodeRef<html::Input>| {
         let text = field.get_untracked().map(|input| input.value()).unwrap_or_default();
-        let is_known = !priority.with_untracked(String::is_empty);
-        if text.is_empty() { is_known.then_some(0) } else { text.parse::<i32>().ok() }
+        if text.is_empty() { Some(0) } else { text.parse::<i32>().ok() }
     };
     let change = move |event: SubmitEvent| {
         event.prevent_default();
@@ -60,7 +61,7 @@ fn Form(steer: Steer) -> impl IntoView {
         <form class="job-pace" on:submit=change on:input=move |_| steer.done.set(None)>
             <PaceField label="Files at a time " name="concurrency" min="0" max="1024" empty="the server decides" in_force=concurrency field=at_once />
             <PaceField label="Priority " name="priority" min="-1000" max="1000" empty="0" in_force=priority field=first />
-            <button data-action="change" aria-disabled=is_busy>"Save"</button>
+            <button data-action="change" aria-disabled=is_busy disabled=move || !is_known()>"Save"</button>
             <span class="job-pace-saved" role="status">{said}</span>
         </form>
     }
