@@ -2,6 +2,8 @@
 
 mod embedded;
 
+use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -37,6 +39,24 @@ impl Assets {
     /// The files that were embedded when the program was built, if any.
     pub fn embedded() -> Option<Self> {
         Embedded::load().map(|embedded| Assets(AssetSource::Embedded(Arc::new(embedded))))
+    }
+
+    /// The id of the client's build: the start of a hash of its files. Blocking.
+    ///
+    /// # Errors
+    /// If a file of the folder cannot be read.
+    pub fn build(&self) -> std::io::Result<String> {
+        match &self.0 {
+            AssetSource::Embedded(embedded) => Ok(embedded.digest.check()),
+            AssetSource::Folder(folder) => {
+                // A client that was built in one piece has fewer files.
+                let read = |path: &str| match std::fs::read(folder.join(path)) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(Cow::Borrowed(&[][..])),
+                    content => content.map(Cow::Owned),
+                };
+                Ok(embedded::digest(read)?.check())
+            }
+        }
     }
 
     /// The paths that pages link to, if they change with the content.

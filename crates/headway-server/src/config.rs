@@ -37,6 +37,9 @@ pub struct Config {
     pub owner_only: BTreeSet<String>,
     /// This program, which also runs as the guard of commands.
     pub program: PathBuf,
+    /// The id of this build, in pages and streams. A page of another build asks to be reloaded. By default this
+    /// package's version.
+    pub build: String,
 }
 
 impl Config {
@@ -61,6 +64,7 @@ impl Config {
             takes_up: true,
             owner_only: BTreeSet::new(),
             program,
+            build: env!("CARGO_PKG_VERSION").into(),
         }
     }
 }

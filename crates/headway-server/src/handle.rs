@@ -48,7 +48,7 @@ use super::retention::Retention;
 use super::writer::Log;
 use headway_files::{DataFolder, Library};
 use headway_model::summary::JobView;
-use headway_model::{ApiError, Digest, JobEvent, JobId, PauseReason, StartJob, Unable};
+use headway_model::{ApiError, JobEvent, JobId, PauseReason, StartJob, Unable};
 use headway_store::rows::JobRow;
 use headway_store::{AppendError, Head, Store};
 use start_up::OwnRuntime;
@@ -88,6 +88,7 @@ struct ServerInner {
     configured_limits: parking_lot::Mutex<ScheduleLimits>,
     /// Recipes that only the owner can start.
     owner_only: BTreeSet<String>,
+    build: String,
     /// Held while the file of presets is read and written.
     presets: parking_lot::Mutex<()>,
     /// Held from the check that a job has no undo until the new one is recorded.
@@ -142,8 +143,8 @@ impl Server {
     }
 
     /// The id of this build, in pages and streams.
-    pub fn build(&self) -> &'static str {
-        build()
+    pub fn build(&self) -> &str {
+        &self.inner.build
     }
 
     /// The head of the log. Wakes whenever it moves.
@@ -217,13 +218,4 @@ impl Server {
         let request = self.store().request(row.job_no).await?;
         Ok(request.and_then(|text| serde_json::from_str(&text).ok()))
     }
-}
-
-/// The id of this build: a hash of the program itself.
-fn build() -> &'static str {
-    static BUILD: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    BUILD.get_or_init(|| {
-        let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
-        Digest::of(&program).check()
-    })
 }

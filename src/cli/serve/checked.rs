@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::ServeCommand;
 use crate::cli::failure::{CommandFailure, USAGE};
@@ -52,7 +52,11 @@ impl ServeCommand {
             webhooks: webhooks::configured(self.config.as_deref())?,
             schedules: schedules::configured(self.config.as_deref())?,
             commands: commands(self.config.as_deref())?,
-            config: Config { links: links(&self.libraries, &libraries)?, ..self.server(libraries, owner_only) },
+            config: Config {
+                links: links(&self.libraries, &libraries)?,
+                build: assets.build().with_context(|| format!("the client in {} cannot be read", site.display()))?,
+                ..self.server(libraries, owner_only)
+            },
             recipes,
             assets,
             site,

@@ -39,10 +39,17 @@ const CLIENT: [(&str, &str); 5] = [
     ("split_jobs.wasm", "application/wasm"),
 ];
 
+/// The hash of all files of a client.
+pub(super) fn digest<E>(read: impl Fn(&str) -> Result<Cow<'static, [u8]>, E>) -> Result<Digest, E> {
+    let all = CLIENT.iter().map(|(name, _)| Ok(Digest::of(&read(&format!("pkg/{name}"))?).to_string()));
+    Ok(Digest::of(all.collect::<Result<String, E>>()?.as_bytes()))
+}
+
 /// The client's files by path.
 pub(super) struct Embedded {
     files: HashMap<String, EmbeddedFile>,
     pub(super) client: ClientFiles,
+    pub(super) digest: Digest,
 }
 
 struct EmbeddedFile {
@@ -58,8 +65,7 @@ impl Embedded {
     pub(super) fn load() -> Option<Self> {
         let mut files = HashMap::new();
         // One folder for all, named after all of it, because the files of the client find each other by their names.
-        let all = CLIENT.iter().map(|(name, _)| Some(Digest::of(&content(&format!("pkg/{name}"))?).to_string()));
-        let all = Digest::of(all.collect::<Option<String>>()?.as_bytes());
+        let all = digest(|path| content(path).ok_or(())).ok()?;
         let mut add = |path: String, kind: &'static str, hashed: bool| {
             let plain = bytes(content(&path)?);
             let hash = Digest::of(&plain).to_string();
@@ -81,7 +87,7 @@ impl Embedded {
         let mut next = || client.next().flatten();
         let client =
             ClientFiles { style: next()?, script: next()?, wasm: next()?, later_script: next()?, later: next()? };
-        Some(Embedded { files, client })
+        Some(Embedded { files, client, digest: all })
     }
 
     /// The response for a path, if there is such a file.

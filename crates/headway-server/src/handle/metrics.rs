@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::{Server, build};
+use super::Server;
 use headway_files::free_bytes;
 use headway_model::{ApiError, Counters, JobSummary, Position};
 use headway_store::JobFilter;
@@ -68,7 +68,7 @@ impl Server {
     /// If the log cannot be read.
     pub async fn metrics(&self, followers: usize) -> Result<String, ApiError> {
         let mut text = MetricsText::default();
-        let version = [("version", env!("CARGO_PKG_VERSION")), ("build", build())];
+        let version = [("version", env!("CARGO_PKG_VERSION")), ("build", self.build())];
         text.family("headway_build_info", "gauge", "The program that runs.");
         text.sample("headway_build_info", &version, 1);
         text.gauge(

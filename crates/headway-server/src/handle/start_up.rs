@@ -74,6 +74,7 @@ impl Server {
             limits: parking_lot::Mutex::new(limits),
             configured_limits: parking_lot::Mutex::new(limits),
             owner_only: config.owner_only,
+            build: config.build,
             presets: Default::default(),
             undo_starts: Default::default(),
             read_logs: Default::default(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::{Server, build};
+use super::super::Server;
 use super::PAGE_LIMIT;
 use headway_model::summary::{LibraryName, PageRights, RecipeInfo, Start};
 use headway_model::{ApiError, JobSummary, Policy};
@@ -19,7 +19,7 @@ impl Server {
         live.sort_by_key(|summary| (summary.created, summary.job));
         let (libraries, recipes, policies) = (self.libraries(), self.recipes(), self.policies());
         let rights = PageRights::All;
-        Ok(Start { build: build().into(), now: crate::now(), cursor, libraries, recipes, policies, live, rights })
+        Ok(Start { build: self.build().into(), now: crate::now(), cursor, libraries, recipes, policies, live, rights })
     }
 
     /// The libraries.
