@@ -208,6 +208,18 @@ async fn a_preset_is_offered_where_its_program_is_and_does_what_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_removes_another_name_of_its_file_has_not_changed_it() {
+    let files = Files::numbered(1);
+    let other = files.data().with_file_name("other");
+    std::fs::hard_link(files.library().join("000000"), &other).expect("another name");
+    let served = Served::start(&files);
+    let run = format!(r#"sh -c 'rm {} && cp "$0" "$1"' {{}} {{out}}"#, other.display());
+    let end = served.run("command", json!({ "settings": { "run": run } })).await;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (1, 0), "{end:?}");
+    assert!(!other.exists() && files.library().join("000000.out").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_moves_or_removes_its_file_loses_nothing() {
     let files = Files::numbered(1);
     let served = Served::start(&files);

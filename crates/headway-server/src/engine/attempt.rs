@@ -255,7 +255,8 @@ fn held(
     let writes = work.writes() || output.is_some_and(Output::replaces) || !renames.is_empty() || removes;
     let mut files = vec![(file.path.clone(), writes)];
     files.extend(names(renames).map(|name| (name, true)));
-    // Giving a file another hard link changes its ctime, which other attempts would take for a change of the file.
+    // Giving a file another hard link changes its ctime. On storage that keeps an old count of names for a while, other attempts
+    // would take that for a change of the file.
     files.extend(work.reads(&file.path).into_iter().map(|read| (read, work.shares())));
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
