@@ -77,15 +77,16 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
         is_whole &= places.unseen == 0;
-        let (strays, unlisted) = data.strays(name, path, arguments.remove).await?;
-        if !strays.is_empty() {
-            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", strays.len()))?;
+        let left = data.left_names(name, path, arguments.remove).await?;
+        findings.extend(left.findings);
+        if !left.told.is_empty() {
+            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
         }
-        for stray in &strays {
-            out::line(&format!("  {stray}"))?;
+        for told in &left.told {
+            out::line(&format!("  {told}"))?;
         }
-        is_whole &= unlisted.is_empty();
-        for folder in unlisted {
+        is_whole &= left.unread.is_empty();
+        for folder in left.unread {
             out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use headway_model::{JobId, JobStatus, JobSummary};
 use serde_json::{Value, json};
 
+use crate::doctor::{doctor, headway};
 use crate::helper::{Files, Headway, eventually, http, mint};
 
 /// The commands of these tests.
@@ -234,6 +235,62 @@ async fn a_command_that_moves_or_removes_its_file_loses_nothing() {
 }
 
 /// The command moves its file in its first attempt only, and its server is killed then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_changes_its_file_before_it_fails_does_not_do_so_silently() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    for (run, told) in [
+        (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"; exit 1' {} {out}"#, "and changed it: at 000000,"),
+        (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"' {} {out}"#, "and changed it: at 000000,"),
+        (r#"sh -c 'echo more >> "$0"; rm "$0"; exit 1' {} {out}"#, "and changed it: at 000000,"),
+        (r#"sh -c 'echo more >> "$0"; exit 1' {} {out}"#, "exit code 1; meanwhile the file was changed"),
+        (r#"sh -c 'mv "$0" "$1"; exit 1' {} {out}"#, "moved or removed the file, which is now at 000000;"),
+    ] {
+        let end = served.run("command", json!({ "settings": { "run": run } })).await;
+        assert_eq!((end.counters.failed, end.counters.succeeded), (1, 0), "{run}: {end:?}");
+        let items = served.get(&format!("/api/jobs/{}/items", end.job)).await;
+        let message = items["items"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(told), "{run}: {message}");
+    }
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("the file"), b"file 0\nmore\nmore\nmore\nmore\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and_is_a_problem_for_the_doctor() {
+    let files = Files::numbered(1);
+    let marker = files.data().with_file_name("moved");
+    let run =
+        format!(r#"sh -c 'mv "$0" "$1" && echo more >> "$1" && touch {}; sleep 600' {{}} {{out}}"#, marker.display());
+    let mut served = Served::start(&files);
+    let more = json!({ "settings": { "run": run }, "policy": { "on_interrupt": "retry" } });
+    let job = served.begin("command", more).await;
+    eventually("the move", async || marker.exists().then_some(())).await;
+    served.headway.kill();
+    let folder = format!(".headway-{job}-0-1~");
+    let told = format!("one of the files in {folder} might be what 000000 was; move it to where it belongs");
+    let (well, said) = doctor(&files);
+    assert!(!well && said.contains(&told), "before the next start: {said}");
+    let mut served = Served::start(&files);
+    let end = served.end(job).await;
+    assert_eq!((end.counters.failed, end.counters.skipped), (1, 0), "{end:?}");
+    let items = served.get(&format!("/api/jobs/{job}/items")).await;
+    let message = items["items"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains(&format!("no longer there, and {told}")), "{message}");
+    assert!(served.headway.terminate());
+    for arguments in [&["doctor"][..], &["doctor", "--remove"]] {
+        let library = format!("files={}", files.library().display());
+        let (well, said) = headway(&[arguments, &[library.as_str()]].concat(), &files);
+        assert!(!well && said.contains(&told) && said.contains("is left for you to look at"), "{said}");
+    }
+    let folder = files.library().join(folder);
+    let moved = folder.join("000000.out");
+    assert_eq!(std::fs::read(&moved).expect("the file"), b"file 0\nmore\n");
+    std::fs::rename(moved, files.library().join("000000")).expect("a move");
+    std::fs::remove_dir(folder).expect("an empty folder");
+    let (well, said) = doctor(&files);
+    assert!(well, "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_a_command_has_moved_when_the_server_is_killed_is_put_back() {
     let files = Files::numbered(1);

@@ -14,7 +14,7 @@ use super::schedule::WorkOutcome;
 use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::{Staged, fault_of};
+use headway_files::{Staged, fault_of, might_be_in};
 use headway_model::{DiskEffect, FailReason, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
@@ -241,6 +241,19 @@ fn unlisted(context: &Context, active: &ActiveJob, folder: &PlannedFile, attempt
     active.library.open_file(folder).map_or_else(Failure::from, |_| Failure::Skipped(SkipReason::Changed))
 }
 
+/// Fails if the file is not as it was planned, and might be in a folder that an earlier attempt left: only a person can tell.
+fn not_kept(active: &ActiveJob, attempt: &Attempt, reason: SkipReason) -> Result<(), Failure> {
+    let kept = active.library.kept_folder(attempt.job, attempt.item);
+    let looking = |error| Failure::of(FailReason::Read, "looking for what an earlier attempt left", &error);
+    match kept.map_err(looking)? {
+        None => Ok(()),
+        Some(folder) => {
+            let message = format!("{}, and {}", reason.text(), might_be_in(&folder, &attempt.path));
+            Err(Failure::Failed(FailReason::Read, message))
+        }
+    }
+}
+
 /// Does the work while holding the files, so that no other attempt touches them.
 fn held(
     context: &Context,
@@ -273,6 +286,9 @@ fn held(
         && let Some(done) = work.done_before(attempt)?
     {
         return Ok(done);
+    }
+    if let Err(Failure::Skipped(reason @ (SkipReason::Missing | SkipReason::Changed))) = opened {
+        not_kept(active, attempt, reason)?;
     }
     let mut input = opened?;
     let replaces = output.filter(|output| output.replaces());
