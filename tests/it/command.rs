@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use headway_model::{JobId, JobStatus, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
 use crate::doctor::{doctor, headway};
@@ -248,8 +248,7 @@ async fn a_command_that_changes_its_file_before_it_fails_does_not_do_so_silently
     ] {
         let end = served.run("command", json!({ "settings": { "run": run } })).await;
         assert_eq!((end.counters.failed, end.counters.succeeded), (1, 0), "{run}: {end:?}");
-        let items = served.get(&format!("/api/jobs/{}/items", end.job)).await;
-        let message = items["items"][0]["message"].as_str().unwrap_or_default();
+        let (_, _, message) = &served.items(end.job).await[0];
         assert!(message.contains(told), "{run}: {message}");
     }
     assert_eq!(std::fs::read(files.library().join("000000")).expect("the file"), b"file 0\nmore\nmore\nmore\nmore\n");
@@ -262,8 +261,7 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
     let run =
         format!(r#"sh -c 'mv "$0" "$1" && echo more >> "$1" && touch {}; sleep 600' {{}} {{out}}"#, marker.display());
     let mut served = Served::start(&files);
-    let more = json!({ "settings": { "run": run }, "policy": { "on_interrupt": "retry" } });
-    let job = served.begin("command", more).await;
+    let job = served.begin("command", json!({ "settings": { "run": run } })).await;
     eventually("the move", async || marker.exists().then_some(())).await;
     served.headway.kill();
     let folder = format!(".headway-{job}-0-1~");
@@ -271,10 +269,13 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
     let (well, said) = doctor(&files);
     assert!(!well && said.contains(&told), "before the next start: {said}");
     let mut served = Served::start(&files);
+    served.until(job, |summary| summary.status.pause_reason() == Some(PauseReason::Interrupted)).await;
+    let (_, status, message) = &served.items(job).await[0];
+    assert!(status == "interrupted" && message.contains(&told), "{status}: {message}");
+    assert_eq!(served.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
     let end = served.end(job).await;
     assert_eq!((end.counters.failed, end.counters.skipped), (1, 0), "{end:?}");
-    let items = served.get(&format!("/api/jobs/{job}/items")).await;
-    let message = items["items"][0]["message"].as_str().unwrap_or_default();
+    let (_, _, message) = &served.items(job).await[0];
     assert!(message.contains(&format!("no longer there, and {told}")), "{message}");
     assert!(served.headway.terminate());
     for arguments in [&["doctor"][..], &["doctor", "--remove"]] {
