@@ -9,7 +9,7 @@ use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
 
-use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Remedy, Stray};
+use crate::doctor::{self, Diagnosis, Finding, OpenWork, PlacedFiles, Remedy, Stray};
 use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
 use crate::steps::Steps;
@@ -97,12 +97,13 @@ impl Maintenance {
         doctor::examine(&self.store, progress).await
     }
 
-    /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up.
+    /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up. And the other jobs that are not
+    /// over.
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub async fn stuck(&self) -> Result<Vec<Finding>, StoreError> {
-        doctor::stuck(&self.store, &self.folder).await
+    pub async fn open_work(&self) -> Result<OpenWork, StoreError> {
+        doctor::open_work(&self.store, &self.folder).await
     }
 
     /// Checks that the presets can be read.
