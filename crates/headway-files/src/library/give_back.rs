@@ -151,6 +151,7 @@ mod tests {
 
     use tempfile::TempDir;
 
+    use super::{NAMES_BESIDE, name_beside};
     use crate::{Library, OpenFile, Staged};
     use headway_model::{JobId, RelPath};
 
@@ -257,6 +258,24 @@ mod tests {
             assert_eq!(read(opened.original()).expect("the file"), b"precious", "{is_moved}");
             assert_eq!(opened.count("sub"), 1, "{is_moved}");
         }
+    }
+
+    #[test]
+    fn a_folder_stays_if_its_input_cannot_be_put_back_and_its_item_knows_of_it() {
+        let opened = Opened::new("a.jpg");
+        let staged = opened.staged("a.jpg");
+        let mut workshop = opened.library.workshop(&staged).expect("a folder");
+        rename(opened.original(), workshop.output()).expect("a move");
+        for number in 0..NAMES_BESIDE {
+            let taken = name_beside(&opened.path, number).expect("a name");
+            write(opened.at(&taken.shown()), "another").expect("a file");
+        }
+        assert!(workshop.give_back(&opened.input, &opened.path).is_err());
+        let folder = workshop.path().clone();
+        drop(workshop);
+        assert_eq!(read(opened.at(&folder.shown()).join("a.jpg")).expect("the file"), b"precious");
+        let kept = opened.library.kept_folder(JobId::mint(1, [1; 10]), 0).expect("a look");
+        assert_eq!(kept, Some(folder));
     }
 
     #[test]
