@@ -272,7 +272,7 @@ impl Work for CommandWork {
         }
         let mut why = complaint(code, &log.stderr, &log.stdout);
         if is_changed {
-            why.push_str("; meanwhile the file was changed: a command with {out} only reads {}");
+            why = format!("{why}; meanwhile the file was changed: a command with {{out}} only reads {{}}");
         }
         if exit.retry.contains(&code) {
             return Err(Failure::Retry(why));
