@@ -12,6 +12,7 @@ mod exclusion;
 mod finish;
 mod half_changed_since;
 mod inputs;
+mod known_names;
 mod leases;
 mod libraries;
 mod name_availability;

@@ -218,7 +218,8 @@ impl ActiveJob {
         self.foreseen.get_or_try_init(foresee).await.map(Some)
     }
 
-    fn undoes(&self) -> Option<JobId> {
+    /// The job that this one undoes, if it is an undo.
+    pub(super) fn undoes(&self) -> Option<JobId> {
         match &self.request.query {
             Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) => Some(*job),
             _ => None,

@@ -14,16 +14,14 @@ pub(super) fn half_changed_since(
     active: &ActiveJob,
     path: &RelPath,
 ) -> Result<Option<SkipReason>, Unable> {
-    if active.only_reads() {
+    // An undo itself puts such files in order.
+    if active.only_reads() || active.undoes().is_some() {
         return Ok(None);
     }
-    let others = context.handle.block_on(active.failed_since(context))?;
-    if others.is_empty() {
-        return Ok(None);
-    }
-    let past = context.handle.block_on(Past::of(context, active))?;
+    let Some(others) = context.handle.block_on(active.failed_since(context))? else { return Ok(None) };
+    let past = Past::under(context, active, others.names);
     match Unfinished::of(context, active, &past) {
-        Some(unfinished) => unfinished.only(others).judge_one(path),
+        Some(unfinished) => unfinished.only(others.numbers).judge_one(path),
         None => Ok(None),
     }
 }
