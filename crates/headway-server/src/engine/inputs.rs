@@ -74,8 +74,9 @@ impl Engine {
                     active.take_up_accepted();
                 }
             }
-            WriterReport::Refused(job, event, _) => self.let_go(*job, event),
-            WriterReport::Dead => {}
+            // For a retry that is refused, a failure is recorded.
+            WriterReport::Refused(job, event @ JobEvent::Failed { .. }, _) => self.let_go(*job, event),
+            WriterReport::Refused(..) | WriterReport::Dead => {}
         }
         input_of(report)
     }
