@@ -7,17 +7,19 @@ use clap::Args;
 
 use super::out;
 use super::progress::ProgressLine;
-use super::session::is_data_folder;
+use super::session::{data_option, is_data_folder};
+use super::text::tail;
 use super::{default_data, library};
+use headway_model::{JobStatus, JobSummary, PauseReason};
 use headway_server::maintenance::{Maintenance, is_held};
 
 /// Check a data folder for damage.
 ///
 /// Checks that every event is in its place, that every digest is right, and that every row matches the events. For the
 /// given folders, also checks that outputs and originals are where the log says, and lists temporary files that no live
-/// job owns. Lists the work that the server has given up because it crashed at it again and again. Changes nothing,
-/// unless --remove or --try-again says so. Stop the server first: the data folder is locked while it runs. Fails if
-/// anything is wrong.
+/// job owns. Lists the work that the server has given up because it crashed at it again and again, and the jobs that are
+/// not over, each with the command that goes on with it. Changes nothing, unless --remove or --try-again says so. Stop
+/// the server first: the data folder is locked while it runs. Fails if anything is wrong.
 ///
 /// Example:
 ///
@@ -70,22 +72,28 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         done.events, done.jobs, done.items, done.pruned
     ))?;
     let (mut findings, mut is_whole) = (done.findings, true);
-    findings.extend(data.stuck().await?);
+    let open = data.open_work().await?;
+    findings.extend(open.stuck);
     findings.extend(data.presets());
+    let options = data_option(&arguments.data);
+    for job in &open.waiting {
+        out::line(&not_over(job, &options))?;
+    }
     for (name, path) in &named {
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
         is_whole &= places.unseen == 0;
-        let (strays, unlisted) = data.strays(name, path, arguments.remove).await?;
-        if !strays.is_empty() {
-            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", strays.len()))?;
+        let left = data.left_names(name, path, arguments.remove).await?;
+        findings.extend(left.findings);
+        if !left.told.is_empty() {
+            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
         }
-        for stray in &strays {
-            out::line(&format!("  {stray}"))?;
+        for told in &left.told {
+            out::line(&format!("  {told}"))?;
         }
-        is_whole &= unlisted.is_empty();
-        for folder in unlisted {
+        is_whole &= left.unread.is_empty();
+        for folder in left.unread {
             out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
         }
     }
@@ -103,4 +111,54 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("problems found: {}", findings.len())
+}
+
+/// What a job that is not over is at or waits for, and the command that goes on with it.
+fn not_over(job: &JobSummary, options: &str) -> String {
+    let name = tail(job.job);
+    let command = |word: &str| format!("headway {word} {name}{options}");
+    let how = match job.status {
+        JobStatus::Planned => format!("{} approves its plan and does the work", command("approve")),
+        JobStatus::Paused { reason: PauseReason::User } => format!("{} goes on with it", command("resume")),
+        JobStatus::Paused { reason: PauseReason::Interrupted } => {
+            format!(
+                "{} runs the interrupted files again, {} goes on without them",
+                command("resume"),
+                command("leave-out")
+            )
+        }
+        JobStatus::Cancelling => format!("{} ends it, as does the next headway serve", command("cancel")),
+        _ => format!("{} goes on with it, as does the next headway serve", command("resume")),
+    };
+    format!("job {name}, {:?}, is {}, and no server works on it: {how}", job.title, job.status_text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::Counters;
+    use headway_model::testing::{job_id, summary};
+
+    #[test]
+    fn each_job_that_is_not_over_says_what_it_waits_for_and_the_command_that_goes_on_with_it() {
+        let name = tail(job_id(1));
+        for (status, expected) in [
+            (JobStatus::Planned, "is planned, and no server works on it: headway approve NAME --data D approves"),
+            (JobStatus::Processing, "is processing, and no server works on it: headway resume NAME --data D goes on"),
+            (JobStatus::Cancelling, "is cancelling, and no server works on it: headway cancel NAME --data D ends it"),
+            (
+                JobStatus::Paused { reason: PauseReason::DiskFull },
+                "the disk is full, and no server works on it: headway resume NAME --data D goes on with it, as does",
+            ),
+            (
+                JobStatus::Paused { reason: PauseReason::Interrupted },
+                "headway resume NAME --data D runs the interrupted files again, headway leave-out NAME --data D goes",
+            ),
+            (JobStatus::Paused { reason: PauseReason::User }, "headway resume NAME --data D goes on with it"),
+        ] {
+            let said = not_over(&summary(status, Counters::default()), " --data D");
+            assert!(said.starts_with(&format!("job {name}, ")), "{said}");
+            assert!(said.contains(&expected.replace("NAME", &name)), "{said}");
+        }
+    }
 }

@@ -59,6 +59,16 @@ pub(super) struct Session {
     options: String,
 }
 
+/// The option with which another command finds this data folder, with a space before it; nothing if a variable of the environment
+/// or the default leads there.
+pub(super) fn data_option(data: &Path) -> String {
+    let from = std::env::var_os("HEADWAY_DATA").filter(|value| !value.is_empty());
+    match data == from.map_or_else(default_data, PathBuf::from) {
+        true => String::new(),
+        false => format!(" --data {}", shown(data.as_os_str())),
+    }
+}
+
 impl ServerArguments {
     /// Opens a session for starting work. Creates the data folder if necessary.
     pub(super) async fn begin(&self, workers: Option<usize>) -> Result<Session, CommandFailure> {
@@ -82,18 +92,17 @@ impl ServerArguments {
     /// The options that are needed to find the same server: those that no variable of the environment gives.
     fn options(&self) -> String {
         let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let standard = from("HEADWAY_DATA").map_or_else(default_data, PathBuf::from);
+        let data = if self.server.is_none() { data_option(&self.data) } else { String::new() };
         let server = self.server.as_ref().map(ToString::to_string);
         let is_given = |text: &String| from("HEADWAY_SERVER").is_none_or(|known| known != text.as_str());
         let config = self.config.as_ref().filter(|config| from("HEADWAY_CONFIG").is_none_or(|known| known != **config));
-        let data = Some(&self.data).filter(|data| server.is_none() && **data != standard);
         let options = [
-            data.map(|data| ("--data", data.clone().into_os_string())),
             server.filter(is_given).map(|server| ("--server", server.into())),
             self.token_file.clone().map(|file| ("--token-file", file.into_os_string())),
             config.map(|file| ("--config", file.clone().into_os_string())),
         ];
-        options.iter().flatten().map(|(name, value)| format!(" {name} {}", shown(value))).collect()
+        let others = options.iter().flatten().map(|(name, value)| format!(" {name} {}", shown(value)));
+        [data].into_iter().chain(others).collect()
     }
 
     /// Opens a session for asking about work that has begun.

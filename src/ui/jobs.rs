@@ -41,7 +41,14 @@ pub(super) fn JobsPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="ui-loading">"Reading the jobs…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorView error again=move |()| page.refetch() /> }.into_any(),
+                    Err(error) => {
+                        let first = address.with_untracked(|address| address.before.map(|_| address.sorted(address.find.sort)));
+                        view! {
+                            <ErrorView error again=move |()| page.refetch() />
+                            {first.map(|first| view! { <p><a href=first>"Show the first page"</a></p> })}
+                        }
+                            .into_any()
+                    }
                     Ok(page) if page.jobs.is_empty() && page.set_aside.is_empty() => view! { <NoJobs address=address.get_untracked() /> }.into_any(),
                     Ok(JobPage { jobs, next, set_aside, .. }) => {
                         let over = jobs.into_iter().filter(|job| job.status.is_terminal()).collect();

@@ -268,15 +268,33 @@ async fn the_list_of_jobs_is_paged_from_the_newest_or_as_it_is_sorted() {
     }
     assert_eq!(seen, by_files);
     assert_eq!(app.get("/api/jobs?sort=pink").await.0, 400);
-    // A page begins after the job that it is asked for, even if a filter leaves that job out of the list; and after a job that
-    // nobody knows comes nothing, not the first page again.
+    // A page begins after the job that it is asked for, even if a filter leaves that job out of the list.
     let (_, page) = app.get(&format!("/api/jobs?sort=files&search=files&before={}", by_files[5])).await;
     assert_eq!(ids(&page), [""; 0], "it is the last");
     let (_, page) = app.get(&format!("/api/jobs?sort=files&search=small&before={}", by_files[0])).await;
     assert_eq!(ids(&page), by_files[5..]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_jobs_after_a_job_that_was_never_there_is_refused_and_not_empty() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    app.end(app.begin("checksum").await).await;
+    let unknown = mint();
     for sort in ["files", "newest"] {
-        let (status, page) = app.get(&format!("/api/jobs?sort={sort}&before={}", mint())).await;
-        assert_eq!((status, ids(&page)), (200, Vec::new()), "{sort}");
+        let (status, answer) = app.get(&format!("/api/v1/jobs?sort={sort}&before={unknown}")).await;
+        assert_eq!((status, &answer["code"]), (400, &json!("malformed")), "{sort}: {answer}");
+        let detail = answer["detail"].as_str().unwrap_or_default();
+        assert!(detail.starts_with("before must be") && detail.contains(&unknown.to_string()), "{detail}");
+        // The page says so, and leads to the first page of the same list.
+        let call = app.client.get(format!("{}/jobs?show=good&sort={sort}&before={unknown}", app.url)).send();
+        let page = call.await.expect("an answer").text().await.expect("a page");
+        let first = if sort == "files" { "/jobs?show=good&sort=files" } else { "/jobs?show=good" };
+        assert!(page.contains("Before must be the id of a job") && !page.contains("No job matches"), "{sort}: {page}");
+        let (before, _) = page.split_once("Show the first page").unwrap_or_else(|| panic!("{sort}: {page}"));
+        let link = before.rsplit("href=\"").next().unwrap_or_default().replace("&amp;", "&");
+        assert!(link.starts_with(&format!("{first}\"")), "{sort}: {link}");
     }
     app.stop().await;
 }
@@ -332,10 +350,13 @@ async fn a_search_for_jobs_has_the_same_limit_as_a_search_for_files() {
     let files = Files::numbered(1);
     let app = App::start(&files).await;
     for (bytes, expected) in [(1_000, 200), (1_001, 422)] {
-        for path in ["jobs", "libraries/files/files"] {
+        for (path, of) in [
+            ("jobs", "a part of a job's title or of its recipe's name"),
+            ("libraries/files/files", "a part of a name, or a pattern with * and ?"),
+        ] {
             let (status, answer) = app.get(&format!("/api/v1/{path}?search={}", "a".repeat(bytes))).await;
             assert_eq!(status, expected, "{path}, {bytes}: {answer}");
-            let says = "search must be a part of a name, or a pattern with * and ?, of at most 1000 bytes";
+            let says = &format!("search must be {of}, of at most 1000 bytes");
             assert!(status == 200 || answer.to_string().contains(says), "{path}: {answer}");
         }
     }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use headway_model::{JobId, JobStatus, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
+use crate::doctor::{doctor, headway};
 use crate::helper::{Files, Headway, eventually, http, mint};
 
 /// The commands of these tests.
@@ -208,6 +209,18 @@ async fn a_preset_is_offered_where_its_program_is_and_does_what_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_removes_another_name_of_its_file_has_not_changed_it() {
+    let files = Files::numbered(1);
+    let other = files.data().with_file_name("other");
+    std::fs::hard_link(files.library().join("000000"), &other).expect("another name");
+    let served = Served::start(&files);
+    let run = format!(r#"sh -c 'rm {} && cp "$0" "$1"' {{}} {{out}}"#, other.display());
+    let end = served.run("command", json!({ "settings": { "run": run } })).await;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (1, 0), "{end:?}");
+    assert!(!other.exists() && files.library().join("000000.out").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_moves_or_removes_its_file_loses_nothing() {
     let files = Files::numbered(1);
     let served = Served::start(&files);
@@ -222,6 +235,65 @@ async fn a_command_that_moves_or_removes_its_file_loses_nothing() {
 }
 
 /// The command moves its file in its first attempt only, and its server is killed then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_changes_its_file_before_it_fails_does_not_do_so_silently() {
+    let files = Files::numbered(1);
+    let served = Served::start(&files);
+    for (run, told) in [
+        (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"; exit 1' {} {out}"#, "and changed it: at 000000,"),
+        (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"' {} {out}"#, "and changed it: at 000000,"),
+        (r#"sh -c 'echo more >> "$0"; rm "$0"; exit 1' {} {out}"#, "and changed it: at 000000,"),
+        (r#"sh -c 'echo more >> "$0"; exit 1' {} {out}"#, "exit code 1; meanwhile the file was changed"),
+        (r#"sh -c 'mv "$0" "$1"; exit 1' {} {out}"#, "moved or removed the file, which is now at 000000;"),
+    ] {
+        let end = served.run("command", json!({ "settings": { "run": run } })).await;
+        assert_eq!((end.counters.failed, end.counters.succeeded), (1, 0), "{run}: {end:?}");
+        let (_, _, message) = &served.items(end.job).await[0];
+        assert!(message.contains(told), "{run}: {message}");
+    }
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("the file"), b"file 0\nmore\nmore\nmore\nmore\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and_is_a_problem_for_the_doctor() {
+    let files = Files::numbered(1);
+    let marker = files.data().with_file_name("moved");
+    let run =
+        format!(r#"sh -c 'mv "$0" "$1" && echo more >> "$1" && touch {}; sleep 600' {{}} {{out}}"#, marker.display());
+    let mut served = Served::start(&files);
+    let job = served.begin("command", json!({ "settings": { "run": run } })).await;
+    eventually("the move", async || marker.exists().then_some(())).await;
+    served.headway.kill();
+    let folder = format!(".headway-{job}-0-1~");
+    let told = format!("one of the files in {folder} might be what 000000 was; move it to where it belongs");
+    let (well, said) = doctor(&files);
+    assert!(!well && said.contains(&told), "before the next start: {said}");
+    let goes_on = format!("is processing, and no server works on it: headway resume {}", &job.to_string()[30..]);
+    assert!(said.contains(&goes_on), "{said}");
+    let mut served = Served::start(&files);
+    served.until(job, |summary| summary.status.pause_reason() == Some(PauseReason::Interrupted)).await;
+    let (_, status, message) = &served.items(job).await[0];
+    assert!(status == "interrupted" && message.contains(&told), "{status}: {message}");
+    assert_eq!(served.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    let end = served.end(job).await;
+    assert_eq!((end.counters.failed, end.counters.skipped), (1, 0), "{end:?}");
+    let (_, _, message) = &served.items(job).await[0];
+    assert!(message.contains(&format!("no longer there, and {told}")), "{message}");
+    assert!(served.headway.terminate());
+    for arguments in [&["doctor"][..], &["doctor", "--remove"]] {
+        let library = format!("files={}", files.library().display());
+        let (well, said) = headway(&[arguments, &[library.as_str()]].concat(), &files);
+        assert!(!well && said.contains(&told) && said.contains("is left for you to look at"), "{said}");
+    }
+    let folder = files.library().join(folder);
+    let moved = folder.join("000000.out");
+    assert_eq!(std::fs::read(&moved).expect("the file"), b"file 0\nmore\n");
+    std::fs::rename(moved, files.library().join("000000")).expect("a move");
+    std::fs::remove_dir(folder).expect("an empty folder");
+    let (well, said) = doctor(&files);
+    assert!(well, "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_a_command_has_moved_when_the_server_is_killed_is_put_back() {
     let files = Files::numbered(1);

@@ -216,6 +216,9 @@ async fn what_attempts_left_and_no_live_job_owns_is_listed_and_removed_if_that_i
     let there = || [&temp, &workshop, &owned, &foreign].map(|name| files.library().join(name).exists());
     let (well, said) = headway(&["doctor", &library], &files);
     assert!(well && said.contains("no live job owns: 3"), "{said}");
+    let name = &live.to_string()[30..];
+    let waits = format!("is planned, and no server works on it: headway approve {name} approves its plan");
+    assert!(said.contains(&waits), "{said}");
     assert!(said.contains(&format!("{temp} can be removed (--remove)")) && !said.contains(&owned), "{said}");
     assert!(said.contains(&format!("{foreign} is left for you to look at: this log does not know")), "{said}");
     assert_eq!(there(), [true; 4]);

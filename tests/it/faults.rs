@@ -431,10 +431,15 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
 /// A job all of whose files failed, the first of them between its two renames: the job's own output has the name, and the original
 /// one of Headway's.
 async fn half_changed(files: &Files) -> JobSummary {
+    half_changed_by(files, json!({})).await
+}
+
+/// The same by a job with these terms.
+async fn half_changed_by(files: &Files, terms: Value) -> JobSummary {
     let root = files.library();
     // EBUSY is no state of the storage: the exchange of the names succeeds, and then neither way is open.
     let served = failing(files, "renameat2", "error=EBUSY:when=2+", &[root.to_str().expect("text")]);
-    let job = served.run("upper", json!({})).await;
+    let job = served.run("upper", terms).await;
     let counters = &job.counters;
     assert_eq!((counters.failed, counters.succeeded), (counters.total, 0), "{:?}", items(&served, job.job).await);
     assert_eq!(std::fs::read(root.join("000000")).expect("a file"), b"FILE 0\n", "the job's own output has the name");
@@ -476,6 +481,43 @@ async fn a_new_job_never_runs_on_what_an_earlier_job_left_half_changed() {
     assert_eq!(std::fs::read(&file).expect("a file"), b"file 0\n");
     let only = json!({ "query": { "paths": ["000000"] } });
     assert_eq!(served.run("upper", only).await.counters.succeeded, 1, "nothing is left half changed by now");
+}
+
+/// What the other job made has the size and time of the original.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_planned_before_never_runs_on_what_another_job_has_left_half_changed_since() {
+    let files = Files::numbered(1);
+    let file = files.library().join("000000");
+    let planned = async |served: &Served, name: &str| {
+        let output = json!({ "place": { "beside": { "name": name } } });
+        let body = json!({ "settings": { "run": "cp {} {out}" }, "output": output, "approval": true });
+        let job = served.begin("command", body).await;
+        served.until(job, |summary| summary.status == JobStatus::Planned).await;
+        job
+    };
+    let served = Served::start(&files);
+    let (first, second) = (planned(&served, "{/}.1").await, planned(&served, "{/}.2").await);
+    let before = file.metadata().expect("a file");
+    drop(served);
+    let terms = json!({ "output": { "place": "replace", "keep": { "times": true } } });
+    let job = half_changed_by(&files, terms).await;
+    let after = file.metadata().expect("a file");
+    let seen = |found: &std::fs::Metadata| (found.len(), found.modified().expect("a time"));
+    assert_eq!(seen(&before), seen(&after), "the plan cannot tell");
+    let served = Served::start(&files);
+    assert_eq!(served.post(&format!("/api/jobs/{first}/approve")).await.0, 200);
+    let end = served.end(first).await;
+    let told = served.get(&format!("/api/jobs/{first}/items")).await["items"].clone();
+    assert_eq!((end.counters.succeeded, end.counters.missed), (0, 1), "{told}");
+    assert!(told[0]["reason"].as_str().is_some_and(|why| why.contains("half changed by an earlier job")), "{told}");
+    assert!(!files.library().join("000000.1").exists());
+    // Once that job is undone, the file is again the one that was planned.
+    let undo = mint();
+    assert_eq!(served.post(&format!("/api/jobs/{}/undo/{undo}", job.job)).await.0, 201);
+    assert_eq!(served.end(undo).await.counters.succeeded, 1);
+    assert_eq!(served.post(&format!("/api/jobs/{second}/approve")).await.0, 200);
+    assert_eq!(served.end(second).await.counters.succeeded, 1);
+    assert_eq!(std::fs::read(files.library().join("000000.2")).expect("a copy"), b"file 0\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use finding::{Diagnosis, Finding, Remedy};
 pub(crate) use places::{PlacedFiles, look_at_places, might_be_the_only_copy};
 pub(crate) use strays::{Stray, strays};
-pub(crate) use stuck::stuck;
+pub(crate) use stuck::{OpenWork, open_work};
 
 use headway_model::id::{JobId, Position};
 use headway_model::{Digest, Fold};

@@ -9,7 +9,7 @@ use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
 
-use crate::doctor::{self, Diagnosis, Finding, PlacedFiles, Remedy, Stray};
+use crate::doctor::{self, Diagnosis, Finding, OpenWork, PlacedFiles, Remedy, Stray};
 use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
 use crate::steps::Steps;
@@ -19,6 +19,48 @@ pub struct Maintenance {
     store: SqliteStore,
     head: Position,
     folder: DataFolder,
+}
+
+/// What is left in a library under Headway's own names.
+#[derive(Debug, Default)]
+pub struct LeftNames {
+    /// The names that no live job owns, each with what can be done about it.
+    pub told: Vec<String>,
+    /// The folders that must stay, because a file might be in them.
+    pub findings: Vec<Finding>,
+    /// The folders that could not be read.
+    pub unread: Vec<RelPath>,
+}
+
+impl LeftNames {
+    /// Takes in a name. Removes it if that is wanted and possible. Blocking.
+    fn take(&mut self, library: &Library, stray: &Stray, remove: bool) {
+        let (own, input) = (&stray.own, stray.input.as_ref());
+        let path = own.path.shown();
+        let mut keeps = stray.kept.map(str::to_owned);
+        match library.might_have_input(own, input) {
+            Ok(None) => {}
+            Ok(Some(what)) => {
+                keeps = Some("a file in it might be an original".to_owned());
+                self.findings.push(Finding { what, remedy: Remedy::MoveBack });
+            }
+            Err(error) => {
+                keeps = Some(format!("it cannot be looked at: {}", io_text(&error)));
+                self.unread.push(own.path.clone());
+            }
+        }
+        if stray.is_owned {
+            return;
+        }
+        self.told.push(match keeps {
+            Some(why) => format!("{path} is left for you to look at: {why}"),
+            None if !remove => format!("{path} can be removed (--remove)"),
+            None => match library.remove_own(own, input) {
+                Ok(()) => format!("{path} was removed"),
+                Err(error) => format!("{path} cannot be removed: {}", io_text(&error)),
+            },
+        });
+    }
 }
 
 impl Maintenance {
@@ -55,12 +97,13 @@ impl Maintenance {
         doctor::examine(&self.store, progress).await
     }
 
-    /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up.
+    /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up. And the other jobs that are not
+    /// over.
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub async fn stuck(&self) -> Result<Vec<Finding>, StoreError> {
-        doctor::stuck(&self.store, &self.folder).await
+    pub async fn open_work(&self) -> Result<OpenWork, StoreError> {
+        doctor::open_work(&self.store, &self.folder).await
     }
 
     /// Checks that the presets can be read.
@@ -74,33 +117,20 @@ impl Maintenance {
         Steps::forgive_all(self.folder.root());
     }
 
-    /// Lists Headway's own names in a library that no live job owns, and the folders that could not be read. With
-    /// `remove`, deletes those that can be deleted; each of the others says why not.
+    /// Lists Headway's own names in a library that no live job owns, and the folders that must stay, because a file might be in
+    /// them. With `remove`, deletes those names that can be deleted; each of the others says why not.
     ///
     /// # Errors
     /// If the library or the log cannot be read.
-    pub async fn strays(
-        &self,
-        name: &str,
-        root: &Path,
-        remove: bool,
-    ) -> Result<(Vec<String>, Vec<RelPath>), StartError> {
+    pub async fn left_names(&self, name: &str, root: &Path, remove: bool) -> Result<LeftNames, StartError> {
         let library = self.library(name, root)?;
         let unread = |error: io::Error| StartError(format!("the folder {} cannot be read: {error}", root.display()));
-        let (names, unlisted) = library.own_names().map_err(unread)?;
-        let tell = |stray: Stray| {
-            let path = stray.own.path.shown();
-            match stray.kept {
-                Some(why) => format!("{path} is left for you to look at: {why}"),
-                None if !remove => format!("{path} can be removed (--remove)"),
-                None => match library.remove_own(&stray.own, stray.input.as_ref()) {
-                    Ok(()) => format!("{path} was removed"),
-                    Err(error) => format!("{path} cannot be removed: {}", io_text(&error)),
-                },
-            }
-        };
-        let strays = doctor::strays(&self.store, &self.names_of(&library)?, names).await?;
-        Ok((strays.into_iter().map(tell).collect(), unlisted))
+        let (names, unread) = library.own_names().map_err(unread)?;
+        let mut left = LeftNames { unread, ..LeftNames::default() };
+        for stray in doctor::strays(&self.store, &self.names_of(&library)?, names).await? {
+            left.take(&library, &stray, remove);
+        }
+        Ok(left)
     }
 
     /// Checks that outputs and originals are where the log says.

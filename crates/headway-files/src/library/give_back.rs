@@ -14,8 +14,8 @@ use super::folder_calls::FolderCalls;
 use super::open_file::FileStamp;
 use super::rename::FolderEntry;
 use super::workshop::Workshop;
-use super::{Found, Library, OpenFile, mtime_ns, on_disk};
-use headway_model::{PlannedFile, RelPath};
+use super::{Library, OpenFile, on_disk};
+use headway_model::RelPath;
 
 /// How many names beside its own an input is offered.
 const NAMES_BESIDE: u32 = 100;
@@ -26,7 +26,7 @@ impl Workshop<'_> {
     /// `photo.jpg.original`. Returns the name that it has now; `None` if nothing was to be done.
     ///
     /// # Errors
-    /// The system's error. Then this folder stays with everything in it.
+    /// The system's error. Then this folder stays with everything in it: [`Workshop::path`].
     pub fn give_back(&mut self, input: &OpenFile, path: &RelPath) -> io::Result<Option<RelPath>> {
         let given = self.look_and_give_back(input, path);
         if given.is_err() {
@@ -79,44 +79,6 @@ impl Workshop<'_> {
 }
 
 impl Library {
-    /// Puts the input of a program back before the folder of its output is removed: an earlier process died after the program had
-    /// moved the file there.
-    ///
-    /// # Errors
-    /// The system's error; or another file or none has the input's name, and one of the files in the folder might be the input.
-    /// Then the folder must stay.
-    pub(super) fn rescue_input(&self, workshop: &RelPath, input: Option<&PlannedFile>) -> io::Result<()> {
-        if let Some(input) = input
-            && let Some(name) = self.put_back_input(workshop, input)?
-        {
-            let library = &self.name;
-            tracing::warn!(library, %name, "a file was put back that a command had moved into the folder of its output");
-        }
-        Ok(())
-    }
-
-    /// Returns the name of the file that was put back; `None` if nothing was to be done. A file is taken for the input if it has
-    /// the size and time with which the input was planned.
-    fn put_back_input(&self, workshop: &RelPath, input: &PlannedFile) -> io::Result<Option<RelPath>> {
-        let is_input =
-            |found: &Metadata| found.is_file() && (found.len(), mtime_ns(found)) == (input.size, input.mtime_ns);
-        let at_its_name = self.find(&input.path).known()?;
-        if at_its_name.as_ref().is_some_and(is_input) {
-            return Ok(None);
-        }
-        let Some(folder) = Found::of(self.folder(workshop)).known()? else { return Ok(None) };
-        if let Some(away) = found_below(&folder, is_input)? {
-            return put_back(&away, &input.path, |name| self.at(name)).map(Some);
-        }
-        match found_below(&folder, |found| found.is_file() && found.len() > 0)? {
-            Some(_) => Err(io::Error::other(format!(
-                "one of the files in it might be what {} was; move it to where it belongs, and remove the folder",
-                input.path.shown()
-            ))),
-            None => Ok(None),
-        }
-    }
-
     /// The path of a file in this library, of which the absolute path is known.
     fn path_below(&self, absolute: &Path) -> io::Result<RelPath> {
         let below = absolute.strip_prefix(&self.path).map_err(io::Error::other)?;
@@ -125,7 +87,7 @@ impl Library {
 }
 
 /// Gives a file its name back, or one beside it if another file has it; `at` opens a name. Returns that name.
-fn put_back(
+pub(super) fn put_back(
     away: &FolderEntry,
     path: &RelPath,
     at: impl Fn(&RelPath) -> io::Result<FolderEntry>,
@@ -151,7 +113,7 @@ fn identity(found: &Metadata) -> (u64, u64) {
 }
 
 /// The first file found below a folder that is wanted.
-fn found_below(folder: &Dir, is_wanted: impl Fn(&Metadata) -> bool) -> io::Result<Option<FolderEntry>> {
+pub(super) fn found_below(folder: &Dir, is_wanted: impl Fn(&Metadata) -> bool) -> io::Result<Option<FolderEntry>> {
     let mut folders = vec![folder.try_clone()?];
     while let Some(folder) = folders.pop() {
         for entry in folder.list()? {
@@ -184,32 +146,68 @@ fn name_beside(path: &RelPath, number: u32) -> io::Result<RelPath> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-    use std::fs::{create_dir, read, rename, write};
-    use std::path::Path;
+    use std::fs::{create_dir, create_dir_all, read, read_dir, remove_dir_all, rename, write};
+    use std::path::{Path, PathBuf};
 
-    use crate::{Library, OpenFile};
-    use headway_model::{JobId, PlannedFile, RelPath};
+    use tempfile::TempDir;
+
+    use super::{NAMES_BESIDE, name_beside};
+    use crate::{Library, OpenFile, Staged};
+    use headway_model::{JobId, RelPath};
+
+    /// A library with one file, which is open and is to be the input of a program.
+    struct Opened {
+        folder: TempDir,
+        library: Library,
+        path: RelPath,
+        input: OpenFile,
+    }
+
+    impl Opened {
+        fn new(path: &str) -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let original = folder.path().join(path);
+            create_dir_all(original.parent().expect("a file is in a folder")).expect("a folder");
+            write(original, "precious").expect("a file");
+            let library = Library::open("files", folder.path()).expect("a library");
+            let path: RelPath = path.parse().expect("a path");
+            let input = library.open_plain(&path).known().expect("a look").expect("a file");
+            Opened { folder, library, path, input }
+        }
+
+        fn at(&self, path: &str) -> PathBuf {
+            self.folder.path().join(path)
+        }
+
+        fn original(&self) -> PathBuf {
+            self.at(&self.path.shown())
+        }
+
+        fn staged(&self, target: &str) -> Staged {
+            let target = target.parse().expect("a path");
+            self.library.stage(&self.path, target, JobId::mint(1, [1; 10]), 0, 1).expect("a name")
+        }
+
+        /// How many names a folder has.
+        fn count(&self, folder: &str) -> usize {
+            read_dir(self.at(folder)).expect("a folder").count()
+        }
+    }
 
     /// What a program does with the absolute paths of its input and output; the name that the input has afterwards, and whether
     /// the folder of the output is gone.
     fn after(program: impl Fn(&Path, &Path)) -> (Option<String>, Vec<u8>, usize) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let library = Library::open("files", folder.path()).expect("a library");
-        let path: RelPath = "a.jpg".parse().expect("a path");
-        let original = folder.path().join("a.jpg");
-        write(&original, "precious").expect("a file");
-        let input: OpenFile = library.open_plain(&path).known().expect("a look").expect("a file");
-        let staged = library.stage(&path, path.clone(), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
-        let mut workshop = library.workshop(&staged).expect("a folder");
-        program(&original, &workshop.output());
-        let back = workshop.give_back(&input, &path).expect("a way back");
+        let opened = Opened::new("a.jpg");
+        let staged = opened.staged("a.jpg");
+        let mut workshop = opened.library.workshop(&staged).expect("a folder");
+        program(&opened.original(), &workshop.output());
+        let back = workshop.give_back(&opened.input, &opened.path).expect("a way back");
         drop(workshop);
-        library.discard(&staged);
-        let named = back.as_ref().map_or(original, |back| folder.path().join(back.shown()));
+        opened.library.discard(&staged);
+        let back = back.map(|back| back.shown());
+        let named = back.as_ref().map_or(opened.original(), |back| opened.at(back));
         let content = read(named).unwrap_or_default();
-        let count = std::fs::read_dir(folder.path()).expect("a folder").count();
-        (back.map(|back| back.shown()), content, count)
+        (back, content, opened.count(""))
     }
 
     #[test]
@@ -233,46 +231,51 @@ mod tests {
 
     #[test]
     fn an_input_is_put_back_into_its_folder_though_that_has_another_name_by_now() {
-        let folder = tempfile::tempdir().expect("a folder");
-        create_dir(folder.path().join("sub")).expect("a folder");
-        let original = folder.path().join("sub/a.jpg");
-        write(&original, "precious").expect("a file");
-        let library = Library::open("files", folder.path()).expect("a library");
-        let path: RelPath = "sub/a.jpg".parse().expect("a path");
-        let input = library.open_plain(&path).known().expect("a look").expect("a file");
-        let staged = library.stage(&path, path.clone(), JobId::mint(1, [1; 10]), 0, 1).expect("a name");
-        let mut workshop = library.workshop(&staged).expect("a folder");
-        rename(&original, workshop.output()).expect("a move");
-        rename(folder.path().join("sub"), folder.path().join("renamed")).expect("another name");
-        let back = workshop.give_back(&input, &path).expect("a way back");
+        let opened = Opened::new("sub/a.jpg");
+        let staged = opened.staged("sub/a.jpg");
+        let mut workshop = opened.library.workshop(&staged).expect("a folder");
+        rename(opened.original(), workshop.output()).expect("a move");
+        rename(opened.at("sub"), opened.at("renamed")).expect("another name");
+        let back = workshop.give_back(&opened.input, &opened.path).expect("a way back");
         assert_eq!(back.map(|back| back.shown()).as_deref(), Some("renamed/a.jpg"));
         drop(workshop);
-        assert_eq!(read(folder.path().join("renamed/a.jpg")).expect("the file"), b"precious");
-        assert_eq!(std::fs::read_dir(folder.path().join("renamed")).expect("a folder").count(), 1);
+        assert_eq!(read(opened.at("renamed/a.jpg")).expect("the file"), b"precious");
+        assert_eq!(opened.count("renamed"), 1);
     }
 
     #[test]
     fn an_input_that_was_removed_or_moved_with_its_folder_has_one_again() {
         for is_moved in [false, true] {
-            let folder = tempfile::tempdir().expect("a folder");
-            create_dir(folder.path().join("sub")).expect("a folder");
-            let original = folder.path().join("sub/a.jpg");
-            write(&original, "precious").expect("a file");
-            let library = Library::open("files", folder.path()).expect("a library");
-            let path: RelPath = "sub/a.jpg".parse().expect("a path");
-            let input = library.open_plain(&path).known().expect("a look").expect("a file");
-            let target: RelPath = "out/a.jpg".parse().expect("a path");
-            let staged = library.stage(&path, target, JobId::mint(1, [1; 10]), 0, 1).expect("a name");
-            let mut workshop = library.workshop(&staged).expect("a folder");
+            let opened = Opened::new("sub/a.jpg");
+            let staged = opened.staged("out/a.jpg");
+            let mut workshop = opened.library.workshop(&staged).expect("a folder");
             if is_moved {
-                rename(&original, workshop.output()).expect("a move");
+                rename(opened.original(), workshop.output()).expect("a move");
             }
-            std::fs::remove_dir_all(folder.path().join("sub")).expect("a removal");
-            let back = workshop.give_back(&input, &path).expect("a way back");
+            remove_dir_all(opened.at("sub")).expect("a removal");
+            let back = workshop.give_back(&opened.input, &opened.path).expect("a way back");
             assert_eq!(back.map(|back| back.shown()).as_deref(), Some("sub/a.jpg"), "{is_moved}");
-            assert_eq!(read(&original).expect("the file"), b"precious", "{is_moved}");
-            assert_eq!(std::fs::read_dir(folder.path().join("sub")).expect("a folder").count(), 1, "{is_moved}");
+            assert_eq!(read(opened.original()).expect("the file"), b"precious", "{is_moved}");
+            assert_eq!(opened.count("sub"), 1, "{is_moved}");
         }
+    }
+
+    #[test]
+    fn a_folder_stays_if_its_input_cannot_be_put_back_and_its_item_knows_of_it() {
+        let opened = Opened::new("a.jpg");
+        let staged = opened.staged("a.jpg");
+        let mut workshop = opened.library.workshop(&staged).expect("a folder");
+        rename(opened.original(), workshop.output()).expect("a move");
+        for number in 0..NAMES_BESIDE {
+            let taken = name_beside(&opened.path, number).expect("a name");
+            write(opened.at(&taken.shown()), "another").expect("a file");
+        }
+        assert!(workshop.give_back(&opened.input, &opened.path).is_err());
+        let folder = workshop.path().clone();
+        drop(workshop);
+        assert_eq!(read(opened.at(&folder.shown()).join("a.jpg")).expect("the file"), b"precious");
+        let kept = opened.library.kept_folder(JobId::mint(1, [1; 10]), 0).expect("a look");
+        assert_eq!(kept, Some(folder));
     }
 
     #[test]
@@ -283,58 +286,5 @@ mod tests {
         assert_eq!(linked, (None, b"precious".to_vec(), 1));
         let (back, _, count) = after(|input, _| rename(input, input.with_extension("done")).expect("a move"));
         assert_eq!((back, count), (None, 1));
-    }
-
-    /// What is at the names in the top folder after an earlier process left a file of this content in the folder of an output.
-    /// The input was planned as eight bytes of `precious`.
-    fn after_a_crash(at_its_name: Option<&str>, in_the_folder: &str) -> (bool, Vec<(String, String)>) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let library = Library::open("files", folder.path()).expect("a library");
-        let path: RelPath = "a.jpg".parse().expect("a path");
-        let job = JobId::mint(1, [1; 10]);
-        let workshop = folder.path().join(format!(".headway-{job}-0-1~"));
-        create_dir(&workshop).expect("a folder");
-        let moved = workshop.join("a.jpg");
-        write(&moved, "precious").expect("a file");
-        let planned = library.open_plain(&format!(".headway-{job}-0-1~/a.jpg").parse().expect("a path"));
-        let planned = planned.known().expect("a look").expect("a file");
-        let input = PlannedFile {
-            path: path.clone(),
-            size: planned.size(),
-            mtime_ns: planned.mtime_ns(),
-            rerun: None,
-            becomes: None,
-        };
-        if in_the_folder != "precious" {
-            write(&moved, in_the_folder).expect("a file");
-        }
-        if let Some(content) = at_its_name {
-            write(folder.path().join("a.jpg"), content).expect("a file");
-        }
-        let items = [(RelPath::default(), [0].into())].into();
-        let is_clear = library.clear_all_temps(&items, job, &HashSet::new(), &|_| Ok(Some(input.clone())));
-        let mut left = Vec::new();
-        for entry in std::fs::read_dir(folder.path()).expect("a folder").flatten() {
-            let content = read(entry.path()).unwrap_or_default();
-            left.push((
-                entry.file_name().to_string_lossy().into_owned(),
-                String::from_utf8_lossy(&content).into_owned(),
-            ));
-        }
-        left.sort();
-        (is_clear, left)
-    }
-
-    #[test]
-    fn an_input_that_an_earlier_process_left_in_the_folder_of_an_output_is_put_back() {
-        let named = |name: &str, content: &str| (name.to_owned(), content.to_owned());
-        assert_eq!(after_a_crash(None, "precious"), (true, vec![named("a.jpg", "precious")]));
-        let beside = vec![named("a.jpg", "another file"), named("a.jpg.original", "precious")];
-        assert_eq!(after_a_crash(Some("another file"), "precious"), (true, beside));
-        assert_eq!(after_a_crash(None, ""), (true, vec![]), "the person moved the file");
-        for at_its_name in [None, Some("another file")] {
-            let (is_clear, left) = after_a_crash(at_its_name, "perhaps the input, changed");
-            assert!(!is_clear && left[0].0.ends_with('~'), "it stays: {left:?}");
-        }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::folder_calls::FolderCalls;
-use super::temporary::prefix;
+use super::temporary::{item_number, prefix};
 use super::{Found, Library, on_disk};
 use crate::data_folder::remove_tree;
 use headway_model::{JobId, RelPath};
@@ -43,6 +43,28 @@ impl Library {
     /// Remembers a folder that stays, because a program's input might be in it.
     pub(super) fn keeps(&self, workshop: RelPath) {
         self.left.state.lock().kept.insert(workshop);
+    }
+
+    /// The folder of an output of this item that stays, because the item's file might be in it; `None` if there is none, or it is
+    /// gone by now. Blocking.
+    ///
+    /// # Errors
+    /// The system's error: then it is not known whether it is there.
+    pub fn kept_folder(&self, job: JobId, item: u32) -> io::Result<Option<RelPath>> {
+        let kept: Vec<_> = self.left.state.lock().kept.iter().cloned().collect();
+        let prefix = prefix(job);
+        for folder in kept {
+            let path = on_disk(&folder);
+            let rest = path.file_name().and_then(|name| name.as_bytes().strip_prefix(&prefix[..]));
+            if rest.and_then(item_number) != Some(item) {
+                continue;
+            }
+            if self.find(&folder).known()?.is_some() {
+                return Ok(Some(folder));
+            }
+            self.left.state.lock().kept.remove(&folder);
+        }
+        Ok(None)
     }
 
     /// Takes in the result of removing a temporary file, and remembers the file if the removal failed. Never pass a

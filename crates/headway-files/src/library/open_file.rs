@@ -18,8 +18,8 @@ pub struct OpenFile {
     pub(super) stamp: FileStamp,
 }
 
-/// The properties that must not change while a file is worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The properties that must not change while a file is worked on. Two stamps are never compared as a whole.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct FileStamp {
     pub(super) device: u64,
     pub(super) inode: u64,
@@ -32,8 +32,17 @@ pub(super) struct FileStamp {
 impl OpenFile {
     /// Whether the file is still what it was when it was opened.
     pub fn is_unchanged(&self) -> io::Result<bool> {
+        Ok(self.present()?.is_unchanged(&self.stamp))
+    }
+
+    /// Whether its content is still what it was when it was opened, as far as size and time tell, whatever its names are now.
+    pub fn has_same_content(&self) -> io::Result<bool> {
+        Ok(self.present()?.is_same_file(&self.stamp))
+    }
+
+    fn present(&self) -> io::Result<FileStamp> {
         refresh(&self.file)?;
-        Ok(FileStamp::of(&uninterrupted(|| self.file.metadata())?) == self.stamp)
+        Ok(FileStamp::of(&uninterrupted(|| self.file.metadata())?))
     }
 
     /// Whether other names share its content.
@@ -92,5 +101,88 @@ impl FileStamp {
             ctime_ns: seconds.saturating_mul(1_000_000_000).saturating_add(nanos),
             links: MetadataExt::nlink(metadata),
         }
+    }
+
+    /// Whether it is the same file with the same content. The ctime is not compared, because a rename changes it.
+    pub(super) fn is_same_file(&self, other: &FileStamp) -> bool {
+        let key = |stamp: &FileStamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
+        key(self) == key(other)
+    }
+
+    /// Whether nothing has changed the file between the two. The ctime also shows a change whose time was set back. Of a file with
+    /// several names it shows nothing: whoever renames, adds or removes one of the others changes it too.
+    pub(super) fn is_unchanged(&self, other: &FileStamp) -> bool {
+        let has_other_names = self.links > 1 || other.links > 1;
+        self.is_same_file(other) && (has_other_names || self.ctime_ns == other.ctime_ns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, Permissions, hard_link, remove_file, rename, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use crate::Library;
+    use headway_model::RelPath;
+
+    /// Whether a file, with another name or without, is unchanged after this happened, and whether it is still at its path.
+    fn after(has_other: bool, happens: impl Fn(&Path, &Path)) -> (bool, bool) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let path: RelPath = "file".parse().expect("a path");
+        let [file, other] = ["file", "other"].map(|name| folder.path().join(name));
+        write(&file, "").expect("a file");
+        if has_other {
+            hard_link(&file, &other).expect("another name");
+        }
+        write(&file, "content").expect("a file");
+        let opened = library.open_plain(&path).known().expect("a look").expect("a file");
+        // What happens now has a later time: the clock of files goes in steps.
+        let written = |path: &Path| path.metadata().and_then(|found| found.modified()).expect("a time");
+        let clock = folder.path().join("clock");
+        loop {
+            write(&clock, "x").expect("a file");
+            if written(&clock) > written(&file) {
+                break;
+            }
+        }
+        happens(&file, &other);
+        let is_still = library.is_still(&path, &opened).expect("a look");
+        (opened.is_unchanged().expect("a look"), is_still)
+    }
+
+    #[test]
+    fn a_file_is_unchanged_whatever_becomes_of_its_other_names() {
+        let removed = |_: &Path, other: &Path| remove_file(other).expect("a removal");
+        let replaced = |_: &Path, other: &Path| {
+            let new = other.with_extension("new");
+            write(&new, "another").and_then(|()| rename(&new, other)).expect("another file");
+        };
+        let renamed = |_: &Path, other: &Path| rename(other, other.with_extension("new")).expect("another name");
+        assert_eq!(after(true, removed), (true, true));
+        assert_eq!(after(true, replaced), (true, true));
+        assert_eq!(after(true, renamed), (true, true));
+        let added = |file: &Path, other: &Path| hard_link(file, other).expect("another name");
+        assert_eq!(after(false, added), (true, true));
+        for has_other in [true, false] {
+            let written = |file: &Path, _: &Path| write(file, "content!").expect("more");
+            assert_eq!(after(has_other, written), (false, false));
+            let gone = |file: &Path, _: &Path| remove_file(file).expect("a removal");
+            assert!(!after(has_other, gone).1, "it is not at its path");
+        }
+    }
+
+    #[test]
+    fn a_change_whose_time_was_set_back_is_seen() {
+        let set_back = |file: &Path, _: &Path| {
+            let time = file.metadata().and_then(|found| found.modified()).expect("a time");
+            write(file, "CONTENT").expect("a file");
+            let opened = File::options().write(true).open(file).expect("a file");
+            opened.set_modified(time).expect("a time");
+        };
+        assert_eq!(after(false, set_back), (false, false));
+        let access = |file: &Path, _: &Path| set_permissions(file, Permissions::from_mode(0o600)).expect("a mode");
+        assert_eq!(after(false, access), (false, false));
     }
 }

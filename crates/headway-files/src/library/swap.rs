@@ -24,14 +24,14 @@ impl Library {
     pub fn is_still(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
         let is_unchanged = opened.is_unchanged()?;
         let found = self.find(path).known()?;
-        Ok(is_unchanged && found.is_some_and(|found| FileStamp::of(&found) == opened.stamp))
+        Ok(is_unchanged && found.is_some_and(|found| FileStamp::of(&found).is_unchanged(&opened.stamp)))
     }
 
     /// Whether a file is still at its path and unchanged, although its other names might change in the meantime. That
     /// changes the ctime of its inode, but not its content.
     pub fn is_still_whatever_its_names(&self, path: &RelPath, opened: &OpenFile) -> io::Result<bool> {
         let found = self.find(path).known()?;
-        Ok(found.is_some_and(|found| same_file(&FileStamp::of(&found), &opened.stamp)))
+        Ok(found.is_some_and(|found| FileStamp::of(&found).is_same_file(&opened.stamp)))
     }
 
     /// Opens what a placement needs.
@@ -103,7 +103,7 @@ fn swap(temp: &FolderEntry, target: &FolderEntry, trash: &FolderEntry, original:
 /// Whether a file other than the original has this name. Somebody might have put it there since the last look; then
 /// it stays.
 fn is_theirs(at: &FolderEntry, original: &OpenFile) -> io::Result<bool> {
-    Ok(!same_file(&stamp(at)?, &original.stamp))
+    Ok(!stamp(at)?.is_same_file(&original.stamp))
 }
 
 fn stamp(at: &FolderEntry) -> io::Result<FileStamp> {
@@ -128,7 +128,7 @@ fn by_exchange(
         temp.exchange(target)?;
         // The caller removes what has come back, so it must be the output: somebody might have put another file there
         // between the two exchanges.
-        if !same_file(&stamp(temp)?, &output) {
+        if !stamp(temp)?.is_same_file(&output) {
             return Err(io::Error::other("another program changed it twice in the same moment"));
         }
         return Ok(Some(Err(SkipReason::Changed)));
@@ -201,12 +201,6 @@ fn unless_missing<T>(target: &FolderEntry, done: Result<T, Errno>) -> io::Result
         },
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whether it is the same file with the same content. The ctime is not compared, because a rename changes it.
-fn same_file(one: &FileStamp, other: &FileStamp) -> bool {
-    let key = |stamp: &FileStamp| (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns);
-    key(one) == key(other)
 }
 
 #[cfg(test)]

@@ -66,7 +66,10 @@ impl Library {
                     match file_of(item).and_then(|input| self.rescue_input(&path, input.as_ref())) {
                         Ok(()) => self.removed(&path, self.remove_temp(&path)),
                         // The others are removed all the same.
-                        Err(error) => kept_folder = Err(error),
+                        Err(error) => {
+                            self.keeps(path);
+                            kept_folder = Err(error);
+                        }
                     }
                 }
                 answer => self.removed(&path, answer),

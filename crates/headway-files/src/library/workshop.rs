@@ -54,6 +54,11 @@ impl Workshop<'_> {
         self.library.absolute(&self.path).join(&self.name)
     }
 
+    /// The path of the folder in its library.
+    pub fn path(&self) -> &RelPath {
+        &self.path
+    }
+
     pub(super) fn library(&self) -> &Library {
         self.library
     }

@@ -16,7 +16,7 @@ use super::{CommandConfig, Settings, environment, output_of, program};
 use crate::{Attempt, Binding, EmptyOutput, Failure, LiveOutput, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
 use headway_files::{DataFolder, private};
-use headway_files::{Found, Library, OpenFile, Staged, Workshop};
+use headway_files::{Found, Library, OpenFile, Staged, Workshop, might_be_in};
 use headway_guard::{End, Guard, ProgramTask};
 use headway_model::attempt::AttemptLog;
 use headway_model::{DiskEffect, FailReason, Output, RelPath, SkipReason};
@@ -219,14 +219,29 @@ impl Work for CommandWork {
         let out = workshop.as_ref().map(Workshop::output).unwrap_or_default();
         let log = self.execute(Program::Command, attempt, &out);
         let given_back = workshop.as_mut().map(|workshop| workshop.give_back(input, &attempt.path)).transpose();
-        let log = match (log, given_back) {
-            (log, Ok(given_back)) => log.map(|log| (log, given_back.flatten())),
-            (log, Err(error)) => {
+        let given_back = match given_back {
+            Ok(given_back) => given_back.flatten(),
+            Err(error) => {
                 log.iter().for_each(|log| self.data.keep_attempt(attempt.job, attempt.item, log));
-                Err(Failure::of(FailReason::Write, "putting the file back that it moved", &error))
+                let might_be = workshop.map(|workshop| might_be_in(workshop.path(), &attempt.path));
+                let doing = format!("putting the file back that it moved ({})", might_be.unwrap_or_default());
+                return Err(Failure::of(FailReason::Write, &doing, &error));
             }
         };
-        let (log, given_back) = log?;
+        let looking = |error| Failure::of(FailReason::Read, "looking at the file after it", &error);
+        // A command that writes an output is only to read its file.
+        let is_changed = workshop.is_some() && !input.has_same_content().map_err(looking)?;
+        if let Some(name) = given_back.as_ref().filter(|_| is_changed) {
+            // However it ended: the file is not what it was.
+            log.iter().for_each(|log| self.data.keep_attempt(attempt.job, attempt.item, log));
+            let text = format!(
+                "the command moved or removed the file, and changed it: at {}, it has not the size and time that it had; \
+                 a command reads {{}} and writes {{out}}",
+                name.shown()
+            );
+            return Err(Failure::Failed(FailReason::Command, text));
+        }
+        let log = log?;
         let code = log.exit.unwrap_or(-1);
         let exit = &self.config.exit;
         let went_well = exit.ok.contains(&code);
@@ -244,9 +259,7 @@ impl Work for CommandWork {
             return Err(Failure::Failed(FailReason::Command, text));
         }
         if went_well {
-            let unchanged = input.is_unchanged();
-            let unchanged =
-                unchanged.map_err(|error| Failure::of(FailReason::Read, "looking at the file after it", &error))?;
+            let unchanged = input.is_unchanged().map_err(looking)?;
             if let Some(workshop) = workshop {
                 let moving = |error| Failure::of(FailReason::Write, "taking the output", &error);
                 workshop.hand_over().map_err(moving)?;
@@ -257,7 +270,10 @@ impl Work for CommandWork {
         if exit.skipped.contains(&code) {
             return Err(Failure::Skipped(SkipReason::Command));
         }
-        let why = complaint(code, &log.stderr, &log.stdout);
+        let mut why = complaint(code, &log.stderr, &log.stdout);
+        if is_changed {
+            why = format!("{why}; meanwhile the file was changed: a command with {{out}} only reads {{}}");
+        }
         if exit.retry.contains(&code) {
             return Err(Failure::Retry(why));
         }

@@ -24,6 +24,8 @@ pub enum Remedy {
     Undo,
     /// Put a file right by hand.
     PutRight,
+    /// Move a file back to where it belongs.
+    MoveBack,
     /// Restore a backup.
     Restore,
 }
@@ -54,6 +56,7 @@ impl Remedy {
                 "everything else continues; `headway doctor --try-again` lets the next start of the server try it again"
             }
             Remedy::Undo => "undo the job: it looks at the disk again, and puts back what it finds",
+            Remedy::MoveBack => "everything else continues; the doctor finds the folder until it is removed",
             Remedy::PutRight => "everything else continues without this file",
             Remedy::Restore => {
                 "the log itself is damaged: put a backup of the data folder in its place, and keep this one"

@@ -11,11 +11,13 @@ use headway_model::{JobId, PlannedFile, RelPath};
 use headway_store::rows::JobRow;
 use headway_store::{Store, StoreError};
 
-/// One of Headway's own names that no live job owns.
+/// One of Headway's own names, as a rule one that no live job owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stray {
     /// The name.
     pub(crate) own: OwnName,
+    /// Whether a live job owns it: then it is of interest only if `input` might be in it.
+    pub(crate) is_owned: bool,
     /// The file of the item whose attempt made it.
     pub(crate) input: Option<PlannedFile>,
     /// Why a person must look at it first; `None` if it can be removed.
@@ -25,14 +27,14 @@ pub(crate) struct Stray {
 /// What is known about the job that some names belong to.
 enum Owner {
     /// It is not over.
-    Live,
+    Live { job_no: u64 },
     /// It is over, and these files might be originals.
     Over { job_no: u64, kept: HashSet<RelPath> },
     /// It is not known whether the files are originals, for this reason.
     NotKnown(&'static str),
 }
 
-/// Lists Headway's own names in a library that no live job owns. No server must use the log meanwhile.
+/// Lists Headway's own names in a library. No server must use the log meanwhile.
 pub(crate) async fn strays(
     store: &dyn Store,
     library_names: &[String],
@@ -40,7 +42,7 @@ pub(crate) async fn strays(
 ) -> Result<Vec<Stray>, StoreError> {
     let (mut owners, mut strays) = (HashMap::<JobId, Owner>::new(), Vec::new());
     for own in names {
-        let mut input = None;
+        let (mut input, mut is_owned) = (None, false);
         let kept = match own.maker {
             // Emptying begins with the decision that nothing of the trash is kept.
             Maker::Probe | Maker::Folder | Maker::Emptying(_) => None,
@@ -51,21 +53,30 @@ pub(crate) async fn strays(
                     Entry::Vacant(new) => new.insert(owner(store, library_names, job).await?),
                 };
                 match owner {
-                    Owner::Live => continue,
+                    Owner::Live { job_no } => {
+                        is_owned = true;
+                        input = input_at(store, *job_no, item).await?;
+                        None
+                    }
                     Owner::Over { kept, .. } if kept.contains(&own.path) => Some(
                         "it might be an original: its placing did not end well, and the job's page says what lies where",
                     ),
                     Owner::Over { job_no, .. } => {
-                        input = store.items_at(*job_no, &[item]).await?.into_iter().next().and_then(input_of);
+                        input = input_at(store, *job_no, item).await?;
                         None
                     }
                     Owner::NotKnown(why) => Some(*why),
                 }
             }
         };
-        strays.push(Stray { own, input, kept });
+        strays.push(Stray { own, is_owned, input, kept });
     }
     Ok(strays)
+}
+
+/// The file of an item, if a program can have moved it away.
+async fn input_at(store: &dyn Store, job_no: u64, item: u32) -> Result<Option<PlannedFile>, StoreError> {
+    Ok(store.items_at(job_no, &[item]).await?.into_iter().next().and_then(input_of))
 }
 
 async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner, StoreError> {
@@ -95,7 +106,7 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
                 Ok(Owner::NotKnown("an event of its job cannot be read, so it might be an original"))
             }
         },
-        false => Ok(Owner::Live),
+        false => Ok(Owner::Live { job_no: row.job_no }),
     }
 }
 

@@ -1,17 +1,27 @@
-//! Finds work that the server has stopped: jobs that are paused as stuck, and work of its own that it gave up.
+//! Finds work that the server has stopped: jobs that are paused as stuck, and work of its own that it gave up. Besides, the jobs
+//! that are not over: no server works on them while the doctor looks.
 
 use std::collections::BTreeSet;
 
 use super::{Finding, Remedy};
 use crate::steps::{Step, Steps, Subject, crashed};
 use headway_files::{DataFolder, io_text};
-use headway_model::{JobStatus, PauseReason};
+use headway_model::{JobStatus, JobSummary, PauseReason};
 use headway_store::{JobFilter, Store, StoreError};
 
-/// Lists what is stuck in a data folder that no server uses.
-pub(crate) async fn stuck(store: &dyn Store, data: &DataFolder) -> Result<Vec<Finding>, StoreError> {
+/// Work of a data folder that no server uses.
+#[derive(Debug, Default)]
+pub struct OpenWork {
+    /// What the server has stopped.
+    pub stuck: Vec<Finding>,
+    /// The other jobs that are not over. That is no fault.
+    pub waiting: Vec<JobSummary>,
+}
+
+/// Lists what is stuck in a data folder that no server uses, and the other jobs that are not over.
+pub(crate) async fn open_work(store: &dyn Store, data: &DataFolder) -> Result<OpenWork, StoreError> {
     let all = Steps::all_stuck(data.root());
-    let mut findings = Vec::new();
+    let (mut findings, mut waiting) = (Vec::new(), Vec::new());
     let live = match store.jobs(JobFilter::Live, u32::MAX).await {
         Err(error) if error.is_damaged_row() => {
             findings.push(Finding { what: error.message, remedy: Remedy::Rebuild });
@@ -27,6 +37,8 @@ pub(crate) async fn stuck(store: &dyn Store, data: &DataFolder) -> Result<Vec<Fi
             let why = step.map_or_else(|| "the server could not go on with it".to_owned(), crashed);
             let what = format!("job {job}, {:?}, is stuck: {why}", row.summary.title);
             findings.push(Finding { what, remedy: Remedy::Resume });
+        } else {
+            waiting.push(row.summary);
         }
     }
     let known = data.known_libraries();
@@ -40,7 +52,7 @@ pub(crate) async fn stuck(store: &dyn Store, data: &DataFolder) -> Result<Vec<Fi
     for (of, step) in all.into_iter().filter(|(_, step)| step.is_own()) {
         findings.push(Finding { what: left_out(of, step, &libraries), remedy: Remedy::TryAgain });
     }
-    Ok(findings)
+    Ok(OpenWork { stuck: findings, waiting })
 }
 
 /// The work of its own that the server has given up, as a text.

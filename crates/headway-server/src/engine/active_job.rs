@@ -3,6 +3,7 @@
 mod bind;
 mod durations;
 mod earlier;
+mod failed_since;
 mod ground;
 mod half_changed;
 mod on_disk;
@@ -23,6 +24,7 @@ use super::schedule::Terms;
 use super::stop::{StepFailure, StepStop};
 use super::{Context, Pulse};
 use durations::Durations;
+use failed_since::FailedSince;
 use ground::PlannedGround;
 pub(crate) use ground::{ground, ground_of};
 pub(super) use half_changed::{HalfChanged, Verdict};
@@ -55,6 +57,8 @@ pub(crate) struct ActiveJob {
     together: OnceCell<RenamedTogether>,
     /// The files that are skipped after what earlier jobs left half changed was concluded.
     concluded: OnceCell<HashMap<RelPath, SkipReason>>,
+    /// The other jobs that might have left files half changed since this one was created.
+    failed_since: FailedSince,
     ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
@@ -102,6 +106,7 @@ impl ActiveJob {
             foreseen: OnceCell::new(),
             together: OnceCell::new(),
             concluded: OnceCell::new(),
+            failed_since: FailedSince::since(row.created_position),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
             pace: Pace::default(),
@@ -213,7 +218,8 @@ impl ActiveJob {
         self.foreseen.get_or_try_init(foresee).await.map(Some)
     }
 
-    fn undoes(&self) -> Option<JobId> {
+    /// The job that this one undoes, if it is an undo.
+    pub(super) fn undoes(&self) -> Option<JobId> {
         match &self.request.query {
             Query::Items(ItemsQuery { job, which: ItemSelection::Placed }) => Some(*job),
             _ => None,

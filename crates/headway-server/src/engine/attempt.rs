@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::attempt_id::AttemptId;
 use super::change::{change, names};
+use super::half_changed_since::half_changed_since;
 use super::outcome::outcome;
 use super::output_name::{OutputNameError, target};
 use super::panicked::Panicked;
@@ -14,7 +15,7 @@ use super::schedule::WorkOutcome;
 use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::{Staged, fault_of};
+use headway_files::{Staged, fault_of, might_be_in};
 use headway_model::{DiskEffect, FailReason, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 
@@ -200,10 +201,7 @@ fn together(
         return Ok(renames);
     }
     let others = context.handle.block_on(active.renamed_together(&*context.store, work));
-    let others = others.map_err(|why| match why {
-        Unable::Environment(reason) => Failure::Environment(reason),
-        Unable::Failed(message) => Failure::Failed(FailReason::Recipe, message),
-    })?;
+    let others = others.map_err(unable)?;
     let mut at = 0;
     while let Some(Rename { from, to }) = renames.get(at).cloned() {
         at += 1;
@@ -220,6 +218,14 @@ fn together(
         }
     }
     Ok(renames)
+}
+
+/// The failure of an item whose job cannot look up what it needs.
+fn unable(why: Unable) -> Failure {
+    match why {
+        Unable::Environment(reason) => Failure::Environment(reason),
+        Unable::Failed(message) => Failure::Failed(FailReason::Recipe, message),
+    }
 }
 
 /// Why a file is not renamed whose name depends on that of another one.
@@ -241,7 +247,21 @@ fn unlisted(context: &Context, active: &ActiveJob, folder: &PlannedFile, attempt
     active.library.open_file(folder).map_or_else(Failure::from, |_| Failure::Skipped(SkipReason::Changed))
 }
 
-/// Does the work while holding the files, so that no other attempt touches them.
+/// Fails if the file is not as it was planned, and might be in a folder that an earlier attempt left: only a person can tell.
+fn not_kept(active: &ActiveJob, attempt: &Attempt, reason: SkipReason) -> Result<(), Failure> {
+    let kept = active.library.kept_folder(attempt.job, attempt.item);
+    let looking = |error| Failure::of(FailReason::Read, "looking for what an earlier attempt left", &error);
+    match kept.map_err(looking)? {
+        None => Ok(()),
+        Some(folder) => {
+            let message = format!("{}, and {}", reason.text(), might_be_in(&folder, &attempt.path));
+            Err(Failure::Failed(FailReason::Read, message))
+        }
+    }
+}
+
+/// Does the work while holding the files, so that no other attempt touches them. If it might have left them half changed, they stay
+/// held until that is recorded.
 fn held(
     context: &Context,
     active: &ActiveJob,
@@ -255,16 +275,34 @@ fn held(
     let writes = work.writes() || output.is_some_and(Output::replaces) || !renames.is_empty() || removes;
     let mut files = vec![(file.path.clone(), writes)];
     files.extend(names(renames).map(|name| (name, true)));
-    // Giving a file another hard link changes its ctime, which other attempts would take for a change of the file.
+    // Giving a file another hard link changes its ctime. On storage that keeps an old count of names for a while, other attempts
+    // would take that for a change of the file.
     files.extend(work.reads(&file.path).into_iter().map(|read| (read, work.shares())));
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
     let hold = context.exclusion.hold(&active.library.path, &files, attempt).ok_or(Failure::Stopped)?;
+    let done = done_alone(context, active, work, file, (output, renames, removes), &files, (attempt, has_run));
+    if matches!(done, Err(Failure::Failed(FailReason::Conflict, _))) {
+        context.exclusion.keep(hold, (attempt.job, attempt.item));
+    }
+    done
+}
+
+/// Does the work while nobody else works on the files.
+fn done_alone(
+    context: &Context,
+    active: &ActiveJob,
+    work: &dyn Work,
+    file: &PlannedFile,
+    (output, renames, removes): (Option<&Output>, &[Rename], bool),
+    files: &[(RelPath, bool)],
+    (attempt, has_run): (&Attempt, &AtomicBool),
+) -> Result<Success, Failure> {
     let step = if active.runs_programs() { Step::Run(attempt.item) } else { Step::Work(attempt.item) };
     let mut step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
     attempt.begin();
     fault_of("working", active.request.title.as_deref().unwrap_or_default());
-    context.shortage.check(active, output.is_some(), &files)?;
+    context.shortage.check(active, output.is_some(), files)?;
     let at = work.lies_at(&file.path);
     let opened = at.as_ref().map_or_else(|| active.library.open_file(file), |at| active.library.open_file_at(file, at));
     let opened = opened.map_err(Failure::from);
@@ -272,6 +310,12 @@ fn held(
         && let Some(done) = work.done_before(attempt)?
     {
         return Ok(done);
+    }
+    if let Some(reason) = half_changed_since(context, active, &file.path).map_err(unable)? {
+        return Err(Failure::Skipped(reason));
+    }
+    if let Err(Failure::Skipped(reason @ (SkipReason::Missing | SkipReason::Changed))) = opened {
+        not_kept(active, attempt, reason)?;
     }
     let mut input = opened?;
     let replaces = output.filter(|output| output.replaces());
@@ -300,26 +344,24 @@ fn held(
         active.library.discard(staged);
         output = None;
     }
-    let done = match output {
+    match output {
         Some((output, _)) if !renames.is_empty() && !output.replaces() => {
             let message = "the recipe wants to write an output beside a file and to rename it at the same time";
-            return Err(Failure::Failed(FailReason::Recipe, message.into()));
+            Err(Failure::Failed(FailReason::Recipe, message.into()))
         }
         Some((output, staged)) if renames.is_empty() && !work.shares() => {
-            place(context, active, work, (&input, attempt), (output, staged), (success, step))?
+            place(context, active, work, (&input, attempt), (output, staged), (success, step))
         }
         _ if !renames.is_empty() || removes || output.is_some() => {
             let wanted = WantedChange { renames, output, removes, shares: work.shares() };
-            change(context, active, work, (&input, attempt, at), &wanted, (success, step))?
+            change(context, active, work, (&input, attempt, at), &wanted, (success, step))
         }
         _ => {
             // What was removed has no place among the files any more.
             if success.effect == DiskEffect::Changed && success.result.get("removed").is_none() {
                 success.note(output_of(&active.library, &file.path, None));
             }
-            success
+            Ok(success)
         }
-    };
-    drop(hold);
-    Ok(done)
+    }
 }

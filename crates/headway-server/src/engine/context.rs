@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{ByPath, Examinations, Exclusion, Libraries, Pulse, RunningAttempts, ShortageCheck, SurvivingPrograms};
+use super::{
+    ByPath, Conflicts, Examinations, Exclusion, Libraries, Pulse, RunningAttempts, ShortageCheck, SurvivingPrograms,
+};
 use crate::steps::Steps;
 use crate::writer::Log;
 use headway_files::{DataFolder, Library, unable};
@@ -37,6 +39,8 @@ pub(crate) struct Context {
     pub left: SurvivingPrograms,
     /// Locks on the files that attempts work on.
     pub exclusion: Exclusion,
+    /// How many files might have been left half changed.
+    pub conflicts: Conflicts,
     /// Checks that there is enough disk and memory before an item begins.
     pub shortage: Arc<ShortageCheck>,
     /// Starts and supervises child processes.

@@ -20,6 +20,8 @@ const STOP_CHECK: Duration = Duration::from_millis(50);
 #[derive(Clone, Default)]
 pub(crate) struct Exclusion {
     inner: Arc<ExclusionInner>,
+    /// The files of attempts that are over, as long as it is not recorded that they might be half changed.
+    kept: Arc<Mutex<HashMap<(JobId, u32), FileHold>>>,
 }
 
 #[derive(Default)]
@@ -96,6 +98,24 @@ impl Exclusion {
     }
 }
 
+impl Exclusion {
+    /// Keeps the files of this item held, because its attempt might have left them half changed: nobody works on them before the log
+    /// says so.
+    pub(super) fn keep(&self, hold: FileHold, item: (JobId, u32)) {
+        self.kept.lock().insert(item, hold);
+    }
+
+    /// Lets go of the files of an item: the end of its attempt is recorded.
+    pub(super) fn let_go(&self, item: (JobId, u32)) {
+        self.kept.lock().remove(&item);
+    }
+
+    /// Lets go of all files of a job that is over.
+    pub(super) fn let_go_of_job(&self, job: JobId) {
+        self.kept.lock().retain(|(of, _), _| *of != job);
+    }
+}
+
 impl Drop for FileHold {
     fn drop(&mut self) {
         let mut table = self.inner.held.lock();
@@ -143,5 +163,22 @@ mod tests {
             waiting.join().expect("no panic")
         });
         assert!(has_it);
+    }
+
+    #[test]
+    fn files_that_might_be_half_changed_stay_held_until_that_is_recorded() {
+        let (exclusion, root) = (Exclusion::default(), Path::new("/library"));
+        let file = [("file".parse::<RelPath>().expect("a path"), true)];
+        let take = |job| exclusion.hold_for(job_id(job), root, &file, |_| true);
+        let ways: [fn(&Exclusion); 2] =
+            [|exclusion| exclusion.let_go((job_id(1), 7)), |exclusion| exclusion.let_go_of_job(job_id(1))];
+        for let_go in ways {
+            exclusion.keep(take(1).expect("it is free"), (job_id(1), 7));
+            exclusion.let_go((job_id(1), 8));
+            exclusion.let_go_of_job(job_id(2));
+            assert!(take(2).is_none(), "it is held");
+            let_go(&exclusion);
+            assert!(take(2).is_some(), "it is free again");
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::attempt_id::AttemptId;
 use super::pool::EndedAttempt;
 use super::schedule::Input;
 use crate::writer::WriterReport;
-use headway_model::JobEvent;
+use headway_model::{JobEvent, JobId};
 
 /// How long the end of a quick attempt can wait to be handled together with others.
 const GATHER: Duration = Duration::from_millis(1);
@@ -60,17 +60,32 @@ impl Engine {
     /// Turns a report of the writer into an input. Forgives a job that got further, and has a job that is resumed take up what a
     /// person has accepted for it, before any of its items runs.
     fn heard(&self, report: WriterReport) -> Input {
-        if let WriterReport::Recorded(job, recorded, _) = &report {
-            if gets_further(&recorded.event) {
-                self.context.steps.got_further(*job);
+        match &report {
+            WriterReport::Recorded(job, recorded, _) => {
+                // Counted first: whoever gets a file then asks about it.
+                self.context.conflicts.note(&recorded.event);
+                self.let_go(*job, &recorded.event);
+                if gets_further(&recorded.event) {
+                    self.context.steps.got_further(*job);
+                }
+                if matches!(recorded.event, JobEvent::Resumed {})
+                    && let Some(active) = self.active_jobs.get(job)
+                {
+                    active.take_up_accepted();
+                }
             }
-            if matches!(recorded.event, JobEvent::Resumed {})
-                && let Some(active) = self.active_jobs.get(job)
-            {
-                active.take_up_accepted();
-            }
+            // For a retry that is refused, a failure is recorded.
+            WriterReport::Refused(job, event @ JobEvent::Failed { .. }, _) => self.let_go(*job, event),
+            WriterReport::Refused(..) | WriterReport::Dead => {}
         }
         input_of(report)
+    }
+
+    /// Lets go of the files that an attempt kept, if this is its end.
+    fn let_go(&self, job: JobId, event: &JobEvent) {
+        if let JobEvent::Failed { item, .. } | JobEvent::AttemptFailed { item, .. } = event {
+            self.context.exclusion.let_go((job, *item));
+        }
     }
 
     /// Turns the end of an attempt into inputs: the end itself and, if it changed, the job's pace.

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::panicked::Panicked;
+use super::known_names::known_names;
 use super::{ActiveJob, Context};
-use headway_files::{DataFolder, KnownAs, Library, SameFiles, unable};
+use headway_files::{DataFolder, KnownAs, Library, SameFiles};
 use headway_model::{Digest, JobId, RelPath};
 use headway_recipes::Unable;
 use headway_store::Store;
@@ -45,15 +45,14 @@ pub(super) struct Past {
 impl Past {
     /// The past of the files of a job.
     pub(super) async fn of(context: &Context, active: &ActiveJob) -> Result<Self, Unable> {
+        Ok(Past::under(context, active, known_names(context, &active.library).await?))
+    }
+
+    /// The same if the names of its library are known.
+    pub(super) fn under(context: &Context, active: &ActiveJob, names: Arc<[KnownAs]>) -> Self {
         let (data, library) = (Arc::clone(&context.data), Arc::clone(&active.library));
-        let known = {
-            let (data, library) = (Arc::clone(&data), Arc::clone(&library));
-            tokio::task::spawn_blocking(move || data.known_as(&library))
-        };
-        let names = known.await.map_err(Panicked::from)?;
-        let names = names.map_err(|error| unable("what is known of the libraries cannot be read", &error))?.into();
         let (store, only_reads, same) = (Arc::clone(&context.store), active.only_reads(), Arc::default());
-        Ok(Past { store, data, library, names, only_reads, same })
+        Past { store, data, library, names, only_reads, same }
     }
 
     /// How these files were processed before, as [`Store::done`]: first by jobs that saw these files, and the last job

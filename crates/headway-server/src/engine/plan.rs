@@ -27,7 +27,7 @@ use done::AlreadyDone;
 pub(crate) use has_files::has_files;
 use lister::{Lister, OutcomeLookup};
 use named::named;
-use unfinished::Unfinished;
+pub(super) use unfinished::Unfinished;
 
 use super::panicked::{Panicked, caught};
 use super::past::Past;

@@ -47,6 +47,16 @@ pub(super) fn search(text: &str) -> Result<(), LongSearch> {
     if text.len() <= SEARCH_LIMIT { Ok(()) } else { Err(LongSearch) }
 }
 
+/// A search over jobs that is too long.
+#[derive(Debug, thiserror::Error)]
+#[error("search must be a part of a job's title or of its recipe's name, of at most {SEARCH_LIMIT} bytes")]
+pub(super) struct LongJobSearch;
+
+/// Refuses a search over jobs that is too long.
+pub(super) fn job_search(text: &str) -> Result<(), LongJobSearch> {
+    search(text).map_err(|LongSearch| LongJobSearch)
+}
+
 /// Why a path cannot be named, if it cannot.
 fn reserved(path: &RelPath) -> Option<String> {
     entered(path).err().map(|error| error.to_string())

@@ -5,6 +5,7 @@ mod changed;
 mod items;
 mod job;
 mod jobs;
+mod kept;
 mod makers;
 mod retries;
 mod start;

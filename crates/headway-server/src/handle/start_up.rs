@@ -116,6 +116,7 @@ async fn context(
         examinations: engine::Examinations::default(),
         left: engine::SurvivingPrograms::default(),
         exclusion: engine::Exclusion::default(),
+        conflicts: engine::Conflicts::default(),
         shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
         steps: opened.steps.clone(),
         data,

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::super::conflicts::can_be_open;
 use super::Past;
-use headway_model::{DiskEffect, FailReason, ItemStatus, RelPath};
+use headway_model::{DiskEffect, ItemStatus, RelPath};
 use headway_recipes::Unable;
 use headway_store::rows::OutcomeRow;
 
@@ -27,10 +28,4 @@ impl Past {
         rows.retain(|row| can_be_open(row.status) && is_last(row));
         Ok(rows)
     }
-}
-
-/// Whether an item that ended like this can have left a change open. An attempt that makes a change is never stopped, and
-/// what goes wrong with the change itself is a conflict.
-fn can_be_open(status: ItemStatus) -> bool {
-    matches!(status, ItemStatus::Failed(FailReason::Conflict | FailReason::Panic))
 }

@@ -1,8 +1,10 @@
 //! The files that an earlier job changed and did not finish with. What has the name of such a file can be that job's own
-//! output, while the original lies under a name of Headway's.
+//! output, while the original lies under a name of Headway's. The plan asks, and an attempt asks again about jobs of which the
+//! plan could not know.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::super::active_job::HalfChanged;
 use super::super::past::Past;
@@ -10,7 +12,7 @@ use super::super::{ActiveJob, Context};
 use crate::placements::Changes;
 use headway_files::{Change, ListedFile};
 use headway_model::request::{ItemSelection, ItemsQuery};
-use headway_model::{FailReason, ItemStatus, OnDone, Query, RelPath};
+use headway_model::{FailReason, ItemStatus, OnDone, Query, RelPath, SkipReason};
 use headway_recipes::Unable;
 
 /// How many files are looked up in the log at a time.
@@ -19,7 +21,7 @@ const LOOKED_UP_AT_ONCE: usize = 500;
 /// What a job that changes files asks about those that it lists. Most were never left half changed: this costs one question
 /// to the log for all files that are looked up together. The events of an earlier job are read only if such an item of it is
 /// found, and once.
-pub(super) struct Unfinished<'a> {
+pub(in crate::engine) struct Unfinished<'a> {
     context: &'a Context,
     active: &'a ActiveJob,
     past: &'a Past,
@@ -27,18 +29,25 @@ pub(super) struct Unfinished<'a> {
     open: HashMap<u64, BTreeMap<(u32, u32), Change>>,
     /// Files that are judged when the job runs.
     left_out: HashSet<RelPath>,
+    /// The numbers of the only jobs that are asked about; `None` for all of them.
+    only: Option<Arc<BTreeSet<u64>>>,
 }
 
 impl<'a> Unfinished<'a> {
     /// For a job that changes files; `None` for one that only reads, and for an undo, which itself puts such files in order.
-    pub(super) fn of(context: &'a Context, active: &'a ActiveJob, past: &'a Past) -> Option<Self> {
+    pub(in crate::engine) fn of(context: &'a Context, active: &'a ActiveJob, past: &'a Past) -> Option<Self> {
         let which = match &active.request.query {
             Query::Items(ItemsQuery { which, .. }) => Some(which),
             Query::Folder(_) | Query::Paths(_) => None,
         };
         let is_asked = !active.only_reads() && which != Some(&ItemSelection::Placed);
         let (open, left_out) = (HashMap::new(), HashSet::new());
-        is_asked.then_some(Unfinished { context, active, past, open, left_out })
+        is_asked.then_some(Unfinished { context, active, past, open, left_out, only: None })
+    }
+
+    /// Asks about no other jobs than these.
+    pub(in crate::engine) fn only(self, jobs: Arc<BTreeSet<u64>>) -> Self {
+        Unfinished { only: Some(jobs), ..self }
     }
 
     /// Does not judge this file.
@@ -59,20 +68,40 @@ impl<'a> Unfinished<'a> {
             return Ok(());
         }
         for found in files.iter_mut().filter(|found| found.is_asked_about()) {
-            for left in left.get(&found.file.path).into_iter().flatten() {
-                let verdict = left.verdict(&self.active.library, &found.file.path, false);
-                if let Some(skip) = verdict.map_err(Unable::Environment)?.skip() {
-                    found.skip = Some(skip);
-                    break;
-                }
-            }
+            let left = left.get(&found.file.path).into_iter().flatten();
+            found.skip = self.skip(&found.file.path, left)?.or(found.skip);
         }
         Ok(())
     }
 
+    /// Why a file is skipped, given what earlier jobs left of it. Touches nothing. Blocking.
+    fn skip<'l>(
+        &self,
+        path: &RelPath,
+        left: impl IntoIterator<Item = &'l HalfChanged>,
+    ) -> Result<Option<SkipReason>, Unable> {
+        for left in left {
+            let verdict = left.verdict(&self.active.library, path, false).map_err(Unable::Environment)?;
+            if let Some(skip) = verdict.skip() {
+                return Ok(Some(skip));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why this file is skipped, if an earlier job left it half changed. Touches nothing. Blocking.
+    pub(in crate::engine) fn judge_one(&mut self, path: &RelPath) -> Result<Option<SkipReason>, Unable> {
+        let handle = self.context.handle.clone();
+        let left = handle.block_on(self.left(std::slice::from_ref(path)))?;
+        self.skip(path, left.get(path).into_iter().flatten())
+    }
+
     /// What earlier jobs might have left half changed of these files.
     async fn left(&mut self, paths: &[RelPath]) -> Result<HashMap<RelPath, Vec<HalfChanged>>, Unable> {
-        let ended = self.past.left_open(paths).await?;
+        let mut ended = self.past.left_open(paths).await?;
+        if let Some(only) = &self.only {
+            ended.retain(|row| only.contains(&row.job_no));
+        }
         let mut left: HashMap<RelPath, Vec<HalfChanged>> = HashMap::new();
         if ended.is_empty() {
             return Ok(left);

@@ -48,6 +48,7 @@ impl Server {
         let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
         self.show_outputs(&row, &mut items).await?;
         self.say_retried(&row, &mut items).await?;
+        self.say_kept(&row, &mut items).await;
         Ok(ItemPage { items, next, seq: row.summary.seq })
     }
 
@@ -151,6 +152,7 @@ impl Server {
         let rows = self.store().items_at(row.job_no, items).await?;
         let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
         self.say_retried(&row, &mut items).await?;
+        self.say_kept(&row, &mut items).await;
         Ok(items)
     }
 }

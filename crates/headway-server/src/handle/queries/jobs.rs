@@ -11,17 +11,24 @@ use headway_store::JobFilter;
 use headway_store::rows::JobRow;
 
 impl Server {
-    /// A page of jobs in the requested order: those after the job `before`.
+    /// A page of jobs in the requested order: those after the job `before`. That job need not be in the list any longer: it ran
+    /// on, or its history was removed. Its place is known all the same.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
-        checks::search(&find.search).map_err(|error| ApiError::invalid(error.to_string()))?;
+        checks::job_search(&find.search).map_err(|error| ApiError::invalid(error.to_string()))?;
         let limit = limit.clamp(1, PAGE_LIMIT) as usize;
+        let behind = match before {
+            None => None,
+            Some(before) => Some(self.store().job(before).await?.ok_or_else(|| no_place(before))?),
+        };
         let (mut page, oldest) = match find.sort {
             JobSort::Newest => {
                 let page = self.newest_jobs(before, limit, find).await?;
                 let oldest = page.jobs.last().map(|job| job.job);
                 (page, oldest)
             }
-            JobSort::Took | JobSort::Files | JobSort::Failed => (self.sorted_jobs(before, limit, find).await?, None),
+            JobSort::Took | JobSort::Files | JobSort::Failed => {
+                (self.sorted_jobs(behind.as_ref(), limit, find).await?, None)
+            }
         };
         if !page.jobs.is_empty() {
             self.say_undone(&mut page.jobs, oldest).await?;
@@ -34,7 +41,7 @@ impl Server {
     }
 
     /// A page of jobs in an order that no index has, so every job is read.
-    async fn sorted_jobs(&self, behind: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
+    async fn sorted_jobs(&self, behind: Option<&JobRow>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
         let cursor = self.cursor().await?;
         let (mut jobs, mut before) = (Vec::new(), None);
         loop {
@@ -50,18 +57,10 @@ impl Server {
         // Of equal ones, the newer comes first.
         let place = |job_no: u64, job: &JobSummary| (Reverse(find.sort.key(job)), Reverse(job_no));
         jobs.sort_by_key(|(job_no, job)| place(*job_no, job));
-        // The job before the page need not be in the list any longer: it ran on, or its history was removed. Its place is known
-        // all the same. Nothing comes after a job that was never there, as in the list of the newest.
-        let from = match behind {
-            None => 0,
-            Some(behind) => match self.store().job(behind).await? {
-                Some(row) => {
-                    let last = place(row.job_no, &row.summary);
-                    jobs.partition_point(|(job_no, job)| place(*job_no, job) <= last)
-                }
-                None => jobs.len(),
-            },
-        };
+        let from = behind.map_or(0, |row| {
+            let last = place(row.job_no, &row.summary);
+            jobs.partition_point(|(job_no, job)| place(*job_no, job) <= last)
+        });
         let mut jobs: Vec<_> = jobs.into_iter().map(|(_, job)| job).skip(from).take(limit + 1).collect();
         let is_more = jobs.len() > limit;
         jobs.truncate(limit);
@@ -91,4 +90,10 @@ impl Server {
             }
         }
     }
+}
+
+/// The refusal of a page after a job that was never there: an empty page would say that nothing comes after it.
+fn no_place(before: JobId) -> ApiError {
+    let message = format!("before must be the id of a job, and there is no job {before}: begin at the first page");
+    ApiError::Malformed { message }
 }
