@@ -8,8 +8,9 @@ use crate::nothing_found::nothing_found;
 use headway_files::{Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::load::Load;
+use headway_model::status::WaitEnd;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
+use headway_model::{ApiError, JobId, JobStatus, JobSummary};
 
 /// Up to this many outputs, their bytes are added up while the job runs; those of more, at its end.
 const WRITTEN_LIMIT: u32 = 10_000;
@@ -21,7 +22,7 @@ impl Server {
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
         let request = self.request_of(&row).await?;
-        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, disks } =
+        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, ends, disks } =
             self.on_disk(&row, request.as_ref()).await;
         let mut add =
             |said: String| note = Some([Some(said), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
@@ -46,9 +47,10 @@ impl Server {
         let retries = retries.into_iter().take(TOLD).map(|row| row.summary).collect();
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
+        let waits = self.waits(&row.summary, (&row.library, gone), (&disks, ends));
         Ok(JobView {
-            waits: self.waits(&row.summary, (&row.library, gone), &disks),
-            asks: asks && row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone }),
+            asks: waits.as_ref().is_some_and(|waits| waits.ends == WaitEnd::Person),
+            waits: waits.map(|waits| waits.text),
             outputs,
             summary: row.summary,
             cursor,
