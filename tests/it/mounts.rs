@@ -424,7 +424,11 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
         let job = app.begin_with(&body).await;
         app.until(job, |summary| summary.status == gone).await;
         for action in actions {
-            assert_eq!(app.post(&format!("/api/jobs/{job}/{action}")).await.0, 200);
+            let (status, view) = app.post(&format!("/api/jobs/{job}/{action}")).await;
+            assert_eq!(status, 200, "{view}");
+            let said = view["note"].as_str().unwrap_or_default();
+            let is_said = said.contains("photos/usb") && said.contains("is missing. The job is paused; Resume has");
+            assert!(*action == "resume" || is_said, "{view}");
         }
         let end = app.end(job).await;
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 2), "{actions:?}");
@@ -678,6 +682,37 @@ async fn resume_accepts_what_a_person_was_told_of_the_disks_and_nothing_else() {
     assert_eq!(app.reasons(job, "skipped").await, [unseen]);
     app.stop().await;
     drop(b);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_server_says_what_a_job_lacks_before_resume_accepts_it() {
+    let files = Files::new();
+    files.write("c", b"c");
+    let disk = |name: &str| {
+        let disk = Mount::tmpfs(&files.library().join(name), "8m")?;
+        files.write_at(&format!("{name}/1"), b"one", then());
+        Some(disk)
+    };
+    let (Some(a), Some(b)) = (disk("a"), disk("b")) else { return };
+    let app = App::start(&files).await;
+    assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 3);
+    let mut body = request("checksum");
+    body["policy"] = json!({ "on_done": "again" });
+    drop(a);
+    let job = app.begin_with(&body).await;
+    assert!(waits(&app, job).await.starts_with("The disk that was at a (tmpfs) is missing."));
+    app.stop().await;
+    drop(b);
+    let app = App::start(&files).await;
+    let resume = async || app.post(&format!("/api/jobs/{job}/resume")).await;
+    // Whoever resumes it has not been told that the second disk is missing too.
+    let (status, answer) = resume().await;
+    let said = answer["message"].as_str().unwrap_or_default();
+    assert!(status == 409 && said.contains("The disks that were at a (tmpfs) and b (tmpfs) are missing."), "{answer}");
+    assert_eq!(resume().await.0, 200, "what was said is accepted");
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 1));
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

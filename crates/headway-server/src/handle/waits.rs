@@ -53,7 +53,7 @@ impl Server {
                 Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
             }
             JobStatus::Paused { reason: PauseReason::LibraryGone } => {
-                waits_for_library(library, gone, (disks, gives_back))
+                waits_for_library(library, gone, (disks, Some(gives_back)))
             }
             JobStatus::Paused { reason: PauseReason::User } => Some(PAUSED.into()),
             JobStatus::Paused { reason: PauseReason::Interrupted } => Some(INTERRUPTED.into()),
@@ -80,19 +80,20 @@ fn waits_for_list(library: &str, still: Duration) -> Option<String> {
         .then(|| format!("No news of the list for {seconds} s: perhaps the storage of {library} does not answer."))
 }
 
-/// When a job goes on that lacks something, by who gives it back.
-fn goes_on(ends: WaitEnd, back: &str) -> String {
+/// When a job goes on that lacks something, by who gives it back; `None` if a person has paused it.
+fn goes_on(ends: Option<WaitEnd>, back: &str) -> String {
     match ends {
-        WaitEnd::Itself => format!("The job continues automatically when {back}"),
-        WaitEnd::Person => format!("Only a person can end this: the job continues when {back}"),
+        Some(WaitEnd::Itself) => format!("The job continues automatically when {back}"),
+        Some(WaitEnd::Person) => format!("Only a person can end this: the job continues when {back}"),
+        None => "The job is paused".to_owned(),
     }
 }
 
-/// The text for a job that waits for its library, or for a disk inside it.
-fn waits_for_library(
+/// The text for a job that waits for its library, or for a disk inside it, or did so until a person paused it.
+pub(super) fn waits_for_library(
     library: &str,
     gone: Option<FolderGone>,
-    (disks, ends): (&LackingDisks, WaitEnd),
+    (disks, ends): (&LackingDisks, Option<WaitEnd>),
 ) -> Option<String> {
     let Some(gone) = gone else { return waits_for_disks(disks, ends) };
     let own = format!("{}; Resume uses the folder that is there now.", goes_on(ends, "its own folder is back"));
@@ -115,7 +116,7 @@ fn waits_for_library(
 }
 
 /// The text for a job that waits for disks inside its library; `None` if it lacks none.
-fn waits_for_disks(disks: &LackingDisks, ends: WaitEnd) -> Option<String> {
+fn waits_for_disks(disks: &LackingDisks, ends: Option<WaitEnd>) -> Option<String> {
     let absent = listed(&disks.absent);
     let (are_missing, without) = match disks.absent.len() {
         1 => (format!("The disk that was at {absent} is missing"), "without it, with the folder that is there now"),
@@ -144,6 +145,14 @@ fn waits_for_disks(disks: &LackingDisks, ends: WaitEnd) -> Option<String> {
             goes_on("all its own disks are back")
         )),
     }
+}
+
+/// Asks a person who resumed a job without having been told what it lacks.
+pub(super) fn ask_about(disks: &LackingDisks) -> String {
+    let unknown: Vec<_> = disks.unknown.iter().map(RelPath::shown).collect();
+    let unseen = (!unknown.is_empty()).then(|| format!("What is at {} cannot be looked at.", joined(&unknown)));
+    let said: Vec<_> = waits_for_disks(disks, None).into_iter().chain(unseen).collect();
+    format!("nobody has been told yet what this job lacks now: {} Resume it once more to accept that.", said.join(" "))
 }
 
 /// Where disks were and which they are, such as `a (/dev/sdb1) and b (/dev/sdc1)`.
@@ -197,16 +206,17 @@ mod tests {
             exchanged: exchanged.iter().copied().map(path).collect(),
             ..LackingDisks::default()
         };
-        let said = |names: &[&str]| waits_for_library("files", None, (&lacking(names, &[]), WaitEnd::Itself));
+        let said = |names: &[&str]| waits_for_library("files", None, (&lacking(names, &[]), Some(WaitEnd::Itself)));
         assert_eq!(said(&[]), None, "no disk is exchanged either");
         assert!(said(&["a"]).is_some_and(|said| said.starts_with("The disk that was at a (/dev/a) is missing.")));
         let both = said(&["a", "b"]).expect("a sentence");
         assert!(both.starts_with("The disks that were at a (/dev/a) and b (/dev/b) are missing."), "{both}");
-        let other = waits_for_library("files", None, (&lacking(&[], &["b"]), WaitEnd::Person)).expect("a sentence");
+        let other =
+            waits_for_library("files", None, (&lacking(&[], &["b"]), Some(WaitEnd::Person))).expect("a sentence");
         assert!(other.starts_with("The disk at b is not the one that was there when this job was planned."), "{other}");
         // Neither hides the other: Resume accepts what is said.
-        let both =
-            waits_for_library("files", None, (&lacking(&["a"], &["b", "c"]), WaitEnd::Person)).expect("a sentence");
+        let both = waits_for_library("files", None, (&lacking(&["a"], &["b", "c"]), Some(WaitEnd::Person)))
+            .expect("a sentence");
         let (missing, others) = (
             "The disk that was at a (/dev/a) is missing, and the disks at b and c are not those",
             "uses the disks that are there now.",
@@ -221,9 +231,11 @@ mod tests {
         let gone = [FolderGone::Replaced, FolderGone::Another, FolderGone::Moved, FolderGone::Absent].map(Some);
         for gone in gone.into_iter().chain([None]) {
             let said = |ends| waits_for_library("files", gone, (&disks, ends)).expect("a sentence");
-            assert!(said(WaitEnd::Itself).contains("continues automatically"), "{gone:?}");
-            let asks = said(WaitEnd::Person);
+            assert!(said(Some(WaitEnd::Itself)).contains("continues automatically"), "{gone:?}");
+            let asks = said(Some(WaitEnd::Person));
             assert!(asks.contains("Only a person can end this") && !asks.contains("automatically"), "{asks}");
+            let paused = said(None);
+            assert!(paused.contains("The job is paused") && !paused.contains("continues"), "{paused}");
         }
     }
 

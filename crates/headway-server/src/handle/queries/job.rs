@@ -1,7 +1,9 @@
 //! One job: its view, its load, and what its attempts and it itself wrote.
 
 use super::super::Server;
+use super::super::lacking_disks::LackingDisks;
 use super::super::on_disk::OnDisk;
+use super::super::waits::waits_for_library;
 use super::retries::TOLD;
 use crate::error::{internal, unreadable};
 use crate::nothing_found::nothing_found;
@@ -10,7 +12,7 @@ use headway_model::attempt::AttemptLog;
 use headway_model::load::Load;
 use headway_model::status::WaitEnd;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId, JobStatus, JobSummary};
+use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
 
 /// Up to this many outputs, their bytes are added up while the job runs; those of more, at its end.
 const WRITTEN_LIMIT: u32 = 10_000;
@@ -47,6 +49,12 @@ impl Server {
         let retries = retries.into_iter().take(TOLD).map(|row| row.summary).collect();
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
+        // Resume accepts what is said here, as it does what the job waits for.
+        let is_paused = row.summary.status == (JobStatus::Paused { reason: PauseReason::User });
+        if is_paused && (gone.is_some() || !disks.absent.is_empty()) && self.has_waited(&row).await? {
+            waits_for_library(&row.library, gone, (&disks, None)).into_iter().for_each(&mut add);
+            self.inner.told.note(id, if gone.is_none() { disks.clone() } else { LackingDisks::default() });
+        }
         let waits = self.waits(&row.summary, (&row.library, gone), (&disks, ends));
         Ok(JobView {
             asks: waits.as_ref().is_some_and(|waits| waits.ends == WaitEnd::Person),
