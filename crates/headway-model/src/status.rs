@@ -202,7 +202,7 @@ impl PauseReason {
             PauseReason::TooManyOpenFiles => "too many open files",
             PauseReason::MemoryLow => "memory is short",
             PauseReason::TooManyProcesses => "too many processes",
-            PauseReason::StorageSilent => "the library's storage does not answer",
+            PauseReason::StorageSilent => "no answer from the library's storage so far",
             PauseReason::StorageErrors => "the storage reports errors for file after file",
             PauseReason::Interrupted => "items were interrupted",
             PauseReason::Stuck => "the server could not go on with it",

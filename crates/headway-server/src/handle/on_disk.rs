@@ -108,8 +108,6 @@ fn another_disk(library: &str, mount: &RelPath) -> String {
     )
 }
 
-const SILENT: &str = "The storage of this library does not answer.";
-
 const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name in the trash, \
     then the output takes its first.";
 
@@ -183,8 +181,12 @@ impl Server {
                 disks,
             }
         };
-        let Some(now) = self.inner.looks.look(name, look).await else {
-            return OnDisk { note: Some(SILENT.to_owned()), ..unknown() };
+        let now = match self.inner.looks.ask(name, look).await {
+            Ok(now) => now,
+            Err(no_answer) => {
+                let note = format!("The storage of this library has given {no_answer}.");
+                return OnDisk { note: Some(note), ..unknown() };
+            }
         };
         if is_waiting {
             match now.folder {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::lacking_disks::LackingDisks;
+use super::looks::NoAnswer;
 use super::trash::Emptying;
 use super::waits::ask_about;
 use super::{Input, ScheduleLimits, Server};
@@ -95,13 +96,13 @@ impl Server {
     async fn accept_folder(&self, row: &JobRow) -> Result<(), ApiError> {
         let library = self.library_of_job(&row.library).await?;
         let (fresh, folder) = (Arc::clone(&library), library.path.display().to_string());
-        let opened = self.inner.reaches.look(&library.name, move || fresh.reopen()).await;
+        let opened = self.inner.reaches.ask(&library.name, move || fresh.reopen()).await;
         let refused =
             |why: String| ApiError::Conflict { message: format!("the folder {folder} cannot be opened: {why}") };
-        let silent = || ApiError::Unavailable {
-            message: format!("the folder {folder} cannot be opened: its storage does not answer"),
+        let silent = |no_answer: NoAnswer| ApiError::Unavailable {
+            message: format!("the folder {folder} cannot be opened: {no_answer} from its storage"),
         };
-        opened.ok_or_else(silent)?.map_err(|error| refused(error.to_string()))?;
+        opened.map_err(silent)?.map_err(|error| refused(error.to_string()))?;
         self.keep_accepted(row, &library).await
     }
 
@@ -116,8 +117,9 @@ impl Server {
             message: format!("what is at {} now cannot be accepted: {why}", library.path.display()),
         };
         let remember = move || accept(&data, job, request.as_ref(), &accepted, told);
-        let remembered = self.inner.reaches.look(&library.name, remember).await;
-        let unasked = remembered.ok_or_else(|| refused("its storage does not answer"))?.map_err(|why| refused(&why))?;
+        let remembered = self.inner.reaches.ask(&library.name, remember).await;
+        let silent = |no_answer: NoAnswer| refused(&format!("{no_answer} from its storage"));
+        let unasked = remembered.map_err(silent)?.map_err(|why| refused(&why))?;
         if let Some(lacking) = unasked {
             let message = ask_about(&lacking);
             self.inner.told.note(job, lacking);
