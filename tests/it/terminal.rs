@@ -51,7 +51,7 @@ fn fed(files: &Files, arguments: &[&str], input: &[u8]) -> (Option<i32>, String,
 }
 
 /// Waits for a condition, at most a minute.
-fn until(what: &str, mut is: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !is() {
         assert!(Instant::now() < deadline, "waited a minute for: {what}");
