@@ -183,7 +183,7 @@ fn below(folder: &Path, root: Option<&Path>) -> Result<RelPath, CommandFailure> 
     let parts: PathBuf = whole.components().collect();
     let real = match (parts.parent(), parts.file_name()) {
         (Some(parent), Some(name)) if root.is_some() => {
-            match parent.canonicalize() {
+            match paths::without_links(parent) {
                 Ok(parent) => parent.join(name),
                 // The folder is created with the output.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => parts.clone(),
