@@ -48,6 +48,13 @@ async fn a_library_that_does_not_answer_keeps_no_server_from_starting_and_its_jo
     let app = App::start_with(&files, change, vec![recipe]).await;
     let silent = JobStatus::Paused { reason: PauseReason::StorageSilent };
     app.until(job, |summary| summary.status == silent).await;
+    // What is not known is not said: only for how long no answer has come.
+    eventually("what is known of the storage", async || {
+        let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+        let note = view["note"].as_str().unwrap_or_default();
+        note.contains("The storage of this library has given no answer for ").then_some(())
+    })
+    .await;
     let mut elsewhere = request("test");
     elsewhere["library"] = json!("other");
     let end = app.run(&elsewhere).await;
