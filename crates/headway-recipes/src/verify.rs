@@ -150,7 +150,8 @@ impl Work for VerifyWork {
             Err(message) => {
                 let note = lines.iter().find_map(|line| line.note.as_deref());
                 let note = note.map(|note| format!("; {note}")).unwrap_or_default();
-                Err(Failure::Failed(FailReason::Recipe, message + &note + &self.written_since(lines)))
+                let message = message + &note + &self.written_since(lines);
+                Err(Failure::Differs(FailReason::Recipe, message, json!({ LINES: lines::digest(lines) })))
             }
         }
     }
