@@ -113,6 +113,8 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         session.listen()?;
     }
     session.client.adopt(job).await?;
+    // A server works on it now, so this is what it waits for.
+    let view = session.client.job(job).await?;
     if let JobStatus::Paused { reason } = view.summary.status {
         // What it accepts is what is said here.
         let lacks = match reason {

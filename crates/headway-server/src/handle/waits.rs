@@ -7,7 +7,7 @@ use super::lacking_disks::LackingDisks;
 use super::on_disk::FolderGone;
 use headway_files::InnerMounts;
 use headway_model::status::{PauseReason, WaitEnd};
-use headway_model::{JobStatus, JobSummary, RelPath};
+use headway_model::{JobId, JobStatus, JobSummary, RelPath};
 
 /// What a job waits for.
 pub(super) struct JobWait {
@@ -32,11 +32,11 @@ impl Server {
         (library, gone): (&str, Option<FolderGone>),
         (disks, gives_back): (&LackingDisks, WaitEnd),
     ) -> Option<JobWait> {
-        if self.is_left(summary) {
-            let text = format!(
-                "No server works on it now: `headway resume {}` has it go on, and so does `headway serve`.",
-                summary.job
-            );
+        // Whatever only a person ends, a command ends that becomes the server.
+        if self.is_left(summary) && summary.status.wait_end() != Some(WaitEnd::Person) {
+            let is_missing = summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone });
+            let lacks = is_missing.then(|| waits_for_library(library, gone, (disks, None))).flatten();
+            let text = lacks.into_iter().chain([no_server(summary.job)]).collect::<Vec<_>>().join(" ");
             return Some(JobWait { text, ends: WaitEnd::Person });
         }
         let running = &self.inner.context.running;
@@ -69,6 +69,11 @@ impl Server {
         };
         text.map(|text| JobWait { text, ends })
     }
+}
+
+/// The text for a job on which no server works.
+fn no_server(job: JobId) -> String {
+    format!("No server works on it now: `headway resume {job}` has it go on, and so does `headway serve`.")
 }
 
 /// What a plan waits for that has not got on for this long. A plan that reads a long manifest can take as long on storage
