@@ -867,20 +867,22 @@ async fn a_disk_that_comes_late_is_listed_and_one_that_is_missing_is_not_called_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_library_is_is_remembered_as_soon_as_a_job_is_planned_on_it() {
     let files = Files::new();
+    std::fs::create_dir_all(files.library()).expect("a folder");
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
-    let app = App::start(&files).await;
+    let mut served = Served::start(&files);
     let Some(mount) = Mount::tmpfs(&files.library(), "8m") else { return };
     files.write("a", b"a");
-    let end = app.run(&request("checksum")).await;
-    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
-    // The machine stops, and the next server is there before the disk.
-    app.stop().await;
+    let job = served.begin("checksum", json!({ "approval": true })).await;
+    let plan = served.until(job, |summary| summary.status == JobStatus::Planned).await;
+    assert_eq!(plan.counters.total, 1);
+    // The machine stops before any file was read, and the next server is there before the disk.
+    served.headway.kill();
+    drop(served);
     drop(mount);
-    let app = App::start(&files).await;
-    let job = app.begin("checksum").await;
-    let end = app.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    let served = Served::start(&files);
+    let job = served.begin("checksum", json!({})).await;
+    let end = served.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
     assert_eq!(end.status, gone, "an empty folder is not the library");
-    app.stop().await;
 }
 
 /// When the files of every disk were last changed, so that only their content differs.
