@@ -5,6 +5,7 @@ mod events;
 mod leave;
 mod next_step;
 mod results;
+mod wait;
 
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ pub(super) use ending::{exit_code, plain, verdict};
 use headway_client::{Follower, News};
 use headway_model::{JobId, PauseReason, Seq};
 pub(super) use leave::interrupted;
+pub(super) use wait::KnownWait;
 
 /// How long a plan can take before this command asks the server what it waits for.
 const SLOW_PLAN: Duration = Duration::from_secs(6);

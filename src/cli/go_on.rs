@@ -18,7 +18,7 @@ use headway_model::job_kind::JobKind;
 use headway_model::request::ItemSelection as Items;
 use headway_model::summary::JobView;
 use headway_model::undo_kind::UndoKind;
-use headway_model::{Action, JobId, JobStatus};
+use headway_model::{Action, JobId, JobStatus, PauseReason};
 
 // The job, its server, and what is shown. Not a doc comment, because clap would turn it into the commands' help.
 #[derive(Debug, Args)]
@@ -113,7 +113,18 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         session.listen()?;
     }
     session.client.adopt(job).await?;
-    if matches!(view.summary.status, JobStatus::Paused { .. }) {
+    // A server works on it now, so this is what it waits for.
+    let view = session.client.job(job).await?;
+    if let JobStatus::Paused { reason } = view.summary.status {
+        // What it accepts is what is said here.
+        let lacks = match reason {
+            PauseReason::LibraryGone => view.waits.as_ref(),
+            PauseReason::User => view.note.as_ref(),
+            _ => None,
+        };
+        if let Some(lacks) = lacks {
+            say(&format!("headway: {}", plain(lacks)));
+        }
         session.client.steer(job, Action::Resume).await?;
     }
     if session.host.is_none() {

@@ -2,18 +2,20 @@
 
 mod show;
 
+use std::collections::HashSet;
 use std::io::IsTerminal;
 
 use clap::Args;
 use serde_json::json;
 
 use super::failure::CommandResult;
-use super::follow::plain;
+use super::follow::{not_worked_on, plain};
 use super::out::{self, count};
 use super::session::{ServerArguments, Session};
 use super::text::tail;
 use super::times::{local, took};
 use headway_model::JobSummary;
+use headway_model::summary::ListedJobs;
 pub(super) use show::{ShowCommand, show};
 
 /// Jobs or items read at a time.
@@ -25,7 +27,8 @@ const ROWS_PER_CALL: u32 = 1_000;
 /// columns are: id, status, done, total, failed, recipe, title, when it started, when it ended (both in local time), and how
 /// long it was at work. Only files that succeeded count as done, and files that
 /// could not be processed count as failed. A job that was cancelled before it began is shown as planned only. In a
-/// terminal, and as `undone_as` in JSON, a job that was undone says so.
+/// terminal, and as `undone_as` in JSON, a job that was undone says so. Each listed job on which no server works is named on
+/// standard error, with the command that has it go on.
 ///
 /// Example:
 ///
@@ -72,9 +75,10 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
             && arguments.status.as_deref().is_none_or(|status| job.status.label() == status)
             && arguments.recipe.as_deref().is_none_or(|recipe| job.recipe == recipe)
     };
-    let (mut found, mut before) = (Vec::new(), None);
+    let (mut found, mut before, mut no_server) = (Vec::new(), None, HashSet::new());
     while found.len() < arguments.number {
-        let page = session.client.jobs(before, ROWS_PER_CALL).await?;
+        let ListedJobs { page, no_server: of_page } = session.client.listed_jobs(before, ROWS_PER_CALL).await?;
+        no_server.extend(of_page);
         page.set_aside.iter().for_each(|aside| out::say(&aside.message));
         found.extend(page.jobs.into_iter().filter(|job| !job.pruned && wanted(job)));
         before = page.next;
@@ -83,6 +87,9 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
         }
     }
     found.truncate(arguments.number);
+    for job in found.iter().filter(|job| no_server.contains(&job.job)) {
+        out::say(&format!("headway: {}", not_worked_on(session, job.job)));
+    }
     if arguments.json {
         for job in &found {
             out::line(&json!(job).to_string())?;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::failure::{CommandFailure, NOT_BEGUN, WAITS};
-use super::follow::{exit_code, plain, verdict};
+use super::follow::{KnownWait, exit_code, plain, verdict};
 use super::out::{self, say};
 use super::session::Session;
 use headway_client::Follower;
 use headway_model::item::ItemLabel;
+use headway_model::status::WaitEnd;
 use headway_model::{JobId, JobStatus, PauseReason, SkipReason};
 
 /// How long to wait until the end of a cancelled job is recorded.
@@ -58,15 +59,15 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
     }
 }
 
-/// Reports that the plan is not complete, and why. Returns whether only a person can do something about it.
+/// Reports that the plan is not complete, and why. Returns whether the command need not wait for the rest.
 async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool {
-    // If the server does not answer, only the reason is printed.
-    let view = session.client.job(job).await.ok();
-    let asks = view.as_ref().is_some_and(|view| view.asks);
-    let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
-    let then = if asks { "" } else { "; it continues automatically once that is over" };
+    let KnownWait { ends, text: waits, is_last } = KnownWait::ask(session, job, reason).await;
+    let then = match ends {
+        Some(WaitEnd::Itself) => "; it continues automatically once that is over",
+        Some(WaitEnd::Person) | None => "",
+    };
     say(&format!("headway: the plan is not complete: paused ({}){then}.{waits}", reason.text()));
-    asks
+    is_last
 }
 
 /// Writes a line for each item: what will be done, why, its path, and its new name or that of its output. Returns

@@ -12,6 +12,7 @@ use super::failure::{CommandFailure, NOT_BEGUN};
 use super::out::count;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::{Query, RelPath};
+use headway_server::paths::without_links;
 pub(super) use names::GivenNames;
 use paths::{common, is_folder, leads_to_folder, listed, only_folder, placed, unique};
 
@@ -61,7 +62,7 @@ pub(super) fn select(names: &GivenNames, within: &SelectionScope<'_>) -> Result<
         return by_name(name, names, within);
     }
     let here = std::env::current_dir().map_err(|error| usage(format!("cannot tell the current folder: {error}")))?;
-    let here = here.canonicalize().map_err(|error| usage(format!("cannot find the current folder: {error}")))?;
+    let here = without_links(&here).map_err(|error| usage(format!("cannot find the current folder: {error}")))?;
     // A library alone stands for all of its files, whether it is given by its name or as a folder.
     let whole = within.library.filter(|_| names.0.is_empty()).map(str::as_bytes);
     let given = names.0.iter().map(Vec::as_slice).chain(whole);
@@ -77,7 +78,7 @@ pub(super) fn select(names: &GivenNames, within: &SelectionScope<'_>) -> Result<
     }
     let root = match within.library {
         Some(given) => {
-            let root = Path::new(given).canonicalize();
+            let root = without_links(Path::new(given));
             root.map_err(|error| usage(format!("cannot find the folder {given}: {error}")))?
         }
         None => {

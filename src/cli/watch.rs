@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
 use super::follow::{Until, follow, not_worked_on};
+use super::out::say;
 use super::session::{ServerArguments, Session};
 use super::shown::OutputArguments;
 use super::times;
@@ -84,6 +85,10 @@ async fn each(session: &mut Session, arguments: &WatchCommand) -> CommandResult 
                     CommandFailure::new(NOT_BEGUN, text)
                 })?;
             }
+        }
+        // It need not exist yet.
+        if session.client.job(job).await.is_ok_and(|view| view.has_no_server()) {
+            say(&format!("headway: {}", not_worked_on(session, job)));
         }
         let follower = session.client.follow(None, &[job]);
         let mut how = arguments.shown.following(false);

@@ -38,7 +38,7 @@ use headway_model::causes::Causes;
 use headway_model::find::{FindJobs, JobShow, JobSort};
 use headway_model::load::Load;
 use headway_model::setting::schema;
-use headway_model::summary::{JobPage, JobTotals, JobView, LibraryName, RecipeInfo, Room};
+use headway_model::summary::{JobTotals, JobView, LibraryName, ListedJobs, RecipeInfo, Room};
 use headway_model::{Action, ApiError, JobId, StartJob};
 use headway_server::{Server, Started};
 pub(super) use links::{reading_link, uncompressed};
@@ -110,10 +110,10 @@ struct JobsQuery {
     sort: JobSort,
 }
 
-async fn jobs(State(server): State<Server>, Parameters(query): Parameters<JobsQuery>) -> RestResult<Json<JobPage>> {
+async fn jobs(State(server): State<Server>, Parameters(query): Parameters<JobsQuery>) -> RestResult<Json<ListedJobs>> {
     let before = query.before.as_deref().map(|text| of_text("before", text, "the id of a job")).transpose()?;
     let find = FindJobs { search: query.search, show: query.show, sort: query.sort };
-    Ok(Json(server.jobs(before, query.limit.unwrap_or(100), &find).await?))
+    Ok(Json(server.listed_jobs(before, query.limit.unwrap_or(100), &find).await?))
 }
 
 async fn load(State(server): State<Server>, Path(id): Path<String>) -> RestResult<Json<Load>> {

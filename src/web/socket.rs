@@ -13,12 +13,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware;
-use rustix::fs::{Mode, OFlags};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Access, App, Assets, WebSettings, access, bodies, connections, error, events, problem, request_id, rest};
-use headway_server::Server;
+use headway_server::{Server, paths};
 
 /// The socket's name in the data folder.
 const NAME: &str = "headway.sock";
@@ -44,18 +43,13 @@ impl Socket {
     /// # Errors
     /// The system's error.
     pub fn bind(data: &Path) -> io::Result<Self> {
-        let folder = rustix::fs::open(data, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let folder = paths::hold_folder(data)?;
         let within = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
         let (path, new) = (within.join(NAME), within.join(format!("{NAME}.part")));
-        if let Err(error) = std::fs::remove_file(&new)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
-        }
-        let listener = UnixListener::bind(&new)?;
+        let listener = paths::make_socket(&new, || UnixListener::bind(&new))?;
         set_permissions(&new, Permissions::from_mode(0o600))?;
         // It gets its name only once it can be used.
-        std::fs::rename(&new, &path)?;
+        paths::rename(&new, &path)?;
         Ok(Socket { listener, path, _folder: folder })
     }
 
@@ -88,7 +82,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         // If the file stays, it refuses connections, and the next server replaces it.
-        std::fs::remove_file(&self.path).ok();
+        paths::remove_file(&self.path).ok();
     }
 }
 

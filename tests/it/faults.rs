@@ -725,11 +725,12 @@ async fn an_interrupted_call_is_repeated_a_limited_number_of_times() {
         ("fstatfs", "checksum"),
         (OPENS, "checksum"),
         ("statx", "checksum"),
+        ("getdents64", "checksum"),
         ("read", "checksum"),
     ] {
         // Neither SQLite nor a program that is run makes such calls again.
         let paths = match calls {
-            "fsync" | "fstatfs" | OPENS => &[root][..],
+            "fsync" | "fstatfs" | "getdents64" | OPENS => &[root][..],
             "statx" | "read" => &["000001", file],
             _ => &[],
         };

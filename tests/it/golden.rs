@@ -78,7 +78,7 @@ fn done(item: u32, attempt: u32, effect: DiskEffect) -> E {
 }
 
 fn failed(item: u32, attempt: u32) -> E {
-    E::Failed { item, attempt, reason: FailReason::Read, message: "Permission denied".into() }
+    E::Failed { item, attempt, reason: FailReason::Read, message: "Permission denied".into(), detail: None }
 }
 
 fn attempt_failed(item: u32, attempt: u32) -> E {

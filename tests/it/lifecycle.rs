@@ -97,6 +97,7 @@ async fn a_failed_item_of_a_job_under_way_runs_again_when_asked() {
     app.until(job, |summary| summary.status == JobStatus::Planned).await;
     let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
     assert_eq!(view["waits"], json!("Ready. Nothing runs until you approve it."));
+    assert_eq!(view["asks"], json!(true));
     assert_eq!(recipe.begun.load(Ordering::SeqCst), 0, "nothing runs before it is approved");
     assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
     let end = app.end(job).await;
@@ -107,7 +108,9 @@ async fn a_failed_item_of_a_job_under_way_runs_again_when_asked() {
     let app = App::start_with(&files, |config| config.workers = 2, vec![held.clone()]).await;
     let job = app.begin("test").await;
     app.until(job, |summary| summary.counters.running == 2).await;
-    app.post(&format!("/api/jobs/{job}/pause")).await;
+    let (_, view) = app.post(&format!("/api/jobs/{job}/pause")).await;
+    let waits = (json!("A person has paused it: Resume has it go on."), json!(true));
+    assert_eq!((&view["waits"], &view["asks"]), (&waits.0, &waits.1), "{view}");
     held.release();
     app.until(job, |summary| summary.counters.failed == 1).await;
     let (status, view) = app.post(&format!("/api/jobs/{job}/retry?item=0")).await;

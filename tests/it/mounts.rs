@@ -48,6 +48,13 @@ async fn a_library_that_does_not_answer_keeps_no_server_from_starting_and_its_jo
     let app = App::start_with(&files, change, vec![recipe]).await;
     let silent = JobStatus::Paused { reason: PauseReason::StorageSilent };
     app.until(job, |summary| summary.status == silent).await;
+    // What is not known is not said: only for how long no answer has come.
+    eventually("what is known of the storage", async || {
+        let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+        let note = view["note"].as_str().unwrap_or_default();
+        note.contains("The storage of this library has given no answer for ").then_some(())
+    })
+    .await;
     let mut elsewhere = request("test");
     elsewhere["library"] = json!("other");
     let end = app.run(&elsewhere).await;
@@ -424,7 +431,11 @@ async fn a_disk_inside_the_library_that_is_absent_is_asked_about_by_each_job() {
         let job = app.begin_with(&body).await;
         app.until(job, |summary| summary.status == gone).await;
         for action in actions {
-            assert_eq!(app.post(&format!("/api/jobs/{job}/{action}")).await.0, 200);
+            let (status, view) = app.post(&format!("/api/jobs/{job}/{action}")).await;
+            assert_eq!(status, 200, "{view}");
+            let said = view["note"].as_str().unwrap_or_default();
+            let is_said = said.contains("photos/usb") && said.contains("is missing. The job is paused; Resume has");
+            assert!(*action == "resume" || is_said, "{view}");
         }
         let end = app.end(job).await;
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 2), "{actions:?}");
@@ -681,6 +692,37 @@ async fn resume_accepts_what_a_person_was_told_of_the_disks_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_next_server_says_what_a_job_lacks_before_resume_accepts_it() {
+    let files = Files::new();
+    files.write("c", b"c");
+    let disk = |name: &str| {
+        let disk = Mount::tmpfs(&files.library().join(name), "8m")?;
+        files.write_at(&format!("{name}/1"), b"one", then());
+        Some(disk)
+    };
+    let (Some(a), Some(b)) = (disk("a"), disk("b")) else { return };
+    let app = App::start(&files).await;
+    assert_eq!(app.run(&request("checksum")).await.counters.succeeded, 3);
+    let mut body = request("checksum");
+    body["policy"] = json!({ "on_done": "again" });
+    drop(a);
+    let job = app.begin_with(&body).await;
+    assert!(waits(&app, job).await.starts_with("The disk that was at a (tmpfs) is missing."));
+    app.stop().await;
+    drop(b);
+    let app = App::start(&files).await;
+    let resume = async || app.post(&format!("/api/jobs/{job}/resume")).await;
+    // Whoever resumes it has not been told that the second disk is missing too.
+    let (status, answer) = resume().await;
+    let said = answer["message"].as_str().unwrap_or_default();
+    assert!(status == 409 && said.contains("The disks that were at a (tmpfs) and b (tmpfs) are missing."), "{answer}");
+    assert_eq!(resume().await.0, 200, "what was said is accepted");
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 1));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_of_files_on_a_disk_that_is_missing_and_nothing_is_written_in_its_place() {
     let files = Files::numbered(2);
     let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
@@ -825,20 +867,22 @@ async fn a_disk_that_comes_late_is_listed_and_one_that_is_missing_is_not_called_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_library_is_is_remembered_as_soon_as_a_job_is_planned_on_it() {
     let files = Files::new();
+    std::fs::create_dir_all(files.library()).expect("a folder");
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
-    let app = App::start(&files).await;
+    let mut served = Served::start(&files);
     let Some(mount) = Mount::tmpfs(&files.library(), "8m") else { return };
     files.write("a", b"a");
-    let end = app.run(&request("checksum")).await;
-    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
-    // The machine stops, and the next server is there before the disk.
-    app.stop().await;
+    let job = served.begin("checksum", json!({ "approval": true })).await;
+    let plan = served.until(job, |summary| summary.status == JobStatus::Planned).await;
+    assert_eq!(plan.counters.total, 1);
+    // The machine stops before any file was read, and the next server is there before the disk.
+    served.headway.kill();
+    drop(served);
     drop(mount);
-    let app = App::start(&files).await;
-    let job = app.begin("checksum").await;
-    let end = app.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+    let served = Served::start(&files);
+    let job = served.begin("checksum", json!({})).await;
+    let end = served.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
     assert_eq!(end.status, gone, "an empty folder is not the library");
-    app.stop().await;
 }
 
 /// When the files of every disk were last changed, so that only their content differs.

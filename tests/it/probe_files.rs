@@ -4,7 +4,7 @@ use headway_files::Library;
 
 use crate::faults::left_over;
 use crate::helper::Files;
-use crate::terminal::called;
+use crate::terminal::{called, headway, until};
 use crate::unlisted::called_where;
 
 /// A command that replaces one file of the library, which it names by its path.
@@ -34,6 +34,23 @@ fn the_command_that_goes_on_after_a_kill_removes_what_the_killed_one_left() {
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(left_over(&files), [""; 0], "{err}");
     assert_eq!(std::fs::read(&file).expect("a file"), b"FILE 0\n");
+}
+
+#[test]
+fn a_job_that_only_reads_and_goes_on_after_a_kill_looks_for_no_temporary_file() {
+    let files = Files::new();
+    files.write("sub/large", b"");
+    let large = files.library().join("sub/large");
+    let set_len = |bytes| std::fs::File::options().write(true).open(&large).and_then(|file| file.set_len(bytes));
+    set_len(16 << 30).expect("a sparse file");
+    let mut run = headway(&files, &["run", "--in", ".", "checksum", "sub/large"]).spawn().expect("the program");
+    until("the file at work", || called(&files, &["show", "@1", "--json"]).1.contains("\"running\":1"));
+    run.kill().expect("a living process");
+    run.wait().expect("its end");
+    set_len(10).expect("a small file");
+    // Only who looks for such files lists the folder.
+    let (_, _, err) = called_where(&files, ("sub", "getdents64", "error=EACCES"), &["resume", "@1"]);
+    assert!(!err.contains("temporary files"), "{err}");
 }
 
 #[test]

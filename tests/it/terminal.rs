@@ -51,7 +51,7 @@ fn fed(files: &Files, arguments: &[&str], input: &[u8]) -> (Option<i32>, String,
 }
 
 /// Waits for a condition, at most a minute.
-fn until(what: &str, mut is: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !is() {
         assert!(Instant::now() < deadline, "waited a minute for: {what}");
@@ -295,10 +295,16 @@ fn when_the_host_run_is_killed_the_next_takes_over_and_leaves_the_jobs_of_the_fi
     let (code, out, err) = told(client.wait_with_output().expect("its end"));
     assert_eq!(code, Some(0), "{out} {err}");
     assert_eq!(slow.lines("done"), ["000003", "000004"], "the job of the run that is gone waits");
-    let (code, out, _) = called(&files, &["jobs", "--open"]);
+    let (code, out, said) = called(&files, &["jobs", "--open"]);
     let open: Vec<_> = out.lines().collect();
     assert!(code == Some(0) && open.len() == 1, "{out}");
     let id = open[0].split('\t').next().expect("its id");
+    let resume = format!("headway resume {}", &id[id.len() - 6..]);
+    // Nothing runs the job, so nothing says that it runs.
+    assert!(said.contains("no server works on job") && said.contains(&resume), "{said}");
+    let (_, out, _) = called(&files, &["show", id]);
+    assert!(out.contains("processing, but nothing runs it now") && out.contains(&resume), "{out}");
+    assert!(out.contains("No server works on it now"), "{out}");
     let (code, _, err) = called(&files, &["resume", &id[id.len() - 6..]]);
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(slow.lines("done"), ["000001", "000002", "000003", "000004"]);

@@ -330,6 +330,27 @@ async fn a_checksum_beside_each_file_and_a_manifest_in_each_folder_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_about_standard_input_is_one_finding_and_no_file_is_guessed() {
+    let files = library();
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    files.write("sums", b"sums");
+    files.write("sums.txt", format!("{}  -\n{}  a b.txt\n", sum("input"), sum(NAMES[0])).as_bytes());
+    files.write("a b.txt.b3", format!("{}  -\n", sum(NAMES[0])).as_bytes());
+    let app = App::start(&files).await;
+    let (view, report) = verify(&app, "sums.txt", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "failed", "{view} {report}");
+    let head = "# sums.txt: 2 lines: ok 1, changed 0, bit rot 0, missing 0, unreadable 0, not checked 1\n";
+    assert!(report.starts_with(head), "{report}");
+    let finding = "line 1 of sums.txt: it is about standard input, not a file (not checked)\n";
+    assert!(report.contains(finding) && report.contains("sums\tnew: "), "{report}");
+    // The name of a sidecar says which file is meant, and the report says that it was taken from there.
+    let (view, report) = verify(&app, "a b.txt.b3", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "completed", "{view} {report}");
+    assert!(report.contains("a b.txt\tok: its line is about standard input; the name of the manifest"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_in_another_normal_form_is_found_and_reported_but_one_in_another_case_is_not() {
     let files = Files::new();
     let (composed, decomposed) = ("gr\u{fc}n/\u{e9}.txt", "gru\u{308}n/e\u{301}.txt");

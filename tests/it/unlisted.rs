@@ -59,6 +59,15 @@ fn a_plan_whose_files_cannot_be_listed_reports_the_failure_like_a_run() {
 }
 
 #[test]
+fn a_folder_that_a_command_names_is_listed_again_if_a_signal_interrupts_that() {
+    let files = two_folders();
+    let interrupted = ("sub", "getdents64", "error=EINTR:when=1");
+    let (code, _, err) = called_where(&files, interrupted, &["run", "checksum", "000000", "sub"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("3 done"), "{err}");
+}
+
+#[test]
 fn a_plan_that_pauses_shows_all_files_once_it_has_gone_on() {
     let files = two_folders();
     let all = files.library().to_string_lossy().into_owned();

@@ -7,11 +7,17 @@ use serde_json::json;
 
 use crate::{Client, ClientError, Follower};
 use headway_model::attempt::AttemptLog;
-use headway_model::summary::{ItemPage, JobPage, JobView};
+use headway_model::summary::{ItemPage, JobPage, JobView, ListedJobs};
 use headway_model::{Action, Cursor, JobId, StartJob};
 
 /// How long a start call is repeated while no answer comes.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where a page of jobs is.
+fn jobs_path(before: Option<JobId>, limit: u32) -> String {
+    let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+    format!("/api/v1/jobs?limit={limit}{before}")
+}
 
 impl Client {
     /// Follows these jobs, which need not exist yet. A job that is younger than the cursor arrives event by event;
@@ -61,8 +67,15 @@ impl Client {
     /// # Errors
     /// Why they cannot be listed.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32) -> Result<JobPage, ClientError> {
-        let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
-        self.get(&format!("/api/v1/jobs?limit={limit}{before}")).await
+        self.get(&jobs_path(before, limit)).await
+    }
+
+    /// A page of jobs, newest first, and on which of them no server works.
+    ///
+    /// # Errors
+    /// Why they cannot be listed.
+    pub async fn listed_jobs(&self, before: Option<JobId>, limit: u32) -> Result<ListedJobs, ClientError> {
+        self.get(&jobs_path(before, limit)).await
     }
 
     /// A window of a job's items after `after`, in order; only those with this status, if one is given.

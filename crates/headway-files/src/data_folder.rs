@@ -8,7 +8,6 @@ mod known_as;
 mod lock;
 mod made_folders;
 mod outputs;
-mod paths;
 mod presets;
 pub mod private;
 mod state_file;
@@ -34,6 +33,7 @@ pub use tree::remove_tree;
 use crate::ask_all::ask_all;
 use crate::error::FolderError;
 use crate::library::{Found, uninterrupted};
+use crate::paths;
 use headway_model::JobId;
 
 /// Network file systems, by their magic numbers in statfs(2). Locks and write-ahead logs are not safe on them.
@@ -208,7 +208,8 @@ impl DataFolder {
         let facts = [ground::GROUND, EMPTIED, made_folders::MADE];
         let results = entries(self.outputs(job).folder())?.into_iter();
         for entry in results.filter(|entry| facts.iter().all(|fact| entry.file_name() != *fact)) {
-            match entry.file_type()?.is_dir() {
+            let kind = paths::kind_of(&entry)?;
+            match kind.is_dir() {
                 true => gone(remove_tree(&entry.path()))?,
                 false => gone(paths::remove_file(&entry.path()))?,
             }
@@ -286,7 +287,7 @@ fn bytes_in(folder: &Path) -> io::Result<u64> {
 
 /// The entries of a folder; none if the folder does not exist.
 fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
-    Found::of(paths::list(folder)).known()?.into_iter().flatten().collect()
+    Ok(Found::of(paths::list(folder)).known()?.unwrap_or_default())
 }
 
 /// Counts the removal of something that did not exist as a success.

@@ -5,6 +5,7 @@ mod data_folder;
 mod error;
 mod library;
 pub mod named_file;
+pub mod paths;
 pub mod template;
 mod unable;
 mod unreadable;

@@ -214,6 +214,9 @@ pub enum JobEvent {
         reason: FailReason,
         /// The message that a person reads, at most 500 bytes.
         message: String,
+        /// Hash of what the recipe's last step needs to know of it, if the message is not all.
+        #[serde(default, skip_serializing_if = "is_default")]
+        detail: Option<Digest>,
     },
     /// The attempt failed, and the item will be retried.
     AttemptFailed {

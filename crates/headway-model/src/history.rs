@@ -164,6 +164,7 @@ mod tests {
                     attempt: 1,
                     reason: FailReason::Read,
                     message: "a".repeat(MESSAGE_LIMIT / 9),
+                    detail: None,
                 },
                 _ => JobEvent::Succeeded { item, attempt: 1, effect: DiskEffect::Read, detail: None },
             });

@@ -71,6 +71,16 @@ pub enum PauseReason {
     Stuck,
 }
 
+/// Who ends what a job waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WaitEnd {
+    /// It passes by itself, and then the job continues automatically.
+    #[default]
+    Itself,
+    /// Only a person ends it.
+    Person,
+}
+
 /// Why a job failed as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -138,6 +148,23 @@ impl JobStatus {
         }
     }
 
+    /// Who ends what a job with this status waits for, as far as the status tells; `None` if it does not wait.
+    pub fn wait_end(self) -> Option<WaitEnd> {
+        match self {
+            JobStatus::Planned => Some(WaitEnd::Person),
+            JobStatus::Queued => Some(WaitEnd::Itself),
+            JobStatus::Paused { reason } => Some(reason.wait_end()),
+            JobStatus::Planning
+            | JobStatus::Processing
+            | JobStatus::Cancelling
+            | JobStatus::Finishing
+            | JobStatus::Completed
+            | JobStatus::CompletedWithErrors
+            | JobStatus::Failed { .. }
+            | JobStatus::Cancelled => None,
+        }
+    }
+
     /// Whether a cancel would still have an effect.
     pub fn can_cancel(self) -> bool {
         !self.is_terminal() && self != JobStatus::Cancelling
@@ -147,7 +174,22 @@ impl JobStatus {
 impl PauseReason {
     /// Whether it can pass by itself, without a person's decision.
     pub fn is_environment(self) -> bool {
-        !matches!(self, PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck)
+        self.wait_end() == WaitEnd::Itself
+    }
+
+    /// Who ends it, as far as the reason tells: a library can also wait for a person.
+    pub fn wait_end(self) -> WaitEnd {
+        match self {
+            PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => WaitEnd::Person,
+            PauseReason::DiskFull
+            | PauseReason::LibraryGone
+            | PauseReason::ReadOnly
+            | PauseReason::TooManyOpenFiles
+            | PauseReason::MemoryLow
+            | PauseReason::TooManyProcesses
+            | PauseReason::StorageSilent
+            | PauseReason::StorageErrors => WaitEnd::Itself,
+        }
     }
 
     /// The text that a person reads.
@@ -160,7 +202,7 @@ impl PauseReason {
             PauseReason::TooManyOpenFiles => "too many open files",
             PauseReason::MemoryLow => "memory is short",
             PauseReason::TooManyProcesses => "too many processes",
-            PauseReason::StorageSilent => "the library's storage does not answer",
+            PauseReason::StorageSilent => "no answer from the library's storage so far",
             PauseReason::StorageErrors => "the storage reports errors for file after file",
             PauseReason::Interrupted => "items were interrupted",
             PauseReason::Stuck => "the server could not go on with it",

@@ -1,6 +1,7 @@
 //! What the pages show of jobs, items and recipes without folding events.
 
 mod item;
+mod listed;
 mod room;
 mod start;
 mod totals;
@@ -16,10 +17,11 @@ use super::fold::Fold;
 use super::id::{JobId, Millis, Seq};
 use super::request::StartJob;
 use super::serde_defaults::is_default;
-use super::status::JobStatus;
+use super::status::{JobStatus, WaitEnd};
 use super::worked::Worked;
 use crate::read::FromJson;
 pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
+pub use listed::ListedJobs;
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 pub use start::{LibraryName, PageRights, RecipeInfo, Start};
 pub use totals::JobTotals;
@@ -115,7 +117,7 @@ pub struct JobView {
     /// What the job waits for, as a text.
     #[serde(default)]
     pub waits: Option<String>,
-    /// Whether the job goes on only if a person does something about its library.
+    /// Whether only a person can end what the job waits for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub asks: bool,
     /// A remark on how the job runs on this server, or on what its plan did not find, as a text.
@@ -148,6 +150,21 @@ pub struct JobView {
     /// Which of its items that failed or were missed such jobs have done since, by index and in order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done_since: Vec<u32>,
+}
+
+impl JobView {
+    /// Who ends what the job waits for; `None` if it waits for nothing.
+    pub fn wait_end(&self) -> Option<WaitEnd> {
+        let by_itself = self.waits.as_ref().map(|_| WaitEnd::Itself);
+        if self.asks { Some(WaitEnd::Person) } else { self.summary.status.wait_end().or(by_itself) }
+    }
+
+    /// Whether no server works on the job, although neither its plan nor a pause keeps it from going on.
+    pub fn has_no_server(&self) -> bool {
+        self.asks
+            && self.summary.status.wait_end() != Some(WaitEnd::Person)
+            && self.summary.status.pause_reason().is_none()
+    }
 }
 
 /// Jobs, newest first.

@@ -128,7 +128,7 @@ pub fn every_event(fold: &Fold) -> Vec<JobEvent> {
         JobEvent::Changing { item, attempt, moves: vec![renamed("a", "b")], folders: Vec::new() },
         JobEvent::Succeeded { item, attempt, effect: DiskEffect::Read, detail: None },
         JobEvent::Skipped { item, attempt, reason: SkipReason::Changed },
-        JobEvent::Failed { item, attempt, reason, message: message.clone() },
+        JobEvent::Failed { item, attempt, reason, message: message.clone(), detail: None },
         JobEvent::AttemptFailed { item, attempt, retry_at: 9, reason, message },
         JobEvent::Returned { item, attempt },
         JobEvent::Stopped { item, attempt },
@@ -208,7 +208,7 @@ fn candidates(fold: &Fold, draw: &mut Draw) -> Vec<JobEvent> {
         events.extend([
             JobEvent::Started { item, attempt: attempt + 1 },
             JobEvent::Succeeded { item, attempt, effect: DiskEffect::Changed, detail: None },
-            JobEvent::Failed { item, attempt, reason: FailReason::Panic, message: String::new() },
+            JobEvent::Failed { item, attempt, reason: FailReason::Panic, message: String::new(), detail: None },
             JobEvent::Stopped { item, attempt },
             JobEvent::Recovered { item, attempt, alive: None },
             JobEvent::Requeued { item },

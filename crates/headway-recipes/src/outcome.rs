@@ -89,6 +89,8 @@ pub enum Failure {
     Skipped(SkipReason),
     /// It failed: the kind of failure, and a message for people.
     Failed(FailReason, String),
+    /// It failed as with [`Failure::Failed`], and the last step needs to know this of it, beside the message.
+    Differs(FailReason, String, Value),
     /// The storage reported an input/output error. If an immediate retry fails too, the item fails with this kind and
     /// message.
     Storage(FailReason, String),

@@ -10,6 +10,7 @@ mod manifest_text;
 mod manifests;
 mod report;
 mod source;
+mod unnamed;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -146,7 +147,12 @@ impl Work for VerifyWork {
                 result[LINES] = json!(lines::digest(lines));
                 found(result)
             }
-            Err(message) => Err(Failure::Failed(FailReason::Recipe, message + &self.written_since(lines))),
+            Err(message) => {
+                let note = lines.iter().find_map(|line| line.note.as_deref());
+                let note = note.map(|note| format!("; {note}")).unwrap_or_default();
+                let message = message + &note + &self.written_since(lines);
+                Err(Failure::Differs(FailReason::Recipe, message, json!({ LINES: lines::digest(lines) })))
+            }
         }
     }
 

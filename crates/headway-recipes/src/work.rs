@@ -157,7 +157,7 @@ pub enum EmptyOutput {
 pub struct ItemResult {
     /// The file.
     pub path: RelPath,
-    /// What the recipe found.
+    /// What the recipe found, also if that is a failure.
     pub result: Value,
     /// Why it failed, if it did.
     pub failure: Option<(FailReason, String)>,

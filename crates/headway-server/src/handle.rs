@@ -177,7 +177,7 @@ impl Server {
             Ok(Some(library)) => Ok(library),
             Ok(None) => self.library(name),
             Err(Unable::Environment(PauseReason::StorageSilent)) => {
-                Err(ApiError::Conflict { message: format!("the storage of {name} does not answer") })
+                Err(ApiError::Conflict { message: format!("no answer from the storage of {name} so far") })
             }
             Err(why) => Err(ApiError::Unavailable { message: format!("the folder {name} cannot be opened: {why}") }),
         }

@@ -39,7 +39,7 @@ pub use headway_guard::{descriptors, run as guard};
 pub use headway_store::{Head, StoreError};
 
 // The parts of the files' crate that the command line needs.
-pub use headway_files::{ask_all, is_absent, is_litter, named_file, now};
+pub use headway_files::{ask_all, is_absent, is_litter, named_file, now, paths};
 
 /// The recipes that come with Headway, commands, and what a recipe of one's own is made of.
 pub mod recipes {

@@ -192,7 +192,7 @@ mod tests {
             let keys = |of: &BTreeMap<(u32, u32), Change>| of.keys().copied().collect::<Vec<_>>();
             (keys(&changes.open), changes.made.into_keys().collect::<Vec<_>>())
         };
-        let failed = |reason| JobEvent::Failed { item: 3, attempt: 1, reason, message: String::new() };
+        let failed = |reason| JobEvent::Failed { item: 3, attempt: 1, reason, message: String::new(), detail: None };
         let skipped = JobEvent::Skipped { item: 3, attempt: 1, reason: SkipReason::Collision };
         for taken_back in [failed(FailReason::Write), skipped] {
             assert_eq!(after(&[announced(1), taken_back]), (vec![], vec![]));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::ending::{exit_code, plain, verdict};
+use super::wait::KnownWait;
 use super::{Followed, SLOW_PLAN, Until};
 use crate::cli::failure::{AS_A_WHOLE, CommandFailure, CommandResult, NOT_BEGUN, WAITS};
 use crate::cli::out::{self, count, time};
@@ -13,6 +14,7 @@ use crate::cli::text::tail;
 use headway_client::{Client, ClientError};
 use headway_model::item::DiskEffect;
 use headway_model::job_kind::JobKind;
+use headway_model::status::WaitEnd;
 use headway_model::undo_kind::UndoKind;
 use headway_model::{Action, ApiError, ItemStatus, JobId, JobStatus, JobSummary, PauseReason};
 
@@ -103,19 +105,18 @@ impl Followed<'_> {
         if self.signal.is_some() || self.told_pause == Some(reason) {
             return None;
         }
-        // If the server does not answer, only the reason is printed.
-        let view = self.session.client.job(self.job).await.ok();
-        let asks = self.how.owns && view.as_ref().is_some_and(|view| view.asks);
-        let waits = view.and_then(|view| view.waits).map(|waits| format!(" {}", plain(&waits))).unwrap_or_default();
-        if asks {
+        let KnownWait { ends, text: waits, is_last } = KnownWait::ask(self.session, self.job, reason).await;
+        if self.how.owns && is_last {
             // The command ends here, and its server with it.
-            let ends = if self.session.host.is_some() { " No server works on it after this command." } else { "" };
-            let text = format!("paused ({}).{waits}{ends} Go on: {}", reason.text(), self.command("resume"));
+            let after = if self.session.host.is_some() { " No server works on it after this command." } else { "" };
+            let text = format!("paused ({}).{waits}{after} Go on: {}", reason.text(), self.command("resume"));
             return Some(text).filter(|_| running == 0);
         }
         self.told_pause = Some(reason);
-        let by_itself =
-            if reason.is_environment() { "it continues automatically once that is over, or: " } else { "go on: " };
+        let by_itself = match ends {
+            Some(WaitEnd::Itself) => "it continues automatically once that is over, or: ",
+            Some(WaitEnd::Person) | None => "go on: ",
+        };
         self.report(&format!("paused ({});{waits} {by_itself}{}", reason.text(), self.command("resume")));
         None
     }

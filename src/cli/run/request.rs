@@ -14,7 +14,7 @@ use super::arguments::WorkArguments;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
 use headway_model::{BuiltIn, Output, OutputPlace, Policy, RelPath, StartJob};
-use headway_server::is_absent;
+use headway_server::{is_absent, paths};
 
 /// The separators before names, and before a file with names, as in GNU parallel.
 const NAMES: &str = ":::";
@@ -183,7 +183,7 @@ fn below(folder: &Path, root: Option<&Path>) -> Result<RelPath, CommandFailure> 
     let parts: PathBuf = whole.components().collect();
     let real = match (parts.parent(), parts.file_name()) {
         (Some(parent), Some(name)) if root.is_some() => {
-            match parent.canonicalize() {
+            match paths::without_links(parent) {
                 Ok(parent) => parent.join(name),
                 // The folder is created with the output.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => parts.clone(),
@@ -207,7 +207,7 @@ fn below(folder: &Path, root: Option<&Path>) -> Result<RelPath, CommandFailure> 
 
 /// Whether something has this name.
 pub(super) fn exists(name: &str) -> Result<bool, CommandFailure> {
-    match std::fs::symlink_metadata(name) {
+    match paths::look_at(Path::new(name)) {
         Ok(_) => Ok(true),
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(CommandFailure::new(NOT_BEGUN, format!("cannot look at {name}: {error}"))),

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::cli::failure::{CommandFailure, NOT_BEGUN};
 use crate::cli::out::{count, say};
 use headway_model::path::is_reserved;
-use headway_server::{is_absent, is_litter};
+use headway_server::{is_absent, is_litter, paths};
 
 /// The absolute path of a file, without links, dots and double slashes in its folder. The file itself need not exist,
 /// and is not resolved if it is a link.
@@ -20,19 +20,19 @@ pub(super) fn placed(path: &Path) -> Result<PathBuf, CommandFailure> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_owned()) };
     if path.components().next_back() == Some(Component::ParentDir) || path.as_os_str().as_bytes().ends_with(b"/.") {
         // A path that ends in dots is a folder. If it does not exist, looking for its files will show that.
-        return path.canonicalize().or_else(|_| whole());
+        return paths::without_links(path).or_else(|_| whole());
     }
     // If the folder does not exist, neither does the file, which then counts as not processed.
-    folder.canonicalize().map(|folder| folder.join(name)).or_else(|_| whole())
+    paths::without_links(folder).map(|folder| folder.join(name)).or_else(|_| whole())
 }
 
 pub(super) fn is_folder(path: &Path) -> Result<bool, CommandFailure> {
-    folder(path, path.symlink_metadata())
+    folder(path, paths::look_at(path))
 }
 
 /// Whether a path, following links, is a folder.
 pub(super) fn leads_to_folder(path: &Path) -> Result<bool, CommandFailure> {
-    folder(path, path.metadata())
+    folder(path, paths::follow(path))
 }
 
 fn folder(path: &Path, looked: io::Result<Metadata>) -> Result<bool, CommandFailure> {
@@ -53,17 +53,17 @@ pub(super) fn only_folder(paths: &[PathBuf]) -> Result<Option<PathBuf>, CommandF
     if !leads_to_folder(one)? {
         return Ok(None);
     }
-    let real = one.canonicalize();
+    let real = paths::without_links(one);
     real.map(Some).map_err(|error| CommandFailure::new(NOT_BEGUN, format!("cannot look at {}: {error}", one.display())))
 }
 
 /// These files and, for folders, every file and every empty folder below them. Links, pipes, sockets and devices below
 /// them are left out, and so are litter and Headway's own files: nobody named them.
-pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
+pub(super) fn listed(named: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
     let (mut found, mut special) = (Vec::new(), 0);
-    let mut left: Vec<_> = paths.into_iter().rev().map(|path| (path, true)).collect();
+    let mut left: Vec<_> = named.into_iter().rev().map(|path| (path, true)).collect();
     while let Some((path, is_named)) = left.pop() {
-        let looked = path.symlink_metadata();
+        let looked = paths::look_at(&path);
         let is_special = |found: &Metadata| {
             let kind = found.file_type();
             !(is_named || kind.is_dir() || kind.is_file())
@@ -78,12 +78,9 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
         }
         let cannot =
             |error: io::Error| CommandFailure::new(NOT_BEGUN, format!("cannot list {}: {error}", path.display()));
-        let entries = std::fs::read_dir(&path).map_err(cannot)?;
-        let mut entries = entries
-            .map(|entry| wanted(&entry?))
-            .filter_map(Result::transpose)
-            .collect::<io::Result<Vec<_>>>()
-            .map_err(cannot)?;
+        let entries = paths::list(&path).map_err(cannot)?;
+        let mut entries =
+            entries.iter().map(wanted).filter_map(Result::transpose).collect::<io::Result<Vec<_>>>().map_err(cannot)?;
         // A disk that was here might be missing. The job finds that out.
         if entries.is_empty() {
             found.push(path);
@@ -101,7 +98,8 @@ pub(super) fn listed(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
 /// The path of an entry, unless it is litter or Headway's own.
 fn wanted(entry: &DirEntry) -> io::Result<Option<PathBuf>> {
     let name = entry.file_name();
-    let is_wanted = !is_reserved(name.as_bytes()) && !is_litter(name.as_bytes(), entry.file_type()?.is_dir());
+    let kind = paths::kind_of(entry)?;
+    let is_wanted = !is_reserved(name.as_bytes()) && !is_litter(name.as_bytes(), kind.is_dir());
     Ok(is_wanted.then(|| entry.path()))
 }
 

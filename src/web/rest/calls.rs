@@ -16,7 +16,7 @@ use headway_model::attempt::AttemptLog;
 use headway_model::causes::Causes;
 use headway_model::library::FolderPage;
 use headway_model::load::Load;
-use headway_model::summary::{JobPage, JobView, LibraryName, Room};
+use headway_model::summary::{JobView, LibraryName, ListedJobs, Room};
 
 /// Every call, in the order of the document.
 pub(super) fn calls() -> Vec<ApiCall> {
@@ -26,7 +26,7 @@ pub(super) fn calls() -> Vec<ApiCall> {
 /// Calls that list, start and read jobs.
 fn job_calls() -> Vec<ApiCall> {
     vec![
-        ApiCall::get("/jobs", jobs, "Lists jobs, newest first.").query::<JobsQuery>().json::<JobPage>(),
+        ApiCall::get("/jobs", jobs, "Lists jobs, newest first.").query::<JobsQuery>().json::<ListedJobs>(),
         ApiCall::put(
             "/jobs/{id}",
             start,

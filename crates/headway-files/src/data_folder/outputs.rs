@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::{entries, gone, paths, private};
+use super::{entries, gone, private};
+use crate::paths;
 
 /// The extension of the names of unfinished files.
 const PART: &str = ".part";

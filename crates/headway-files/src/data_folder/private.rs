@@ -8,9 +8,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::paths;
 use crate::Found;
 use crate::library::uninterrupted;
+use crate::paths;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -67,7 +67,7 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
     let Some(entries) = Found::of(paths::list(folder)).known()? else { return Ok(Vec::new()) };
     let mut names = Vec::new();
     for entry in entries {
-        let name = entry?.file_name();
+        let name = entry.file_name();
         names.extend(name.to_str().and_then(|name| name.strip_suffix(".json")).map(ToOwned::to_owned));
     }
     names.sort();
@@ -190,7 +190,7 @@ pub(super) fn make_root(root: &Path) -> io::Result<()> {
     let ours = is_there(&root.join("log.sqlite"))?;
     let mut shared = false;
     for entry in paths::list(root)? {
-        let name = entry?.file_name();
+        let name = entry.file_name();
         shared |= !name.to_str().is_some_and(is_ours);
     }
     if shared {
@@ -239,8 +239,8 @@ fn close_below(folder: &Path) -> io::Result<()> {
         Ok(_) => {}
     }
     for entry in paths::list(folder)? {
-        let entry = entry?;
-        match entry.file_type()?.is_dir() {
+        let kind = paths::kind_of(&entry)?;
+        match kind.is_dir() {
             true => close_below(&entry.path())?,
             false => close(&entry.path(), FILE)?,
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::paths;
+use crate::paths;
 
 /// The mode bits that let the owner of a folder empty it.
 const OWNER: u32 = 0o700;
@@ -28,8 +28,8 @@ pub fn remove_tree(root: &Path) -> io::Result<()> {
     while let Some(folder) = folders.pop() {
         open_to_owner(&folder)?;
         for entry in paths::list(&folder)? {
-            let entry = entry?;
-            if !entry.file_type()?.is_dir() {
+            let kind = paths::kind_of(&entry)?;
+            if !kind.is_dir() {
                 paths::remove_file(&entry.path())?;
                 continue;
             }
@@ -60,7 +60,7 @@ fn left_beside(beside: &Path) -> io::Result<Vec<PathBuf>> {
     match paths::look_at(beside) {
         Ok(found) if found.is_dir() => {
             open_to_owner(beside)?;
-            paths::list(beside)?.map(|entry| Ok(entry?.path())).collect()
+            Ok(paths::list(beside)?.into_iter().map(|entry| entry.path()).collect())
         }
         // Nothing else can have this name.
         Ok(_) => paths::remove_file(beside).map(|()| Vec::new()),

@@ -4,7 +4,8 @@
 
 use std::io;
 
-use super::{DataFolder, entries, gone, paths, private};
+use super::{DataFolder, entries, gone, private};
+use crate::paths;
 use headway_model::JobId;
 
 /// The folder with an empty file for each such job.

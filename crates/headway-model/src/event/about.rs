@@ -45,7 +45,7 @@ impl JobEvent {
         match self {
             JobEvent::Created { request, .. } => Some(*request),
             JobEvent::Planned { detail, .. } => Some(*detail),
-            JobEvent::Succeeded { detail, .. } => *detail,
+            JobEvent::Succeeded { detail, .. } | JobEvent::Failed { detail, .. } => *detail,
             JobEvent::PlanEnded { .. }
             | JobEvent::Approved {}
             | JobEvent::Began {}
@@ -62,7 +62,6 @@ impl JobEvent {
             | JobEvent::Placing { .. }
             | JobEvent::Changing { .. }
             | JobEvent::Skipped { .. }
-            | JobEvent::Failed { .. }
             | JobEvent::AttemptFailed { .. }
             | JobEvent::Returned { .. }
             | JobEvent::Stopped { .. }

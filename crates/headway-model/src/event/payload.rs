@@ -88,7 +88,7 @@ impl JobEvent {
             K::Placing | K::Changing => 16_384,
             K::Pruned => 400,
             // A character can take six bytes once JSON has escaped it.
-            K::Failed | K::AttemptFailed | K::Ended => 160 + 6 * MESSAGE_LIMIT,
+            K::Failed | K::AttemptFailed | K::Ended => 224 + 6 * MESSAGE_LIMIT,
             K::PlanEnded
             | K::Approved
             | K::Began
@@ -150,6 +150,7 @@ mod tests {
                 attempt: u32::MAX,
                 reason: FailReason::Interrupted,
                 message: "\u{1}".repeat(MESSAGE_LIMIT),
+                detail: Some(Digest([255; 16])),
             },
         ];
         for event in events {

@@ -23,7 +23,7 @@ fn samples() -> Vec<(&'static str, Fold)> {
     let failed = |item| {
         [
             JobEvent::Started { item, attempt: 1 },
-            JobEvent::Failed { item, attempt: 1, reason: FailReason::Read, message: "why".into() },
+            JobEvent::Failed { item, attempt: 1, reason: FailReason::Read, message: "why".into(), detail: None },
         ]
     };
     let placing = every_event(&record(&start).1).into_iter().find(|event| event.name() == "placing").expect("one");

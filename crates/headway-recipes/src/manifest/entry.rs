@@ -35,11 +35,21 @@ pub enum Name {
     /// The file has one of these names, as bytes on disk. Some notations of names are ambiguous; the most literal
     /// reading comes first.
     Readings(Vec<Vec<u8>>),
-    /// The line names no file: the manifest is about the file beside it whose name is the manifest's without its
-    /// extension.
+    /// The line is only a checksum: the file, if any, is the one beside the manifest whose name is the manifest's without
+    /// its extension.
     Beside,
-    /// What OpenSSL calls its standard input: the file `stdin` if there is one, otherwise as [`Name::Beside`].
-    StandardInput,
+    /// The line is about the standard input of the tool that wrote it, which is no file.
+    StandardInput {
+        /// The name of the file about which the tool writes the same, if there is such a name.
+        written_alike: Option<&'static [u8]>,
+    },
+}
+
+impl Name {
+    /// What tools write as `-`. They write `./-` for a file of that name.
+    pub(super) const DASH: Name = Name::StandardInput { written_alike: None };
+    /// What OpenSSL calls its standard input, and a file of that name too.
+    pub(super) const STDIN: Name = Name::StandardInput { written_alike: Some(b"stdin") };
 }
 
 /// One checksum.

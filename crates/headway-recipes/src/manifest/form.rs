@@ -29,11 +29,11 @@ pub(super) fn sum_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     }
     // Tools write `-` for their standard input, and `./-` for a file of that name.
     if matches!(rest.trim_ascii(), b"-" | b"*-") {
-        return Some((Name::Beside, size, vec![sum]));
+        return Some((Name::DASH, size, vec![sum]));
     }
     // As `openssl dgst -r` does.
     if rest == b" *stdin" {
-        return Some((Name::StandardInput, size, vec![sum]));
+        return Some((Name::STDIN, size, vec![sum]));
     }
     Some((Name::Readings(after_sum(rest, is_escaped)?), size, vec![sum]))
 }
@@ -153,8 +153,8 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     }
     let is_openssl = mark == b")= ".len();
     let name = match name {
-        b"-" => Name::Beside,
-        b"stdin" if is_openssl => Name::StandardInput,
+        b"-" => Name::DASH,
+        b"stdin" if is_openssl => Name::STDIN,
         name if is_escaped => Name::Readings(vec![unescape(name)?]),
         name => Name::Readings(readings(name)),
     };
@@ -175,7 +175,7 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
 /// `(stdin)= HASH`, as OpenSSL before 1.1 writes about its standard input.
 pub(super) fn of_input(line: &[u8]) -> Option<LineContent> {
     let hash = from_hex(line.strip_prefix(b"(stdin)= ")?.trim_ascii())?;
-    Some((Name::StandardInput, None, vec![Sum::untagged(hash)?]))
+    Some((Name::STDIN, None, vec![Sum::untagged(hash)?]))
 }
 
 /// `SHA256  HASH  NAME`, a row of PowerShell's table.

@@ -20,6 +20,9 @@ pub fn place(folder: &RelPath, name: &[u8]) -> NameTarget {
     if let Some(parts) = absolute(name) {
         return NameTarget::Absolute(parts);
     }
+    if name.starts_with(FILE_URL) {
+        return NameTarget::Nowhere("it is the URL of a file on another computer");
+    }
     let base = folder.to_bytes();
     let mut parts: Vec<&[u8]> = base.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
     for part in name.split(|byte| *byte == b'/') {
@@ -51,13 +54,18 @@ fn absolute(name: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec).collect())
 }
 
+/// With this begins the URL of a file that can name a computer.
+const FILE_URL: &[u8] = b"file://";
+
 /// The possible readings of a name in a line, the most literal first: also without surrounding blanks, and with
 /// backslashes as separators.
 pub(crate) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
-    if let Some(url) = name.trim_ascii().strip_prefix(b"file://") {
-        // What stands before the first slash is a computer.
-        let path = url.iter().position(|byte| *byte == b'/').map(|at| decoded(&url[at..]));
-        return vec![path.unwrap_or_else(|| name.to_vec())];
+    let url = name.trim_ascii();
+    if let Some(rest) = url.strip_prefix(FILE_URL) {
+        // What stands before the first slash is a computer. The URL of another one stays as it is, and leads nowhere.
+        let (host, path) = rest.split_at(rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len()));
+        let is_here = host.is_empty() || host.eq_ignore_ascii_case(b"localhost");
+        return vec![if is_here && !path.is_empty() { decoded(path) } else { url.to_vec() }];
     }
     let mut readings = vec![name.to_vec()];
     let trimmed = name.trim_ascii();
@@ -155,6 +163,29 @@ mod tests {
             if let NameTarget::Inside(path) = place(&folder.parse().expect("a path"), name.as_bytes()) {
                 prop_assert!(!path.is_root() && RelPath::from_bytes(&path.to_bytes()).is_ok());
             }
+        }
+    }
+
+    #[test]
+    fn the_url_of_a_file_is_here_only_without_a_computer_or_with_localhost() {
+        for (url, path) in [
+            ("file:///x/a%20b", Some("x|a b")),
+            ("file://localhost/x", Some("x")),
+            (" file://LOCALHOST/x ", Some("x")),
+            ("file://nas/x/a", None),
+            ("file://localhost.example/x", None),
+            ("file://nas", None),
+            ("file://", None),
+        ] {
+            let found = match place(&RelPath::default(), &readings(url.as_bytes())[0]) {
+                NameTarget::Absolute(parts) => Some(String::from_utf8(parts.join(&b'|')).expect("text")),
+                NameTarget::Nowhere(why) => {
+                    assert_eq!(why, "it is the URL of a file on another computer", "{url}");
+                    None
+                }
+                NameTarget::Inside(path) => Some(path.to_string()),
+            };
+            assert_eq!(found.as_deref(), path, "{url}");
         }
     }
 

@@ -138,19 +138,6 @@ impl Lines {
     }
 }
 
-/// Whether the message of a file that differs, as [`Lines::judge`] words it, is about one of these lines.
-pub(super) fn is_about(message: &str, lines: &[ExpectedFile]) -> bool {
-    let has = |part: String| message.contains(&part);
-    let has_sum = |sum: &Sum| {
-        let expected = to_hex(&sum.hash);
-        has(format!(", not {expected})")) || has(format!("({expected} is "))
-    };
-    let is_about = |line: &ExpectedFile| {
-        line.sums.iter().any(&has_sum) || line.size.is_some_and(|size| has(format!(" bytes, not {size})")))
-    };
-    lines.iter().any(is_about)
-}
-
 /// Whether two lines cannot both be true. Checksums of one length without an algorithm are by one algorithm within a
 /// manifest; in two manifests they can be by different ones.
 fn contradict(lines: &[ExpectedFile]) -> bool {
@@ -234,26 +221,6 @@ mod tests {
             ("SIZE (a) = 4".into(), LineMatch::Differs),
         ] {
             assert_eq!(words(&line, &hashes), [word], "{line}");
-        }
-    }
-
-    #[test]
-    fn a_message_is_about_the_lines_that_it_was_made_of_and_no_others() {
-        let (md5, sha) = ("0".repeat(32), "1".repeat(64));
-        let hashes = Hashes::of(b"abc", Algorithms::of_length(16) | Algorithms::of_length(32));
-        let mut all = Lines::default();
-        all.sources.push(super::super::lines::ManifestSource::new(Default::default(), None, None));
-        // The algorithm is named, is guessed by the length, is one of several; or only the size is known.
-        for text in [format!("MD5 (a) = {md5}"), format!("{md5}  a"), format!("{sha}  a"), "SIZE (a) = 7".to_owned()] {
-            let own = lines(&text);
-            let message = format!("{CHANGED}: why ({})", all.difference(&own[0], &hashes, 3));
-            assert!(is_about(&message, &own), "{text}: {message}");
-            assert!(is_about(&format!("{message}; x was written to"), &own), "{text}");
-            // What the file is, which a mended manifest says.
-            for other in ["MD5 (a) = 900150983cd24fb0d6963f7d28e17f72", "SIZE (a) = 3", "SIZE (a) = 70"] {
-                assert!(!is_about(&message, &lines(other)), "{message} is not about {other}");
-            }
-            assert!(!is_about(&message, &[]), "no line names it");
         }
     }
 

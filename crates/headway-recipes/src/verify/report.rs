@@ -7,17 +7,12 @@ mod summary;
 
 use std::collections::BTreeMap;
 
-use super::compare::is_about;
 use super::lines::{Lines, UnreadEntry, digest};
-use super::verdict::{self, BIT_ROT, CHANGED, NOT_CHECKED, OK};
+use super::verdict::{NOT_CHECKED, OK};
 use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
-use headway_model::event::MESSAGE_LIMIT;
 use headway_model::text::cut_middle;
 use rows::WaitingRows;
 use summary::{NAME_IN_MESSAGE, NAMED_IN_MESSAGE};
-
-/// A message that was cut is at most this much shorter than the limit, in bytes.
-const CUT: usize = 16;
 
 struct VerifyReport<'a> {
     lines: &'a Lines,
@@ -109,15 +104,9 @@ impl VerifyReport<'_> {
     }
 
     /// Whether a file was compared with other lines than the manifests have now: they were written to while the server
-    /// was down. Results of earlier versions do not record this.
+    /// was down. Results and failures of earlier versions do not record this.
     fn is_outdated(&self, result: &ItemResult) -> bool {
         let own = self.lines.of(&result.path);
-        if let Some((reason, text)) = &result.failure {
-            // A message that was cut might have lost what it is about.
-            let is_whole = text.len() + CUT < MESSAGE_LIMIT;
-            let differs = matches!(verdict::of_failure(*reason, text), CHANGED | BIT_ROT);
-            return differs && is_whole && !is_about(text, own);
-        }
         let compared = result.result.get(LINES).and_then(|compared| compared.as_str());
         compared.is_some_and(|compared| compared != digest(own).to_string())
     }

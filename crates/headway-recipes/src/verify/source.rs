@@ -2,8 +2,9 @@
 
 use super::super::manifest::{self, Algorithm, Algorithms, ManifestEntry, ManifestLine as Read, Name};
 use super::lines::{ExpectedFile, Lines, ManifestSource, UnmatchedLine};
-use super::locate::{Located, Locator};
+use super::locate::Locator;
 use super::manifest_text::Manifest;
+use super::unnamed;
 use super::{Binding, RelPath, Unable, own};
 
 /// Adds everything that a manifest says. Blocking.
@@ -18,7 +19,9 @@ pub(super) fn add(
     let source = lines.sources.len() as u32;
     let (from, before) = (lines.lines.len(), lines.loose.len());
     let mut locator = Locator::new(job.library, path);
+    let mut entries = 0u64;
     manifest::read(text, &mut |line| {
+        entries += 1;
         if let Read::Entry(ManifestEntry { name: Name::Readings(readings), .. }) = line {
             locator.note_readings(&readings);
         }
@@ -28,9 +31,10 @@ pub(super) fn add(
     locator.finish()?;
     // For a manifest that a job made, the job's record names the algorithm.
     let chosen = record.as_ref().map(|record| record.algorithm).or(chosen);
+    let manifest = ManifestNow { path, source, chosen, has_one_line: entries == 1 };
     let mut ended = Ok(());
     manifest::read(text, &mut |line| {
-        ended = job.check_wanted().and_then(|()| take(lines, &mut locator, path, source, line, chosen));
+        ended = job.check_wanted().and_then(|()| manifest.take(lines, &mut locator, line));
         ended.is_ok()
     });
     ended?;
@@ -42,53 +46,47 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Takes in one line.
-fn take(
-    lines: &mut Lines,
-    locator: &mut Locator<'_>,
-    manifest: &RelPath,
+/// The manifest whose lines are taken in.
+struct ManifestNow<'a> {
+    path: &'a RelPath,
+    /// Its index.
     source: u32,
-    line: Read,
+    /// The algorithm of lines that name none.
     chosen: Option<Algorithm>,
-) -> Result<(), Unable> {
-    let ManifestEntry { number, name, size, mut sums } = match line {
-        Read::Entry(entry) => entry,
-        Read::Unread { number, why } => {
-            lines.loose.push(UnmatchedLine { source, number, why: why.to_owned() });
-            return Ok(());
-        }
-    };
-    for sum in &mut sums {
-        if let Some(chosen) = chosen.filter(|chosen| sum.algorithms.has(*chosen)) {
-            sum.is_chosen |= !sum.is_named;
-            (sum.algorithms, sum.is_named) = (Algorithms::of(chosen), true);
-        }
-    }
-    let found = match &name {
-        Name::Readings(readings) => locator.locate(readings)?,
-        Name::Beside => beside(manifest),
-        Name::StandardInput => match locator.locate(&[b"stdin".to_vec()])? {
-            Ok(found) if locator.is_there(&found.0)? => Ok(found),
-            Ok(_) | Err(_) => beside(manifest),
-        },
-    };
-    match found {
-        Ok((path, _)) if path.is_reserved() => lines.loose.push(UnmatchedLine { source, number, why: own(&path) }),
-        Ok((path, note)) => lines.lines.push(ExpectedFile { path, source, number, size, sums, note }),
-        Err(why) => lines.loose.push(UnmatchedLine { source, number, why }),
-    }
-    Ok(())
+    /// Whether it has one line that says something, and no other.
+    has_one_line: bool,
 }
 
-/// The file that a manifest without names is about: the one with the manifest's name without its extension.
-fn beside(manifest: &RelPath) -> Located {
-    let name = manifest.to_bytes();
-    let base = name.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
-    let stem = name[base..].iter().rposition(|byte| *byte == b'.').map(|dot| &name[..base + dot]);
-    let path = stem.filter(|stem| !stem.is_empty() && !stem.ends_with(b"/")).map(RelPath::from_bytes);
-    match path {
-        Some(Ok(path)) => Ok((path, None)),
-        Some(Err(_)) | None => Err("no file is named, and the manifest's own name has no extension".to_owned()),
+impl ManifestNow<'_> {
+    /// Takes in one line.
+    fn take(&self, lines: &mut Lines, locator: &mut Locator<'_>, line: Read) -> Result<(), Unable> {
+        let source = self.source;
+        let ManifestEntry { number, name, size, mut sums } = match line {
+            Read::Entry(entry) => entry,
+            Read::Unread { number, why } => {
+                lines.loose.push(UnmatchedLine { source, number, why: why.to_owned() });
+                return Ok(());
+            }
+        };
+        for sum in &mut sums {
+            if let Some(chosen) = self.chosen.filter(|chosen| sum.algorithms.has(*chosen)) {
+                sum.is_chosen |= !sum.is_named;
+                (sum.algorithms, sum.is_named) = (Algorithms::of(chosen), true);
+            }
+        }
+        let found = match name {
+            Name::Readings(readings) => locator.locate(&readings)?,
+            Name::Beside => unnamed::alone(locator, self.path)?,
+            Name::StandardInput { written_alike } => {
+                unnamed::standard_input(locator, self.path, written_alike, self.has_one_line)?
+            }
+        };
+        match found {
+            Ok((path, _)) if path.is_reserved() => lines.loose.push(UnmatchedLine { source, number, why: own(&path) }),
+            Ok((path, note)) => lines.lines.push(ExpectedFile { path, source, number, size, sums, note }),
+            Err(why) => lines.loose.push(UnmatchedLine { source, number, why }),
+        }
+        Ok(())
     }
 }
 

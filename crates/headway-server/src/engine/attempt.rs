@@ -124,7 +124,7 @@ fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_ru
 /// The failure, unless the library is not there: then nothing that failed says anything about a file.
 fn or_missing(active: &ActiveJob, failure: Failure) -> Failure {
     match failure {
-        Failure::Skipped(_) | Failure::Failed(..) | Failure::Storage(..) => {
+        Failure::Skipped(_) | Failure::Failed(..) | Failure::Differs(..) | Failure::Storage(..) => {
             active.library.reach().map_or_else(Failure::Environment, |()| failure)
         }
         failure => failure,

@@ -15,6 +15,7 @@ pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> Wo
         Err(Failure::Stopped) => WorkOutcome::Stopped,
         Err(Failure::Skipped(reason)) => WorkOutcome::Skipped(reason),
         Err(Failure::Failed(reason, message)) => WorkOutcome::Failed(reason, message),
+        Err(Failure::Differs(reason, message, found)) => WorkOutcome::Differs(reason, message, found.to_string()),
         Err(Failure::Storage(reason, message)) => WorkOutcome::Storage(reason, message),
         Err(Failure::Retry(message)) => WorkOutcome::Retry(message),
         Err(Failure::Environment(reason)) => WorkOutcome::Environment(reason),

@@ -63,13 +63,13 @@ impl Engine {
             let outcome = match is_late {
                 true => WorkOutcome::Failed(
                     FailReason::Timeout,
-                    format!("ended after {seconds:.1} s; the storage of its file does not answer, or is very slow"),
+                    format!("ended after {seconds:.1} s; the storage of its file gave no answer, or is very slow"),
                 ),
                 false if had_begun => WorkOutcome::Lost,
                 false => WorkOutcome::Stopped,
             };
             let AttemptId { job, item, .. } = which;
-            tracing::warn!(job.id = %job, item, "the storage of a file does not answer; its attempt is written off");
+            tracing::warn!(job.id = %job, item, "an attempt has not ended since it was asked to, as on storage that gives no answer; it is written off");
             self.pool.write_off(which, outcome);
         }
     }

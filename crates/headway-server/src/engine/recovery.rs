@@ -94,13 +94,17 @@ const READ_AT_ONCE: usize = 1000;
 /// Items by the folder in which their attempts make temporary files.
 type ItemsByFolder = BTreeMap<RelPath, BTreeSet<u32>>;
 
+/// Where attempts at these items can have left temporary files: nowhere, if the job only reads.
 async fn left_by(
     store: &dyn Store,
     active: &ActiveJob,
     items: impl Iterator<Item = u32>,
 ) -> Result<ItemsByFolder, Unable> {
-    let items: Vec<_> = items.collect();
     let mut left = ItemsByFolder::new();
+    if active.only_reads() {
+        return Ok(left);
+    }
+    let items: Vec<_> = items.collect();
     for some in items.chunks(READ_AT_ONCE) {
         for row in store.items_at(active.job_no, some).await? {
             left.entry(temp_folder(&row.file, active.request.output.as_ref())).or_default().insert(row.item);

@@ -91,7 +91,7 @@ impl FollowWorld {
             let (effect, reason) = (ItemEffect::Read, FailReason::Read);
             let end = match item % 2 {
                 0 => JobEvent::Succeeded { item, attempt: 1, effect, detail: None },
-                _ => JobEvent::Failed { item, attempt: 1, reason, message: "bad".into() },
+                _ => JobEvent::Failed { item, attempt: 1, reason, message: "bad".into(), detail: None },
             };
             self.record(id, end, None);
         }

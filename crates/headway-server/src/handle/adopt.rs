@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::{Input, Server};
 use crate::engine;
 use crate::error::internal;
-use headway_model::{ApiError, JobId};
+use headway_model::{ApiError, JobId, JobSummary};
 
 /// The jobs that such a server works on.
 pub(super) struct Adopted(Mutex<HashSet<JobId>>);
@@ -27,6 +27,14 @@ impl Server {
             Some(adopted) => adopted.0.lock().await.contains(&job),
             None => true,
         }
+    }
+
+    /// Whether no server works on this job: another process did, and this one takes up no job unasked. A job that is being
+    /// taken up now is not one of them.
+    pub(super) fn is_left(&self, job: &JobSummary) -> bool {
+        let adopted = self.inner.adopted.as_ref().map(|adopted| adopted.0.try_lock());
+        let is_left = matches!(adopted, Some(Ok(adopted)) if !adopted.contains(&job.job));
+        is_left && !job.status.is_terminal()
     }
 
     /// Notes that a job is about to be started through this server.

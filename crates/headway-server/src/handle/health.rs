@@ -68,11 +68,11 @@ impl Server {
         let context = &self.inner.context;
         let (data, floor) = (context.data.root().to_owned(), context.shortage.floor().disk);
         // An unknown amount of free space stops nothing; if there is too little, the calls themselves fail.
-        let looked = self.inner.looks.look("/the data folder", move || free_bytes(&data)).await;
+        let looked = self.inner.looks.ask("/the data folder", move || free_bytes(&data)).await;
         match looked {
-            None => reasons.push("the storage of the data folder does not answer".into()),
-            Some(Some(free)) if free < floor => reasons.push("the disk of the data folder is full".into()),
-            Some(_) => {}
+            Err(no_answer) => reasons.push(format!("{no_answer} from the storage of the data folder")),
+            Ok(Some(free)) if free < floor => reasons.push("the disk of the data folder is full".into()),
+            Ok(_) => {}
         }
         let mut missing = Vec::new();
         let libraries = context.libraries.now();

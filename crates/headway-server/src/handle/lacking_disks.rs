@@ -40,6 +40,11 @@ impl LackingDisks {
         Ok((LackingDisks { absent, exchanged, unknown }, changes.unknown.into_values().next()))
     }
 
+    /// Whether the job lacks no disk.
+    pub(super) fn is_empty(&self) -> bool {
+        self.absent.is_empty() && self.exchanged.is_empty() && self.unknown.is_empty()
+    }
+
     /// Those of these disks of which nothing was said to somebody who was told of `told`.
     pub(super) fn beyond(&self, told: &LackingDisks) -> BTreeSet<RelPath> {
         let is_told = |mount: &RelPath| told.exchanged.contains(mount) || told.unknown.contains(mount);

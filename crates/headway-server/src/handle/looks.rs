@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
@@ -14,7 +14,12 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 /// storage, until they have it or the storage is known not to answer.
 const AT_ONCE: usize = 4;
 
-/// Looks at libraries. Once storage is known not to answer, nobody else waits for it, and until then a few threads at most.
+/// Storage has not answered a look so far. Whether it will is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no answer for {} s", .0.as_secs())]
+pub(super) struct NoAnswer(pub(super) Duration);
+
+/// Looks at libraries. While storage leaves a look without an answer, nobody else waits for it, and until then a few threads at most.
 #[derive(Clone)]
 pub(super) struct Looks {
     patience: Duration,
@@ -25,8 +30,8 @@ pub(super) struct Looks {
 struct LibraryLooks {
     /// Whoever has a turn holds it until the look is over, also if nobody waits for that.
     turns: Arc<Semaphore>,
-    /// How many looks have taken longer than a caller waits. As long as there is one, the storage does not answer.
-    overdue: watch::Sender<usize>,
+    /// When the looks began that have taken longer than a caller waits. As long as there is one, no other begins.
+    overdue: watch::Sender<Vec<Instant>>,
 }
 
 impl Default for Looks {
@@ -47,6 +52,15 @@ impl Looks {
         library: &str,
         look: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
+        self.ask(library, look).await.ok()
+    }
+
+    /// Looks at a library on a thread that can wait. The error says for how long its storage has not answered.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        library: &str,
+        look: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NoAnswer> {
         self.look_once(library, std::future::ready(()), look).await
     }
 
@@ -57,9 +71,10 @@ impl Looks {
         library: &str,
         begun: impl Future<Output = ()> + Send + 'static,
         look: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> Result<T, NoAnswer> {
         let (patience, library) = (self.patience, self.library(library));
-        let turn = library.turn().await?;
+        let turn = library.turn().await.ok_or_else(|| library.no_answer(patience))?;
+        let asked = Arc::clone(&library);
         let mut looked = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             look()
@@ -68,33 +83,45 @@ impl Looks {
         // A task of its own, because a caller who hangs up does not end the look.
         tokio::spawn(async move {
             begun.await;
+            let since = Instant::now();
             if let Ok(looked) = tokio::time::timeout(patience, &mut looked).await {
                 // Nobody is told if the caller has hung up.
                 tell.send(looked.ok()).ok();
                 return;
             }
-            library.overdue.send_modify(|overdue| *overdue += 1);
+            library.overdue.send_modify(|overdue| overdue.push(since));
             drop(tell);
             drop(looked.await);
-            library.overdue.send_modify(|overdue| *overdue -= 1);
+            library.overdue.send_modify(|overdue| {
+                if let Some(at) = overdue.iter().position(|began| *began == since) {
+                    overdue.swap_remove(at);
+                }
+            });
         });
-        told.await.ok().flatten()
+        told.await.ok().flatten().ok_or_else(|| asked.no_answer(patience))
     }
 
     fn library(&self, name: &str) -> Arc<LibraryLooks> {
         let mut libraries = self.libraries.lock();
-        let new = || LibraryLooks { turns: Arc::new(Semaphore::new(AT_ONCE)), overdue: watch::Sender::new(0) };
+        let new = || LibraryLooks { turns: Arc::new(Semaphore::new(AT_ONCE)), overdue: watch::Sender::new(Vec::new()) };
         Arc::clone(libraries.entry(name.to_owned()).or_insert_with(|| Arc::new(new())))
     }
 }
 
 impl LibraryLooks {
+    /// For how long the storage has not answered: since the first look that it left without an answer began. A caller has waited
+    /// this long at least.
+    fn no_answer(&self, patience: Duration) -> NoAnswer {
+        let since = self.overdue.borrow().iter().min().copied();
+        NoAnswer(since.map_or(patience, |since| since.elapsed()))
+    }
+
     /// Waits for a turn; `None` once the storage is known not to answer.
     async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         let mut overdue = self.overdue.subscribe();
         tokio::select! {
             biased;
-            _ = overdue.wait_for(|overdue| *overdue > 0) => None,
+            _ = overdue.wait_for(|overdue| !overdue.is_empty()) => None,
             turn = Arc::clone(&self.turns).acquire_owned() => turn.ok(),
         }
     }
@@ -116,6 +143,24 @@ mod tests {
         assert_eq!(looks.look("disk", || 7).await, Some(7), "another one answers");
         drop(release);
         while looks.look("nas", || 7).await != Some(7) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn how_long_storage_has_not_answered_is_told_and_nothing_else() {
+        let looks = Looks::within(Duration::from_millis(20));
+        let (release, held) = channel::<()>();
+        let first = looks.ask("nas", move || held.recv().is_ok()).await.expect_err("it is held");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let later = looks.ask("nas", || 7).await.expect_err("it is held");
+        assert!(
+            later.0 >= first.0 + Duration::from_millis(50),
+            "the wait of the first look goes on: {first:?}, {later:?}"
+        );
+        assert_eq!(NoAnswer(Duration::from_millis(2_900)).to_string(), "no answer for 2 s");
+        drop(release);
+        while looks.ask("nas", || 7).await != Ok(7) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -7,6 +7,7 @@ use super::Server;
 use super::lacking_disks::LackingDisks;
 use crate::engine;
 use headway_files::{DataFolder, Ground, Identity, Library, Swap, Trashed, environment, io_text};
+use headway_model::status::WaitEnd;
 use headway_model::{JobId, JobStatus, Output, PauseReason, RelPath, StartJob};
 use headway_store::rows::JobRow;
 
@@ -23,8 +24,8 @@ pub(super) struct OnDisk {
     pub(super) note: Option<String>,
     /// What keeps the job from its library, if the library's folder does.
     pub(super) folder: Option<FolderGone>,
-    /// Whether the job gets its folder back only if a person does something.
-    pub(super) asks: bool,
+    /// Who gives the job its folder back.
+    pub(super) ends: WaitEnd,
     /// The disks inside the library that the job lacks.
     pub(super) disks: LackingDisks,
 }
@@ -43,19 +44,19 @@ pub(super) enum FolderGone {
 }
 
 impl FolderGone {
-    /// Looks at the folder of a library for a job that was planned on this root. Also returns whether the job gets it back
-    /// only if a person does something. Blocking.
-    fn of(library: &Library, planned: Option<Identity>) -> (Option<Self>, bool) {
+    /// Looks at the folder of a library for a job that was planned on this root. Also returns who gives it back. Blocking.
+    fn of(library: &Library, planned: Option<Identity>) -> (Option<Self>, WaitEnd) {
         if library.is_another(planned) {
-            return (Some(FolderGone::Another), true);
+            return (Some(FolderGone::Another), WaitEnd::Person);
         }
         if library.reach().is_ok() {
-            return (None, false);
+            return (None, WaitEnd::Itself);
         }
         match (library.is_replaced(), library.was_moved()) {
-            (true, was_moved) => (Some(FolderGone::Replaced), was_moved),
-            (false, true) => (Some(FolderGone::Moved), true),
-            (false, false) => (Some(FolderGone::Absent), false),
+            (true, true) => (Some(FolderGone::Replaced), WaitEnd::Person),
+            (true, false) => (Some(FolderGone::Replaced), WaitEnd::Itself),
+            (false, true) => (Some(FolderGone::Moved), WaitEnd::Person),
+            (false, false) => (Some(FolderGone::Absent), WaitEnd::Itself),
         }
     }
 }
@@ -107,8 +108,6 @@ fn another_disk(library: &str, mount: &RelPath) -> String {
     )
 }
 
-const SILENT: &str = "The storage of this library does not answer.";
-
 const SECOND_NAME: &str = "This file system cannot exchange two files in one step: each original gets a second name in the trash, \
     then the output takes its first.";
 
@@ -147,12 +146,12 @@ impl Server {
                 }
             };
             let note = note_about_swap(replaces.then(|| library.swap()).flatten());
-            let (folder, asks) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
+            let (folder, ends) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
             let ground = ground.filter(|_| folder.is_none());
             let lacks = LackingDisks::of(&library, ground.as_ref(), request.as_ref(), &data.accepted_missing(&id));
             let (disks, unseen) = lacks.unwrap_or_else(|error| (LackingDisks::default(), Some(error)));
             let other_disk = disks.exchanged.first().cloned();
-            let asks = asks || other_disk.is_some();
+            let ends = if other_disk.is_some() { WaitEnd::Person } else { ends };
             let held = match (&other_disk, &unseen) {
                 (Some(mount), _) => Err(another_disk(&library.name, mount)),
                 (None, Some(error)) => {
@@ -178,12 +177,16 @@ impl Server {
                 trash_unknown: held.is_none(),
                 note,
                 folder,
-                asks,
+                ends,
                 disks,
             }
         };
-        let Some(now) = self.inner.looks.look(name, look).await else {
-            return OnDisk { note: Some(SILENT.to_owned()), ..unknown() };
+        let now = match self.inner.looks.ask(name, look).await {
+            Ok(now) => now,
+            Err(no_answer) => {
+                let note = format!("The storage of this library has given {no_answer}.");
+                return OnDisk { note: Some(note), ..unknown() };
+            }
         };
         if is_waiting {
             match now.folder {

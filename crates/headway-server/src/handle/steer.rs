@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::lacking_disks::LackingDisks;
+use super::looks::NoAnswer;
 use super::trash::Emptying;
+use super::waits::ask_about;
 use super::{Input, ScheduleLimits, Server};
 use crate::engine;
 use crate::error::internal;
@@ -71,9 +73,11 @@ impl Server {
     async fn lacks_library(&self, row: &JobRow) -> Result<bool, ApiError> {
         let request = self.request_of(row).await?;
         let now = self.on_disk(row, request.as_ref()).await;
-        if now.folder.is_none() && now.disks.absent.is_empty() {
-            return Ok(false);
-        }
+        Ok((now.folder.is_some() || !now.disks.absent.is_empty()) && self.has_waited(row).await?)
+    }
+
+    /// Whether a job waited for its library, or for a disk inside it, before a person paused it.
+    pub(super) async fn has_waited(&self, row: &JobRow) -> Result<bool, ApiError> {
         let mut has_waited = false;
         let decides = |kind| matches!(kind, EventKind::Paused | EventKind::Resumed);
         let read = each_event(&**self.store(), row.job_no, decides, |event| {
@@ -92,13 +96,13 @@ impl Server {
     async fn accept_folder(&self, row: &JobRow) -> Result<(), ApiError> {
         let library = self.library_of_job(&row.library).await?;
         let (fresh, folder) = (Arc::clone(&library), library.path.display().to_string());
-        let opened = self.inner.reaches.look(&library.name, move || fresh.reopen()).await;
+        let opened = self.inner.reaches.ask(&library.name, move || fresh.reopen()).await;
         let refused =
             |why: String| ApiError::Conflict { message: format!("the folder {folder} cannot be opened: {why}") };
-        let silent = || ApiError::Unavailable {
-            message: format!("the folder {folder} cannot be opened: its storage does not answer"),
+        let silent = |no_answer: NoAnswer| ApiError::Unavailable {
+            message: format!("the folder {folder} cannot be opened: {no_answer} from its storage"),
         };
-        opened.ok_or_else(silent)?.map_err(|error| refused(error.to_string()))?;
+        opened.map_err(silent)?.map_err(|error| refused(error.to_string()))?;
         self.keep_accepted(row, &library).await
     }
 
@@ -113,8 +117,14 @@ impl Server {
             message: format!("what is at {} now cannot be accepted: {why}", library.path.display()),
         };
         let remember = move || accept(&data, job, request.as_ref(), &accepted, told);
-        let remembered = self.inner.reaches.look(&library.name, remember).await;
-        remembered.ok_or_else(|| refused("its storage does not answer"))?.map_err(|why| refused(&why))?;
+        let remembered = self.inner.reaches.ask(&library.name, remember).await;
+        let silent = |no_answer: NoAnswer| refused(&format!("{no_answer} from its storage"));
+        let unasked = remembered.map_err(silent)?.map_err(|why| refused(&why))?;
+        if let Some(lacking) = unasked {
+            let message = ask_about(&lacking);
+            self.inner.told.note(job, lacking);
+            return Err(ApiError::Conflict { message });
+        }
         self.inner.told.forget(job);
         Ok(())
     }
@@ -200,23 +210,34 @@ impl Server {
     }
 }
 
-/// Stores for a job what is at its library now: the folder, and of the disks inside it those of which a person was `told`, or all
-/// if nothing was said. A disk that left or was exchanged since is asked about again. Blocking.
+/// Stores for a job what is at its library now: the folder, and of the disks inside it those of which a person was `told`. A disk
+/// that left or was exchanged since is asked about again. If nothing was said and the job lacks disks, stores nothing, and
+/// returns them. Blocking.
 fn accept(
     data: &DataFolder,
     job: JobId,
     request: Option<&StartJob>,
     library: &Arc<Library>,
     told: Option<LackingDisks>,
-) -> Result<(), String> {
-    data.remember_mounts(library);
-    data.remember_libraries(&[Arc::clone(library)]);
+) -> Result<Option<LackingDisks>, String> {
+    let remember = || {
+        data.remember_mounts(library);
+        data.remember_libraries(&[Arc::clone(library)]);
+    };
     // A job whose request cannot be read does nothing on any disk.
-    let (Some(root), Some(request)) = (library.identity(), request) else { return Ok(()) };
+    let (Some(root), Some(request)) = (library.identity(), request) else {
+        remember();
+        return Ok(None);
+    };
     let bound = engine::ground(data, job, request).map_err(|error| io_text(&error))?;
     let lacks = LackingDisks::of(library, bound.as_ref(), Some(request), &data.accepted_missing(&job));
     let (now, _) = lacks.map_err(|error| io_text(&error))?;
-    let unasked = told.map(|told| now.beyond(&told)).unwrap_or_default();
+    let told = match told {
+        None if !now.is_empty() => return Ok(Some(now)),
+        told => told.unwrap_or_default(),
+    };
+    let unasked = now.beyond(&told);
+    remember();
     let given_up: Vec<_> = now.absent.into_keys().filter(|mount| !unasked.contains(mount)).collect();
     if !given_up.is_empty() {
         data.accept_missing(&job, given_up).map_err(|error| io_text(&error))?;
@@ -226,5 +247,6 @@ fn accept(
         Some(bound) => ground.with_disks_of(&bound, &unasked),
         None => ground,
     };
-    data.add_ground(&job, &ground).map_err(|error| io_text(&error))
+    data.add_ground(&job, &ground).map_err(|error| io_text(&error))?;
+    Ok(None)
 }

@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use super::lacking_disks::LackingDisks;
 use headway_model::JobId;
 
-/// The disks that each job was last said to lack. The next server knows nothing of them: there, *Resume* accepts whatever is
-/// so unless the job was looked at.
+/// The disks that each job was last said to lack. The next server knows nothing of them: if nobody has looked at the job
+/// there, the first *Resume* is answered with what the job lacks.
 #[derive(Default)]
 pub(super) struct ToldDisks(Mutex<HashMap<JobId, LackingDisks>>);
 

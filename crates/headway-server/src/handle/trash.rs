@@ -100,14 +100,16 @@ impl Server {
         let request = self.request_of(row).await?;
         let (data, looked) = (Arc::clone(&self.inner.context.data), Arc::clone(library));
         let look = move || bound_to(&data, id, request.as_ref()).map(|bound| looked.is_another(bound));
-        match self.inner.looks.look(&library.name, look).await {
-            Some(Ok(false)) => Ok(()),
-            Some(Ok(true)) => Err(ApiError::Conflict { message: another_folder(&library.name) }),
-            Some(Err(error)) => {
+        match self.inner.looks.ask(&library.name, look).await {
+            Ok(Ok(false)) => Ok(()),
+            Ok(Ok(true)) => Err(ApiError::Conflict { message: another_folder(&library.name) }),
+            Ok(Err(error)) => {
                 let message = format!("on what the job was planned cannot be read: {}", io_text(&error));
                 Err(ApiError::Unavailable { message })
             }
-            None => Err(ApiError::Unavailable { message: format!("the storage of {} does not answer", library.name) }),
+            Err(no_answer) => {
+                Err(ApiError::Unavailable { message: format!("{no_answer} from the storage of {}", library.name) })
+            }
         }
     }
 }

@@ -6,20 +6,41 @@ use super::Server;
 use super::lacking_disks::LackingDisks;
 use super::on_disk::FolderGone;
 use headway_files::InnerMounts;
-use headway_model::status::PauseReason;
-use headway_model::{JobStatus, JobSummary, RelPath};
+use headway_model::status::{PauseReason, WaitEnd};
+use headway_model::{JobId, JobStatus, JobSummary, RelPath};
+
+/// What a job waits for.
+pub(super) struct JobWait {
+    /// What it is, for a person.
+    pub(super) text: String,
+    /// Who ends it.
+    pub(super) ends: WaitEnd,
+}
+
+/// What a job waits for that a person has paused.
+const PAUSED: &str = "A person has paused it: Resume has it go on.";
+
+const INTERRUPTED: &str = "A person decides about its interrupted files: Resume runs them again, and leaving them out counts \
+    them as failed.";
 
 impl Server {
-    /// What a job waits for, for a person. `gone` says what keeps it from the folder of its library; `disks` are those
-    /// inside the library that it lacks.
+    /// What a job waits for. `gone` says what keeps it from the folder of its library; `disks` are those inside the library
+    /// that it lacks, and whoever gives it back its folder and them.
     pub(super) fn waits(
         &self,
         summary: &JobSummary,
         (library, gone): (&str, Option<FolderGone>),
-        disks: &LackingDisks,
-    ) -> Option<String> {
+        (disks, gives_back): (&LackingDisks, WaitEnd),
+    ) -> Option<JobWait> {
+        // Whatever only a person ends, a command ends that becomes the server.
+        if self.is_left(summary) && summary.status.wait_end() != Some(WaitEnd::Person) {
+            let is_missing = summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone });
+            let lacks = is_missing.then(|| waits_for_library(library, gone, (disks, None))).flatten();
+            let text = lacks.into_iter().chain([no_server(summary.job)]).collect::<Vec<_>>().join(" ");
+            return Some(JobWait { text, ends: WaitEnd::Person });
+        }
         let running = &self.inner.context.running;
-        match summary.status {
+        let text = match summary.status {
             JobStatus::Planning => waits_for_list(library, running.plan_still_for(summary.job)?),
             JobStatus::Planned => Some("Ready. Nothing runs until you approve it.".into()),
             JobStatus::Queued => {
@@ -31,14 +52,28 @@ impl Server {
                 let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
                 Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
             }
-            JobStatus::Paused { reason: PauseReason::LibraryGone } => waits_for_library(library, gone, disks),
+            JobStatus::Paused { reason: PauseReason::LibraryGone } => {
+                waits_for_library(library, gone, (disks, Some(gives_back)))
+            }
+            JobStatus::Paused { reason: PauseReason::User } => Some(PAUSED.into()),
+            JobStatus::Paused { reason: PauseReason::Interrupted } => Some(INTERRUPTED.into()),
             JobStatus::Paused { reason: PauseReason::Stuck } => {
                 let unknown = || "The server's own log says why. Resume tries it again.".to_owned();
                 Some(self.inner.context.steps.why(summary.job).unwrap_or_else(unknown))
             }
             _ => None,
-        }
+        };
+        let ends = match summary.status {
+            JobStatus::Paused { reason: PauseReason::LibraryGone } => gives_back,
+            status => status.wait_end().unwrap_or_default(),
+        };
+        text.map(|text| JobWait { text, ends })
     }
+}
+
+/// The text for a job on which no server works.
+fn no_server(job: JobId) -> String {
+    format!("No server works on it now: `headway resume {job}` has it go on, and so does `headway serve`.")
 }
 
 /// What a plan waits for that has not got on for this long. A plan that reads a long manifest can take as long on storage
@@ -50,31 +85,43 @@ fn waits_for_list(library: &str, still: Duration) -> Option<String> {
         .then(|| format!("No news of the list for {seconds} s: perhaps the storage of {library} does not answer."))
 }
 
-/// The text for a job that waits for its library, or for a disk inside it.
-fn waits_for_library(library: &str, gone: Option<FolderGone>, disks: &LackingDisks) -> Option<String> {
-    let Some(gone) = gone else { return waits_for_disks(disks) };
+/// When a job goes on that lacks something, by who gives it back; `None` if a person has paused it.
+fn goes_on(ends: Option<WaitEnd>, back: &str) -> String {
+    match ends {
+        Some(WaitEnd::Itself) => format!("The job continues automatically when {back}"),
+        Some(WaitEnd::Person) => format!("Only a person can end this: the job continues when {back}"),
+        None => "The job is paused".to_owned(),
+    }
+}
+
+/// The text for a job that waits for its library, or for a disk inside it, or did so until a person paused it.
+pub(super) fn waits_for_library(
+    library: &str,
+    gone: Option<FolderGone>,
+    (disks, ends): (&LackingDisks, Option<WaitEnd>),
+) -> Option<String> {
+    let Some(gone) = gone else { return waits_for_disks(disks, ends) };
+    let own = format!("{}; Resume uses the folder that is there now.", goes_on(ends, "its own folder is back"));
     Some(match gone {
         FolderGone::Replaced => {
-            "The folder at the library's path is empty, or is not the one for which this job was planned. The job \
-             continues automatically when its own folder is back; Resume uses the folder that is there now."
-                .to_owned()
+            format!(
+                "The folder at the library's path is empty, or is not the one for which this job was planned. {own}"
+            )
         }
         FolderGone::Another => format!(
             "The folder of {library} is not the one that this job is about: the name was given to another folder, or the disk \
-             was changed. The job continues automatically when its own folder is back; Resume uses the folder that is there now."
+             was changed. {own}"
         ),
         FolderGone::Moved => format!(
-            "The folder of {library} is not at its place, although its disk is there: it was moved, renamed or removed. The \
-             job continues automatically when the folder is back."
+            "The folder of {library} is not at its place, although its disk is there: it was moved, renamed or removed. {}.",
+            goes_on(ends, "the folder is back")
         ),
-        FolderGone::Absent => {
-            format!("The folder of {library} is not there. The job continues automatically when it is back.")
-        }
+        FolderGone::Absent => format!("The folder of {library} is not there. {}.", goes_on(ends, "it is back")),
     })
 }
 
 /// The text for a job that waits for disks inside its library; `None` if it lacks none.
-fn waits_for_disks(disks: &LackingDisks) -> Option<String> {
+fn waits_for_disks(disks: &LackingDisks, ends: Option<WaitEnd>) -> Option<String> {
     let absent = listed(&disks.absent);
     let (are_missing, without) = match disks.absent.len() {
         1 => (format!("The disk that was at {absent} is missing"), "without it, with the folder that is there now"),
@@ -90,28 +137,27 @@ fn waits_for_disks(disks: &LackingDisks) -> Option<String> {
         _ => format!("{the} disks at {mounts} are not those that were there when this job was planned"),
     };
     let now = if disks.exchanged.len() == 1 { "the disk that is there now" } else { "the disks that are there now" };
+    let goes_on = |back: &str| goes_on(ends, back);
     match (disks.absent.len(), disks.exchanged.len()) {
         (0, 0) => None,
-        (0, 1) => Some(format!(
-            "{}. The job continues automatically when its own disk is back; Resume uses {now}.",
-            are_others("The")
-        )),
-        (0, _) => Some(format!(
-            "{}. The job continues automatically when its own disks are back; Resume uses {now}.",
-            are_others("The")
-        )),
-        (1, 0) => Some(format!(
-            "{are_missing}. The job continues automatically when the disk is back; Resume has this job go on {without}."
-        )),
-        (_, 0) => Some(format!(
-            "{are_missing}. The job continues automatically when they are back; Resume has this job go on {without}."
-        )),
+        (0, 1) => Some(format!("{}. {}; Resume uses {now}.", are_others("The"), goes_on("its own disk is back"))),
+        (0, _) => Some(format!("{}. {}; Resume uses {now}.", are_others("The"), goes_on("its own disks are back"))),
+        (1, 0) => Some(format!("{are_missing}. {}; Resume has this job go on {without}.", goes_on("the disk is back"))),
+        (_, 0) => Some(format!("{are_missing}. {}; Resume has this job go on {without}.", goes_on("they are back"))),
         (_, _) => Some(format!(
-            "{are_missing}, and {}. The job continues automatically when all its own disks are back; Resume has this job go on \
-             {without}, and uses {now}.",
-            are_others("the")
+            "{are_missing}, and {}. {}; Resume has this job go on {without}, and uses {now}.",
+            are_others("the"),
+            goes_on("all its own disks are back")
         )),
     }
+}
+
+/// Asks a person who resumed a job without having been told what it lacks.
+pub(super) fn ask_about(disks: &LackingDisks) -> String {
+    let unknown: Vec<_> = disks.unknown.iter().map(RelPath::shown).collect();
+    let unseen = (!unknown.is_empty()).then(|| format!("What is at {} cannot be looked at.", joined(&unknown)));
+    let said: Vec<_> = waits_for_disks(disks, None).into_iter().chain(unseen).collect();
+    format!("nobody has been told yet what this job lacks now: {} Resume it once more to accept that.", said.join(" "))
 }
 
 /// Where disks were and which they are, such as `a (/dev/sdb1) and b (/dev/sdc1)`.
@@ -142,7 +188,7 @@ fn ordinal(place: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{InnerMounts, LackingDisks, listed, ordinal, waits_for_library, waits_for_list};
+    use super::{FolderGone, InnerMounts, LackingDisks, WaitEnd, listed, ordinal, waits_for_library, waits_for_list};
     use headway_model::RelPath;
     use std::time::Duration;
 
@@ -165,20 +211,37 @@ mod tests {
             exchanged: exchanged.iter().copied().map(path).collect(),
             ..LackingDisks::default()
         };
-        let said = |names: &[&str]| waits_for_library("files", None, &lacking(names, &[]));
+        let said = |names: &[&str]| waits_for_library("files", None, (&lacking(names, &[]), Some(WaitEnd::Itself)));
         assert_eq!(said(&[]), None, "no disk is exchanged either");
         assert!(said(&["a"]).is_some_and(|said| said.starts_with("The disk that was at a (/dev/a) is missing.")));
         let both = said(&["a", "b"]).expect("a sentence");
         assert!(both.starts_with("The disks that were at a (/dev/a) and b (/dev/b) are missing."), "{both}");
-        let other = waits_for_library("files", None, &lacking(&[], &["b"])).expect("a sentence");
+        let other =
+            waits_for_library("files", None, (&lacking(&[], &["b"]), Some(WaitEnd::Person))).expect("a sentence");
         assert!(other.starts_with("The disk at b is not the one that was there when this job was planned."), "{other}");
         // Neither hides the other: Resume accepts what is said.
-        let both = waits_for_library("files", None, &lacking(&["a"], &["b", "c"])).expect("a sentence");
+        let both = waits_for_library("files", None, (&lacking(&["a"], &["b", "c"]), Some(WaitEnd::Person)))
+            .expect("a sentence");
         let (missing, others) = (
             "The disk that was at a (/dev/a) is missing, and the disks at b and c are not those",
             "uses the disks that are there now.",
         );
         assert!(both.starts_with(missing) && both.ends_with(others), "{both}");
+    }
+
+    #[test]
+    fn only_what_passes_by_itself_is_said_to_continue_automatically() {
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let disks = LackingDisks { exchanged: [path("a")].into(), ..LackingDisks::default() };
+        let gone = [FolderGone::Replaced, FolderGone::Another, FolderGone::Moved, FolderGone::Absent].map(Some);
+        for gone in gone.into_iter().chain([None]) {
+            let said = |ends| waits_for_library("files", gone, (&disks, ends)).expect("a sentence");
+            assert!(said(Some(WaitEnd::Itself)).contains("continues automatically"), "{gone:?}");
+            let asks = said(Some(WaitEnd::Person));
+            assert!(asks.contains("Only a person can end this") && !asks.contains("automatically"), "{asks}");
+            let paused = said(None);
+            assert!(paused.contains("The job is paused") && !paused.contains("continues"), "{paused}");
+        }
     }
 
     #[test]

@@ -34,7 +34,10 @@ impl Batch {
                 self.plan(job_no, (*first, *count), after, recorded.seq, detail)?
             }
             JobEvent::Succeeded { item, .. } => self.move_item(job_no, *item, after, recorded, None, detail)?,
-            JobEvent::Failed { item, message, .. } | JobEvent::AttemptFailed { item, message, .. } => {
+            JobEvent::Failed { item, message, .. } => {
+                self.move_item(job_no, *item, after, recorded, Some(message), detail)?;
+            }
+            JobEvent::AttemptFailed { item, message, .. } => {
                 self.move_item(job_no, *item, after, recorded, Some(message), None)?;
             }
             JobEvent::Started { item, .. }

@@ -95,7 +95,13 @@ pub(super) fn whole_job(id: JobId) -> Vec<(JobEvent, Option<String>)> {
         plain(JobEvent::Recovered { item: 1, attempt: 1, alive: None }),
         plain(JobEvent::Requeued { item: 1 }),
         plain(JobEvent::Started { item: 1, attempt: 2 }),
-        plain(JobEvent::Failed { item: 1, attempt: 2, reason: FailReason::Read, message: "gone bad".into() }),
+        plain(JobEvent::Failed {
+            item: 1,
+            attempt: 2,
+            reason: FailReason::Read,
+            message: "gone bad".into(),
+            detail: None,
+        }),
         plain(JobEvent::Finishing {}),
         plain(JobEvent::Ended { outcome: Outcome::CompletedWithErrors }),
     ]

@@ -24,6 +24,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         return Ok(0);
     }
     let report = reported(&session.client, &view).await;
+    let has_server = !view.has_no_server();
     let JobView { summary, outputs, request, waits, note, trash, undone, retries, .. } = view;
     let counters = &summary.counters;
     let mut rows = vec![
@@ -31,7 +32,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         ("title", plain(&summary.title)),
         ("recipe", summary.recipe.clone()),
         ("folder", request.map(|request| request.library).unwrap_or_default()),
-        ("status", summary.status_text()),
+        ("status", if has_server { summary.status_text() } else { without_server(summary.status) }),
     ];
     rows.push(("created", local(summary.created)));
     rows.extend(summary.began.map(|began| ("started", local(began))));
@@ -40,7 +41,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     rows.extend(took(&summary, session.working_clock()).map(|took| ("at work", took + so_far)));
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));
-    rows.extend(next(session, &summary).map(|next| ("next", next)));
+    rows.extend(next(session, &summary, has_server).map(|next| ("next", next)));
     rows.extend(note.map(|note| ("note", note)));
     let numbers = [
         ("files", counters.total),
@@ -80,10 +81,16 @@ fn retried(retry: &JobSummary) -> String {
     if retry.status.is_terminal() { of } else { format!("{}, {of}", retry.status_text()) }
 }
 
-/// What a person can do about a job that waits for a decision.
-fn next(session: &Session, job: &JobSummary) -> Option<String> {
+/// The status of a job on which no server works.
+fn without_server(status: JobStatus) -> String {
+    format!("{}, but nothing runs it now", status.text())
+}
+
+/// What a person can do about a job that waits for a decision, or on which no server works.
+fn next(session: &Session, job: &JobSummary, has_server: bool) -> Option<String> {
     let command = |word: &str| session.command_on(word, job.job);
     match job.status {
+        _ if !has_server => Some(format!("go on: {}", command("resume"))),
         JobStatus::Planned => Some(format!("approve its plan: {}", command("approve"))),
         JobStatus::Paused { reason: PauseReason::Interrupted } => {
             Some(interrupted(session, job.job, job.counters.interrupted))

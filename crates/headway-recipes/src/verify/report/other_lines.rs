@@ -36,6 +36,9 @@ impl VerifyReport<'_> {
                     NearMatch::Form(_) | NearMatch::Nothing => {}
                 }
             }
+            if let Some(note) = own.iter().find_map(|line| line.note.as_deref()) {
+                why = format!("{why}; {note}");
+            }
             let is_itself = lines.is_manifest(&first.path);
             if is_itself && verdict == NOT_CHECKED {
                 why = "it is the manifest itself".to_owned();

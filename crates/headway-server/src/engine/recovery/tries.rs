@@ -104,7 +104,7 @@ mod tests {
         let (reason, message) = (FailReason::Command, String::new());
         let failed =
             |attempt| JobEvent::AttemptFailed { item: 3, attempt, retry_at: 9, reason, message: message.clone() };
-        let gone = JobEvent::Failed { item: 3, attempt: 2, reason, message: message.clone() };
+        let gone = JobEvent::Failed { item: 3, attempt: 2, reason, message: message.clone(), detail: None };
         let free = |events: &[JobEvent]| {
             let mut tries = Tries::default();
             events.iter().for_each(|event| tries.follow(event));

@@ -30,7 +30,10 @@ impl Job {
                     _ => StorageBlame::No,
                 }
             }
-            WorkOutcome::Succeeded(..) | WorkOutcome::Skipped(_) | WorkOutcome::Failed(..) => {
+            WorkOutcome::Succeeded(..)
+            | WorkOutcome::Skipped(_)
+            | WorkOutcome::Failed(..)
+            | WorkOutcome::Differs(..) => {
                 self.unreadable.clear();
                 StorageBlame::No
             }

@@ -177,6 +177,8 @@ pub(crate) enum WorkOutcome {
     Skipped(SkipReason),
     /// Failed.
     Failed(FailReason, String),
+    /// Failed, with what the recipe's last step needs to know of it as JSON.
+    Differs(FailReason, String, String),
     /// The storage reported an input/output error, and again when the work was retried at once.
     Storage(FailReason, String),
     /// Failed, and marked as transient by the recipe.

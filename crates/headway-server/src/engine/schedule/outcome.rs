@@ -37,27 +37,27 @@ impl Schedule {
             return;
         }
         let detail = match &outcome {
-            WorkOutcome::Succeeded(_, result) => Some(result.clone()),
+            WorkOutcome::Succeeded(_, result) | WorkOutcome::Differs(_, _, result) => Some(result.clone()),
             _ => None,
         };
         let blame = job.blames_storage(item, &outcome);
         let goes_on = job.goes_on();
         let again = goes_on && job.fold.item(item) != Some(ItemStatus::Placing);
         let now = self.now;
+        let found = detail.as_ref().map(|detail| Digest::of(detail.as_bytes()));
         let failed = |reason, message: &str, least| {
             let message = shortened(message);
             match job.retry_at(item, attempt, least, now).filter(|_| again) {
                 Some(retry_at) => JobEvent::AttemptFailed { item, attempt, retry_at, reason, message },
-                None => JobEvent::Failed { item, attempt, reason, message },
+                None => JobEvent::Failed { item, attempt, reason, message, detail: found },
             }
         };
         let event = match outcome {
-            WorkOutcome::Succeeded(effect, result) => {
-                let detail = Some(Digest::of(result.as_bytes()));
-                JobEvent::Succeeded { item, attempt, effect, detail }
-            }
+            WorkOutcome::Succeeded(effect, _) => JobEvent::Succeeded { item, attempt, effect, detail: found },
             WorkOutcome::Skipped(reason) => JobEvent::Skipped { item, attempt, reason },
-            WorkOutcome::Failed(reason, message) => failed(reason, &message, 1),
+            WorkOutcome::Failed(reason, message) | WorkOutcome::Differs(reason, message, _) => {
+                failed(reason, &message, 1)
+            }
             WorkOutcome::Storage(..) if goes_on && blame == StorageBlame::Begins => {
                 effects.push(append(id, JobEvent::Returned { item, attempt }));
                 JobEvent::Paused { reason: PauseReason::StorageErrors }
@@ -79,6 +79,8 @@ impl Schedule {
             WorkOutcome::Stopped | WorkOutcome::Environment(_) if goes_on => JobEvent::Returned { item, attempt },
             WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt, now),
         };
+        // An attempt that is followed by another one leaves nothing for the last step.
+        let detail = detail.filter(|_| event.detail().is_some());
         effects.push(ScheduleEffect::Append { job: id, event, detail });
     }
 
@@ -150,7 +152,7 @@ impl Schedule {
 
 /// The end of an item whose placing could not be examined.
 pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
-    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_EXAMINED.to_owned() }
+    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_EXAMINED.to_owned(), detail: None }
 }
 
 /// The event that ends a placing, given how far it got; `None` if it was taken back, the reason if that is not known.
@@ -167,7 +169,7 @@ pub(super) fn end_of_placing(
         }
         PlacementState::Conflict(message) => {
             let message = shortened(&message);
-            Ok(Some(JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message }))
+            Ok(Some(JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message, detail: None }))
         }
         PlacementState::TakenBack => Ok(None),
         PlacementState::NotKnown(reason) => Err(reason),

@@ -87,7 +87,7 @@ impl Schedule {
             // A cancel, a halt or the item's own placing was recorded first. The attempt is over, and there is no other.
             JobEvent::AttemptFailed { item, attempt, reason, message, .. } if job.holds(*item, *attempt) => {
                 let (item, attempt, reason, message) = (*item, *attempt, *reason, message.clone());
-                effects.push(append(id, JobEvent::Failed { item, attempt, reason, message }));
+                effects.push(append(id, JobEvent::Failed { item, attempt, reason, message, detail: None }));
             }
             JobEvent::Returned { item, attempt } | JobEvent::Stopped { item, attempt }
                 if job.holds(*item, *attempt) =>

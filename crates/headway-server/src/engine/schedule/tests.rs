@@ -93,7 +93,11 @@ impl ScheduleWorld {
         let mut left: std::collections::VecDeque<_> = effects.into();
         while let Some(effect) = left.pop_front() {
             match effect {
-                ScheduleEffect::Append { job, event, .. } => left.extend(self.append(job, event)),
+                ScheduleEffect::Append { job, event, detail } => {
+                    let hash = detail.map(|detail| Digest::of(detail.as_bytes()));
+                    assert_eq!(hash, event.detail(), "the writer would refuse it: {event:?}");
+                    left.extend(self.append(job, event));
+                }
                 ScheduleEffect::Start { job, item, attempt } => self.started.push((job, item, attempt)),
                 ScheduleEffect::Stop { job, item } => self.stopped.push((job, item)),
                 ScheduleEffect::Judge { job, item } => self.judging.push((job, item)),

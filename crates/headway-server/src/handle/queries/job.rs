@@ -1,13 +1,16 @@
 //! One job: its view, its load, and what its attempts and it itself wrote.
 
 use super::super::Server;
+use super::super::lacking_disks::LackingDisks;
 use super::super::on_disk::OnDisk;
+use super::super::waits::waits_for_library;
 use super::retries::TOLD;
 use crate::error::{internal, unreadable};
 use crate::nothing_found::nothing_found;
 use headway_files::{Unreadable, io_text};
 use headway_model::attempt::AttemptLog;
 use headway_model::load::Load;
+use headway_model::status::WaitEnd;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
 
@@ -21,7 +24,7 @@ impl Server {
         let cursor = self.cursor().await?;
         let row = self.row(id).await?;
         let request = self.request_of(&row).await?;
-        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, asks, disks } =
+        let OnDisk { trash, trash_left, trash_unknown, mut note, folder: gone, ends, disks } =
             self.on_disk(&row, request.as_ref()).await;
         let mut add =
             |said: String| note = Some([Some(said), note.take()].into_iter().flatten().collect::<Vec<_>>().join(" "));
@@ -46,9 +49,16 @@ impl Server {
         let retries = retries.into_iter().take(TOLD).map(|row| row.summary).collect();
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
+        // Resume accepts what is said here, as it does what the job waits for.
+        let is_paused = row.summary.status == (JobStatus::Paused { reason: PauseReason::User });
+        if is_paused && (gone.is_some() || !disks.absent.is_empty()) && self.has_waited(&row).await? {
+            waits_for_library(&row.library, gone, (&disks, None)).into_iter().for_each(&mut add);
+            self.inner.told.note(id, if gone.is_none() { disks.clone() } else { LackingDisks::default() });
+        }
+        let waits = self.waits(&row.summary, (&row.library, gone), (&disks, ends));
         Ok(JobView {
-            waits: self.waits(&row.summary, (&row.library, gone), &disks),
-            asks: asks && row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone }),
+            asks: waits.as_ref().is_some_and(|waits| waits.ends == WaitEnd::Person),
+            waits: waits.map(|waits| waits.text),
             outputs,
             summary: row.summary,
             cursor,

@@ -5,12 +5,27 @@ use std::cmp::Reverse;
 use super::super::{Server, checks};
 use super::PAGE_LIMIT;
 use headway_model::find::{FindJobs, JobSort};
-use headway_model::summary::{AsideJob, JobPage};
+use headway_model::summary::{AsideJob, JobPage, ListedJobs};
 use headway_model::{ApiError, JobId, JobSummary};
 use headway_store::JobFilter;
 use headway_store::rows::JobRow;
 
 impl Server {
+    /// A page of jobs in the requested order, and on which of them no server works.
+    ///
+    /// # Errors
+    /// As of [`Server::jobs`].
+    pub async fn listed_jobs(
+        &self,
+        before: Option<JobId>,
+        limit: u32,
+        find: &FindJobs,
+    ) -> Result<ListedJobs, ApiError> {
+        let page = self.jobs(before, limit, find).await?;
+        let no_server = page.jobs.iter().filter(|job| self.is_left(job)).map(|job| job.job).collect();
+        Ok(ListedJobs { page, no_server })
+    }
+
     /// A page of jobs in the requested order: those after the job `before`. That job need not be in the list any longer: it ran
     /// on, or its history was removed. Its place is known all the same.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {

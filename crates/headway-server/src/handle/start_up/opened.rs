@@ -115,7 +115,7 @@ pub(in crate::handle) fn open_libraries(
     for ((name, root), opened) in folders.iter().zip(opened) {
         let (library, error) = opened.unwrap_or_else(|| {
             tracing::warn!(
-                "the storage of {} does not answer; its jobs wait for it, and the other folders are served",
+                "no answer from the storage of {} for 2 s; its jobs wait for it, and the other folders are served",
                 root.display()
             );
             silent.insert(name.clone());

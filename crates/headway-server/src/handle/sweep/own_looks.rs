@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::super::looks::Looks;
+use super::super::looks::{Looks, NoAnswer};
 use crate::steps::{LeftOut, OwnWork, Step, Steps};
 use headway_files::Library;
 
@@ -19,8 +19,8 @@ pub(super) struct OwnLooks {
 /// Why there was no look.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoLook {
-    #[error("its storage does not answer")]
-    Silent,
+    #[error("{0} from its storage")]
+    Silent(#[from] NoAnswer),
     #[error(transparent)]
     LeftOut(#[from] LeftOut),
 }
@@ -52,7 +52,7 @@ impl OwnLooks {
         };
         // A step that is left out never begins, and ends at once.
         let begun = async { begun.await.unwrap_or_default() };
-        Ok(self.looks.look_once(&library.name, begun, act).await.ok_or(NoLook::Silent)??)
+        Ok(self.looks.look_once(&library.name, begun, act).await??)
     }
 
     /// Waits for something on a library's storage that notes its own steps.
@@ -61,7 +61,7 @@ impl OwnLooks {
         library: &Arc<Library>,
         act: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoLook> {
-        self.looks.look(&library.name, act).await.ok_or(NoLook::Silent)
+        Ok(self.looks.ask(&library.name, act).await?)
     }
 }
 
@@ -89,6 +89,6 @@ mod tests {
         let (looked, ()) = tokio::join!(looks.look(&library, Step::CleanUp, || 7), end);
         assert_eq!(looked.expect("its turn came"), 7);
         let slow = looks.look(&library, Step::CleanUp, move || std::thread::sleep(patience * 4));
-        assert!(matches!(slow.await, Err(NoLook::Silent)));
+        assert!(matches!(slow.await, Err(NoLook::Silent(_))));
     }
 }

@@ -30,6 +30,19 @@ fn a_failed_item_is_tried_again_later_and_later_until_its_tries_are_over() {
 }
 
 #[test]
+fn what_a_failure_tells_the_last_step_is_recorded_with_the_last_try_alone() {
+    let mut world = ScheduleWorld::new(1, 1, false);
+    world.terms.tries = 2;
+    let job = world.job(1, 1);
+    let differs = || WorkOutcome::Differs(FailReason::Recipe, "why".into(), r#"{"said":"lines"}"#.into());
+    world.done(job, 0, 1, differs());
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Waiting));
+    world.input(Input::Time(1_000_000));
+    world.done(job, 0, 2, differs());
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Failed(FailReason::Recipe)));
+}
+
+#[test]
 fn a_withdrawn_attempt_does_not_count_as_a_try() {
     let mut world = ScheduleWorld::new(1, 1, false);
     world.terms.tries = 2;
