@@ -1,5 +1,6 @@
 //! What the pages show of jobs, items and recipes without folding events.
 
+mod automatic;
 mod item;
 mod room;
 mod start;
@@ -19,6 +20,7 @@ use super::serde_defaults::is_default;
 use super::status::JobStatus;
 use super::worked::Worked;
 use crate::read::FromJson;
+pub use automatic::{LastStart, ScheduleView, WatchedFolderView};
 pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 pub use start::{LibraryName, PageRights, RecipeInfo, Start};

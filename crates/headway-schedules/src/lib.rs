@@ -11,6 +11,6 @@ mod times;
 mod worker;
 
 pub use config::{Missed, Overlap, PresetSchedule, read};
-pub use progress::{FailedStart, LastRun, ScheduleProgress};
+pub use progress::{FailedStart, ScheduleProgress};
 pub use times::{InvalidTimes, Times};
 pub use worker::start;

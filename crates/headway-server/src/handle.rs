@@ -1,6 +1,7 @@
 //! [`Server`]: the one handle to everything, with a method for each thing that a caller can do.
 
 mod adopt;
+mod automatic;
 mod checks;
 mod export;
 mod health;
@@ -95,6 +96,8 @@ struct ServerInner {
     read_logs: whole_log::ReadLogs,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
+    /// What schedules and watched folders last told.
+    automatic: parking_lot::Mutex<automatic::ToldStarters>,
     /// The jobs to work on; `None` for all.
     adopted: Option<adopt::Adopted>,
     /// Runs the engine and the writer only, so that many readers cannot delay them.
