@@ -27,10 +27,12 @@ mod told;
 mod trash;
 mod undo;
 mod waits;
+mod watched;
 mod whole_log;
 
 pub use log_reader::LogReader;
 pub use start::Started;
+pub use watched::{MadeFiles, SizeAndTime, WatchedFiles};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
