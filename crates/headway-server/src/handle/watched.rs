@@ -94,8 +94,9 @@ impl Server {
             let rows = self.store().jobs(JobFilter::ChangedAfter(made.up_to), READ_AT_ONCE).await?;
             let Some(last) = rows.last() else { return Ok(made) };
             made.up_to = last.last_position;
-            for row in rows.iter().filter(|row| row.library == library && !row.summary.pruned) {
-                if self.descends(row, &ours).await? {
+            for row in &rows {
+                let counts = row.library == library && !row.summary.pruned;
+                if counts && self.descends(row, &ours).await? {
                     self.add_made(row.job_no, &mut made.files).await?;
                 }
             }
