@@ -20,6 +20,13 @@ fn watching(more: &str) -> Files {
     files
 }
 
+/// Writes a file of the folder, which is there with all its content from the first moment.
+fn put(files: &Files, name: &str, content: &[u8]) {
+    files.write("in/.new", content);
+    let folder = files.library().join("in");
+    std::fs::rename(folder.join(".new"), folder.join(name)).expect("a rename");
+}
+
 fn serve(files: &Files) -> Headway {
     Headway::start(files, &["--config", config(files).to_str().expect("text")])
 }
@@ -90,15 +97,15 @@ async fn a_new_file_is_processed_once_and_again_only_when_it_has_changed() {
     let health = get(&server, "/health").await.expect("an answer");
     assert!(health["notes"].to_string().contains("a watched folder"), "{health}");
     files.write("outside", b"1");
-    files.write("in/a", b"1");
-    files.write("in/b.part", b"1");
+    put(&files, "a", b"1");
+    put(&files, "b.part", b"1");
     let jobs = ended(&server, 1).await;
     assert_eq!((&jobs[0]["recipe"], &jobs[0]["title"]), (&json!("checksum"), &json!("inbox")));
     assert_eq!(items(&server, &jobs[0]).await, [("in/a".to_owned(), 1)]);
     let watch = idle(&server).await;
     assert_eq!((&watch["last"]["job"], &watch["problem"]), (&jobs[0]["job"], &Value::Null), "{watch}");
     assert_eq!((&watch["library"], &watch["folder"]), (&json!("files"), &json!("in")), "{watch}");
-    files.write("in/a", b"12");
+    put(&files, "a", b"12");
     std::fs::rename(files.library().join("in/b.part"), files.library().join("in/b")).expect("a rename");
     eventually("all files", async || {
         let jobs = get(&server, "/api/v1/jobs").await?["jobs"].as_array()?.clone();
@@ -125,7 +132,7 @@ async fn a_job_whose_start_was_interrupted_is_started_once() {
     let files = watching("");
     let mut server = serve(&files);
     store_preset(&server, "checksum").await;
-    files.write("in/a", b"1");
+    put(&files, "a", b"1");
     let first = ended(&server, 1).await.remove(0);
     idle(&server).await;
     assert!(server.terminate());
@@ -162,7 +169,7 @@ async fn what_a_job_makes_in_the_folder_starts_no_other_job() {
     );
     let mut server = serve(&files);
     store_preset(&server, "copy").await;
-    files.write("in/a", b"1");
+    put(&files, "a", b"1");
     ended(&server, 1).await;
     assert!(files.library().join("in/a.copy").exists());
     idle(&server).await;
@@ -174,4 +181,30 @@ async fn what_a_job_makes_in_the_folder_starts_no_other_job() {
     let mut names: Vec<_> = std::fs::read_dir(files.library().join("in")).expect("a folder").flatten().collect();
     names.sort_by_key(std::fs::DirEntry::file_name);
     assert_eq!(names.iter().map(std::fs::DirEntry::file_name).collect::<Vec<_>>(), ["a", "a.copy"]);
+}
+
+/// A person who undoes a job does not want it done again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_job_replaces_or_an_undo_puts_back_starts_no_other_job() {
+    let files = watching(
+        "[[command]]\nname = \"capitals\"\nrun = [\"sh\", \"-c\", \"tr a-z A-Z < \\\"$1\\\" > \\\"$2\\\"\", \"sh\", \"{}\", \"{out}\"]\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "capitals").await;
+    put(&files, "a", b"letters");
+    let job = ended(&server, 1).await.remove(0);
+    let path = files.library().join("in/a");
+    assert_eq!(std::fs::read(&path).expect("a file"), b"LETTERS");
+    idle(&server).await;
+    ended(&server, 1).await;
+    let undo = format!("{}/api/v1/jobs/{}/undo/{}", server.url, job["job"].as_str().expect("an id"), mint());
+    assert!(http().post(undo).send().await.expect("an answer").status().is_success());
+    ended(&server, 2).await;
+    assert_eq!(std::fs::read(&path).expect("a file"), b"letters");
+    idle(&server).await;
+    ended(&server, 2).await;
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    ended(&server, 2).await;
 }
