@@ -7,8 +7,10 @@ use clap::Args;
 
 use super::failure::CommandResult;
 use super::serve::ServeCommand;
-use super::{offers, out};
+use super::{offers, out, schedules};
 pub(super) use file::{ServeFile, place};
+use headway_schedules::PresetSchedule;
+use headway_schedules::watch::FolderWatch;
 pub(super) use settings::{ServeSetting, settings};
 
 /// Show the settings that `headway serve` would have, and where each comes from.
@@ -29,14 +31,20 @@ pub(super) struct ConfigCommand {
     serve: ServeCommand,
 }
 
-/// Prints the settings; fails where the file's commands are wrong.
+/// Prints the settings; fails where the file's commands, schedules or watched folders are wrong.
 pub(super) fn config(arguments: &ConfigCommand, settings: &[ServeSetting]) -> CommandResult {
     offers(arguments.serve.config.as_deref())?;
+    let starters = schedules::configured(arguments.serve.config.as_deref())?;
     out::line("[serve]")?;
     let lines: Vec<_> = settings.iter().map(|setting| (setting.line(), setting.source.to_string())).collect();
     let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
     for (line, source) in lines {
         out::line(&format!("{line:width$}  # {source}"))?;
+    }
+    let schedules = starters.schedules.iter().map(PresetSchedule::section);
+    for section in schedules.chain(starters.watches.iter().map(FolderWatch::section)) {
+        out::line("")?;
+        section.iter().try_for_each(|line| out::line(line))?;
     }
     Ok(0)
 }

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use headway_schedules::{PresetSchedule, ScheduleProgress};
+use headway_schedules::watch::{FolderWatch, WatchProgress};
+use headway_schedules::{PresetSchedule, ScheduleProgress, watch};
 
 use super::failure::{CommandFailure, CommandResult, NO};
 use super::{config_file, default_data, out};
 use headway_server::now;
 
-/// List the schedules of headway.toml, which start presets at set times: the next time, the last job, and what was missed
+/// List the schedules and watched folders of headway.toml: the next time, the last job, and what was missed
 ///
 /// Example:
 ///
@@ -19,7 +20,7 @@ use headway_server::now;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct SchedulesCommand {
-    /// A file with schedules (docs/schedules.md)
+    /// A file with schedules (docs/schedules.md) and watched folders (docs/watched-folders.md)
     #[arg(long, value_name = "FILE", env = "HEADWAY_CONFIG")]
     config: Option<PathBuf>,
 
@@ -28,28 +29,54 @@ pub(super) struct SchedulesCommand {
     data: PathBuf,
 }
 
+/// What starts jobs without a person, by the file of settings.
+#[derive(Default)]
+pub(super) struct ConfiguredStarters {
+    pub(super) schedules: Vec<PresetSchedule>,
+    pub(super) watches: Vec<FolderWatch>,
+}
+
 /// Runs the command.
 pub(super) fn schedules(arguments: &SchedulesCommand) -> CommandResult {
-    let schedules = configured(arguments.config.as_deref())?;
+    let ConfiguredStarters { schedules, watches } = configured(arguments.config.as_deref())?;
     let others: Vec<_> = ScheduleProgress::names(&arguments.data)?
         .into_iter()
         .filter(|name| schedules.iter().all(|schedule| schedule.name != *name))
         .collect();
-    if schedules.is_empty() && others.is_empty() {
+    if schedules.is_empty() && others.is_empty() && watches.is_empty() {
         out::line("No schedule is configured; docs/schedules.md says how.")?;
     }
     schedules.iter().try_for_each(|schedule| out::line(&listed(schedule, &arguments.data)))?;
     for name in others {
         out::line(&format!("{name}: not in this file of settings; name the server's with --config"))?;
     }
+    watches.iter().try_for_each(|watch| out::line(&listed_watch(watch, &arguments.data)))?;
     Ok(0)
 }
 
-/// The schedules of the file of settings.
-pub(super) fn configured(config: Option<&Path>) -> Result<Vec<PresetSchedule>, CommandFailure> {
-    let place = config_file(config)?;
-    let schedules = place.as_deref().map(headway_schedules::read).transpose();
-    Ok(schedules.map_err(|why| CommandFailure::new(NO, why))?.unwrap_or_default())
+/// The schedules and watched folders of the file of settings.
+pub(super) fn configured(config: Option<&Path>) -> Result<ConfiguredStarters, CommandFailure> {
+    let Some(place) = config_file(config)? else { return Ok(ConfiguredStarters::default()) };
+    let schedules = headway_schedules::read(&place).map_err(|why| CommandFailure::new(NO, why))?;
+    let watches = watch::read(&place).map_err(|why| CommandFailure::new(NO, why))?;
+    Ok(ConfiguredStarters { schedules, watches })
+}
+
+/// A line about a watched folder.
+fn listed_watch(watched: &FolderWatch, data: &Path) -> String {
+    let FolderWatch { name, preset, .. } = watched;
+    let mut parts = vec![format!("{name}: preset {preset} on new files")];
+    match WatchProgress::read(data, name) {
+        Err(error) => parts.push(format!("which files were processed cannot be read: {error}")),
+        Ok(None) => parts.push("no server has watched it yet".into()),
+        Ok(Some(progress)) => {
+            let WatchProgress { library, folder, begun, last, problem, .. } = progress;
+            parts.extend(begun.then(|| format!("in {library}/{}", folder.shown())));
+            parts.extend(last.map(|last| format!("last job {}", last.job)));
+            parts.extend(problem);
+        }
+    }
+    parts.join("; ")
 }
 
 /// A line about a schedule.

@@ -4,6 +4,7 @@ mod checked;
 mod held_up;
 mod reload;
 mod running;
+mod starters;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -24,13 +25,13 @@ use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Socket};
 use checked::{CheckedSettings, KnownLibraries};
-use headway_schedules::{PresetSchedule, ScheduleProgress};
 use headway_server::{Server, descriptors};
 use headway_webhooks::{Sender, Webhook};
 use held_up::warn_of_blocked_threads;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
 use running::Running;
+use starters::RunningStarters;
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
 const STOPPED_AT_ONCE: i32 = 130;
@@ -143,7 +144,7 @@ pub(super) async fn serve(
 ) -> anyhow::Result<()> {
     let hang_ups = hang_ups.map_or_else(reload::hang_ups, Ok)?;
     descriptors::raise();
-    let CheckedSettings { config, libraries, tokens, webhooks, schedules, commands, recipes, assets, site } =
+    let CheckedSettings { config, libraries, tokens, webhooks, starters, commands, recipes, assets, site } =
         arguments.checked(arguments.listen, &KnownLibraries::new())?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!(
@@ -170,10 +171,8 @@ pub(super) async fn serve(
     let host = arguments.origin.first().cloned().unwrap_or_else(|| format!("http://{bound}"));
     let base = arguments.base_path;
     let site_url = format!("{host}{base}");
-    forget_others(&data, &schedules);
-    let mut running_schedules = running_schedules(&server, &data);
-    running_schedules.replace(schedules).await;
-    let mut running_webhooks = running_webhooks(&server, data.clone(), &site_url, sender);
+    let starters = RunningStarters::begin(&server, &data, starters).await;
+    let mut running_webhooks = running_webhooks(&server, data, &site_url, sender);
     running_webhooks.replace(webhooks).await;
     announce(&site_url, &access, tokens.all.as_deref());
     systemd::ready(&server, &format!("Serving at {site_url}/"));
@@ -181,9 +180,8 @@ pub(super) async fn serve(
         access: access.clone(),
         bound,
         server: server.clone(),
-        data,
         webhooks: Mutex::new(running_webhooks),
-        schedules: Mutex::new(running_schedules),
+        starters: Mutex::new(starters),
         settings: Mutex::new(settings),
         libraries: Mutex::new(libraries),
         commands,
@@ -221,19 +219,6 @@ fn running_webhooks(server: &Server, data: PathBuf, site: &str, sender: Sender) 
     Running::new(move |webhook, stopping| {
         headway_webhooks::start(&server, &data, vec![webhook], Some(&site), &sender, stopping)
     })
-}
-
-/// Removes the state of schedules that are no longer configured. If that fails, a schedule that is configured again
-/// continues where it was. Blocking.
-fn forget_others(data: &Path, configured: &[PresetSchedule]) {
-    if let Err(error) = ScheduleProgress::forget_others(data, configured) {
-        tracing::warn!(%error, "schedules that are no longer configured cannot be forgotten");
-    }
-}
-
-fn running_schedules(server: &Server, data: &Path) -> Running<PresetSchedule> {
-    let (server, data) = (server.clone(), data.to_owned());
-    Running::new(move |schedule, stopping| headway_schedules::start(&server, &data, vec![schedule], stopping))
 }
 
 /// Prints the addresses of the pages on standard output, on lines of their own, because scripts wait for them.

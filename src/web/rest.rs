@@ -2,6 +2,7 @@
 //! among the pages' server functions; both call the same `Server` method.
 
 mod actions;
+mod automatic;
 mod body;
 mod call;
 mod calls;

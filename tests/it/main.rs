@@ -72,4 +72,5 @@ mod torture;
 mod trade;
 mod unlisted;
 mod verify;
+mod watches;
 mod webhooks;

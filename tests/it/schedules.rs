@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::helper::{Files, Headway, eventually, http, request};
 
@@ -31,6 +31,22 @@ fn listed(files: &Files) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
     command.arg("schedules").env("HEADWAY_CONFIG", config(files)).env("HEADWAY_DATA", files.data());
     String::from_utf8(command.output().expect("the program").stdout).expect("text")
+}
+
+/// What a server tells of its only schedule, once it is this.
+async fn told(server: &Headway, is_this: impl Fn(&Value) -> bool) -> Value {
+    let url = format!("{}/api/v1/schedules", server.url);
+    eventually("the schedule", async || {
+        let answer: Value = http().get(&url).send().await.ok()?.json().await.ok()?;
+        answer.get(0).filter(|schedule| is_this(schedule)).cloned()
+    })
+    .await
+}
+
+/// The notes of `/health`.
+async fn notes(server: &Headway) -> String {
+    let answer = http().get(format!("{}/health", server.url)).send().await.expect("an answer");
+    answer.json::<Value>().await.expect("JSON")["notes"].to_string()
 }
 
 async fn store_preset(server: &Headway) {
@@ -82,6 +98,13 @@ async fn missed_times_start_one_job_however_often_the_server_dies_before_it_is_n
         assert_eq!((jobs[0]["title"].as_str(), jobs[0]["recipe"].as_str()), (Some("sums"), Some("checksum")));
         assert_eq!(*first.get_or_insert(jobs[0]["job"].clone()), jobs[0]["job"]);
         eventually("the note", async || listed(&files).contains("; 2 missed").then_some(())).await;
+        let told = told(&server, |told| told["missed"] == 2).await;
+        assert_eq!((&told["name"], &told["last"]["job"]), (&json!("sums"), &jobs[0]["job"]), "{told}");
+        assert_eq!(
+            (told["next"].as_u64().map(|next| next % HOUR), &told["problem"]),
+            (Some(0), &Value::Null),
+            "{told}"
+        );
         server.kill();
     }
     let list = listed(&files);
@@ -99,12 +122,15 @@ async fn a_scheduled_time_without_its_preset_is_reported_and_the_next_one_starts
     std::fs::write(progress(&files), earlier.to_string()).expect("the progress");
     let mut server = serve(&files);
     eventually("the reason", async || listed(&files).contains("there is no preset \"sums\"").then_some(())).await;
+    told(&server, |told| told["problem"].as_str().is_some_and(|why| why.contains("no preset \"sums\""))).await;
+    assert!(notes(&server).await.contains("a schedule could not start a job"), "{}", notes(&server).await);
     store_preset(&server).await;
     assert!(server.terminate());
     std::fs::write(progress(&files), earlier.to_string()).expect("the progress");
     let server = serve(&files);
     ended(&server, 1).await;
     eventually("no reason", async || (!listed(&files).contains("no preset")).then_some(())).await;
+    told(&server, |told| told["problem"].is_null()).await;
 }
 
 /// By a clock that shows a few seconds before a full minute at the start.

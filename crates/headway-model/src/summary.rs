@@ -1,5 +1,6 @@
 //! What the pages show of jobs, items and recipes without folding events.
 
+mod automatic;
 mod item;
 mod listed;
 mod room;
@@ -20,6 +21,7 @@ use super::serde_defaults::is_default;
 use super::status::{JobStatus, WaitEnd};
 use super::worked::Worked;
 use crate::read::FromJson;
+pub use automatic::{LastStart, ScheduleView, WatchedFolderView};
 pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
 pub use listed::ListedJobs;
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};

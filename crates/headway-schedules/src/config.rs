@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use headway_model::text::{WrongAt, invalid_name, lines_at};
 use serde::Deserialize;
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 use crate::times::{InvalidTimes, Times};
 
@@ -49,6 +49,31 @@ pub enum Missed {
     Once,
     /// They are skipped.
     Skip,
+}
+
+impl PresetSchedule {
+    /// The lines of its section, with all defaults.
+    pub fn section(&self) -> Vec<String> {
+        let overlap = match self.overlap {
+            Overlap::Skip => "skip",
+            Overlap::Queue => "queue",
+        };
+        let missed = match self.missed {
+            Missed::Once => "once",
+            Missed::Skip => "skip",
+        };
+        let values = [
+            ("name", self.name.clone()),
+            ("preset", self.preset.clone()),
+            ("at", self.times.expression().to_owned()),
+            ("zone", self.times.zone().to_owned()),
+            ("overlap", overlap.to_owned()),
+            ("missed", missed.to_owned()),
+            ("catch_up", humantime::format_duration(self.catch_up).to_string()),
+        ];
+        let lines = values.into_iter().map(|(key, value)| format!("{key} = {}", Value::String(value)));
+        std::iter::once("[[schedule]]".to_owned()).chain(lines).collect()
+    }
 }
 
 /// The file as far as it is read here.
@@ -168,6 +193,8 @@ mod tests {
         let weekly = &schedules[1];
         assert_eq!((weekly.preset.as_str(), weekly.overlap, weekly.missed), ("nightly", Overlap::Queue, Missed::Skip));
         assert_eq!((weekly.times.zone(), weekly.catch_up), ("Europe/Berlin", Duration::from_secs(12 * 60 * 60)));
+        let text = weekly.section().join("\n");
+        assert_eq!(parsed(&text).expect("the same")[0].section(), weekly.section());
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use headway_files::{Found, private};
-use headway_model::JobId;
 use headway_model::id::Millis;
+use headway_model::summary::LastStart;
 use serde::{Deserialize, Serialize};
 
 use crate::config::PresetSchedule;
@@ -28,7 +28,7 @@ pub struct ScheduleProgress {
     pub decided: Millis,
     /// The last job that it started.
     #[serde(default)]
-    pub last: Option<LastRun>,
+    pub last: Option<LastStart>,
     /// How many times were missed, because no server ran or nothing could be started.
     #[serde(default)]
     pub missed: u64,
@@ -38,15 +38,6 @@ pub struct ScheduleProgress {
     /// Why no job was started at the last time. Cleared by the next start.
     #[serde(default)]
     pub failed: Option<FailedStart>,
-}
-
-/// A job that a schedule started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastRun {
-    /// Its time.
-    pub time: Millis,
-    /// The job.
-    pub job: JobId,
 }
 
 /// A time at which no job could be started.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use headway_model::id::Millis;
+use headway_model::summary::{LastStart, ScheduleView};
 use headway_model::{ApiError, JobId, StartJob};
 use headway_server::{Server, now};
 use tokio::sync::watch;
@@ -11,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Overlap, PresetSchedule};
 use crate::decide::{ScheduledAction, decide};
-use crate::progress::{FailedStart, LastRun, ScheduleProgress};
+use crate::progress::{FailedStart, ScheduleProgress};
 
 /// How often the clock is read, because it can be set, and a machine can sleep.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -41,6 +42,12 @@ struct ScheduleWorker {
     data: PathBuf,
     schedule: PresetSchedule,
     stopping: watch::Receiver<bool>,
+}
+
+impl Drop for ScheduleWorker {
+    fn drop(&mut self) {
+        self.server.forget_schedule(&self.schedule.name);
+    }
 }
 
 /// How a start ended.
@@ -91,9 +98,33 @@ impl ScheduleWorker {
                     }
                 },
             };
+            self.tell(&progress);
             if self.waited(wait).await {
                 return;
             }
+        }
+    }
+
+    /// Tells the server how the schedule stands.
+    fn tell(&self, progress: &ScheduleProgress) {
+        let ScheduleProgress { last, missed, skipped, .. } = *progress;
+        let problem = progress.failed.as_ref().map(|failed| failed.why.clone());
+        self.server.tell_schedule(ScheduleView { last, missed, skipped, problem, ..self.unread_view() });
+    }
+
+    /// What is known of the schedule without its progress.
+    fn unread_view(&self) -> ScheduleView {
+        let PresetSchedule { name, preset, times, .. } = &self.schedule;
+        ScheduleView {
+            name: name.clone(),
+            preset: preset.clone(),
+            at: times.expression().to_owned(),
+            zone: times.zone().to_owned(),
+            next: times.after(now()),
+            last: None,
+            missed: 0,
+            skipped: 0,
+            problem: None,
         }
     }
 
@@ -117,12 +148,18 @@ impl ScheduleWorker {
                     return Some(progress);
                 }
                 // Not a beginning: the times since would be lost without a word.
-                Err(error) if !std::mem::replace(&mut warned, true) => tracing::error!(
-                    schedule = self.schedule.name,
-                    %error,
-                    "how far the schedule is cannot be read; it starts nothing until schedules/NAME.json in the data folder is put right, or removed to begin now"
-                ),
-                Err(_) => {}
+                Err(error) => {
+                    let problem =
+                        Some(format!("how far the schedule is cannot be read, so it starts nothing: {error}"));
+                    self.server.tell_schedule(ScheduleView { problem, ..self.unread_view() });
+                    if !std::mem::replace(&mut warned, true) {
+                        tracing::error!(
+                            schedule = self.schedule.name,
+                            %error,
+                            "how far the schedule is cannot be read; it starts nothing until schedules/NAME.json in the data folder is put right, or removed to begin now"
+                        );
+                    }
+                }
             }
             if self.waited(RETRY_AFTER).await {
                 return None;
@@ -178,7 +215,7 @@ impl ScheduleWorker {
         match end {
             StartEnd::Started(job) => {
                 tracing::info!(schedule = name, %job, "a job was started by its schedule");
-                progress.last = Some(LastRun { time, job });
+                progress.last = Some(LastStart { time, job });
             }
             StartEnd::Skipped(job) => {
                 tracing::warn!(schedule = name, %job, "the job of the time before is not over, so this time is skipped");

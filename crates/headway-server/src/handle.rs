@@ -1,6 +1,7 @@
 //! [`Server`]: the one handle to everything, with a method for each thing that a caller can do.
 
 mod adopt;
+mod automatic;
 mod checks;
 mod export;
 mod health;
@@ -26,10 +27,12 @@ mod told;
 mod trash;
 mod undo;
 mod waits;
+mod watched;
 mod whole_log;
 
 pub use log_reader::LogReader;
 pub use start::Started;
+pub use watched::{MadeFiles, SizeAndTime, WatchedFiles};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -96,6 +99,8 @@ struct ServerInner {
     read_logs: whole_log::ReadLogs,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
+    /// What schedules and watched folders last told.
+    automatic: parking_lot::Mutex<automatic::ToldStarters>,
     /// The jobs to work on; `None` for all.
     adopted: Option<adopt::Adopted>,
     /// Runs the engine and the writer only, so that many readers cannot delay them.

@@ -34,7 +34,7 @@ pub mod testing {
 
 pub use builder::ServerBuilder;
 pub use engine::Floor;
-pub use handle::{LogReader, Server, Started};
+pub use handle::{LogReader, MadeFiles, Server, SizeAndTime, Started, WatchedFiles};
 pub use headway_guard::{descriptors, run as guard};
 pub use headway_store::{Head, StoreError};
 

@@ -10,9 +10,9 @@ use anyhow::{Context, bail};
 
 use super::ServeCommand;
 use crate::cli::failure::{CommandFailure, USAGE};
-use crate::cli::{config_file, library, named_library, offers, schedules, webhooks};
+use crate::cli::schedules::{self, ConfiguredStarters};
+use crate::cli::{config_file, library, named_library, offers, webhooks};
 use crate::web::{Access, Assets, Tokens};
-use headway_schedules::PresetSchedule;
 use headway_server::config::Config;
 use headway_server::recipes::Recipe;
 use headway_server::retention::Retention;
@@ -24,7 +24,8 @@ pub(super) struct CheckedSettings {
     pub(super) libraries: KnownLibraries,
     pub(super) tokens: Tokens,
     pub(super) webhooks: Vec<Webhook>,
-    pub(super) schedules: Vec<PresetSchedule>,
+    /// The schedules and the watched folders.
+    pub(super) starters: ConfiguredStarters,
     /// The commands in the file, to be compared.
     pub(super) commands: String,
     pub(super) recipes: Vec<Arc<dyn Recipe>>,
@@ -50,7 +51,7 @@ impl ServeCommand {
             libraries: known_libraries,
             tokens,
             webhooks: webhooks::configured(self.config.as_deref())?,
-            schedules: schedules::configured(self.config.as_deref())?,
+            starters: schedules::configured(self.config.as_deref())?,
             commands: commands(self.config.as_deref())?,
             config: Config {
                 links: links(&self.libraries, &libraries)?,

@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, Notify};
 
 use super::checked::{CheckedSettings, KnownLibraries};
-use super::forget_others;
 use super::running::Running;
+use super::starters::RunningStarters;
 use crate::cli::config::ServeSetting;
 use crate::cli::{CliCommand, help, log, systemd};
 use crate::web::Access;
-use headway_schedules::PresetSchedule;
 use headway_server::Server;
 use headway_webhooks::Webhook;
 
@@ -38,10 +36,8 @@ pub(super) struct Reloading {
     pub(super) access: Access,
     pub(super) bound: SocketAddr,
     pub(super) server: Server,
-    /// The data folder.
-    pub(super) data: PathBuf,
     pub(super) webhooks: Mutex<Running<Webhook>>,
-    pub(super) schedules: Mutex<Running<PresetSchedule>>,
+    pub(super) starters: Mutex<RunningStarters>,
     /// The settings in force.
     pub(super) settings: Mutex<Vec<ServeSetting>>,
     /// The libraries, as they were found when each was first named.
@@ -79,9 +75,9 @@ impl Reloading {
         }
     }
 
-    /// Ends the webhooks and the schedules. They store their positions.
+    /// Ends the webhooks, the schedules and the watches. They store their positions.
     pub(super) async fn end(&self) {
-        self.schedules.lock().await.end().await;
+        self.starters.lock().await.end().await;
         self.webhooks.lock().await.end().await;
     }
 
@@ -101,7 +97,7 @@ impl Reloading {
 
     /// Takes over the new settings.
     async fn apply(&self, (settings, log, new): NewSettings) -> Result<(), String> {
-        let CheckedSettings { config, libraries, tokens, webhooks, schedules, commands, .. } = new;
+        let CheckedSettings { config, libraries, tokens, webhooks, starters, commands, .. } = new;
         let moved = self.server.reload(&config).await.map_err(|error| error.to_string())?;
         *self.libraries.lock().await = libraries;
         let mut changed: BTreeSet<String> = BTreeSet::new();
@@ -111,10 +107,7 @@ impl Reloading {
         if self.webhooks.lock().await.replace(webhooks).await {
             changed.insert("the webhooks".into());
         }
-        if self.schedules.lock().await.replace(schedules.clone()).await {
-            changed.insert("the schedules".into());
-            forget_others(&self.data, &schedules);
-        }
+        changed.extend(self.starters.lock().await.replace(starters).await.into_iter().map(str::to_owned));
         log::refilter(log.as_deref());
         let mut in_force = self.settings.lock().await;
         let mut at_start: BTreeSet<String> =

@@ -1,6 +1,7 @@
 //! The list of calls, from which the routes and the OpenAPI document are made.
 
 use super::actions::{PaceChange, RetryQuery, act, adopt, cancel, change, retry, undo, workers};
+use super::automatic;
 use super::call::ApiCall;
 use super::downloads::{joblog, log, output, report_csv, report_jsonl};
 use super::files::{FilesQuery, files, scan};
@@ -16,7 +17,7 @@ use headway_model::attempt::AttemptLog;
 use headway_model::causes::Causes;
 use headway_model::library::FolderPage;
 use headway_model::load::Load;
-use headway_model::summary::{JobView, LibraryName, ListedJobs, Room};
+use headway_model::summary::{JobView, LibraryName, ListedJobs, Room, ScheduleView, WatchedFolderView};
 
 /// Every call, in the order of the document.
 pub(super) fn calls() -> Vec<ApiCall> {
@@ -121,6 +122,12 @@ fn server_calls() -> Vec<ApiCall> {
             .json::<Presets>()
             .new_in_v1(),
         ApiCall::delete("/presets/{preset}", presets::remove, "Removes a preset.").json::<Presets>().new_in_v1(),
+        ApiCall::get("/schedules", automatic::schedules, "Lists the schedules, which start presets at set times.")
+            .json::<Vec<ScheduleView>>()
+            .new_in_v1(),
+        ApiCall::get("/watches", automatic::watches, "Lists the watched folders, whose new files presets process.")
+            .json::<Vec<WatchedFolderView>>()
+            .new_in_v1(),
         ApiCall::post("/links", links::make, "Makes a read-only link to a page.")
             .body::<links::LinkRequest>()
             .json::<links::ReadingLink>()

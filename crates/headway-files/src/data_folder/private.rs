@@ -47,7 +47,7 @@ const FILES: [&str; 22] = [
     "files.sqlite-wal",
     "files.sqlite-shm",
 ];
-const FOLDERS: [&str; 6] = ["attempts", "jobs", "schedules", "tmp", "untidy", "webhooks"];
+const FOLDERS: [&str; 7] = ["attempts", "jobs", "schedules", "tmp", "untidy", "watches", "webhooks"];
 
 /// Replaces a file in a folder of the data folder durably. Creates the folder if necessary.
 ///

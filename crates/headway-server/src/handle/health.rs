@@ -31,7 +31,8 @@ impl Server {
 
     /// Problems that no restart fixes. They name nothing, because everyone can call the probes.
     pub async fn notes(&self) -> Vec<String> {
-        self.left_out_note().into_iter().chain(self.aside_note().await).collect()
+        let notes = self.left_out_note().into_iter().chain(self.aside_note().await);
+        notes.chain(self.schedules_note()).chain(self.watched_note()).collect()
     }
 
     fn left_out_note(&self) -> Option<String> {
@@ -60,6 +61,26 @@ impl Server {
             "{jobs} set aside, because the events in the log cannot be read; the list of jobs names what is set aside, \
              and `headway doctor` says what can be done"
         ))
+    }
+
+    fn schedules_note(&self) -> Option<String> {
+        let failed = self.schedules().iter().filter(|schedule| schedule.problem.is_some()).count();
+        let which = match failed {
+            0 => return None,
+            1 => "a schedule".to_owned(),
+            number => format!("{number} schedules"),
+        };
+        Some(format!("{which} could not start a job at the last time; GET /api/v1/schedules says why"))
+    }
+
+    fn watched_note(&self) -> Option<String> {
+        let failed = self.watched_folders().iter().filter(|watched| watched.problem.is_some()).count();
+        let which = match failed {
+            0 => return None,
+            1 => "a watched folder".to_owned(),
+            number => format!("{number} watched folders"),
+        };
+        Some(format!("files can wait in {which} that cannot be read or processed; GET /api/v1/watches says why"))
     }
 
     /// Reasons why no work can begin now.

@@ -79,6 +79,7 @@ impl Server {
             undo_starts: Default::default(),
             read_logs: Default::default(),
             totals: Default::default(),
+            automatic: Default::default(),
             adopted: (!config.takes_up).then(|| Adopted::with(cancelled)),
             _runtime: runtime,
         });

@@ -50,7 +50,7 @@ impl QueryPatterns {
 
     /// The same patterns for the folder to which the path of the query leads. A file below it has a path without links, and
     /// a pattern can name it by that path or by the path that the query used.
-    pub(super) fn for_folder(self, named: &RelPath, folder: &RelPath) -> Self {
+    pub(crate) fn for_folder(self, named: &RelPath, folder: &RelPath) -> Self {
         let link = (named != folder).then(|| (named.clone(), folder.clone()));
         QueryPatterns { link, ..self }
     }
@@ -62,7 +62,7 @@ impl QueryPatterns {
     }
 
     /// Whether a file or folder is left out, together with everything below it.
-    pub(super) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
+    pub(crate) fn leaves_out(&self, path: &RelPath, is_folder: bool) -> bool {
         self.is_litter(path, is_folder) || self.excludes(path, is_folder)
     }
 
@@ -79,7 +79,7 @@ impl QueryPatterns {
     }
 
     /// Whether a file that is not left out is asked for.
-    pub(super) fn wants(&self, found: &ListedFile) -> bool {
+    pub(crate) fn wants(&self, found: &ListedFile) -> bool {
         let is_match = |text: &Path| self.include.is_match(text);
         let is_named = |path: Vec<u8>| {
             let folded = folded_bytes(&path);

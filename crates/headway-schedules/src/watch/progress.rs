@@ -1,0 +1,292 @@
+//! What a watch knows: the files that it has started jobs for, and those that these jobs made. It is one small file for each
+//! watch, which is replaced durably before a job is started.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use headway_files::{Found, private};
+use headway_model::id::{Millis, Position};
+use headway_model::summary::LastStart;
+use headway_model::{JobId, RelPath, StartJob};
+use headway_server::{MadeFiles, SizeAndTime, WatchedFiles};
+use serde::{Deserialize, Serialize};
+
+use super::config::ExistingFiles;
+use super::unfinished::is_unfinished;
+
+/// The folder of these files in the data folder.
+const FOLDER: &str = "watches";
+
+/// Maximum size of such a file in bytes.
+const LIMIT_BYTES: u64 = 1 << 27;
+
+/// How many states of a file are remembered.
+const STATES: usize = 4;
+
+/// Above this number of remembered files, those that are no longer in the folder are forgotten.
+const REMEMBERED: usize = 200_000;
+
+/// What a watch knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchProgress {
+    /// The library.
+    #[serde(default)]
+    pub library: String,
+    /// The folder.
+    #[serde(default)]
+    pub folder: RelPath,
+    /// Whether it was decided what happens to the files that were in this folder at the beginning.
+    #[serde(default)]
+    pub begun: bool,
+    /// How many jobs it was about to start.
+    #[serde(default)]
+    pub jobs: u32,
+    /// The job that is started next. It might have been started already.
+    #[serde(default)]
+    pub pending: Option<PendingJob>,
+    /// The last job that it started.
+    #[serde(default)]
+    pub last: Option<LastStart>,
+    /// Why the folder is not known, or why no job can be started.
+    #[serde(default)]
+    pub problem: Option<String>,
+    /// The position of the log up to which it is known what its jobs made.
+    #[serde(default)]
+    position: Position,
+    /// The files that a job was started for or made, each as it was then.
+    #[serde(default)]
+    known: BTreeMap<RelPath, Vec<SizeAndTime>>,
+}
+
+/// A job that is about to be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingJob {
+    /// The job.
+    pub start: LastStart,
+    /// Its request.
+    pub request: StartJob,
+    /// Its files.
+    pub files: BTreeMap<RelPath, SizeAndTime>,
+}
+
+impl WatchProgress {
+    /// What a watch knows; `None` if it has never run. Blocking.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is damaged.
+    pub fn read(data: &Path, watch: &str) -> io::Result<Option<Self>> {
+        let Some(text) = Found::of(private::read(&place(data, watch), LIMIT_BYTES)).known()? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&text).map(Some).map_err(io::Error::other)
+    }
+
+    /// Stores it durably. Blocking.
+    ///
+    /// # Errors
+    /// Of the file system; [`io::ErrorKind::FileTooLarge`] if it could not be read again.
+    pub(super) fn store(&self, data: &Path, watch: &str) -> io::Result<()> {
+        let content = serde_json::to_vec(self).map_err(io::Error::other)?;
+        if content.len() as u64 > LIMIT_BYTES {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the names of the files are too long together"));
+        }
+        private::store(&data.join(FOLDER), &format!("{watch}.json"), &content)
+    }
+
+    /// Whether a job was started for this file as it is, or made it.
+    pub(super) fn knows(&self, path: &RelPath, state: SizeAndTime) -> bool {
+        self.known.get(path).is_some_and(|states| states.contains(&state))
+    }
+
+    /// Takes in a file that is not to be processed as it is.
+    pub(super) fn remember(&mut self, path: RelPath, state: SizeAndTime) {
+        let states = self.known.entry(path).or_default();
+        if !states.contains(&state) {
+            states.push(state);
+            states.drain(..states.len().saturating_sub(STATES));
+        }
+    }
+
+    /// Decides at the first look at this folder what happens to the files in it. `position` is the head of the log. Returns
+    /// whether anything was decided.
+    ///
+    /// # Errors
+    /// If not all of them are known, and they are to be skipped.
+    pub(super) fn begin(
+        &mut self,
+        look: &WatchedFiles,
+        existing: ExistingFiles,
+        position: Position,
+    ) -> Result<bool, String> {
+        if self.begun && (&self.library, &self.folder) == (&look.library, &look.folder) {
+            return Ok(false);
+        }
+        if existing == ExistingFiles::Skip {
+            if let Some(unread) = look.unread.first() {
+                let what = unread.shown();
+                return Err(format!("the files that are to be skipped are not all known: {what:?} cannot be read"));
+            }
+            for (path, state) in look.files.iter().filter(|(path, _)| !is_unfinished(path)) {
+                self.remember(path.clone(), *state);
+            }
+        }
+        (self.library, self.folder) = (look.library.clone(), look.folder.clone());
+        if self.jobs == 0 {
+            self.position = position;
+        }
+        self.begun = true;
+        Ok(true)
+    }
+
+    /// The position after which its jobs can have made files that are not known yet.
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Takes in what its jobs made. Returns whether a file was not known before.
+    pub(super) fn take_made(&mut self, made: MadeFiles) -> bool {
+        self.position = made.up_to;
+        let new: Vec<_> = made.files.into_iter().filter(|(path, state)| !self.knows(path, *state)).collect();
+        let is_any = !new.is_empty();
+        new.into_iter().for_each(|(path, state)| self.remember(path, state));
+        is_any
+    }
+
+    /// Takes in that a job is about to be started for these files. From now on they are known.
+    pub(super) fn prepare(
+        &mut self,
+        watch: &str,
+        now: Millis,
+        request: StartJob,
+        files: BTreeMap<RelPath, SizeAndTime>,
+    ) {
+        self.jobs += 1;
+        files.iter().for_each(|(path, state)| self.remember(path.clone(), *state));
+        let start = LastStart { time: now, job: job_of(watch, self.jobs, now) };
+        self.pending = Some(PendingJob { start, request, files });
+    }
+
+    /// Takes in that the job is started.
+    pub(super) fn started(&mut self) {
+        self.last = self.pending.take().map(|pending| pending.start).or(self.last);
+    }
+
+    /// Takes in that the job was not started, and will not be: its files wait again.
+    pub(super) fn refused(&mut self) {
+        let files = self.pending.take().map(|pending| pending.files).unwrap_or_default();
+        for (path, state) in &files {
+            if let Some(states) = self.known.get_mut(path) {
+                states.retain(|known| known != state);
+            }
+        }
+        self.known.retain(|_, states| !states.is_empty());
+    }
+
+    /// Forgets files that are no longer in the folder, if it remembers very many.
+    pub(super) fn trim(&mut self, look: &WatchedFiles) {
+        if self.known.len() > REMEMBERED && look.unread.is_empty() {
+            self.known.retain(|path, _| look.files.contains_key(path));
+        }
+    }
+}
+
+fn place(data: &Path, watch: &str) -> PathBuf {
+    data.join(FOLDER).join(format!("{watch}.json"))
+}
+
+/// The job of a watch with this number, at a time.
+fn job_of(watch: &str, number: u32, at: Millis) -> JobId {
+    let mut random = [0; 10];
+    random[..6].copy_from_slice(&blake3::hash(format!("watch {watch}").as_bytes()).as_bytes()[..6]);
+    random[6..].copy_from_slice(&number.to_be_bytes());
+    JobId::mint(at, random)
+}
+
+/// Whether this is a job of the watch: the id says so.
+pub(super) fn is_of(watch: &str, job: JobId) -> bool {
+    job.bytes()[6..12] == job_of(watch, 0, 0).bytes()[6..12]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::Query;
+
+    fn path(text: &str) -> RelPath {
+        text.parse().expect("a path")
+    }
+
+    fn state(size: u64) -> SizeAndTime {
+        SizeAndTime { size, mtime_ns: 7 }
+    }
+
+    fn look(files: &[(&str, u64)], unread: &[&str]) -> WatchedFiles {
+        WatchedFiles {
+            library: "files".into(),
+            folder: path("in"),
+            files: files.iter().map(|(name, size)| (path(name), state(*size))).collect(),
+            unread: unread.iter().map(|name| path(name)).collect(),
+        }
+    }
+
+    fn request() -> StartJob {
+        StartJob::new("files", "checksum", Query::Paths(vec![path("in/a")]))
+    }
+
+    #[test]
+    fn the_id_of_a_job_tells_whose_it_is() {
+        let job = job_of("inbox", 7, 1_764_000_000_000);
+        assert!(is_of("inbox", job) && !is_of("scans", job));
+        assert_ne!(job, job_of("inbox", 8, 1_764_000_000_000));
+        assert!(!is_of("inbox", JobId::mint(1_764_000_000_000, [7; 10])));
+    }
+
+    #[test]
+    fn a_file_is_known_from_before_its_job_is_started_until_that_is_refused() {
+        let mut progress = WatchProgress::default();
+        let files = BTreeMap::from([(path("in/a"), state(1))]);
+        progress.prepare("inbox", 5, request(), files.clone());
+        assert!(progress.knows(&path("in/a"), state(1)) && !progress.knows(&path("in/a"), state(2)));
+        // As a restart finds it.
+        let text = serde_json::to_vec(&progress).expect("JSON");
+        let mut again: WatchProgress = serde_json::from_slice(&text).expect("the same");
+        assert_eq!(again, progress);
+        again.started();
+        assert!(again.knows(&path("in/a"), state(1)) && again.pending.is_none() && again.last.is_some());
+        progress.refused();
+        assert!(!progress.knows(&path("in/a"), state(1)) && progress.pending.is_none() && progress.last.is_none());
+        progress.prepare("inbox", 5, request(), files);
+        assert_ne!(progress.pending.map(|pending| pending.start), again.last, "an id is used once");
+    }
+
+    #[test]
+    fn what_its_jobs_made_is_known_and_so_is_what_it_was_before() {
+        let mut progress = WatchProgress::default();
+        progress.remember(path("in/a"), state(9));
+        let made = || MadeFiles { files: vec![(path("in/a"), state(4)), (path("in/b"), state(5))], up_to: 12 };
+        assert!(progress.take_made(made()) && !progress.take_made(made()));
+        assert_eq!(progress.position(), 12);
+        for (name, size) in [("in/a", 9), ("in/a", 4), ("in/b", 5)] {
+            assert!(progress.knows(&path(name), state(size)), "{name} {size}");
+        }
+        (10..20).for_each(|size| progress.remember(path("in/a"), state(size)));
+        assert!(progress.knows(&path("in/a"), state(19)) && !progress.knows(&path("in/a"), state(9)));
+    }
+
+    #[test]
+    fn files_that_are_there_at_the_beginning_are_new_or_known_as_the_settings_say() {
+        let found = look(&[("in/a", 1), ("in/b.part", 1)], &[]);
+        let mut process = WatchProgress::default();
+        assert_eq!(process.begin(&found, ExistingFiles::Process, 3), Ok(true));
+        assert!(!process.knows(&path("in/a"), state(1)));
+        let mut skip = WatchProgress::default();
+        assert!(skip.begin(&look(&[("in/a", 1)], &["in/locked"]), ExistingFiles::Skip, 3).is_err());
+        assert!(!skip.begun && !skip.knows(&path("in/a"), state(1)), "nothing is decided");
+        assert_eq!(skip.begin(&found, ExistingFiles::Skip, 3), Ok(true));
+        assert!(skip.knows(&path("in/a"), state(1)) && !skip.knows(&path("in/b.part"), state(1)));
+        let later = look(&[("in/a", 1), ("in/c", 1)], &[]);
+        assert_eq!(skip.begin(&later, ExistingFiles::Skip, 9), Ok(false));
+        assert!(!skip.knows(&path("in/c"), state(1)), "it came later");
+    }
+}

@@ -1,0 +1,303 @@
+//! Looks at one watched folder again and again, and starts jobs on its new files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use headway_model::library::OutcomeFilter;
+use headway_model::request::{FolderQuery, PATHS_LIMIT};
+use headway_model::summary::WatchedFolderView;
+use headway_model::{ApiError, JobId, Millis, Query, RelPath, StartJob};
+use headway_server::{Server, SizeAndTime, WatchedFiles, now};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::changes::FolderChanges;
+use super::config::FolderWatch;
+use super::progress::{WatchProgress, is_of};
+
+/// How many files a watched folder can have.
+const FILES_LIMIT: usize = 100_000;
+
+/// How long to wait before a request that was refused is made again.
+const REFUSED_FOR: Duration = Duration::from_secs(60);
+
+/// How long to wait before what could not be read is read again.
+const RETRY_AFTER: Duration = Duration::from_secs(20);
+
+/// Starts to watch these folders. That ends after `stopping` holds `true`. `data` is the data folder.
+pub fn start(
+    server: &Server,
+    data: &Path,
+    watches: Vec<FolderWatch>,
+    stopping: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let worker = |watch: FolderWatch| WatchWorker {
+        // The file of settings is the owner's, and the owner can name any folder.
+        server: server.for_owner(),
+        data: data.to_owned(),
+        watch,
+        stopping: stopping.clone(),
+        since: Instant::now(),
+        changes: FolderChanges::default(),
+        found: None,
+        looked: None,
+        waits_for: None,
+        refused: None,
+    };
+    watches.into_iter().map(|watch| tokio::spawn(worker(watch).run())).collect()
+}
+
+struct WatchWorker {
+    server: Server,
+    data: PathBuf,
+    watch: FolderWatch,
+    stopping: watch::Receiver<bool>,
+    /// The beginning of all times that are compared.
+    since: Instant,
+    changes: FolderChanges,
+    /// The library and the folder, as they were last found.
+    found: Option<(String, RelPath)>,
+    looked: Option<Millis>,
+    waits_for: Option<JobId>,
+    /// Until when no job is started, because the last request was refused, and why it was.
+    refused: Option<(Duration, String)>,
+}
+
+impl Drop for WatchWorker {
+    fn drop(&mut self) {
+        self.server.forget_watched_folder(&self.watch.name);
+    }
+}
+
+impl WatchWorker {
+    async fn run(mut self) {
+        let Some(mut progress) = self.begin().await else { return };
+        loop {
+            let problem = self.step(&mut progress).await.err();
+            self.note(&mut progress, problem).await;
+            self.tell(&progress);
+            let every = self.watch.every;
+            if self.waited(every).await {
+                return;
+            }
+        }
+    }
+
+    /// What it knows; `None` if the server stops first.
+    async fn begin(&mut self) -> Option<WatchProgress> {
+        let mut warned = false;
+        loop {
+            let (data, name) = (self.data.clone(), self.watch.name.clone());
+            let read = tokio::task::spawn_blocking(move || WatchProgress::read(&data, &name)).await;
+            let error = match read.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+                Ok(progress) => return Some(progress.unwrap_or_default()),
+                Err(error) => error,
+            };
+            // Not a beginning: every file would be processed again.
+            let why = format!("which files were processed cannot be read, so nothing is started: {error}");
+            if !std::mem::replace(&mut warned, true) {
+                tracing::error!(
+                    watch = self.watch.name,
+                    why,
+                    "put watches/NAME.json in the data folder right, or remove it to process all files of the folder again"
+                );
+            }
+            let mut unknown = WatchProgress::default();
+            unknown.problem = Some(why);
+            self.tell(&unknown);
+            if self.waited(RETRY_AFTER).await {
+                return None;
+            }
+        }
+    }
+
+    /// Looks at the folder, and starts a job if there is anything to do. The error is the problem that a person is told.
+    async fn step(&mut self, progress: &mut WatchProgress) -> Result<(), String> {
+        self.start(progress).await?;
+        let request = self.request().await?;
+        let began = self.since.elapsed();
+        let look = tokio::select! {
+            stopped = self.stopping.wait_for(|stop| *stop) => {
+                drop(stopped);
+                return progress.problem.clone().map_or(Ok(()), Err);
+            }
+            look = self.server.watched_files(&request, FILES_LIMIT) => look.map_err(|error| error.to_string())?,
+        };
+        let times = (began, self.since.elapsed());
+        self.looked = Some(now());
+        self.found = Some((look.library.clone(), look.folder.clone()));
+        let head = self.server.head().borrow().position;
+        if progress.begin(&look, self.watch.existing, head)? {
+            self.store(progress).await.inspect_err(|_| progress.begun = false)?;
+        }
+        self.changes.take(&look, progress, times);
+        self.take_unchanged(progress, request, &look).await?;
+        match look.unread.as_slice() {
+            [] => Ok(()),
+            [first, ..] => Err(format!(
+                "{} of its folders and files cannot be read, so nothing is known of them: {:?} is the first",
+                look.unread.len(),
+                first.shown()
+            )),
+        }
+    }
+
+    /// Starts a job on the files that have stopped changing.
+    async fn take_unchanged(
+        &mut self,
+        progress: &mut WatchProgress,
+        request: StartJob,
+        look: &WatchedFiles,
+    ) -> Result<(), String> {
+        if self.unchanged().is_empty() {
+            self.waits_for = None;
+            return Ok(());
+        }
+        // First of all: once the job before is over, everything that it made is in the log.
+        self.waits_for = self.job_before(progress).await?;
+        let name = self.watch.name.clone();
+        let made = self.server.made_after(progress.position(), &look.library, |job| is_of(&name, job)).await;
+        let made = made.map_err(|error| format!("what earlier jobs made is not known: {error}"))?;
+        if progress.take_made(made) {
+            self.store(progress).await?;
+        }
+        self.changes.leave_out(progress);
+        let files = self.unchanged();
+        if self.waits_for.is_some() || files.is_empty() {
+            return Ok(());
+        }
+        if let Some((until, why)) = &self.refused
+            && self.since.elapsed() < *until
+        {
+            return Err(why.clone());
+        }
+        progress.trim(look);
+        let query = Query::Paths(files.keys().cloned().collect());
+        let request = StartJob { library: look.library.clone(), query, ..request };
+        progress.prepare(&self.watch.name, now(), request, files);
+        if let Err(why) = self.store(progress).await {
+            progress.refused();
+            return Err(why);
+        }
+        self.start(progress).await?;
+        self.changes.leave_out(progress);
+        Ok(())
+    }
+
+    fn unchanged(&self) -> BTreeMap<RelPath, SizeAndTime> {
+        self.changes.unchanged(self.watch.quiet, PATHS_LIMIT)
+    }
+
+    /// The last job, if it is not over.
+    async fn job_before(&self, progress: &WatchProgress) -> Result<Option<JobId>, String> {
+        let Some(last) = progress.last else { return Ok(None) };
+        match self.server.job(last.job).await {
+            Ok(view) => Ok((!view.summary.status.is_terminal()).then_some(last.job)),
+            Err(ApiError::Pruned { .. } | ApiError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(format!("whether job {} is over is not known: {error}", last.job)),
+        }
+    }
+
+    /// Starts the job that is stored as the next one, or finds that it was started before.
+    async fn start(&mut self, progress: &mut WatchProgress) -> Result<(), String> {
+        let Some(pending) = &progress.pending else { return Ok(()) };
+        let (job, files) = (pending.start.job, pending.files.len());
+        let refused = match self.server.start_job(job, &pending.request).await {
+            Ok(_) => None,
+            Err(error) => match self.server.job(job).await {
+                Ok(_) | Err(ApiError::Pruned { .. }) => None,
+                Err(ApiError::NotFound { .. }) if error.status() < 500 => Some(error),
+                Err(_) => return Err(format!("the job cannot be started now, and is tried again: {error}")),
+            },
+        };
+        match refused {
+            None => {
+                tracing::info!(watch = self.watch.name, %job, files, "a job was started on new files");
+                progress.started();
+                self.refused = None;
+                self.store(progress).await
+            }
+            Some(error) => {
+                let why = format!("the job is refused, and is tried again later: {error}");
+                progress.refused();
+                self.refused = Some((self.since.elapsed() + REFUSED_FOR, why.clone()));
+                self.store(progress).await?;
+                Err(why)
+            }
+        }
+    }
+
+    /// The request of the preset, for all files of the folder.
+    async fn request(&self) -> Result<StartJob, String> {
+        let FolderWatch { name, preset, library, folder, .. } = &self.watch;
+        let mut presets = self.server.presets().await.map_err(|error| error.to_string())?;
+        let mut request = presets
+            .remove(preset)
+            .ok_or_else(|| format!("there is no preset {preset:?}; store one with headway preset"))?;
+        let query = match (&request.query, folder) {
+            (Query::Folder(query), None) => query.clone(),
+            (Query::Folder(query), Some(folder)) => FolderQuery { path: folder.clone(), ..query.clone() },
+            (Query::Paths(_) | Query::Items(_), Some(folder)) => {
+                FolderQuery { path: folder.clone(), ..FolderQuery::default() }
+            }
+            (Query::Paths(_) | Query::Items(_), None) => {
+                return Err(format!("the preset {preset:?} is about single files; name the folder of the watch"));
+            }
+        };
+        request.query = Query::Folder(FolderQuery { show: OutcomeFilter::All, ..query });
+        request.library = library.clone().unwrap_or(request.library);
+        request.title.get_or_insert_with(|| name.clone());
+        Ok(StartJob { sample: None, parent: None, ..request })
+    }
+
+    /// Takes in the problem, if it is another one than before.
+    async fn note(&self, progress: &mut WatchProgress, problem: Option<String>) {
+        if progress.problem == problem {
+            return;
+        }
+        match &problem {
+            Some(why) => tracing::warn!(watch = self.watch.name, why, "a watched folder has a problem"),
+            None => tracing::info!(watch = self.watch.name, "a watched folder has no problem any more"),
+        }
+        progress.problem = problem;
+        if let Err(error) = self.store(progress).await {
+            tracing::error!(watch = self.watch.name, error, "the problem of a watched folder cannot be stored");
+        }
+    }
+
+    /// Tells the server how the watch stands.
+    fn tell(&self, progress: &WatchProgress) {
+        let FolderWatch { name, preset, library, folder, .. } = &self.watch;
+        let (library, folder) = match &self.found {
+            Some((library, folder)) => (Some(library), Some(folder)),
+            None => (library.as_ref(), folder.as_ref()),
+        };
+        self.server.tell_watched_folder(WatchedFolderView {
+            name: name.clone(),
+            preset: preset.clone(),
+            library: library.cloned(),
+            folder: folder.cloned(),
+            looked: self.looked,
+            waiting: self.changes.waiting() as u64,
+            waits_for: self.waits_for,
+            last: progress.last,
+            problem: progress.problem.clone(),
+        });
+    }
+
+    async fn store(&self, progress: &WatchProgress) -> Result<(), String> {
+        let (data, name, progress) = (self.data.clone(), self.watch.name.clone(), progress.clone());
+        let stored = tokio::task::spawn_blocking(move || progress.store(&data, &name)).await;
+        let stored = stored.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        stored.map_err(|error| format!("which files are processed cannot be stored, so nothing is started: {error}"))
+    }
+
+    /// Waits; returns whether the server stops.
+    async fn waited(&mut self, time: Duration) -> bool {
+        tokio::select! {
+            stopped = self.stopping.wait_for(|stop| *stop) => { drop(stopped); true }
+            () = tokio::time::sleep(time) => false,
+        }
+    }
+}

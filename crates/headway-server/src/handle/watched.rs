@@ -1,0 +1,220 @@
+//! What those who watch a folder ask: which files are in it, and which of them jobs of their own made.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Server;
+use crate::engine::QueryPatterns;
+use crate::error::{internal, unreadable};
+use crate::placements::Changes;
+use headway_files::{Change, Library, ListedFile, ScanError, walk};
+use headway_model::id::Position;
+use headway_model::item::ItemLabel;
+use headway_model::request::FolderQuery;
+use headway_model::{ApiError, JobId, Query, RelPath, StartJob};
+use headway_store::rows::{ItemRow, JobRow};
+use headway_store::{ItemPages, JobFilter};
+
+/// How many jobs or items are read at a time.
+const READ_AT_ONCE: u32 = 1_000;
+
+/// What tells one state of a file from another, as for files that are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeAndTime {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When its content last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+}
+
+/// What a look at a watched folder found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WatchedFiles {
+    /// The name that the library has here.
+    pub library: String,
+    /// The folder, without links.
+    pub folder: RelPath,
+    /// Its regular files that the query asks for.
+    pub files: BTreeMap<RelPath, SizeAndTime>,
+    /// Folders that cannot be listed and files that cannot be looked at: nothing is known of them.
+    pub unread: Vec<RelPath>,
+}
+
+/// Files that jobs made, as they left them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MadeFiles {
+    /// The files.
+    pub files: Vec<(RelPath, SizeAndTime)>,
+    /// The position of the log up to which they are known.
+    pub up_to: Position,
+}
+
+impl Server {
+    /// The files that a request over a folder asks for, as they are now. Changes nothing, and has no limit in time: the
+    /// storage can be slow.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed, or has more than `limit` files.
+    pub async fn watched_files(&self, request: &StartJob, limit: usize) -> Result<WatchedFiles, ApiError> {
+        let Query::Folder(query) = &request.query else {
+            return Err(ApiError::at_place("/query", "a folder is needed, not files"));
+        };
+        let library = self.library(&self.admit(request).await?.library)?;
+        let (looked, query) = (Arc::clone(&library), query.clone());
+        let unavailable = |message: String| Err(ApiError::Unavailable { message });
+        // So that no thread waits for storage that is known not to answer.
+        match self.inner.reaches.look(&library.name, move || looked.reach()).await {
+            Some(Ok(())) => {}
+            Some(Err(why)) => return unavailable(ScanError::unreachable(&library, why).to_string()),
+            None => return unavailable(format!("the storage of {} does not answer", library.name)),
+        }
+        let listed = tokio::task::spawn_blocking(move || watched_files(&library, &query, limit)).await;
+        listed.map_err(|error| internal(&error))?
+    }
+
+    /// The files that jobs over a library made, replaced or renamed, of those jobs that changed after a position. Only jobs
+    /// that are `ours` count, and jobs that retry or undo them.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn made_after(
+        &self,
+        after: Position,
+        library: &str,
+        ours: impl Fn(JobId) -> bool + Send + Sync,
+    ) -> Result<MadeFiles, ApiError> {
+        let head = self.store().head().await?.position;
+        // In another log, such as a restored backup, the position means nothing.
+        let mut made = MadeFiles { files: Vec::new(), up_to: if after > head { 0 } else { after } };
+        loop {
+            let rows = self.store().jobs(JobFilter::ChangedAfter(made.up_to), READ_AT_ONCE).await?;
+            let Some(last) = rows.last() else { return Ok(made) };
+            made.up_to = last.last_position;
+            for row in &rows {
+                let counts = row.library == library && !row.summary.pruned;
+                if counts && self.descends(row, &ours).await? {
+                    self.add_made(row.job_no, &mut made.files).await?;
+                }
+            }
+            // What changes meanwhile comes with the next call.
+            if made.up_to >= head {
+                return Ok(made);
+            }
+        }
+    }
+
+    /// Whether a job, or one that it retries or undoes, is ours.
+    async fn descends(&self, row: &JobRow, ours: &(impl Fn(JobId) -> bool + Send + Sync)) -> Result<bool, ApiError> {
+        let (mut job, mut parent) = (row.summary.job, row.head.parent());
+        loop {
+            if ours(job) {
+                return Ok(true);
+            }
+            let Some(earlier) = parent else { return Ok(false) };
+            job = earlier;
+            parent = match self.store().job(earlier).await {
+                Ok(row) => row.and_then(|row| row.head.parent()),
+                Err(error) if error.is_set_aside() => None,
+                Err(error) => return Err(error.into()),
+            };
+        }
+    }
+
+    async fn add_made(&self, job_no: u64, made: &mut Vec<(RelPath, SizeAndTime)>) -> Result<(), ApiError> {
+        let succeeded = ItemPages::new(Arc::clone(self.store()), job_no, READ_AT_ONCE);
+        let mut pages = succeeded.with_status(Some(ItemLabel::Succeeded));
+        while let Some(rows) = pages.next().await? {
+            made.extend(rows.iter().filter_map(output_of_item));
+        }
+        let changes = Changes::read(&**self.store(), job_no).await.map_err(|error| internal(&error))?;
+        for change in changes.made.values() {
+            let Change::Names(moves) = change else { continue };
+            let files = moves.files().into_iter().filter(|moved| !moved.is_removed());
+            made.extend(files.map(|moved| {
+                let (size, mtime_ns) = (moved.file.size, moved.file.mtime_ns);
+                (moved.to, SizeAndTime { size, mtime_ns })
+            }));
+        }
+        Ok(())
+    }
+}
+
+/// The output of an item, as the job left it.
+fn output_of_item(row: &ItemRow) -> Option<(RelPath, SizeAndTime)> {
+    let result: Value = serde_json::from_str(row.state.result.as_deref()?).ok()?;
+    let output = &result["output"];
+    let (size, mtime_ns) = (output["size"].as_u64()?, output["mtime_ns"].as_i64()?);
+    Some((output["path"].as_str()?.parse().ok()?, SizeAndTime { size, mtime_ns }))
+}
+
+/// Lists the files that a query asks for. Blocking.
+fn watched_files(library: &Library, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
+    let cannot = |error: io::Error| {
+        let error = ScanError::of(library, &query.path, &error);
+        unreadable(error.reason, error.to_string())
+    };
+    let patterns = QueryPatterns::new(query).map_err(|error| ApiError::invalid(error.to_string()))?;
+    let folder = library.folder_at(&query.path).map_err(cannot)?;
+    let patterns = patterns.for_folder(&query.path, &folder);
+    let (mut files, mut unread, mut is_too_large) = (BTreeMap::new(), Vec::new(), false);
+    let mut visit = |found: ListedFile| {
+        if !patterns.wants(&found) {
+            return true;
+        }
+        let ListedFile { file, skip } = found;
+        if !file.was_seen() {
+            unread.push(file.path);
+        } else if skip.is_none() {
+            files.insert(file.path, SizeAndTime { size: file.size, mtime_ns: file.mtime_ns });
+        }
+        is_too_large = files.len() + unread.len() > limit;
+        !is_too_large
+    };
+    let leaves_out = |path: &RelPath, is_folder: bool| patterns.leaves_out(path, is_folder);
+    walk(library, &folder, &leaves_out, &mut visit).map_err(cannot)?;
+    if is_too_large {
+        let what = if folder.is_root() { library.name.clone() } else { format!("{}/{}", library.name, folder.shown()) };
+        return Err(ApiError::invalid(format!("{what} has more than {limit} files; watch a smaller folder")));
+    }
+    Ok(WatchedFiles { library: library.name.clone(), folder, files, unread })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(root: &std::path::Path, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
+        let library = Library::open("files", root).expect("a library");
+        watched_files(&library, query, limit)
+    }
+
+    #[test]
+    fn a_look_lists_the_regular_files_that_the_query_asks_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir_all(folder.path().join("in/@eaDir")).expect("a folder");
+        for name in ["in/a.jpg", "in/b.txt", "in/@eaDir/c.jpg", "in/.headway-1-0-1", "d.jpg"] {
+            std::fs::write(folder.path().join(name), "abc").expect("a file");
+        }
+        std::os::unix::fs::symlink("a.jpg", folder.path().join("in/link.jpg")).expect("a link");
+        let path: RelPath = "in".parse().expect("a path");
+        let query = FolderQuery { path, include: vec!["*.jpg".into()], ..FolderQuery::default() };
+        let found = look(folder.path(), &query, 10).expect("a folder");
+        let names: Vec<_> = found.files.iter().map(|(path, state)| (path.as_str(), state.size)).collect();
+        assert_eq!((names, found.unread.len()), (vec![("in/a.jpg", 3)], 0));
+        assert!(
+            look(folder.path(), &FolderQuery::default(), 2).is_err_and(|error| error.to_string().contains("than 2"))
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_not_an_empty_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let query = FolderQuery { path: "in".parse().expect("a path"), ..FolderQuery::default() };
+        let error = look(folder.path(), &query, 10).expect_err("no folder");
+        assert!(matches!(&error, ApiError::NotFound { message } if message.contains("\"in\" of files")), "{error}");
+    }
+}

@@ -1,0 +1,210 @@
+//! Watched folders: each new file that has stopped changing is processed once, whatever fails in between.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::helper::{Files, Headway, eventually, http, mint, request};
+
+fn config(files: &Files) -> PathBuf {
+    files.data().with_file_name("headway.toml")
+}
+
+/// An empty library, and a file of settings with a watch of the folder `in` for the preset `each`.
+fn watching(more: &str) -> Files {
+    let files = Files::new();
+    let text = format!(
+        "[[watch]]\nname = \"inbox\"\npreset = \"each\"\nfolder = \"in\"\nquiet = \"300ms\"\nevery = \"100ms\"\n{more}"
+    );
+    std::fs::write(config(&files), text).expect("a new file");
+    files
+}
+
+/// Writes a file of the folder, which is there with all its content from the first moment.
+fn put(files: &Files, name: &str, content: &[u8]) {
+    files.write("in/.new", content);
+    let folder = files.library().join("in");
+    std::fs::rename(folder.join(".new"), folder.join(name)).expect("a rename");
+}
+
+fn serve(files: &Files) -> Headway {
+    Headway::start(files, &["--config", config(files).to_str().expect("text")])
+}
+
+async fn get(server: &Headway, path: &str) -> Option<Value> {
+    http().get(format!("{}{path}", server.url)).send().await.ok()?.json().await.ok()
+}
+
+async fn store_preset(server: &Headway, recipe: &str) {
+    let call = http().put(format!("{}/api/v1/presets/each", server.url)).json(&request(recipe));
+    assert!(call.send().await.expect("an answer").status().is_success());
+}
+
+/// What the server tells of the watch, once it is this.
+async fn told(server: &Headway, what: &str, is_this: impl Fn(&Value) -> bool) -> Value {
+    eventually(what, async || {
+        let watches = get(server, "/api/v1/watches").await?;
+        watches.get(0).filter(|watch| is_this(watch)).cloned()
+    })
+    .await
+}
+
+/// Waits for a look that began after this call and found nothing to do.
+async fn idle(server: &Headway) -> Value {
+    let looked = |watch: &Value| watch["looked"].as_u64();
+    let now = told(server, "the watch", |_| true).await;
+    let next = told(server, "a look", |watch| looked(watch) > looked(&now)).await;
+    let is_idle =
+        |watch: &Value| looked(watch) > looked(&next) && watch["waiting"] == 0 && watch["waits_for"].is_null();
+    told(server, "nothing to do", is_idle).await
+}
+
+/// The jobs of a server, newest first, once there are so many and all are over.
+async fn ended(server: &Headway, count: usize) -> Vec<Value> {
+    eventually("the jobs", async || {
+        let jobs = get(server, "/api/v1/jobs").await?["jobs"].as_array()?.clone();
+        let are_over = jobs.iter().all(|job| job["status"] == "completed");
+        (jobs.len() == count && are_over).then_some(jobs)
+    })
+    .await
+}
+
+/// The paths and sizes of a job's files.
+async fn items(server: &Headway, job: &Value) -> Vec<(String, u64)> {
+    let path = format!("/api/v1/jobs/{}/items", job["job"].as_str().expect("an id"));
+    let items = get(server, &path).await.expect("the items");
+    let items = items["items"].as_array().expect("a list").iter();
+    items.map(|item| (item["path"].as_str().expect("a path").into(), item["size"].as_u64().expect("a size"))).collect()
+}
+
+fn progress(files: &Files) -> PathBuf {
+    files.data().join("watches/inbox.json")
+}
+
+fn stored(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).expect("the progress")).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_is_processed_once_and_again_only_when_it_has_changed() {
+    let files = watching("");
+    let mut server = serve(&files);
+    let problem =
+        |part: &'static str| move |watch: &Value| watch["problem"].as_str().is_some_and(|why| why.contains(part));
+    told(&server, "no preset", problem("no preset \"each\"")).await;
+    store_preset(&server, "checksum").await;
+    told(&server, "no folder", problem("\"in\" of files")).await;
+    let health = get(&server, "/health").await.expect("an answer");
+    assert!(health["notes"].to_string().contains("a watched folder"), "{health}");
+    files.write("outside", b"1");
+    put(&files, "a", b"1");
+    put(&files, "b.part", b"1");
+    let jobs = ended(&server, 1).await;
+    assert_eq!((&jobs[0]["recipe"], &jobs[0]["title"]), (&json!("checksum"), &json!("inbox")));
+    assert_eq!(items(&server, &jobs[0]).await, [("in/a".to_owned(), 1)]);
+    let watch = idle(&server).await;
+    assert_eq!((&watch["last"]["job"], &watch["problem"]), (&jobs[0]["job"], &Value::Null), "{watch}");
+    assert_eq!((&watch["library"], &watch["folder"]), (&json!("files"), &json!("in")), "{watch}");
+    put(&files, "a", b"12");
+    std::fs::rename(files.library().join("in/b.part"), files.library().join("in/b")).expect("a rename");
+    eventually("all files", async || {
+        let jobs = get(&server, "/api/v1/jobs").await?["jobs"].as_array()?.clone();
+        let mut done = Vec::new();
+        for job in &jobs {
+            done.extend(items(&server, job).await);
+        }
+        done.sort();
+        // In one job or in two.
+        (done == [("in/a".to_owned(), 1), ("in/a".to_owned(), 2), ("in/b".to_owned(), 1)]).then_some(())
+    })
+    .await;
+    idle(&server).await;
+    let count = get(&server, "/api/v1/jobs").await.expect("jobs")["jobs"].as_array().expect("a list").len();
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    assert_eq!(ended(&server, count).await.len(), count, "a restart processes nothing again");
+}
+
+/// The process can die after the job is stored as the next one, before and after it is started.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_start_was_interrupted_is_started_once() {
+    let files = watching("");
+    let mut server = serve(&files);
+    store_preset(&server, "checksum").await;
+    put(&files, "a", b"1");
+    let first = ended(&server, 1).await.remove(0);
+    idle(&server).await;
+    assert!(server.terminate());
+    let mut before = stored(&progress(&files));
+    let state = before["known"]["in/a"][0].clone();
+    let mut pending = json!({
+        "start": before["last"],
+        "request": { "library": "files", "recipe": "checksum", "query": { "paths": ["in/a"] }, "title": "inbox" },
+        "files": { "in/a": state },
+    });
+    (before["last"], before["pending"]) = (Value::Null, pending.clone());
+    std::fs::write(progress(&files), before.to_string()).expect("the progress");
+    let mut server = serve(&files);
+    let watch = idle(&server).await;
+    assert_eq!(watch["last"]["job"], first["job"], "{watch}");
+    ended(&server, 1).await;
+    assert!(server.terminate());
+    let other = mint().to_string();
+    pending["start"]["job"] = json!(other);
+    before["pending"] = pending;
+    std::fs::write(progress(&files), before.to_string()).expect("the progress");
+    let server = serve(&files);
+    let watch = idle(&server).await;
+    assert_eq!(watch["last"]["job"], other, "{watch}");
+    assert!(ended(&server, 2).await.iter().any(|job| job["job"] == *other));
+    assert_eq!(stored(&progress(&files))["pending"], Value::Null);
+}
+
+/// Otherwise the copy would be copied, and that copy too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_job_makes_in_the_folder_starts_no_other_job() {
+    let files = watching(
+        "[[command]]\nname = \"copy\"\nrun = [\"cp\", \"{}\", \"{out}\"]\noutput = { place = { beside = { name = \"{/}.copy\" } } }\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "copy").await;
+    put(&files, "a", b"1");
+    ended(&server, 1).await;
+    assert!(files.library().join("in/a.copy").exists());
+    idle(&server).await;
+    ended(&server, 1).await;
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    ended(&server, 1).await;
+    let mut names: Vec<_> = std::fs::read_dir(files.library().join("in")).expect("a folder").flatten().collect();
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    assert_eq!(names.iter().map(std::fs::DirEntry::file_name).collect::<Vec<_>>(), ["a", "a.copy"]);
+}
+
+/// A person who undoes a job does not want it done again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_job_replaces_or_an_undo_puts_back_starts_no_other_job() {
+    let files = watching(
+        "[[command]]\nname = \"capitals\"\nrun = [\"sh\", \"-c\", \"tr a-z A-Z < \\\"$1\\\" > \\\"$2\\\"\", \"sh\", \"{}\", \"{out}\"]\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "capitals").await;
+    put(&files, "a", b"letters");
+    let job = ended(&server, 1).await.remove(0);
+    let path = files.library().join("in/a");
+    assert_eq!(std::fs::read(&path).expect("a file"), b"LETTERS");
+    idle(&server).await;
+    ended(&server, 1).await;
+    let undo = format!("{}/api/v1/jobs/{}/undo/{}", server.url, job["job"].as_str().expect("an id"), mint());
+    assert!(http().post(undo).send().await.expect("an answer").status().is_success());
+    ended(&server, 2).await;
+    assert_eq!(std::fs::read(&path).expect("a file"), b"letters");
+    idle(&server).await;
+    ended(&server, 2).await;
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    ended(&server, 2).await;
+}
