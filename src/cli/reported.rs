@@ -22,7 +22,7 @@ const HEAD: usize = 64 * 1_024;
 /// Maximum number of bytes that are read of a report of which every line counts: more than 500,000 lines.
 const WHOLE: usize = 64 * 1_024 * 1_024;
 
-/// The verdicts of files that are not items of the job, because they are missing or cannot be examined.
+/// The verdicts of files that are not items of the job, because they are missing or cannot be inspected.
 const ABSENT: [&str; 2] = ["missing", "unreadable"];
 
 /// The totals of a job's report, a line each; none if its recipe writes none, or they cannot be read.

@@ -109,7 +109,7 @@ async fn a_job_with_originals_in_its_trash_stays_until_it_is_emptied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_jobs_of_a_missing_disk_stay_because_its_trash_cannot_be_examined() {
+async fn the_jobs_of_a_missing_disk_stay_because_its_trash_cannot_be_inspected() {
     let files = Files::numbered(3);
     let (library, second) = (files.library(), files.elsewhere());
     std::fs::create_dir(&second).expect("a folder");

@@ -181,7 +181,7 @@ fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
 }
 
 #[test]
-fn an_output_folder_that_cannot_be_examined_is_refused_with_the_reason() {
+fn an_output_folder_that_cannot_be_inspected_is_refused_with_the_reason() {
     let files = Files::numbered(2);
     let run = |into: &str| called(&files, &["run", "compress", "--into", into, "000000"]);
     let (code, out, err) = run("000001/below/out");

@@ -12,7 +12,7 @@ mod found;
 mod give_back;
 mod hash;
 mod inspect;
-mod judge_placement;
+mod inspect_placement;
 mod kind_of_entry;
 mod leftovers;
 mod library_file;
@@ -59,7 +59,7 @@ pub use environment::{environment, environment_of_start, free_bytes, is_storage_
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::{Found, is_absent};
 pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
-pub use judge_placement::Foreseen;
+pub use inspect_placement::Prediction;
 pub use library_file::LibraryFile;
 pub use listed::ListedFile;
 pub use litter::is_litter;

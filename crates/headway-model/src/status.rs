@@ -59,7 +59,7 @@ pub enum PauseReason {
     MemoryLow,
     /// The system starts no further process or thread.
     TooManyProcesses,
-    /// What the previous process left on the library's storage cannot be examined yet: the storage is slow or does
+    /// What the previous process left on the library's storage cannot be inspected yet: the storage is slow or does
     /// not answer.
     StorageSilent,
     /// Several files in a row failed with an input/output error.

@@ -101,7 +101,7 @@ impl Clock {
         self.doubt = self.doubt.max(doubt);
         // The machine might have been off for days, so only a longer time counts as a jump.
         if opened < then || opened - then > OFF.as_millis() as Millis {
-            self.judge(then, opened, if opened < then { Duration::ZERO } else { OFF });
+            self.note_jump(then, opened, if opened < then { Duration::ZERO } else { OFF });
         }
         self.jumps.append(since);
     }
@@ -127,7 +127,7 @@ impl Clock {
         if let Some((then, before)) = self.last {
             let passed = up.saturating_sub(before);
             self.doubt = self.doubt.saturating_sub(passed);
-            self.judge(then, now, passed);
+            self.note_jump(then, now, passed);
         }
         if self.unread.is_some() {
             self.take_up();
@@ -140,7 +140,7 @@ impl Clock {
 
     /// Takes in that the clock went from `then` to `now` while this much time really passed; `None` if that is
     /// unknown.
-    fn judge(&mut self, then: Millis, now: Millis, passed: Duration) {
+    fn note_jump(&mut self, then: Millis, now: Millis, passed: Duration) {
         let (expected, jump) = jump(then, now, passed);
         if jump > DAY {
             let direction = if now > expected { "ahead of" } else { "behind" };

@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_examined_is_not_reported_as_present() {
+    fn a_folder_that_cannot_be_inspected_is_not_reported_as_present() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Examines and opens files.
+//! Inspects and opens files.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -50,11 +50,11 @@ pub(crate) struct ActiveJob {
     /// Bound on first use; or why it never can be.
     work: OnceCell<Result<Arc<dyn Work>, Unable>>,
     undone: OnceCell<Undone>,
-    /// The same as its plan foresees it.
-    foreseen: OnceCell<Undone>,
+    /// The same, as predicted for its plan.
+    predicted_undone: OnceCell<Undone>,
     together: OnceCell<RenamedTogether>,
-    /// The files that are skipped after what earlier jobs left half changed was concluded.
-    concluded: OnceCell<HashMap<RelPath, SkipReason>>,
+    /// The files that are skipped once what earlier jobs left half changed is recovered.
+    recovered_earlier: OnceCell<HashMap<RelPath, SkipReason>>,
     ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
@@ -99,9 +99,9 @@ impl ActiveJob {
             recipe: Arc::clone(recipe),
             work: OnceCell::new(),
             undone: OnceCell::new(),
-            foreseen: OnceCell::new(),
+            predicted_undone: OnceCell::new(),
             together: OnceCell::new(),
-            concluded: OnceCell::new(),
+            recovered_earlier: OnceCell::new(),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
             pace: Pace::default(),
@@ -198,19 +198,19 @@ impl ActiveJob {
         self.undone.get_or_try_init(read).await
     }
 
-    /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only foreseen,
+    /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only predicted,
     /// once, so that the list and the names in it agree, and nothing is touched. `None` for any other job.
-    pub(super) async fn foreseen(
+    pub(super) async fn predicted_undone(
         self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
     ) -> Result<Option<&Undone>, StepFailure> {
         let Some(job) = self.undoes().filter(|_| self.request.approval) else { return Ok(None) };
-        let foresee = async || {
+        let predict = async || {
             stop.check_wanted()?;
-            Undone::foresee(context, self, job, stop).await
+            Undone::predict(context, self, job, stop).await
         };
-        self.foreseen.get_or_try_init(foresee).await.map(Some)
+        self.predicted_undone.get_or_try_init(predict).await.map(Some)
     }
 
     fn undoes(&self) -> Option<JobId> {

@@ -61,7 +61,7 @@ pub(super) fn attempt(
         attempt.start_over();
         result = working();
     }
-    // What a program did is never repeated without asking, and what is being placed is judged.
+    // What a program did is never repeated without asking, and what is being placed is recovered.
     if !(attempt.is_placing() || has_run.load(Ordering::Relaxed) && active.runs_programs()) {
         result = result.map_err(|failure| or_missing(active, failure));
     }

@@ -28,7 +28,7 @@ pub(super) async fn finish(
     active: Result<(Arc<ActiveJob>, StepStop), Unable>,
 ) -> Result<(), FinishFailure> {
     let (active, stop) = active?;
-    active.conclude_earlier(context, &stop).await?;
+    active.recover_earlier(context, &stop).await?;
     let work = active.work(context, &stop).await?;
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
     let row = row.ok_or_else(|| Unable::Failed(format!("job {} is not in the log", active.job)))?;

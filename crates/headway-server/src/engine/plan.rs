@@ -50,7 +50,7 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
     let planned = caught(async {
         let (active, stop) = active?;
         context.running.plan_begins(job, &active.plan_pulse);
-        let listed = settled_and_listed(context, &active, &stop).await;
+        let listed = accept_and_list(context, &active, &stop).await;
         if let Err(PlanStop::Environment(PauseReason::LibraryGone)) = &listed {
             active.note_missed_disk();
         }
@@ -71,12 +71,12 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
     context.log.send(vec![(job, event, None)]).await;
 }
 
-async fn settled_and_listed(
+async fn accept_and_list(
     context: &Context,
     active: &Arc<ActiveJob>,
     stop: &StepStop,
 ) -> Result<(u32, Reruns), PlanStop> {
-    let ground = if !active.has_items() { Some(settle(context, active, stop).await?) } else { None };
+    let ground = if !active.has_items() { Some(accept_root(context, active, stop).await?) } else { None };
     active.plan_pulse.beat();
     let work = active.work_for_plan(context, stop).await?;
     active.plan_pulse.beat();
@@ -85,9 +85,9 @@ async fn settled_and_listed(
 
 /// Accepts the library's present root, and begins to store its identity. The first files are listed in the meantime,
 /// because a durable write takes longer than listing them.
-async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> Result<JoinHandle<()>, PlanStop> {
+async fn accept_root(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> Result<JoinHandle<()>, PlanStop> {
     let fresh = Arc::clone(active);
-    let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library());
+    let looked = tokio::task::spawn_blocking(move || fresh.accept_present_root());
     let looked = stop.wait_for(looked).await.ok_or(PlanStop::Cancelled)?;
     let found = looked.map_err(Panicked::from)?.map_err(PlanStop::Environment)?;
     let (data, job, active) = (Arc::clone(&context.data), active.job, Arc::clone(active));

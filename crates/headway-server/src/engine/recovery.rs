@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::panicked::Panicked;
-use super::place::judged;
+use super::place::recover_change;
 use super::schedule::RecoveredState;
 use super::{ActiveJob, Context};
 use crate::placements::{Changes, each_event};
@@ -26,7 +26,7 @@ pub(crate) use tidy::tidy_finished_jobs;
 pub(super) use tidy::tidy_if_noted;
 use tries::Tries;
 
-/// Reads what the last process left of a live job. Examines the disk, concludes open placements, and removes temporary files of
+/// Reads what the last process left of a live job. Inspects the disk, recovers open placements, and removes temporary files of
 /// attempts that are over. No process of that job must be alive any more. If the storage does not answer, the job has to wait.
 pub(super) async fn past(
     context: &Context,
@@ -49,7 +49,7 @@ pub(super) async fn past(
     .await?;
     let mut open = changes.open;
     (past.uncounted, past.retry_at) = (tries.uncounted, tries.retry_at);
-    // The temporary file of a placement that was not concluded might be an original.
+    // The temporary file of a placement that was not recovered might be an original.
     let kept: HashSet<_> = open.values().filter_map(Change::temp).collect();
     let (placing, tried): (Vec<_>, Vec<_>) = tried.into_iter().partition(|(_, status)| *status == ItemStatus::Placing);
     let placing: Vec<_> =
@@ -65,10 +65,10 @@ pub(super) async fn past(
             return if has_open { Err(PauseReason::LibraryGone) } else { Ok(Default::default()) };
         }
         remove_temps_of(&within, &active, &left, &kept);
-        let ended = |(item, change)| (item, ended(&active.library, change));
+        let ended = |(item, change)| (item, recovered(&active.library, change));
         Ok(placing.into_iter().map(ended).collect())
     };
-    past.placed = context.examinations.examine(&context.handle, job, look).await?;
+    past.placed = context.recoveries.recover(&context.handle, job, look).await?;
     Ok(past)
 }
 
@@ -128,14 +128,14 @@ pub(crate) fn input_of(row: ItemRow) -> Option<PlannedFile> {
 
 /// Finds out how far the change of an item got that no worker holds any longer. Returns the output's details as JSON
 /// if the change is done. If the log cannot be read, the state is "not known".
-pub(super) async fn judge(
+pub(super) async fn recover_placing(
     context: &Context,
     job: JobId,
     active: Result<Arc<ActiveJob>, Unable>,
     item: u32,
 ) -> (PlacementState, Option<String>) {
     // The server crashed here before, and a job that ends must not try again.
-    if context.steps.is_stuck_at(job, Step::Judge(item)) {
+    if context.steps.is_stuck_at(job, Step::RecoverPlacing(item)) {
         return (PlacementState::NotKnown(PauseReason::Stuck), None);
     }
     let read = async {
@@ -153,12 +153,12 @@ pub(super) async fn judge(
         .await?;
         let steps = context.steps.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            let _step = steps.begin(job, Step::Judge(item), || false);
-            fault_of("judging", active.request.title.as_deref().unwrap_or_default());
+            let _step = steps.begin(job, Step::RecoverPlacing(item), || false);
+            fault_of("recovering", active.request.title.as_deref().unwrap_or_default());
             if !active.has_its_disks() {
                 return (PlacementState::NotKnown(PauseReason::LibraryGone), None);
             }
-            let ended = ended(&active.library, open);
+            let ended = recovered(&active.library, open);
             if ended.0 == PlacementState::NotKnown(PauseReason::LibraryGone) {
                 active.note_missed_disk();
             }
@@ -181,10 +181,10 @@ pub(super) async fn judge(
     }
 }
 
-/// Concludes a change; its details as JSON if it is made.
-fn ended(library: &Library, change: Option<Change>) -> (PlacementState, Option<String>) {
+/// Recovers a change; its details as JSON if it is made.
+fn recovered(library: &Library, change: Option<Change>) -> (PlacementState, Option<String>) {
     let Some(change) = change else { return (PlacementState::Conflict("the placing is not in the log".into()), None) };
-    let state = judged(library, &change);
+    let state = recover_change(library, &change);
     let details = || Value::from(details_of(library, &change)).to_string();
     let told = matches!(state, PlacementState::Done(_)).then(details);
     (state, told)

@@ -89,7 +89,9 @@ impl Schedule {
             Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
             Input::Refused { job, event } => self.refused(job, &event, &mut effects),
             Input::Done { job, item, attempt, outcome } => self.done(job, item, attempt, outcome, &mut effects),
-            Input::Judged { job, item, state, detail } => self.judged(job, item, state, detail, &mut effects),
+            Input::PlacingRecovered { job, item, state, detail } => {
+                self.placing_recovered(job, item, state, detail, &mut effects)
+            }
             Input::Finished { job, result } => self.finished(job, result, &mut effects),
             Input::Time(now) => self.now = now,
             Input::Terms { job, terms } => {

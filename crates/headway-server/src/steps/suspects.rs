@@ -70,9 +70,9 @@ impl Suspects {
         for LeftStep { of, step, .. } in &left {
             for step in [Some(*step), step.any()].into_iter().flatten() {
                 let count = before.get(&(*of, step)).copied().unwrap_or_default();
-                // A job is taken up at a start, where nobody can wait. The placings of a job are judged beside each other,
+                // A job is taken up at a start, where nobody can wait. The placings of a job are recovered side by side,
                 // and the first one waits for a scan while the next one is not suspected.
-                let is_waited_for = !matches!(step, Step::TakeUp | Step::Judge(_) | Step::AtWork);
+                let is_waited_for = !matches!(step, Step::TakeUp | Step::RecoverPlacing(_) | Step::AtWork);
                 let is_last = count.crashes + 1 == step.limit() && is_waited_for;
                 let counted = match is_last && alone.is_none() && !count.beside {
                     true => CrashCount { beside: true, ..count },

@@ -12,7 +12,7 @@ use super::super::folders_in_use::FolderInUse;
 use super::super::rename::{FolderEntry, held};
 use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
 use super::{FileNames, Moves, NameState, NotMade};
-use crate::library::{Foreseen, PlacementState};
+use crate::library::{PlacementState, Prediction};
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
 use headway_model::{Move, RelPath, SkipReason};
@@ -110,19 +110,19 @@ impl Library {
         Ok(made)
     }
 
-    /// Recovers moves that a process began before it died, by examining the disk. An error means that something cannot
-    /// be examined or moved now: they can be recovered again later.
+    /// Recovers moves that a process began before it died, by inspecting the disk. An error means that something cannot
+    /// be inspected or moved now: they can be recovered again later.
     pub fn recover_moves(&self, moves: &Moves) -> io::Result<PlacementState> {
-        if fails("judging") {
+        if fails("recovering") {
             return Err(Errno::MFILE.into());
         }
         let state = moves.recover(&Disk(self))?;
         self.durably(state, moves.steps().iter().flat_map(|step| [&step.to, &step.from]))
     }
 
-    /// What settling moves would come to, as far as their names tell now. Touches nothing.
-    pub(super) fn foresee_moves(&self, moves: &Moves, path: &RelPath) -> io::Result<Foreseen> {
-        moves.foresee(path, &Disk(self))
+    /// What recovering moves would come to, as far as their names tell now. Touches nothing.
+    pub(super) fn predict_moves(&self, moves: &Moves, path: &RelPath) -> io::Result<Prediction> {
+        moves.predict(path, &Disk(self))
     }
 
     /// The inode number of a file; `None` if there is none.

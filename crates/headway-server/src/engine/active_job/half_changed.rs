@@ -1,17 +1,17 @@
 //! The files that earlier jobs might have left half changed, for a job that retries their items. Such a file might be what
-//! the earlier job made of the original, so it is not processed before the disk tells. The plan only foresees what the disk
-//! tells; the change is concluded once the job runs.
+//! the earlier job made of the original, so it is not processed before the disk tells. The plan only predicts what the disk
+//! tells; the change is recovered once the job runs.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::Context;
-use super::super::place::{foreseen, judged};
+use super::super::place::{predict_change, recover_change};
 use super::super::stop::{StepFailure, StepStop};
 use super::ActiveJob;
 use super::earlier::EarlierChanges;
 use crate::placements::{Changes, put_back, unclear};
-use headway_files::{Change, Foreseen, Library, PlacementState};
+use headway_files::{Change, Library, PlacementState, Prediction};
 use headway_model::item::{ItemLabel, ItemStatus, SkipReason};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{JobId, PauseReason, Query, RelPath};
@@ -33,7 +33,7 @@ pub(in crate::engine) struct HalfChanged {
 pub(in crate::engine) enum Verdict {
     /// It is skipped.
     Skipped(SkipReason),
-    /// It runs, once the change is concluded. This is where the file lies until then.
+    /// It runs, once the change is recovered. This is where the file lies until then.
     Runs(RelPath),
 }
 
@@ -48,54 +48,63 @@ impl Verdict {
 }
 
 impl HalfChanged {
-    /// What a plan says of the file. A job that `concludes` the change when it runs, as a retry does, is about the file of the
+    /// What a plan says of the file. A job that `recovers` the change when it runs, as a retry does, is about the file of the
     /// change; any other job is about whatever has its name now. Touches nothing.
     pub(in crate::engine) fn verdict(
         &self,
         library: &Library,
         path: &RelPath,
-        concludes: bool,
+        recovers: bool,
     ) -> Result<Verdict, PauseReason> {
         let Some(change) = &self.change else { return Ok(Verdict::Skipped(SkipReason::HalfChanged)) };
-        Ok(self.decide(foreseen(library, change, path)?, path, concludes))
+        Ok(self.decide(predict_change(library, change, path)?, path, recovers))
     }
 
-    /// The one decision about such a file: in the plan of a retry or another job, and once the change is concluded.
-    fn decide(&self, foreseen: Foreseen, path: &RelPath, concludes: bool) -> Verdict {
-        match foreseen {
+    /// The one decision about such a file: in the plan of a retry or another job, and once the change is recovered.
+    fn decide(&self, predicted: Prediction, path: &RelPath, recovers: bool) -> Verdict {
+        match predicted {
             // The original still has a name of Headway's, and this job does not move it.
-            Foreseen::Done { is_complete: false, .. } if !concludes => Verdict::Skipped(SkipReason::HalfChanged),
-            // Where nothing has the name in the end, no attempt has anything to look at. The last step concludes it.
-            Foreseen::Done { is_complete, at } if self.is_same_work && concludes && (is_complete || at.is_none()) => {
+            Prediction::Done { is_complete: false, .. } if !recovers => Verdict::Skipped(SkipReason::HalfChanged),
+            // Where nothing has the name in the end, no attempt has anything to look at. The last step recovers it.
+            Prediction::Done { is_complete, at } if self.is_same_work && recovers && (is_complete || at.is_none()) => {
                 Verdict::Skipped(SkipReason::Done)
             }
-            Foreseen::Done { at, .. } if self.is_same_work && !concludes && at.as_ref() == Some(path) => {
+            Prediction::Done { at, .. } if self.is_same_work && !recovers && at.as_ref() == Some(path) => {
                 Verdict::Skipped(SkipReason::Done)
             }
             // What the other job made is a file as any other to this one.
-            Foreseen::Done { at, .. } | Foreseen::TakenBack { at } => Verdict::Runs(at.unwrap_or_else(|| path.clone())),
-            Foreseen::Conflict { might_be_output: true } => Verdict::Skipped(SkipReason::HalfChanged),
+            Prediction::Done { at, .. } | Prediction::TakenBack { at } => {
+                Verdict::Runs(at.unwrap_or_else(|| path.clone()))
+            }
+            Prediction::Conflict { might_be_output: true } => Verdict::Skipped(SkipReason::HalfChanged),
             // Anything but that job's output is a file that somebody else has put there since.
-            Foreseen::Conflict { might_be_output: false } => Verdict::Runs(path.clone()),
+            Prediction::Conflict { might_be_output: false } => Verdict::Runs(path.clone()),
         }
     }
 
-    /// Concludes the change. Returns why the file is skipped then, if it is. Blocking.
-    fn conclude(&self, earlier: &EarlierChanges, path: &RelPath) -> Result<Option<SkipReason>, StepFailure> {
+    /// Recovers the change. Returns why the file is skipped then, if it is. Blocking.
+    fn recover(&self, earlier: &EarlierChanges, path: &RelPath) -> Result<Option<SkipReason>, StepFailure> {
         let Some(change) = &self.change else { return Ok(Some(SkipReason::HalfChanged)) };
-        let concluded = earlier.alone(change, |library| self.concluded(library, change, path))?;
-        concluded.map_err(|reason| Unable::Environment(reason).into())
+        let recovered = earlier.alone(change, |library| self.recover_in(library, change, path))?;
+        recovered.map_err(|reason| Unable::Environment(reason).into())
     }
 
-    fn concluded(&self, library: &Library, change: &Change, path: &RelPath) -> Result<Option<SkipReason>, PauseReason> {
-        let known = match judged(library, change) {
-            PlacementState::Done(_) => Foreseen::Done { is_complete: true, at: None },
-            PlacementState::TakenBack => Foreseen::TakenBack { at: None },
+    fn recover_in(
+        &self,
+        library: &Library,
+        change: &Change,
+        path: &RelPath,
+    ) -> Result<Option<SkipReason>, PauseReason> {
+        let known = match recover_change(library, change) {
+            PlacementState::Done(_) => Prediction::Done { is_complete: true, at: None },
+            PlacementState::TakenBack => Prediction::TakenBack { at: None },
             PlacementState::NotKnown(reason) => return Err(reason),
-            PlacementState::Conflict(_) => match foreseen(library, change, path)? {
-                conflict @ Foreseen::Conflict { .. } => conflict,
-                // It could not be concluded, whatever it looks like.
-                Foreseen::Done { .. } | Foreseen::TakenBack { .. } => Foreseen::Conflict { might_be_output: true },
+            PlacementState::Conflict(_) => match predict_change(library, change, path)? {
+                conflict @ Prediction::Conflict { .. } => conflict,
+                // It could not be recovered, whatever it looks like.
+                Prediction::Done { .. } | Prediction::TakenBack { .. } => {
+                    Prediction::Conflict { might_be_output: true }
+                }
             },
         };
         Ok(self.decide(known, path, true).skip())
@@ -126,28 +135,28 @@ impl ActiveJob {
 
     /// Whether no item has to wait for what earlier jobs left half changed, nor is skipped because of it.
     pub(super) fn is_clear_of_earlier(&self) -> bool {
-        self.retried().is_none() || self.concluded.get().is_some_and(HashMap::is_empty)
+        self.retried().is_none() || self.recovered_earlier.get().is_some_and(HashMap::is_empty)
     }
 
-    /// Concludes what earlier jobs left half changed of the files of this one, once: before the first attempt, or else in the
+    /// Recovers what earlier jobs left half changed of the files of this one, once: before the first attempt, or else in the
     /// last step. Returns the files that are skipped then, with the reasons. After a failure or a stop, the next caller tries
     /// again, unless it was stopped too.
-    pub(in crate::engine) async fn conclude_earlier(
+    pub(in crate::engine) async fn recover_earlier(
         self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
     ) -> Result<&HashMap<RelPath, SkipReason>, StepFailure> {
-        let conclude = async || {
+        let recover = async || {
             stop.check_wanted()?;
-            conclude_all(context, self, stop).await
+            recover_all(context, self, stop).await
         };
-        self.concluded.get_or_try_init(conclude).await
+        self.recovered_earlier.get_or_try_init(recover).await
     }
 }
 
-/// Concludes what earlier jobs left half changed of the files that this one has yet to process, and of those that its plan calls
+/// Recovers what earlier jobs left half changed of the files that this one has yet to process, and of those that its plan calls
 /// done. Returns those that are skipped then, with the reasons.
-async fn conclude_all(
+async fn recover_all(
     context: &Context,
     active: &Arc<ActiveJob>,
     stop: &StepStop,
@@ -168,15 +177,15 @@ async fn conclude_all(
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }
-    let conclude = move |earlier: &EarlierChanges| -> Result<_, StepFailure> {
+    let recover = move |earlier: &EarlierChanges| -> Result<_, StepFailure> {
         let mut skips = HashMap::new();
         for (path, left, is_open) in wanted {
-            let skip = left.conclude(earlier, &path)?;
+            let skip = left.recover(earlier, &path)?;
             skips.extend(skip.filter(|_| is_open).map(|skip| (path, skip)));
         }
         Ok(skips)
     };
-    EarlierChanges::examined(context, active, stop, conclude).await
+    EarlierChanges::run(context, active, stop, recover).await
 }
 
 /// The files whose change the log leaves open: it does not tell how far the change got. A retry that skipped a file for this reason has not
@@ -236,17 +245,17 @@ mod tests {
     fn a_file_that_somebody_else_has_put_there_runs_whichever_job_asks() {
         let path: RelPath = "file".parse().expect("a path");
         let left = HalfChanged { change: None, is_same_work: true };
-        let skip = |foreseen, concludes| left.decide(foreseen, &path, concludes).skip();
-        for concludes in [false, true] {
-            assert_eq!(skip(Foreseen::Conflict { might_be_output: false }, concludes), None);
-            let its_own = skip(Foreseen::Conflict { might_be_output: true }, concludes);
+        let skip = |predicted, recovers| left.decide(predicted, &path, recovers).skip();
+        for recovers in [false, true] {
+            assert_eq!(skip(Prediction::Conflict { might_be_output: false }, recovers), None);
+            let its_own = skip(Prediction::Conflict { might_be_output: true }, recovers);
             assert_eq!(its_own, Some(SkipReason::HalfChanged));
-            assert_eq!(skip(Foreseen::TakenBack { at: Some(path.clone()) }, concludes), None);
-            let made = skip(Foreseen::Done { is_complete: true, at: Some(path.clone()) }, concludes);
+            assert_eq!(skip(Prediction::TakenBack { at: Some(path.clone()) }, recovers), None);
+            let made = skip(Prediction::Done { is_complete: true, at: Some(path.clone()) }, recovers);
             assert_eq!(made, Some(SkipReason::Done));
         }
-        let half = || Foreseen::Done { is_complete: false, at: Some(path.clone()) };
-        assert_eq!(skip(half(), false), Some(SkipReason::HalfChanged), "nobody concludes it");
-        assert_eq!(skip(half(), true), None, "it is concluded when the job runs");
+        let half = || Prediction::Done { is_complete: false, at: Some(path.clone()) };
+        assert_eq!(skip(half(), false), Some(SkipReason::HalfChanged), "nobody recovers it");
+        assert_eq!(skip(half(), true), None, "it is recovered when the job runs");
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Unfinished<'a> {
     past: &'a Past,
     /// The open changes of the jobs that were read, by item and attempt.
     open: HashMap<u64, BTreeMap<(u32, u32), Change>>,
-    /// Files that are judged when the job runs.
+    /// Files whose changes this job itself recovers when it runs.
     left_out: HashSet<RelPath>,
 }
 
@@ -41,13 +41,13 @@ impl<'a> Unfinished<'a> {
         is_asked.then_some(Unfinished { context, active, past, open, left_out })
     }
 
-    /// Does not judge this file.
+    /// Leaves this file as it is: its verdict is given already.
     pub(super) fn leave_out(&mut self, path: &RelPath) {
         self.left_out.insert(path.clone());
     }
 
     /// Skips each of these files that an earlier job left half changed. Touches nothing. Blocking.
-    pub(super) fn judge(&mut self, files: &mut [ListedFile]) -> Result<(), Unable> {
+    pub(super) fn mark(&mut self, files: &mut [ListedFile]) -> Result<(), Unable> {
         let is_asked = |found: &ListedFile| found.is_asked_about() && !self.left_out.contains(&found.file.path);
         let asked: Vec<_> = files.iter().filter(|found| is_asked(found)).map(|found| found.file.path.clone()).collect();
         let handle = self.context.handle.clone();

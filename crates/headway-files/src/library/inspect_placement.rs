@@ -34,8 +34,8 @@ pub(super) struct NamesFound {
     pub(super) is_held: bool,
 }
 
-/// How an interrupted placement is concluded.
-pub(super) enum Conclusion<'a> {
+/// How an interrupted placement is recovered.
+pub(super) enum Resolution<'a> {
     /// The output is in place, and the original, if there is one, in the trash.
     Done,
     /// The output is in place. The original, which has the temporary name, goes to the trash.
@@ -51,7 +51,7 @@ pub(super) enum Conclusion<'a> {
 /// What a look at an interrupted change tells, while nothing is touched.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Foreseen {
+pub enum Prediction {
     /// It is complete, or can be completed. `at` is where the file lies that then has the name which was asked about; `None`
     /// if nothing then has it.
     Done {
@@ -60,7 +60,7 @@ pub enum Foreseen {
         /// Where that file lies now.
         at: Option<RelPath>,
     },
-    /// It had not begun, was taken back, or can be. `at` is as for [`Foreseen::Done`].
+    /// It had not begun, was taken back, or can be. `at` is as for [`Prediction::Done`].
     TakenBack {
         /// Where that file lies now.
         at: Option<RelPath>,
@@ -73,14 +73,14 @@ pub enum Foreseen {
 }
 
 impl NamesFound {
-    pub(super) fn conclusion<'a>(&self, placement: &'a Placement) -> Conclusion<'a> {
+    pub(super) fn resolution<'a>(&self, placement: &'a Placement) -> Resolution<'a> {
         let (new, old) = (Some(placement.new), placement.old);
         let Some(trash) = &placement.trash else {
             // If the name is free, or somebody else's file has it, the next attempt meets that file and reports it.
             return match self.temp == NameContent::Nothing || self.temp.is(new) {
-                true if self.target.is(new) => Conclusion::Done,
-                true => Conclusion::TakenBack(None),
-                false => Conclusion::Conflict,
+                true if self.target.is(new) => Resolution::Done,
+                true => Resolution::TakenBack(None),
+                false => Resolution::Conflict,
             };
         };
         let is_in_trash = self.trash.is(old);
@@ -90,18 +90,18 @@ impl NamesFound {
         {
             // If the original got a second name, it is recognised by content, because on some file systems two names of
             // a file have two inode numbers. No other attempt uses this name.
-            return Conclusion::TakenBack(is_in_trash.then_some(trash));
+            return Resolution::TakenBack(is_in_trash.then_some(trash));
         }
         // The original is in the trash, and nothing has taken its name yet.
         if self.target == NameContent::Nothing && is_in_trash {
-            return Conclusion::Fill(trash);
+            return Resolution::Fill(trash);
         }
         if self.target.is(new) && self.temp.is(old) && self.trash == NameContent::Nothing {
-            return Conclusion::ToTrash(trash);
+            return Resolution::ToTrash(trash);
         }
         match self.target.is(new) && is_in_trash && self.temp == NameContent::Nothing {
-            true => Conclusion::Done,
-            false => Conclusion::Conflict,
+            true => Resolution::Done,
+            false => Resolution::Conflict,
         }
     }
 
@@ -111,23 +111,23 @@ impl NamesFound {
 }
 
 impl Library {
-    /// What judging a placement would come to, as far as its names tell now. Touches nothing.
-    pub(super) fn foresee_placement(&self, placement: &Placement, path: &RelPath) -> io::Result<Foreseen> {
+    /// What recovering a placement would come to, as far as its names tell now. Touches nothing.
+    pub(super) fn predict_placement(&self, placement: &Placement, path: &RelPath) -> io::Result<Prediction> {
         let found = self.names_found(placement)?;
         let Placement { temp, target, new, .. } = placement;
         let is_whole = found.temp.is(Some(*new));
         let is_of_it = path == target;
         let stays = (!is_of_it || found.target != NameContent::Nothing).then(|| path.clone());
-        Ok(match found.conclusion(placement) {
-            Conclusion::Done => Foreseen::Done { is_complete: true, at: stays },
-            Conclusion::ToTrash(_) => Foreseen::Done { is_complete: false, at: stays },
-            Conclusion::TakenBack(_) => Foreseen::TakenBack { at: stays },
-            Conclusion::Fill(_) if is_whole => {
+        Ok(match found.resolution(placement) {
+            Resolution::Done => Prediction::Done { is_complete: true, at: stays },
+            Resolution::ToTrash(_) => Prediction::Done { is_complete: false, at: stays },
+            Resolution::TakenBack(_) => Prediction::TakenBack { at: stays },
+            Resolution::Fill(_) if is_whole => {
                 let at = if is_of_it { Some(temp.clone()) } else { stays };
-                Foreseen::Done { is_complete: false, at }
+                Prediction::Done { is_complete: false, at }
             }
-            Conclusion::Fill(trash) => Foreseen::TakenBack { at: if is_of_it { Some(trash.clone()) } else { stays } },
-            Conclusion::Conflict => Foreseen::Conflict { might_be_output: is_of_it && found.target.is(Some(*new)) },
+            Resolution::Fill(trash) => Prediction::TakenBack { at: if is_of_it { Some(trash.clone()) } else { stays } },
+            Resolution::Conflict => Prediction::Conflict { might_be_output: is_of_it && found.target.is(Some(*new)) },
         })
     }
 
