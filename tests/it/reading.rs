@@ -127,7 +127,7 @@ async fn a_page_that_only_reads_offers_nothing_that_cannot_work() {
             (&of_job, "data-action=\"approve\""),
             (&of_job, "data-action=\"cancel\""),
             (&of_job, "data-action=\"duplicate\""),
-            (&of_job, "class=\"job-pace\""),
+            (&of_job, "class=\"job-change\""),
             (&of_job, "data-action=\"share\""),
         ] {
             assert_eq!(page.contains(part), offers, "{part} with {token}");

@@ -437,7 +437,7 @@ fn the_second_ctrl_c_waits_for_no_program_that_ignores_it() {
 
 /// The first request stands, and so did its whole time.
 #[test]
-fn the_second_ctrl_c_hurries_a_program_that_its_time_limit_has_asked_to_end() {
+fn the_second_ctrl_c_forces_a_program_that_its_time_limit_has_asked_to_end() {
     let files = Files::numbered(1);
     let asked = files.data().with_file_name("asked");
     let ignores = format!("trap \"touch '{}'\" TERM; while :; do sleep 0.1; done", asked.display());
@@ -449,10 +449,10 @@ fn the_second_ctrl_c_hurries_a_program_that_its_time_limit_has_asked_to_end() {
         let (_, out, _) = called(&files, &["jobs", "--status", "paused"]);
         !out.is_empty()
     });
-    let hurried = std::time::Instant::now();
+    let forced = std::time::Instant::now();
     signal(&child, Signal::INT);
     let (code, _, err) = told(child.wait_with_output().expect("its end"));
-    let took = hurried.elapsed();
+    let took = forced.elapsed();
     assert!(code == Some(130) && !err.contains("running files were interrupted"), "{code:?} {err}");
     assert!(took < std::time::Duration::from_millis(2_500), "{took:?}");
 }

@@ -122,7 +122,7 @@ impl Clock {
     }
 
     fn look_at(&mut self, now: Millis, up: Option<Duration>) -> Duration {
-        // Where that cannot be asked nothing is known to have passed.
+        // If the system does not tell its uptime, no time is known to have passed.
         let up = up.or(self.last.map(|(_, up)| up)).unwrap_or_default();
         if let Some((then, before)) = self.last {
             let passed = up.saturating_sub(before);
@@ -138,8 +138,7 @@ impl Clock {
         self.doubt
     }
 
-    /// Takes in that the clock went from `then` to `now` while this much time really passed; `None` if that is
-    /// unknown.
+    /// Notes a jump of more than a day: the clock went from `then` to `now` while only this much time really passed.
     fn note_jump(&mut self, then: Millis, now: Millis, passed: Duration) {
         let (expected, jump) = jump(then, now, passed);
         if jump > DAY {

@@ -1,12 +1,12 @@
 //! A job as the engine's tasks need it: its request, with the library and the recipe looked up.
 
 mod bind;
+mod claim_ahead;
 mod durations;
 mod earlier;
 mod ground;
 mod half_changed;
 mod on_disk;
-mod pace;
 mod read_ahead;
 mod together;
 mod undone;
@@ -22,6 +22,7 @@ use tokio::sync::OnceCell;
 use super::schedule::Terms;
 use super::stop::{StepFailure, StepStop};
 use super::{Context, Pulse};
+use claim_ahead::ClaimAhead;
 use durations::Durations;
 use ground::PlannedGround;
 pub(crate) use ground::{ground, ground_of};
@@ -32,7 +33,6 @@ use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, RelPath, SkipReason, StartJob};
 use headway_recipes::{Recipe, Unable, Work};
 use headway_store::Store;
-use pace::Pace;
 use read_ahead::ReadAhead;
 use together::RenamedTogether;
 pub(super) use together::wish;
@@ -58,7 +58,7 @@ pub(crate) struct ActiveJob {
     ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
-    pace: Pace,
+    claim_ahead: ClaimAhead,
     /// When its plan last made progress.
     pub(super) plan_pulse: Pulse,
     /// Stops the preparations, the listing or the last step under way.
@@ -104,7 +104,7 @@ impl ActiveJob {
             recovered_earlier: OnceCell::new(),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
-            pace: Pace::default(),
+            claim_ahead: ClaimAhead::default(),
             plan_pulse: Pulse::new(),
             stop: Mutex::default(),
             noted_folders: NotedFolders::default(),
@@ -253,12 +253,12 @@ impl ActiveJob {
 
     /// Notes how long an attempt took; `None` if it was given back because it had to wait. Returns how many items to claim ahead for
     /// each worker, if that has changed. Only the engine's loop calls this.
-    pub(super) fn note_pace(&self, took: Option<Duration>) -> Option<usize> {
-        self.pace.note(took)
+    pub(super) fn note_attempt_time(&self, took: Option<Duration>) -> Option<usize> {
+        self.claim_ahead.note(took)
     }
 
     /// Whether its attempts are *brief*: at most a millisecond on average, so that their ends are reported together.
     pub(super) fn is_brief(&self) -> bool {
-        self.pace.is_brief()
+        self.claim_ahead.is_brief()
     }
 }

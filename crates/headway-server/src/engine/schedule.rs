@@ -119,7 +119,7 @@ impl Schedule {
                 let of = |id| stalled.get(id).copied().unwrap_or_default();
                 self.jobs.iter_mut().for_each(|(id, job)| job.stalled = of(id));
             }
-            Input::Pace { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
+            Input::ClaimAhead { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
             Input::Short(reason) => {
                 let active = |status| matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing);
                 let active = self.jobs.iter().filter(|(_, job)| active(job.fold.status));

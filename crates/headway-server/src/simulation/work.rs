@@ -155,7 +155,7 @@ impl World {
             process.workers.remove(&(job, item));
         }
         if !self.plain {
-            self.feed(Input::Pace { job, ahead: item as usize % 4 })?;
+            self.feed(Input::ClaimAhead { job, ahead: item as usize % 4 })?;
         }
         self.feed(Input::Done { job, item, attempt, outcome })?;
         Ok(true)

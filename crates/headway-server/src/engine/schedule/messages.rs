@@ -98,7 +98,7 @@ pub(crate) enum Input {
     Limits(ScheduleLimits),
     /// How many items a worker gets through while the record of a start becomes durable; 0 where the work takes longer. This many
     /// are recorded as started while others run, so that no worker waits for the disk.
-    Pace {
+    ClaimAhead {
         /// The job.
         job: JobId,
         /// Items for each worker.

@@ -171,7 +171,7 @@ impl Server {
         let own = OwnWork::of_job(job, Step::RemoveHistory);
         let done = tokio::task::spawn_blocking(move || steps.carry_out(&own, || act(&data)));
         let done = done.await.map_err(|error| internal(&error))?;
-        let done = done.map_err(|left_out| ApiError::Unavailable { message: left_out.to_string() })?;
+        let done = done.map_err(|given_up| ApiError::Unavailable { message: given_up.to_string() })?;
         done.map_err(|error| ApiError::Unavailable { message: format!("its files in the data folder: {error}") })
     }
 }
