@@ -3,7 +3,7 @@ import { begin, button, config, count, details, over, standing, status } from '.
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
-/** Ten files, of which the fourth and the ninth fail. */
+/** Ten files; the fourth and the ninth fail. */
 const ten = (server: Server) => {
   for (let index = 0; index < 10; index++) server.file(`f${index}`, index % 5 === 3 ? '7' : '0');
 };

@@ -135,7 +135,7 @@ async fn a_thousand_half_open_connections_take_nothing_from_a_job() {
     }
     let crowd = held.len();
     // A later caller gets in when a half-open connection is closed. A refusal that comes before the request is written
-    // can be lost in the client library, which then waits for ever.
+    // can be lost in the client library, which then waits forever.
     let job = mint();
     let mut body = request("upper");
     body["output"] = json!({ "place": "replace" });

@@ -418,7 +418,7 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     let told = items(&served, undo).await;
     assert!(told[0].2.contains("nothing was put back"), "{told:?}");
     drop(served);
-    // Whoever asks again has the disk looked at again.
+    // A second request looks at the disk again.
     let served = Served::start(&files);
     let again = mint();
     assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{again}")).await.0, 201);

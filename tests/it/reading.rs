@@ -154,7 +154,7 @@ async fn a_link_to_a_moment_of_a_job_opens_it_and_takes_nothing_from_who_may_do_
     assert_eq!(status, 200, "{made}");
     let path = made["path"].as_str().expect("a path").to_owned();
     assert!(path.contains(READING) && !path.contains(ALL), "{path}");
-    assert_eq!(app.call(link(READING, "/")).await.0, 403, "whoever has a cookie does not get the token");
+    assert_eq!(app.call(link(READING, "/")).await.0, 403, "a caller with a cookie does not get the token");
 
     let open = async |path: &str, cookie: Option<&str>| {
         let call = client.get(format!("{}{path}", app.url));

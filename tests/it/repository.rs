@@ -94,7 +94,7 @@ fn dependencies_follow_the_rules_of_deny_toml() {
         of("crate").to_owned()
     });
     let skipped: BTreeSet<_> = skipped.collect();
-    assert_eq!(skipped, older_versions(packages), "deny.toml names the crates of which several versions are built");
+    assert_eq!(skipped, older_versions(packages), "deny.toml names the crates that are built in several versions");
 }
 
 /// All versions but the newest of the crates that have several, as deny.toml writes them.
@@ -658,7 +658,7 @@ fn every_task_of_the_server_itself_leaves_a_crash_note() {
 }
 
 /// A call that a signal interrupts is made again by the doors that count how often, and that look whether a change of names was
-/// made. A loop of its own would go on for ever, and a blind second call would change the names back.
+/// made. A loop of its own would go on forever, and a blind second call would change the names back.
 #[test]
 fn interrupted_calls_are_made_again_by_the_doors_for_that() {
     const CHANGES: [&str; 5] = ["renameat", "renameat_with", "linkat", "unlinkat", "mkdirat"];

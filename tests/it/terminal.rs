@@ -676,7 +676,7 @@ fn the_totals_of_a_report_are_shown_at_the_end_of_a_run_and_later() {
     files.write("copy", b"file 0\n");
     let (code, _, err) = called(&files, &["run", "duplicates", "."]);
     assert_eq!(code, Some(0), "{err}");
-    let told = "1 group of files with the same content: 2 files, of which 1 could go, which frees 7 bytes";
+    let told = "1 group of files with the same content: 2 files; removing 1 of them frees 7 bytes";
     let (_, shown, _) = called(&files, &["show", "@1"]);
     let (_, _, watched) = called(&files, &["watch", "@1"]);
     for text in [&err, &shown, &watched] {

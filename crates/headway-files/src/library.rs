@@ -112,7 +112,7 @@ pub struct LibraryFolder {
     pub name: String,
     /// The path of the root.
     pub path: PathBuf,
-    /// The path by which it was named, if links lead from there to its root.
+    /// The path that it was named by, if links lead from there to its root.
     naming: OnceLock<NamingPath>,
     root: RwLock<Option<Root>>,
     /// When the root was last needed, as [`running_ms`](root::running_ms) counts.

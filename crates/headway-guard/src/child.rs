@@ -111,7 +111,7 @@ impl GuardProcess {
                     if attempt.deadline.is_none() {
                         attempt.signal(Signal::TERM);
                     }
-                    // Whoever asks again can only shorten its time.
+                    // A second request can only shorten its time.
                     attempt.deadline = Some(attempt.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
                 }
             }

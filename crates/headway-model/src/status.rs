@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::FromJson;
 
-/// A job's status. Each variant says who moves a job out of it, and by which event. On the wire: `{"status": ...,
+/// A job's status. Each variant says who moves a job out of it, and with which event. On the wire: `{"status": ...,
 /// "reason": ...}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

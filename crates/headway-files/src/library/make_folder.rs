@@ -77,7 +77,7 @@ impl Library {
             };
             let is_new = made.is_ok();
             match made {
-                // If it might not stay, nobody relies on it. Whoever tries again makes it again.
+                // If it might not stay, nobody relies on it. The next try makes it again.
                 Ok(()) => sync(&above).inspect_err(|_| {
                     unlinkat(&above, &*name, AtFlags::REMOVEDIR).ok();
                 })?,

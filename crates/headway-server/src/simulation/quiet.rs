@@ -52,7 +52,7 @@ impl World {
                 return Ok(());
             }
         }
-        Err(BrokenPromise("it never comes to rest".into()))
+        Err(BrokenPromise("it never becomes quiet".into()))
     }
 
     /// Checks that every connected page is up to date without a ping.

@@ -145,8 +145,8 @@ impl Suspects {
         last.map(|(count, _)| LastChance { beside: count.beside }).max_by_key(|chance| chance.beside)
     }
 
-    /// The step of a job's own work at which it is stuck. The server goes on with a job of which it leaves out only what
-    /// it does by itself.
+    /// The step of a job's own work at which it is stuck. If the server has given up only work of its own for a job, it goes
+    /// on with that job.
     pub(super) fn stuck(&self, job: JobId) -> Option<Step> {
         let is_of = |(of, step): &(Subject, Step)| *of == Subject::Job(job) && !step.is_own();
         let crashes = self.crashes.lock();

@@ -14,7 +14,7 @@ use headway_recipes::Unable;
 
 /// The changes that earlier jobs left open, as a job looks at them. Blocking.
 pub(super) struct EarlierChanges {
-    /// Held, because a job of which a thread can still move files is not tidy.
+    /// Held, because a job is not tidy while one of its threads can still move files.
     active: Arc<ActiveJob>,
     exclusion: Exclusion,
     steps: Steps,

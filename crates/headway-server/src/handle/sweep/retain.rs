@@ -24,8 +24,8 @@ const ROWS_PER_STEP: u32 = 500;
 const JOBS_PER_READ: u32 = 200;
 
 impl Server {
-    /// Removes what retention says, and completes removals that were cut short. A job of which something cannot be
-    /// removed or measured keeps nothing of the others: it is reported, and tried again at the next sweep.
+    /// Removes what retention says, and completes removals that were cut short. If something of a job cannot be
+    /// removed or measured, that is reported and tried again at the next sweep, and the others are not affected.
     pub(super) async fn retain(&self, looks: &OwnLooks, retention: &Retention, jumps: &Jumps) -> Result<(), ApiError> {
         let mut kept = HashSet::new();
         loop {
