@@ -7,6 +7,7 @@ mod known;
 mod known_as;
 mod lock;
 mod made_folders;
+mod make_private;
 mod outputs;
 mod paths;
 mod presets;
@@ -91,7 +92,7 @@ impl DataFolder {
         let fail = |doing: &str, error: &dyn std::fmt::Display| {
             FolderError(format!("cannot {doing} the data folder {}: {error}", root.display()))
         };
-        private::make_root(root).map_err(|error| fail("make", &error))?;
+        make_private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = paths::without_links(root).map_err(|error| fail("find", &error))?;
         DataFolder::fits(&root, libraries)?;
         let Some(lock) = FolderLock::take(&root).map_err(|error| fail("lock", &error))? else {

@@ -19,6 +19,7 @@ mod library_file;
 mod listed;
 mod litter;
 mod make_folder;
+mod mirror_folder;
 mod mount_table;
 mod mounts;
 mod moves;
