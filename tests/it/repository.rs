@@ -408,7 +408,7 @@ const REASONS: [(&str, &str, &str); 43] = [
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
     ("server/engine/shortage/of_job.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
-    ("server/engine/place.rs", "library.recover(", "each error has its arm"),
+    ("server/engine/recover_change.rs", "library.recover(", "each error has its arm"),
     (
         "server/engine/plan/lister/free_names.rs",
         "for_the_attempt(",

@@ -24,6 +24,7 @@ mod place;
 mod plan;
 mod pool;
 mod pulse;
+mod recover_change;
 mod recoveries;
 mod recovery;
 mod running;

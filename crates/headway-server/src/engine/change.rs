@@ -1,7 +1,8 @@
 //! Renames files: all names of an item are checked, recorded as `changing`, and then changed together. An output
 //! whose name differs from its original's, and a file that goes to the trash, are renamed in the same way.
 
-use super::place::{fail, made_or_recovered, record, recover_change};
+use super::place::{fail, record};
+use super::recover_change::{made_or_recovered, recover_change};
 use super::wanted_moves::{WantedChange, wanted_moves};
 use super::{ActiveJob, Context};
 use crate::steps::{Step, UnderWay};

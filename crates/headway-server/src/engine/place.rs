@@ -2,13 +2,11 @@
 
 use std::io;
 
+use super::recover_change::made_or_recovered;
 use super::{ActiveJob, Context};
 use crate::steps::{Step, UnderWay};
-use headway_files::{
-    Change, Library, OpenFile, Placement, PlacementState, Prediction, Sealed, Staged, environment, fault, fault_of,
-    io_text, is_storage_error,
-};
-use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, RelPath, SkipReason};
+use headway_files::{Change, Library, OpenFile, Placement, Sealed, Staged, fault, fault_of};
+use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 use headway_store::AppendError;
 
@@ -67,30 +65,6 @@ pub(super) fn fail(doing: &'static str) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::of(FailReason::Write, doing, &error)
 }
 
-/// Ends a change that is recorded. If an error left the result unclear, the disk is inspected, as after a crash.
-pub(super) fn made_or_recovered(
-    library: &Library,
-    change: &Change,
-    doing: &str,
-    made: io::Result<Result<(), SkipReason>>,
-) -> Result<(), Failure> {
-    let error = match made {
-        Ok(made) => return made.map_err(Failure::Skipped),
-        Err(error) => error,
-    };
-    match recover_change(library, change) {
-        PlacementState::Done(_) => Ok(()),
-        PlacementState::TakenBack => Err(Failure::of(FailReason::Write, doing, &error)),
-        PlacementState::Conflict(message) => {
-            let first = io_text(&error);
-            // The look at the disk often fails as the change did.
-            let message = if message.starts_with(&first) { message } else { format!("{first}: {message}") };
-            Err(Failure::Failed(FailReason::Conflict, message))
-        }
-        PlacementState::NotKnown(reason) => Err(Failure::NotRecovered(reason)),
-    }
-}
-
 /// Syncs an output and checks it. Returns what was written, and the hash of the original if that is to be replaced.
 pub(super) fn finished(
     library: &Library,
@@ -109,29 +83,6 @@ pub(super) fn finished(
         false => None,
     };
     Ok((sealed, old))
-}
-
-/// Recovers a change. If the disk cannot be inspected for a reason that might pass, it is inspected later. The same holds
-/// if the storage reports an error, which proves nothing about the files. Any other error is a conflict, with its
-/// message.
-pub(super) fn recover_change(library: &Library, change: &Change) -> PlacementState {
-    library.recover(change).unwrap_or_else(|error| match environment(&error) {
-        Some(reason) => PlacementState::NotKnown(reason),
-        None if is_storage_error(&error) => PlacementState::NotKnown(PauseReason::StorageErrors),
-        None => PlacementState::Conflict(format!("{}: {}", io_text(&error), library.lying(change))),
-    })
-}
-
-/// What [`recover_change`] would come to, while nothing is touched; the reason if that is not known now.
-pub(super) fn predict_change(library: &Library, change: &Change, path: &RelPath) -> Result<Prediction, PauseReason> {
-    match library.predict(change, path) {
-        Ok(predicted) => Ok(predicted),
-        Err(error) => match environment(&error) {
-            Some(reason) => Err(reason),
-            None if is_storage_error(&error) => Err(PauseReason::StorageErrors),
-            None => Ok(Prediction::Conflict { might_be_output: true }),
-        },
-    }
 }
 
 /// Checks the output's size: not empty if that is a failure, and smaller if the request asks for that.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::panicked::Panicked;
-use super::place::recover_change;
+use super::recover_change::recover_change;
 use super::schedule::RecoveredState;
 use super::{ActiveJob, Context};
 use crate::placements::{Changes, each_event};

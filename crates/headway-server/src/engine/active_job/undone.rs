@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::Context;
-use super::super::place::{predict_change, recover_change};
+use super::super::recover_change::{predict_change, recover_change};
 use super::super::stop::{StepFailure, StepStop};
 use super::ActiveJob;
 use super::earlier::EarlierChanges;
