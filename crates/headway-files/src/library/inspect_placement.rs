@@ -1,5 +1,5 @@
-//! Decides how far an interrupted placement got, by looking at its three names. Contents are compared by their hashes. Nothing is
-//! touched here.
+//! Inspects the three names of an interrupted placement, and resolves how far it got. Contents are compared by their hashes.
+//! Nothing is touched here.
 
 use std::io;
 
@@ -27,14 +27,14 @@ impl NameContent {
 /// What lies at the three names of a placement.
 pub(super) struct NamesFound {
     /// At the target; nothing if there is only what keeps that name free.
-    target: NameContent,
+    pub(super) target: NameContent,
     pub(super) temp: NameContent,
     trash: NameContent,
     /// Whether the target has what keeps its name free.
     pub(super) is_held: bool,
 }
 
-/// How an interrupted placement is recovered.
+/// How an interrupted placement is to be recovered.
 pub(super) enum Resolution<'a> {
     /// The output is in place, and the original, if there is one, in the trash.
     Done,
@@ -46,30 +46,6 @@ pub(super) enum Resolution<'a> {
     TakenBack(Option<&'a RelPath>),
     /// What lies there matches neither state.
     Conflict,
-}
-
-/// What a look at an interrupted change tells, while nothing is touched.
-#[must_use]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Prediction {
-    /// It is complete, or can be completed. `at` is where the file lies that then has the name which was asked about; `None`
-    /// if nothing then has it.
-    Done {
-        /// Whether no file is left to be moved.
-        is_complete: bool,
-        /// Where that file lies now.
-        at: Option<RelPath>,
-    },
-    /// It had not begun, was taken back, or can be. `at` is as for [`Prediction::Done`].
-    TakenBack {
-        /// Where that file lies now.
-        at: Option<RelPath>,
-    },
-    /// The files there match neither state.
-    Conflict {
-        /// Whether what has the name which was asked about can be what the change put there.
-        might_be_output: bool,
-    },
 }
 
 impl NamesFound {
@@ -111,26 +87,6 @@ impl NamesFound {
 }
 
 impl Library {
-    /// What recovering a placement would come to, as far as its names tell now. Touches nothing.
-    pub(super) fn predict_placement(&self, placement: &Placement, path: &RelPath) -> io::Result<Prediction> {
-        let found = self.names_found(placement)?;
-        let Placement { temp, target, new, .. } = placement;
-        let is_whole = found.temp.is(Some(*new));
-        let is_of_it = path == target;
-        let stays = (!is_of_it || found.target != NameContent::Nothing).then(|| path.clone());
-        Ok(match found.resolution(placement) {
-            Resolution::Done => Prediction::Done { is_complete: true, at: stays },
-            Resolution::ToTrash(_) => Prediction::Done { is_complete: false, at: stays },
-            Resolution::TakenBack(_) => Prediction::TakenBack { at: stays },
-            Resolution::Fill(_) if is_whole => {
-                let at = if is_of_it { Some(temp.clone()) } else { stays };
-                Prediction::Done { is_complete: false, at }
-            }
-            Resolution::Fill(trash) => Prediction::TakenBack { at: if is_of_it { Some(trash.clone()) } else { stays } },
-            Resolution::Conflict => Prediction::Conflict { might_be_output: is_of_it && found.target.is(Some(*new)) },
-        })
-    }
-
     pub(super) fn names_found(&self, placement: &Placement) -> io::Result<NamesFound> {
         let Placement { temp, target, trash, old, new } = placement;
         let (at_temp, at_target) = (self.state_at(temp)?, self.state_at(target)?);

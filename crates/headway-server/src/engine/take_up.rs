@@ -79,7 +79,7 @@ async fn look(context: &Context, fold: &Fold) -> (Option<Terms>, RecoveredState)
             return Err(Unable::Environment(PauseReason::StorageSilent));
         }
         let active = Arc::new(ActiveJob::read(context, fold.id).await?);
-        let past = recovery::past(context, (&active, &step), fold).await?;
+        let past = recovery::recover_job(context, (&active, &step), fold).await?;
         Ok((active.terms(), past))
     });
     let looked = looked.await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::panicked::Panicked;
 use super::super::{ActiveJob, Context};
-use super::{can_have_left, left_by, remove_temps_of};
+use super::temps::{can_have_left, left_by, remove_temps_of};
 use crate::placements::{Changes, each_event};
 use crate::steps::{OwnWork, Step};
 use headway_files::Change;
