@@ -386,7 +386,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 43] = [
+const REASONS: [(&str, &str, &str); 44] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -407,6 +407,7 @@ const REASONS: [(&str, &str, &str); 43] = [
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
     ("files/library/trash.rs", "known()?", "only what is known is asked on"),
+    ("files/library/empty_trash.rs", "known()?", "only what is known is asked on"),
     ("server/engine/shortage/of_job.rs", "/proc/self/stat", "whether a file can be opened is what is asked"),
     ("server/engine/recover_change.rs", "library.recover(", "each error has its arm"),
     (

@@ -3,6 +3,7 @@
 pub(crate) mod calls;
 mod copy_content;
 mod copy_metadata;
+mod empty_trash;
 mod enter;
 mod environment;
 mod fault;
@@ -20,6 +21,7 @@ mod listed;
 mod litter;
 mod make_folder;
 mod mirror_folder;
+mod missing_disks;
 mod mount_table;
 mod mounts;
 mod moves;
