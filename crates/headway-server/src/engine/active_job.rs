@@ -8,6 +8,7 @@ mod ground;
 mod half_changed;
 mod on_disk;
 mod read_ahead;
+mod recover_earlier;
 mod together;
 mod undone;
 

@@ -2,24 +2,15 @@
 //! the earlier job made of the original, so it is not processed before the disk tells. The plan only predicts what the disk
 //! tells; the change is recovered once the job runs.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+mod find;
 
-use super::super::Context;
 use super::super::recover_change::{predict_change, recover_change};
-use super::super::stop::{StepFailure, StepStop};
-use super::ActiveJob;
+use super::super::stop::StepFailure;
 use super::earlier::EarlierChanges;
-use crate::placements::{Changes, put_back, unclear};
 use headway_files::{Change, Library, PlacementState, Prediction};
-use headway_model::item::{ItemLabel, ItemStatus, SkipReason};
-use headway_model::request::{ItemSelection, ItemsQuery};
-use headway_model::{JobId, PauseReason, Query, RelPath};
+use headway_model::item::SkipReason;
+use headway_model::{PauseReason, RelPath};
 use headway_recipes::Unable;
-use headway_store::ItemPages;
-
-/// How many items are read at a time.
-const ITEMS_AT_ONCE: u32 = 1_000;
 
 /// What an earlier job might have left half changed.
 pub(in crate::engine) struct HalfChanged {
@@ -83,7 +74,7 @@ impl HalfChanged {
     }
 
     /// Recovers the change. Returns why the file is skipped then, if it is. Blocking.
-    fn recover(&self, earlier: &EarlierChanges, path: &RelPath) -> Result<Option<SkipReason>, StepFailure> {
+    pub(super) fn recover(&self, earlier: &EarlierChanges, path: &RelPath) -> Result<Option<SkipReason>, StepFailure> {
         let Some(change) = &self.change else { return Ok(Some(SkipReason::HalfChanged)) };
         let recovered = earlier.alone(change, |library| self.recover_in(library, change, path))?;
         recovered.map_err(|reason| Unable::Environment(reason).into())
@@ -109,132 +100,6 @@ impl HalfChanged {
         };
         Ok(self.decide(known, path, true).skip())
     }
-}
-
-impl ActiveJob {
-    /// The job whose items this one runs again, if it changes files.
-    fn retried(&self) -> Option<JobId> {
-        match &self.request.query {
-            Query::Items(ItemsQuery { job, which }) if *which != ItemSelection::Placed => {
-                Some(*job).filter(|_| !self.only_reads())
-            }
-            _ => None,
-        }
-    }
-
-    /// The files of the job that this one retries, and of those before it, that might be half changed; none for any other job.
-    pub(in crate::engine) async fn half_changed(
-        &self,
-        context: &Context,
-    ) -> Result<HashMap<RelPath, HalfChanged>, Unable> {
-        match self.retried() {
-            Some(job) => half_changed(context, self, job).await,
-            None => Ok(HashMap::new()),
-        }
-    }
-
-    /// Whether no item has to wait for what earlier jobs left half changed, nor is skipped because of it.
-    pub(super) fn is_clear_of_earlier(&self) -> bool {
-        self.retried().is_none() || self.recovered_earlier.get().is_some_and(HashMap::is_empty)
-    }
-
-    /// Recovers what earlier jobs left half changed of the files of this one, once: before the first attempt, or else in the
-    /// last step. Returns the files that are skipped then, with the reasons. After a failure or a stop, the next caller tries
-    /// again, unless it was stopped too.
-    pub(in crate::engine) async fn recover_earlier(
-        self: &Arc<Self>,
-        context: &Context,
-        stop: &StepStop,
-    ) -> Result<&HashMap<RelPath, SkipReason>, StepFailure> {
-        let recover = async || {
-            stop.check_wanted()?;
-            recover_all(context, self, stop).await
-        };
-        self.recovered_earlier.get_or_try_init(recover).await
-    }
-}
-
-/// Recovers what earlier jobs left half changed of the files that this one has yet to process, and of those that its plan calls
-/// done. Returns those that are skipped then, with the reasons.
-async fn recover_all(
-    context: &Context,
-    active: &Arc<ActiveJob>,
-    stop: &StepStop,
-) -> Result<HashMap<RelPath, SkipReason>, StepFailure> {
-    let mut left = active.half_changed(context).await?;
-    let paths: Vec<_> = left.keys().cloned().collect();
-    let mut wanted = Vec::new();
-    for some in paths.chunks(ITEMS_AT_ONCE as usize) {
-        for row in context.store.items_for(&[active.job_no], some).await.map_err(Unable::from)? {
-            let is_open = match row.state.status {
-                ItemStatus::Waiting | ItemStatus::Running | ItemStatus::Interrupted => true,
-                ItemStatus::Skipped { reason: SkipReason::Done, planned: true } => false,
-                _ => continue,
-            };
-            wanted.extend(left.remove(&row.file.path).map(|left| (row.file.path, left, is_open)));
-        }
-    }
-    if wanted.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let recover = move |earlier: &EarlierChanges| -> Result<_, StepFailure> {
-        let mut skips = HashMap::new();
-        for (path, left, is_open) in wanted {
-            let skip = left.recover(earlier, &path)?;
-            skips.extend(skip.filter(|_| is_open).map(|skip| (path, skip)));
-        }
-        Ok(skips)
-    };
-    EarlierChanges::run(context, active, stop, recover).await
-}
-
-/// The files whose change the log leaves open: it does not tell how far the change got. A retry that skipped a file for this reason has not
-/// touched it: then the job before it tells. A change that an undo has put back leaves nothing to ask.
-async fn half_changed(
-    context: &Context,
-    active: &ActiveJob,
-    mut job: JobId,
-) -> Result<HashMap<RelPath, HalfChanged>, Unable> {
-    let store = &*context.store;
-    let work = store.job(active.job).await?.and_then(|row| row.work);
-    let mut found = HashMap::new();
-    // The files that every later job skipped; `None` for the job that is retried: all of its files.
-    let mut asked: Option<HashSet<RelPath>> = None;
-    while let Some(row) = store.job(job).await? {
-        let is_asked = |path: &RelPath| asked.as_ref().is_none_or(|asked| asked.contains(path));
-        // Only what failed can be left half changed.
-        if row.summary.counters.failed > 0 {
-            let mut open = Changes::read(store, row.job_no).await?.open;
-            let put_back = put_back(store, job, None).await?;
-            let is_back = |change: &Change| put_back.contains(&change.path());
-            let is_same_work = row.work.is_some() && row.work == work;
-            let left = unclear(store, row.job_no, &mut open).await?.into_iter();
-            let left = left.filter(|left| is_asked(&left.path) && !left.change.as_ref().is_some_and(is_back));
-            found.extend(left.map(|left| (left.path, HalfChanged { change: left.change, is_same_work })));
-        }
-        let earlier = context.request(row.job_no).await?.map(|request| request.query);
-        let Some(Query::Items(ItemsQuery { job: earlier, .. })) = earlier else { break };
-        let passed_over = passed_over(context, row.job_no).await?.into_iter().filter(is_asked).collect::<HashSet<_>>();
-        if passed_over.is_empty() {
-            break;
-        }
-        (job, asked) = (earlier, Some(passed_over));
-    }
-    match found.is_empty() || active.is_same_library() {
-        true => Ok(found),
-        false => Err(Unable::Environment(PauseReason::LibraryGone)),
-    }
-}
-
-/// The files that a job skipped because an earlier one might have left them half changed.
-async fn passed_over(context: &Context, job_no: u64) -> Result<Vec<RelPath>, Unable> {
-    let mut paths = Vec::new();
-    let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(Some(ItemLabel::Skipped));
-    while let Some(rows) = pages.next().await? {
-        let is_passed_over = |status| matches!(status, ItemStatus::Skipped { reason: SkipReason::HalfChanged, .. });
-        paths.extend(rows.into_iter().filter(|row| is_passed_over(row.state.status)).map(|row| row.file.path));
-    }
-    Ok(paths)
 }
 
 #[cfg(test)]
