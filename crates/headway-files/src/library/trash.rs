@@ -148,11 +148,6 @@ impl Library {
         Ok(last)
     }
 
-    /// Opens an output that is being made.
-    pub fn open_staged(&self, staged: &super::Staged) -> Found<OpenFile> {
-        self.open_plain(&staged.temp)
-    }
-
     /// Opens a file in a trash.
     pub fn open_trashed(&self, path: &RelPath) -> Found<OpenFile> {
         self.open_plain(path)
