@@ -12,6 +12,7 @@ mod outputs;
 mod paths;
 mod presets;
 pub mod private;
+mod roots;
 mod state_file;
 mod tree;
 mod untidy;

@@ -3,6 +3,7 @@
 pub(crate) mod calls;
 mod copy_content;
 mod copy_metadata;
+mod empty_folders;
 mod empty_trash;
 mod enter;
 mod environment;
@@ -19,6 +20,7 @@ mod leftovers;
 mod library_file;
 mod listed;
 mod litter;
+mod look;
 mod make_folder;
 mod mirror_folder;
 mod missing_disks;
