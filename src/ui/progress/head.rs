@@ -6,6 +6,7 @@ mod counts;
 mod missed;
 mod offers;
 mod outputs;
+mod perform;
 mod retried;
 mod running;
 mod speed;
