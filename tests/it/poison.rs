@@ -192,7 +192,7 @@ async fn cancelling_an_unreadable_job_does_not_read_it_again() {
     assert_eq!(served.end(poison).await.status, JobStatus::Cancelled);
 }
 
-/// A job that was killed in the midst of placing, which can only be looked at once the gate is gone; and that crashes the server then.
+/// A job that was killed in the middle of placing, which can only be looked at once the gate is gone; and that crashes the server then.
 async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
     let mut served = life(files, "placing of poison").expect("a ready server");
     let poison = begin_poison(&served, "upper").await;
