@@ -40,7 +40,7 @@ impl LackingDisks {
         Ok((LackingDisks { absent, exchanged, unknown }, changes.unknown.into_values().next()))
     }
 
-    /// Those of these disks that a person who was told of `told` has not heard about.
+    /// Those of these disks of which nothing was said to somebody who was told of `told`.
     pub(super) fn beyond(&self, told: &LackingDisks) -> BTreeSet<RelPath> {
         let is_told = |mount: &RelPath| told.exchanged.contains(mount) || told.unknown.contains(mount);
         let absent = self.absent.keys().filter(|mount| !told.absent.contains_key(*mount));

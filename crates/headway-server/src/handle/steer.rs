@@ -200,8 +200,8 @@ impl Server {
     }
 }
 
-/// Stores for a job what is at its library now: the folder, and those disks inside it that a person was `told` about, or all
-/// of them if nobody was told anything. A disk that left or was exchanged since is asked about again. Blocking.
+/// Stores for a job what is at its library now: the folder, and of the disks inside it those of which a person was `told`, or all
+/// if nothing was said. A disk that left or was exchanged since is asked about again. Blocking.
 fn accept(
     data: &DataFolder,
     job: JobId,

@@ -172,7 +172,7 @@ mod tests {
         assert!(both.starts_with("The disks that were at a (/dev/a) and b (/dev/b) are missing."), "{both}");
         let other = waits_for_library("files", None, &lacking(&[], &["b"])).expect("a sentence");
         assert!(other.starts_with("The disk at b is not the one that was there when this job was planned."), "{other}");
-        // Neither hides the other, because *Resume* accepts what the text names.
+        // Neither hides the other: Resume accepts what is said.
         let both = waits_for_library("files", None, &lacking(&["a"], &["b", "c"])).expect("a sentence");
         let (missing, others) = (
             "The disk that was at a (/dev/a) is missing, and the disks at b and c are not those",
