@@ -14,8 +14,8 @@ use super::place::place;
 use super::schedule::WorkOutcome;
 use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
-use crate::steps::{Step, UnderWay};
-use headway_files::{OpenFile, fault_of};
+use crate::steps::Step;
+use headway_files::fault_of;
 use headway_model::{DiskEffect, FailReason, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason};
 use headway_recipes::{Attempt, Failure, Rename, Success, Work, output_of};
 use prepare::prepared;
@@ -164,46 +164,32 @@ fn held(
         success.note(serde_json::Map::from_iter([("input".to_owned(), serde_json::json!(hash))]));
     }
     let at = at.as_ref().unwrap_or(&file.path);
-    let wanted = (output, renames, removes);
-    let done = put_in_place(context, active, work, (file, at), wanted, (&input, attempt), (success, step))?;
-    drop(hold);
-    Ok(done)
-}
-
-/// Gives the output and the file their names after the work, as far as it wants that. The file is `at` this path now.
-fn put_in_place(
-    context: &Context,
-    active: &ActiveJob,
-    work: &dyn Work,
-    (file, at): (&PlannedFile, &RelPath),
-    (output, renames, removes): (Option<&Output>, &[Rename], bool),
-    (input, attempt): (&OpenFile, &Attempt),
-    (mut success, step): (Success, UnderWay),
-) -> Result<Success, Failure> {
     let mut output = output.zip(attempt.output.as_ref());
     if let Some((_, staged)) = output.filter(|(output, _)| output.replaces() && success.effect == DiskEffect::Unchanged)
     {
         active.library.discard(staged);
         output = None;
     }
-    match output {
+    let done = match output {
         Some((output, _)) if !renames.is_empty() && !output.replaces() => {
             let message = "the recipe wants to write an output beside a file and to rename it at the same time";
-            Err(Failure::Failed(FailReason::Recipe, message.into()))
+            return Err(Failure::Failed(FailReason::Recipe, message.into()));
         }
         Some((output, staged)) if renames.is_empty() && !work.shares() => {
-            place(context, active, work, (input, attempt), (output, staged), (success, step))
+            place(context, active, work, (&input, attempt), (output, staged), (success, step))?
         }
         _ if !renames.is_empty() || removes || output.is_some() => {
             let wanted = WantedChange { renames, output, removes, shares: work.shares() };
-            change(context, active, work, (input, attempt, at), &wanted, (success, step))
+            change(context, active, work, (&input, attempt, at), &wanted, (success, step))?
         }
         _ => {
             // What was removed has no place among the files any more.
             if success.effect == DiskEffect::Changed && success.result.get("removed").is_none() {
                 success.note(output_of(&active.library, &file.path, None));
             }
-            Ok(success)
+            success
         }
-    }
+    };
+    drop(hold);
+    Ok(done)
 }
