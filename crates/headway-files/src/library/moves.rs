@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use super::{PlacementState, Prediction};
 use headway_model::{DiskEffect, JobEvent, Move, RelPath, SkipReason};
-use track::{Decision, FileLocation, decide, tracks};
+use track::{FileLocation, FileLocations, locate, tracks};
 
 pub use change::{BadChange, Change};
 pub use disk::Reach;
@@ -166,9 +166,11 @@ impl Moves {
     /// later.
     fn recover(&self, names: &dyn FileNames) -> io::Result<PlacementState> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
-        let at = match decide(&tracks, names)? {
-            Decision::Conflict(lying) => return Ok(PlacementState::Conflict(format!("{lying}; nothing was touched"))),
-            Decision::At(at) => at,
+        let at = match locate(&tracks, names)? {
+            FileLocations::Conflict(lying) => {
+                return Ok(PlacementState::Conflict(format!("{lying}; nothing was touched")));
+            }
+            FileLocations::At(at) => at,
         };
         for (track, at) in tracks.iter().zip(&at) {
             track.clean(at, names)?;
@@ -196,9 +198,9 @@ impl Moves {
     /// What recovering them would come to, as far as the names tell now, and where the file lies that then has the name `path`.
     fn predict(&self, path: &RelPath, names: &dyn FileNames) -> io::Result<Prediction> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
-        let places = match decide(&tracks, names)? {
-            Decision::At(places) => places,
-            Decision::Conflict(_) => {
+        let places = match locate(&tracks, names)? {
+            FileLocations::At(places) => places,
+            FileLocations::Conflict(_) => {
                 let mut outputs = tracks.iter().filter(|track| track.is_output());
                 let is_output =
                     outputs.try_fold(false, |is, output| Ok::<_, io::Error>(is || output.is_at(path, names)?))?;
