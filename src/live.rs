@@ -74,7 +74,7 @@ pub(crate) struct Live {
     /// Whether the server can record events.
     pub(crate) recording: RwSignal<bool>,
     /// Which of its own tasks the server skips after repeated crashes, and what to do.
-    pub(crate) left_out: RwSignal<Option<String>>,
+    pub(crate) given_up: RwSignal<Option<String>>,
     /// The last moment at which everything was known, in the server's time. No time that is shown of a job goes beyond
     /// it, and it never goes back.
     pub(crate) known: RwSignal<u64>,
@@ -120,7 +120,7 @@ impl Live {
             link: RwSignal::new(LinkState::Connecting),
             crowded: RwSignal::new(false),
             recording: RwSignal::new(true),
-            left_out: RwSignal::new(None),
+            given_up: RwSignal::new(None),
             clock: RwSignal::new(start.now),
             known: RwSignal::new(start.now),
             silent: RwSignal::new(None),

@@ -53,7 +53,7 @@ test('what a job page could not read is read again by itself, and the causes of 
 });
 
 for (const action of ['pause', 'cancel']) {
-  test(`that a press was lost is said as not known, and only until the page knows better: ${action}`, async ({ page, serve, allow }) => {
+  test(`a lost press is reported as not known, and only until the page knows better: ${action}`, async ({ page, serve, allow }) => {
     allow(BROKEN);
     const server = await serve((server) => { three(server); server.file('../hold'); }, { config });
     const job = await begin(server, mint(), 'slow');

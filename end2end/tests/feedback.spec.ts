@@ -246,7 +246,7 @@ test('no time that is shown ever goes back when the server falls silent', async 
   await page.evaluate(() => {
     const seen = Object.assign(window, { seen: { worked: [] as number[], known: [] as string[] } }).seen;
     const look = () => {
-      const pace = document.querySelector('.head-pace')?.textContent ?? '';
+      const pace = document.querySelector('.head-speed')?.textContent ?? '';
       const worked = /(?:(\d+) min )?(\d+) s so far/.exec(pace);
       if (worked) seen.worked.push(60 * Number(worked[1] ?? 0) + Number(worked[2]));
       const known = /^As of (\S+),/.exec(document.querySelector('.proof-received')?.textContent ?? '');
@@ -404,7 +404,7 @@ test('the focus stays where it was after Save, and after Pause and Resume of all
   await expect(save).toBeEnabled();
   await save.focus();
   await page.keyboard.press('Enter');
-  await expect(page.locator('.job-pace-saved')).toHaveText('Saved.');
+  await expect(page.locator('.job-change-saved')).toHaveText('Saved.');
   await expect(save).toBeFocused();
   await page.goto(`${server.url}/jobs`);
   await ready(page);

@@ -105,7 +105,7 @@ test('the pace in force stands in its fields, and a change is confirmed', async 
   await at_a_time.fill('3');
   await page.getByLabel('Priority').fill('7');
   await page.locator('[data-action="change"]').click();
-  await expect(page.locator('.job-pace-saved')).toHaveText('Saved.');
+  await expect(page.locator('.job-change-saved')).toHaveText('Saved.');
   await page.reload();
   await followed(page);
   await expect(at_a_time).toHaveValue('3');
@@ -113,7 +113,7 @@ test('the pace in force stands in its fields, and a change is confirmed', async 
   // An empty field stands for its default.
   await page.getByLabel('Priority').fill('');
   await page.locator('[data-action="change"]').click();
-  await expect(page.locator('.job-pace-saved')).toHaveText('Saved.');
+  await expect(page.locator('.job-change-saved')).toHaveText('Saved.');
   await page.reload();
   await followed(page);
   await expect(page.getByLabel('Priority')).toHaveValue('0');

@@ -3,7 +3,7 @@ import { begin, button, config, count, details, over, standing, status } from '.
 import { expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
 
-/** Ten files, of which the fourth and the ninth fail. */
+/** Ten files; the fourth and the ninth fail. */
 const ten = (server: Server) => {
   for (let index = 0; index < 10; index++) server.file(`f${index}`, index % 5 === 3 ? '7' : '0');
 };
@@ -101,7 +101,7 @@ test('the log of a job that runs goes on while one looks, and the past does not'
   const job = await begin(server, mint(), 'slow');
   await details(page, server, job, '?at=3');
   await expect(page.locator('.history-past')).toContainText('after event 3 of');
-  const numbers = page.locator('.job-panel :is(.head-counts, .head-pace, .head-work)');
+  const numbers = page.locator('.job-panel :is(.head-counts, .head-speed, .head-work)');
   const then = await numbers.allTextContents();
   expect(then.join(), 'the bytes that are known are those of the present').not.toContain('read');
   await page.getByText('Log and throughput').click();

@@ -15,7 +15,7 @@ test('a page of a job that ended is the same after a reload, and for anyone who 
   const job = await begin(server, mint(), 'slow');
   await details(page, server, job);
   // The job works long enough to have a rate.
-  await expect(page.locator('.head-pace')).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
+  await expect(page.locator('.head-speed')).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
   server.remove('../hold-f5');
   await expect(status(page)).toHaveText('completed with errors');
   const main = page.locator('main');
@@ -52,7 +52,7 @@ test('rate and clock stand still in a pause and while the server is away', async
   await details(page, server, job);
   await expect(count(page, 'succeeded')).toHaveText('7');
   // The job works long enough to have a rate.
-  const pace = page.locator('.head-pace');
+  const pace = page.locator('.head-speed');
   await expect(pace).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
   // The rest should have taken less time than has passed: no estimate is shown, rather than a growing one.
   await expect(page.locator('.head-work-left')).toHaveText('No estimate of the time left');

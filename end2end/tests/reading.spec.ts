@@ -42,7 +42,7 @@ async function begin(server: Server, recipe: string, more: object = {}) {
 
 /** Everything on the page that would start or change something. */
 const offered = (page: Page) =>
-  page.locator('[data-action]:not([data-action="tell"]), [data-start], [data-all], .start-panel, .start-bar, .job-pace, .ui-listing input[type="checkbox"]');
+  page.locator('[data-action]:not([data-action="tell"]), [data-start], [data-all], .start-panel, .start-bar, .job-change, .ui-listing input[type="checkbox"]');
 
 test('a read-only page shows and follows everything, and offers nothing that cannot work', async ({ page, serve }) => {
   const server = await serve(fill, options);

@@ -65,7 +65,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         data.try_again();
     }
     let progress = ProgressLine::up_to(data.head());
-    let done = data.examine(|position| progress.report(position)).await?;
+    let done = data.inspect(|position| progress.report(position)).await?;
     drop(progress);
     out::line(&format!(
         "{} events of {} jobs, {} items; the history of {} more jobs was removed",

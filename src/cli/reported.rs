@@ -19,10 +19,10 @@ const DUPLICATES: &str = "DUPLICATES.json";
 /// How much of a report is read, in bytes. Its totals come first.
 const HEAD: usize = 64 * 1_024;
 
-/// Maximum number of bytes that are read of a report of which every line counts: more than 500,000 lines.
+/// Maximum number of bytes that are read of a report in which every line counts: more than 500,000 lines.
 const WHOLE: usize = 64 * 1_024 * 1_024;
 
-/// The verdicts of files that are not items of the job, because they are missing or cannot be examined.
+/// The verdicts of files that are not items of the job, because they are missing or cannot be inspected.
 const ABSENT: [&str; 2] = ["missing", "unreadable"];
 
 /// The totals of a job's report, a line each; none if its recipe writes none, or they cannot be read.
@@ -91,7 +91,7 @@ fn duplicates(totals: &str) -> Option<String> {
     let could = match totals.groups {
         0 => String::new(),
         _ => format!(
-            ": {}, of which {} could go, which frees {}",
+            ": {}; removing {} of them frees {}",
             counted(totals.files, "file", "files"),
             count(totals.remove),
             counted(totals.bytes, "byte", "bytes")
@@ -125,7 +125,7 @@ mod tests {
         };
         assert_eq!(
             duplicates(&totals(2, 0)).as_deref(),
-            Some("2 groups of files with the same content: 5 files, of which 3 could go, which frees 12,000 bytes")
+            Some("2 groups of files with the same content: 5 files; removing 3 of them frees 12,000 bytes")
         );
         assert_eq!(
             duplicates(&totals(0, 1)).as_deref(),

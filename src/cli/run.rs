@@ -161,7 +161,7 @@ impl RunArguments {
         }
         let started = session.call(async |client| client.start(job, &request).await).await;
         let view = started.map_err(|error| {
-            // Examined only now, because the current folder might not be searchable.
+            // Inspected only now, because the current folder might not be searchable.
             let meant = match request::exists(&request.recipe) {
                 Ok(is_file) => self.meant(&request.recipe, is_file),
                 Err(_) => None,

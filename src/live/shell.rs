@@ -37,7 +37,7 @@ struct ShellInner {
     source: RefCell<Option<OpenStream>>,
     /// The call under way, where streams do not get through.
     call: RefCell<Option<Call>>,
-    /// The call by which this tab catches up before it listens to another.
+    /// The call that lets this tab catch up before it listens to another.
     catching_up: RefCell<Option<Call>>,
     /// The call that asks why a stream is refused. The next try to follow, or the next such call, gives it up.
     probing: RefCell<Option<Call>>,

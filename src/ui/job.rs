@@ -3,13 +3,13 @@
 
 mod ansi;
 mod attempts;
+mod change;
 mod drawer;
 mod history;
 mod items;
 mod kept_originals;
 mod map;
 mod output;
-mod pace;
 mod request;
 mod retried;
 mod retry;
@@ -19,11 +19,11 @@ mod slow;
 use leptos::context::Provider;
 use leptos::prelude::*;
 
+use change::ChangeForm;
 use history::Rewind;
 use items::{First, Items, ShownItems, Texts};
 use kept_originals::Kept;
 use map::Map;
-use pace::Pace;
 use request::RequestDetails;
 use share::Share;
 use slow::Slow;
@@ -118,7 +118,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
         <section class="job-more" aria-label="More about this job">
             <p class="job-reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
             <Kept summary steer />
-            <Pace summary steer />
+            <ChangeForm summary steer />
             {request.get_value().map(|request| view! { <RequestDetails request /> })}
             <Share />
             <p class="ui-hint">

@@ -69,7 +69,7 @@ impl Nav {
         self.page
     }
 
-    /// Which page this is, and of which job.
+    /// Which page this is, and the job that it shows.
     pub(super) fn place(self) -> Memo<PagePlace> {
         self.place
     }

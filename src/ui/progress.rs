@@ -12,6 +12,7 @@ mod status_of_jobs;
 mod steer;
 mod summary;
 mod tab_icon;
+mod toasts;
 mod whole;
 
 pub(super) use active::Modal;
@@ -19,7 +20,8 @@ pub(super) use attention::{Attend, Attention};
 pub(super) use head::{Head, Strip, number, outcomes, title, took};
 pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;
-pub(super) use pills::{Pills, Toasts};
+pub(super) use pills::Pills;
 pub(super) use steer::Steer;
 pub(super) use summary::{Summary, is_over, latest_summary};
 pub(super) use tab_icon::follow_jobs;
+pub(super) use toasts::Toasts;

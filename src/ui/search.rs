@@ -54,19 +54,7 @@ pub(super) fn Search(
     };
     // Someone can leave the page before the search begins.
     on_cleanup(move || timer.try_get_untracked().flatten().iter().for_each(TimeoutHandle::clear));
-    // `/` focuses the search, except while someone types.
-    Effect::new(move |_| {
-        let pressed = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.key() == "/"
-                && !(focus::is_typing() || event.ctrl_key() || event.meta_key())
-                && let Some(input) = input.get_untracked()
-            {
-                event.prevent_default();
-                input.focus().ok();
-            }
-        });
-        on_cleanup(move || pressed.remove());
-    });
+    focus_on_slash(input);
     // Search now for text that was typed before the page was hydrated.
     Effect::new(move |_| {
         let shown = searched.get_untracked();
@@ -101,6 +89,22 @@ pub(super) fn Search(
         </form>
     }
     .into_any()
+}
+
+/// Lets the key `/` focus the field, except while someone types.
+fn focus_on_slash(input: NodeRef<html::Input>) {
+    Effect::new(move |_| {
+        let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "/"
+                && !(focus::is_typing() || event.ctrl_key() || event.meta_key())
+                && let Some(input) = input.get_untracked()
+            {
+                event.prevent_default();
+                input.focus().ok();
+            }
+        });
+        on_cleanup(move || pressed.remove());
+    });
 }
 
 /// A part of the address that stays when the form is sent; nothing if it is empty.

@@ -184,7 +184,7 @@ impl Access {
                     .into(),
             }),
             Some(Rights::Reading) if !reading::only_reads(request.method(), path) => Err(ApiError::ReadOnly {
-                message: "this call has the read-only token; whoever runs Headway has the other one".into(),
+                message: "this call has the read-only token; the person who runs Headway has the other one".into(),
             }),
             Some(rights) => Ok(rights),
         }

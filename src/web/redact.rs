@@ -5,7 +5,7 @@ use axum::http::Uri;
 
 use headway_model::JobId;
 
-/// A token has at least this many characters (`serve::tokens`), none of which is a slash, so no shorter part of a path holds one.
+/// A token has at least this many characters (`serve::tokens`), and no slash, so no shorter part of a path holds one.
 const SHORTEST: usize = 16;
 
 /// Replaces a part of a path that could contain a token.

@@ -112,7 +112,7 @@ async fn one_peer_has_its_share_and_no_more_and_others_are_let_in() {
         status(&answer)
     };
     eventually("a refusal", async || (refused().await == 503).then_some(())).await;
-    // With or without a token, because the token was not examined. The other callers are other peers.
+    // With or without a token, because the token was not inspected. The other callers are other peers.
     let mut other = Raw::open_from("127.0.0.2", url).await;
     other.say(&ask).await;
     assert_eq!(status(&other.rest(Duration::from_secs(20)).await), 200);
@@ -135,7 +135,7 @@ async fn a_thousand_half_open_connections_take_nothing_from_a_job() {
     }
     let crowd = held.len();
     // A later caller gets in when a half-open connection is closed. A refusal that comes before the request is written
-    // can be lost in the client library, which then waits for ever.
+    // can be lost in the client library, which then waits forever.
     let job = mint();
     let mut body = request("upper");
     body["output"] = json!({ "place": "replace" });

@@ -64,7 +64,7 @@ async fn items(served: &Served, job: headway_model::JobId) -> Vec<(String, Strin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_examined_becomes_an_item_that_fails_with_the_reason() {
+async fn a_file_that_cannot_be_inspected_becomes_an_item_that_fails_with_the_reason() {
     for (error, words) in [
         ("EIO", "Input/output error"),
         ("EACCES", "Permission denied"),
@@ -352,7 +352,7 @@ async fn no_duplicate_fails_when_a_call_on_the_kept_file_lacks_memory() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_examined_is_not_reported_as_something_else() {
+fn a_folder_that_cannot_be_inspected_is_not_reported_as_something_else() {
     let files = Files::numbered(1);
     let library = files.library();
     let inject = ["-e", "trace=statx", "-e", "inject=statx:error=EIO", "-P", library.to_str().expect("text")];
@@ -418,7 +418,7 @@ async fn an_undo_says_of_a_file_that_was_left_half_changed_that_nothing_was_put_
     let told = items(&served, undo).await;
     assert!(told[0].2.contains("nothing was put back"), "{told:?}");
     drop(served);
-    // Whoever asks again has the disk looked at again.
+    // A second request looks at the disk again.
     let served = Served::start(&files);
     let again = mint();
     assert_eq!(served.post(&format!("/api/jobs/{job}/undo/{again}")).await.0, 201);
@@ -571,12 +571,12 @@ async fn the_plan_of_an_undo_that_waits_for_approval_has_touched_nothing() {
     assert_eq!(left_over(&files), [""; 0]);
 }
 
-/// A server on which what an earlier job left half changed is not concluded, as on storage that does not answer, as long as the
+/// A server on which what an earlier job left half changed is not recovered, as on storage that does not answer, as long as the
 /// file exists that is returned.
 fn hanging(files: &Files) -> (Served, PathBuf) {
     let gate = files.data().with_file_name("hangs");
     std::fs::write(&gate, "").expect("a file");
-    let fault = format!("HEADWAY_FAULT=concluding while {}", gate.display());
+    let fault = format!("HEADWAY_FAULT=recovering-earlier while {}", gate.display());
     (Served::start_in(files, &["env", &fault]).expect("a ready server"), gate)
 }
 

@@ -1,4 +1,4 @@
-//! A log that version 1 wrote must load for ever.
+//! A log that version 1 wrote must load forever.
 
 use std::collections::{BTreeMap, BTreeSet};
 

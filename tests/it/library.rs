@@ -217,7 +217,7 @@ async fn a_failure_is_shown_until_the_same_recipe_succeeds() {
     let failed = settled(&app, "show=failed").await;
     assert_eq!(names(&failed), ["fail-1"]);
     let outcome = failed.entries[0].outcome.clone().expect("an outcome");
-    assert_eq!(outcome.status, "failed", "the list shows the outcome by which it filters");
+    assert_eq!(outcome.status, "failed", "the list shows the outcome that it filters by");
     assert_eq!(names(&settled(&app, "show=processed").await), ["000000"]);
     let folder = settled(&app, "").await.under;
     assert_eq!((folder.processed, folder.failed), (1, 1));

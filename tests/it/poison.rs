@@ -192,7 +192,7 @@ async fn cancelling_an_unreadable_job_does_not_read_it_again() {
     assert_eq!(served.end(poison).await.status, JobStatus::Cancelled);
 }
 
-/// A job that was killed in the midst of placing, which can only be looked at once the gate is gone; and that crashes the server then.
+/// A job that was killed in the middle of placing, which can only be looked at once the gate is gone; and that crashes the server then.
 async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
     let mut served = life(files, "placing of poison").expect("a ready server");
     let poison = begin_poison(&served, "upper").await;
@@ -200,7 +200,7 @@ async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
     drop(served);
     let gate = files.data().with_file_name("looks-fail");
     std::fs::write(&gate, b"").expect("a file");
-    let fault = format!("judging while {} and judging of poison", gate.display());
+    let fault = format!("recovering while {} and recovering of poison", gate.display());
     let served = life(files, &fault).expect("a ready server");
     let short = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
     served.until(poison, |summary| summary.status == short).await;
@@ -208,7 +208,7 @@ async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn examining_a_placement_crashes_the_server_at_most_twice() {
+async fn inspecting_a_placement_crashes_the_server_at_most_twice() {
     for cancels in [false, true] {
         let files = Files::numbered(5);
         let (poison, fault, gate) = left_in_placing(&files).await;

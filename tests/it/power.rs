@@ -107,7 +107,7 @@ struct Replaced {
     target: String,
     temp: String,
     trash: String,
-    /// The texts by which its `placing` and its end are recognised in the log.
+    /// The texts that its `placing` and its end are recognised by in the log.
     placing: String,
     succeeded: String,
 }
@@ -243,7 +243,7 @@ fn wrong(calls: &[Call], files: &[Replaced], root: &str) -> Option<String> {
                 }
                 let whole = is_new && there(&file.trash) == Some(&old);
                 if (disk.log.contains(&file.succeeded) || disk.log_pending.contains(&file.succeeded)) && !whole {
-                    return Some(format!("at {moment}, {} is said to be done, and is not for certain", file.target));
+                    return Some(format!("at {moment}, {} counts as done, and is not for certain", file.target));
                 }
             }
         }
@@ -342,7 +342,7 @@ fn each_sync_is_needed(calls: &[Call], replaced: &[Replaced], root: &str) {
     assert!(needed >= 3 * count, "{needed}");
 }
 
-/// One file that is renamed, and the texts by which its `changing` and its end are recognised in the log.
+/// One file that is renamed, and the texts that its `changing` and its end are recognised by in the log.
 struct Renamed {
     from: String,
     to: String,
@@ -373,7 +373,7 @@ fn wrong_of_renames(calls: &[Call], files: &[Renamed]) -> Option<String> {
                 }
                 let is_said = disk.log.contains(&file.succeeded) || disk.log_pending.contains(&file.succeeded);
                 if is_said && !is_renamed {
-                    return Some(format!("at {moment}, {} is said to be renamed, and is not for certain", file.from));
+                    return Some(format!("at {moment}, {} counts as renamed, and is not for certain", file.from));
                 }
             }
         }

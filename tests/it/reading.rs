@@ -127,7 +127,7 @@ async fn a_page_that_only_reads_offers_nothing_that_cannot_work() {
             (&of_job, "data-action=\"approve\""),
             (&of_job, "data-action=\"cancel\""),
             (&of_job, "data-action=\"duplicate\""),
-            (&of_job, "class=\"job-pace\""),
+            (&of_job, "class=\"job-change\""),
             (&of_job, "data-action=\"share\""),
         ] {
             assert_eq!(page.contains(part), offers, "{part} with {token}");
@@ -154,7 +154,7 @@ async fn a_link_to_a_moment_of_a_job_opens_it_and_takes_nothing_from_who_may_do_
     assert_eq!(status, 200, "{made}");
     let path = made["path"].as_str().expect("a path").to_owned();
     assert!(path.contains(READING) && !path.contains(ALL), "{path}");
-    assert_eq!(app.call(link(READING, "/")).await.0, 403, "whoever has a cookie does not get the token");
+    assert_eq!(app.call(link(READING, "/")).await.0, 403, "a caller with a cookie does not get the token");
 
     let open = async |path: &str, cookie: Option<&str>| {
         let call = client.get(format!("{}{path}", app.url));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use headway_files::{Change, Foreseen, Library, Placement, PlacementState};
+use headway_files::{Change, Library, Placement, PlacementState, Prediction};
 use headway_model::{Digest, RelPath};
 
 const OLD: &str = "the original";
@@ -53,28 +53,28 @@ fn each(mut look: impl FnMut(bool, [Option<String>; 3], PlacementState, [Option<
             };
             let before = NAMES.map(|name| at(root, name));
             let change = Change::Output(placement.clone());
-            let foreseen = library.foresee(&change, &placement.target).expect("a look");
-            assert_eq!(before, NAMES.map(|name| at(root, name)), "what is only foreseen is not touched");
+            let predicted = library.predict(&change, &placement.target).expect("a look");
+            assert_eq!(before, NAMES.map(|name| at(root, name)), "what is only predicted is not touched");
             let lies = |at: Option<RelPath>| at.and_then(|at| self::at(root, &at.shown()));
             let mut completes = None;
-            let foreseen = match foreseen {
-                Foreseen::Done { is_complete, at } => {
+            let predicted = match predicted {
+                Prediction::Done { is_complete, at } => {
                     completes = Some(is_complete);
                     ("done", lies(at))
                 }
-                Foreseen::TakenBack { at } => ("taken back", lies(at)),
-                Foreseen::Conflict { might_be_output } => {
+                Prediction::TakenBack { at } => ("taken back", lies(at)),
+                Prediction::Conflict { might_be_output } => {
                     assert_eq!(might_be_output, before[0].as_deref() == Some(NEW), "{before:?}");
                     ("conflict", before[0].clone())
                 }
             };
             let verdict = library.recover_placement(&placement).expect("a verdict");
-            let judged = match &verdict {
+            let recovered = match &verdict {
                 PlacementState::Done(_) => "done",
                 PlacementState::TakenBack => "taken back",
                 PlacementState::Conflict(_) | PlacementState::NotKnown(_) => "conflict",
             };
-            assert_eq!(foreseen, (judged, at(root, "target")), "{before:?} -> {verdict:?}");
+            assert_eq!(predicted, (recovered, at(root, "target")), "{before:?} -> {verdict:?}");
             let stays = [0, 2].iter().all(|name| before[*name] == at(root, NAMES[*name]));
             assert_eq!(completes, completes.map(|_| stays), "{before:?} -> {verdict:?}");
             look(replaces, before, verdict, NAMES.map(|name| at(root, name)));

@@ -281,7 +281,7 @@ async fn a_library_whose_folder_changes_keeps_it_until_the_next_start() {
     assert!(line.contains("the folder of library") && line.contains('a'), "{line}");
     served.reload("the settings were read again").await;
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    assert!(served.line("take effect at the next start").is_none(), "it is said once");
+    assert!(served.line("take effect at the next start").is_none(), "it is reported once");
     let (_, page) = served.get(TOKEN, "/api/v1/libraries/a/files").await;
     let (_, job) = served.begin(TOKEN, "a", "checksum").await;
     served.until(TOKEN, job, "completed").await;

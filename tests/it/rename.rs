@@ -53,7 +53,7 @@ async fn photos_get_the_date_that_exiftool_reads_and_their_old_names_back() {
     for photo in std::fs::read_dir(PHOTOS).expect("run ./test once, which installs the photos") {
         let photo = photo.expect("an entry");
         if photo.path().extension().is_some_and(|extension| extension == "jpg") {
-            // Most of them are cut off after their Exif data, and exiftool examines what follows.
+            // Most of them are cut off after their Exif data, and exiftool inspects what follows.
             let content = [std::fs::read(photo.path()).expect("a photo"), vec![0; 70_000]].concat();
             files.write(photo.file_name().to_str().expect("a text"), &content);
         }
@@ -224,7 +224,7 @@ async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chain_of_renames_waits_until_every_file_can_be_examined() {
+async fn a_chain_of_renames_waits_until_every_file_can_be_inspected() {
     // The first look for the sidecar of one of them fails, and then every one.
     for (what, is_over) in [("error=EMFILE:when=1", true), ("error=EIO", false)] {
         let files = Files::new();

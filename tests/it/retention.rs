@@ -109,7 +109,7 @@ async fn a_job_with_originals_in_its_trash_stays_until_it_is_emptied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_jobs_of_a_missing_disk_stay_because_its_trash_cannot_be_examined() {
+async fn the_jobs_of_a_missing_disk_stay_because_its_trash_cannot_be_inspected() {
     let files = Files::numbered(3);
     let (library, second) = (files.library(), files.elsewhere());
     std::fs::create_dir(&second).expect("a folder");
@@ -181,6 +181,6 @@ async fn a_jump_of_the_clock_is_reported() {
     std::fs::write(files.data().join("clock"), "1000 0\n").expect("a file");
     let app = App::start(&files).await;
     let told = eventually("a clock that jumped", async || app.get("/api/room").await.1["suspended"].as_u64()).await;
-    assert!((80_000_000..=86_400_000).contains(&told), "a day, of which a moment has passed: {told}");
+    assert!((80_000_000..=86_400_000).contains(&told), "a day, less a moment: {told}");
     app.stop().await;
 }

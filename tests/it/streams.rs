@@ -254,7 +254,7 @@ async fn a_stop_ends_every_stream_and_the_server_with_it() {
         stream.until("caught_up").await;
         streams.push(stream);
     }
-    // On an open stream, this would wait for ever.
+    // On an open stream, this would wait forever.
     tokio::time::timeout(std::time::Duration::from_secs(10), app.stop()).await.expect("a server that ends");
     for stream in &mut streams {
         while stream.next().await.is_some() {}

@@ -181,7 +181,7 @@ fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
 }
 
 #[test]
-fn an_output_folder_that_cannot_be_examined_is_refused_with_the_reason() {
+fn an_output_folder_that_cannot_be_inspected_is_refused_with_the_reason() {
     let files = Files::numbered(2);
     let run = |into: &str| called(&files, &["run", "compress", "--into", into, "000000"]);
     let (code, out, err) = run("000001/below/out");
@@ -443,7 +443,7 @@ fn the_second_ctrl_c_waits_for_no_program_that_ignores_it() {
 
 /// The first request stands, and so did its whole time.
 #[test]
-fn the_second_ctrl_c_hurries_a_program_that_its_time_limit_has_asked_to_end() {
+fn the_second_ctrl_c_forces_a_program_that_its_time_limit_has_asked_to_end() {
     let files = Files::numbered(1);
     let asked = files.data().with_file_name("asked");
     let ignores = format!("trap \"touch '{}'\" TERM; while :; do sleep 0.1; done", asked.display());
@@ -455,10 +455,10 @@ fn the_second_ctrl_c_hurries_a_program_that_its_time_limit_has_asked_to_end() {
         let (_, out, _) = called(&files, &["jobs", "--status", "paused"]);
         !out.is_empty()
     });
-    let hurried = std::time::Instant::now();
+    let forced = std::time::Instant::now();
     signal(&child, Signal::INT);
     let (code, _, err) = told(child.wait_with_output().expect("its end"));
-    let took = hurried.elapsed();
+    let took = forced.elapsed();
     assert!(code == Some(130) && !err.contains("running files were interrupted"), "{code:?} {err}");
     assert!(took < std::time::Duration::from_millis(2_500), "{took:?}");
 }
@@ -682,7 +682,7 @@ fn the_totals_of_a_report_are_shown_at_the_end_of_a_run_and_later() {
     files.write("copy", b"file 0\n");
     let (code, _, err) = called(&files, &["run", "duplicates", "."]);
     assert_eq!(code, Some(0), "{err}");
-    let told = "1 group of files with the same content: 2 files, of which 1 could go, which frees 7 bytes";
+    let told = "1 group of files with the same content: 2 files; removing 1 of them frees 7 bytes";
     let (_, shown, _) = called(&files, &["show", "@1"]);
     let (_, _, watched) = called(&files, &["watch", "@1"]);
     for text in [&err, &shown, &watched] {

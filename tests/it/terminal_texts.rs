@@ -142,7 +142,7 @@ fn a_command_line_that_is_almost_right_is_taken_or_the_right_one_is_named() {
     ] {
         let (code, _, err) = called(&files, line);
         assert!(code == Some(255) && err.contains(meant), "{line:?}: {code:?} {err}");
-        assert!(err.matches("did you mean").count() <= 1, "it is said once: {err}");
+        assert!(err.matches("did you mean").count() <= 1, "it appears once: {err}");
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::helper::{App, Files, mint};
 
-/// The two files of the library, of which the tools write manifests.
+/// The two files of the library; the tools write manifests of them.
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.

@@ -205,7 +205,7 @@ async fn a_receiver_that_is_down_and_a_server_that_is_killed_lose_no_message() {
         server = told.serve();
         eventually("every message", async || jobs.iter().all(|job| receiver.kinds_of(*job) == ALL).then_some(())).await;
     }
-    // Whoever checks `previous` sees no gap.
+    // A receiver that checks `previous` sees no gap.
     let mut taken = receiver.taken();
     taken.dedup_by(|one, other| one.id == other.id);
     for pair in taken.windows(2) {

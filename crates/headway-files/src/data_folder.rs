@@ -7,9 +7,11 @@ mod known;
 mod known_as;
 mod lock;
 mod made_folders;
+mod make_private;
 mod outputs;
 mod presets;
 pub mod private;
+mod roots;
 mod state_file;
 mod tree;
 mod untidy;
@@ -91,7 +93,7 @@ impl DataFolder {
         let fail = |doing: &str, error: &dyn std::fmt::Display| {
             FolderError(format!("cannot {doing} the data folder {}: {error}", root.display()))
         };
-        private::make_root(root).map_err(|error| fail("make", &error))?;
+        make_private::make_root(root).map_err(|error| fail("make", &error))?;
         let root = paths::without_links(root).map_err(|error| fail("find", &error))?;
         DataFolder::fits(&root, libraries)?;
         let Some(lock) = FolderLock::take(&root).map_err(|error| fail("lock", &error))? else {

@@ -3,6 +3,8 @@
 pub(crate) mod calls;
 mod copy_content;
 mod copy_metadata;
+mod empty_folders;
+mod empty_trash;
 mod enter;
 mod environment;
 mod fault;
@@ -12,13 +14,16 @@ mod found;
 mod give_back;
 mod hash;
 mod inspect;
-mod judge_placement;
+mod inspect_placement;
 mod kind_of_entry;
 mod leftovers;
 mod library_file;
 mod listed;
 mod litter;
+mod look;
 mod make_folder;
+mod mirror_folder;
+mod missing_disks;
 mod mount_table;
 mod mounts;
 mod moves;
@@ -26,12 +31,15 @@ mod named_folder;
 mod open;
 mod open_file;
 mod placement;
+mod prediction;
 mod probe;
 mod recover_placement;
 mod rename;
 mod rescue;
 mod root;
 mod scan;
+mod scan_error;
+mod seal;
 mod stage;
 mod strays;
 mod swap;
@@ -60,7 +68,6 @@ pub use environment::{environment, environment_of_start, free_bytes, is_storage_
 pub use fault::{fails, fault, fault_of, hold};
 pub use found::{Found, is_absent};
 pub use inspect::{Inspected, as_named, inspect, inspect_again, inspect_alone, inspect_at, inspect_named};
-pub use judge_placement::Foreseen;
 pub use library_file::LibraryFile;
 pub use listed::ListedFile;
 pub use litter::is_litter;
@@ -69,13 +76,16 @@ pub use moves::{BadChange, Change, Moved, Moves, Reach, Unfit};
 pub use open::OpenError;
 pub use open_file::OpenFile;
 pub use placement::Placement;
+pub use prediction::Prediction;
 pub use recover_placement::PlacementState;
 pub use rename::Swap;
 pub use rescue::might_be_in;
 pub use root::Identity;
 use root::{NamingPath, Root};
-pub use scan::{ScanError, scan};
-pub use stage::{NoOutput, Sealed, Staged};
+pub use scan::scan;
+pub use scan_error::ScanError;
+pub use seal::{NoOutput, Sealed};
+pub use stage::Staged;
 pub use strays::{Maker, OwnName};
 pub use swap::OpenPlacement;
 pub use trash::Trashed;
@@ -114,7 +124,7 @@ pub struct LibraryFolder {
     pub name: String,
     /// The path of the root.
     pub path: PathBuf,
-    /// The path by which it was named, if links lead from there to its root.
+    /// The path that it was named by, if links lead from there to its root.
     naming: OnceLock<NamingPath>,
     root: RwLock<Option<Root>>,
     /// When the root was last needed, as [`running_ms`](root::running_ms) counts.

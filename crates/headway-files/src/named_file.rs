@@ -1,5 +1,5 @@
 //! The door to a file that a person names in an option or a setting. Links are followed, which container systems make. A pipe,
-//! a socket or a device is refused before it is opened: a pipe can wait for ever, and opening a device can have an effect.
+//! a socket or a device is refused before it is opened: a pipe can wait forever, and opening a device can have an effect.
 //! `/dev/null` is read, as it has the same content each time.
 //!
 //! What a shell hands over, as in `<(command)`, can be read only once: the second time it is empty. So it is taken by the

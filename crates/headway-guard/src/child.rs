@@ -73,7 +73,7 @@ impl GuardProcess {
         loop {
             let (readable, ended) = self.wait(true);
             for id in ended {
-                self.conclude(id);
+                self.end(id);
             }
             if readable && !self.receive_messages(&mut buffer) {
                 return;
@@ -111,7 +111,7 @@ impl GuardProcess {
                     if attempt.deadline.is_none() {
                         attempt.signal(Signal::TERM);
                     }
-                    // Whoever asks again can only shorten its time.
+                    // A second request can only shorten its time.
                     attempt.deadline = Some(attempt.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
                 }
             }
@@ -137,7 +137,7 @@ impl GuardProcess {
     }
 
     /// Handles the end of a program: ends what is left of its attempt, then reports it.
-    fn conclude(&mut self, id: u64) {
+    fn end(&mut self, id: u64) {
         let Some(attempt) = self.attempts.remove(&id) else { return };
         // Until the leader is reaped, no other process can get its number, and so the group's.
         kill_process_group(attempt.pid, Signal::KILL).ok();
@@ -200,7 +200,7 @@ impl GuardProcess {
         }
         while !self.attempts.is_empty() {
             let (_, ended) = self.wait(false);
-            ended.into_iter().for_each(|id| self.conclude(id));
+            ended.into_iter().for_each(|id| self.end(id));
             self.kill_late();
         }
         // Processes that removed their attempt from their environment.

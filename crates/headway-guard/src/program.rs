@@ -130,8 +130,8 @@ impl RunningProgram {
     }
 }
 
-/// The time that a program has to end by itself if nobody waits, in milliseconds.
-const MOMENT_MS: u64 = 200;
+/// The time that a program has to end by itself if its stop is forced, in milliseconds.
+const FORCED_GRACE_MS: u64 = 200;
 
 impl ProgramStop {
     fn send_within(&self, grace_ms: u64) {
@@ -146,7 +146,7 @@ impl StopSignal for ProgramStop {
         self.send_within(self.grace_ms);
     }
 
-    fn send_at_once(&self) {
-        self.send_within(self.grace_ms.min(MOMENT_MS));
+    fn force(&self) {
+        self.send_within(self.grace_ms.min(FORCED_GRACE_MS));
     }
 }

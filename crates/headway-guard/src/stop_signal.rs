@@ -5,8 +5,8 @@ pub trait StopSignal: Send + std::fmt::Debug {
     /// Asks the attempt to stop.
     fn send(&self);
 
-    /// Asks the attempt to stop, because nobody waits: whatever time it has to end by itself, now it has a moment.
-    fn send_at_once(&self) {
+    /// Asks the attempt to stop, and leaves it hardly any time to end by itself, because nobody waits for it.
+    fn force(&self) {
         self.send();
     }
 }

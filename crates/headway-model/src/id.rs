@@ -18,7 +18,7 @@ pub type Position = u64;
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = u64;
 
-/// A job's id: a UUIDv7, minted by whoever starts the job, before the start call.
+/// A job's id: a UUIDv7, minted by the caller that starts the job, before the start call.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("pattern" = PATTERN)))]
 #[serde(try_from = "String", into = "String")]

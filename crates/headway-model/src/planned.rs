@@ -25,14 +25,14 @@ pub struct PlannedFile {
 }
 
 impl PlannedFile {
-    /// The marker for a file that the plan could not examine; no real file has this time.
+    /// The marker for a file that the plan could not inspect; no real file has this time.
     const NOT_SEEN: i64 = i64::MIN;
 
     /// The marker for a folder that the plan could not list. Like the other marker, it is exact as a floating-point
     /// number, in which many programs read JSON.
     const NOT_LISTED: i64 = i64::MIN + 1024;
 
-    /// A file that the plan could not examine. Its attempt examines it and reports what is wrong.
+    /// A file that the plan could not inspect. Its attempt inspects it and reports what is wrong.
     pub fn not_seen(path: RelPath) -> Self {
         PlannedFile { path, size: 0, mtime_ns: PlannedFile::NOT_SEEN, rerun: None, becomes: None }
     }
@@ -43,7 +43,7 @@ impl PlannedFile {
         PlannedFile { mtime_ns: PlannedFile::NOT_LISTED, ..PlannedFile::not_seen(folder) }
     }
 
-    /// Whether the plan examined it.
+    /// Whether the plan inspected it.
     pub fn was_seen(&self) -> bool {
         self.mtime_ns != PlannedFile::NOT_SEEN && !self.is_unlisted()
     }

@@ -27,7 +27,7 @@ pub struct SeenPart {
     /// The entry just before the first, as (is a leaf, name); `None` at the beginning of the folder.
     pub behind: Option<(bool, String)>,
     /// The last entry, as (is a leaf, name); `None` at the end of the folder. It might be missing from `entries` if it
-    /// disappeared before it was examined.
+    /// disappeared before it was inspected.
     pub up_to: Option<(bool, String)>,
     /// The entries.
     pub entries: Vec<SeenEntry>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::FromJson;
 
-/// A job's status. Each variant says who moves a job out of it, and by which event. On the wire: `{"status": ...,
+/// A job's status. Each variant says who moves a job out of it, and with which event. On the wire: `{"status": ...,
 /// "reason": ...}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -59,7 +59,7 @@ pub enum PauseReason {
     MemoryLow,
     /// The system starts no further process or thread.
     TooManyProcesses,
-    /// What the previous process left on the library's storage cannot be examined yet: the storage is slow or does
+    /// What the previous process left on the library's storage cannot be inspected yet: the storage is slow or does
     /// not answer.
     StorageSilent,
     /// Several files in a row failed with an input/output error.

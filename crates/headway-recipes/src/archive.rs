@@ -84,7 +84,7 @@ impl Reading for ArchiveSettings {
         resembles_archive(looks)
     }
 
-    fn examine(&self, source: &Source<'_>) -> Result<Value, Failure> {
+    fn inspect(&self, source: &Source<'_>) -> Result<Value, Failure> {
         check_archive(source)?;
         let limits = UnpackLimits { total: self.total << 30, ratio: self.ratio };
         let tested = test(source, limits)?;

@@ -36,8 +36,8 @@ pub struct Attempt {
     said: AtomicU32,
     /// 0 to go on; otherwise the [`StopReason`].
     stop_reason: AtomicU8,
-    /// Whether nobody waits for its end any more.
-    is_hurried: AtomicBool,
+    /// Whether its stop is forced: nobody waits for its end any more.
+    is_forced: AtomicBool,
     /// When it was asked to end.
     stopped: OnceLock<Instant>,
     /// 0 while it works, then [`PLACING`] or [`LOST`], whichever comes first.
@@ -82,8 +82,8 @@ pub enum StopReason {
     Asked = 1,
     /// It took longer than allowed.
     Timeout = 2,
-    /// The server ends at once.
-    AtOnce = 3,
+    /// The server ends at once, and waits for no program.
+    Forced = 3,
 }
 
 impl Attempt {
@@ -102,7 +102,7 @@ impl Attempt {
             done: AtomicU64::new(0),
             said: AtomicU32::new(COUNTED),
             stop_reason: AtomicU8::new(0),
-            is_hurried: AtomicBool::new(false),
+            is_forced: AtomicBool::new(false),
             stopped: OnceLock::new(),
             stage: AtomicU8::new(0),
             stop_signal: Mutex::new(None),
@@ -161,12 +161,12 @@ impl Attempt {
         }
     }
 
-    /// Asks it to end. If it was asked before, the first reason stays, and [`StopReason::AtOnce`] hurries what it runs.
+    /// Asks it to end. If it was asked before, the first reason stays, and [`StopReason::Forced`] leaves its program hardly any time.
     pub fn stop(&self, reason: StopReason) {
         self.stopped.get_or_init(Instant::now);
-        let is_hurry = reason == StopReason::AtOnce && !self.is_hurried.swap(true, Ordering::Relaxed);
+        let is_newly_forced = reason == StopReason::Forced && !self.is_forced.swap(true, Ordering::Relaxed);
         let is_first = self.stop_reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if (is_first || is_hurry)
+        if (is_first || is_newly_forced)
             && let Some(signal) = &*self.stop_signal.lock()
         {
             self.pass_on(&**signal);
@@ -174,8 +174,8 @@ impl Attempt {
     }
 
     fn pass_on(&self, signal: &dyn StopSignal) {
-        match self.is_hurried.load(Ordering::Relaxed) {
-            true => signal.send_at_once(),
+        match self.is_forced.load(Ordering::Relaxed) {
+            true => signal.force(),
             false => signal.send(),
         }
     }
@@ -266,17 +266,17 @@ mod tests {
             self.0.lock().push("end");
         }
 
-        fn send_at_once(&self) {
+        fn force(&self) {
             self.0.lock().push("at once");
         }
     }
 
     #[test]
-    fn an_attempt_that_was_asked_to_end_is_hurried_once_and_keeps_its_reason() {
+    fn an_attempt_that_was_asked_to_end_is_forced_once_and_keeps_its_reason() {
         let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, RelPath::default(), 1);
         let (first, later) = (SentSignals::default(), SentSignals::default());
         attempt.on_stop(Some(Box::new(first.clone())));
-        for reason in [StopReason::Timeout, StopReason::Asked, StopReason::AtOnce, StopReason::AtOnce] {
+        for reason in [StopReason::Timeout, StopReason::Asked, StopReason::Forced, StopReason::Forced] {
             attempt.stop(reason);
         }
         assert_eq!(*first.0.lock(), ["end", "at once"]);

@@ -230,7 +230,7 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
     }))
 }
 
-/// What is wrong with the programs of a command now. If the environment keeps the programs from being examined, the
+/// What is wrong with the programs of a command now. If the environment keeps the programs from being inspected, the
 /// request is not to blame.
 fn missing(config: &CommandConfig) -> Option<String> {
     let all = environment(&config.environment);

@@ -22,7 +22,7 @@ impl Effect {
     pub const MAKES: Self = Effect { only_reads: false, on_interrupt: OnInterrupt::Retry, on_done: OnDone::Skip };
 
     /// It makes outputs or moves files, and leaves alone files that are already as they should be, so already processed
-    /// files are examined again.
+    /// files are inspected again.
     pub const TIDIES: Self = Effect { on_done: OnDone::Again, ..Effect::MAKES };
 
     /// An attempt can have effects that nothing records, so a person decides about interrupted items.

@@ -81,7 +81,7 @@ impl Reading for HealthSettings {
         }
     }
 
-    fn examine(&self, source: &Source<'_>) -> Result<Value, Failure> {
+    fn inspect(&self, source: &Source<'_>) -> Result<Value, Failure> {
         let FileLook { named, kind } = source.looks()?;
         let Some(kind) = kind else {
             // The name must be wrong, because every file of these types begins with a known signature.

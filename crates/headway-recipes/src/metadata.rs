@@ -67,7 +67,7 @@ impl Recipe for Metadata {
         let keep = Keep { times: true, ..Keep::default() };
         RecipeInfo {
             name: BuiltIn::Metadata.name().into(),
-            summary: "Reports what JPEG, PNG and WebP pictures tell besides what they show (place, time, camera), or removes it without touching a pixel.".into(),
+            summary: "Reports what JPEG, PNG and WebP pictures reveal beyond the picture itself (place, time, camera), or removes it without touching a pixel.".into(),
             output_if: Some(OnlyIf { setting: "action".into(), is: vec!["strip".into(), "place".into()] }),
             to_files: String::new(),
             settings: vec![

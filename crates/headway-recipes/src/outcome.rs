@@ -99,7 +99,7 @@ pub enum Failure {
     /// No item can succeed now, for this reason. Does not count as a try.
     Environment(PauseReason),
     /// Its output was being placed, and it cannot be determined now how far that got, for this reason.
-    Unjudged(PauseReason),
+    NotRecovered(PauseReason),
     /// The process that did the work is gone, and it is not known how far it got.
     Lost,
 }

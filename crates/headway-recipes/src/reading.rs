@@ -23,8 +23,8 @@ pub(crate) trait Reading: DeserializeOwned + Send + Sync + 'static {
     /// Whether the recipe applies to a file that looks like this.
     fn is_for(&self, looks: FileLook) -> bool;
 
-    /// Examines a file to which the recipe applies. The result is a JSON object; a damaged file is a failure.
-    fn examine(&self, source: &Source<'_>) -> Result<Value, Failure>;
+    /// Inspects a file to which the recipe applies. The result is a JSON object; a damaged file is a failure.
+    fn inspect(&self, source: &Source<'_>) -> Result<Value, Failure>;
 }
 
 /// Binds the recipe to a job with its settings.
@@ -32,10 +32,10 @@ pub(crate) fn bind<R: Reading>(job: &Binding<'_>, settings: &[Setting]) -> Resul
     Ok(Box::new(ReadingWork(job.settings::<R>(settings)?)))
 }
 
-/// Examines a file, or skips it if the recipe does not apply to it.
-pub(crate) fn examined<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
+/// Inspects a file, or skips it if the recipe does not apply to it.
+pub(crate) fn inspected<R: Reading>(recipe: &R, source: &Source<'_>) -> Result<Value, Failure> {
     match recipe.is_for(source.looks()?) {
-        true => recipe.examine(source),
+        true => recipe.inspect(source),
         false => Err(Failure::Skipped(SkipReason::Recipe)),
     }
 }
@@ -49,7 +49,7 @@ impl<R: Reading> Work for ReadingWork<R> {
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         let source = Source::new(input, attempt)?;
-        let result = examined(&self.0, &source)?;
+        let result = inspected(&self.0, &source)?;
         source.confirm(Success { effect: DiskEffect::Read, result })
     }
 

@@ -79,7 +79,7 @@ impl Rows {
 }
 
 impl ManifestRecord {
-    /// The same record, with the paths that its files have in the library of which this is a name.
+    /// The same record, with the paths that its files have in the library known by this name.
     fn in_library(self, known_as: &KnownAs) -> Self {
         let here = |path: RelPath| known_as.ours(&path);
         ManifestRecord {

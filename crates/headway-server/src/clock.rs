@@ -101,7 +101,7 @@ impl Clock {
         self.doubt = self.doubt.max(doubt);
         // The machine might have been off for days, so only a longer time counts as a jump.
         if opened < then || opened - then > OFF.as_millis() as Millis {
-            self.judge(then, opened, if opened < then { Duration::ZERO } else { OFF });
+            self.note_jump(then, opened, if opened < then { Duration::ZERO } else { OFF });
         }
         self.jumps.append(since);
     }
@@ -122,12 +122,12 @@ impl Clock {
     }
 
     fn look_at(&mut self, now: Millis, up: Option<Duration>) -> Duration {
-        // Where that cannot be asked nothing is known to have passed.
+        // If the system does not tell its uptime, no time is known to have passed.
         let up = up.or(self.last.map(|(_, up)| up)).unwrap_or_default();
         if let Some((then, before)) = self.last {
             let passed = up.saturating_sub(before);
             self.doubt = self.doubt.saturating_sub(passed);
-            self.judge(then, now, passed);
+            self.note_jump(then, now, passed);
         }
         if self.unread.is_some() {
             self.take_up();
@@ -138,9 +138,8 @@ impl Clock {
         self.doubt
     }
 
-    /// Takes in that the clock went from `then` to `now` while this much time really passed; `None` if that is
-    /// unknown.
-    fn judge(&mut self, then: Millis, now: Millis, passed: Duration) {
+    /// Notes a jump of more than a day: the clock went from `then` to `now` while only this much time really passed.
+    fn note_jump(&mut self, then: Millis, now: Millis, passed: Duration) {
         let (expected, jump) = jump(then, now, passed);
         if jump > DAY {
             let direction = if now > expected { "ahead of" } else { "behind" };

@@ -14,7 +14,7 @@ pub struct Config {
     pub data: PathBuf,
     /// The served folders: name, root.
     pub libraries: Vec<(String, PathBuf)>,
-    /// By a library's name, the path by which it was named, if links lead from there to its root.
+    /// For each library, by name: the path that it was named by, if links lead from there to its root.
     pub links: BTreeMap<String, PathBuf>,
     /// The most jobs to process at once; the others are queued.
     pub jobs: usize,

@@ -56,7 +56,7 @@ struct Doctor<'a> {
 }
 
 /// Checks everything. `progress` is called with the position reached.
-pub(crate) async fn examine(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
+pub(crate) async fn inspect(store: &dyn Store, mut progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
     let head = store.head().await?;
     let mut doctor = Doctor {
         store,

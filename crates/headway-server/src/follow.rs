@@ -7,9 +7,9 @@ mod connect;
 mod io;
 mod live;
 mod messages;
-mod pace;
 mod room;
 mod served;
+mod timing;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -20,9 +20,9 @@ use headway_model::message::{Absent, Body, CaughtUp, MESSAGE_ROOM_BYTES};
 use headway_model::{Cursor, Digest};
 use headway_store::Head;
 pub use io::{Holds, Outgoing, Read, ReadResult, Request, SenderStep};
-use pace::MIN_FLUSH_MS;
 use room::EventRoom;
 use served::Served;
+use timing::MIN_FLUSH_MS;
 use watch::SummaryWatch;
 
 /// Events in one page.
@@ -55,7 +55,7 @@ pub struct Serving {
     caught_up: bool,
     woken: bool,
     recording: bool,
-    left_out: Option<String>,
+    given_up: Option<String>,
     /// How far the clock is ahead of the `now` passed to this machine, in milliseconds.
     clock_ahead: i64,
     outbox: VecDeque<Outgoing>,
@@ -66,7 +66,7 @@ pub struct Serving {
     now_at: Millis,
     absent_since: Millis,
     flushed_at: Millis,
-    pace: Millis,
+    flush_every: Millis,
     room: EventRoom,
     /// The answer to a call is full; there is more.
     full: bool,
@@ -93,7 +93,7 @@ impl Serving {
             caught_up: false,
             woken: false,
             recording,
-            left_out: None,
+            given_up: None,
             clock_ahead: 0,
             outbox: VecDeque::new(),
             reads: VecDeque::new(),
@@ -103,7 +103,7 @@ impl Serving {
             now_at: now,
             absent_since: now,
             flushed_at: 0,
-            pace: MIN_FLUSH_MS,
+            flush_every: MIN_FLUSH_MS,
             room: EventRoom::new(MESSAGE_ROOM_BYTES),
             full: false,
             ended: false,
@@ -121,8 +121,8 @@ impl Serving {
     }
 
     /// Sets the tasks of its own that the server has given up, as a text.
-    pub fn left_out(&mut self, left_out: Option<String>) {
-        self.left_out = left_out;
+    pub fn given_up(&mut self, given_up: Option<String>) {
+        self.given_up = given_up;
     }
 
     /// Sets how far the clock is ahead of the `now` passed to this machine, in milliseconds. Pings report the clock's time, which can

@@ -80,7 +80,7 @@ struct ServerInner {
     looks: looks::Looks,
     /// Looks whether libraries can be reached, which do not wait for those that read a trash.
     reaches: looks::Looks,
-    /// What each paused job was last said to wait for.
+    /// What each paused job was last reported to wait for.
     told: told::ToldDisks,
     stop: watch::Sender<bool>,
     engine: Mutex<Option<JoinHandle<()>>>,

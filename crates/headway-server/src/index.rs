@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::engine::Libraries;
 use super::error::{StartError, internal, unreadable};
-use super::steps::{LeftOut, Steps};
+use super::steps::{GivenUpWork, Steps};
 use headway_files::{DataFolder, ScanError};
 use headway_model::RelPath;
 use headway_model::error::ApiError;
@@ -51,7 +51,7 @@ enum IndexScanError {
     Index(#[from] StoreError),
     /// The server crashed at it again and again.
     #[error(transparent)]
-    LeftOut(#[from] LeftOut),
+    GivenUp(#[from] GivenUpWork),
     /// The scan ended by itself.
     #[error("the scan ended early: {0}")]
     Died(String),
@@ -61,7 +61,7 @@ impl From<IndexScanError> for ApiError {
     fn from(error: IndexScanError) -> Self {
         match error {
             IndexScanError::Folder(unlisted) => unreadable(unlisted.reason, unlisted.to_string()),
-            IndexScanError::LeftOut(left_out) => ApiError::Unavailable { message: left_out.to_string() },
+            IndexScanError::GivenUp(given_up) => ApiError::Unavailable { message: given_up.to_string() },
             IndexScanError::Index(_) | IndexScanError::Died(_) => internal(&error),
         }
     }
@@ -154,13 +154,13 @@ impl Index {
 
     /// Begins to scan the whole library, unless that was done a short time ago. A folder that cannot be read stays unread.
     fn read_if_stale(&self, library: &str) -> Option<ScanProgress> {
-        if self.scans.is_left_out(library) || self.scans.is_fresh(library) {
+        if self.scans.is_given_up(library) || self.scans.is_fresh(library) {
             return None;
         }
         self.scans.read(library, None).map(|_| ScanProgress::default())
     }
 
-    /// Begins to scan the whole library, as a person asked, unless a scan is under way. A scan that was left out is tried
+    /// Begins to scan the whole library, as a person asked, unless a scan is under way. A scan that was given up is tried
     /// again.
     pub(crate) fn refresh(&self, library: &str) {
         self.scans.try_again(library);

@@ -93,8 +93,8 @@ impl Maintenance {
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub async fn examine(&self, progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
-        doctor::examine(&self.store, progress).await
+    pub async fn inspect(&self, progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
+        doctor::inspect(&self.store, progress).await
     }
 
     /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up. And the other jobs that are not

@@ -134,7 +134,7 @@ pub(crate) async fn unclear(
     Ok(unclear)
 }
 
-/// The files that undos of a job have put back, except the undo `besides`. An undo that was undone itself does not count.
+/// The files that undos of a job have put back, without those of the undo `besides`. An undo that was undone itself does not count.
 pub(crate) async fn put_back(
     store: &dyn Store,
     job: JobId,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use headway_model::id::JobId;
 
-/// How long terminal jobs keep their history. Without any limit they keep it for ever.
+/// How long terminal jobs keep their history. Without any limit they keep it forever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
     /// The longest time after their end.

@@ -11,8 +11,8 @@ mod faults;
 mod oracle;
 mod people;
 mod process;
+mod quiet;
 mod ready;
-mod settle;
 mod work;
 mod world;
 mod write;
@@ -35,7 +35,7 @@ const SEEDS: u64 = 20_000;
 /// The most seeds that it can take to find a mutant.
 const SEEDS_PER_MUTANT: u64 = 5_000;
 
-/// Prints what happens if `HEADWAY_TRACE` is set, to examine a seed that failed.
+/// Prints what happens if `HEADWAY_TRACE` is set, to inspect a seed that failed.
 fn trace(text: impl FnOnce() -> String) {
     static WANTED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("HEADWAY_TRACE").is_some());
     if *WANTED {
@@ -47,7 +47,7 @@ fn trace(text: impl FnOnce() -> String) {
 fn run(seed: u64) -> Result<SeenCounts, BrokenPromise> {
     let mut world = World::new(seed, WorldFaults::of(seed));
     world.play()?;
-    world.settle()?;
+    world.run_quietly()?;
     Ok(world.seen)
 }
 

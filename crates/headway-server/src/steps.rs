@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use notes::{Notes, Used};
-pub(crate) use own::{LeftOut, OwnWork};
+pub(crate) use own::{GivenUpWork, OwnWork};
 use parking_lot::Mutex;
 pub(crate) use step::Step;
 pub(crate) use subject::Subject;
@@ -39,8 +39,8 @@ struct SharedSteps {
     suspects: Suspects,
     /// Why the server cannot go on with a job although it did not crash, as a text for people.
     reasons: Mutex<HashMap<JobId, String>>,
-    /// The tasks of its own that the server skips after repeated crashes.
-    left_out: Mutex<BTreeMap<(Subject, Step), LeftOut>>,
+    /// The work of its own that the server has given up after repeated crashes.
+    given_up: Mutex<BTreeMap<(Subject, Step), GivenUpWork>>,
     turn: Turn,
 }
 
@@ -66,8 +66,8 @@ impl Steps {
     fn open_in(data: &Path, boot: &str) -> Self {
         let (notes, left) = Notes::open(&data.join("steps"), boot);
         let suspects = Suspects::after_crash(data.join("suspects"), &left);
-        let (reasons, left_out, turn) = (Mutex::default(), Mutex::default(), Turn::default());
-        Steps { shared: Arc::new(SharedSteps { notes, suspects, reasons, left_out, turn }) }
+        let (reasons, given_up, turn) = (Mutex::default(), Mutex::default(), Turn::default());
+        Steps { shared: Arc::new(SharedSteps { notes, suspects, reasons, given_up, turn }) }
     }
 
     /// The step at which a job is stuck, if it is.
@@ -107,7 +107,7 @@ impl Steps {
     pub(crate) fn forgive(&self, job: JobId) {
         self.shared.reasons.lock().remove(&job);
         self.shared.suspects.forgive(job.into());
-        self.shared.left_out.lock().retain(|(of, _), _| *of != Subject::Job(job));
+        self.shared.given_up.lock().retain(|(of, _), _| *of != Subject::Job(job));
     }
 
     /// Forgets a job that is over.

@@ -54,7 +54,7 @@ impl Log {
         event: JobEvent,
         detail: Option<String>,
     ) -> Result<Receipt, AppendError> {
-        self.judged(Append { ticket: 0, job, event, detail, at: now(), over: None }).await
+        self.answered(Append { ticket: 0, job, event, detail, at: now(), over: None }).await
     }
 
     /// Records that the history of a terminal job is removed. `key` and `fold` are the job as the store has it.
@@ -62,10 +62,10 @@ impl Log {
         let (job, event) =
             (fold.id, fold.prune().ok_or(AppendError::Refused(Refusal::Over(Some(EventKind::Pruned.name()))))?);
         let over = Some(Box::new((key, fold)));
-        self.judged(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
+        self.answered(Append { ticket: 0, job, event, detail: None, at: now(), over }).await
     }
 
-    async fn judged(&self, append: Append) -> Result<Receipt, AppendError> {
+    async fn answered(&self, append: Append) -> Result<Receipt, AppendError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send(vec![Queued { append, reply: Some(reply) }]).await.map_err(|_| AppendError::Dead)?;
         answer.await.map_err(|_| AppendError::Dead)?

@@ -33,7 +33,7 @@ impl SetAside {
     }
 }
 
-/// The error for whoever asks for such a job.
+/// The error for a caller that asks for such a job.
 impl From<SetAside> for StoreError {
     fn from(aside: SetAside) -> Self {
         StoreError { aside: true, ..StoreError::new(aside.advice()) }

@@ -130,7 +130,7 @@ impl Writer {
         while batch.events.len() < BATCH_LIMIT
             && let Some(append) = self.queue.pop_front()
         {
-            let answer = if self.dead { Err(AppendError::Dead) } else { self.judge(&append, &mut batch) };
+            let answer = if self.dead { Err(AppendError::Dead) } else { self.decide(&append, &mut batch) };
             if answer.is_ok() && !touched.contains(&append.job) {
                 touched.push(append.job);
             }
@@ -175,7 +175,7 @@ impl Writer {
         !self.queue.is_empty()
     }
 
-    fn judge(&mut self, append: &Append, batch: &mut Batch) -> Result<Receipt, AppendError> {
+    fn decide(&mut self, append: &Append, batch: &mut Batch) -> Result<Receipt, AppendError> {
         let detail = append.detail.as_deref();
         let hash = detail.map(|text| Digest::of(text.as_bytes()));
         if detail.is_some_and(|text| text.len() > DETAIL_LIMIT && append.event.kind() != EventKind::Created)

@@ -66,7 +66,7 @@ impl RunArguments {
     /// The command that verifies what a job made.
     fn verifying(&self, job: JobId, request: &StartJob) -> String {
         let mut words: Vec<Vec<u8>> = vec![b"headway".into(), b"run".into(), BuiltIn::Verify.name().into()];
-        // The path of the library's folder, wherever the command is typed, or the name by which the server knows it.
+        // The path of the library's folder, wherever the command is typed, or the name under which the server knows it.
         if !Path::new(&request.library).is_absolute() {
             words.push(b"--in".to_vec());
         }

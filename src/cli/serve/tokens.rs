@@ -25,7 +25,7 @@ impl ServeCommand {
             bail!("--read-token-file needs --token-file: without it, everyone can change everything");
         }
         if all.is_some() && all == reading {
-            bail!("the read-only token is the same as the other; whoever had it could change things");
+            bail!("the read-only token is the same as the other, so its holders could change things");
         }
         Ok(Tokens { all, reading })
     }

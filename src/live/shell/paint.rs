@@ -44,7 +44,7 @@ impl Shell {
         let now = browser::now();
         self.0.painted.set(now);
         let live = self.0.live;
-        let (link, back, known, is_lost, recording, left_out, crowded, jobs, clock, reload) = {
+        let (link, back, known, is_lost, recording, given_up, crowded, jobs, clock, reload) = {
             let mut tab = self.0.tab.borrow_mut();
             let follow = tab.follow_mut();
             let skew = follow.skew().unwrap_or(self.0.skew);
@@ -63,10 +63,10 @@ impl Shell {
             let known = follow.known_at().map_or(self.0.rendered, on_server);
             let is_lost = follow.is_lost(now as u64, &link);
             let back = follow.returns();
-            let (recording, left_out, crowded) =
-                (follow.is_recording(), follow.left_out().map(str::to_owned), follow.is_crowded());
+            let (recording, given_up, crowded) =
+                (follow.is_recording(), follow.given_up().map(str::to_owned), follow.is_crowded());
             let clock = on_server(now as u64);
-            (link, back, known, is_lost, recording, left_out, crowded, jobs, clock, follow.wants_reload())
+            (link, back, known, is_lost, recording, given_up, crowded, jobs, clock, follow.wants_reload())
         };
         let known = later(live.known.get_untracked(), known);
         let silent = is_lost.then_some(known);
@@ -79,7 +79,7 @@ impl Shell {
         set_changed(live.known, known);
         set_changed(live.silent, silent);
         set_changed(live.recording, recording);
-        set_changed(live.left_out, left_out);
+        set_changed(live.given_up, given_up);
         set_changed(live.crowded, crowded);
         if live.jobs.with_untracked(|old| *old != jobs) {
             self.remember_live(&jobs);

@@ -42,7 +42,7 @@ pub(super) fn Share() -> impl IntoView {
             <span hidden=move || shown().is_none()>
                 <input readonly class="ui-field" aria-label="Read-only link" autocomplete="off" prop:value=move || shown().unwrap_or_default() />
                 " " <button class="ui-quiet" on:click=take>"Copy"</button>
-                " " <span class="ui-hint">"Whoever has it can look at every job and library here, and change nothing."</span>
+                " " <span class="ui-hint">"Its holder can look at every job and library here, and change nothing."</span>
             </span>
             <span class="ui-error" role="alert">{move || error.with(|error| error.as_ref().map(|error| format::sentence(&error.to_string())))}</span>
         </div>

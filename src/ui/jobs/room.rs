@@ -46,7 +46,7 @@ fn sentences(room: &Room) -> Vec<String> {
     let age = room.keep_age.map(|age| format!("older than {}", format::days(age)));
     let bytes = room.keep_bytes.map(|bytes| format!("beyond {}", format::size(bytes)));
     let kept = match [age, bytes].into_iter().flatten().collect::<Vec<_>>().as_slice() {
-        [] => "The history of jobs is kept for ever.".to_owned(),
+        [] => "The history of jobs is kept forever.".to_owned(),
         limits => format!("History {} is removed automatically.", limits.join(" or ")),
     };
     let mut trash: Vec<_> = room.trashes.iter().map(trash).collect();
@@ -125,7 +125,7 @@ mod tests {
         };
         assert_eq!(
             sentences(&room),
-            ["The event log takes 12 MB, and what jobs wrote for you 0 B. The history of jobs is kept for ever."]
+            ["The event log takes 12 MB, and what jobs wrote for you 0 B. The history of jobs is kept forever."]
         );
     }
 }

@@ -10,7 +10,7 @@ use super::window::{Scrolled, Window};
 use super::{ROWS_PER_WINDOW, Selection, address};
 use crate::ui::parts::format::count;
 use crate::ui::parts::{Zone, may_act};
-use empty::{LeftOut, Nothing};
+use empty::{NotListed, Nothing};
 use headway_model::library::{FolderPage, FolderView, Sort, Under};
 use select::{ListedRows, files};
 
@@ -24,7 +24,7 @@ pub(super) fn Listing(
 ) -> impl IntoView {
     let left_out = page.left_out;
     if page.total == 0 {
-        return view! { <Nothing view is_reading=page.scan.is_some() /> <LeftOut left_out /> }.into_any();
+        return view! { <Nothing view is_reading=page.scan.is_some() /> <NotListed left_out /> }.into_any();
     }
     // A selection is useful only if the page can start jobs.
     let can_select = may_act();
@@ -85,7 +85,7 @@ pub(super) fn Listing(
             <For each=move || 0..entries.with(Vec::len).div_ceil(ROWS_PER_WINDOW) key=|number| *number children=windows />
         </table>
         <LoadMore view first previous next total entries scrolled />
-        <LeftOut left_out />
+        <NotListed left_out />
     }
     .into_any()
 }

@@ -41,5 +41,5 @@ pub(crate) fn NotRecording() -> impl IntoView {
 #[component]
 pub(crate) fn LeavesOut() -> impl IntoView {
     let live = expect_context::<Live>();
-    move || live.left_out.get().map(|text| view! { <p class="page-banner" role="status">{text}</p> })
+    move || live.given_up.get().map(|text| view! { <p class="page-banner" role="status">{text}</p> })
 }

@@ -1,5 +1,7 @@
 //! What needs attention: why files failed, by cause, with links to those files and buttons that run only them again.
 
+mod cause_row;
+
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -7,12 +9,11 @@ use leptos::prelude::*;
 use super::newest::Newest;
 use super::summary::{Summary, is_over};
 use crate::api;
-use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::{ErrorView, format, may_act};
+use crate::ui::parts::{ErrorView, format};
+use cause_row::CauseRow;
 use headway_model::causes::{Cause, Causes};
-use headway_model::request::ItemSelection;
-use headway_model::{ApiError, Fold, ItemStatus, JobId, StartJob};
+use headway_model::{ApiError, Fold, ItemStatus, JobId};
 
 /// Minimum time between two reads while more files fail.
 const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
@@ -134,57 +135,4 @@ fn keep_failed(causes: &mut Causes, fold: &Fold) {
         cause.items.retain(|item| matches!(fold.item(*item), Some(ItemStatus::Failed(_))));
     }
     causes.causes.retain(|cause| !cause.items.is_empty());
-}
-
-/// One cause: how many files, which, where, and what can be done.
-#[component]
-fn CauseRow(
-    newest: Newest,
-    cause: Memo<Option<Cause>>,
-    /// Whether the job is over: only then do its files run again in another job.
-    is_over: Memo<bool>,
-) -> impl IntoView {
-    let (live, can_act) = (expect_context::<Live>(), may_act());
-    let job = newest.job;
-    let of = move |tell: fn(&Cause) -> String| cause.with(|cause| cause.as_ref().map(tell).unwrap_or_default());
-    let number = |cause: &Cause| format::count(cause.items.len() as u64);
-    // Those that no later job has done.
-    let still = Memo::new(move |_| {
-        let done = newest.with(|view| view.done_since.clone()).unwrap_or_default();
-        let items = cause.with(|cause| cause.as_ref().map(|cause| cause.items.clone())).unwrap_or_default();
-        items.into_iter().filter(|item| done.binary_search(item).is_err()).collect::<Vec<_>>()
-    });
-    let place = |cause: &Cause| match cause.items.len() {
-        1 => cause.first.shown().to_string(),
-        _ => format!("first {}, last {}", cause.first.shown(), cause.last.shown()),
-    };
-    let retry = move |_| {
-        let again = |request: &StartJob| request.again(job, ItemSelection::These(still.get_untracked()));
-        let again = newest.with_untracked(|view| view.request.as_ref().map(again)).flatten();
-        again.into_iter().for_each(|request| _ = live.start(request));
-    };
-    // At the moment of the job that is shown.
-    let there = move || {
-        let at = live.past_of(job).map(|moment| format!("&at={}", moment.seq())).unwrap_or_default();
-        to(&format!("/jobs/{job}?status=failed&cause={}{at}#job-files", of(|cause| cause.key.clone())))
-    };
-    view! {
-        <li class="attention-cause">
-            <b class="attention-number">{move || of(number)}</b>
-            <p class="attention-text">
-                <span class="attention-why">{move || of(|cause| cause.text.clone())}</span>
-                <bdi dir="ltr" class="attention-place">{move || of(place)}</bdi>
-                // The text leaves out what differs from file to file; one whole message is kept as an example.
-                <span class="attention-example">{move || of(|cause| if cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) })}</span>
-            </p>
-            <span class="attention-ways">
-                // The files are on the job's page, which no dialog must cover.
-                <a class="ui-button" href=there on:click=move |_| live.put_away()>"Show"</a>
-                <Show when=move || can_act && is_over.get() && still.with(|still| !still.is_empty())>
-                    <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", format::count(still.with(Vec::len) as u64))}</button>
-                </Show>
-            </span>
-        </li>
-    }
-    .into_any()
 }

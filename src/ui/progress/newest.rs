@@ -1,5 +1,5 @@
 //! The newest answer about a job. Several calls can be under way, and answers arrive in any order, but an older one
-//! never replaces a newer one. Facts from the disk have no position in the log by which answers could be ordered, so
+//! never replaces a newer one. Facts from the disk have no position in the log, which could order the answers, so
 //! if calls overlap, the later answer is dropped and the job is read again.
 
 use std::time::Duration;

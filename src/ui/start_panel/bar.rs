@@ -102,6 +102,6 @@ mod tests {
         );
         let target = Target { amount: Err("This folder is empty."), is_selection: false };
         assert_eq!(named(&target), "Process all files here", "how many is not known");
-        assert_eq!(amount_text(&target), "This folder is empty.", "and nothing is said beside it");
+        assert_eq!(amount_text(&target), "This folder is empty.", "and nothing stands beside it");
     }
 }

@@ -143,7 +143,7 @@ impl EventConnection {
     /// Updates the transient state that messages carry.
     fn look(&mut self) {
         self.serving.recording(self.server.is_recording());
-        self.serving.left_out(self.server.left_out());
+        self.serving.given_up(self.server.given_up());
         self.serving.clock_ahead(now().cast_signed() - self.time.now().cast_signed());
     }
 
@@ -172,12 +172,12 @@ impl EventConnection {
     async fn wait(&mut self, until: Millis) {
         self.serving.among(self.follower.count());
         let begun = self.time.now();
-        let paced = self.serving.paced_until();
-        let until = if paced > begun { until.min(paced) } else { until };
+        let next_flush = self.serving.next_flush_at();
+        let until = if next_flush > begun { until.min(next_flush) } else { until };
         let time = Duration::from_millis(until.saturating_sub(begun).max(1));
         tokio::select! {
-            // The head of a busy log moves far more often than messages are sent, so ignore it while paced.
-            moved = self.head.changed(), if paced <= begun => if moved.is_ok() {
+            // The head of a busy log moves far more often than messages are sent, so ignore it until the next flush.
+            moved = self.head.changed(), if next_flush <= begun => if moved.is_ok() {
                 self.serving.wake();
             },
             () = tokio::time::sleep(time) => {}

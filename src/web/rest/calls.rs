@@ -47,7 +47,7 @@ fn job_calls() -> Vec<ApiCall> {
         ApiCall::get(
             "/jobs/{id}/items/{item}/attempts",
             attempts,
-            "Lists an item's attempts, with what a program said.",
+            "Lists an item's attempts, with what a program printed.",
         )
         .json::<Vec<AttemptLog>>(),
         ApiCall::get("/jobs/{id}/causes", causes, "Sorts a job's failures by cause.").json::<Causes>(),

@@ -156,7 +156,7 @@ impl Headway {
         (numbers.next().expect("a soft limit"), numbers.next().expect("a hard limit"))
     }
 
-    /// `kill -9`, and waits until it is gone; not for ever, because a process that waits for storage stays.
+    /// `kill -9`, and waits until it is gone; not forever, because a process that waits for storage stays.
     pub(crate) fn kill(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         if self.group {

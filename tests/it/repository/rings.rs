@@ -148,7 +148,7 @@ fn declares(text: &str, name: &str) -> bool {
     })
 }
 
-/// What each file uses. A name leads to the file that declares it, whoever passes it on.
+/// What each file uses. A name leads to the file that declares it, through any re-exports.
 fn edges(files: &BTreeMap<Module, String>) -> Edges {
     let uses: BTreeMap<_, _> = files.iter().map(|(module, text)| (module, paths(text))).collect();
     let mut passed_on = BTreeMap::new();

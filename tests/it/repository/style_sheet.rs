@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{read, root, sources, sources_with};
 
-/// Classes without a look of their own, by which tests find an element.
+/// Classes without a look of their own, which let tests find an element.
 const HOOKS: [&str; 11] = [
     "attempts-stdout",
     "drawer-place",

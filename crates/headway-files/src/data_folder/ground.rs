@@ -29,11 +29,11 @@ pub struct Ground {
 pub struct DiskChanges {
     /// Another disk or folder is there now.
     pub exchanged: BTreeSet<RelPath>,
-    /// What is there now cannot be examined.
+    /// What is there now cannot be inspected.
     pub unknown: BTreeMap<RelPath, io::Error>,
 }
 
-/// Stands for the identity of a disk that could not be examined: no disk is known to have it.
+/// Stands for the identity of a disk that could not be inspected: no disk is known to have it.
 const UNKNOWN: Identity = Identity { file_system: 0, inode: 0 };
 
 impl Ground {
@@ -42,7 +42,7 @@ impl Ground {
         Ground { root, disks: BTreeMap::new() }
     }
 
-    /// Adds the disks at these mount points below the root at `path`. Blocking: each disk is examined.
+    /// Adds the disks at these mount points below the root at `path`. Blocking: each disk is inspected.
     pub fn with_disks(mut self, path: &Path, mounts: impl IntoIterator<Item = RelPath>) -> Self {
         let looked = mounts.into_iter().map(|mount| {
             let identity = Identity::at(&path.join(on_disk(&mount))).unwrap_or_else(|error| {
@@ -61,10 +61,10 @@ impl Ground {
     }
 
     /// The mount point of the disk inside the root that a path belonged to, if another disk is known to be there now. A
-    /// disk that is absent is not another one. Blocking: that disk is examined.
+    /// disk that is absent is not another one. Blocking: that disk is inspected.
     ///
     /// # Errors
-    /// If the disk cannot be examined: then it is not known whether it is another one, and nothing must be done there.
+    /// If the disk cannot be inspected: then it is not known whether it is another one, and nothing must be done there.
     pub fn exchanged_at(&self, root: &Path, path: &RelPath) -> io::Result<Option<RelPath>> {
         let Some((mount, then)) = path.ancestors().iter().rev().find_map(|above| self.disks.get_key_value(above))
         else {
@@ -77,10 +77,10 @@ impl Ground {
         Ok(now.filter(|now| now.is_same(then) == Some(false)).map(|_| mount.clone()))
     }
 
-    /// The mount point of the first disk inside the root in whose place another one is now. Blocking: each is examined.
+    /// The mount point of the first disk inside the root in whose place another one is now. Blocking: each is inspected.
     ///
     /// # Errors
-    /// If no disk is known to be another one, and one of them cannot be examined.
+    /// If no disk is known to be another one, and one of them cannot be inspected.
     pub fn exchanged(&self, root: &Path) -> io::Result<Option<RelPath>> {
         let mut unknown = None;
         for mount in self.disks.keys() {
@@ -93,7 +93,7 @@ impl Ground {
         unknown.map_or(Ok(None), Err)
     }
 
-    /// The mount points of all disks inside the root that are not there now, or cannot be examined. Blocking: each is examined.
+    /// The mount points of all disks inside the root that are not there now, or cannot be inspected. Blocking: each is inspected.
     pub fn changes(&self, root: &Path) -> DiskChanges {
         let mut changes = DiskChanges::default();
         for mount in self.disks.keys() {

@@ -145,6 +145,6 @@ mod tests {
             assert_eq!(once(call, || made.get() > 0), Ok(()), "{made_at}");
             assert_eq!(made.get(), 1, "{made_at}");
         }
-        assert_eq!(once(|| Err(Errno::INTR), || false), Err(Errno::INTR), "not for ever");
+        assert_eq!(once(|| Err(Errno::INTR), || false), Err(Errno::INTR), "not forever");
     }
 }

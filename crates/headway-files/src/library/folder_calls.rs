@@ -1,6 +1,6 @@
 //! The door to the system calls on an open folder of `cap_std`, beside [`super::calls`]. A call that a signal interrupts is made
-//! again. A removal might have been made all the same, so this looks first. The entries of an open folder need no door: whoever
-//! reads them makes an interrupted read again.
+//! again. A removal might have been made all the same, so this looks first. The entries of an open folder need no door: their
+//! readers repeat an interrupted read.
 
 use std::io;
 use std::os::fd::AsRawFd;

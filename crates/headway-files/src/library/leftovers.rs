@@ -78,15 +78,6 @@ impl Library {
         }
     }
 
-    /// If the removal failed because `temp` is the folder in which a program made an output, removes that folder with
-    /// everything in it.
-    pub(super) fn or_as_folder(&self, temp: &RelPath, answer: io::Result<()>) -> io::Result<()> {
-        match answer {
-            Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(temp)),
-            answer => answer,
-        }
-    }
-
     /// Removes a temporary file, or the folder in which a program made an output, whichever it is.
     pub(super) fn remove_temp(&self, temp: &RelPath) -> io::Result<()> {
         self.check_on_disk(temp)?;
@@ -98,7 +89,11 @@ impl Library {
         {
             return remove_tree(&self.absolute(temp));
         }
-        self.or_as_folder(temp, root.remove_name(on_disk(temp)))
+        match root.remove_name(on_disk(temp)) {
+            // It has become the folder of an output since the look.
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => remove_tree(&self.absolute(temp)),
+            removed => removed,
+        }
     }
 
     /// Removes files that could not be removed before and, the first time, the probe files of earlier processes. Call

@@ -1,4 +1,4 @@
-//! An open file of a library. A read or a write that a signal interrupts is made again, but not for ever: storage that
+//! An open file of a library. A read or a write that a signal interrupts is made again, but not forever: storage that
 //! answers nothing else would hold an attempt, which could then not even be stopped.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -51,8 +51,8 @@ impl LibraryFile {
     }
 }
 
-/// Makes a call on an open file, again if it is interrupted. Whoever reads to the end makes such a call again for ever, so that
-/// in the end the error is another one, which says no more about a file.
+/// Makes a call on an open file, again if it is interrupted. The standard library's reads to the end repeat such a call
+/// forever, so the last error becomes another one, which says just as little about the file.
 fn patiently<T>(call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     uninterrupted(call).map_err(|error| match error.kind() {
         io::ErrorKind::Interrupted => Errno::AGAIN.into(),

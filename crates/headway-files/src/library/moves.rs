@@ -14,9 +14,9 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::{Foreseen, PlacementState};
+use super::{PlacementState, Prediction};
 use headway_model::{DiskEffect, JobEvent, Move, RelPath, SkipReason};
-use track::{Decision, FileLocation, decide, tracks};
+use track::{FileLocation, FileLocations, locate, tracks};
 
 pub use change::{BadChange, Change};
 pub use disk::Reach;
@@ -162,13 +162,15 @@ impl Moves {
     }
 
     /// Recovers moves that a process began before it died: completes them if possible, otherwise takes them back. An
-    /// error means that something cannot be examined, or that neither is possible now: they can be recovered again
+    /// error means that something cannot be inspected, or that neither is possible now: they can be recovered again
     /// later.
     fn recover(&self, names: &dyn FileNames) -> io::Result<PlacementState> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
-        let at = match decide(&tracks, names)? {
-            Decision::Conflict(lying) => return Ok(PlacementState::Conflict(format!("{lying}; nothing was touched"))),
-            Decision::At(at) => at,
+        let at = match locate(&tracks, names)? {
+            FileLocations::Conflict(lying) => {
+                return Ok(PlacementState::Conflict(format!("{lying}; nothing was touched")));
+            }
+            FileLocations::At(at) => at,
         };
         for (track, at) in tracks.iter().zip(&at) {
             track.clean(at, names)?;
@@ -193,16 +195,16 @@ impl Moves {
         Ok(PlacementState::Done(DiskEffect::Changed))
     }
 
-    /// What settling them would come to, as far as the names tell now, and where the file lies that then has the name `path`.
-    fn foresee(&self, path: &RelPath, names: &dyn FileNames) -> io::Result<Foreseen> {
+    /// What recovering them would come to, as far as the names tell now, and where the file lies that then has the name `path`.
+    fn predict(&self, path: &RelPath, names: &dyn FileNames) -> io::Result<Prediction> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
-        let places = match decide(&tracks, names)? {
-            Decision::At(places) => places,
-            Decision::Conflict(_) => {
+        let places = match locate(&tracks, names)? {
+            FileLocations::At(places) => places,
+            FileLocations::Conflict(_) => {
                 let mut outputs = tracks.iter().filter(|track| track.is_output());
                 let is_output =
                     outputs.try_fold(false, |is, output| Ok::<_, io::Error>(is || output.is_at(path, names)?))?;
-                return Ok(Foreseen::Conflict { might_be_output: is_output });
+                return Ok(Prediction::Conflict { might_be_output: is_output });
             }
         };
         let is_back = goes_back(&places);
@@ -213,7 +215,7 @@ impl Moves {
             None => (!tracks.iter().any(|track| track.names.contains(&path))).then(|| path.clone()),
         };
         let is_complete = tracks.iter().zip(&places).all(|(track, place)| track.is_through(place));
-        Ok(if is_back { Foreseen::TakenBack { at } } else { Foreseen::Done { is_complete, at } })
+        Ok(if is_back { Prediction::TakenBack { at } } else { Prediction::Done { is_complete, at } })
     }
 
     /// Takes back the moves that were made, up to `now`. Whatever has the name of an output that is `gone` is
@@ -237,7 +239,7 @@ impl Moves {
     }
 }
 
-/// Whether moves are taken back if they are settled while their files are here: an output is missing, or none was made.
+/// Whether moves are taken back if they are recovered while their files are here: an output is missing, or none was made.
 fn goes_back(at: &[FileLocation]) -> bool {
     at.iter().any(|at| at.is_gone) || at.iter().all(|at| at.index == 0)
 }

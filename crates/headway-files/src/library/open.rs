@@ -1,10 +1,10 @@
-//! Examines and opens files.
+//! Opens files, or finds out why they cannot be worked on.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsExt, OpenOptionsFollowExt};
-use cap_std::fs::{Metadata, OpenOptions};
+use cap_std::fs::OpenOptions;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -13,7 +13,7 @@ use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
 use super::{
     FileStamp, Found, LONGEST_PATH, Library, LibraryFile, OpenFile, environment, io_text, is_storage_error,
-    is_too_long, kind, mtime_ns, on_disk,
+    is_too_long, kind, on_disk,
 };
 use headway_model::library::EntryKind;
 use headway_model::{PauseReason, PlannedFile, RelPath, SkipReason};
@@ -151,36 +151,6 @@ impl Library {
         Ok((content, written))
     }
 
-    /// Whether there is a regular file of this name.
-    pub fn has_file(&self, path: &RelPath) -> io::Result<bool> {
-        Ok(self.look(path).known()?.is_some_and(|found| kind(&found) == EntryKind::File))
-    }
-
-    /// Whether there is anything of this name.
-    pub fn has(&self, path: &RelPath) -> io::Result<bool> {
-        Ok(self.look(path).known()?.is_some())
-    }
-
-    /// The size of a file in bytes, and when its content last changed, in nanoseconds since 1970.
-    pub fn size_and_time(&self, path: &RelPath) -> Found<(u64, i64)> {
-        self.look(path).map(|found| (found.len(), mtime_ns(&found)))
-    }
-
-    /// Looks at a path that a user gave; does not follow a link.
-    pub(super) fn look(&self, path: &RelPath) -> Found<Metadata> {
-        match self.enter(path) {
-            Ok(_) => self.find(path),
-            Err(error) => Found::Unknown(error),
-        }
-    }
-
-    /// Looks at any path; does not follow a link.
-    pub(super) fn find(&self, path: &RelPath) -> Found<Metadata> {
-        let look = || self.root()?.look_at(on_disk(path));
-        let found = self.check_on_disk(path).and_then(|()| look());
-        self.believed(path, Found::of(found))
-    }
-
     /// Opens a regular file for reading. Does not follow a symbolic link, and does not block on a pipe.
     pub(super) fn open_plain(&self, path: &RelPath) -> Found<OpenFile> {
         let mut options = OpenOptions::new();
@@ -196,16 +166,6 @@ impl Library {
             Ok(OpenFile { stamp: FileStamp::of(&metadata), file: LibraryFile::new(file) })
         });
         self.believed(path, Found::of(opened))
-    }
-
-    /// Turns "absent" into "not known" if the library cannot be reached, or if the disk of this path is absent. Both are looked at
-    /// after the call that found nothing, because they can have gone in the moment before it.
-    pub(super) fn believed<T>(&self, path: &RelPath, found: Found<T>) -> Found<T> {
-        match found {
-            Found::Absent if self.reach().is_err() => Found::Unknown(Errno::STALE.into()),
-            Found::Absent => self.check_on_disk(path).map_or_else(Found::Unknown, |()| Found::Absent),
-            other => other,
-        }
     }
 
     /// What was found at the path, or why it cannot be worked on.

@@ -4,13 +4,13 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::judge_placement::Conclusion;
+use super::inspect_placement::Resolution;
 use super::placement::Placement;
 use super::rename::FolderEntry;
 use super::{Found, Library, fails};
 use headway_model::{DiskEffect, PauseReason, RelPath};
 
-/// The state of an interrupted placement or change of names, once it has been examined.
+/// The state of an interrupted placement or change of names, once it has been inspected.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlacementState {
@@ -20,15 +20,15 @@ pub enum PlacementState {
     TakenBack,
     /// The files there match neither state; nothing was touched.
     Conflict(String),
-    /// It cannot be examined now, for this reason, so nothing is known. It must be examined later.
+    /// It cannot be inspected now, for this reason, so nothing is known. It must be inspected later.
     NotKnown(PauseReason),
 }
 
 impl Library {
-    /// Completes an interrupted placement or takes it back, judging by the hashes of what is there. An error means that
-    /// something cannot be examined, moved or made durable: the placement can be recovered again.
+    /// Completes an interrupted placement or takes it back, by the hashes of what is there. An error means that
+    /// something cannot be inspected, moved or made durable: the placement can be recovered again.
     pub fn recover_placement(&self, placement: &Placement) -> io::Result<PlacementState> {
-        if fails("judging") {
+        if fails("recovering") {
             return Err(Errno::MFILE.into());
         }
         let state = self.recover_names(placement)?;
@@ -70,13 +70,13 @@ impl Library {
             Err(error) => self.removed(temp, Err(error)),
         };
         let is_whole = found.temp.is(Some(*new));
-        match found.conclusion(placement) {
-            Conclusion::Done => {
+        match found.resolution(placement) {
+            Resolution::Done => {
                 if is_whole {
                     remove_temp();
                 }
             }
-            Conclusion::TakenBack(second_name) => {
+            Resolution::TakenBack(second_name) => {
                 if let Some(trash) = second_name {
                     self.at(trash)?.remove()?;
                 }
@@ -85,8 +85,8 @@ impl Library {
                 }
                 return Ok(PlacementState::TakenBack);
             }
-            Conclusion::ToTrash(trash) => self.move_to_trash(temp, trash)?,
-            Conclusion::Fill(trash) => {
+            Resolution::ToTrash(trash) => self.move_to_trash(temp, trash)?,
+            Resolution::Fill(trash) => {
                 let (at, target, trash) = (self.at(temp)?, self.at(target)?, self.at(trash)?);
                 if !fill(&at, &target, &trash, is_whole)? {
                     if is_whole {
@@ -95,7 +95,7 @@ impl Library {
                     return Ok(PlacementState::TakenBack);
                 }
             }
-            Conclusion::Conflict => return Ok(PlacementState::Conflict(untouched(found.lying(placement)))),
+            Resolution::Conflict => return Ok(PlacementState::Conflict(untouched(found.lying(placement)))),
         }
         Ok(PlacementState::Done(placement.effect()))
     }

@@ -1,4 +1,4 @@
-//! Steps by which files change names. None overwrites somebody else's file, even on file systems with fewer
+//! The steps of a change of names. None overwrites somebody else's file, even on file systems with fewer
 //! abilities: some cannot exchange two names (NFS, most of FUSE), and FAT and exFAT cannot give a file a second name
 //! either.
 

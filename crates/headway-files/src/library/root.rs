@@ -34,7 +34,7 @@ pub(super) use link::NamingPath;
 pub(super) struct Root {
     /// The open folder; `None` while nobody needs it, so that its disk can be unmounted.
     dir: Option<Arc<Dir>>,
-    /// Device and inode, by which the folder is recognised at its path.
+    /// Device and inode: they tell whether the folder is still the one at its path.
     place: (u64, u64),
     identity: Identity,
 }

@@ -1,7 +1,7 @@
 //! Reads a library for the index, folder by folder, those nearest to the root first.
 
 use std::collections::VecDeque;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
@@ -11,48 +11,13 @@ use rustix::fs::{AtFlags, FileType};
 use super::calls::statat;
 use super::folder_calls::FolderCalls;
 use super::found::is_absent;
-use super::{Found, Library, io_text, is_litter, readable};
-use crate::Unreadable;
+use super::{Found, Library, ScanError, is_litter, readable};
 use headway_model::library::{EntryKind, Unread};
 use headway_model::path::is_reserved;
-use headway_model::{PauseReason, RelPath, SeenEntry, SeenPart};
+use headway_model::{RelPath, SeenEntry, SeenPart};
 
 /// How many entries are handed over at a time.
 const PART: usize = 1_000;
-
-/// A folder cannot be listed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ScanError {
-    message: String,
-    /// What kind of error it is, for callers that act on it.
-    pub reason: Unreadable,
-}
-
-impl ScanError {
-    /// For a library that cannot be reached.
-    pub fn unreachable(library: &Library, why: PauseReason) -> Self {
-        let message = format!("the library {} cannot be listed: {}", library.name, why.text());
-        ScanError { message, reason: Unreadable::Unknown }
-    }
-
-    /// For a folder that cannot be opened or read.
-    pub fn of(library: &Library, folder: &RelPath, error: &io::Error) -> Self {
-        let what = match folder.is_root() {
-            true => format!("the library {}", library.name),
-            false => format!("the folder {:?} of {}", folder.shown(), library.name),
-        };
-        let reason = Unreadable::of(error);
-        let message = match library.missing_disk_of(folder) {
-            Ok(Some(disk)) => format!("{what} cannot be listed: the disk that was at {} is absent", disk.shown()),
-            Ok(None) if reason == Unreadable::Absent => {
-                format!("{what} is not there; perhaps it was moved, renamed or deleted")
-            }
-            Ok(None) | Err(_) => format!("{what} cannot be listed: {}", io_text(error)),
-        };
-        ScanError { message, reason }
-    }
-}
 
 /// Reads a folder, and everything below it if `deep`, until `take` returns `false`. Fails if the folder itself cannot
 /// be read. Folders below it that cannot be read are reported, and the index keeps what it knows about them.
@@ -84,6 +49,7 @@ pub fn scan(
     Ok(unread)
 }
 
+/// Reads one folder, in parts. Adds the folders in it to those `below`. Returns whether to go on.
 fn level(
     library: &Library,
     folder: &RelPath,
@@ -94,29 +60,7 @@ fn level(
     // Everything reported about the folder was read at this time or later.
     let from = crate::now();
     let dir = library.open_to_list(folder)?;
-    let (mut names, mut litter) = (Vec::new(), 0);
-    for entry in rustix::fs::Dir::new(readable(&dir)?)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if matches!(name.to_bytes(), b"." | b"..") || is_reserved(name.to_bytes()) {
-            continue;
-        }
-        let leaf = match entry.file_type() {
-            FileType::Unknown => {
-                let found = Found::of(dir.look_at(std::ffi::OsStr::from_bytes(name.to_bytes())));
-                // Everything else is handled below.
-                !matches!(found, Found::There(found) if found.is_dir())
-            }
-            kind => kind != FileType::Directory,
-        };
-        if is_litter(name.to_bytes(), !leaf) {
-            litter += 1;
-            continue;
-        }
-        let Ok(coded) = RelPath::from_bytes(name.to_bytes()) else { continue };
-        names.push((leaf, String::from(coded), name.to_owned()));
-    }
-    names.sort_unstable();
+    let (names, litter) = names_in(&dir)?;
     if let Some(below) = below {
         let folders = names.iter().take_while(|(leaf, ..)| !leaf);
         below.extend(folders.filter_map(|(_, _, name)| folder.join(name.to_bytes()).ok()));
@@ -157,6 +101,37 @@ fn level(
         // The index keeps what it knows about a file that cannot be looked at, because no part covers it.
         behind = next;
     }
+}
+
+/// A name in a folder: whether it is anything but a folder, the name as a path, and its bytes.
+type SeenName = (bool, String, CString);
+
+/// The names in a folder, sorted, without litter; and how much litter there is.
+fn names_in(dir: &Dir) -> io::Result<(Vec<SeenName>, u64)> {
+    let (mut names, mut litter) = (Vec::new(), 0);
+    for entry in rustix::fs::Dir::new(readable(dir)?)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") || is_reserved(name.to_bytes()) {
+            continue;
+        }
+        let leaf = match entry.file_type() {
+            FileType::Unknown => {
+                let found = Found::of(dir.look_at(std::ffi::OsStr::from_bytes(name.to_bytes())));
+                // Everything else is handled below.
+                !matches!(found, Found::There(found) if found.is_dir())
+            }
+            kind => kind != FileType::Directory,
+        };
+        if is_litter(name.to_bytes(), !leaf) {
+            litter += 1;
+            continue;
+        }
+        let Ok(coded) = RelPath::from_bytes(name.to_bytes()) else { continue };
+        names.push((leaf, String::from(coded), name.to_owned()));
+    }
+    names.sort_unstable();
+    Ok((names, litter))
 }
 
 /// One entry. For a folder, its name and kind are enough.

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::folder_calls::FolderCalls;
 use super::found::is_absent;
 use super::kind_of_entry::is_folder;
-use super::make_folder::UNMADE;
+use super::mirror_folder::UNMADE;
 use super::temporary::item_number;
 use super::trash::TRASH;
 use super::{Library, probe::PROBE};

@@ -50,7 +50,7 @@ pub fn walk(
             Ok(Looked::Gone) if is_folder => ListedFile::gone(path),
             // Who asks for a folder asks for the files that the plan finds in it, and it found none here: programs make
             // and remove files in a folder all the time. Had the folder been listed a moment later, this file would
-            // never have been seen. A path that is named is looked up by itself, and a file that cannot be examined for
+            // never have been seen. A path that is named is looked up by itself, and a file that cannot be inspected for
             // another reason is an item.
             Ok(Looked::Gone) => continue,
             Ok(Looked::Inside(inside)) => {

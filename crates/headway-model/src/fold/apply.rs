@@ -1,4 +1,4 @@
-//! Folds events: each is judged by [`next`] first, and then changes the state.
+//! Folds events: each is checked by [`next`] first, and then changes the state.
 
 use std::collections::BTreeMap;
 
@@ -188,7 +188,7 @@ impl Fold {
             | JobEvent::Requeued { .. }
             | JobEvent::Dropped { .. } => {}
         }
-        // A placing can stay open for hours, until its files can be examined.
+        // A placing can stay open for hours, until its files can be inspected.
         let runs = self.counters.running > self.placing;
         self.worked.iter_mut().for_each(|worked| worked.apply(recorded, runs));
         if self.status.is_terminal() {

@@ -27,7 +27,7 @@ const ASK_LEAST: Millis = 500;
 /// After this long without a message, the server counts as silent.
 const SILENT_AFTER: Millis = 12_000;
 
-/// How long a page that was just shown waits before it judges its source.
+/// How long a page that was just shown waits before it decides whether its source is silent.
 const SHOWN_GRACE: Millis = 1_000;
 
 /// How long a page that was just loaded waits for its first source to catch up, before it says how old its state is.

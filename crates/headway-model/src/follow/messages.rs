@@ -78,7 +78,7 @@ impl Follow {
 
     fn hello(&mut self, now: Millis, hello: Hello) {
         self.skew = Some(hello.now as i64 - now as i64);
-        (self.recording, self.left_out) = (hello.recording, hello.left_out);
+        (self.recording, self.given_up) = (hello.recording, hello.left_out);
         self.server_build = Some(hello.build);
     }
 
@@ -158,7 +158,7 @@ impl Follow {
         }
         self.skew = Some(ping.now as i64 - now as i64);
         self.recording = ping.recording;
-        self.left_out.clone_from(&ping.left_out);
+        self.given_up.clone_from(&ping.left_out);
         // A tab that listens to another tab's connection can be ahead of what that connection had sent.
         let position = |cursor: &Cursor| cursor.position;
         let sent = id.parse().ok().as_ref().map(position);

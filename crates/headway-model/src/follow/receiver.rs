@@ -25,7 +25,7 @@ pub struct Follow {
     /// Server clock minus ours.
     pub(super) skew: Option<i64>,
     pub(super) recording: bool,
-    pub(super) left_out: Option<String>,
+    pub(super) given_up: Option<String>,
 }
 
 impl Follow {
@@ -42,7 +42,7 @@ impl Follow {
             server_build: None,
             skew: None,
             recording: true,
-            left_out: None,
+            given_up: None,
         }
     }
 
@@ -150,7 +150,7 @@ impl Follow {
 
     /// The network came back: reconnects at once.
     pub fn online(&mut self, now: Millis) -> Vec<FollowEffect> {
-        self.link.hurry(now);
+        self.link.reopen_now(now);
         self.tick(now)
     }
 

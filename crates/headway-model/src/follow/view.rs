@@ -76,8 +76,8 @@ impl Follow {
     }
 
     /// Which of its own tasks the server skips after repeated crashes, and what to do.
-    pub fn left_out(&self) -> Option<&str> {
-        self.left_out.as_deref()
+    pub fn given_up(&self) -> Option<&str> {
+        self.given_up.as_deref()
     }
 
     /// Whether the page should reload: it met an unknown event, or the server runs another build and every followed job

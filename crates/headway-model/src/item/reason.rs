@@ -112,7 +112,7 @@ numbered! {
         Timeout = 4,
         /// It was interrupted and not run again.
         Interrupted = 5,
-        /// The files where an output was placed match neither the old state nor the new one, or cannot be examined;
+        /// The files where an output was placed match neither the old state nor the new one, or cannot be inspected;
         /// nothing was touched.
         Conflict = 6,
         /// The command exited with a failure.

@@ -1,4 +1,4 @@
-//! Judges an event about one item: checks the job, then the item, then the attempt, in the order in which a person
+//! Checks an event about one item: first the job, then the item, then the attempt, in the order in which a person
 //! would ask.
 
 use super::{FoldChange, Next, Refusal};

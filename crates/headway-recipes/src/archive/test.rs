@@ -71,7 +71,7 @@ pub(crate) fn test(source: &Source<'_>, limits: UnpackLimits) -> Result<Tested, 
     let mut directory = Directory::find(source)?;
     let mut survey = Survey::default();
     directory.each(|_, entry| survey.add(source, entry))?;
-    let (mut tested, mut faults) = survey.conclude(source, &directory, limits)?;
+    let (mut tested, mut faults) = survey.check(source, &directory, limits)?;
     let is_spent = |unpacked: u64| limit(unpacked, source.size(), limits);
     let mut budget = UnpackBudget { unpacked: 0, is_spent: &is_spent };
     let mut unchecked = BTreeMap::new();
@@ -162,8 +162,8 @@ impl Survey {
         Ok(())
     }
 
-    /// Judges the directory before anything is unpacked; an error if nothing should be unpacked.
-    fn conclude(
+    /// Checks the directory before anything is unpacked; an error if nothing should be unpacked.
+    fn check(
         mut self,
         source: &Source<'_>,
         directory: &Directory<'_, '_>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::super::reading::examined as examined_by;
+use super::super::reading::inspected as inspected_by;
 use super::super::testing::{Bench, damaged, real_files, tool};
 use super::*;
 use headway_model::FailReason;
@@ -15,7 +15,7 @@ fn looked(path: &Path) -> Result<Value, String> {
 /// The recipe's result. The error is what is wrong, or `skipped`.
 fn looked_at(name: &str, bytes: &[u8]) -> Result<Value, String> {
     let wanted = HealthSettings { extension: NameMismatch::Failure, memory: 256 };
-    match Bench::new(name).on(bytes, |source| examined_by(&wanted, source)) {
+    match Bench::new(name).on(bytes, |source| inspected_by(&wanted, source)) {
         Ok(result) => Ok(result),
         Err(Failure::Failed(FailReason::Recipe, text)) => Err(text),
         Err(Failure::Skipped(SkipReason::Recipe | SkipReason::Unsupported)) => Err("skipped".into()),
@@ -94,6 +94,6 @@ fn every_damaged_file_fails_with_a_sentence() {
         let small = paths.iter().filter(|path| path.extension().is_some_and(|own| own == extension));
         let small = small.filter(|path| looked(path).is_ok()).min_by_key(|path| path.metadata().expect("a file").len());
         let Some(path) = small else { panic!("no sound {extension}") };
-        damaged("a", &std::fs::read(path).expect("a file"), 60, |source| wanted.examine(source));
+        damaged("a", &std::fs::read(path).expect("a file"), 60, |source| wanted.inspect(source));
     }
 }

@@ -214,7 +214,7 @@ impl Lines {
         wanted
     }
 
-    /// Remembers the algorithms by which these lines matched.
+    /// Remembers with which algorithms these lines matched.
     pub(super) fn learn(&self, lines: &[ExpectedFile], hashes: &Hashes) {
         for (line, sum) in lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum))) {
             let mut hashes = hashes.iter().filter(|(algorithm, _)| sum.algorithms.has(*algorithm));

@@ -21,8 +21,8 @@ pub(super) const UNREADABLE: &str = "unreadable";
 /// Nothing was compared.
 pub(super) const NOT_CHECKED: &str = "not checked";
 
-/// The six verdicts, in the order of the report's counts. A failure's text begins with its verdict, by which the
-/// report recognises it.
+/// The six verdicts, in the order of the report's counts. A failure's text begins with its verdict, and the
+/// report recognises it by that.
 pub(super) const ALL: [&str; 6] = [OK, CHANGED, BIT_ROT, MISSING, UNREADABLE, NOT_CHECKED];
 
 /// The verdict on an item that failed for this reason, with this text.

@@ -50,13 +50,13 @@ pub(crate) async fn open_work(store: &dyn Store, data: &DataFolder) -> Result<Op
     });
     let libraries: BTreeSet<String> = known?.into_keys().collect();
     for (of, step) in all.into_iter().filter(|(_, step)| step.is_own()) {
-        findings.push(Finding { what: left_out(of, step, &libraries), remedy: Remedy::TryAgain });
+        findings.push(Finding { what: given_up(of, step, &libraries), remedy: Remedy::TryAgain });
     }
     Ok(OpenWork { stuck: findings, waiting })
 }
 
 /// The work of its own that the server has given up, as a text.
-fn left_out(of: Subject, step: Step, libraries: &BTreeSet<String>) -> String {
+fn given_up(of: Subject, step: Step, libraries: &BTreeSet<String>) -> String {
     let of = match of {
         Subject::Job(job) => format!("job {job}"),
         Subject::Data => "the data folder".to_owned(),

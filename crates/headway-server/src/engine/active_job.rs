@@ -1,14 +1,15 @@
 //! A job as the engine's tasks need it: its request, with the library and the recipe looked up.
 
 mod bind;
+mod claim_ahead;
 mod durations;
 mod earlier;
 mod failed_since;
 mod ground;
 mod half_changed;
 mod on_disk;
-mod pace;
 mod read_ahead;
+mod recover_earlier;
 mod together;
 mod undone;
 
@@ -23,6 +24,7 @@ use tokio::sync::OnceCell;
 use super::schedule::Terms;
 use super::stop::{StepFailure, StepStop};
 use super::{Context, Pulse};
+use claim_ahead::ClaimAhead;
 use durations::Durations;
 use failed_since::FailedSince;
 use ground::PlannedGround;
@@ -34,7 +36,6 @@ use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::{Digest, JobId, OnDone, PlannedFile, Query, RelPath, SkipReason, StartJob};
 use headway_recipes::{Recipe, Unable, Work};
 use headway_store::Store;
-use pace::Pace;
 use read_ahead::ReadAhead;
 use together::RenamedTogether;
 pub(super) use together::wish;
@@ -52,17 +53,17 @@ pub(crate) struct ActiveJob {
     /// Bound on first use; or why it never can be.
     work: OnceCell<Result<Arc<dyn Work>, Unable>>,
     undone: OnceCell<Undone>,
-    /// The same as its plan foresees it.
-    foreseen: OnceCell<Undone>,
+    /// The same, as predicted for its plan.
+    predicted_undone: OnceCell<Undone>,
     together: OnceCell<RenamedTogether>,
-    /// The files that are skipped after what earlier jobs left half changed was concluded.
-    concluded: OnceCell<HashMap<RelPath, SkipReason>>,
+    /// The files that are skipped once what earlier jobs left half changed is recovered.
+    recovered_earlier: OnceCell<HashMap<RelPath, SkipReason>>,
     /// The other jobs that might have left files half changed since this one was created.
     failed_since: FailedSince,
     ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
-    pace: Pace,
+    claim_ahead: ClaimAhead,
     /// When its plan last made progress.
     pub(super) plan_pulse: Pulse,
     /// Stops the preparations, the listing or the last step under way.
@@ -103,13 +104,13 @@ impl ActiveJob {
             recipe: Arc::clone(recipe),
             work: OnceCell::new(),
             undone: OnceCell::new(),
-            foreseen: OnceCell::new(),
+            predicted_undone: OnceCell::new(),
             together: OnceCell::new(),
-            concluded: OnceCell::new(),
+            recovered_earlier: OnceCell::new(),
             failed_since: FailedSince::since(row.created_position),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
-            pace: Pace::default(),
+            claim_ahead: ClaimAhead::default(),
             plan_pulse: Pulse::new(),
             stop: Mutex::default(),
             noted_folders: NotedFolders::default(),
@@ -203,19 +204,19 @@ impl ActiveJob {
         self.undone.get_or_try_init(read).await
     }
 
-    /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only foreseen,
+    /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only predicted,
     /// once, so that the list and the names in it agree, and nothing is touched. `None` for any other job.
-    pub(super) async fn foreseen(
+    pub(super) async fn predicted_undone(
         self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
     ) -> Result<Option<&Undone>, StepFailure> {
         let Some(job) = self.undoes().filter(|_| self.request.approval) else { return Ok(None) };
-        let foresee = async || {
+        let predict = async || {
             stop.check_wanted()?;
-            Undone::foresee(context, self, job, stop).await
+            Undone::predict(context, self, job, stop).await
         };
-        self.foreseen.get_or_try_init(foresee).await.map(Some)
+        self.predicted_undone.get_or_try_init(predict).await.map(Some)
     }
 
     /// The job that this one undoes, if it is an undo.
@@ -259,12 +260,12 @@ impl ActiveJob {
 
     /// Notes how long an attempt took; `None` if it was given back because it had to wait. Returns how many items to claim ahead for
     /// each worker, if that has changed. Only the engine's loop calls this.
-    pub(super) fn note_pace(&self, took: Option<Duration>) -> Option<usize> {
-        self.pace.note(took)
+    pub(super) fn note_attempt_time(&self, took: Option<Duration>) -> Option<usize> {
+        self.claim_ahead.note(took)
     }
 
     /// Whether its attempts are *brief*: at most a millisecond on average, so that their ends are reported together.
     pub(super) fn is_brief(&self) -> bool {
-        self.pace.is_brief()
+        self.claim_ahead.is_brief()
     }
 }

@@ -1,7 +1,8 @@
 //! Renames files: all names of an item are checked, recorded as `changing`, and then changed together. An output
 //! whose name differs from its original's, and a file that goes to the trash, are renamed in the same way.
 
-use super::place::{concluded, fail, judged, record};
+use super::place::{fail, record};
+use super::recover_change::{made_or_recovered, recover_change};
 use super::wanted_moves::{WantedChange, wanted_moves};
 use super::{ActiveJob, Context};
 use crate::steps::{Step, UnderWay};
@@ -55,7 +56,7 @@ pub(super) fn change(
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
     let made = library.make(&moves, &reach);
-    concluded(library, &Change::Names(moves.clone()), "renaming it", made)?;
+    made_or_recovered(library, &Change::Names(moves.clone()), "renaming it", made)?;
     if wanted.removes
         && let Err(why) = work.holds(attempt)
     {
@@ -72,7 +73,7 @@ fn taken_back(library: &Library, moves: &Moves, why: Failure) -> Failure {
     let stays = match made {
         Ok(Ok(())) => return why,
         Ok(Err(reason)) => reason.text().to_owned(),
-        Err(error) => match judged(library, &Change::Names(back)) {
+        Err(error) => match recover_change(library, &Change::Names(back)) {
             PlacementState::Done(_) => return why,
             _ => io_text(&error),
         },

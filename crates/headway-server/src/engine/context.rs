@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::{
-    ByPath, Conflicts, Examinations, Exclusion, Libraries, Pulse, RunningAttempts, ShortageCheck, SurvivingPrograms,
+    ByPath, Conflicts, Exclusion, Libraries, Pulse, Recoveries, RunningAttempts, ShortageCheck, SurvivingPrograms,
 };
 use crate::steps::Steps;
 use crate::writer::Log;
@@ -33,8 +33,8 @@ pub(crate) struct Context {
     pub data: Arc<DataFolder>,
     /// The attempts under way.
     pub running: RunningAttempts,
-    /// Examinations of what the last process left; some have not returned yet.
-    pub examinations: Examinations,
+    /// Recoveries of what the last process left; some have not returned yet.
+    pub recoveries: Recoveries,
     /// Jobs whose programs, started by the last process, might still be alive.
     pub left: SurvivingPrograms,
     /// Locks on the files that attempts work on.

@@ -1,5 +1,5 @@
 //! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a lock. Who
-//! concludes a change that an earlier job left open waits in the same way.
+//! recovers a change that an earlier job left open waits in the same way.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;

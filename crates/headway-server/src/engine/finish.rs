@@ -1,6 +1,7 @@
 //! The recipe's last step, over all items but the cancelled ones.
 
-use std::collections::HashMap;
+mod results;
+
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -15,10 +16,10 @@ use super::{ActiveJob, Context};
 use crate::nothing_found::{all_left_out, no_match};
 use crate::steps::Step;
 use headway_files::{StepStopped, fault_of, hold, unable, unable_of_any};
-use headway_model::{ItemStatus, PauseReason, Query, RelPath, SkipReason};
+use headway_model::{PauseReason, Query};
 use headway_recipes::{ItemResult, ItemResults, Unable};
 use headway_store::ItemPages;
-use headway_store::rows::ItemRow;
+use results::{earlier, result};
 
 const ITEMS_PER_READ: u32 = 1_000;
 
@@ -28,7 +29,7 @@ pub(super) async fn finish(
     active: Result<(Arc<ActiveJob>, StepStop), Unable>,
 ) -> Result<(), FinishFailure> {
     let (active, stop) = active?;
-    active.conclude_earlier(context, &stop).await?;
+    active.recover_earlier(context, &stop).await?;
     let work = active.work(context, &stop).await?;
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
     let row = row.ok_or_else(|| Unable::Failed(format!("job {} is not in the log", active.job)))?;
@@ -132,44 +133,10 @@ async fn over(
     unread.and(ended)
 }
 
-/// The results of items that were already processed, by path, from the last job that did the same work.
-async fn earlier(past: &Past, active: &ActiveJob, page: &[ItemRow]) -> Result<HashMap<RelPath, String>, Unable> {
-    let is_done = |row: &&ItemRow| matches!(row.state.status, ItemStatus::Skipped { reason: SkipReason::Done, .. });
-    let paths: Vec<_> = page.iter().filter(is_done).map(|row| row.file.path.clone()).collect();
-    if paths.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = past.done(&active.request.recipe, &paths).await?;
-    let mut rows: Vec<_> = rows.into_iter().map(|past| past.row).filter(|row| row.work == active.identity).collect();
-    rows.sort_by_key(|row| row.job_no);
-    Ok(rows.into_iter().filter_map(|row| Some((row.file.path, row.result?))).collect())
-}
-
-/// The result of an item; `None` if it was cancelled.
-fn result(row: ItemRow, earlier: &HashMap<RelPath, String>) -> Result<Option<ItemResult>, Unable> {
-    let (failure, skip) = match row.state.status {
-        ItemStatus::Succeeded(_) => (None, None),
-        ItemStatus::Skipped { reason, .. } => (None, Some(reason)),
-        ItemStatus::Failed(reason) => (Some((reason, row.state.message.unwrap_or_else(|| reason.text().into()))), None),
-        ItemStatus::Waiting
-        | ItemStatus::Running
-        | ItemStatus::Placing
-        | ItemStatus::Interrupted
-        | ItemStatus::Cancelled => return Ok(None),
-    };
-    let read = |text: &str| {
-        let unreadable = |error| Unable::Failed(format!("the result of item {} cannot be read: {error}", row.item));
-        serde_json::from_str(text).map_err(unreadable)
-    };
-    let told = row.state.result.as_deref().or_else(|| earlier.get(&row.file.path).map(String::as_str));
-    let result = told.map(read).transpose()?.unwrap_or_default();
-    Ok(Some(ItemResult { path: row.file.path, result, failure, skip }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::PauseReason;
+    use headway_model::RelPath;
     use parking_lot::Mutex;
 
     fn page(number: u32) -> Vec<ItemResult> {

@@ -30,7 +30,7 @@ impl Engine {
                         // Attempts that end from now on are taken back, not cancelled.
                         self.stopping.get_or_insert_with(Instant::now);
                         self.pool.give_back(|_| true);
-                        self.context.running.hurry();
+                        self.context.running.force_stops();
                         vec![Input::Drain, Input::DrainOver]
                     }
                     Input::Limits(limits) => {
@@ -88,13 +88,14 @@ impl Engine {
         }
     }
 
-    /// Turns the end of an attempt into inputs: the end itself and, if it changed, the job's pace.
+    /// Turns the end of an attempt into inputs: the end itself and, if it changed, how many items of the job to claim
+    /// ahead.
     fn worked(&self, ended: EndedAttempt) -> impl Iterator<Item = Input> + use<> {
         let EndedAttempt { which: AttemptId { job, item, attempt }, outcome, took } = ended;
         self.context.running.end(job, item);
-        let ahead = self.active_jobs.get(&job).and_then(|active| active.note_pace(took));
+        let ahead = self.active_jobs.get(&job).and_then(|active| active.note_attempt_time(took));
         let done = Input::Done { job, item, attempt, outcome };
-        ahead.map(|ahead| Input::Pace { job, ahead }).into_iter().chain([done])
+        ahead.map(|ahead| Input::ClaimAhead { job, ahead }).into_iter().chain([done])
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> Wo
         Err(Failure::Storage(reason, message)) => WorkOutcome::Storage(reason, message),
         Err(Failure::Retry(message)) => WorkOutcome::Retry(message),
         Err(Failure::Environment(reason)) => WorkOutcome::Environment(reason),
-        Err(Failure::Unjudged(reason)) => WorkOutcome::Unjudged(reason),
+        Err(Failure::NotRecovered(reason)) => WorkOutcome::NotRecovered(reason),
         Err(Failure::Lost) => WorkOutcome::Lost,
     }
 }

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_is_examined_again_after_a_panic_and_after_an_examination_without_a_result() {
+    async fn a_job_is_inspected_again_after_a_panic_and_after_an_inspection_without_a_result() {
         let (mut checks, job) = (PauseChecks::default(), JobId::mint(1, [1; 10]));
         checks.begin(job, GONE, || async { panic!("as a test") });
         assert_eq!(ended(&mut checks).await, []);

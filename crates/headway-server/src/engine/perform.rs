@@ -36,7 +36,7 @@ impl Engine {
                         active.stop_step();
                     }
                 }
-                ScheduleEffect::Judge { job, item } => self.judge(job, item).await,
+                ScheduleEffect::RecoverPlacing { job, item } => self.recover_placing(job, item).await,
                 ScheduleEffect::Finish { job } => self.finish(job).await,
                 ScheduleEffect::Over { job } => self.forget(job),
             }
@@ -75,12 +75,12 @@ impl Engine {
         start_attempt::start(&mut self.tasks, &self.context, &self.pool, active, which)
     }
 
-    async fn judge(&mut self, job: JobId, item: u32) {
+    async fn recover_placing(&mut self, job: JobId, item: u32) {
         let active = self.active_job(job).await;
         let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            let (state, detail) = recovery::judge(&context, job, active, item).await;
-            Some(Input::Judged { job, item, state, detail })
+            let (state, detail) = recovery::recover_placing(&context, job, active, item).await;
+            Some(Input::PlacingRecovered { job, item, state, detail })
         });
     }
 
@@ -96,7 +96,7 @@ impl Engine {
     fn forget(&mut self, job: JobId) {
         self.at_work.remove(&job);
         self.context.steps.forget(job);
-        self.context.examinations.forget(job);
+        self.context.recoveries.forget(job);
         self.context.exclusion.let_go_of_job(job);
         let Some(active) = self.active_jobs.remove(&job) else {
             // It ended before this server worked on it; an earlier one might have.

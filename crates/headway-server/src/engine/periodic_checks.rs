@@ -94,8 +94,8 @@ impl Engine {
             return vec![Input::Short(PauseReason::DiskFull)];
         }
         for (job, reason) in self.schedule.paused() {
-            // If the job went on now, its examination would not be ready.
-            if self.context.examinations.is_under_way(job) {
+            // If the job went on now, its recovery would not be ready.
+            if self.context.recoveries.is_under_way(job) {
                 continue;
             }
             let (context, active) = (Arc::clone(&self.context), self.active_jobs.get(&job).map(Arc::clone));

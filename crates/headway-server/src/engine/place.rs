@@ -2,13 +2,11 @@
 
 use std::io;
 
+use super::recover_change::made_or_recovered;
 use super::{ActiveJob, Context};
 use crate::steps::{Step, UnderWay};
-use headway_files::{
-    Change, Foreseen, Library, OpenFile, Placement, PlacementState, Sealed, Staged, environment, fault, fault_of,
-    io_text, is_storage_error,
-};
-use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, PauseReason, RelPath, SkipReason};
+use headway_files::{Change, Library, OpenFile, Placement, Sealed, Staged, fault, fault_of};
+use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 use headway_store::AppendError;
 
@@ -58,37 +56,13 @@ pub(super) fn place(
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
     let made = library.place(&placement, &opened, input);
-    concluded(library, &Change::Output(placement.clone()), "putting the output into place", made)?;
+    made_or_recovered(library, &Change::Output(placement.clone()), "putting the output into place", made)?;
     Ok(success.with_output(library, &placement))
 }
 
 /// A failure to write during this action.
 pub(super) fn fail(doing: &'static str) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::of(FailReason::Write, doing, &error)
-}
-
-/// Ends a change that is recorded. If an error left the result unclear, the disk is examined, as after a crash.
-pub(super) fn concluded(
-    library: &Library,
-    change: &Change,
-    doing: &str,
-    made: io::Result<Result<(), SkipReason>>,
-) -> Result<(), Failure> {
-    let error = match made {
-        Ok(made) => return made.map_err(Failure::Skipped),
-        Err(error) => error,
-    };
-    match judged(library, change) {
-        PlacementState::Done(_) => Ok(()),
-        PlacementState::TakenBack => Err(Failure::of(FailReason::Write, doing, &error)),
-        PlacementState::Conflict(message) => {
-            let first = io_text(&error);
-            // The look at the disk often fails as the change did.
-            let message = if message.starts_with(&first) { message } else { format!("{first}: {message}") };
-            Err(Failure::Failed(FailReason::Conflict, message))
-        }
-        PlacementState::NotKnown(reason) => Err(Failure::Unjudged(reason)),
-    }
 }
 
 /// Syncs an output and checks it. Returns what was written, and the hash of the original if that is to be replaced.
@@ -102,7 +76,7 @@ pub(super) fn finished(
     let sealed = sealed.map_err(|error| Failure::of(FailReason::Write, "writing the output", &error))?;
     let sealed = sealed.map_err(|instead| Failure::Failed(FailReason::Verify, instead.text().into()))?;
     fault("sealed");
-    judge_size(work.empty_output(), output, &sealed, input)?;
+    check_size(work.empty_output(), output, &sealed, input)?;
     work.check(staged, attempt)?;
     let old = match output.replaces() {
         true => Some(input.hash().map_err(|error| Failure::of(FailReason::Read, "reading", &error))?),
@@ -111,31 +85,8 @@ pub(super) fn finished(
     Ok((sealed, old))
 }
 
-/// How far a change got. If the disk cannot be examined for a reason that might pass, it is examined later. The same
-/// holds if the storage reports an error, which proves nothing about the files. Any other error is a conflict, with its
-/// message.
-pub(super) fn judged(library: &Library, change: &Change) -> PlacementState {
-    library.conclude(change).unwrap_or_else(|error| match environment(&error) {
-        Some(reason) => PlacementState::NotKnown(reason),
-        None if is_storage_error(&error) => PlacementState::NotKnown(PauseReason::StorageErrors),
-        None => PlacementState::Conflict(format!("{}: {}", io_text(&error), library.lying(change))),
-    })
-}
-
-/// What [`judged`] would come to, while nothing is touched; the reason if that is not known now.
-pub(super) fn foreseen(library: &Library, change: &Change, path: &RelPath) -> Result<Foreseen, PauseReason> {
-    match library.foresee(change, path) {
-        Ok(foreseen) => Ok(foreseen),
-        Err(error) => match environment(&error) {
-            Some(reason) => Err(reason),
-            None if is_storage_error(&error) => Err(PauseReason::StorageErrors),
-            None => Ok(Foreseen::Conflict { might_be_output: true }),
-        },
-    }
-}
-
 /// Checks the output's size: not empty if that is a failure, and smaller if the request asks for that.
-fn judge_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &OpenFile) -> Result<(), Failure> {
+fn check_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &OpenFile) -> Result<(), Failure> {
     if empty == EmptyOutput::Failure && sealed.size == 0 && input.size() > 0 {
         return Err(Failure::Failed(FailReason::Verify, "the output is empty".into()));
     }

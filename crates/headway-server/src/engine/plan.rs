@@ -9,9 +9,11 @@ mod excludes;
 mod file_types;
 mod has_files;
 mod lineage;
+mod listed_before;
 mod lister;
 mod named;
 mod names;
+mod plan_stop;
 mod unfinished;
 
 use std::collections::HashSet;
@@ -25,32 +27,31 @@ use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;
 pub(crate) use has_files::has_files;
+use listed_before::{ListedBefore, listed_before};
 use lister::{Lister, OutcomeLookup};
 use named::named;
+use plan_stop::PlanStop;
 pub(super) use unfinished::Unfinished;
 
 use super::panicked::{Panicked, caught};
 use super::past::Past;
-use super::stop::{StepFailure, StepStop};
+use super::stop::StepStop;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::fault_of;
 use headway_model::event::{JobEvent, Outcome, shortened};
 use headway_model::id::JobId;
 use headway_model::status::EndReason;
-use headway_model::{Digest, ItemStatus, OnDone, PauseReason, RelPath, Reruns};
+use headway_model::{Digest, OnDone, PauseReason, RelPath, Reruns};
 use headway_recipes::{Unable, Work};
-use headway_store::{AppendError, ItemPages};
-
-/// How many items of a job are read at a time.
-const ITEMS_AT_ONCE: u32 = 1_000;
+use headway_store::AppendError;
 
 /// Plans a job until its list is complete, or its flag stops it.
 pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<ActiveJob>, StepStop), Unable>) {
     let planned = caught(async {
         let (active, stop) = active?;
         context.running.plan_begins(job, &active.plan_pulse);
-        let listed = settled_and_listed(context, &active, &stop).await;
+        let listed = accept_and_list(context, &active, &stop).await;
         if let Err(PlanStop::Environment(PauseReason::LibraryGone)) = &listed {
             active.note_missed_disk();
         }
@@ -71,12 +72,12 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
     context.log.send(vec![(job, event, None)]).await;
 }
 
-async fn settled_and_listed(
+async fn accept_and_list(
     context: &Context,
     active: &Arc<ActiveJob>,
     stop: &StepStop,
 ) -> Result<(u32, Reruns), PlanStop> {
-    let ground = if !active.has_items() { Some(settle(context, active, stop).await?) } else { None };
+    let ground = if !active.has_items() { Some(accept_root(context, active, stop).await?) } else { None };
     active.plan_pulse.beat();
     let work = active.work_for_plan(context, stop).await?;
     active.plan_pulse.beat();
@@ -85,9 +86,9 @@ async fn settled_and_listed(
 
 /// Accepts the library's present root, and begins to store its identity. The first files are listed in the meantime,
 /// because a durable write takes longer than listing them.
-async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> Result<JoinHandle<()>, PlanStop> {
+async fn accept_root(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> Result<JoinHandle<()>, PlanStop> {
     let fresh = Arc::clone(active);
-    let looked = tokio::task::spawn_blocking(move || fresh.settle_on_library());
+    let looked = tokio::task::spawn_blocking(move || fresh.accept_present_root());
     let looked = stop.wait_for(looked).await.ok_or(PlanStop::Cancelled)?;
     let found = looked.map_err(Panicked::from)?.map_err(PlanStop::Environment)?;
     let (data, job, active) = (Arc::clone(&context.data), active.job, Arc::clone(active));
@@ -98,36 +99,6 @@ async fn settle(context: &Context, active: &Arc<ActiveJob>, stop: &StepStop) -> 
             data.keep_ground(&job, &active.library.name, &ground);
         }
     }))
-}
-
-enum PlanStop {
-    Failed(String),
-    Environment(PauseReason),
-    Cancelled,
-}
-
-impl From<Panicked> for PlanStop {
-    fn from(died: Panicked) -> Self {
-        Unable::from(died).into()
-    }
-}
-
-impl From<Unable> for PlanStop {
-    fn from(why: Unable) -> Self {
-        match why {
-            Unable::Environment(reason) => PlanStop::Environment(reason),
-            Unable::Failed(message) => PlanStop::Failed(message),
-        }
-    }
-}
-
-impl From<StepFailure> for PlanStop {
-    fn from(why: StepFailure) -> Self {
-        match why {
-            StepFailure::Unable(why) => why.into(),
-            StepFailure::Stopped => PlanStop::Cancelled,
-        }
-    }
 }
 
 /// Lists the files. Nothing is recorded before `ground` has stored the identity of the root that the job is planned
@@ -141,7 +112,7 @@ async fn list(
 ) -> Result<(u32, Reruns), PlanStop> {
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
     let mut first = row.map_or(0, |row| row.summary.counters.total);
-    let Before { listed: listed_before, mut reruns, taken } = listed_before(context, active).await?;
+    let ListedBefore { listed: listed_before, mut reruns, taken } = listed_before(context, active).await?;
     let past = Past::of(context, active).await?;
     let contents = contents(&past, active).await?;
     let named = named(context, active, stop).await?;
@@ -178,17 +149,8 @@ async fn list(
         if let Some(ground) = ground.take() {
             ground.await.map_err(Panicked::from)?;
         }
-        let count = u32::try_from(batch.files.len()).unwrap_or(u32::MAX);
         batch.files.iter().filter_map(|file| file.rerun).for_each(|rerun| reruns.add(rerun));
-        let detail = serde_json::to_string(&batch.files).expect("every key is a text, so it is JSON");
-        let event = JobEvent::Planned { first, count, skips: batch.skips, detail: Digest::of(detail.as_bytes()) };
-        match context.log.append(active.job, event, Some(detail)).await {
-            Ok(_) => first += count,
-            Err(AppendError::TooLarge) => {
-                return Err(PlanStop::Failed("a part of the list is too large to record".into()));
-            }
-            Err(AppendError::Refused(_) | AppendError::Dead) => return Err(PlanStop::Cancelled),
-        }
+        first += record(context, active.job, first, batch).await?;
     }
     match walker.await {
         Ok(Ok(())) if stop.is_asked() => Err(PlanStop::Cancelled),
@@ -198,31 +160,16 @@ async fn list(
     }
 }
 
-/// What was listed before a restart.
-#[derive(Default)]
-struct Before {
-    /// The files. Their order, which earlier versions chose differently, does not matter: the rest of the plan is
-    /// every file not among them.
-    listed: HashSet<RelPath>,
-    /// How many run again, and why.
-    reruns: Reruns,
-    /// How many are to run.
-    taken: u32,
-}
-
-async fn listed_before(context: &Context, active: &ActiveJob) -> Result<Before, Unable> {
-    let mut before = Before::default();
-    let mut pages = ItemPages::new(&*context.store, active.job_no, ITEMS_AT_ONCE);
-    while let Some(rows) = pages.next().await? {
-        for row in rows {
-            if let Some(rerun) = row.file.rerun {
-                before.reruns.add(rerun);
-            }
-            before.taken += u32::from(!matches!(row.state.status, ItemStatus::Skipped { .. }));
-            before.listed.insert(row.file.path);
-        }
+/// Records a part of the list, beginning with the item `first`. Returns how many items it has.
+async fn record(context: &Context, job: JobId, first: u32, batch: PlanBatch) -> Result<u32, PlanStop> {
+    let count = u32::try_from(batch.files.len()).unwrap_or(u32::MAX);
+    let detail = serde_json::to_string(&batch.files).expect("every key is a text, so it is JSON");
+    let event = JobEvent::Planned { first, count, skips: batch.skips, detail: Digest::of(detail.as_bytes()) };
+    match context.log.append(job, event, Some(detail)).await {
+        Ok(_) => Ok(count),
+        Err(AppendError::TooLarge) => Err(PlanStop::Failed("a part of the list is too large to record".into())),
+        Err(AppendError::Refused(_) | AppendError::Dead) => Err(PlanStop::Cancelled),
     }
-    Ok(before)
 }
 
 /// The contents that moved files are recognised by; `None` if the job processes files again even though they are done.

@@ -30,8 +30,8 @@ pub(crate) struct RunningAttempts {
 #[derive(Default)]
 struct AttemptTable {
     attempts: BTreeMap<(JobId, u32), AttemptState>,
-    /// Whether nobody waits for attempts that are asked to end.
-    is_hurried: bool,
+    /// Whether every stop is forced from now on: nobody waits for attempts that are asked to end.
+    is_forced: bool,
     /// The plans under way, each with when it last got on.
     plans: BTreeMap<JobId, Pulse>,
     /// The queued jobs, next first.
@@ -57,7 +57,7 @@ impl RunningAttempts {
     /// once.
     pub(super) fn working(&self, attempt: &Arc<Attempt>) -> bool {
         let mut table = self.table.lock();
-        let is_hurried = table.is_hurried;
+        let is_forced = table.is_forced;
         let Some(state) = table.attempts.get_mut(&(attempt.job, attempt.item)) else { return false };
         let AttemptState::Claimed(claimed) = &*state else { return false };
         if claimed.number != attempt.number || claimed.is_lost {
@@ -65,8 +65,8 @@ impl RunningAttempts {
         }
         if let Some((_, reason)) = claimed.stopped {
             attempt.stop(reason);
-            if is_hurried {
-                attempt.stop(StopReason::AtOnce);
+            if is_forced {
+                attempt.stop(StopReason::Forced);
             }
         }
         let now = crate::now();
@@ -77,7 +77,7 @@ impl RunningAttempts {
 
     pub(super) fn stop(&self, job: JobId, item: u32) {
         let mut table = self.table.lock();
-        let reason = if table.is_hurried { StopReason::AtOnce } else { StopReason::Asked };
+        let reason = if table.is_forced { StopReason::Forced } else { StopReason::Asked };
         match table.attempts.get_mut(&(job, item)) {
             Some(AttemptState::Claimed(claimed)) => claimed.stop(reason),
             Some(AttemptState::Working(attempt, _)) => attempt.stop(reason),
@@ -85,16 +85,16 @@ impl RunningAttempts {
         }
     }
 
-    /// From now on, nobody waits for attempts that are asked to end: their programs have a moment. So have those of attempts that
-    /// were asked before, by a cancel or a time limit.
-    pub(super) fn hurry(&self) {
+    /// From now on, programs of attempts that are asked to end have hardly any time to end by themselves, because nobody waits
+    /// for them. The same holds for attempts that were asked before, by a cancel or a time limit.
+    pub(super) fn force_stops(&self) {
         let mut table = self.table.lock();
-        table.is_hurried = true;
+        table.is_forced = true;
         for state in table.attempts.values() {
             if let AttemptState::Working(attempt, _) = state
                 && attempt.is_stopped()
             {
-                attempt.stop(StopReason::AtOnce);
+                attempt.stop(StopReason::Forced);
             }
         }
     }

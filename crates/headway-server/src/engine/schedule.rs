@@ -89,7 +89,9 @@ impl Schedule {
             Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
             Input::Refused { job, event } => self.refused(job, &event, &mut effects),
             Input::Done { job, item, attempt, outcome } => self.done(job, item, attempt, outcome, &mut effects),
-            Input::Judged { job, item, state, detail } => self.judged(job, item, state, detail, &mut effects),
+            Input::PlacingRecovered { job, item, state, detail } => {
+                self.placing_recovered(job, item, state, detail, &mut effects)
+            }
             Input::Finished { job, result } => self.finished(job, result, &mut effects),
             Input::Time(now) => self.now = now,
             Input::Terms { job, terms } => {
@@ -117,7 +119,7 @@ impl Schedule {
                 let of = |id| stalled.get(id).copied().unwrap_or_default();
                 self.jobs.iter_mut().for_each(|(id, job)| job.stalled = of(id));
             }
-            Input::Pace { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
+            Input::ClaimAhead { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
             Input::Short(reason) => {
                 let active = |status| matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing);
                 let active = self.jobs.iter().filter(|(_, job)| active(job.fold.status));

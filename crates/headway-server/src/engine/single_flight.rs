@@ -68,7 +68,7 @@ mod tests {
     use std::sync::mpsc::channel;
 
     #[tokio::test]
-    async fn one_thread_examines_for_any_number_of_callers() {
+    async fn one_thread_inspects_for_any_number_of_callers() {
         let mut looks = SingleFlight::within(Duration::from_millis(20));
         let handle = Handle::current();
         let (release, held) = channel::<()>();

@@ -60,7 +60,7 @@ pub(super) fn start(
 /// What an attempt needs to run.
 type Ready = (Arc<dyn Work>, PlannedFile);
 
-/// Looks up what the attempt needs; or why its file is skipped, once what an earlier job left of it is concluded.
+/// Looks up what the attempt needs; or why its file is skipped, once what an earlier job left of it is recovered.
 async fn look_up(
     context: &Context,
     active: Result<(StepStop, Arc<ActiveJob>), Unable>,
@@ -68,7 +68,7 @@ async fn look_up(
 ) -> Result<Result<(Arc<ActiveJob>, Ready), SkipReason>, StepFailure> {
     let (stop, active) = active?;
     let file = active.file(&*context.store, item).await?;
-    if let Some(reason) = active.conclude_earlier(context, &stop).await?.get(&file.path) {
+    if let Some(reason) = active.recover_earlier(context, &stop).await?.get(&file.path) {
         return Ok(Err(*reason));
     }
     let work = active.work(context, &stop).await?;

@@ -10,7 +10,7 @@ use headway_guard::{attempts_left, end_attempts};
 use headway_model::JobId;
 
 /// The jobs whose programs might still be alive. Until the programs are gone, no item of such a job must run, and
-/// nothing that the job left must be examined. Cheap to clone.
+/// nothing that the job left must be inspected. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SurvivingPrograms(Arc<Mutex<HashSet<JobId>>>);
 

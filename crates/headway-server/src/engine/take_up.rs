@@ -70,7 +70,7 @@ pub(super) async fn again(context: &Context, job: JobId) -> Input {
 }
 
 async fn look(context: &Context, fold: &Fold) -> (Option<Terms>, RecoveredState) {
-    // It lasts as long as the examination of the disk, even if nobody waits for that any longer.
+    // It lasts as long as the inspection of the disk, even if nobody waits for that any longer.
     let step = Arc::new(context.steps.begin(fold.id, Step::TakeUp, || true));
     let looked = caught(async {
         fault_of("taking up", &fold.title);
@@ -79,7 +79,7 @@ async fn look(context: &Context, fold: &Fold) -> (Option<Terms>, RecoveredState)
             return Err(Unable::Environment(PauseReason::StorageSilent));
         }
         let active = Arc::new(ActiveJob::read(context, fold.id).await?);
-        let past = recovery::past(context, (&active, &step), fold).await?;
+        let past = recovery::recover_job(context, (&active, &step), fold).await?;
         Ok((active.terms(), past))
     });
     let looked = looked.await;

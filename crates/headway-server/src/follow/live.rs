@@ -32,7 +32,7 @@ impl Serving {
         if self.say_caught_up() {
             return self.step(now);
         }
-        if self.woken && now >= self.paced_until() {
+        if self.woken && now >= self.next_flush_at() {
             self.woken = false;
             return SenderStep::Read(Read::Head);
         }

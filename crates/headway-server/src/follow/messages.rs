@@ -177,7 +177,7 @@ impl Serving {
             .map(of)
             .collect();
         let now = now.saturating_add_signed(self.clock_ahead);
-        Ping { head: self.log_head, now, jobs, recording: self.recording, left_out: self.left_out.clone() }.text()
+        Ping { head: self.log_head, now, jobs, recording: self.recording, left_out: self.given_up.clone() }.text()
     }
 
     /// Sends a transient message, one that is not part of the log.

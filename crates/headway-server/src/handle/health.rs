@@ -25,18 +25,18 @@ impl Server {
     }
 
     /// Which of its own tasks the server skips after repeated crashes, and what to do.
-    pub fn left_out(&self) -> Option<String> {
-        self.inner.context.steps.left_out_text()
+    pub fn given_up(&self) -> Option<String> {
+        self.inner.context.steps.given_up_text()
     }
 
     /// Problems that no restart fixes. They name nothing, because everyone can call the probes.
     pub async fn notes(&self) -> Vec<String> {
-        let notes = self.left_out_note().into_iter().chain(self.aside_note().await);
+        let notes = self.given_up_note().into_iter().chain(self.aside_note().await);
         notes.chain(self.schedules_note()).chain(self.watched_note()).collect()
     }
 
-    fn left_out_note(&self) -> Option<String> {
-        let pieces = match self.inner.context.steps.left_out() {
+    fn given_up_note(&self) -> Option<String> {
+        let pieces = match self.inner.context.steps.given_up() {
             0 => return None,
             1 => "a piece".to_owned(),
             number => format!("{number} pieces"),

@@ -28,7 +28,7 @@ pub(super) struct Looks {
 
 /// The looks at one library.
 struct LibraryLooks {
-    /// Whoever has a turn holds it until the look is over, also if nobody waits for that.
+    /// A look holds its turn until it is over, also if nobody waits for its result any longer.
     turns: Arc<Semaphore>,
     /// When the looks began that have taken longer than a caller waits. As long as there is one, no other begins.
     overdue: watch::Sender<Vec<Instant>>,

@@ -80,11 +80,11 @@ impl Server {
         self.totals(&mut text).await?;
         let still = self.inner.context.pulse.still_for().as_secs();
         text.gauge("headway_engine_still_seconds", "Seconds since the engine's loop last completed a turn.", still);
-        let left_out = self.inner.context.steps.left_out() as u64;
+        let given_up = self.inner.context.steps.given_up() as u64;
         text.gauge(
             "headway_left_out",
             "What the server gave up of its own work, because it crashed at it again and again.",
-            left_out,
+            given_up,
         );
         text.gauge("headway_followers", "Open streams.", followers as u64);
         text.gauge("headway_log_position", "The number of the newest event.", self.head().borrow().position);

@@ -115,7 +115,7 @@ const TWO_MOVES: &str = "This file system can neither exchange two files in one 
     moved to the trash, then the output gets its name. For a moment there is no file of that name. If the server ends at \
     that moment, the next one completes the exchange.";
 
-const LEADS_ELSEWHERE: &str = "The link by which this library was named leads to another folder now. Until the server starts again, \
+const LEADS_ELSEWHERE: &str = "The link that this library was named by leads to another folder now. Until the server starts again, \
     the library is the folder that it was.";
 
 /// What a person is told about how a file system replaces files; nothing if it exchanges names.

@@ -143,7 +143,7 @@ fn usable(name: &str) -> Result<(), ApiError> {
     refusal(name, path, Found::of(look()))
 }
 
-/// Judges a look at the path, which found its real path and whether it is a folder.
+/// Whether a look at the path refuses it: the look found the real path, and whether it is a folder.
 fn refusal(name: &str, path: &Path, looked: Found<(PathBuf, bool)>) -> Result<(), ApiError> {
     let refuse = |text: String| Err(ApiError::at_place("/library", text));
     match looked {
@@ -181,7 +181,7 @@ mod tests {
     use rustix::io::Errno;
 
     #[test]
-    fn a_folder_that_cannot_be_examined_is_not_blamed_on_the_request() {
+    fn a_folder_that_cannot_be_inspected_is_not_blamed_on_the_request() {
         let path = Path::new("/photos");
         let status = |looked| refusal("/photos", path, looked).expect_err("refused").status();
         let unknown = |errno: Errno| status(Found::Unknown(errno.into()));

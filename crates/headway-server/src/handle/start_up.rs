@@ -114,7 +114,7 @@ async fn context(
         by_path: ByPath::new(Arc::clone(&data), opened.steps.clone()),
         recipes: Arc::new(recipes),
         running: engine::RunningAttempts::default(),
-        examinations: engine::Examinations::default(),
+        recoveries: engine::Recoveries::default(),
         left: engine::SurvivingPrograms::default(),
         exclusion: engine::Exclusion::default(),
         conflicts: engine::Conflicts::default(),

@@ -1,5 +1,5 @@
 //! Whether the events of a job that is over are those that were recorded. A page shows what the rows of a job say; an
-//! event that was altered on the disk since is noticed only by whoever reads it. So a short log is read when its job is
+//! event that was altered on the disk since is noticed only when it is read. So a short log is read when its job is
 //! looked at. The results are remembered for the life of the server, unless one is an error, or so many logs were read
 //! that all of it is forgotten. Longer logs are left to `headway doctor`.
 

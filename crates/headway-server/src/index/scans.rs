@@ -181,12 +181,12 @@ impl Scans {
         self.whole.lock().get(library).is_some_and(|scan| scan.ended.elapsed() <= STALE_AFTER)
     }
 
-    /// Whether the scan of the whole library is left out, because the server crashed at it again and again.
-    pub(super) fn is_left_out(&self, library: &str) -> bool {
+    /// Whether the scan of the whole library is given up, because the server crashed at it again and again.
+    pub(super) fn is_given_up(&self, library: &str) -> bool {
         self.steps.is_stuck_at(Subject::library(library), Step::Scan)
     }
 
-    /// Lets the scans of a library be tried again that are left out, as a person asked.
+    /// Lets those scans of a library that are given up be tried again, as a person asked.
     pub(super) fn try_again(&self, library: &str) {
         self.steps.forgive_library(library);
     }

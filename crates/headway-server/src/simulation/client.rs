@@ -129,7 +129,7 @@ impl SimulatedPage {
             }
             FollowEffect::Probe { .. } => self.tab.follow_mut().probed(Ok(())),
             FollowEffect::Finished(job) => {
-                must(self.finished.insert(job), || format!("{job} was said to be finished twice"))?;
+                must(self.finished.insert(job), || format!("{job} was reported as finished twice"))?;
             }
             FollowEffect::Log(_) => {}
         }

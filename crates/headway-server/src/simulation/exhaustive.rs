@@ -191,7 +191,7 @@ fn explore(budget: FaultBudget, items: u32) -> Result<(usize, usize), (Vec<World
         if !moved {
             ends += 1;
             let mut end = state.world.clone();
-            end.settle().map_err(|failure| (path, failure))?;
+            end.run_quietly().map_err(|failure| (path, failure))?;
         }
     }
     Ok((known.len(), ends))

@@ -47,8 +47,8 @@ pub(super) struct Process {
     pub(super) plans: BTreeMap<JobId, PlanUnderWay>,
     /// Last steps under way, and whether each was asked to end.
     pub(super) finishing: BTreeMap<JobId, bool>,
-    /// Placings that are being examined.
-    pub(super) judging: BTreeSet<(JobId, u32)>,
+    /// Placings that are being inspected.
+    pub(super) recovering: BTreeSet<(JobId, u32)>,
 }
 
 /// A source of draws that depends on the job alone.
@@ -103,7 +103,7 @@ impl Process {
             workers: BTreeMap::new(),
             plans: BTreeMap::new(),
             finishing: BTreeMap::new(),
-            judging: BTreeSet::new(),
+            recovering: BTreeSet::new(),
         }
     }
 
@@ -115,7 +115,7 @@ impl Process {
             || !self.workers.is_empty()
             || !self.plans.is_empty()
             || !self.finishing.is_empty()
-            || !self.judging.is_empty()
+            || !self.recovering.is_empty()
     }
 
     /// Hands an event to the writer. The answer comes with this ticket, or to the schedule if the ticket is 0.
@@ -139,7 +139,7 @@ pub(super) fn left(fold: &Fold, draw: &mut Draw) -> (Option<Terms>, RecoveredSta
 fn past(fold: &Fold, draw: &mut Draw) -> RecoveredState {
     let mut past = RecoveredState::default();
     for (item, _) in fold.items().filter(|(_, status)| *status == ItemStatus::Placing) {
-        // Now and then a placement is not examined.
+        // Now and then a placement is not inspected.
         if draw.below(8) > 0 {
             past.placed.insert(item, (drawn_state(draw, false), None));
         }

@@ -97,14 +97,16 @@ impl World {
                     let (terms, past) = folds.first().map(|fold| left(fold, &mut self.draw)).unwrap_or_default();
                     self.feed(Input::TakenUp { job, terms, past })?;
                 }
-                ScheduleEffect::Judge { job, item } => {
+                ScheduleEffect::RecoverPlacing { job, item } => {
                     must(!process.workers.contains_key(&(job, item)), || {
-                        format!("{job}: {item} is judged while it works")
+                        format!("{job}: {item} is recovered while it works")
                     })?;
                     must(self.oracle.holds(&job, item).is_some(), || {
-                        format!("{job}: {item} is judged, and not placing")
+                        format!("{job}: {item} is recovered, and not placing")
                     })?;
-                    must(process.judging.insert((job, item)), || format!("{job}: {item} is judged twice at once"))?;
+                    must(process.recovering.insert((job, item)), || {
+                        format!("{job}: {item} is recovered twice at once")
+                    })?;
                 }
                 ScheduleEffect::Finish { job } => {
                     must(process.finishing.insert(job, false).is_none(), || format!("{job}: two last steps at once"))?;
@@ -117,7 +119,7 @@ impl World {
 
     /// Advances a worker. Returns whether there was one.
     pub(super) fn work(&mut self) -> Result<bool, BrokenPromise> {
-        if self.judge()? {
+        if self.recover_placing()? {
             return Ok(true);
         }
         let Some(process) = &self.process else { return Ok(false) };
@@ -144,7 +146,7 @@ impl World {
             14 if !worker.placed => WorkOutcome::Retry("later".into()),
             15 => WorkOutcome::Environment(PauseReason::DiskFull),
             16 if !worker.placed => WorkOutcome::Lost,
-            16 | 18 if worker.placed => WorkOutcome::Unjudged(PauseReason::TooManyOpenFiles),
+            16 | 18 if worker.placed => WorkOutcome::NotRecovered(PauseReason::TooManyOpenFiles),
             // The attempt is given back because it waited too long for a thread.
             17 if worker.placing.is_none() => WorkOutcome::Stopped,
             _ => WorkOutcome::Succeeded(ItemEffect::Changed, "{}".into()),
@@ -153,21 +155,21 @@ impl World {
             process.workers.remove(&(job, item));
         }
         if !self.plain {
-            self.feed(Input::Pace { job, ahead: item as usize % 4 })?;
+            self.feed(Input::ClaimAhead { job, ahead: item as usize % 4 })?;
         }
         self.feed(Input::Done { job, item, attempt, outcome })?;
         Ok(true)
     }
 
-    /// Judges an open placing. Returns whether there was one.
-    fn judge(&mut self) -> Result<bool, BrokenPromise> {
+    /// Recovers an open placing. Returns whether there was one.
+    fn recover_placing(&mut self) -> Result<bool, BrokenPromise> {
         let Some(process) = &mut self.process else { return Ok(false) };
-        let Some((job, item)) = process.judging.pop_first() else { return Ok(false) };
+        let Some((job, item)) = process.recovering.pop_first() else { return Ok(false) };
         let state = drawn_state(&mut self.draw, self.quiet);
         if let PlacementState::NotKnown(_) = state {
             self.seen.unknown += 1;
         }
-        self.feed(Input::Judged { job, item, state, detail: None })?;
+        self.feed(Input::PlacingRecovered { job, item, state, detail: None })?;
         Ok(true)
     }
 

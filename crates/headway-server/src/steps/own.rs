@@ -36,20 +36,20 @@ impl OwnWork {
     }
 }
 
-/// A piece of work is left out, because the server crashed at it again and again.
+/// A piece of the server's own work is given up, because the server crashed at it again and again.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{name}: {crashed}, so it gave that up; `headway doctor --try-again` lets it try again")]
-pub(crate) struct LeftOut {
+pub(crate) struct GivenUpWork {
     name: String,
     crashed: String,
 }
 
 impl Steps {
-    /// Carries out a piece of the server's own work, unless it is left out. Blocking: if one more crash would make it
+    /// Carries out a piece of the server's own work, unless it is given up. Blocking: if one more crash would make it
     /// stuck, it waits for its turn.
-    pub(crate) fn carry_out<T>(&self, own: &OwnWork, act: impl FnOnce() -> T) -> Result<T, LeftOut> {
+    pub(crate) fn carry_out<T>(&self, own: &OwnWork, act: impl FnOnce() -> T) -> Result<T, GivenUpWork> {
         if self.is_stuck_at(own.of, own.step) {
-            return Err(self.leave_out(own));
+            return Err(self.give_up(own));
         }
         let _step = self.begin(own.of, own.step, || self.shared.notes.is_closed());
         fault_of(own.step.word(), &own.name);
@@ -60,31 +60,31 @@ impl Steps {
     pub(crate) fn forgive_library(&self, name: &str) {
         let of = Subject::library(name);
         self.shared.suspects.forgive(of);
-        self.shared.left_out.lock().retain(|(other, _), _| *other != of);
+        self.shared.given_up.lock().retain(|(other, _), _| *other != of);
     }
 
-    /// How much of the server's own work was left out since its start.
-    pub(crate) fn left_out(&self) -> usize {
-        self.shared.left_out.lock().len()
+    /// How many pieces of the server's own work it has given up since its start.
+    pub(crate) fn given_up(&self) -> usize {
+        self.shared.given_up.lock().len()
     }
 
-    /// The server's own tasks that were given up, as a text with what to do, for those who may know the names: the
-    /// first piece, and how many there are besides.
-    pub(crate) fn left_out_text(&self) -> Option<String> {
-        let left_out = self.shared.left_out.lock();
-        let first = left_out.values().next()?;
-        Some(match left_out.len() - 1 {
+    /// The server's own tasks that were given up, as a text with what to do: the first one, and how many more there are.
+    /// Only for callers who may know the names in it.
+    pub(crate) fn given_up_text(&self) -> Option<String> {
+        let given_up = self.shared.given_up.lock();
+        let first = given_up.values().next()?;
+        Some(match given_up.len() - 1 {
             0 => format!("{first}."),
             more => format!("{first}. {more} more of its own tasks are given up in the same way; its log names them."),
         })
     }
 
-    /// Logs what is left out, once in the life of a server.
-    fn leave_out(&self, own: &OwnWork) -> LeftOut {
-        let left_out = LeftOut { name: own.name.clone(), crashed: super::crashed(own.step) };
-        if self.shared.left_out.lock().insert((own.of, own.step), left_out.clone()).is_none() {
-            tracing::error!("{left_out}");
+    /// Logs what is given up, once in the life of a server.
+    fn give_up(&self, own: &OwnWork) -> GivenUpWork {
+        let given_up = GivenUpWork { name: own.name.clone(), crashed: super::crashed(own.step) };
+        if self.shared.given_up.lock().insert((own.of, own.step), given_up.clone()).is_none() {
+            tracing::error!("{given_up}");
         }
-        left_out
+        given_up
     }
 }

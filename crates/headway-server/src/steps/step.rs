@@ -8,7 +8,7 @@ use std::time::Duration;
 /// progress is not stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Step {
-    /// At the start of the server, what the last process left of the job is read and examined on the disk.
+    /// At the start of the server, what the last process left of the job is read and inspected on the disk.
     TakeUp,
     /// The recipe reads what it needs before the first file.
     Prepare,
@@ -34,8 +34,8 @@ pub(crate) enum Step {
     Place(u32),
     /// The output of some item is put into place.
     PlaceAny,
-    /// The disk is examined to find out how far the placing of this item got.
-    Judge(u32),
+    /// The placing of this item is recovered. (Its word on the disk, `judge`, is older.)
+    RecoverPlacing(u32),
     /// The recipe's last step.
     Finish,
     /// A whole library is scanned for the index.
@@ -100,7 +100,7 @@ impl Step {
             | Step::Run(item)
             | Step::Check(item)
             | Step::Place(item)
-            | Step::Judge(item) => Some(item),
+            | Step::RecoverPlacing(item) => Some(item),
             _ => None,
         }
     }
@@ -135,7 +135,7 @@ impl Step {
             Step::CheckAny => "checked what the work of this job had made".into(),
             Step::PlaceAny => "put outputs of this job into place".into(),
             Step::Place(item) => format!("put the output of file {} of this job into place", u64::from(item) + 1),
-            Step::Judge(item) => {
+            Step::RecoverPlacing(item) => {
                 format!("checked how far the output of file {} of this job had got", u64::from(item) + 1)
             }
             Step::Finish => "ran the last step of this job".into(),
@@ -173,7 +173,7 @@ impl Step {
             Step::CheckAny => ("check_any", 0),
             Step::Place(item) => ("place", item),
             Step::PlaceAny => ("place_any", 0),
-            Step::Judge(item) => ("judge", item),
+            Step::RecoverPlacing(item) => ("judge", item),
             Step::Finish => ("finish", 0),
             Step::Scan => ("scan", 0),
             Step::ScanFolder(path) => ("scan_folder", path),
@@ -216,7 +216,7 @@ impl FromStr for Step {
             "check_any" => Step::CheckAny,
             "place" => Step::Place(number),
             "place_any" => Step::PlaceAny,
-            "judge" => Step::Judge(number),
+            "judge" => Step::RecoverPlacing(number),
             "finish" => Step::Finish,
             "scan" => Step::Scan,
             "scan_folder" => Step::ScanFolder(number),

@@ -70,9 +70,9 @@ impl Suspects {
         for LeftStep { of, step, .. } in &left {
             for step in [Some(*step), step.any()].into_iter().flatten() {
                 let count = before.get(&(*of, step)).copied().unwrap_or_default();
-                // A job is taken up at a start, where nobody can wait. The placings of a job are judged beside each other,
+                // A job is taken up at a start, where nobody can wait. The placings of a job are recovered side by side,
                 // and the first one waits for a scan while the next one is not suspected.
-                let is_waited_for = !matches!(step, Step::TakeUp | Step::Judge(_) | Step::AtWork);
+                let is_waited_for = !matches!(step, Step::TakeUp | Step::RecoverPlacing(_) | Step::AtWork);
                 let is_last = count.crashes + 1 == step.limit() && is_waited_for;
                 let counted = match is_last && alone.is_none() && !count.beside {
                     true => CrashCount { beside: true, ..count },
@@ -145,8 +145,8 @@ impl Suspects {
         last.map(|(count, _)| LastChance { beside: count.beside }).max_by_key(|chance| chance.beside)
     }
 
-    /// The step of a job's own work at which it is stuck. The server goes on with a job of which it leaves out only what
-    /// it does by itself.
+    /// The step of a job's own work at which it is stuck. If the server has given up only work of its own for a job, it goes
+    /// on with that job.
     pub(super) fn stuck(&self, job: JobId) -> Option<Step> {
         let is_of = |(of, step): &(Subject, Step)| *of == Subject::Job(job) && !step.is_own();
         let crashes = self.crashes.lock();

@@ -162,7 +162,7 @@ fn a_job_is_not_stuck_because_of_a_crash_beside_the_step_of_another() {
     let life = Steps::open(data);
     assert_eq!([healthy, first, second].map(|job| life.stuck(job).is_some()), [false, true, true]);
     drop(life);
-    // A long step beside which others crash every time is blamed in the end: no crash is repeated for ever.
+    // A long step beside which others crash every time is blamed in the end: no crash is repeated forever.
     let folder = tempfile::tempdir().expect("a folder");
     let (data, other) = (folder.path(), job_id(9));
     for _ in 0..3 {

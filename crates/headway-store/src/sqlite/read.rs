@@ -255,7 +255,7 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     })
 }
 
-/// Fails if a column by which rows are found differs from the summary, which has the same facts.
+/// Fails if a column that rows are found by differs from the summary, which has the same facts.
 fn agrees(row: &Row<'_>, summary: &JobSummary) -> rusqlite::Result<()> {
     let differs = |column: usize, told: &str| {
         let error = format!("its column {told} is not what its summary says");

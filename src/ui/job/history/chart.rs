@@ -23,35 +23,42 @@ const CHART_HEIGHT: u64 = 100;
 
 impl Rewind {
     pub(super) fn chart(self) -> impl IntoView {
-        let pace = Memo::new(move |_| {
+        let throughput = Memo::new(move |_| {
             let _ = self.read.heard.get();
             self.read.with(|history| Throughput::of(history.entries(), COLUMNS_LIMIT, MIN_PART_MS))
         });
         let pointed = RwSignal::new(None::<usize>);
         let place = NodeRef::<html::Div>::new();
         let under = move |event: &PointerEvent| {
-            let (width, bins) =
-                (place.get_untracked()?.client_width().max(1), pace.with_untracked(|pace| pace.bins.len()));
+            let (width, bins) = (
+                place.get_untracked()?.client_width().max(1),
+                throughput.with_untracked(|throughput| throughput.bins.len()),
+            );
             Some((event.offset_x().max(0) as usize * bins / width as usize).min(bins.checked_sub(1)?))
         };
         let moved = move |event: PointerEvent| pointed.set(under(&event));
         // A click on the chart goes to that moment of the log.
         let pressed = move |event: PointerEvent| {
-            let seq = under(&event).and_then(|at| pace.with_untracked(|pace| pace.bins.get(at).map(|bin| bin.seq)));
+            let seq = under(&event)
+                .and_then(|at| throughput.with_untracked(|throughput| throughput.bins.get(at).map(|bin| bin.seq)));
             seq.into_iter().for_each(|seq| self.go(Some(seq).filter(|seq| *seq < self.last.get_untracked())));
         };
         let said = move || {
-            pace.with(|pace| match pointed.get().and_then(|at| Some((at, pace.bins.get(at)?))) {
+            throughput.with(|throughput| match pointed.get().and_then(|at| Some((at, throughput.bins.get(at)?))) {
                 Some((at, bin)) => {
-                    format!("{} · {}", time_of_day(pace.from + at as u64 * pace.each), values(*bin, pace.each))
+                    format!(
+                        "{} · {}",
+                        time_of_day(throughput.from + at as u64 * throughput.each),
+                        values(*bin, throughput.each)
+                    )
                 }
-                None => whole(pace),
+                None => whole(throughput),
             })
         };
-        let columns = move || pace.with(columns);
-        let size = move || format!("0 0 {} {CHART_HEIGHT}", pace.with(|pace| pace.bins.len().max(1)));
+        let columns = move || throughput.with(columns);
+        let size = move || format!("0 0 {} {CHART_HEIGHT}", throughput.with(|throughput| throughput.bins.len().max(1)));
         view! {
-            <div class="history-throughput" hidden=move || pace.with(|pace| pace.bins.is_empty())>
+            <div class="history-throughput" hidden=move || throughput.with(|throughput| throughput.bins.is_empty())>
                 <div
                     class="history-columns"
                     node_ref=place
@@ -75,22 +82,22 @@ impl Rewind {
         let panel = Disclosure::new();
         let rows = move || {
             let _ = self.read.heard.get();
-            let pace = panel
+            let throughput = panel
                 .is_open
                 .get()
                 .then(|| self.read.with(|history| Throughput::of(history.entries(), ROWS_LIMIT, MIN_PART_MS)))?;
             let row = |(at, bin): (u64, ThroughputPart)| {
-                let time = time_of_day(pace.from + at * pace.each);
+                let time = time_of_day(throughput.from + at * throughput.each);
                 view! {
                     <tr>
                         <th scope="row">{time}</th>
                         <td class="history-number">{count(bin.done.into())}</td>
                         <td class="history-number">{count(bin.failed.into())}</td>
-                        <td class="history-number">{rate(files(bin), pace.each)}</td>
+                        <td class="history-number">{rate(files(bin), throughput.each)}</td>
                     </tr>
                 }
             };
-            Some((0..).zip(pace.bins.iter().copied()).map(row).collect_view())
+            Some((0..).zip(throughput.bins.iter().copied()).map(row).collect_view())
         };
         view! {
             <details class="history-throughput-table" node_ref=panel.details on:toggle=move |_| panel.toggled()>
@@ -117,28 +124,28 @@ fn files(bin: ThroughputPart) -> u64 {
 
 /// The values of one part of the time.
 fn values(bin: ThroughputPart, each: Millis) -> String {
-    let pace = rate(files(bin), each).unwrap_or_else(|| "no file ended".into());
+    let throughput = rate(files(bin), each).unwrap_or_else(|| "no file ended".into());
     match bin.failed {
-        0 => pace,
-        failed => format!("{pace}, {} failed", count(failed.into())),
+        0 => throughput,
+        failed => format!("{throughput}, {} failed", count(failed.into())),
     }
 }
 
-fn whole(pace: &Throughput) -> String {
-    let most = pace.bins.iter().copied().map(files).max().unwrap_or_default();
-    let step = match pace.each / 1_000 {
+fn whole(throughput: &Throughput) -> String {
+    let most = throughput.bins.iter().copied().map(files).max().unwrap_or_default();
+    let step = match throughput.each / 1_000 {
         0 | 1 => "second".to_owned(),
         seconds => counted(seconds, "second", "seconds"),
     };
-    match rate(most, pace.each) {
+    match rate(most, throughput.each) {
         Some(rate) => format!("A column for each {step}, the tallest {rate}. Press one to see that moment."),
         None => String::new(),
     }
 }
 
 /// The columns: failed files on top of successful ones.
-fn columns(pace: &Throughput) -> impl IntoView + use<> {
-    let most = pace.bins.iter().copied().map(files).max().unwrap_or_default().max(1);
+fn columns(throughput: &Throughput) -> impl IntoView + use<> {
+    let most = throughput.bins.iter().copied().map(files).max().unwrap_or_default().max(1);
     // Any value above zero must be visible.
     let tall = |number: u32| if number == 0 { 0 } else { (u64::from(number) * CHART_HEIGHT / most).max(2) };
     let column = |(at, bin): (usize, &ThroughputPart)| {
@@ -151,7 +158,7 @@ fn columns(pace: &Throughput) -> impl IntoView + use<> {
         };
         (part("succeeded", done, done), part("failed", failed, done + failed))
     };
-    pace.bins.iter().enumerate().map(column).collect_view()
+    throughput.bins.iter().enumerate().map(column).collect_view()
 }
 
 #[cfg(test)]
@@ -164,7 +171,10 @@ mod tests {
         assert_eq!(values(bin(81, 1), 2_000), "41 files/s, 1 failed");
         assert_eq!(values(bin(41, 0), 1_000), "41 files/s");
         assert_eq!(values(bin(0, 0), 1_000), "no file ended");
-        let pace = Throughput { from: 0, each: 1_000, bins: vec![bin(3, 0), bin(40, 1)] };
-        assert_eq!(whole(&pace), "A column for each second, the tallest 41 files/s. Press one to see that moment.");
+        let throughput = Throughput { from: 0, each: 1_000, bins: vec![bin(3, 0), bin(40, 1)] };
+        assert_eq!(
+            whole(&throughput),
+            "A column for each second, the tallest 41 files/s. Press one to see that moment."
+        );
     }
 }

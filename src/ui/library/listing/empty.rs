@@ -7,7 +7,7 @@ use headway_model::library::{FolderView, OutcomeFilter as Filter};
 
 /// The number of entries that are not listed.
 #[component]
-pub(super) fn LeftOut(left_out: u64) -> impl IntoView {
+pub(super) fn NotListed(left_out: u64) -> impl IntoView {
     let what = counted(left_out, "entry", "entries");
     let text = format!(
         "{what} of the system, such as .DS_Store or @eaDir, not listed; a job takes such files only if asked to."

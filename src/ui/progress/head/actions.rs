@@ -4,13 +4,13 @@ use leptos::prelude::*;
 
 use super::Summary;
 use super::offers::{ButtonAction, OfferedAction, offers};
+use super::perform::perform;
 use super::undone::is_undone;
 use super::verify::verify_request;
 use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
-use headway_model::request::ItemSelection;
 use headway_model::summary::Start;
 use headway_model::{Fold, JobStatus, JobSummary, StartJob};
 
@@ -127,41 +127,6 @@ pub(in crate::ui::progress) fn Failed(
         failed.map(|error| format::sentence(&error.to_string()))
     };
     view! { <p class="ui-error" role="alert">{failed}</p> }.into_any()
-}
-
-fn perform(live: Live, steer: Steer, act: ButtonAction) {
-    if steer.under_way.with_untracked(Option::is_some) {
-        return;
-    }
-    let job = steer.newest.job;
-    let start = |make: &dyn Fn(&StartJob, &str) -> StartJob| {
-        let made =
-            steer.newest.with_untracked(|view| view.request.as_ref().map(|request| make(request, &view.summary.title)));
-        made.flatten().into_iter().for_each(|request| _ = live.start(request));
-    };
-    match act {
-        ButtonAction::Steer(action) => steer.act(action),
-        ButtonAction::Again(which) => {
-            let which = still_failing(live, steer.newest, &which).unwrap_or(which);
-            start(&|request, _| request.again(job, which.clone()));
-        }
-        ButtonAction::Undo => start(&|request, title| StartJob::undo(&request.library, job, title)),
-        ButtonAction::Cancel => live.cancel(job),
-        ButtonAction::Start(request) => _ = live.start(*request),
-    }
-}
-
-/// The errors of a job that no later job has resolved; `None` if later jobs have resolved none.
-fn still_failing(live: Live, newest: Newest, which: &ItemSelection) -> Option<ItemSelection> {
-    let done = newest.with_untracked(|view| view.done_since.clone())?;
-    let still = |fold: &Fold| {
-        let errors = fold.items().filter(|(item, status)| status.is_error() && done.binary_search(item).is_err());
-        errors.map(|(item, _)| item).collect()
-    };
-    if done.is_empty() || *which != ItemSelection::Errors {
-        return None;
-    }
-    live.with_fold(newest.job, still).map(ItemSelection::These)
 }
 
 /// Whether anything that the job did can be undone: a file that it replaced or made.

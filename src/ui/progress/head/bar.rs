@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Summary;
-use super::pace::pace;
+use super::speed::speed;
 use crate::base::to;
 use crate::leptos::bar::{OutcomeParts, ProgressBar, drawing};
 use crate::live::Live;
@@ -39,7 +39,7 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
         plan.get().unwrap_or_else(|| counters.with(format::files))
     });
     let left_out = move || counters.with(format::left_out);
-    let pace = move || summary.with(|summary| summary.as_ref().map(|summary| pace(summary, live.known.get())));
+    let speed = move || summary.with(|summary| summary.as_ref().map(|summary| speed(summary, live.known.get())));
     let shown =
         Signal::derive(
             move || if listing.get() || plan.with(Option::is_some) { Counters::default() } else { counters.get() },
@@ -53,7 +53,7 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
             <span class="head-percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
             <a class="head-left-out" hidden=move || left_out().is_none() href=to(&format!("/jobs/{job}?status=skipped"))>{left_out}</a>
             <span class="ui-grow"></span>
-            <span class="head-pace">{pace}</span>
+            <span class="head-speed">{speed}</span>
         </p>
     }
 }

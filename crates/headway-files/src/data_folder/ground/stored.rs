@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(planned.exchanged(folder.path()).expect("known"), Some(card.clone()));
         let changes = |ground: &Ground| ground.changes(folder.path()).exchanged;
         assert_eq!(changes(&planned), BTreeSet::from([card.clone()]));
-        // Whoever accepts what is there now, but was not asked about this disk, has not accepted the other one.
+        // A person who accepts what is there now, but was not asked about this disk, has not accepted the other one.
         let now = Ground::new(root).with_disks(folder.path(), [usb.clone(), card.clone()]);
         assert_eq!(changes(&now), BTreeSet::new());
         assert_eq!(

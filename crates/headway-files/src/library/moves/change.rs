@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Moved, Moves};
-use crate::library::{Foreseen, Library, Placement, PlacementState};
+use crate::library::{Library, Placement, PlacementState, Prediction};
 use headway_model::{JobEvent, RelPath};
 
 /// An event announces a change that cannot be read.
@@ -43,7 +43,7 @@ impl Change {
         Ok(Some((item, attempt, change)))
     }
 
-    /// The temporary file of an output. Until the change is concluded, this file might be the original.
+    /// The temporary file of an output. Until the change is recovered, this file might be the original.
     pub fn temp(&self) -> Option<RelPath> {
         match self {
             Change::Output(placement) => Some(placement.temp.clone()),
@@ -75,24 +75,24 @@ impl Change {
 
 impl Library {
     /// Completes a change that a process began before it died, or takes it back, by looking at the disk. An error
-    /// means that something cannot be looked at or moved now: the change can be concluded again later.
-    pub fn conclude(&self, change: &Change) -> io::Result<PlacementState> {
+    /// means that something cannot be looked at or moved now: the change can be recovered again later.
+    pub fn recover(&self, change: &Change) -> io::Result<PlacementState> {
         match change {
             Change::Output(placement) => self.recover_placement(placement),
             Change::Names(moves) => self.recover_moves(moves),
         }
     }
 
-    /// What concluding a change would come to, and where the file lies that then has the name `path`. Looks at the disk as
-    /// [`Library::conclude`] does, and touches nothing, so a move that fails then is not foreseen.
-    pub fn foresee(&self, change: &Change, path: &RelPath) -> io::Result<Foreseen> {
+    /// What recovering a change would come to, and where the file lies that then has the name `path`. Looks at the disk as
+    /// [`Library::recover`] does, and touches nothing, so a move that fails then is not predicted.
+    pub fn predict(&self, change: &Change, path: &RelPath) -> io::Result<Prediction> {
         match change {
-            Change::Output(placement) => self.foresee_placement(placement, path),
-            Change::Names(moves) => self.foresee_moves(moves, path),
+            Change::Output(placement) => self.predict_placement(placement, path),
+            Change::Names(moves) => self.predict_moves(moves, path),
         }
     }
 
-    /// Describes what is at each name of a change that could not be concluded.
+    /// Describes what is at each name of a change that could not be recovered.
     pub fn lying(&self, change: &Change) -> String {
         match change {
             Change::Output(placement) => self.whereabouts(placement),

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
-use super::super::calls::unlinkat;
 use super::super::folder_calls::FolderCalls;
 use super::super::folders_in_use::FolderInUse;
 use super::super::rename::{FolderEntry, held};
-use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk, sync};
+use super::super::{Found, Library, fails, fault, io_text, mtime_ns, on_disk};
 use super::{FileNames, Moves, NameState, NotMade};
-use crate::library::{Foreseen, PlacementState};
+use crate::library::{PlacementState, Prediction};
 use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
 use headway_model::{Move, RelPath, SkipReason};
@@ -58,45 +56,6 @@ impl Library {
         Ok(missing)
     }
 
-    /// Removes those of a job's folders that are empty, each after its subfolders. A folder that may not be removed stays.
-    /// Returns `false` if one of them stays because an attempt is about to make something in it.
-    pub fn remove_empty(&self, folders: impl IntoIterator<Item = RelPath>) -> io::Result<bool> {
-        let folders: std::collections::BTreeSet<_> = folders.into_iter().filter(|path| !path.is_root()).collect();
-        let mut is_unused = true;
-        for path in folders.into_iter().rev() {
-            let error = match self.remove_if_empty(&path) {
-                Ok(was_unused) => {
-                    is_unused &= was_unused;
-                    continue;
-                }
-                Err(error) => error,
-            };
-            match Errno::from_io_error(&error) {
-                // A disk is mounted there, or this user does not have the permission.
-                Some(Errno::BUSY | Errno::ACCESS | Errno::PERM) => {
-                    tracing::debug!(library = self.name, %path, %error, "a folder that the job made stays");
-                }
-                _ => return Err(error),
-            }
-        }
-        Ok(is_unused)
-    }
-
-    /// Returns `false` if it is in use.
-    fn remove_if_empty(&self, path: &RelPath) -> io::Result<bool> {
-        let Some(above) = Found::of(self.enter_folder(&path.parent().unwrap_or_default())).known()? else {
-            return Ok(true);
-        };
-        let name = on_disk(path).file_name().unwrap_or_default().to_owned();
-        match self.in_use.remove_unless(path, 0, || unlinkat(&above, &name, AtFlags::REMOVEDIR)) {
-            None => Ok(false),
-            Some(Ok(())) => sync(&above).map(|()| true),
-            // It is not empty, it is gone, or something else has its name.
-            Some(Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR)) => Ok(true),
-            Some(Err(error)) => Err(error.into()),
-        }
-    }
-
     /// Makes the moves. If it returns a reason to skip, nothing has changed. After an error, the moves must be
     /// [recovered](Library::recover_moves).
     pub fn make(&self, moves: &Moves, reach: &Reach) -> io::Result<Result<(), SkipReason>> {
@@ -110,19 +69,19 @@ impl Library {
         Ok(made)
     }
 
-    /// Recovers moves that a process began before it died, by examining the disk. An error means that something cannot
-    /// be examined or moved now: they can be recovered again later.
+    /// Recovers moves that a process began before it died, by inspecting the disk. An error means that something cannot
+    /// be inspected or moved now: they can be recovered again later.
     pub fn recover_moves(&self, moves: &Moves) -> io::Result<PlacementState> {
-        if fails("judging") {
+        if fails("recovering") {
             return Err(Errno::MFILE.into());
         }
         let state = moves.recover(&Disk(self))?;
         self.durably(state, moves.steps().iter().flat_map(|step| [&step.to, &step.from]))
     }
 
-    /// What settling moves would come to, as far as their names tell now. Touches nothing.
-    pub(super) fn foresee_moves(&self, moves: &Moves, path: &RelPath) -> io::Result<Foreseen> {
-        moves.foresee(path, &Disk(self))
+    /// What recovering moves would come to, as far as their names tell now. Touches nothing.
+    pub(super) fn predict_moves(&self, moves: &Moves, path: &RelPath) -> io::Result<Prediction> {
+        moves.predict(path, &Disk(self))
     }
 
     /// The inode number of a file; `None` if there is none.

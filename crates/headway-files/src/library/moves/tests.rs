@@ -176,12 +176,12 @@ proptest! {
         if moves.make(&world).is_ok() {
             prop_assert_eq!(&*world.names.borrow(), &whole(&lengths, &kinds, true));
         }
-        let mut settled = None;
+        let mut recovered = None;
         for lives in again.into_iter().chain([FOR_EVER]) {
             world.lives.set(lives);
-            settled = moves.recover(&world).ok();
+            recovered = moves.recover(&world).ok();
         }
-        let is_done = match settled {
+        let is_done = match recovered {
             Some(PlacementState::Done(DiskEffect::Changed)) => true,
             Some(PlacementState::TakenBack) => false,
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
@@ -320,12 +320,12 @@ proptest! {
         if moves.make(&world).is_ok() {
             prop_assert_eq!(&*world.names.borrow(), &after);
         }
-        let mut settled = None;
+        let mut recovered = None;
         for lives in again.into_iter().chain([FOR_EVER]) {
             world.lives.set(lives);
-            settled = moves.recover(&world).ok();
+            recovered = moves.recover(&world).ok();
         }
-        let expected = match settled {
+        let expected = match recovered {
             Some(PlacementState::Done(DiskEffect::Changed)) => &after,
             Some(PlacementState::TakenBack) => &before,
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
@@ -353,7 +353,7 @@ fn a_name_that_changes_hands_is_known_by_inode_where_size_and_time_are_the_same(
     // The process died between the second step and the third.
     std::fs::rename(library.path.join("a"), library.path.join("park")).expect("parked");
     std::fs::rename(library.path.join("b"), library.path.join("a")).expect("moved");
-    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
+    assert_eq!(library.recover_moves(&moves).expect("recovered"), PlacementState::Done(DiskEffect::Changed));
     assert_eq!((content(&library, "a").as_deref(), content(&library, "b").as_deref()), (Some("b"), Some("a")));
     assert_eq!(content(&library, "park"), None);
 }
@@ -386,11 +386,11 @@ fn a_photo_moves_to_a_new_folder_with_its_companion_and_back() {
     assert_eq!(library.make(&moves, &reach).expect("made"), Ok(()));
     assert_eq!(content(&library, "2024/b.jpg").as_deref(), Some("a.jpg"));
     assert_eq!(content(&library, "2024/b.xmp").as_deref(), Some("a.xmp"));
-    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
+    assert_eq!(library.recover_moves(&moves).expect("recovered"), PlacementState::Done(DiskEffect::Changed));
     let back = moves.inverse();
     assert_eq!(library.make(&back, &library.reach_for(&back).expect("reached")).expect("made"), Ok(()));
     assert_eq!(content(&library, "a.jpg").as_deref(), Some("a.jpg"));
-    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::TakenBack);
+    assert_eq!(library.recover_moves(&moves).expect("recovered"), PlacementState::TakenBack);
 }
 
 #[test]
@@ -412,12 +412,12 @@ fn a_move_that_was_made_half_as_a_second_name_is_finished() {
     let moves =
         Moves::new(vec![step(&library, "a.jpg", "b.jpg"), step(&library, "a.xmp", "b.xmp")]).expect("two files");
     std::fs::hard_link(library.path.join("a.jpg"), library.path.join("b.jpg")).expect("a second name");
-    let foreseen = |name: &str| library.foresee_moves(&moves, &path(name)).expect("a look");
-    assert_eq!(foreseen("b.xmp"), Foreseen::Done { is_complete: false, at: Some(path("a.xmp")) });
-    assert_eq!(foreseen("a.jpg"), Foreseen::Done { is_complete: false, at: None });
+    let predicted = |name: &str| library.predict_moves(&moves, &path(name)).expect("a look");
+    assert_eq!(predicted("b.xmp"), Prediction::Done { is_complete: false, at: Some(path("a.xmp")) });
+    assert_eq!(predicted("a.jpg"), Prediction::Done { is_complete: false, at: None });
     assert!(content(&library, "a.jpg").is_some() && content(&library, "a.xmp").is_some(), "nothing is touched");
-    assert_eq!(library.recover_moves(&moves).expect("settled"), PlacementState::Done(DiskEffect::Changed));
-    assert_eq!(foreseen("b.xmp"), Foreseen::Done { is_complete: true, at: Some(path("b.xmp")) });
+    assert_eq!(library.recover_moves(&moves).expect("recovered"), PlacementState::Done(DiskEffect::Changed));
+    assert_eq!(predicted("b.xmp"), Prediction::Done { is_complete: true, at: Some(path("b.xmp")) });
     assert_eq!((content(&library, "a.jpg"), content(&library, "a.xmp")), (None, None));
     assert_eq!(content(&library, "b.xmp").as_deref(), Some("a.xmp"));
 }

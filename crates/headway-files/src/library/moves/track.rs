@@ -57,7 +57,7 @@ pub(super) struct FileLocation {
 
 /// Where all files of a change are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(super) enum FileLocations {
     /// Each of them here.
     At(Vec<FileLocation>),
     /// For at least one file, that cannot be determined; this describes what is there.
@@ -108,15 +108,15 @@ pub(super) fn in_order(moves: &[Move], tracks: &[Track<'_>]) -> Vec<(usize, usiz
 }
 
 /// Finds out where the files are. Changes nothing.
-pub(super) fn decide(tracks: &[Track<'_>], names: &dyn FileNames) -> io::Result<Decision> {
+pub(super) fn locate(tracks: &[Track<'_>], names: &dyn FileNames) -> io::Result<FileLocations> {
     let mut at = Vec::with_capacity(tracks.len());
     for track in tracks {
         match track.at(names)? {
             Ok(found) => at.push(found),
-            Err(lying) => return Ok(Decision::Conflict(lying)),
+            Err(lying) => return Ok(FileLocations::Conflict(lying)),
         }
     }
-    Ok(Decision::At(at))
+    Ok(FileLocations::At(at))
 }
 
 impl Track<'_> {

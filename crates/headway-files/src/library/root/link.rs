@@ -1,5 +1,5 @@
-//! The path by which a library was named, if links lead from there to its root. While a server works in the library, the
-//! path can come to lead to another folder.
+//! The path that a library was named by, if links lead from there to its root. While a server works in the library, the
+//! path can begin to lead to another folder.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub(in crate::library) struct NamingPath {
 }
 
 impl Library {
-    /// Notes the path by which it was named, if links lead from there to its root.
+    /// Notes the path that it was named by, if links lead from there to its root.
     #[must_use]
     pub fn named_by(self, path: Option<PathBuf>) -> Self {
         if let Some(path) = path {
@@ -25,7 +25,7 @@ impl Library {
         self
     }
 
-    /// The other folder to which the path leads by which it was named; `None` if it leads to the root, or if that is not
+    /// The other folder that the path it was named by leads to now; `None` if it leads to the root, or if that is not
     /// known. The library stays where it is. Blocking.
     pub fn leads_elsewhere(&self) -> Option<PathBuf> {
         let path = &self.naming.get()?.path;
@@ -47,7 +47,7 @@ impl Library {
         }
     }
 
-    /// Warns once when the path by which it was named has come to lead to another folder. Blocking.
+    /// Warns once when the path that it was named by begins to lead to another folder. Blocking.
     pub fn warn_if_link_moved(&self) {
         let Some(NamingPath { path, told }) = self.naming.get() else { return };
         let there = self.leads_elsewhere();

@@ -20,7 +20,7 @@ impl Link {
         if visible {
             self.hidden_since = None;
             self.shown_at = now;
-            self.hurry(now);
+            self.reopen_now(now);
         } else {
             self.hidden_since = self.hidden_since.or(Some(now));
         }
@@ -39,7 +39,7 @@ impl Link {
         self.refused.is_some() || self.is_asleep(now)
     }
 
-    pub(in crate::follow) fn hurry(&mut self, now: Millis) {
+    pub(in crate::follow) fn reopen_now(&mut self, now: Millis) {
         self.failures = 0;
         self.reopen_at = self.reopen_at.map(|_| now);
         if self.started && self.source.is_none() && self.reopen_at.is_none() {

@@ -23,7 +23,7 @@ pub(super) struct Count {
     /// When to check again.
     look_at: Option<Millis>,
     /// When the answers are counted.
-    judge_at: Option<Millis>,
+    count_until: Option<Millis>,
 }
 
 impl Count {
@@ -60,7 +60,7 @@ impl Tab {
                 vec![self.post(|me| TabMessage::Holds { tab: me, to: tab })]
             }
             // If two tabs ask at the same time, the older one gets the stream.
-            TabMessage::Counts { tab } if self.count.judge_at.is_some() && tab < self.me => {
+            TabMessage::Counts { tab } if self.count.count_until.is_some() && tab < self.me => {
                 self.count.others.insert(tab);
                 Vec::new()
             }
@@ -73,7 +73,7 @@ impl Tab {
                 self.count.holds = false;
                 self.crowd(now, true)
             }
-            TabMessage::Took { tab } if self.count.judge_at.is_some() => {
+            TabMessage::Took { tab } if self.count.count_until.is_some() => {
                 self.count.others.insert(tab);
                 Vec::new()
             }
@@ -97,10 +97,10 @@ impl Tab {
         }
         if self.count.is_due(now) {
             self.count.others.clear();
-            self.count.judge_at = Some(now + ANSWERS_WITHIN);
+            self.count.count_until = Some(now + ANSWERS_WITHIN);
             return vec![self.post(|tab| TabMessage::Counts { tab })];
         }
-        if self.count.judge_at.take_if(|at| *at <= now).is_none() {
+        if self.count.count_until.take_if(|at| *at <= now).is_none() {
             return Vec::new();
         }
         if self.count.others.len() < STREAMS_LIMIT {

@@ -26,13 +26,13 @@ impl ActiveJob {
     }
 
     /// The work for the plan. That of an undo which waits for its approval is bound once more when the undo runs, because only
-    /// then is concluded what the other job left half changed.
+    /// then is what the other job left half changed recovered.
     pub(in crate::engine) async fn work_for_plan(
         self: &Arc<Self>,
         context: &Context,
         stop: &StepStop,
     ) -> Result<Arc<dyn Work>, StepFailure> {
-        match self.foreseen(context, stop).await? {
+        match self.predicted_undone(context, stop).await? {
             Some(undone) => Ok(self.bound(context, stop, undone).await??),
             None => self.work(context, stop).await,
         }

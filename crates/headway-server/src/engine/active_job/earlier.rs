@@ -1,4 +1,4 @@
-//! The one door to the changes that earlier jobs left open. They are looked at, and concluded, in a thread of their own. If the
+//! The one door to the changes that earlier jobs left open. They are looked at, and recovered, in a thread of their own. If the
 //! storage does not answer, nobody waits for that thread once the job is stopped, and it touches no further change.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use headway_recipes::Unable;
 
 /// The changes that earlier jobs left open, as a job looks at them. Blocking.
 pub(super) struct EarlierChanges {
-    /// Held, because a job of which a thread can still move files is not tidy.
+    /// Held, because a job is not tidy while one of its threads can still move files.
     active: Arc<ActiveJob>,
     exclusion: Exclusion,
     steps: Steps,
@@ -22,18 +22,18 @@ pub(super) struct EarlierChanges {
 }
 
 impl EarlierChanges {
-    /// What `examine` finds out about them, in a thread of its own.
-    pub(super) async fn examined<T: Send + 'static>(
+    /// What `inspect` finds out about them, in a thread of its own.
+    pub(super) async fn run<T: Send + 'static>(
         context: &Context,
         active: &Arc<ActiveJob>,
         stop: &StepStop,
-        examine: impl FnOnce(&EarlierChanges) -> Result<T, StepFailure> + Send + 'static,
+        inspect: impl FnOnce(&EarlierChanges) -> Result<T, StepFailure> + Send + 'static,
     ) -> Result<T, StepFailure> {
         let (active, exclusion) = (Arc::clone(active), context.exclusion.clone());
         let earlier = EarlierChanges { active, exclusion, steps: context.steps.clone(), stop: stop.clone() };
-        let examined = tokio::task::spawn_blocking(move || examine(&earlier));
-        let examined = stop.wait_for(examined).await.ok_or(StepFailure::Stopped)?;
-        examined.map_err(|error| Unable::from(Panicked::from(error)))?
+        let inspected = tokio::task::spawn_blocking(move || inspect(&earlier));
+        let inspected = stop.wait_for(inspected).await.ok_or(StepFailure::Stopped)?;
+        inspected.map_err(|error| Unable::from(Panicked::from(error)))?
     }
 
     /// Looks at one of them, unless the job was stopped or is not on its own ground.
@@ -48,14 +48,14 @@ impl EarlierChanges {
         Ok(look(&active.library))
     }
 
-    /// The same while nobody else works at the names of this change: no attempt, no other job that concludes it, and no thread
+    /// The same while nobody else works at the names of this change: no attempt, no other job that recovers it, and no thread
     /// that hung at it before this job was paused and resumed.
     pub(super) fn alone<T>(&self, change: &Change, look: impl FnOnce(&Library) -> T) -> Result<T, StepFailure> {
         let names: Vec<_> = change.touched().into_iter().map(|name| (name, true)).collect();
         let (root, job) = (&self.active.library.path, self.active.job);
         let held = self.exclusion.hold_for(job, root, &names, |_| self.stop.is_asked());
         let _held = held.ok_or(StepFailure::Stopped)?;
-        hold("concluding");
+        hold("recovering-earlier");
         self.look(look)
     }
 }

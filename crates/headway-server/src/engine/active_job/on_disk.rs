@@ -15,7 +15,7 @@ const TRIAL_READ_BYTES: u64 = 64 * 1024 * 1024;
 
 impl ActiveJob {
     /// Accepts the folder that is at the library's path now. Only before the first file is listed. Blocking.
-    pub(in crate::engine) fn settle_on_library(&self) -> Result<Option<Ground>, PauseReason> {
+    pub(in crate::engine) fn accept_present_root(&self) -> Result<Option<Ground>, PauseReason> {
         self.ground.accept_present_root(&self.library, &self.request)
     }
 

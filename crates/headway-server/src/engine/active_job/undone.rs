@@ -1,16 +1,16 @@
 //! What an undo takes back: the changes that another job made. If a change was left unclear, because the storage
-//! reported an error or a crash came in between, the disk is examined again to find out how far it got.
+//! reported an error or a crash came in between, the disk is inspected again to find out how far it got.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::Context;
-use super::super::place::{foreseen, judged};
+use super::super::recover_change::{predict_change, recover_change};
 use super::super::stop::{StepFailure, StepStop};
 use super::ActiveJob;
 use super::earlier::EarlierChanges;
 use crate::placements::{Changes, UnclearItem, put_back, unclear};
-use headway_files::{Change, Foreseen, Library, PlacementState};
+use headway_files::{Change, Library, PlacementState, Prediction};
 use headway_model::{DiskEffect, JobId, RelPath};
 use headway_recipes::Unable;
 use headway_store::Store;
@@ -27,49 +27,49 @@ pub(in crate::engine) struct Undone {
 }
 
 impl Undone {
-    /// Reads what a job changed, and concludes what was left unclear, as far as the disk tells.
+    /// Reads what a job changed, and recovers what was left unclear, as far as the disk tells.
     pub(super) async fn read(
         context: &Context,
         by: &Arc<ActiveJob>,
         job: JobId,
         stop: &StepStop,
     ) -> Result<Self, StepFailure> {
-        let judge: Judge = |earlier, change| earlier.alone(change, |library| judged(library, change));
-        Undone::asked(context, by, job, stop, judge).await
+        let find_state: FindState = |earlier, change| earlier.alone(change, |library| recover_change(library, change));
+        Undone::find(context, by, job, stop, find_state).await
     }
 
-    /// The same, but what was left unclear is only foreseen, and nothing is touched.
-    pub(super) async fn foresee(
+    /// The same, but what was left unclear is only predicted, and nothing is touched.
+    pub(super) async fn predict(
         context: &Context,
         by: &Arc<ActiveJob>,
         job: JobId,
         stop: &StepStop,
     ) -> Result<Self, StepFailure> {
-        let judge: Judge = |earlier, change| earlier.look(|library| would_be(library, change));
-        Undone::asked(context, by, job, stop, judge).await
+        let find_state: FindState = |earlier, change| earlier.look(|library| predicted_state(library, change));
+        Undone::find(context, by, job, stop, find_state).await
     }
 
-    async fn asked(
+    async fn find(
         context: &Context,
         by: &Arc<ActiveJob>,
         job: JobId,
         stop: &StepStop,
-        judge: Judge,
+        find_state: FindState,
     ) -> Result<Self, StepFailure> {
         let LoggedChanges { made, unclear, folders: mut made_folders } = logged(&*context.store, by.job, job).await?;
         if unclear.is_empty() {
             let (made, folders) = (made.into_values().collect(), made_folders.into_iter().collect());
             return Ok(Undone { made, unclear: Vec::new(), folders });
         }
-        let look = move |earlier: &EarlierChanges| examine(made, unclear, |change| judge(earlier, change));
-        let examined = EarlierChanges::examined(context, by, stop, look).await?;
-        made_folders.extend(folders(&*examined.made));
-        Ok(Undone { folders: made_folders.into_iter().collect(), ..examined })
+        let look = move |earlier: &EarlierChanges| add_made(made, unclear, |change| find_state(earlier, change));
+        let inspected = EarlierChanges::run(context, by, stop, look).await?;
+        made_folders.extend(folders(&*inspected.made));
+        Ok(Undone { folders: made_folders.into_iter().collect(), ..inspected })
     }
 }
 
 /// Finds out how far a change got.
-type Judge = fn(&EarlierChanges, &Change) -> Result<PlacementState, StepFailure>;
+type FindState = fn(&EarlierChanges, &Change) -> Result<PlacementState, StepFailure>;
 
 /// What the log tells of the changes of a job that were not put back.
 struct LoggedChanges {
@@ -92,12 +92,12 @@ async fn logged(store: &dyn Store, by: JobId, job: JobId) -> Result<LoggedChange
     Ok(LoggedChanges { made, unclear, folders })
 }
 
-/// What concluding a change would come to, while nothing is touched.
-fn would_be(library: &Library, change: &Change) -> PlacementState {
-    match foreseen(library, change, &change.path()) {
-        Ok(Foreseen::Done { .. }) => PlacementState::Done(DiskEffect::Changed),
-        Ok(Foreseen::TakenBack { .. }) => PlacementState::TakenBack,
-        Ok(Foreseen::Conflict { .. }) => PlacementState::Conflict("the files there match neither state".into()),
+/// What recovering a change would come to, while nothing is touched.
+fn predicted_state(library: &Library, change: &Change) -> PlacementState {
+    match predict_change(library, change, &change.path()) {
+        Ok(Prediction::Done { .. }) => PlacementState::Done(DiskEffect::Changed),
+        Ok(Prediction::TakenBack { .. }) => PlacementState::TakenBack,
+        Ok(Prediction::Conflict { .. }) => PlacementState::Conflict("the files there match neither state".into()),
         Err(reason) => PlacementState::NotKnown(reason),
     }
 }
@@ -112,10 +112,10 @@ fn folders<'a>(changes: impl IntoIterator<Item = &'a Change>) -> impl Iterator<I
 }
 
 /// Adds the changes that are made after all. Those that were taken back leave nothing to undo.
-fn examine(
+fn add_made(
     mut made: BTreeMap<u32, Change>,
     unclear: Vec<UnclearItem>,
-    judge: impl Fn(&Change) -> Result<PlacementState, StepFailure>,
+    find_state: impl Fn(&Change) -> Result<PlacementState, StepFailure>,
 ) -> Result<Undone, StepFailure> {
     let mut still = Vec::new();
     for UnclearItem { item, path, change } in unclear {
@@ -123,7 +123,7 @@ fn examine(
             still.push(path);
             continue;
         };
-        match judge(&change)? {
+        match find_state(&change)? {
             PlacementState::Done(_) => drop(made.insert(item, change)),
             PlacementState::TakenBack => {}
             PlacementState::Conflict(_) | PlacementState::NotKnown(_) => still.push(path),
@@ -139,7 +139,7 @@ mod tests {
     use headway_model::{Digest, PauseReason};
 
     #[test]
-    fn an_unclear_change_is_examined_again_at_each_undo() {
+    fn an_unclear_change_is_inspected_again_at_each_undo() {
         let change = |target: &str| {
             let (temp, target) = ("t".parse().expect("a path"), target.parse().expect("a path"));
             Change::Output(Placement { temp, target, trash: None, old: None, new: Digest([1; 16]) })
@@ -150,14 +150,14 @@ mod tests {
             change: (item < 4).then(|| change(&item.to_string())),
         };
         let made = BTreeMap::from([(0, change("made")), (4, change("made later"))]);
-        let judge = |change: &Change| {
+        let find_state = |change: &Change| {
             Ok(match change.path().shown().as_str() {
                 "1" => PlacementState::Done(DiskEffect::Changed),
                 "2" => PlacementState::TakenBack,
                 _ => PlacementState::NotKnown(PauseReason::StorageErrors),
             })
         };
-        let undone = examine(made, (1..6).map(unclear).collect(), judge).expect("it was not stopped");
+        let undone = add_made(made, (1..6).map(unclear).collect(), find_state).expect("it was not stopped");
         let made: Vec<_> = undone.made.iter().map(|change| change.path().shown()).collect();
         assert_eq!(made, ["made", "1", "made later"]);
         let unclear: Vec<_> = undone.unclear.iter().map(RelPath::shown).collect();

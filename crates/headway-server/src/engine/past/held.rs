@@ -18,7 +18,7 @@ use headway_store::rows::{DoneContent, DoneRow, OutcomeRow};
 /// Files that are still to be asked for, by the names that jobs gave them, without the jobs of these numbers.
 pub(super) type Rest = Vec<(Vec<RelPath>, BTreeSet<u64>)>;
 
-/// These files, of which nothing was asked yet.
+/// These files, before anything was asked about them.
 pub(super) fn first(name: &KnownAs, paths: &[RelPath]) -> Rest {
     vec![(paths.iter().filter_map(|path| name.theirs(path)).collect(), BTreeSet::new())]
 }
@@ -112,7 +112,7 @@ impl Past {
         Ok(rows.into_iter().partition(|row| same.get(&row.job()).is_some_and(|same| row.holds(same))))
     }
 
-    /// Returns the rows of those files of which every row holds, and the rows of jobs that saw other files, whose names it adds
+    /// Returns the rows of those files whose rows all hold, and the rows of jobs that saw other files, whose names it adds
     /// to the `rest`.
     pub(super) async fn sorted<R: OfJob>(
         &self,

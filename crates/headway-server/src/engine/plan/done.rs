@@ -28,7 +28,7 @@ pub(super) struct AlreadyDone<'a> {
 
 impl AlreadyDone<'_> {
     /// Marks each of these files that is done or runs again. Reads the files that might have been moved.
-    pub(super) fn judge(&self, files: &mut [ListedFile]) -> Result<(), Unable> {
+    pub(super) fn mark(&self, files: &mut [ListedFile]) -> Result<(), Unable> {
         let paths: Vec<_> =
             files.iter().filter(|found| found.is_asked_about()).map(|found| found.file.path.clone()).collect();
         let mut rows = (self.lookup)(&paths)?;

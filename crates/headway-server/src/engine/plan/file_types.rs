@@ -20,7 +20,7 @@ pub(super) fn leave_out(
 ) -> Result<(), PauseReason> {
     let share = files.len().div_ceil(THREADS).max(1);
     std::thread::scope(|scope| {
-        let looks = files.chunks_mut(share).map(|part| scope.spawn(|| judge((library, work), stop, part)));
+        let looks = files.chunks_mut(share).map(|part| scope.spawn(|| leave_out_part((library, work), stop, part)));
         let looks: Vec<_> = looks.collect();
         looks.into_iter().try_for_each(|look| match look.join() {
             Ok(looked) => looked,
@@ -29,7 +29,7 @@ pub(super) fn leave_out(
     })
 }
 
-fn judge(
+fn leave_out_part(
     (library, work): (&Library, &dyn Work),
     stop: &AtomicBool,
     files: &mut [ListedFile],

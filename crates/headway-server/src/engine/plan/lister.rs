@@ -4,7 +4,7 @@
 mod expected;
 mod find;
 mod free_names;
-mod judge;
+mod verdicts;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -50,8 +50,8 @@ pub(super) async fn named(
 ) -> Result<Option<AskedItems>, StepFailure> {
     let Query::Items(ItemsQuery { job, which }) = &active.request.query else { return Ok(None) };
     if *which == ItemSelection::Placed {
-        let Undone { made, unclear, .. } = match active.foreseen(context, stop).await? {
-            Some(foreseen) => foreseen,
+        let Undone { made, unclear, .. } = match active.predicted_undone(context, stop).await? {
+            Some(predicted) => predicted,
             None => active.undone(context, stop).await?,
         };
         let paths = made.iter().map(Change::path).chain(unclear.iter().cloned());

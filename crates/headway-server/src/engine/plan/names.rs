@@ -11,7 +11,7 @@ const TOGETHER: usize = 48;
 /// Maximum total length of these names, in bytes.
 const BYTES_TOGETHER: usize = 6 * 1024;
 
-/// Judges the wishes of a plan's files, in the plan's order. A wish is empty, or holds new names for the file itself
+/// Resolves the wishes of a plan's files, in the plan's order. A wish is empty, or holds new names for the file itself
 /// (the first) and its sidecar files. Returns for each file why it is skipped, if it is. `is_taken`, given an old and
 /// a new name, says whether anything on the disk has the new one.
 ///
@@ -19,7 +19,7 @@ const BYTES_TOGETHER: usize = 6 * 1024;
 /// is renamed too: then both change in one step, as a chain or a cycle. The first file of such a group runs, and the
 /// others are skipped as [`SkipReason::With`]. If a chain is too long for one step, the part at its free end runs,
 /// and the rest collides.
-pub(super) fn settle(
+pub(super) fn resolve(
     wishes: &[Vec<Rename>],
     is_taken: impl Fn(&RelPath, &RelPath) -> Result<bool, PauseReason>,
 ) -> Result<Vec<Option<SkipReason>>, PauseReason> {
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     /// Verdicts on wishes such as `a>b`, or `a>b a.x>b.x`, where these names are on the disk.
-    fn settled<T: AsRef<str>>(wishes: &[T], disk: &[T]) -> String {
+    fn resolved<T: AsRef<str>>(wishes: &[T], disk: &[T]) -> String {
         let path = |text: &str| text.parse::<RelPath>().expect("a path");
         let rename = |text: &str| {
             let (from, to) = text.split_once('>').expect("two names");
@@ -152,7 +152,7 @@ mod tests {
         let wishes: Vec<Vec<_>> =
             wishes.iter().map(|wish| wish.as_ref().split_whitespace().map(rename).collect()).collect();
         let is_there = |to: &RelPath| disk.iter().any(|name| name.as_ref() == to.as_str());
-        let verdicts = settle(&wishes, |_, to| Ok(is_there(to))).expect("known");
+        let verdicts = resolve(&wishes, |_, to| Ok(is_there(to))).expect("known");
         let word = |verdict: &Option<SkipReason>| match verdict {
             None => '.',
             Some(SkipReason::With) => 'w',
@@ -164,20 +164,20 @@ mod tests {
 
     #[test]
     fn chains_and_cycles_change_together_and_who_wants_the_name_of_one_that_stays_stays() {
-        assert_eq!(settled(&["a>x", "b>y", ""], &["a", "b", "c"]), "...");
-        assert_eq!(settled(&["a>b", "b>c", "c>a"], &["a", "b", "c"]), ".ww");
-        assert_eq!(settled(&["a>b", "b>c", "c>d"], &["a", "b", "c"]), ".ww");
-        assert_eq!(settled(&["b>c", "c>d", "a>b"], &["a", "b", "c"]), ".ww");
+        assert_eq!(resolved(&["a>x", "b>y", ""], &["a", "b", "c"]), "...");
+        assert_eq!(resolved(&["a>b", "b>c", "c>a"], &["a", "b", "c"]), ".ww");
+        assert_eq!(resolved(&["a>b", "b>c", "c>d"], &["a", "b", "c"]), ".ww");
+        assert_eq!(resolved(&["b>c", "c>d", "a>b"], &["a", "b", "c"]), ".ww");
         // c keeps its name, so b and a do too.
-        assert_eq!(settled(&["a>b", "b>c", "c>d"], &["a", "b", "c", "d"]), "ccc");
-        assert_eq!(settled(&["a>b", "b>c", ""], &["a", "b", "c"]), "cc.");
+        assert_eq!(resolved(&["a>b", "b>c", "c>d"], &["a", "b", "c", "d"]), "ccc");
+        assert_eq!(resolved(&["a>b", "b>c", ""], &["a", "b", "c"]), "cc.");
         // If two files want the same name, the first gets it.
-        assert_eq!(settled(&["a>x", "b>x", "c>b"], &["a", "b", "c"]), ".cc");
+        assert_eq!(resolved(&["a>x", "b>x", "c>b"], &["a", "b", "c"]), ".cc");
         // Sidecar files are renamed too, even around a cycle of their own.
-        assert_eq!(settled(&["a>b a.x>b.x", "b>a b.x>a.x"], &["a", "b", "a.x", "b.x"]), ".w");
-        assert_eq!(settled(&["a>b a.x>b.x", "b>c"], &["a", "b", "a.x", "b.x"]), "c.");
+        assert_eq!(resolved(&["a>b a.x>b.x", "b>a b.x>a.x"], &["a", "b", "a.x", "b.x"]), ".w");
+        assert_eq!(resolved(&["a>b a.x>b.x", "b>c"], &["a", "b", "a.x", "b.x"]), "c.");
         // A shared sidecar is renamed with the first file.
-        assert_eq!(settled(&["a.jpg>b.jpg a.x>b.x", "a.raw>b.raw a.x>b.x"], &["a.jpg", "a.raw", "a.x"]), "..");
+        assert_eq!(resolved(&["a.jpg>b.jpg a.x>b.x", "a.raw>b.raw a.x>b.x"], &["a.jpg", "a.raw", "a.x"]), "..");
     }
 
     #[test]
@@ -186,17 +186,17 @@ mod tests {
         let disk: Vec<_> = (0..LENGTH).map(|number| number.to_string()).collect();
         let chain: Vec<_> = (0..LENGTH).map(|number| format!("{number}>{}", number + 1)).collect();
         let expected = |part| ["c".repeat(LENGTH - part), ".".into(), "w".repeat(part - 1)].concat();
-        assert_eq!(settled(&chain, &disk), expected(TOGETHER));
+        assert_eq!(resolved(&chain, &disk), expected(TOGETHER));
         // With long names, fewer fit into one event: here each rename has 601 bytes, and ten do.
         let long = |number: usize| format!("{}{number:0>300}", if number == LENGTH { "y" } else { "" });
         let disk_of_long: Vec<_> = (0..LENGTH).map(long).collect();
         let chain: Vec<_> = (0..LENGTH).map(|number| format!("{}>{}", long(number), long(number + 1))).collect();
-        assert_eq!(settled(&chain, &disk_of_long), expected(BYTES_TOGETHER / 600));
+        assert_eq!(resolved(&chain, &disk_of_long), expected(BYTES_TOGETHER / 600));
         let longest = |number: usize| format!("{}{number:0>3300}", if number == LENGTH { "y" } else { "" });
         let disk_of_longest: Vec<_> = (0..LENGTH).map(longest).collect();
         let chain: Vec<_> = (0..LENGTH).map(|number| format!("{}>{}", longest(number), longest(number + 1))).collect();
-        assert_eq!(settled(&chain, &disk_of_longest), expected(1));
+        assert_eq!(resolved(&chain, &disk_of_longest), expected(1));
         let cycle: Vec<_> = (0..LENGTH).map(|number| format!("{number}>{}", (number + 1) % LENGTH)).collect();
-        assert_eq!(settled(&cycle, &disk), "c".repeat(LENGTH));
+        assert_eq!(resolved(&cycle, &disk), "c".repeat(LENGTH));
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::engine) struct Unfinished<'a> {
     past: &'a Past,
     /// The open changes of the jobs that were read, by item and attempt.
     open: HashMap<u64, BTreeMap<(u32, u32), Change>>,
-    /// Files that are judged when the job runs.
+    /// Files whose changes this job itself recovers when it runs.
     left_out: HashSet<RelPath>,
     /// The numbers of the only jobs that are asked about; `None` for all of them.
     only: Option<Arc<BTreeSet<u64>>>,
@@ -50,13 +50,13 @@ impl<'a> Unfinished<'a> {
         Unfinished { only: Some(jobs), ..self }
     }
 
-    /// Does not judge this file.
+    /// Leaves this file as it is: its verdict is given already.
     pub(super) fn leave_out(&mut self, path: &RelPath) {
         self.left_out.insert(path.clone());
     }
 
     /// Skips each of these files that an earlier job left half changed. Touches nothing. Blocking.
-    pub(super) fn judge(&mut self, files: &mut [ListedFile]) -> Result<(), Unable> {
+    pub(super) fn mark(&mut self, files: &mut [ListedFile]) -> Result<(), Unable> {
         let is_asked = |found: &ListedFile| found.is_asked_about() && !self.left_out.contains(&found.file.path);
         let asked: Vec<_> = files.iter().filter(|found| is_asked(found)).map(|found| found.file.path.clone()).collect();
         let handle = self.context.handle.clone();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::panicked::Panicked;
 use super::super::{ActiveJob, Context};
-use super::{can_have_left, left_by, remove_temps_of};
+use super::temps::{can_have_left, left_by, remove_temps_of};
 use crate::placements::{Changes, each_event};
 use crate::steps::{OwnWork, Step};
 use headway_files::Change;
@@ -86,7 +86,7 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
                 false => Err(Unable::Failed("not all of them can be removed now".to_owned())),
             }
         };
-        steps.carry_out(&own, remove).map_err(|left_out| Unable::Failed(left_out.to_string()))?
+        steps.carry_out(&own, remove).map_err(|given_up| Unable::Failed(given_up.to_string()))?
     };
     tokio::task::spawn_blocking(clean_up).await.map_err(Panicked::from)??;
     forget_note(context, job).await

@@ -30,7 +30,7 @@ impl Schedule {
         let now = self.now;
         self.jobs.iter_mut().for_each(|(id, job)| job.read_again(*id, now, &mut effects));
         self.jobs.values_mut().for_each(|job| job.wake(now));
-        self.jobs.iter_mut().for_each(|(id, job)| job.judge_open(*id, now, &mut effects));
+        self.jobs.iter_mut().for_each(|(id, job)| job.recover_open(*id, now, &mut effects));
         let workers = self.limits.workers;
         let stock = busy - stalled;
         loop {

@@ -42,7 +42,7 @@ pub(crate) struct Terms {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RecoveredState {
     /// How far the placements got that the last process left open, with the output's details as JSON if done. A placement that is
-    /// missing here was not examined.
+    /// missing here was not inspected.
     pub placed: BTreeMap<u32, (PlacementState, Option<String>)>,
     /// Attempts that do not count as tries.
     pub uncounted: BTreeMap<u32, u32>,
@@ -98,7 +98,7 @@ pub(crate) enum Input {
     Limits(ScheduleLimits),
     /// How many items a worker gets through while the record of a start becomes durable; 0 where the work takes longer. This many
     /// are recorded as started while others run, so that no worker waits for the disk.
-    Pace {
+    ClaimAhead {
         /// The job.
         job: JobId,
         /// Items for each worker.
@@ -142,8 +142,8 @@ pub(crate) enum Input {
         /// How it ended.
         outcome: WorkOutcome,
     },
-    /// The answer to [`ScheduleEffect::Judge`].
-    Judged {
+    /// The answer to [`ScheduleEffect::RecoverPlacing`].
+    PlacingRecovered {
         /// The job.
         job: JobId,
         /// The item.
@@ -187,8 +187,8 @@ pub(crate) enum WorkOutcome {
     Stopped,
     /// The environment is at fault, for this reason. What had begun is taken back.
     Environment(PauseReason),
-    /// How far its placement got cannot be examined now, for this reason.
-    Unjudged(PauseReason),
+    /// Its placement cannot be recovered now, for this reason.
+    NotRecovered(PauseReason),
     /// Its worker is gone.
     Lost,
 }
@@ -236,8 +236,8 @@ pub(crate) enum ScheduleEffect {
         /// The item.
         item: u32,
     },
-    /// Find out how far the placement of an item got that no worker holds.
-    Judge {
+    /// Recover the placement of an item that no worker holds.
+    RecoverPlacing {
         /// The job.
         job: JobId,
         /// The item.

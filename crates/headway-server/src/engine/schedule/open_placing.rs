@@ -1,7 +1,7 @@
-//! Placings that no worker holds any longer. Examining the disk shows how far each of them got.
+//! Placings that no worker holds any longer. Inspecting the disk shows how far each of them got.
 
 use super::job::{Job, OpenPlacing};
-use super::outcome::not_examined;
+use super::outcome::not_recovered;
 use super::retry::has_come;
 use super::{ScheduleEffect, rest};
 use headway_model::event::JobEvent;
@@ -10,7 +10,7 @@ use headway_model::item::ItemStatus;
 use headway_model::mutants::{self, Mutant};
 use headway_model::status::{JobStatus, PauseReason};
 
-/// If the storage reports an error at this many examinations in a row, within a few minutes, the item fails.
+/// If the storage reports an error at this many inspections in a row, within a few minutes, the item fails.
 pub(super) const LOOKS_LIMIT: u32 = 8;
 
 impl Job {
@@ -26,8 +26,8 @@ impl Job {
         self.placings.open.insert(item, OpenPlacing { due, died, looks });
     }
 
-    /// Another examination does not show how far the placing got, for this reason. The storage might fail at this file
-    /// alone, so the job goes on with others meanwhile. Returns the end of the item if it has been examined often
+    /// Another inspection does not show how far the placing got, for this reason. The storage might fail at this file
+    /// alone, so the job goes on with others meanwhile. Returns the end of the item if it has been inspected often
     /// enough.
     pub(super) fn unseen(
         &mut self,
@@ -40,7 +40,7 @@ impl Job {
         let is_storage = reason == PauseReason::StorageErrors;
         let looks = open.looks + u32::from(is_storage);
         if looks >= LOOKS_LIMIT {
-            return Some(not_examined(item, self.fold.last_attempt(item)));
+            return Some(not_recovered(item, self.fold.last_attempt(item)));
         }
         self.leave_open_after(item, now, open.died, looks);
         let has_others = !self.active.is_empty() || self.fold.counters.waiting > 0;
@@ -52,7 +52,7 @@ impl Job {
 
     /// Requests a look at open placings that are due. Not while the job is paused, because the reason for the pause
     /// still exists.
-    pub(super) fn judge_open(&mut self, id: JobId, now: Millis, effects: &mut Vec<ScheduleEffect>) {
+    pub(super) fn recover_open(&mut self, id: JobId, now: Millis, effects: &mut Vec<ScheduleEffect>) {
         let active = matches!(self.fold.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Cancelling);
         if !active || self.unread || mutants::is(Mutant::PlacingForgotten) {
             return;
@@ -63,8 +63,8 @@ impl Job {
         let due: Vec<_> = due.into_iter().map(|(item, open)| (*item, *open)).collect();
         for (item, open) in due {
             self.placings.open.remove(&item);
-            self.placings.examined.insert(item, open);
-            effects.push(ScheduleEffect::Judge { job: id, item });
+            self.placings.recovering.insert(item, open);
+            effects.push(ScheduleEffect::RecoverPlacing { job: id, item });
         }
     }
 }

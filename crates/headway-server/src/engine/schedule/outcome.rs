@@ -15,8 +15,8 @@ use super::{FinishFailure, Schedule, ScheduleEffect, StepFailure, WorkOutcome, a
 /// Minimum number of attempts for failures that the recipe marks as transient.
 const TRANSIENT_TRIES: u32 = 5;
 
-/// The message of an item whose placing could not be examined, or made durable, before its job ended.
-const NOT_EXAMINED: &str =
+/// The message of an item whose placing could not be recovered, or made durable, before its job ended.
+const NOT_RECOVERED: &str =
     "the server could not find out whether its output is in place for good; check the file and the job's trash";
 
 impl Schedule {
@@ -33,7 +33,7 @@ impl Schedule {
         job.active.remove(&item);
         if job.void.remove(&item) {
             job.put_back(item);
-            job.conclude(id, effects);
+            job.end_phase(id, effects);
             return;
         }
         let detail = match &outcome {
@@ -71,7 +71,7 @@ impl Schedule {
                 effects.push(append(id, JobEvent::Returned { item, attempt }));
                 JobEvent::Paused { reason }
             }
-            WorkOutcome::Unjudged(reason) => {
+            WorkOutcome::NotRecovered(reason) => {
                 job.leave_open(item, now, false);
                 job.pause_for(id, Some(reason), effects);
                 return;
@@ -84,8 +84,8 @@ impl Schedule {
         effects.push(ScheduleEffect::Append { job: id, event, detail });
     }
 
-    /// The placement of an item that no worker holds was examined.
-    pub(super) fn judged(
+    /// A placement that no worker holds was recovered, or it is still not known how far it got.
+    pub(super) fn placing_recovered(
         &mut self,
         id: JobId,
         item: u32,
@@ -94,14 +94,14 @@ impl Schedule {
         effects: &mut Vec<ScheduleEffect>,
     ) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Some(open) = job.placings.examined.remove(&item) else { return };
+        let Some(open) = job.placings.recovering.remove(&item) else { return };
         let attempt = job.fold.last_attempt(item);
         let event = match end_of_placing(item, attempt, state, detail.as_deref()) {
             Ok(Some(event)) => event,
             Ok(None) if open.died || !job.goes_on() => JobEvent::Recovered { item, attempt, alive: Some(self.now) },
             Ok(None) => JobEvent::Returned { item, attempt },
             // A job that ends cannot be resumed, so there is no second look.
-            Err(PauseReason::Stuck | PauseReason::StorageErrors) if !job.goes_on() => not_examined(item, attempt),
+            Err(PauseReason::Stuck | PauseReason::StorageErrors) if !job.goes_on() => not_recovered(item, attempt),
             Err(reason) => match job.unseen(id, (item, open), reason, self.now, effects) {
                 Some(event) => event,
                 None => return,
@@ -150,9 +150,9 @@ impl Schedule {
     }
 }
 
-/// The end of an item whose placing could not be examined.
-pub(super) fn not_examined(item: u32, attempt: u32) -> JobEvent {
-    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_EXAMINED.to_owned(), detail: None }
+/// The end of an item whose placing could not be recovered.
+pub(super) fn not_recovered(item: u32, attempt: u32) -> JobEvent {
+    JobEvent::Failed { item, attempt, reason: FailReason::Conflict, message: NOT_RECOVERED.to_owned(), detail: None }
 }
 
 /// The event that ends a placing, given how far it got; `None` if it was taken back, the reason if that is not known.

@@ -16,7 +16,7 @@ impl Job {
                 if self.asks() && self.fold.halt.is_none() && interrupted {
                     self.ask(id, effects);
                 }
-                self.conclude(id, effects);
+                self.end_phase(id, effects);
             }
         }
     }
@@ -44,7 +44,7 @@ impl Job {
     }
 
     /// Requests the event that ends the present phase, once nothing is missing for it.
-    pub(super) fn conclude(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
+    pub(super) fn end_phase(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
         if self.asked || self.unread {
             return;
         }

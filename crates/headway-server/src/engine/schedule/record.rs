@@ -60,7 +60,7 @@ impl Schedule {
             // Work whose end could no longer be recorded might still run; it is never claimed again.
             self.jobs.remove(&id);
         } else {
-            job.conclude(id, effects);
+            job.end_phase(id, effects);
         }
     }
 
@@ -122,7 +122,7 @@ impl Schedule {
             | JobEvent::Dropped { .. } => {}
         }
         // The refused event might be the last thing that the job waited for.
-        job.conclude(id, effects);
+        job.end_phase(id, effects);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes up a job that the last process left.
 
 use super::job::Job;
-use super::outcome::{end_of_placing, not_examined};
+use super::outcome::{end_of_placing, not_recovered};
 use super::retry::has_come;
 use super::{RecoveredState, ScheduleEffect, StartHold, append};
 use headway_model::event::JobEvent;
@@ -113,7 +113,7 @@ impl Job {
                     Err(reason) => return Recovery::Open(Some(reason)),
                 },
                 // The job ends and cannot be resumed, so there is no second look.
-                None if past.hold == StartHold::Unread(PauseReason::Stuck) => not_examined(item, attempt),
+                None if past.hold == StartHold::Unread(PauseReason::Stuck) => not_recovered(item, attempt),
                 None => return Recovery::Open(None),
             },
             ItemStatus::Interrupted if halted => JobEvent::Dropped { item },

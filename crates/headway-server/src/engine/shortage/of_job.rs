@@ -9,7 +9,7 @@ use headway_recipes::Failure;
 
 impl ShortageCheck {
     /// Fails if an item of this job with these files cannot begin at present. Blocking: the disks of the files are
-    /// examined.
+    /// inspected.
     pub(in crate::engine) fn check(
         &self,
         active: &ActiveJob,
@@ -25,7 +25,7 @@ impl ShortageCheck {
         }
     }
 
-    /// Whether the reason for a pause has passed. An examination that finds the reason unchanged keeps no disk busy:
+    /// Whether the reason for a pause has passed. An inspection that finds the reason unchanged keeps no disk busy:
     /// its owner can unmount it.
     pub(in crate::engine) fn has_eased(&self, reason: PauseReason, active: Option<&ActiveJob>) -> bool {
         let has_eased = self.is_over(reason, active);

@@ -17,7 +17,7 @@ impl Serving {
         if !connect.said_hello {
             connect.said_hello = true;
             let text =
-                Hello { recording: self.recording, left_out: self.left_out.clone(), ..connect.hello.clone() }.text();
+                Hello { recording: self.recording, left_out: self.given_up.clone(), ..connect.hello.clone() }.text();
             self.send(text, false);
         }
         match given {

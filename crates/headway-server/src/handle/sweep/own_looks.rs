@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::super::looks::{Looks, NoAnswer};
-use crate::steps::{LeftOut, OwnWork, Step, Steps};
+use crate::steps::{GivenUpWork, OwnWork, Step, Steps};
 use headway_files::Library;
 
 /// The looks, and the notes that they leave.
@@ -22,7 +22,7 @@ pub(super) enum NoLook {
     #[error("{0} from its storage")]
     Silent(#[from] NoAnswer),
     #[error(transparent)]
-    LeftOut(#[from] LeftOut),
+    GivenUp(#[from] GivenUpWork),
 }
 
 impl OwnLooks {
@@ -50,7 +50,7 @@ impl OwnLooks {
             };
             steps.carry_out(&own, look)
         };
-        // A step that is left out never begins, and ends at once.
+        // A step that is given up never begins, and ends at once.
         let begun = async { begun.await.unwrap_or_default() };
         Ok(self.looks.look_once(&library.name, begun, act).await??)
     }

@@ -24,8 +24,8 @@ const ROWS_PER_STEP: u32 = 500;
 const JOBS_PER_READ: u32 = 200;
 
 impl Server {
-    /// Removes what retention says, and completes removals that were cut short. A job of which something cannot be
-    /// removed or measured keeps nothing of the others: it is reported, and tried again at the next sweep.
+    /// Removes what retention says, and completes removals that were cut short. If something of a job cannot be
+    /// removed or measured, that is reported and tried again at the next sweep, and the others are not affected.
     pub(super) async fn retain(&self, looks: &OwnLooks, retention: &Retention, jumps: &Jumps) -> Result<(), ApiError> {
         let mut kept = HashSet::new();
         loop {
@@ -171,7 +171,7 @@ impl Server {
         let own = OwnWork::of_job(job, Step::RemoveHistory);
         let done = tokio::task::spawn_blocking(move || steps.carry_out(&own, || act(&data)));
         let done = done.await.map_err(|error| internal(&error))?;
-        let done = done.map_err(|left_out| ApiError::Unavailable { message: left_out.to_string() })?;
+        let done = done.map_err(|given_up| ApiError::Unavailable { message: given_up.to_string() })?;
         done.map_err(|error| ApiError::Unavailable { message: format!("its files in the data folder: {error}") })
     }
 }

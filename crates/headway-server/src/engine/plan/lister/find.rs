@@ -32,9 +32,9 @@ impl Lister<'_> {
         }
     }
 
-    /// Lists a file that an earlier job might have left half changed: the disk tells how far that change got. It is concluded
+    /// Lists a file that an earlier job might have left half changed: the disk tells how far that change got. It is recovered
     /// when the job runs. Returns whether to go on.
-    fn judge_again(&mut self, path: &RelPath, left: &HalfChanged) -> bool {
+    fn take_half_changed(&mut self, path: &RelPath, left: &HalfChanged) -> bool {
         let library = &self.active.library;
         let listed = left.verdict(library, path, true).and_then(|verdict| {
             Ok(match verdict {
@@ -60,7 +60,7 @@ impl Lister<'_> {
         for item in items.iter().filter(|item| !listed.contains(item.path())) {
             let is_going_on = match item {
                 AskedItem::File(path) => self.inspect(path),
-                AskedItem::HalfChanged(path, change) => self.judge_again(path, change),
+                AskedItem::HalfChanged(path, change) => self.take_half_changed(path, change),
                 AskedItem::NotSeen(path, below) => match inspect_named(&self.active.library, path) {
                     Ok(Inspected::Folder) => self.list_again(path, below.as_ref(), listed)?,
                     Ok(Inspected::Item(found)) => self.take(found),

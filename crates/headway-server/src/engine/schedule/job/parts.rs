@@ -20,10 +20,10 @@ pub(in crate::engine::schedule) struct WaitingItems {
 /// Items whose placing no worker holds, because it ended or died in the middle of it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine::schedule) struct OpenPlacings {
-    /// Those that are to be examined.
+    /// Those that are to be recovered.
     pub(in crate::engine::schedule) open: BTreeMap<u32, OpenPlacing>,
-    /// Those that are being examined.
-    pub(in crate::engine::schedule) examined: BTreeMap<u32, OpenPlacing>,
+    /// Those that are being recovered.
+    pub(in crate::engine::schedule) recovering: BTreeMap<u32, OpenPlacing>,
 }
 
 /// The listing of a job's files.
@@ -47,7 +47,7 @@ pub(in crate::engine::schedule) struct LastStepState {
 /// An item whose placing no worker holds.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine::schedule) struct OpenPlacing {
-    /// When to examine it.
+    /// When to try its recovery.
     pub(in crate::engine::schedule) due: Millis,
     /// Whether its worker died.
     pub(in crate::engine::schedule) died: bool,

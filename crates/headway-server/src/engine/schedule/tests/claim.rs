@@ -67,14 +67,14 @@ fn quick_items_are_recorded_as_started_before_a_worker_is_free() {
     let mut world = ScheduleWorld::new(1, 2, false);
     let job = world.job(1, 20);
     assert_eq!(world.at_work(job), 2);
-    world.input(Input::Pace { job, ahead: 3 });
+    world.input(Input::ClaimAhead { job, ahead: 3 });
     assert_eq!(world.at_work(job), 8);
     // An attempt that waited too long is given back, and its try does not count.
-    world.input(Input::Pace { job, ahead: 0 });
+    world.input(Input::ClaimAhead { job, ahead: 0 });
     world.done(job, 7, 1, WorkOutcome::Stopped);
     assert_eq!((world.at_work(job), world.folds[&job].item(7)), (7, Some(ItemStatus::Waiting)));
     // If a person has limited how many run, no more run.
-    world.input(Input::Pace { job, ahead: 3 });
+    world.input(Input::ClaimAhead { job, ahead: 3 });
     world.record(job, JobEvent::Changed { priority: None, concurrency: Some(2) });
     let started: Vec<_> = world.started.iter().take(6).copied().collect();
     for (job, item, attempt) in started {
@@ -87,7 +87,7 @@ fn quick_items_are_recorded_as_started_before_a_worker_is_free() {
 fn quick_items_do_not_go_ahead_of_a_job_whose_turn_it_is() {
     let mut world = ScheduleWorld::new(2, 2, false);
     let quick = world.job(1, 100);
-    world.input(Input::Pace { job: quick, ahead: 1 });
+    world.input(Input::ClaimAhead { job: quick, ahead: 1 });
     assert_eq!(world.at_work(quick), 4);
     let slow = world.job(2, 10);
     for _ in 0..3 {
@@ -108,7 +108,7 @@ fn a_halt_is_never_overtaken_by_items_claimed_ahead() {
     let mut world = ScheduleWorld::new(1, 2, false);
     world.terms.halt = "soon,fail=1".parse().ok();
     let job = world.job(1, 10);
-    world.input(Input::Pace { job, ahead: 16 });
+    world.input(Input::ClaimAhead { job, ahead: 16 });
     assert_eq!(world.at_work(job), 2);
 }
 

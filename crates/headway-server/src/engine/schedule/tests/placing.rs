@@ -1,4 +1,4 @@
-//! A placing that is open, taken back or not examined yet.
+//! A placing that is open, taken back or not inspected yet.
 
 use super::*;
 
@@ -36,8 +36,8 @@ fn an_open_placement_ends_by_the_state_of_the_disk() {
     assert_eq!(world.started, [(job, 1, 2)], "taken back, it runs again");
     assert_eq!(fold.item(3), Some(ItemStatus::Placing), "nobody has looked at it yet");
     world.input(Input::Time(SHORTEST_REST));
-    assert_eq!(world.judging, [(job, 3)]);
-    world.input(Input::Judged { job, item: 3, state: PlacementState::TakenBack, detail: None });
+    assert_eq!(world.recovering, [(job, 3)]);
+    world.input(Input::PlacingRecovered { job, item: 3, state: PlacementState::TakenBack, detail: None });
     assert_eq!(world.started, [(job, 1, 2), (job, 3, 2)]);
 }
 
@@ -54,31 +54,31 @@ fn what_the_environment_ends_in_the_midst_of_placing_is_given_back_and_pauses_th
 }
 
 #[test]
-fn an_unclear_placement_is_examined_after_the_pause_and_a_cancel_waits_for_it() {
+fn an_unclear_placement_is_inspected_after_the_pause_and_a_cancel_waits_for_it() {
     for cancelled in [false, true] {
         let mut world = ScheduleWorld::new(1, 1, false);
         let job = world.job(1, 1);
         placing(&mut world, job, 0);
         let reason = PauseReason::TooManyOpenFiles;
-        world.done(job, 0, 1, WorkOutcome::Unjudged(reason));
+        world.done(job, 0, 1, WorkOutcome::NotRecovered(reason));
         assert_eq!(world.status(job), JobStatus::Paused { reason });
         world.input(Input::Time(10 * SHORTEST_REST));
-        assert_eq!((&world.judging[..], world.folds[&job].item(0)), (&[][..], Some(ItemStatus::Placing)));
+        assert_eq!((&world.recovering[..], world.folds[&job].item(0)), (&[][..], Some(ItemStatus::Placing)));
         match cancelled {
             true => world.record(job, JobEvent::CancelRequested {}),
             false => world.input(Input::Eased { job, reason }),
         }
-        assert_eq!(world.judging, [(job, 0)]);
-        // Once more it cannot be examined.
-        world.input(Input::Judged { job, item: 0, state: PlacementState::NotKnown(reason), detail: None });
+        assert_eq!(world.recovering, [(job, 0)]);
+        // Once more it cannot be inspected.
+        world.input(Input::PlacingRecovered { job, item: 0, state: PlacementState::NotKnown(reason), detail: None });
         let again = if cancelled { JobStatus::Cancelling } else { JobStatus::Paused { reason } };
         assert_eq!(world.status(job), again);
         if !cancelled {
             world.input(Input::Eased { job, reason });
         }
         world.input(Input::Time(100 * SHORTEST_REST));
-        assert_eq!(world.judging, [(job, 0), (job, 0)]);
-        world.input(Input::Judged { job, item: 0, state: PlacementState::TakenBack, detail: None });
+        assert_eq!(world.recovering, [(job, 0), (job, 0)]);
+        world.input(Input::PlacingRecovered { job, item: 0, state: PlacementState::TakenBack, detail: None });
         match cancelled {
             true => assert_eq!(world.status(job), JobStatus::Cancelled),
             false => assert_eq!(world.started, [(job, 0, 2)]),
@@ -101,18 +101,18 @@ fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
 }
 
 #[test]
-fn a_placing_that_cannot_be_examined_delays_no_other_item_and_is_given_up_in_the_end() {
+fn a_placing_that_cannot_be_inspected_delays_no_other_item_and_is_given_up_in_the_end() {
     let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 2);
     placing(&mut world, job, 0);
     let reason = PauseReason::StorageErrors;
-    world.done(job, 0, 1, WorkOutcome::Unjudged(reason));
+    world.done(job, 0, 1, WorkOutcome::NotRecovered(reason));
     assert_eq!(world.status(job), JobStatus::Paused { reason });
     let mut now = LONGEST_REST;
     world.input(Input::Time(now));
     world.input(Input::Eased { job, reason });
-    assert_eq!(world.judging, [(job, 0)]);
-    let not_known = || Input::Judged { job, item: 0, state: PlacementState::NotKnown(reason), detail: None };
+    assert_eq!(world.recovering, [(job, 0)]);
+    let not_known = || Input::PlacingRecovered { job, item: 0, state: PlacementState::NotKnown(reason), detail: None };
     world.input(not_known());
     assert_eq!((world.status(job), world.started.last()), (JobStatus::Processing, Some(&(job, 1, 1))));
     world.done(job, 1, 1, WorkOutcome::Succeeded(ItemEffect::Changed, String::new()));
@@ -125,7 +125,7 @@ fn a_placing_that_cannot_be_examined_delays_no_other_item_and_is_given_up_in_the
             pauses += 1;
             world.input(Input::Eased { job, reason });
         }
-        if world.judging.len() > looks {
+        if world.recovering.len() > looks {
             looks += 1;
             world.input(not_known());
         }

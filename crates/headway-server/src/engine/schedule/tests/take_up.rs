@@ -34,7 +34,7 @@ fn before_planning(id: JobId) -> String {
     Recorded { seq: 1, at: 1, event }.encode()
 }
 
-/// The recovered state if the placing of item 1 was examined.
+/// The recovered state if the placing of item 1 was inspected.
 fn placed(state: PlacementState) -> RecoveredState {
     RecoveredState { placed: BTreeMap::from([(1, (state, None))]), ..RecoveredState::default() }
 }
@@ -105,7 +105,7 @@ fn a_job_whose_data_cannot_be_read_is_tried_less_and_less_often() {
 }
 
 #[test]
-fn an_unexamined_item_is_interrupted_and_stays_so_until_it_is_needed() {
+fn an_uninspected_item_is_interrupted_and_stays_so_until_it_is_needed() {
     for (wish, ends) in
         [(JobEvent::Resumed {}, JobStatus::Processing), (JobEvent::CancelRequested {}, JobStatus::Cancelled)]
     {

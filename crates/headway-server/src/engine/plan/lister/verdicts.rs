@@ -1,5 +1,5 @@
-//! Judges the files that were found: which of them the job asks for, and which are skipped or run again. Each becomes an
-//! item.
+//! Gives each file that was found its verdict: whether the job asks for it, and whether it is skipped or runs again. Each
+//! becomes an item.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use headway_model::{PauseReason, RelPath, SkipReason};
 use headway_recipes::{Failure, Plan, Rename, Unable};
 
 /// The name that a file will have when files can take names from each other.
-enum SettledName {
+enum ResolvedName {
     /// It gets this name, unless it is skipped for this reason.
     New(RelPath, Option<SkipReason>),
     /// It could not be found out. The file keeps its name, so that it is not free for others, and its attempt reports why.
@@ -37,33 +37,33 @@ impl Lister<'_> {
         if self.is_stopped() {
             return false;
         }
-        let mut settled = match self.settled_names(&files) {
-            Ok(settled) => settled.into_iter(),
+        let mut resolved = match self.resolved_names(&files) {
+            Ok(resolved) => resolved.into_iter(),
             Err(reason) => return self.fail(Unable::Environment(reason)),
         };
         for mut found in files {
             if self.is_enough() {
                 return false;
             }
-            let names = settled.next().flatten();
+            let names = resolved.next().flatten();
             if found.is_asked_about() {
-                let judged = match names {
-                    Some(SettledName::New(becomes, skip)) => {
+                let verdict = match names {
+                    Some(ResolvedName::New(becomes, skip)) => {
                         found.file.becomes = Some(becomes);
                         Ok(skip)
                     }
-                    Some(SettledName::Unknown) => Ok(None),
+                    Some(ResolvedName::Unknown) => Ok(None),
                     None => self.collision(&mut found),
                 };
                 // A file that the recipe is not for is not missed because its output's name is taken.
-                let judged = match judged {
+                let verdict = match verdict {
                     Ok(Some(SkipReason::Collision)) if !self.is_waited_for() => {
                         let is_for = is_for(&self.active.library, self.work, &found);
                         is_for.map(|is_for| Some(if is_for { SkipReason::Collision } else { SkipReason::Recipe }))
                     }
-                    judged => judged,
+                    verdict => verdict,
                 };
-                match judged {
+                match verdict {
                     Ok(skip) => {
                         found.skip = skip;
                         if skip.is_none() {
@@ -85,10 +85,10 @@ impl Lister<'_> {
         !self.is_stopped() && !self.is_enough()
     }
 
-    /// If files can take names from each other: the name of each file that wants a new one; `None` for a file that is judged
-    /// by itself. Nothing is settled as long as the environment keeps a file from being asked about: others might wait for
+    /// If files can take names from each other: the name of each file that wants a new one; `None` for a file that gets its
+    /// verdict by itself. Nothing is resolved as long as the environment keeps a file from being asked about: others might wait for
     /// its name.
-    fn settled_names(&self, files: &[ListedFile]) -> Result<Vec<Option<SettledName>>, PauseReason> {
+    fn resolved_names(&self, files: &[ListedFile]) -> Result<Vec<Option<ResolvedName>>, PauseReason> {
         if !self.work.exchanges_names() {
             return Ok(Vec::new());
         }
@@ -97,7 +97,7 @@ impl Lister<'_> {
             if self.is_stopped() {
                 break;
             }
-            // Without new names, the file is judged by itself, which asks the recipe again and reports why.
+            // Without new names, the file gets its verdict by itself, which asks the recipe again and reports why.
             let told = match found.is_asked_about() {
                 true => wish(self.work, &found.file, number),
                 false => Ok(Vec::new()),
@@ -117,13 +117,13 @@ impl Lister<'_> {
         let is_taken = |from: &RelPath, to: &RelPath| {
             Ok(for_the_attempt(availability(&self.active.library, from, to))? == Some(Availability::Taken))
         };
-        let verdicts = names::settle(&wishes, is_taken)?;
-        let settled = wishes.into_iter().zip(verdicts).enumerate();
+        let verdicts = names::resolve(&wishes, is_taken)?;
+        let resolved = wishes.into_iter().zip(verdicts).enumerate();
         let name = |(at, (wish, skip)): (usize, (Vec<Rename>, Option<SkipReason>))| match unknown.contains(&at) {
-            true => Some(SettledName::Unknown),
-            false => Some(SettledName::New(wish.into_iter().next()?.to, skip)),
+            true => Some(ResolvedName::Unknown),
+            false => Some(ResolvedName::New(wish.into_iter().next()?.to, skip)),
         };
-        Ok(settled.map(name).collect())
+        Ok(resolved.map(name).collect())
     }
 
     fn looked_up(&mut self) -> Result<Vec<ListedFile>, Unable> {
@@ -133,10 +133,10 @@ impl Lister<'_> {
         }
         self.keep_shown(self.show, &mut files)?;
         if let Some(done) = &self.done {
-            done.judge(&mut files)?;
+            done.mark(&mut files)?;
         }
         if let Some(unfinished) = &mut self.unfinished {
-            unfinished.judge(&mut files)?;
+            unfinished.mark(&mut files)?;
         }
         if self.is_waited_for() {
             let left_out = leave_out((&self.active.library, self.work), self.stop, &mut files);

@@ -5,7 +5,7 @@ use headway_model::JobSummary;
 use headway_model::id::Millis;
 
 /// Items a second, and the time at work, if everything is known up to the moment `known`: pauses do not count.
-pub(super) fn pace(summary: &JobSummary, known: Millis) -> String {
+pub(super) fn speed(summary: &JobSummary, known: Millis) -> String {
     let Some(began) = summary.began else { return String::new() };
     let Some(worked) = summary.worked else {
         // An older version did not record pauses.
@@ -47,21 +47,21 @@ mod tests {
     #[test]
     fn a_pause_and_silence_change_neither_rate_nor_clock() {
         let paused = at_work(Some(Worked { ms: 10_000, since: None }));
-        assert_eq!(pace(&paused, 19_000), "2 files/s · 10 s so far");
-        assert_eq!(pace(&paused, 86_399_000), "2 files/s · 10 s so far");
+        assert_eq!(speed(&paused, 19_000), "2 files/s · 10 s so far");
+        assert_eq!(speed(&paused, 86_399_000), "2 files/s · 10 s so far");
 
         let running = at_work(Some(Worked { ms: 8_000, since: Some(50_000) }));
-        assert_eq!(pace(&running, 52_000), "2 files/s · 10 s so far");
+        assert_eq!(speed(&running, 52_000), "2 files/s · 10 s so far");
         // The last event is newer than the last moment at which everything was known.
-        assert_eq!(pace(&running, 49_000), "2.5 files/s · 8 s so far");
+        assert_eq!(speed(&running, 49_000), "2.5 files/s · 8 s so far");
         // A long file: no event for a long time, but the server is heard.
-        assert_eq!(pace(&running, 112_000), "0.2 files/s · 1 min 10 s so far");
+        assert_eq!(speed(&running, 112_000), "0.2 files/s · 1 min 10 s so far");
     }
 
     #[test]
     fn what_is_not_known_is_not_reported() {
-        assert_eq!(pace(&at_work(None), 5), "");
+        assert_eq!(speed(&at_work(None), 5), "");
         let ended = JobSummary { ended: Some(1_764_000_120_000), ..at_work(None) };
-        assert_eq!(pace(&ended, 5), "1 min 59 s in all");
+        assert_eq!(speed(&ended, 5), "1 min 59 s in all");
     }
 }

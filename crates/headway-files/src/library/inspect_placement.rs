@@ -1,5 +1,5 @@
-//! Decides how far an interrupted placement got, by looking at its three names. Contents are compared by their hashes. Nothing is
-//! touched here.
+//! Inspects the three names of an interrupted placement, and resolves how far it got. Contents are compared by their hashes.
+//! Nothing is touched here.
 
 use std::io;
 
@@ -27,15 +27,15 @@ impl NameContent {
 /// What lies at the three names of a placement.
 pub(super) struct NamesFound {
     /// At the target; nothing if there is only what keeps that name free.
-    target: NameContent,
+    pub(super) target: NameContent,
     pub(super) temp: NameContent,
     trash: NameContent,
     /// Whether the target has what keeps its name free.
     pub(super) is_held: bool,
 }
 
-/// How an interrupted placement is concluded.
-pub(super) enum Conclusion<'a> {
+/// How an interrupted placement is to be recovered.
+pub(super) enum Resolution<'a> {
     /// The output is in place, and the original, if there is one, in the trash.
     Done,
     /// The output is in place. The original, which has the temporary name, goes to the trash.
@@ -48,39 +48,15 @@ pub(super) enum Conclusion<'a> {
     Conflict,
 }
 
-/// What a look at an interrupted change tells, while nothing is touched.
-#[must_use]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Foreseen {
-    /// It is complete, or can be completed. `at` is where the file lies that then has the name which was asked about; `None`
-    /// if nothing then has it.
-    Done {
-        /// Whether no file is left to be moved.
-        is_complete: bool,
-        /// Where that file lies now.
-        at: Option<RelPath>,
-    },
-    /// It had not begun, was taken back, or can be. `at` is as for [`Foreseen::Done`].
-    TakenBack {
-        /// Where that file lies now.
-        at: Option<RelPath>,
-    },
-    /// The files there match neither state.
-    Conflict {
-        /// Whether what has the name which was asked about can be what the change put there.
-        might_be_output: bool,
-    },
-}
-
 impl NamesFound {
-    pub(super) fn conclusion<'a>(&self, placement: &'a Placement) -> Conclusion<'a> {
+    pub(super) fn resolution<'a>(&self, placement: &'a Placement) -> Resolution<'a> {
         let (new, old) = (Some(placement.new), placement.old);
         let Some(trash) = &placement.trash else {
             // If the name is free, or somebody else's file has it, the next attempt meets that file and reports it.
             return match self.temp == NameContent::Nothing || self.temp.is(new) {
-                true if self.target.is(new) => Conclusion::Done,
-                true => Conclusion::TakenBack(None),
-                false => Conclusion::Conflict,
+                true if self.target.is(new) => Resolution::Done,
+                true => Resolution::TakenBack(None),
+                false => Resolution::Conflict,
             };
         };
         let is_in_trash = self.trash.is(old);
@@ -90,18 +66,18 @@ impl NamesFound {
         {
             // If the original got a second name, it is recognised by content, because on some file systems two names of
             // a file have two inode numbers. No other attempt uses this name.
-            return Conclusion::TakenBack(is_in_trash.then_some(trash));
+            return Resolution::TakenBack(is_in_trash.then_some(trash));
         }
         // The original is in the trash, and nothing has taken its name yet.
         if self.target == NameContent::Nothing && is_in_trash {
-            return Conclusion::Fill(trash);
+            return Resolution::Fill(trash);
         }
         if self.target.is(new) && self.temp.is(old) && self.trash == NameContent::Nothing {
-            return Conclusion::ToTrash(trash);
+            return Resolution::ToTrash(trash);
         }
         match self.target.is(new) && is_in_trash && self.temp == NameContent::Nothing {
-            true => Conclusion::Done,
-            false => Conclusion::Conflict,
+            true => Resolution::Done,
+            false => Resolution::Conflict,
         }
     }
 
@@ -111,26 +87,6 @@ impl NamesFound {
 }
 
 impl Library {
-    /// What judging a placement would come to, as far as its names tell now. Touches nothing.
-    pub(super) fn foresee_placement(&self, placement: &Placement, path: &RelPath) -> io::Result<Foreseen> {
-        let found = self.names_found(placement)?;
-        let Placement { temp, target, new, .. } = placement;
-        let is_whole = found.temp.is(Some(*new));
-        let is_of_it = path == target;
-        let stays = (!is_of_it || found.target != NameContent::Nothing).then(|| path.clone());
-        Ok(match found.conclusion(placement) {
-            Conclusion::Done => Foreseen::Done { is_complete: true, at: stays },
-            Conclusion::ToTrash(_) => Foreseen::Done { is_complete: false, at: stays },
-            Conclusion::TakenBack(_) => Foreseen::TakenBack { at: stays },
-            Conclusion::Fill(_) if is_whole => {
-                let at = if is_of_it { Some(temp.clone()) } else { stays };
-                Foreseen::Done { is_complete: false, at }
-            }
-            Conclusion::Fill(trash) => Foreseen::TakenBack { at: if is_of_it { Some(trash.clone()) } else { stays } },
-            Conclusion::Conflict => Foreseen::Conflict { might_be_output: is_of_it && found.target.is(Some(*new)) },
-        })
-    }
-
     pub(super) fn names_found(&self, placement: &Placement) -> io::Result<NamesFound> {
         let Placement { temp, target, trash, old, new } = placement;
         let (at_temp, at_target) = (self.state_at(temp)?, self.state_at(target)?);

@@ -1,4 +1,4 @@
-//! How quick a job's items are, and so how many of them are claimed ahead for each worker.
+//! How many items of a job are claimed ahead for each worker: the quicker they are, the more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,22 +12,22 @@ const STOCK_US: u64 = 2_000;
 /// The most items that are claimed ahead for each worker, however quick they are.
 const AHEAD_LIMIT: u64 = 16;
 
-/// Slower attempts count as this slow, so that a few quick ones suffice to change the pace.
+/// Slower attempts count as this slow, so that a few quick ones suffice to change the average.
 const SLOW_US: u64 = 2 * QUICK_BELOW_US;
 
-/// The pace is a moving average: each new attempt weighs one part in this many.
+/// Each new attempt weighs one part in this many of the moving average.
 const PARTS: u64 = 8;
 
 /// The moving average of how long attempts take, in microseconds.
-pub(super) struct Pace(AtomicU64);
+pub(super) struct ClaimAhead(AtomicU64);
 
-impl Default for Pace {
+impl Default for ClaimAhead {
     fn default() -> Self {
-        Pace(AtomicU64::new(SLOW_US))
+        ClaimAhead(AtomicU64::new(SLOW_US))
     }
 }
 
-impl Pace {
+impl ClaimAhead {
     /// Notes how long an attempt took; `None` if it was given back because it had to wait. Returns how many items to claim ahead for
     /// each worker, if that has changed. Only one thread calls this.
     pub(super) fn note(&self, took: Option<Duration>) -> Option<usize> {
@@ -44,11 +44,11 @@ impl Pace {
     }
 }
 
-/// How many items to claim ahead for each worker at this pace, in microseconds an item.
-fn ahead(pace_us: u64) -> usize {
-    match pace_us {
+/// How many items to claim ahead for each worker if an item takes this long on average, in microseconds.
+fn ahead(average_us: u64) -> usize {
+    match average_us {
         QUICK_BELOW_US.. => 0,
-        _ => (STOCK_US / pace_us.max(1)).clamp(1, AHEAD_LIMIT) as usize,
+        _ => (STOCK_US / average_us.max(1)).clamp(1, AHEAD_LIMIT) as usize,
     }
 }
 
@@ -59,15 +59,15 @@ mod tests {
     #[test]
     fn as_many_items_are_claimed_ahead_as_fill_the_time_of_a_record() {
         let ahead_at = [(5_000, 0), (4_999, 1), (2_000, 1), (1_000, 2), (125, 16), (1, 16), (0, 16)];
-        assert_eq!(ahead_at.map(|(pace_us, _)| ahead(pace_us)), ahead_at.map(|(_, count)| count));
+        assert_eq!(ahead_at.map(|(average_us, _)| ahead(average_us)), ahead_at.map(|(_, count)| count));
     }
 
     #[test]
     fn a_few_quick_items_make_a_job_quick_and_one_that_waited_makes_it_slow() {
-        let (pace, quick) = (Pace::default(), Some(Duration::from_micros(100)));
-        let told: Vec<_> = (0..100).filter_map(|_| pace.note(quick)).collect();
-        assert!(pace.is_brief() && told.is_sorted() && told.last() == Some(&16), "{told:?}");
-        assert_eq!((pace.note(None), pace.is_brief()), (Some(0), false));
-        assert_eq!(pace.note(Some(Duration::from_secs(3600))), None, "slow already");
+        let (claim_ahead, quick) = (ClaimAhead::default(), Some(Duration::from_micros(100)));
+        let told: Vec<_> = (0..100).filter_map(|_| claim_ahead.note(quick)).collect();
+        assert!(claim_ahead.is_brief() && told.is_sorted() && told.last() == Some(&16), "{told:?}");
+        assert_eq!((claim_ahead.note(None), claim_ahead.is_brief()), (Some(0), false));
+        assert_eq!(claim_ahead.note(Some(Duration::from_secs(3600))), None, "slow already");
     }
 }

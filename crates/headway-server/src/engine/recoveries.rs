@@ -1,4 +1,4 @@
-//! Examinations of what the last process left of a job on the disk. Storage might not answer: then the job waits.
+//! Recoveries of what the last process left of a job on the disk. Storage might not answer: then the job waits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,23 +14,23 @@ use headway_recipes::Unable;
 /// How far placements got, by item, with the output's details as JSON if done.
 pub(super) type Placed = BTreeMap<u32, (PlacementState, Option<String>)>;
 
-/// How long a job waits for its examination before it is paused.
-const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a job waits for its recovery before it is paused.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The examinations, one for each job at a time. Cheap to clone.
+/// The recoveries, one for each job at a time. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Examinations(SingleFlight<JobId, Result<Placed, PauseReason>>);
+pub(crate) struct Recoveries(SingleFlight<JobId, Result<Placed, PauseReason>>);
 
-impl Default for Examinations {
+impl Default for Recoveries {
     fn default() -> Self {
-        Examinations(SingleFlight::within(EXAMINATION_TIMEOUT))
+        Recoveries(SingleFlight::within(RECOVERY_TIMEOUT))
     }
 }
 
-impl Examinations {
-    /// The result of `look`, or of the job's earlier examination if that is still under way or its result has not been
+impl Recoveries {
+    /// The result of `look`, or of the job's earlier recovery if that is still under way or its result has not been
     /// fetched.
-    pub(super) async fn examine(
+    pub(super) async fn recover(
         &self,
         handle: &Handle,
         job: JobId,
@@ -42,7 +42,7 @@ impl Examinations {
         }
     }
 
-    /// Whether an examination of this job has not ended yet.
+    /// Whether a recovery of this job has not ended yet.
     pub(super) fn is_under_way(&self, job: JobId) -> bool {
         self.0.is_under_way(&job)
     }

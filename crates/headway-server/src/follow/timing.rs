@@ -16,12 +16,12 @@ const FLUSHES_PER_MS: Millis = 20;
 impl Serving {
     /// Sets the number of followers on the server. The more there are, the less often each is flushed.
     pub fn among(&mut self, followers: usize) {
-        self.pace = (followers as Millis / FLUSHES_PER_MS).clamp(MIN_FLUSH_MS, MAX_FLUSH_MS);
+        self.flush_every = (followers as Millis / FLUSHES_PER_MS).clamp(MIN_FLUSH_MS, MAX_FLUSH_MS);
     }
 
     /// The time before which a new head need not be read.
-    pub fn paced_until(&self) -> Millis {
-        self.flushed_at + self.pace
+    pub fn next_flush_at(&self) -> Millis {
+        self.flushed_at + self.flush_every
     }
 
     /// The time of the next thing to do, if nothing wakes the machine before.
@@ -32,7 +32,7 @@ impl Serving {
             Some(self.ping_at),
             awaited.then_some(self.absent_since + ABSENT_FOR),
             processing.then_some(self.now_at),
-            self.woken.then_some(self.paced_until()),
+            self.woken.then_some(self.next_flush_at()),
             self.watch.as_ref().and_then(SummaryWatch::next_due),
         ]
         .into_iter()

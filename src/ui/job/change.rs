@@ -11,7 +11,7 @@ use headway_model::{Action, Fold};
 
 /// The form. Shown as long as the job is not over.
 #[component]
-pub(super) fn Pace(summary: Summary, steer: Steer) -> impl IntoView {
+pub(super) fn ChangeForm(summary: Summary, steer: Steer) -> impl IntoView {
     let is_over = is_over(summary);
     let can_act = may_act();
     view! {
@@ -58,11 +58,11 @@ fn Form(steer: Steer) -> impl IntoView {
         _ => "",
     };
     view! {
-        <form class="job-pace" on:submit=change on:input=move |_| steer.done.set(None)>
-            <PaceField label="Files at a time " name="concurrency" min="0" max="1024" empty="the server decides" in_force=concurrency field=at_once />
-            <PaceField label="Priority " name="priority" min="-1000" max="1000" empty="0" in_force=priority field=first />
+        <form class="job-change" on:submit=change on:input=move |_| steer.done.set(None)>
+            <NumberField label="Files at a time " name="concurrency" min="0" max="1024" empty="the server decides" in_force=concurrency field=at_once />
+            <NumberField label="Priority " name="priority" min="-1000" max="1000" empty="0" in_force=priority field=first />
             <button data-action="change" aria-disabled=is_busy disabled=move || !is_known()>"Save"</button>
-            <span class="job-pace-saved" role="status">{said}</span>
+            <span class="job-change-saved" role="status">{said}</span>
         </form>
     }
     .into_any()
@@ -70,7 +70,7 @@ fn Form(steer: Steer) -> impl IntoView {
 
 /// The field of one number.
 #[component]
-fn PaceField(
+fn NumberField(
     label: &'static str,
     name: &'static str,
     min: &'static str,

@@ -17,7 +17,7 @@ const ROUNDS: u32 = 400;
 
 impl World {
     /// Runs the quiet phase, and checks that everything ends well.
-    pub(super) fn settle(&mut self) -> Result<(), BrokenPromise> {
+    pub(super) fn run_quietly(&mut self) -> Result<(), BrokenPromise> {
         self.quiet = true;
         for round in 0..ROUNDS {
             self.revive()?;
@@ -52,7 +52,7 @@ impl World {
                 return Ok(());
             }
         }
-        Err(BrokenPromise("it never comes to rest".into()))
+        Err(BrokenPromise("it never becomes quiet".into()))
     }
 
     /// Checks that every connected page is up to date without a ping.

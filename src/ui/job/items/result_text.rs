@@ -1,0 +1,115 @@
+//! A recipe's result as one line of text: where the output is, and every other field by its name.
+
+use serde_json::Value;
+
+use crate::ui::parts::format;
+use headway_model::RelPath;
+use headway_model::path::RESERVED;
+
+/// Fields that the recipe recorded about the file itself, to recognise it later.
+const KNOWN_BY: [&str; 5] = ["mtime_ns", "size", "device", "inode", "links"];
+
+/// Whether this is the exit code of a successful program, which the status already implies.
+fn is_plain(name: &str, value: &Value) -> bool {
+    name == "exit" && value.as_u64() == Some(0)
+}
+
+/// Fields that come first, because people look for them: what was found, and where the file is.
+const FIRST: [&str; 4] = ["verdict", "note", "output", "moved"];
+
+/// Fields that come last: how the program ended.
+const LAST: [&str; 2] = ["exit", "ms"];
+
+/// The place of a field in a result: first what was found, then what is known of the file, then its hashes.
+fn rank(name: &str) -> usize {
+    let place = |names: &[&str]| names.iter().position(|known| *known == name);
+    match (place(&FIRST), place(&LAST)) {
+        (Some(first), _) => first,
+        (None, Some(last)) => FIRST.len() + 1 + last,
+        (None, None) => FIRST.len(),
+    }
+}
+
+/// How much of a hash a row shows, in digits. The file itself shows all of it.
+const HASH_SHOWN: usize = 16;
+
+/// A text; for a hash, its first digits.
+fn cut(text: &str) -> String {
+    let is_hash = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match text.get(..HASH_SHOWN).filter(|_| is_hash) {
+        Some(first) => format!("{first}…"),
+        None => text.to_owned(),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The result as a row shows it: of hashes, the first digits, and no place in a trash.
+pub(super) fn short_result(result: &Value) -> String {
+    joined(result, |name, value| match text(value).contains(RESERVED) {
+        // The row has the name of the file. Where it lies, or lay, in a trash is a detail.
+        true => name.replace('_', " "),
+        false => format!("{name} {}", cut(&format::value(value))),
+    })
+}
+
+/// The whole result, as the details of a file show it.
+pub(in crate::ui::job) fn whole_result(result: &Value) -> String {
+    joined(result, |name, value| format!("{name} {}", format::value(value)))
+}
+
+/// The fields of a result on one line. `field` words those that have no words of their own.
+fn joined(result: &Value, field: fn(&str, &Value) -> String) -> String {
+    let fields = result.as_object().into_iter().flatten();
+    // Duplicates are also identified by their hash, which means nothing to a person.
+    let is_known_by = |name: &str| KNOWN_BY.contains(&name) || name == "blake3" && result.get("inode").is_some();
+    // An undo of a rename has the old name twice.
+    let is_moved = |name: &str, value: &Value| name == "put_back" && result.get("moved") == Some(value);
+    let told = |name: &str, value: &Value| !is_known_by(name) && !is_plain(name, value) && !is_moved(name, value);
+    let mut fields: Vec<_> = fields.filter(|(name, value)| told(name, value)).collect();
+    // The server sorts them by name.
+    fields.sort_by_key(|(name, _)| rank(name));
+    let texts = fields.into_iter().map(|(name, value)| match name.as_str() {
+        "output" => {
+            let size = value["size"].as_u64().map(|size| format!(", {}", format::size(size)));
+            format!("→ {}{}", RelPath::shown_text(text(&value["path"])), size.unwrap_or_default())
+        }
+        "ms" => format::seconds(value.as_u64().unwrap_or_default()),
+        "moved" => format!("→ {}", RelPath::shown_text(text(value))),
+        _ => field(name, value),
+    });
+    texts.collect::<Vec<_>>().join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_result_begins_with_what_was_found_and_shows_the_beginning_of_hashes() {
+        let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let result = json!({ "exit": 1, "height": 2, "ms": 40, "note": "no size", "output": { "path": "b", "size": 5 }, "verdict": "ok" });
+        assert_eq!(whole_result(&result), "verdict ok · note no size · → b, 5 B · height 2 · exit 1 · under 0.1 s");
+        let both = json!({ "sha256": hash, "size": 4, "mtime_ns": 3 });
+        assert_eq!(short_result(&both), "sha256 9f86d081884c7d65…");
+        assert_eq!(whole_result(&both), format!("sha256 {hash}"));
+        let duplicate = json!({ "blake3": hash, "device": 1, "inode": 2, "links": 1, "size": 4, "mtime_ns": 3 });
+        assert_eq!(whole_result(&duplicate), "");
+    }
+
+    #[test]
+    fn only_the_details_name_a_place_in_a_trash() {
+        let trash = "a/.headway-trash/019a/0-1";
+        let shown = |result| [short_result as fn(&Value) -> String, whole_result].map(|shown| shown(&result));
+        assert_eq!(shown(json!({ "put_back": trash })), ["put back".to_owned(), format!("put_back {trash}")]);
+        assert_eq!(shown(json!({ "removed": trash })), ["removed".to_owned(), format!("removed {trash}")]);
+        let replaced = json!({ "output": { "path": "a", "size": 5 }, "put_back": trash });
+        assert_eq!(short_result(&replaced), "→ a, 5 B · put back");
+        let unknown = json!({ "output": { "path": "a", "unknown": "input/output error" } });
+        assert_eq!(short_result(&unknown), "→ a", "its size is not known");
+        assert_eq!(shown(json!({ "moved": "old", "put_back": "old" })), ["→ old", "→ old"]);
+    }
+}

@@ -1,0 +1,100 @@
+//! Draws the map on its canvas, and puts the frame around the cell under the pointer.
+
+use leptos::html;
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use super::Map;
+use super::grid::Grid;
+use super::order::MapOrder;
+use super::paint::Painted;
+
+/// For how many frames a map without a width waits for one. After that, it waits for a change of the job or the window.
+const FRAMES_LIMIT: u32 = 120;
+
+/// The height of the cells of a map in groups, and what each group adds to it for its last row, in pixels.
+const LARGE: u32 = 360;
+const ROW: u32 = 20;
+
+impl Map {
+    /// Draws at most once a frame, as often as the job's signal is set.
+    pub(super) fn draws(self, canvas: NodeRef<html::Canvas>, legend: NodeRef<html::Ul>, stale: RwSignal<u32>) {
+        let state = self.live.job(self.job);
+        let painted = StoredValue::new((0, Painted::default()));
+        let waited = StoredValue::new(0_u32);
+        Effect::new(move |_| {
+            let resized = window_event_listener_untyped("resize", move |_| {
+                stale.try_update(|stale| *stale = stale.wrapping_add(1));
+            });
+            on_cleanup(move || resized.remove());
+        });
+        Effect::new(move |_| {
+            let _ = state.get();
+            let (asked, span, order) = (stale.get(), self.span(), self.groups.order());
+            let (Some(canvas), Some(legend)) = (canvas.get(), legend.get()) else { return };
+            let Some(place) = canvas.parent_element() else { return };
+            let width = place.client_width().max(0) as u32;
+            if width == 0 {
+                // A page that is just being built has no layout yet, and neither has a map that is just being shown.
+                if waited.get_value() < FRAMES_LIMIT {
+                    waited.update_value(|frames| *frames += 1);
+                    request_animation_frame(move || _ = stale.try_update(|stale| *stale = stale.wrapping_add(1)));
+                }
+                return;
+            }
+            waited.set_value(0);
+            let style = place.unchecked_ref::<HtmlElement>().style();
+            if !order.is_grouped() {
+                for side in ["height", "max-height"] {
+                    style.remove_property(side).ok();
+                }
+            }
+            let cells = self.live.with_fold(self.job, |fold| {
+                let files = fold.counters.total;
+                // There are no groups at a moment before all files were listed.
+                let order = if order.is_of(files) { order } else { MapOrder::default() };
+                let height = match order.is_grouped() {
+                    true => LARGE + order.groups(files).len() as u32 * ROW,
+                    false => place.client_height().max(0) as u32,
+                };
+                let grid = Grid::of(order, files, width, height);
+                let kinds = grid.kinds(fold.bytes(), span);
+                (grid, kinds)
+            });
+            let Some((grid, kinds)) = cells else { return };
+            if grid.order.is_grouped() {
+                style.set_property("height", &format!("{}px", grid.height())).ok();
+                style.set_property("max-height", "none").ok();
+            }
+            if self.grid.with_untracked(|old| *old != grid) {
+                self.grid.set(grid.clone());
+            }
+            let swatches = legend.query_selector_all(".map-swatch").map(|list| {
+                (0..list.length()).filter_map(|at| list.get(at)?.dyn_into::<Element>().ok()).collect::<Vec<_>>()
+            });
+            painted.update_value(|(seen, painted)| {
+                if *seen != asked {
+                    *seen = asked;
+                    painted.forget();
+                }
+                painted.draw(&canvas, &swatches.unwrap_or_default(), &grid, kinds);
+            });
+        });
+    }
+
+    /// Puts the frame around the cell under the pointer.
+    pub(super) fn moves(self, cursor: NodeRef<html::Span>) {
+        Effect::new(move |_| {
+            let (Some(file), Some(cursor)) = (self.pointed.get(), cursor.get()) else { return };
+            let (x, y, cell) = self.grid.with(|grid| {
+                let (x, y) = grid.corner(grid.cell_of(file));
+                (x, y, grid.cell)
+            });
+            for (side, pixels) in [("left", x), ("top", y), ("width", cell), ("height", cell)] {
+                HtmlElement::style(&cursor).set_property(side, &format!("{pixels}px")).ok();
+            }
+        });
+    }
+}

@@ -1,0 +1,82 @@
+//! What a plan says, in sentences and numbers.
+
+use crate::ui::parts::format::{count, counted, size};
+use headway_model::{Fold, ItemStatus, Output, OutputPlace, Reruns, SkipReason};
+
+/// A sentence with the recipe and the number of files.
+pub(super) fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bool) -> String {
+    let bytes = bytes.map(|bytes| format!(", {},", size(bytes))).unwrap_or_default();
+    let then = match output.map(|output| &output.place) {
+        Some(OutputPlace::Replace) => "will be replaced; the originals are kept in the trash".to_owned(),
+        Some(OutputPlace::Beside { .. }) => "will get a new file beside each".to_owned(),
+        Some(OutputPlace::Folder { path, .. }) => format!("will be rewritten into {}", path.shown()),
+        None if renames => "will be renamed".to_owned(),
+        None => "will be processed".to_owned(),
+    };
+    format!("Nothing has been touched. {}{bytes} {then}.", counted(files, "file", "files"))
+}
+
+/// Why files run.
+pub(super) fn never_done(files: u32, Reruns { changed, settings }: Reruns) -> String {
+    let part = |number: u32, why: &str| (number > 0).then(|| format!("{why} ({})", count(number.into())));
+    let first = files.saturating_sub(changed + settings);
+    let again = [part(changed, "changed since"), part(settings, "done with other settings")];
+    let again: Vec<_> = again.into_iter().flatten().collect();
+    if again.is_empty() {
+        return String::new();
+    }
+    part(first, "never done").into_iter().chain(again).collect::<Vec<_>>().join(" · ")
+}
+
+/// Why files are skipped, and how many for each reason, most frequent reason first.
+pub(super) fn reasons(fold: &Fold) -> Vec<(u64, SkipReason)> {
+    let mut numbers: Vec<_> = SkipReason::ALL.iter().map(|reason| (0, *reason)).collect();
+    for (_, status) in fold.items() {
+        if let ItemStatus::Skipped { reason, .. } = status {
+            numbers.iter_mut().filter(|(_, known)| *known == reason).for_each(|(number, _)| *number += 1);
+        }
+    }
+    numbers.retain(|(number, _)| *number > 0);
+    numbers.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    numbers
+}
+
+/// How much room there is for what the job writes.
+pub(super) fn room(free: u64, needed: u64) -> String {
+    let needs = format!("as large as the originals, the new files need {}", size(needed));
+    match free < needed {
+        true => format!("Only {} are free on the library's disk: {needs}.", size(free)),
+        false => format!("{} are free on the library's disk; {needs}.", size(free)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recipe_and_the_number_of_files_are_one_sentence() {
+        let replace = Output::to(OutputPlace::Replace);
+        assert_eq!(
+            sentence(34, Some(11_000_000), Some(&replace), false),
+            "Nothing has been touched. 34 files, 11 MB, will be replaced; the originals are kept in the trash."
+        );
+        assert_eq!(sentence(1, None, None, true), "Nothing has been touched. 1 file will be renamed.");
+    }
+
+    #[test]
+    fn free_space_is_reported_with_the_space_that_is_needed() {
+        assert_eq!(
+            room(120_000_000_000, 11_000_000),
+            "120 GB are free on the library's disk; as large as the originals, the new files need 11 MB."
+        );
+        assert!(room(5, 11).starts_with("Only 5 B are free"));
+    }
+
+    #[test]
+    fn the_reason_for_a_rerun_is_shown_only_if_some_files_were_done_before() {
+        assert_eq!(never_done(34, Reruns::default()), "");
+        assert_eq!(never_done(34, Reruns { changed: 4, settings: 0 }), "never done (30) · changed since (4)");
+        assert_eq!(never_done(4, Reruns { changed: 4, settings: 0 }), "changed since (4)");
+    }
+}

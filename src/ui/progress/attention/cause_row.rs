@@ -1,0 +1,64 @@
+//! One cause of failures, with a link to its files and a button that runs only them again.
+
+use leptos::prelude::*;
+
+use super::super::newest::Newest;
+use crate::base::to;
+use crate::live::Live;
+use crate::ui::parts::{format, may_act};
+use headway_model::StartJob;
+use headway_model::causes::Cause;
+use headway_model::request::ItemSelection;
+
+/// One cause: how many files, which, where, and what can be done.
+#[component]
+pub(super) fn CauseRow(
+    newest: Newest,
+    cause: Memo<Option<Cause>>,
+    /// Whether the job is over: only then do its files run again in another job.
+    is_over: Memo<bool>,
+) -> impl IntoView {
+    let (live, can_act) = (expect_context::<Live>(), may_act());
+    let job = newest.job;
+    let of = move |tell: fn(&Cause) -> String| cause.with(|cause| cause.as_ref().map(tell).unwrap_or_default());
+    let number = |cause: &Cause| format::count(cause.items.len() as u64);
+    // Those that no later job has done.
+    let still = Memo::new(move |_| {
+        let done = newest.with(|view| view.done_since.clone()).unwrap_or_default();
+        let items = cause.with(|cause| cause.as_ref().map(|cause| cause.items.clone())).unwrap_or_default();
+        items.into_iter().filter(|item| done.binary_search(item).is_err()).collect::<Vec<_>>()
+    });
+    let place = |cause: &Cause| match cause.items.len() {
+        1 => cause.first.shown().to_string(),
+        _ => format!("first {}, last {}", cause.first.shown(), cause.last.shown()),
+    };
+    let retry = move |_| {
+        let again = |request: &StartJob| request.again(job, ItemSelection::These(still.get_untracked()));
+        let again = newest.with_untracked(|view| view.request.as_ref().map(again)).flatten();
+        again.into_iter().for_each(|request| _ = live.start(request));
+    };
+    // At the moment of the job that is shown.
+    let there = move || {
+        let at = live.past_of(job).map(|moment| format!("&at={}", moment.seq())).unwrap_or_default();
+        to(&format!("/jobs/{job}?status=failed&cause={}{at}#job-files", of(|cause| cause.key.clone())))
+    };
+    view! {
+        <li class="attention-cause">
+            <b class="attention-number">{move || of(number)}</b>
+            <p class="attention-text">
+                <span class="attention-why">{move || of(|cause| cause.text.clone())}</span>
+                <bdi dir="ltr" class="attention-place">{move || of(place)}</bdi>
+                // The text leaves out what differs from file to file; one whole message is kept as an example.
+                <span class="attention-example">{move || of(|cause| if cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) })}</span>
+            </p>
+            <span class="attention-ways">
+                // The files are on the job's page, which no dialog must cover.
+                <a class="ui-button" href=there on:click=move |_| live.put_away()>"Show"</a>
+                <Show when=move || can_act && is_over.get() && still.with(|still| !still.is_empty())>
+                    <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", format::count(still.with(Vec::len) as u64))}</button>
+                </Show>
+            </span>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,63 @@
+//! Toasts for jobs that ended unseen.
+
+use leptos::prelude::*;
+
+use super::head::{Download, verify_request};
+use crate::api;
+use crate::base::to;
+use crate::live::Live;
+use crate::ui::parts::may_act;
+use headway_model::JobId;
+use headway_model::summary::Start;
+
+/// Toasts about jobs that ended, each with a link to the job.
+#[component]
+pub(crate) fn Toasts() -> impl IntoView {
+    let live = expect_context::<Live>();
+    view! {
+        <div class="toasts" role="status">
+            <For each=move || live.toasts.get() key=|toast| (toast.job, toast.text.clone()) let:toast>
+                <p class="toast" data-status=toast.status.clone() data-job=toast.job.to_string()>
+                    <a href=to(&format!("/jobs/{}", toast.job))>{toast.text.clone()}</a>
+                    <Written job=toast.job />
+                    <button
+                        class="ui-quiet"
+                        aria-label="Dismiss"
+                        on:click={
+                            let job = toast.job;
+                            move |_| live.toasts.update(|toasts| toasts.retain(|toast| toast.job != job))
+                        }
+                    >
+                        "×"
+                    </button>
+                </p>
+            </For>
+        </div>
+    }
+}
+
+/// Links to the job's outputs, and to what can be done with them, because the dialog that offered them might have just closed.
+#[component]
+fn Written(job: JobId) -> impl IntoView {
+    let (names, verify) = (RwSignal::new(Vec::new()), RwSignal::new(None));
+    let libraries = StoredValue::new(use_context::<Start>().map(|start| start.libraries).unwrap_or_default());
+    let (live, can_act) = (expect_context::<Live>(), may_act());
+    Effect::new(move |_| {
+        leptos::task::spawn_local(async move {
+            if let Ok(view) = api::job(job).await {
+                let request = libraries.try_with_value(|libraries| verify_request(&view, libraries)).flatten();
+                verify.try_set(request.filter(|_| can_act));
+                names.try_set(view.outputs);
+            }
+        });
+    });
+    let offer = move || {
+        let request = verify.get()?;
+        let start = move |_| _ = live.start(request.clone());
+        Some(view! { <p class="head-output"><button class="ui-quiet" on:click=start>"Verify these files"</button></p> })
+    };
+    view! {
+        {move || names.get().into_iter().map(|name| view! { <Download job name /> }).collect_view()}
+        {offer}
+    }
+}
