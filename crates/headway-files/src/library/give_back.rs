@@ -79,7 +79,7 @@ impl Workshop<'_> {
 }
 
 impl Library {
-    /// The path of a file in this library, of which the absolute path is known.
+    /// The path of a file in this library, from its absolute path.
     fn path_below(&self, absolute: &Path) -> io::Result<RelPath> {
         let below = absolute.strip_prefix(&self.path).map_err(io::Error::other)?;
         RelPath::from_bytes(below.as_os_str().as_bytes()).map_err(io::Error::other)

@@ -210,7 +210,7 @@ impl Server {
     }
 }
 
-/// Stores for a job what is at its library now: the folder, and of the disks inside it those of which a person was `told`. A disk
+/// Stores for a job what is at its library now: the folder, and those disks inside it that a person was `told` about. A disk
 /// that left or was exchanged since is asked about again. If nothing was said and the job lacks disks, stores nothing, and
 /// returns them. Blocking.
 fn accept(

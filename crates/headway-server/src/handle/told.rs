@@ -1,4 +1,4 @@
-//! What each paused job was last said to wait for. *Resume* accepts that, and nothing that happened to the disks since.
+//! What each paused job was last reported to wait for. *Resume* accepts that, and nothing that happened to the disks since.
 
 use std::collections::HashMap;
 
@@ -7,23 +7,23 @@ use parking_lot::Mutex;
 use super::lacking_disks::LackingDisks;
 use headway_model::JobId;
 
-/// The disks that each job was last said to lack. The next server knows nothing of them: if nobody has looked at the job
+/// The disks that each job was last reported to lack. The next server knows nothing of them: if nobody has looked at the job
 /// there, the first *Resume* is answered with what the job lacks.
 #[derive(Default)]
 pub(super) struct ToldDisks(Mutex<HashMap<JobId, LackingDisks>>);
 
 impl ToldDisks {
-    /// Notes what a job that waits for its library is said to lack.
+    /// Notes what a person is told that a job lacks which waits for its library.
     pub(super) fn note(&self, job: JobId, disks: LackingDisks) {
         self.0.lock().insert(job, disks);
     }
 
-    /// What the job was last said to lack, if anybody looked at it since it was last resumed.
+    /// What the job was last reported to lack, if anybody looked at it since it was last resumed.
     pub(super) fn of(&self, job: JobId) -> Option<LackingDisks> {
         self.0.lock().get(&job).cloned()
     }
 
-    /// The job is over, or goes on with what was said.
+    /// The job is over, or goes on with what was reported.
     pub(super) fn forget(&self, job: JobId) {
         self.0.lock().remove(&job);
     }

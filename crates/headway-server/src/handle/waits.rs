@@ -219,7 +219,7 @@ mod tests {
         let other =
             waits_for_library("files", None, (&lacking(&[], &["b"]), Some(WaitEnd::Person))).expect("a sentence");
         assert!(other.starts_with("The disk at b is not the one that was there when this job was planned."), "{other}");
-        // Neither hides the other: Resume accepts what is said.
+        // Neither hides the other, because *Resume* accepts what the text names.
         let both = waits_for_library("files", None, (&lacking(&["a"], &["b", "c"]), Some(WaitEnd::Person)))
             .expect("a sentence");
         let (missing, others) = (
