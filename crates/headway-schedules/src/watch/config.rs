@@ -183,7 +183,7 @@ mod tests {
         assert_eq!((scans.quiet, scans.every), (Duration::from_secs(60), Duration::from_secs(300)));
         assert_eq!(scans.existing, ExistingFiles::Skip);
         let text = scans.section().join("\n");
-        assert_eq!(parsed(&text).expect("the same"), [scans.clone()], "{text}");
+        assert_eq!(parsed(&text).expect("the same"), std::slice::from_ref(scans), "{text}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Carries out what a button of a job offers.
 
+use leptos::prelude::*;
+
 use super::offers::ButtonAction;
 use crate::live::Live;
 use crate::ui::progress::{Newest, Steer};

@@ -9,7 +9,7 @@ use super::panicked;
 use crate::steps::Step;
 use headway_files::{Staged, fault_of};
 use headway_model::{FailReason, Output, PlannedFile, RelPath, SkipReason};
-use headway_recipes::{Attempt, Failure, Rename, Unable, Work};
+use headway_recipes::{Attempt, Failure, Rename, Work};
 
 /// Where the output goes, the file that it is made in, and the new names.
 pub(super) type Prepared = (Option<Output>, Option<Staged>, Vec<Rename>);

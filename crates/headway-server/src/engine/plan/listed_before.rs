@@ -8,7 +8,7 @@ use headway_recipes::Unable;
 use headway_store::ItemPages;
 
 /// How many items of a job are read at a time.
-const ITEMS_AT_ONCE: u32 = 1_000;
+pub(super) const ITEMS_AT_ONCE: u32 = 1_000;
 
 /// What was listed before a restart.
 #[derive(Default)]
