@@ -138,7 +138,7 @@ async fn when_writes_fail_nothing_acknowledged_is_lost_and_nothing_is_tried_agai
                 let site = files.data().with_file_name("site");
                 let inject = format!("inject={call}:error={error}:when={when}");
                 let trace = format!("trace={call}");
-                let wrap = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+                let wrap = ["strace", "--seccomp-bpf", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
                 let mut acknowledged = Vec::new();
                 if let Some(mut process) = Headway::try_start(&files, Some(&site), &wrap, &[]) {
                     let mut refused = false;

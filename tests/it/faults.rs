@@ -21,7 +21,7 @@ pub(crate) fn try_failing(files: &Files, calls: &str, what: &str, paths: &[&str]
     let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{what}"));
     let seen = seen.to_str().expect("text");
     // Names are written whole.
-    let mut wrap = vec!["strace", "-f", "-qq", "-s", "512", "-o", seen, "-e", &trace, "-e", &inject];
+    let mut wrap = vec!["strace", "--seccomp-bpf", "-f", "-qq", "-s", "512", "-o", seen, "-e", &trace, "-e", &inject];
     paths.iter().for_each(|path| wrap.extend(["-P", path]));
     Served::start_in(files, &wrap)
 }
@@ -356,7 +356,7 @@ fn a_folder_that_cannot_be_inspected_is_not_reported_as_something_else() {
     let files = Files::numbered(1);
     let library = files.library();
     let inject = ["-e", "trace=statx", "-e", "inject=statx:error=EIO", "-P", library.to_str().expect("text")];
-    let wrap = [&["strace", "-f", "-qq", "-o", "/dev/null"][..], &inject].concat();
+    let wrap = [&["strace", "--seccomp-bpf", "-f", "-qq", "-o", "/dev/null"][..], &inject].concat();
     let said = refused_to_serve(&files, &library, &wrap);
     assert!(said.contains("Input/output error") && !said.contains("is not a folder"), "{said}");
 }

@@ -74,7 +74,7 @@ export class Server {
     const weak = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--inh-caps', '-dac_override,-dac_read_search'];
     const { failing } = this.options;
     const call = failing?.split(':')[0];
-    const traced = failing ? ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${failing}`] : [];
+    const traced = failing ? ['strace', '--seccomp-bpf', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${failing}`] : [];
     const [program, ...args] = [...(this.options.weak ? weak : []), ...traced, ...command];
     // A process group of its own: neither the tracer nor the traced program must outlive the other.
     const env = { ...process.env, HEADWAY_FAULT: this.fault };
