@@ -228,6 +228,38 @@ async fn a_failure_is_shown_until_the_same_recipe_succeeds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_leaves_files_out_hides_nothing_of_what_others_did_with_them() {
+    let files = Files::numbered(2);
+    files.write("fail-1", b"x");
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    app.run(&json!({ "library": "files", "recipe": "test", "query": { "folder": {} } })).await;
+    files.write("new", b"of no job yet");
+    let settings = json!({ "name": "{exif:date}-{/}" });
+    let body = json!({ "library": "files", "recipe": "rename", "settings": settings, "query": { "folder": {} } });
+    let end = app.run(&body).await;
+    assert_eq!((end.counters.total, end.counters.skipped), (4, 4), "none of them has a date: {end:?}");
+    for (show, expected) in
+        [("processed", ["000000", "000001"].as_slice()), ("failed", &["fail-1"]), ("unprocessed", &["new"])]
+    {
+        assert_eq!(names(&settled(&app, &format!("show={show}")).await), expected, "{show}");
+        let query = json!({ "folder": { "show": show } });
+        let job = mint();
+        let body = json!({ "library": "files", "recipe": "checksum", "query": query, "approval": true });
+        assert_eq!(app.put(&job.to_string(), &body).await.0, 201);
+        let taken = eventually("a plan", async || {
+            let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+            (view["status"] == "planned").then(|| view["counters"]["total"].as_u64())
+        });
+        assert_eq!(taken.await, Some(expected.len() as u64), "a job takes what the list shows: {show}");
+    }
+    let page = settled(&app, "").await;
+    assert_eq!((page.under.processed, page.under.failed), (2, 1), "the counts agree");
+    let told = page.entries.iter().filter_map(|entry| Some(entry.outcome.as_ref()?.status.as_str()));
+    assert_eq!(told.collect::<Vec<_>>(), ["succeeded", "succeeded", "failed", "skipped"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_outcome_says_whether_the_file_was_changed_since() {
     let files = Files::numbered(2);
     files.write("fail-1", b"x");

@@ -141,7 +141,7 @@ impl EntryKind {
 }
 
 /// The outcome of a file that a library shows: its newest failure, if the same recipe has not succeeded with it since; or
-/// else its outcome in the last job that included it.
+/// else its outcome in the last job that did more than leave it out; or else in the last job that included it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastOutcome {
