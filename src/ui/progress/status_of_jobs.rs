@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_job_without_a_worker_does_not_run_and_jobs_beside_one_that_is_shown_are_others() {
-        let of = |number: u64| JobSummary { job: job_id(number), ..job(JobStatus::Processing, 1, 4) };
+        let of = |number: u8| JobSummary { job: job_id(number), ..job(JobStatus::Processing, 1, 4) };
         let jobs = [of(1), of(2), of(3)];
         let said = |still: &[JobId], others| status_of_jobs(jobs.iter(), still, others);
         assert_eq!(said(&[job_id(2)], false), "2 running, 1 waiting, 25 %");
