@@ -1,4 +1,5 @@
-//! The head of a job: one layout in every state, on the job's own page and in the dialog, from its plan to its proof.
+//! The head of a job: one layout in every state, on the job's own page and in the dialog, from its plan to its proof. What needs
+//! attention comes right below the bar, because a phone shows little more.
 
 mod actions;
 mod bar;
@@ -20,6 +21,7 @@ mod work;
 use leptos::prelude::*;
 
 use super::Steer;
+use super::attention::{Attend, Attention};
 use super::proof::ProofLine;
 use super::status_of_jobs::WAITING;
 use super::summary::{Summary, is_over, mounted, still};
@@ -44,13 +46,15 @@ use undone::Undone;
 pub(super) use verify::verify_request;
 use work::Work;
 
-/// The head: name, recipe, status, actions, the bar with its numbers, running files, outputs, and the proof last.
+/// The head: name, recipe, status, actions, the bar, why files failed, the numbers, running files, outputs, and the proof last.
 #[component]
 pub(in crate::ui) fn Head(
     /// The job's summary.
     summary: Summary,
     /// The actions on the job.
     steer: Steer,
+    /// Why its files failed.
+    attention: Attention,
     /// Whether this is the job's own page, whose heading is the job's name, and which has the actions in its head.
     #[prop(optional)]
     is_page: bool,
@@ -104,6 +108,7 @@ pub(in crate::ui) fn Head(
         </header>
         {actions}
         <Bar job summary />
+        <Attend attention summary newest />
         <Counts job summary />
         <Work summary job />
         <Missed job summary />
