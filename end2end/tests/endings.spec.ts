@@ -228,3 +228,18 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   expect(download.suggestedFilename()).toBe('SHA256SUMS');
   await expect(page.locator('.ui-listing tbody tr')).toHaveCount(10);
 });
+
+test.describe('on a touch screen', () => {
+  test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+
+  test('the dialog of a completed job stays until it is closed', async ({ page, serve, watched }) => {
+    const server = await serve(tenFiles);
+    await open(page, server.url);
+    const job = await processAll(page);
+    await ends(watched, server, job, 'completed');
+    await page.waitForTimeout(4_500);
+    await expect(dialog(page, job).locator('.head-count[data-status="succeeded"] .head-number')).toHaveText('10');
+    await dialog(page, job).getByRole('button', { name: 'Close' }).tap();
+    await expect(page.locator('dialog.modal')).toHaveCount(0);
+  });
+});
