@@ -104,6 +104,7 @@ pub(in crate::ui) fn Head(
             {heading}
             <span class="head-recipe">{recipe}</span>
             <StatusBadge status word=status_word(summary, still) />
+            <span class="ui-hint">{move || newest.with(|view| view.undone.as_ref().map(JobSummary::undoing_word)).flatten()}</span>
             <p class="head-standing">{move || stands.get()}</p>
         </header>
         {actions}
