@@ -188,6 +188,13 @@ async fn outcomes_follow_the_log_and_outlive_their_index() {
         let page = settled(app, "search=FAIL-3&sort=outcome").await;
         let outcome = page.entries[0].outcome.clone().expect("an outcome");
         assert_eq!((outcome.job, outcome.status.as_str()), (job, "failed"));
+        let (_, items) = app.get(&format!("/api/jobs/{job}/items?status=failed")).await;
+        let path = page.entries[0].path.as_str();
+        let item =
+            items["items"].as_array().expect("items").iter().find(|item| item["path"] == path).expect("its item");
+        assert_eq!(json!(outcome.item), item["item"], "the list leads to the file in its job");
+        let message = item["message"].as_str().expect("a message");
+        assert!(outcome.reason.is_some_and(|reason| reason.contains(message)), "{message}");
     };
     check(&app).await;
     app.stop().await;

@@ -149,8 +149,11 @@ pub struct LastOutcome {
     pub job: JobId,
     /// The label of the item's status.
     pub status: String,
-    /// Why, if it was skipped or failed.
+    /// Why, if it was skipped or failed; of a failure, with the first line of its message.
     pub reason: Option<String>,
+    /// The index of the file among those of the job; absent if the file had another name there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
     /// Whether the file is known not to be what that job saw: its size or modification time is another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub changed_since: bool,
