@@ -58,15 +58,15 @@ pub(in crate::ui) fn is_over(summary: Summary) -> Memo<bool> {
 pub(super) fn still(jobs: impl Fn() -> Vec<JobId> + Send + Sync + 'static) -> Memo<Vec<JobId>> {
     let live = expect_context::<Live>();
     let since = Memo::new(move |before: Option<&Vec<(JobId, Millis)>>| {
-        let now = live.clock.get_untracked();
+        let now = live.known.get_untracked();
         let known = |job: JobId| before.into_iter().flatten().find(|(other, _)| *other == job).map(|(_, since)| *since);
         let still = |job: &JobId| live.jobs.with(|jobs| jobs.get(job).is_some_and(|state| is_still(&state.summary)));
         jobs().into_iter().filter(still).map(|job| (job, known(job).unwrap_or(now))).collect::<Vec<_>>()
     });
     Memo::new(move |_| {
         since.with(|since| {
-            // Otherwise the clock is not asked.
-            let now = if since.is_empty() { 0 } else { live.clock.get() };
+            // Without news it is not known whether nothing runs.
+            let now = if since.is_empty() { 0 } else { live.known.get() };
             let still = since.iter().filter(|(_, since)| now.saturating_sub(*since) >= STILL);
             still.map(|(job, _)| *job).collect()
         })
