@@ -245,9 +245,8 @@ async fn a_job_that_leaves_files_out_hides_nothing_of_what_others_did_with_them(
     let body = json!({ "library": "files", "recipe": "rename", "settings": settings, "query": { "folder": {} } });
     let end = app.run(&body).await;
     assert_eq!((end.counters.total, end.counters.skipped), (4, 4), "none of them has a date: {end:?}");
-    for (show, expected) in
-        [("processed", ["000000", "000001"].as_slice()), ("failed", &["fail-1"]), ("unprocessed", &["new"])]
-    {
+    let shows = [("processed", vec!["000000", "000001"]), ("failed", vec!["fail-1"]), ("unprocessed", vec!["new"])];
+    for (show, expected) in shows {
         assert_eq!(names(&settled(&app, &format!("show={show}")).await), expected, "{show}");
         let query = json!({ "folder": { "show": show } });
         let job = mint();
