@@ -13,7 +13,7 @@ use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
 use cause_row::CauseRow;
 use headway_model::causes::{Cause, Causes};
-use headway_model::{ApiError, BuiltIn, Fold, ItemStatus, JobId, JobSummary};
+use headway_model::{ApiError, Fold, ItemStatus, JobId, JobSummary};
 
 /// Minimum time between two reads while more files fail.
 const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
@@ -105,7 +105,7 @@ pub(super) fn Attend(
         }
     };
     // A second look at the same bytes finds the same: the next step is to look at what failed.
-    let is_look = move || summary.with(|summary| summary.as_ref().is_some_and(is_look));
+    let is_look = move || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests));
     let row = move |key: String| {
         let of = key.clone();
         let is_next = Signal::derive(move || is_over.get() && is_look() && keys().first() == Some(&of));
@@ -131,11 +131,6 @@ pub(super) fn Attend(
         </section>
     }
     .into_any()
-}
-
-/// Whether the job only tested its files.
-fn is_look(summary: &JobSummary) -> bool {
-    BuiltIn::of(&summary.recipe).is_some_and(BuiltIn::only_tests)
 }
 
 /// Keeps only items that are failed in this job now, and causes that still have one.
