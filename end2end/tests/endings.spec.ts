@@ -151,7 +151,7 @@ test('why a file failed is on the first screen of a phone, on the page and in th
   const again = await shownJob(page);
   await ends(watched, server, again, 'completed_with_errors');
   await expect(dialog(page, again).locator('.attention-why')).toBeInViewport({ ratio: 1 });
-  const buttons = dialog(page, again).locator('.ui-buttons').last();
+  const buttons = dialog(page, again).locator(':scope > .ui-buttons');
   const [why, below] = [await dialog(page, again).locator('.attention-why').boundingBox(), await buttons.boundingBox()];
   expect(why!.y + why!.height).toBeLessThanOrEqual(below!.y);
   await page.goto(`${server.url}/jobs/${again}`);
