@@ -49,7 +49,7 @@ test('what a job page could not read is read again by itself, and the causes of 
   await failed.getByRole('button', { name: 'Try again' }).click();
   await expect(page.locator('.attention-why')).toContainText('exit code 7', { timeout: 2_000 });
   await expect(failed).toHaveCount(0);
-  await expect(page.locator('.head-work')).toContainText('read', { timeout: 8_000 });
+  await expect(page.locator('.head-work')).toContainText('of input done', { timeout: 8_000 });
 });
 
 for (const action of ['pause', 'cancel']) {

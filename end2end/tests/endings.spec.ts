@@ -129,10 +129,34 @@ test('one click verifies the very files of a checksum job, and no others', async
   // The dialog, which stays, shows what failed and why.
   const cause = dialog(page, again).locator('.attention-cause');
   await expect(cause).toContainText('changed');
+  // It is the next step to look at it: a second look would find the same.
+  await expect(dialog(page, again).locator('.ui-primary')).toHaveText(['Show']);
   await page.waitForTimeout(4_000);
   await cause.getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('dialog.modal')).toHaveCount(0);
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
+  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Show']);
+});
+
+test('why a file failed is on the first screen of a phone, on the page and in the dialog', async ({ page, serve, watched }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const server = await serve((server) => ['a', 'b'].forEach((path) => server.file(path)));
+  const job = mint();
+  expect((await server.put(job)).status).toBe(201);
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('completed');
+  server.file('a', 'another');
+  await page.goto(`${server.url}/jobs/${job}`);
+  await ready(page);
+  await page.locator('.head-actions').getByRole('button', { name: 'Verify these files' }).click();
+  const again = await shownJob(page);
+  await ends(watched, server, again, 'completed_with_errors');
+  await expect(dialog(page, again).locator('.attention-why')).toBeInViewport({ ratio: 1 });
+  const buttons = dialog(page, again).locator(':scope > .ui-buttons');
+  const [why, below] = [await dialog(page, again).locator('.attention-why').boundingBox(), await buttons.boundingBox()];
+  expect(why!.y + why!.height).toBeLessThanOrEqual(below!.y);
+  await page.goto(`${server.url}/jobs/${again}`);
+  await ready(page);
+  await expect(page.locator('.attention-place')).toBeInViewport({ ratio: 1 });
 });
 
 test('the dialog says which files were missed, and why, and stays', async ({ page, serve, watched }) => {
@@ -203,4 +227,19 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.job-panel').getByRole('link', { name: 'Download SHA256SUMS' }).click()]);
   expect(download.suggestedFilename()).toBe('SHA256SUMS');
   await expect(page.locator('.ui-listing tbody tr')).toHaveCount(10);
+});
+
+test.describe('on a touch screen', () => {
+  test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+
+  test('the dialog of a completed job stays until it is closed', async ({ page, serve, watched }) => {
+    const server = await serve(tenFiles);
+    await open(page, server.url);
+    const job = await processAll(page);
+    await ends(watched, server, job, 'completed');
+    await page.waitForTimeout(4_500);
+    await expect(dialog(page, job).locator('.head-count[data-status="succeeded"] .head-number')).toHaveText('10');
+    await dialog(page, job).getByRole('button', { name: 'Close' }).tap();
+    await expect(page.locator('dialog.modal')).toHaveCount(0);
+  });
 });

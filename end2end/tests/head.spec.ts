@@ -81,6 +81,20 @@ test('where everything is left out nothing is done: the pill, the page and the b
   await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d: nothing had to be done\.$/);
 });
 
+test('the bar, the number beside it and the percentage are about the same files', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  await over(server, await begin(server, mint(), 'checksum', { query: { paths: ['a'] } }));
+  const job = await begin(server, mint(), 'checksum', { policy: { on_done: 'skip' } });
+  await over(server, job);
+  await details(page, server, job);
+  await expect(page.locator('.job-panel .head-done')).toHaveText('2 / 2 files');
+  await expect(page.locator('.job-panel .head-percent')).toHaveText('100 %');
+  await expect(page.locator('.job-panel .outcome-bar-part[data-status="succeeded"]')).toHaveAttribute('width', '1000');
+  await expect(count(page, 'skipped')).toHaveText('1');
+  await page.getByRole('link', { name: '1 file left out' }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+});
+
 test('undo reports what it took back, and is not offered where nothing was written', async ({ page, serve }) => {
   const server = await serve((server) => ['a', 'b'].forEach((name) => server.file(name, '0')), { config });
   const beside = await begin(server, mint(), 'upper', { output: { place: { beside: { name: '{/.}.big' } } } });
@@ -168,7 +182,7 @@ test('a job that writes files says how much it wrote and saved', async ({ page, 
   const job = await begin(server, mint(), 'half');
   expect(await over(server, job)).toBe('completed');
   await details(page, server, job);
-  await expect(page.locator('.head-work-basis')).toHaveText(/^90 kB read.* · 40 kB written, 50 kB saved$/);
+  await expect(page.locator('.head-work-basis')).toHaveText('90 kB of input done · 40 kB written, 50 kB saved');
 });
 
 test('a job that finds no file says on its page what it asked for', async ({ page, serve }) => {

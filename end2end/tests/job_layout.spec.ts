@@ -23,7 +23,7 @@ test('a page of a job that ended is the same after a reload, and for anyone who 
   await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(3);
   await expect(page.locator('.items .items-words', { hasText: /^(under )?\d\.\d s$/ })).toHaveCount(9);
   await expect(page.locator('.attention-number')).toHaveText('3');
-  await expect(page.locator('.head-work-basis')).toHaveText(/^12 B read/);
+  await expect(page.locator('.head-work-basis')).toHaveText('12 B of input done');
   const before = await main.innerText();
   expect(before).toMatch(/ files\/s · /);
   await page.reload();
@@ -56,7 +56,7 @@ test('rate and clock stand still in a pause and while the server is away', async
   await expect(pace).toHaveText(/ files\/s · ([2-9]|[1-5]\d) s/);
   // The rest should have taken less time than has passed: no estimate is shown, rather than a growing one.
   await expect(page.locator('.head-work-left')).toHaveText('No estimate of the time left');
-  await expect(page.locator('.head-work-basis')).toHaveText(/^7 B of 9 B read · \d+ B\/s$/);
+  await expect(page.locator('.head-work-basis')).toHaveText('7 B of 9 B of input done');
   await button(page, 'pause').click();
   await expect(status(page)).toHaveText('paused');
   await expect(page.locator('.head-work-left')).toBeEmpty();
@@ -114,6 +114,14 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   await over(server, job);
   await details(page, server, job);
   await expect(page.locator('.job-trash')).toContainText('3 files are in the trash');
+  // The question is answered with Escape, and does not outlive what it asks about.
+  const [ask, sure] = ['empty', 'empty_trash'].map((action) => page.locator(`.job-trash [data-action="${action}"]`));
+  await ask.click();
+  await expect(page.locator('.job-trash')).toContainText('Undo will no longer be possible.');
+  await page.keyboard.press('Escape');
+  await expect(ask).toBeVisible();
+  await ask.click();
+  await expect(sure).toBeVisible();
   await button(page, 'undo').click();
   await expect.poll(() => server.read('c')).toBe('text c');
   const undo = (await server.jobs())[0].job;
@@ -122,6 +130,12 @@ test('what was undone says so: the job, its trash, the list of files', async ({ 
   await expect(page.locator('.head-undone')).toHaveText('Undone by Undo: Upper · files: 3 of 3 files put back.');
   await expect(button(page, 'undo')).toHaveCount(0);
   await expect(page.locator('.job-trash')).toContainText('3 files are back; copies of them are in the trash');
+  await expect(sure).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await ask.click();
+  await expect(page.locator('.job-trash')).toContainText('They are copies: the files themselves stay.');
+  // The status says it too, as in the list of jobs.
+  await expect(page.locator('.job-panel .head-top')).toContainText(/completed\s*undone/);
   await page.reload();
   await followed(page);
   await expect(button(page, 'undo')).toHaveCount(0);

@@ -188,6 +188,31 @@ test('jobs and their files are searched without JavaScript too', async ({ browse
   await context.close();
 });
 
+test('a job without a worker is waiting and does not count as running, and a page counts only the other jobs', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      ['a', 'b', 'c'].forEach((name) => server.file(name, '0'));
+      server.file('../hold-a');
+    },
+    { config, args: ['--workers', '1', '--jobs', '3'] },
+  );
+  const first = await begin(server, mint(), 'slow', { title: 'First', priority: 5 });
+  await expect.poll(async () => (await server.get(`/api/jobs/${first}`)).counters.running).toBe(1);
+  const second = await begin(server, mint(), 'slow', { title: 'Second' });
+  await open(page, server.url);
+  const pill = page.locator('.pill');
+  await expect(pill).toHaveText('1 running, 1 waiting, 0 %');
+  await page.goto(`${server.url}/jobs`);
+  const card = page.locator(`.job-card[data-job="${second}"]`);
+  await expect(card.locator('.status-badge')).toHaveText('waiting');
+  await expect(card.locator('.head-standing')).toHaveText(/wait for a free worker/);
+  await begin(server, mint(), 'slow', { title: 'Third', approval: true });
+  await page.goto(`${server.url}/jobs/${first}`);
+  await expect(pill).toHaveText('1 other waiting, 1 waiting for you, 0 %');
+  server.remove('../hold-a');
+  await expect.poll(async () => (await server.get(`/api/jobs/${second}`)).status).toBe('completed');
+});
+
 test('several jobs are one pill, which says how they stand together, leads to their list and keeps the focus', async ({ page, serve }) => {
   const server = await serve(
     (server) => {

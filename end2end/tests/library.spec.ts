@@ -215,7 +215,7 @@ test('verify offers the checksum jobs of the library, the newest first', async (
   expect(truth.counters.succeeded).toBe(2);
 });
 
-test('the outcome of a file says nothing twice', async ({ page, serve }) => {
+test('the outcome of a file says why it failed, nothing twice, and leads to the file in its job', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
       server.file('bad', '7');
@@ -223,9 +223,14 @@ test('the outcome of a file says nothing twice', async ({ page, serve }) => {
     },
     { config },
   );
-  await over(server, await begin(server, mint(), 'slow'));
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
   await open(page, server.url);
-  await expect(page.locator('.entry-outcome .status-badge')).toHaveText(['failed', 'done']);
+  const outcomes = page.locator('.entry-outcome .status-badge');
+  await expect(outcomes).toHaveText([/^failed: .*exit code 7/, 'done']);
+  await outcomes.first().click();
+  await expect(page).toHaveURL(`${server.url}/jobs/${job}?file=0`);
+  await expect(page.locator('.drawer')).toContainText('exit code 7');
 });
 
 test('system files are left out unless asked for, patterns leave out more, and the page says so', async ({ page, serve, watched }) => {

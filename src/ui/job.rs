@@ -32,7 +32,7 @@ use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{Controls, ErrorPage, LocalTime, format};
 use super::plan::Plan;
-use super::progress::{Attend, Attention, Head, Newest, Steer, latest_summary, title};
+use super::progress::{Attention, Head, Newest, Steer, latest_summary, title};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -108,10 +108,9 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let titled = |summary: &Option<JobSummary>| summary.as_ref().map(title);
     let above = view! {
         <section class="job-panel" data-job=job.to_string()>
-            <Head summary steer is_page=true />
+            <Head summary steer attention is_page=true />
         </section>
         <Plan summary steer />
-        <Attend attention summary newest />
         <Slow job summary address=slow_address />
         {map.view(summary)}
         {rewind.view()}

@@ -188,6 +188,13 @@ async fn outcomes_follow_the_log_and_outlive_their_index() {
         let page = settled(app, "search=FAIL-3&sort=outcome").await;
         let outcome = page.entries[0].outcome.clone().expect("an outcome");
         assert_eq!((outcome.job, outcome.status.as_str()), (job, "failed"));
+        let (_, items) = app.get(&format!("/api/jobs/{job}/items?status=failed")).await;
+        let path = page.entries[0].path.as_str();
+        let item =
+            items["items"].as_array().expect("items").iter().find(|item| item["path"] == path).expect("its item");
+        assert_eq!(json!(outcome.item), item["item"], "the list leads to the file in its job");
+        let message = item["message"].as_str().expect("a message");
+        assert!(outcome.reason.is_some_and(|reason| reason.contains(message)), "{message}");
     };
     check(&app).await;
     app.stop().await;
@@ -224,6 +231,37 @@ async fn a_failure_is_shown_until_the_same_recipe_succeeds() {
     let body = json!({ "library": "files", "recipe": "checksum", "query": { "folder": { "show": "failed" } } });
     assert_eq!(app.run(&body).await.counters.total, 1, "a job over what is shown takes the same files");
 
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_leaves_files_out_hides_nothing_of_what_others_did_with_them() {
+    let files = Files::numbered(2);
+    files.write("fail-1", b"x");
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    app.run(&json!({ "library": "files", "recipe": "test", "query": { "folder": {} } })).await;
+    files.write("new", b"of no job yet");
+    let settings = json!({ "name": "{exif:date}-{/}" });
+    let body = json!({ "library": "files", "recipe": "rename", "settings": settings, "query": { "folder": {} } });
+    let end = app.run(&body).await;
+    assert_eq!((end.counters.total, end.counters.skipped), (4, 4), "none of them has a date: {end:?}");
+    let shows = [("processed", vec!["000000", "000001"]), ("failed", vec!["fail-1"]), ("unprocessed", vec!["new"])];
+    for (show, expected) in shows {
+        assert_eq!(names(&settled(&app, &format!("show={show}")).await), expected, "{show}");
+        let query = json!({ "folder": { "show": show } });
+        let job = mint();
+        let body = json!({ "library": "files", "recipe": "checksum", "query": query, "approval": true });
+        assert_eq!(app.put(&job.to_string(), &body).await.0, 201);
+        let taken = eventually("a plan", async || {
+            let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+            (view["status"] == "planned").then(|| view["counters"]["total"].as_u64())
+        });
+        assert_eq!(taken.await, Some(expected.len() as u64), "a job takes what the list shows: {show}");
+    }
+    let page = settled(&app, "").await;
+    assert_eq!((page.under.processed, page.under.failed), (2, 1), "the counts agree");
+    let told = page.entries.iter().filter_map(|entry| Some(entry.outcome.as_ref()?.status.as_str()));
+    assert_eq!(told.collect::<Vec<_>>(), ["succeeded", "succeeded", "failed", "skipped"]);
     app.stop().await;
 }
 

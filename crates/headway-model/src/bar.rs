@@ -1,4 +1,5 @@
-//! A job's bar, divided into one part for each status of a file. Together the parts stand for all files.
+//! A job's bar, divided into one part for each status of a file. Together the parts stand for the files that the job works
+//! on, as the number beside the bar does; or for all its files, if there is no work or if files were missed.
 
 use crate::counters::Counters;
 use crate::item::ItemLabel;
@@ -45,10 +46,19 @@ pub fn word(label: ItemLabel) -> &'static str {
     }
 }
 
+/// The number of files in each of [`PARTS`] as the bar draws them. A file that the plan left out is no work.
+fn drawn(counters: &Counters) -> [u32; 7] {
+    let mut numbers = numbers(counters);
+    if counters.work().1 > 0 && counters.missed == 0 {
+        numbers[6] = counters.skipped.saturating_sub(counters.skipped_in_plan);
+    }
+    numbers
+}
+
 /// The parts of the bar. A part with any file is visible, and together the parts fill the bar. All are empty if there
 /// are no files.
 pub fn segments(counters: &Counters) -> [BarSegment; 7] {
-    let numbers = numbers(counters).map(u64::from);
+    let numbers = drawn(counters).map(u64::from);
     let files: u64 = numbers.iter().sum();
     if files == 0 {
         return [(0, 0); 7];
@@ -75,23 +85,36 @@ mod tests {
     proptest! {
         #[test]
         fn the_parts_are_the_whole_and_each_file_is_seen(
-            parts in proptest::array::uniform7(prop_oneof![Just(0_u32), 1_u32..5, 1_u32..1_000_000]), links in 0_u32..9
+            parts in proptest::array::uniform7(prop_oneof![Just(0_u32), 1_u32..5, 1_u32..1_000_000]), links in 0_u32..9,
+            misses in any::<bool>()
         ) {
             let [succeeded, failed, interrupted, cancelled, running, waiting, skipped] = parts;
             let total = parts.iter().sum::<u32>() + links;
             let counters = Counters {
                 total, succeeded, failed, interrupted, cancelled, running, waiting,
-                skipped: skipped + links, skipped_in_plan: skipped + links, links, ..Counters::default()
+                skipped: skipped + links, skipped_in_plan: skipped + links, links,
+                missed: if misses { skipped } else { 0 }, ..Counters::default()
             };
             prop_assert_eq!(numbers(&counters).iter().sum::<u32>(), counters.files());
             let bar = segments(&counters);
             let mut end = 0;
-            for ((from, length), number) in bar.into_iter().zip(numbers(&counters)) {
+            let drawn = drawn(&counters);
+            for ((from, length), number) in bar.into_iter().zip(drawn) {
                 prop_assert_eq!(from, end);
                 prop_assert_eq!(length > 0, number > 0);
                 end = from + length;
             }
             prop_assert_eq!(end, if counters.files() == 0 { 0 } else { WHOLE });
         }
+    }
+
+    #[test]
+    fn a_job_that_has_done_its_work_has_a_full_bar_and_what_was_missed_is_seen() {
+        let job = Counters { total: 101, succeeded: 36, skipped: 65, skipped_in_plan: 65, ..Counters::default() };
+        assert_eq!((segments(&job)[0], job.percent()), ((0, WHOLE), Some(100)));
+        let missed = segments(&Counters { missed: 65, ..job });
+        assert!(missed[0].1 < WHOLE / 2 && missed[6].1 > WHOLE / 2, "{missed:?}");
+        let nothing = Counters { total: 3, skipped: 3, skipped_in_plan: 3, ..Counters::default() };
+        assert_eq!((segments(&nothing)[6], nothing.percent()), ((0, WHOLE), None));
     }
 }

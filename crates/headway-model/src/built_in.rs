@@ -71,4 +71,15 @@ impl BuiltIn {
             | B::Undo => false,
         }
     }
+
+    /// Whether it is known to read its files from beginning to end. What a program reads is not known.
+    pub fn reads_all(self) -> bool {
+        use BuiltIn as B;
+        match self {
+            B::Archive | B::Checksum | B::Compress | B::Image | B::Repack | B::Verify => true,
+            B::Comic | B::Command | B::Deduplicate | B::Duplicates | B::Health | B::Metadata | B::Rename | B::Undo => {
+                false
+            }
+        }
+    }
 }

@@ -74,6 +74,45 @@ impl ItemStatus {
         }
     }
 
+    /// Whether it says something about its file: a job processed it, failed at it or found that it needs no work, or what is there
+    /// is no longer the file that earlier jobs had. If not, the job only had no use for the file, or left it alone, and what earlier jobs did
+    /// is as true as before.
+    pub fn tells_of_file(self) -> bool {
+        match self {
+            ItemStatus::Succeeded(_) | ItemStatus::Failed(_) => true,
+            ItemStatus::Skipped { reason, .. } => match reason {
+                SkipReason::Done
+                | SkipReason::Command
+                | SkipReason::NotSmaller
+                | SkipReason::Moved
+                | SkipReason::With
+                | SkipReason::Missing
+                | SkipReason::Changed
+                | SkipReason::HalfChanged
+                | SkipReason::Symlink
+                | SkipReason::NotAFile
+                | SkipReason::Named
+                | SkipReason::NotOurs => true,
+                SkipReason::Recipe
+                | SkipReason::Unsupported
+                | SkipReason::Kept
+                | SkipReason::Lacking
+                | SkipReason::Unlisted
+                | SkipReason::HardLinks
+                | SkipReason::Collision
+                | SkipReason::Reserved
+                | SkipReason::TooLong
+                | SkipReason::NoName
+                | SkipReason::DiskMissing => false,
+            },
+            ItemStatus::Waiting
+            | ItemStatus::Running
+            | ItemStatus::Placing
+            | ItemStatus::Interrupted
+            | ItemStatus::Cancelled => false,
+        }
+    }
+
     /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was
     /// taken or impossible. The other skipped files need no work. If the plan found, in a folder, that it is no regular file, it was
     /// never asked for; if the request names it, or it stopped being one later, it was.

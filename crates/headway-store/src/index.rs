@@ -15,7 +15,7 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::{Digest, RelPath, SeenPart};
 
 /// The version of `schema.sql`; a file with any other version is rebuilt.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// The index of every library's files.
 pub struct FileIndex {

@@ -99,7 +99,7 @@ impl Shell {
     }
 
     /// Closes the dialog of a completed job after three seconds. The time stands still while someone uses the dialog,
-    /// or while the page is hidden.
+    /// which is always so on a touch screen, or while the page is hidden.
     pub(super) fn close_completed(&self, now: f64) {
         let Some((job, at)) = self.0.closing.get() else { return };
         let live = self.0.live;

@@ -52,7 +52,8 @@ pub(super) fn EntryRow(
     let outcome = entry.outcome.map(|outcome| {
         let words = outcome_text(&outcome.status, outcome.reason);
         let words = if outcome.changed_since { format!("{words}, changed since") } else { words };
-        let job = to(&format!("/jobs/{}", outcome.job));
+        let file = outcome.item.map(|item| format!("?file={item}")).unwrap_or_default();
+        let job = to(&format!("/jobs/{}{file}", outcome.job));
         view! { <a class="status-badge" tabindex="-1" data-status=outcome.status data-changed=outcome.changed_since.then_some("true") href=job>{words}</a> }
     });
     let under = entry.under;

@@ -100,14 +100,20 @@ pub(crate) fn percent(summary: &JobSummary) -> Option<u32> {
     summary.counters.percent().filter(|_| !summary.listing || summary.status.is_terminal())
 }
 
-/// What a job leaves out because it is not a file, such as "1 link left out".
+/// What the plan of a job left out, beside the number of files that it works on: "65 files left out", and what is not a file,
+/// such as "1 link left out".
 pub(crate) fn left_out(counters: &Counters) -> Option<String> {
     let some = |number: u32, one: &str, many: &str| match number {
         0 => None,
         1 => Some(format!("1 {one}")),
         number => Some(format!("{} {many}", count(number.into()))),
     };
-    let parts = [some(counters.links, "link", "links"), some(counters.others, "special file", "special files")];
+    let files = counters.skipped_in_plan.saturating_sub(counters.links + counters.others);
+    let parts = [
+        some(files, "file", "files"),
+        some(counters.links, "link", "links"),
+        some(counters.others, "special file", "special files"),
+    ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("{} left out", parts.join(" and ")))
 }
@@ -154,13 +160,20 @@ mod tests {
 
     #[test]
     fn entries_that_are_no_files_are_reported_separately() {
-        let said = |links, others| left_out(&Counters { links, others, ..Counters::default() });
+        let said = |links, others| {
+            left_out(&Counters { links, others, skipped_in_plan: links + others, ..Counters::default() })
+        };
         assert_eq!(said(0, 0), None);
         assert_eq!(said(1, 0).as_deref(), Some("1 link left out"));
         assert_eq!(said(3_950, 1).as_deref(), Some("3,950 links and 1 special file left out"));
         let counters =
             Counters { total: 83, skipped: 1, skipped_in_plan: 1, links: 1, waiting: 82, ..Counters::default() };
         assert_eq!(files(&counters), "0 / 82 files");
+        // The number of files beside the bar, and those left out, add up to the files of the job.
+        let some =
+            Counters { total: 102, succeeded: 36, skipped: 66, skipped_in_plan: 66, links: 1, ..Counters::default() };
+        assert_eq!((files(&some), some.files()), ("36 / 36 files".into(), 101));
+        assert_eq!(left_out(&some).as_deref(), Some("65 files and 1 link left out"));
         assert_eq!(files(&Counters { total: 1, succeeded: 1, ..Counters::default() }), "1 / 1 file");
     }
 

@@ -13,7 +13,7 @@ use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
 use cause_row::CauseRow;
 use headway_model::causes::{Cause, Causes};
-use headway_model::{ApiError, Fold, ItemStatus, JobId};
+use headway_model::{ApiError, Fold, ItemStatus, JobId, JobSummary};
 
 /// Minimum time between two reads while more files fail.
 const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
@@ -73,7 +73,7 @@ impl Attention {
 
 /// The causes, most frequent first.
 #[component]
-pub(in crate::ui) fn Attend(
+pub(super) fn Attend(
     attention: Attention,
     summary: Summary,
     /// The job's facts, with its request.
@@ -104,12 +104,16 @@ pub(in crate::ui) fn Attend(
             Some(reasons) => format!("{number} failed for {reasons} reasons"),
         }
     };
+    // A second look at the same bytes finds the same: the next step is to look at what failed.
+    let is_look = move || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests));
     let row = move |key: String| {
+        let of = key.clone();
+        let is_next = Signal::derive(move || is_over.get() && is_look() && keys().first() == Some(&of));
         let cause = Memo::new(move |_| {
             causes
                 .with(|causes| causes.iter().flat_map(|causes| &causes.causes).find(|cause| cause.key == key).cloned())
         });
-        view! { <CauseRow newest cause is_over /> }
+        view! { <CauseRow newest cause is_over is_next /> }
     };
     let more = move || {
         let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));

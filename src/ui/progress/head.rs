@@ -1,4 +1,5 @@
-//! The head of a job: one layout in every state, on the job's own page and in the dialog, from its plan to its proof.
+//! The head of a job: one layout in every state, on the job's own page and in the dialog, from its plan to its proof. What needs
+//! attention comes right below the bar, because a phone shows little more.
 
 mod actions;
 mod bar;
@@ -20,8 +21,10 @@ mod work;
 use leptos::prelude::*;
 
 use super::Steer;
+use super::attention::{Attend, Attention};
 use super::proof::ProofLine;
-use super::summary::{Summary, is_over, mounted};
+use super::status_of_jobs::WAITING;
+use super::summary::{Summary, is_over, mounted, still};
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
 pub(super) use actions::{Actions, Failed, verify_offer};
@@ -29,7 +32,7 @@ use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
 pub(in crate::ui) use headway_model::bar::number;
-use headway_model::{JobStatus, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary};
 use missed::Missed;
 pub(super) use outputs::Download;
 use outputs::Outputs;
@@ -43,13 +46,15 @@ use undone::Undone;
 pub(super) use verify::verify_request;
 use work::Work;
 
-/// The head: name, recipe, status, actions, the bar with its numbers, running files, outputs, and the proof last.
+/// The head: name, recipe, status, actions, the bar, why files failed, the numbers, running files, outputs, and the proof last.
 #[component]
 pub(in crate::ui) fn Head(
     /// The job's summary.
     summary: Summary,
     /// The actions on the job.
     steer: Steer,
+    /// Why its files failed.
+    attention: Attention,
     /// Whether this is the job's own page, whose heading is the job's name, and which has the actions in its head.
     #[prop(optional)]
     is_page: bool,
@@ -70,7 +75,11 @@ pub(in crate::ui) fn Head(
         summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
     });
     let zone = Zone::here();
+    let still = still_now(live, job);
     let stands = Memo::new(move |_| {
+        if still.get() {
+            return Some(standing::STANDS_STILL.to_owned());
+        }
         let time = |at| zone.moment(at, live.clock.get_untracked());
         summary.with(|summary| {
             let summary = summary.as_ref()?;
@@ -94,11 +103,13 @@ pub(in crate::ui) fn Head(
         <header class="head-top">
             {heading}
             <span class="head-recipe">{recipe}</span>
-            <StatusBadge status word=status_word(summary) />
+            <StatusBadge status word=status_word(summary, still) />
+            <span class="ui-hint">{move || newest.with(|view| view.undone.as_ref().map(JobSummary::undoing_word)).flatten()}</span>
             <p class="head-standing">{move || stands.get()}</p>
         </header>
         {actions}
         <Bar job summary />
+        <Attend attention summary newest />
         <Counts job summary />
         <Work summary job />
         <Missed job summary />
@@ -114,9 +125,18 @@ pub(in crate::ui) fn Head(
     .into_any()
 }
 
+/// Whether nothing of the job has run for a while, although files wait. A moment of the past stands still anyway.
+fn still_now(live: Live, job: JobId) -> Memo<bool> {
+    let still = still(move || if live.past_of(job).is_none() { vec![job] } else { Vec::new() });
+    Memo::new(move |_| still.with(|still| !still.is_empty()))
+}
+
 /// The word for the job's status. A job without any event yet is being planned.
-fn status_word(summary: Summary) -> Signal<String> {
+fn status_word(summary: Summary, still: Memo<bool>) -> Signal<String> {
     Signal::derive(move || {
+        if still.get() {
+            return WAITING.to_owned();
+        }
         summary.with(|summary| {
             summary.as_ref().map_or_else(|| JobStatus::Planning.label().into(), JobSummary::status_word)
         })

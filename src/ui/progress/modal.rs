@@ -6,7 +6,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::attention::{Attend, Attention};
+use super::attention::Attention;
 use super::head::{Actions, Failed, Head, verify_offer};
 use super::{Newest, Steer, Summary, latest_summary};
 use crate::base::to;
@@ -57,12 +57,11 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
         >
             {move || {
                 if is_heard.get() {
-                    view! { <Head summary steer /> }.into_any()
+                    view! { <Head summary steer attention /> }.into_any()
                 } else {
                     view! { <StartState job /> }.into_any()
                 }
             }}
-            <Attend attention summary newest />
             <Plan summary steer />
             <Failed steer is_page=false />
             <Buttons summary steer />

@@ -1,20 +1,16 @@
 //! A pill for running jobs that are not shown.
 
-use std::time::Duration;
-
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::status_of_jobs::status_of_jobs;
+use super::summary::still;
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::later::Later;
 use crate::ui::nav::Nav;
 use crate::ui::parts::format;
 use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
-
-/// How long no file of a job must run until the pill shows that.
-const STILL: Duration = Duration::from_secs(1);
 
 /// One pill for all jobs that are not over and are shown neither in the dialog nor by the page. It leads to the job, or, if there is
 /// more than one, to the list of jobs.
@@ -24,19 +20,23 @@ pub(crate) fn Pills() -> impl IntoView {
     let place = expect_context::<Nav>().path();
     let here = Memo::new(move |_| place.with(|place| place.strip_prefix("/jobs/").and_then(|id| id.parse().ok())));
     let later = expect_context::<Later>();
-    let others = Memo::new(move |_| {
+    // Of the jobs that are not over, those that are shown elsewhere, or the others.
+    let open = move |are_shown: bool| {
         // A dialog or a page that could not be loaded shows no job.
         let shown = if later.is_missing() { [None, None] } else { [live.active.get(), here.get()] };
         live.jobs.with(|jobs| {
             let open = jobs.values().filter(|state| !state.summary.status.is_terminal());
-            open.map(|state| state.summary.job).filter(|job| !shown.contains(&Some(*job))).collect::<Vec<_>>()
+            let ids = open.map(|state| state.summary.job);
+            ids.filter(|job| shown.contains(&Some(*job)) == are_shown).collect::<Vec<_>>()
         })
-    });
+    };
+    let others = Memo::new(move |_| open(false));
+    let is_one_shown = Memo::new(move |_| !open(true).is_empty());
     let is_any = Memo::new(move |_| others.with(|others| !others.is_empty()));
     view! {
         <div class="pills">
             <Show when=move || is_any.get()>
-                <Pill others />
+                <Pill others is_one_shown />
             </Show>
         </div>
     }
@@ -45,34 +45,25 @@ pub(crate) fn Pills() -> impl IntoView {
 /// A link to the job or to the list of jobs, which works without the page's program; with it, a link to a job opens
 /// the dialog. It stays the same element while jobs come and go, so it keeps the focus.
 #[component]
-fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
+fn Pill(
+    others: Memo<Vec<JobId>>,
+    /// Whether there are more that are not over: the dialog or the page shows them.
+    is_one_shown: Memo<bool>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let later = expect_context::<Later>();
     let only = Memo::new(move |_| others.with(|others| if let [job] = others[..] { Some(job) } else { None }));
-    let is_still = Memo::new(move |_| {
-        let is_still = |job: &JobSummary| {
-            job.status == JobStatus::Processing && job.counters.running == 0 && job.counters.waiting > 0
-        };
-        let only = only.get();
-        live.jobs.with(|jobs| only.and_then(|job| jobs.get(&job)).is_some_and(|state| is_still(&state.summary)))
-    });
-    // Between two files nothing runs either, but only for a moment.
-    let waits = RwSignal::new(false);
-    Effect::new(move |_| {
-        waits.set(false);
-        if is_still.get() {
-            let timer = set_timeout_with_handle(move || _ = waits.try_set(true), STILL).ok();
-            on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
-        }
-    });
+    let still = still(move || others.get());
     let text = Memo::new(move |_| {
-        let waits = waits.get();
+        let still = still.get();
         live.jobs.with(|jobs| {
             others.with(|others| {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
-                    Some(_) => summaries.next().map(|summary| format!("{} · {}", summary.title, alone(summary, waits))),
-                    None => Some(status_of_jobs(summaries)),
+                    Some(_) => summaries
+                        .next()
+                        .map(|summary| format!("{} · {}", summary.title, alone(summary, !still.is_empty()))),
+                    None => Some(status_of_jobs(summaries, &still, is_one_shown.get())),
                 }
             })
         })

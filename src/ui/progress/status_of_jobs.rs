@@ -1,18 +1,29 @@
 //! The statuses of several jobs, in a few words.
 
-use headway_model::{JobStatus, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary};
 
 /// The words for jobs that are not over, in the order in which they are shown.
-const WORDS: [&str; 5] = ["running", "listing files", "queued", "paused", "waiting for you"];
+const WORDS: [&str; 6] = ["running", WAITING, "listing files", "queued", "paused", "waiting for you"];
+
+/// The word for a job of which nothing runs, although it is its turn.
+pub(super) const WAITING: &str = "waiting";
 
 /// The statuses of these jobs, such as "2 running, 1 paused, 41 %". The percentage covers the files of all jobs that
-/// go on without a decision. It is left out while one of these lists its files.
-pub(super) fn status_of_jobs<'a>(jobs: impl Iterator<Item = &'a JobSummary> + Clone) -> String {
-    let counted = WORDS.into_iter().filter_map(|word| {
-        let number = jobs.clone().filter(|job| self::word(job.status) == Some(word)).count();
-        (number > 0).then(|| format!("{number} {word}"))
-    });
-    let mut parts: Vec<_> = counted.collect();
+/// go on without a decision. It is left out while one of these lists its files. Nothing of those that are `still` runs;
+/// if they are `others`, the text says that there are more jobs than these.
+pub(super) fn status_of_jobs<'a>(
+    jobs: impl Iterator<Item = &'a JobSummary> + Clone,
+    still: &[JobId],
+    others: bool,
+) -> String {
+    let word = |job: &JobSummary| if still.contains(&job.job) { Some(WAITING) } else { self::word(job.status) };
+    let counted = WORDS.into_iter().map(|known| (jobs.clone().filter(|job| word(job) == Some(known)).count(), known));
+    let mut parts: Vec<_> =
+        counted.filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    if let Some(first) = parts.first_mut().filter(|_| others) {
+        let other = if first.starts_with("1 ") { " other " } else { " others " };
+        *first = first.replacen(' ', other, 1);
+    }
     if !jobs.clone().any(|job| job.listing) {
         let going = jobs.filter(|job| job.status != JobStatus::Planned);
         parts.extend(percent(going).map(|percent| format!("{percent} %")));
@@ -45,10 +56,10 @@ pub(super) fn percent<'a>(jobs: impl Iterator<Item = &'a JobSummary>) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use headway_model::testing::summary;
+    use headway_model::testing::{job_id, summary};
     use headway_model::{Counters, JobStatus, JobSummary, PauseReason};
 
-    use super::status_of_jobs;
+    use super::{JobId, status_of_jobs};
 
     /// A job with this many of its files done.
     fn job(status: JobStatus, done: u32, total: u32) -> JobSummary {
@@ -58,7 +69,7 @@ mod tests {
 
     #[test]
     fn several_jobs_are_counted_by_how_they_stand_and_share_one_percentage() {
-        let said = |jobs: &[JobSummary]| status_of_jobs(jobs.iter());
+        let said = |jobs: &[JobSummary]| status_of_jobs(jobs.iter(), &[], false);
         let (slow, quick) = (job(JobStatus::Processing, 1, 3), job(JobStatus::Finishing, 1, 1));
         assert_eq!(said(&[slow.clone(), quick.clone()]), "2 running, 50 %");
         let paused = job(JobStatus::Paused { reason: PauseReason::User }, 0, 4);
@@ -70,5 +81,15 @@ mod tests {
         assert_eq!(said(&[planned.clone(), planned]), "2 waiting for you");
         // How many files there are is not known yet.
         assert_eq!(said(&[slow, job(JobStatus::Planning, 0, 5)]), "1 running, 1 listing files");
+    }
+
+    #[test]
+    fn a_job_without_a_worker_does_not_run_and_jobs_beside_one_that_is_shown_are_others() {
+        let of = |number: u8| JobSummary { job: job_id(number), ..job(JobStatus::Processing, 1, 4) };
+        let jobs = [of(1), of(2), of(3)];
+        let said = |still: &[JobId], others| status_of_jobs(jobs.iter(), still, others);
+        assert_eq!(said(&[job_id(2)], false), "2 running, 1 waiting, 25 %");
+        assert_eq!(said(&[job_id(1), job_id(2)], true), "1 other running, 2 waiting, 25 %");
+        assert_eq!(said(&[], true), "3 others running, 25 %");
     }
 }

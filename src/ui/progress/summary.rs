@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use crate::live::{JobState, Live};
 use headway_model::follow::Phase;
 use headway_model::summary::Start;
-use headway_model::{JobId, JobSummary};
+use headway_model::{JobId, JobStatus, JobSummary, Millis};
+
+/// How long no file of a job must run until the page says so, in milliseconds: between two files nothing runs either.
+const STILL: Millis = 1_000;
 
 /// The job's latest summary; `None` if the page knows nothing about the job.
 pub(in crate::ui) type Summary = Memo<Option<JobSummary>>;
@@ -48,6 +51,30 @@ pub(in crate::ui) fn latest_summary(job: JobId, read: Option<JobSummary>) -> Sum
 /// Whether the job is over. A job is not over as long as nothing is known of it.
 pub(in crate::ui) fn is_over(summary: Summary) -> Memo<bool> {
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal())))
+}
+
+/// Those of these jobs of which nothing has run for a while although files wait: for a free worker, or for their next
+/// try.
+pub(super) fn still(jobs: impl Fn() -> Vec<JobId> + Send + Sync + 'static) -> Memo<Vec<JobId>> {
+    let live = expect_context::<Live>();
+    let since = Memo::new(move |before: Option<&Vec<(JobId, Millis)>>| {
+        let now = live.known.get_untracked();
+        let known = |job: JobId| before.into_iter().flatten().find(|(other, _)| *other == job).map(|(_, since)| *since);
+        let still = |job: &JobId| live.jobs.with(|jobs| jobs.get(job).is_some_and(|state| is_still(&state.summary)));
+        jobs().into_iter().filter(still).map(|job| (job, known(job).unwrap_or(now))).collect::<Vec<_>>()
+    });
+    Memo::new(move |_| {
+        since.with(|since| {
+            // Without news it is not known whether nothing runs.
+            let now = if since.is_empty() { 0 } else { live.known.get() };
+            let still = since.iter().filter(|(_, since)| now.saturating_sub(*since) >= STILL);
+            still.map(|(job, _)| *job).collect()
+        })
+    })
+}
+
+fn is_still(job: &JobSummary) -> bool {
+    job.status == JobStatus::Processing && job.counters.running == 0 && job.counters.waiting > 0
 }
 
 /// Whether the page is hydrated. Until then it must show what the server rendered.

@@ -141,7 +141,7 @@ impl EntryKind {
 }
 
 /// The outcome of a file that a library shows: its newest failure, if the same recipe has not succeeded with it since; or
-/// else its outcome in the last job that included it.
+/// else its outcome in the last job that did more than leave it out; or else in the last job that included it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastOutcome {
@@ -149,8 +149,11 @@ pub struct LastOutcome {
     pub job: JobId,
     /// The label of the item's status.
     pub status: String,
-    /// Why, if it was skipped or failed.
+    /// Why, if it was skipped or failed; of a failure, with the first line of its message.
     pub reason: Option<String>,
+    /// The index of the file among those of the job; absent if the file had another name there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
     /// Whether the file is known not to be what that job saw: its size or modification time is another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub changed_since: bool,

@@ -13,6 +13,11 @@ impl JobSummary {
         self.status == JobStatus::Cancelled && self.began.is_none() && !self.listing
     }
 
+    /// Whether it only tested its files. Testing the same bytes again is not the next step.
+    pub fn only_tests(&self) -> bool {
+        BuiltIn::of(&self.recipe).is_some_and(BuiltIn::only_tests)
+    }
+
     /// The word for its status, the same on the page and in the terminal.
     pub fn status_word(&self) -> String {
         if self.is_planned_only() { PLANNED_ONLY.into() } else { self.status.label().replace('_', " ") }

@@ -119,6 +119,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<(RowKey, Entry)> {
         job,
         status: undone.clone().unwrap_or_else(|| status.label().into()),
         reason: status.reason().map(Into::into),
+        item: None,
         changed_since: false,
     });
     let key = RowKey { leaf: kind != EntryKind::Folder, value: row.get(8)?, path: path.clone() };

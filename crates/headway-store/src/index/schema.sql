@@ -30,9 +30,11 @@ CREATE TABLE files (
     -- 0 for a file that is not on the disk but has an outcome, which applies again if the file returns.
     present INTEGER NOT NULL,
     -- The outcome that is shown: the item's byte, the corresponding word of `OutcomeFilter`, and the job. It is the newest of the file's
-    -- `failures`, or else its last outcome.
+    -- `failures`, or else its last outcome that says something about it, or else its last outcome.
     outcome INTEGER,
     shown_as TEXT NOT NULL DEFAULT 'unprocessed',
+    -- Whether the outcome says something about the file (`ItemStatus::tells_of_file`). One that does not hides no other.
+    tells INTEGER NOT NULL DEFAULT 0,
     -- The word for an undo, if its last outcome is one.
     undone TEXT,
     -- The job of its last outcome.

@@ -108,7 +108,7 @@ pub(super) fn follow_for(writer: &mut Connection, libraries: &str) -> Stored<()>
         transaction.execute("UPDATE cursor SET position = 0, libraries = ?1 WHERE libraries <> ?1", [libraries])?;
     if known > 0 {
         transaction.execute_batch(
-            "UPDATE files SET outcome = NULL, shown_as = 'unprocessed', undone = NULL, job_no = 0, job = NULL
+            "UPDATE files SET outcome = NULL, shown_as = 'unprocessed', tells = 0, undone = NULL, job_no = 0, job = NULL
                 WHERE outcome IS NOT NULL;
             DELETE FROM failures;
             DELETE FROM files WHERE present = 0;",
@@ -165,14 +165,17 @@ fn take_failures_along(transaction: &Transaction<'_>, outcomes: &[&SeenOutcome])
 
 /// Returns whether a job had the file in hand, which the index has never seen.
 fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<bool> {
-    // A failure is shown even if the job is older than that of the last outcome.
+    // A failure is shown even if the job is older than that of the last outcome. What says something about the file is
+    // shown even if a later job only left it out.
     let mut end = transaction.prepare_cached(
         "INSERT INTO files
-            (folder_no, leaf, name, natural, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, undone, job_no, job)
-        VALUES (?, 1, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as,
-            undone = excluded.undone, job_no = max(job_no, excluded.job_no), job = excluded.job
-        WHERE excluded.job_no >= job_no OR excluded.shown_as = 'failed'
+            (folder_no, leaf, name, natural, searched, kind, size, mtime_ns, inode, present, outcome, shown_as, tells, undone, job_no, job)
+        VALUES (?, 1, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET outcome = excluded.outcome, shown_as = excluded.shown_as, tells = excluded.tells,
+            undone = excluded.undone, job = excluded.job,
+            job_no = iif(excluded.tells > tells, excluded.job_no, max(job_no, excluded.job_no))
+        WHERE excluded.shown_as = 'failed' OR excluded.tells > tells
+            OR (excluded.tells = tells AND excluded.job_no >= job_no)
         RETURNING present",
     )?;
     let parent = outcome.path.parent().unwrap_or_default();
@@ -185,8 +188,9 @@ fn end_one(transaction: &Transaction<'_>, outcome: &SeenOutcome) -> Stored<bool>
         }
         None => (outcome.status.byte(), outcome.status.shown_as(), None, outcome.job.to_string()),
     };
+    let tells = shown_as == OutcomeFilter::Failed || outcome.status.tells_of_file();
     let (natural, searched) = (natural(name), Pattern::searched(name));
-    let values = params![folder, name, natural, searched, code, shown_as.word(), undone, outcome.job_no, job];
+    let values = params![folder, name, natural, searched, code, shown_as.word(), tells, undone, outcome.job_no, job];
     let is_present: Option<bool> = end.query_row(values, |row| row.get(0)).optional()?;
     Ok(is_present == Some(false) && matches!(outcome.status, ItemStatus::Succeeded(_) | ItemStatus::Failed(_)))
 }

@@ -17,6 +17,8 @@ pub(super) fn CauseRow(
     cause: Memo<Option<Cause>>,
     /// Whether the job is over: only then do its files run again in another job.
     is_over: Memo<bool>,
+    /// Whether to look at its files is the next step.
+    is_next: Signal<bool>,
 ) -> impl IntoView {
     let (live, can_act) = (expect_context::<Live>(), may_act());
     let job = newest.job;
@@ -53,7 +55,7 @@ pub(super) fn CauseRow(
             </p>
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
-                <a class="ui-button" href=there on:click=move |_| live.put_away()>"Show"</a>
+                <a class="ui-button" class:ui-primary=move || is_next.get() href=there on:click=move |_| live.put_away()>"Show"</a>
                 <Show when=move || can_act && is_over.get() && still.with(|still| !still.is_empty())>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", format::count(still.with(Vec::len) as u64))}</button>
                 </Show>

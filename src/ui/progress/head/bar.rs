@@ -26,8 +26,11 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
     });
     // A plan has nothing to do yet, or ever.
     let plan = Memo::new(move |_| summary.with(|summary| summary.as_ref().and_then(format::planned)));
+    // A job that is over and missed files has not done all of what it was asked for.
+    let is_whole = |summary: &&JobSummary| !summary.status.is_terminal() || summary.counters.missed == 0;
     let percent = move || {
-        summary.with(|summary| summary.as_ref().and_then(format::percent)).filter(|_| plan.with(Option::is_none))
+        let percent = summary.with(|summary| summary.as_ref().filter(is_whole).and_then(format::percent));
+        percent.filter(|_| plan.with(Option::is_none))
     };
     let words = Signal::derive(move || {
         if listing.get() {
@@ -51,7 +54,7 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
         <p class="head-numbers">
             <strong class="head-done">{move || words.get()}</strong>
             <span class="head-percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
-            <a class="head-left-out" hidden=move || left_out().is_none() href=to(&format!("/jobs/{job}?status=skipped"))>{left_out}</a>
+            <a class="head-left-out" hidden=move || left_out().is_none() href=to(&format!("/jobs/{job}?status=skipped#job-files")) on:click=move |_| live.put_away()>{left_out}</a>
             <span class="ui-grow"></span>
             <span class="head-speed">{speed}</span>
         </p>

@@ -3,7 +3,7 @@
 use crate::ui::parts::format::{count, counted};
 use headway_model::request::ItemSelection;
 use headway_model::status::PauseReason;
-use headway_model::{Action, BuiltIn, JobKind, JobStatus, JobSummary, StartJob};
+use headway_model::{Action, JobKind, JobStatus, JobSummary, StartJob};
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +124,7 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
     if summary.is_planned_only() {
         offers.sort_by_key(|offer| offer.name != "rest");
     }
-    let is_next = |offer: &OfferedAction| !is_look(summary) && (offer.name == "rest" || !summary.is_planned_only());
+    let is_next = |offer: &OfferedAction| !summary.only_tests() && (offer.name == "rest" || !summary.is_planned_only());
     if let Some(next) = offers.first_mut().filter(|offer| is_next(offer)) {
         next.is_next = true;
     }
@@ -132,11 +132,6 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
         offers.push(OfferedAction::new(ButtonAction::Undo, "undo", "Undo"));
     }
     offers
-}
-
-/// Whether the job only read its files. Reading them again is not the next step.
-fn is_look(summary: &JobSummary) -> bool {
-    BuiltIn::of(&summary.recipe).is_some_and(BuiltIn::only_tests)
 }
 
 #[cfg(test)]

@@ -5,6 +5,10 @@ use headway_model::id::Millis;
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::{JobStatus, JobSummary};
 
+/// The sentence for a job of which nothing has run for a while, although files wait.
+pub(super) const STANDS_STILL: &str =
+    "Nothing is running now: its files wait for a free worker, or for their next try.";
+
 /// The sentence. `waits` is what the job waits for according to the server; `time` formats a time.
 pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(Millis) -> String) -> String {
     let counters = &summary.counters;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::actions::{Actions, Failed};
 use super::bar::Outcomes;
-use super::{Summary, standing, status_word};
+use super::{Summary, standing, status_word, still_now};
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
@@ -27,7 +27,11 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
     let status = Signal::derive(move || {
         summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
     });
+    let still = still_now(live, job);
     let stands = move || {
+        if still.get() {
+            return Some(standing::STANDS_STILL.to_owned());
+        }
         let time = |at| zone.moment(at, live.clock.get_untracked());
         of(&|summary| standing::standing(summary, None, &time))
     };
@@ -42,7 +46,7 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
         <header class="head-top">
             <a class="head-title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
             <span class="head-recipe">{move || of(&|summary| summary.recipe.clone())}</span>
-            <StatusBadge status word=status_word(summary) />
+            <StatusBadge status word=status_word(summary, still) />
             <p class="head-standing">{stands}</p>
         </header>
         <Actions summary steer />

@@ -10,7 +10,7 @@ use crate::live::Live;
 use crate::ui::parts::format::{about, size};
 use headway_model::load::Load;
 use headway_model::message::RunningItem;
-use headway_model::{JobId, JobStatus, Millis};
+use headway_model::{BuiltIn, JobId, JobStatus, JobSummary, Millis};
 
 /// How often the bytes of a running job are fetched again.
 const READ_INTERVAL: Duration = Duration::from_secs(3);
@@ -50,7 +50,14 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
         let is_told = status() == Some(JobStatus::Processing) && live.silent.with(Option::is_none);
         left_text(basis.get().filter(|_| is_told)?, at_work()?)
     };
-    let bytes = move || bytes_text(&basis.get()?.0, at_work(), status().is_some_and(JobStatus::is_terminal));
+    let reads_all = move || {
+        let recipe = |summary: &JobSummary| BuiltIn::of(&summary.recipe).is_some_and(BuiltIn::reads_all);
+        summary.with(|summary| summary.as_ref().is_some_and(recipe))
+    };
+    let bytes = move || {
+        let read_for = reads_all().then(|| at_work().unwrap_or_default());
+        bytes_text(&basis.get()?.0, read_for, status().is_some_and(JobStatus::is_terminal))
+    };
     view! {
         <p class="head-work">
             <span class="head-work-left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
@@ -77,13 +84,14 @@ fn left_text((load, since): (Load, Millis), at_work: Millis) -> Option<String> {
     }
 }
 
-/// Bytes so far, in total, and per second.
-fn bytes_text(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<String> {
+/// Bytes so far, in total, and per second. `read_for` is the time at work if the job reads all of its files; `None` if it
+/// is not known what is read of them, as with a program.
+fn bytes_text(load: &Load, read_for: Option<Millis>, is_over: bool) -> Option<String> {
     // The bytes are read more rarely than the number of files: none beside many files would contradict it.
     if load.done.bytes == 0 {
         return None;
     }
-    let speed = at_work.filter(|ms| *ms >= 500 && load.done.bytes > 0).map(|ms| {
+    let speed = read_for.filter(|ms| *ms >= 500 && load.done.bytes > 0).map(|ms| {
         let second = u64::try_from(u128::from(load.done.bytes) * 1_000 / u128::from(ms)).unwrap_or(u64::MAX);
         format!("{}/s", size(second))
     });
@@ -95,11 +103,13 @@ fn bytes_text(load: &Load, at_work: Option<Millis>, is_over: bool) -> Option<Str
             format!(" · {} written, {} {word}", size(written), size(saved.unsigned_abs()))
         }
     };
+    let did = if read_for.is_some() { "read" } else { "of input done" };
+    let done = size(load.done.bytes);
     let read = match (is_over, speed) {
-        (true, Some(speed)) => format!("{} read at {speed}", size(load.done.bytes)),
-        (true, None) => format!("{} read", size(load.done.bytes)),
-        (false, Some(speed)) => format!("{} of {} read · {speed}", size(load.done.bytes), size(load.bytes())),
-        (false, None) => format!("{} of {} read", size(load.done.bytes), size(load.bytes())),
+        (true, Some(speed)) => format!("{done} {did} at {speed}"),
+        (true, None) => format!("{done} {did}"),
+        (false, Some(speed)) => format!("{done} of {} {did} · {speed}", size(load.bytes())),
+        (false, None) => format!("{done} of {} {did}", size(load.bytes())),
     };
     Some(read + &wrote)
 }
@@ -163,17 +173,27 @@ mod tests {
             ..Load::default()
         };
         assert_eq!(bytes_text(&load, Some(228_000), false).as_deref(), Some("21 GB of 48 GB read · 92 MB/s"));
-        assert_eq!(bytes_text(&load, None, false).as_deref(), Some("21 GB of 48 GB read"));
+        assert_eq!(bytes_text(&load, Some(0), false).as_deref(), Some("21 GB of 48 GB read"));
         assert_eq!(
             bytes_text(&Load { open: FileTotals::default(), ..load }, Some(96_774), true).as_deref(),
             Some("21 GB read at 217 MB/s")
         );
         assert_eq!(bytes_text(&Load { done: FileTotals::default(), ..load }, Some(9_000), false), None);
         let smaller = Load { written: 14_700_000_000, saved: 6_300_000_000, ..load };
-        assert_eq!(bytes_text(&smaller, None, true).as_deref(), Some("21 GB read · 15 GB written, 6.3 GB saved"));
+        assert_eq!(bytes_text(&smaller, Some(0), true).as_deref(), Some("21 GB read · 15 GB written, 6.3 GB saved"));
         assert_eq!(
-            bytes_text(&Load { saved: -5, ..smaller }, None, true).as_deref(),
+            bytes_text(&Load { saved: -5, ..smaller }, Some(0), true).as_deref(),
             Some("21 GB read · 15 GB written, 5 B more than before")
         );
+    }
+
+    #[test]
+    fn what_a_program_reads_of_its_files_is_not_claimed() {
+        let load = Load { done: FileTotals { files: 2, bytes: 2_600 }, ..Load::default() };
+        assert_eq!(bytes_text(&load, None, true).as_deref(), Some("2.6 kB of input done"));
+        let open = Load { open: FileTotals { files: 1, bytes: 400 }, ..load };
+        assert_eq!(bytes_text(&open, None, false).as_deref(), Some("2.6 kB of 3.0 kB of input done"));
+        let reads = |name: &str| BuiltIn::of(name).is_some_and(BuiltIn::reads_all);
+        assert_eq!([reads("checksum"), reads("command"), reads("flac"), reads("rename")], [true, false, false, false]);
     }
 }

@@ -87,13 +87,14 @@ fn failures(rows: &[OutcomeRow]) -> Vec<OutcomeRow> {
     tries.into_values().filter(|row| row.status.shown_as() == OutcomeFilter::Failed).cloned().collect()
 }
 
-/// How a library lists a file with these outcomes: as failed if the last try of anything with it failed; else by its last
-/// outcome.
+/// How a library lists a file with these outcomes: as failed if the last try of anything with it failed; else by the last
+/// outcome that says something about it.
 fn shown_as(rows: &[OutcomeRow]) -> OutcomeFilter {
     if !failures(rows).is_empty() {
         return OutcomeFilter::Failed;
     }
-    match rows.iter().filter(counts).max_by_key(|row| row.job_no) {
+    let tells = |row: &&OutcomeRow| row.status.tells_of_file();
+    match rows.iter().filter(counts).filter(tells).max_by_key(|row| row.job_no) {
         // A file that was put back counts as if nothing had been done to it.
         Some(row) if is_undo(row) => OutcomeFilter::Unprocessed,
         Some(row) => row.status.shown_as(),
@@ -135,7 +136,16 @@ mod tests {
         assert_eq!(shown(&[("checksum", failed), ("checksum", changed)]), OutcomeFilter::Failed, "it was not tried");
         assert_eq!(shown(&[("checksum", failed), ("verify", read), ("checksum", read)]), OutcomeFilter::Processed);
         assert_eq!(shown(&[("checksum", read), ("verify", failed)]), OutcomeFilter::Failed);
-        assert_eq!(shown(&[("checksum", read), ("checksum", changed)]), OutcomeFilter::Unprocessed);
+        assert_eq!(
+            shown(&[("checksum", read), ("checksum", changed)]),
+            OutcomeFilter::Unprocessed,
+            "it is another file"
+        );
+        let unwanted = ItemStatus::Skipped { reason: SkipReason::Lacking, planned: true };
+        assert_eq!(shown(&[("checksum", read), ("rename", unwanted)]), OutcomeFilter::Processed, "it was left out");
+        assert_eq!(shown(&[("checksum", failed), ("rename", unwanted)]), OutcomeFilter::Failed);
+        assert_eq!(shown(&[("rename", unwanted)]), OutcomeFilter::Unprocessed);
+        assert_eq!(shown(&[("rename", read), ("undo", read), ("rename", unwanted)]), OutcomeFilter::Unprocessed);
         assert_eq!(shown(&[("checksum sha256", failed), ("checksum blake3", read)]), OutcomeFilter::Processed);
         assert_eq!(shown(&[("command flac", failed), ("command touch", read)]), OutcomeFilter::Failed);
         assert_eq!(shown(&[("command flac", failed), ("command flac", read)]), OutcomeFilter::Processed);

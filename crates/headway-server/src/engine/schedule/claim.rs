@@ -13,8 +13,9 @@ use headway_model::status::JobStatus;
 
 impl Schedule {
     /// Begins queued jobs while there are places, and claims items while workers are free: for the job with the
-    /// highest priority, and among equals for the one with the fewest items at work. Some quick items are claimed
-    /// ahead.
+    /// highest priority, among equals for the one with the fewest items at work, and among these for the one that has
+    /// waited longest for its turn: so each job of a priority gets on, however many there are. Some quick items are
+    /// claimed ahead.
     ///
     /// Attempts that hang on the storage of one library take nothing away from jobs of other libraries: for these
     /// jobs, their workers and places count as free.
@@ -33,10 +34,11 @@ impl Schedule {
         self.jobs.iter_mut().for_each(|(id, job)| job.recover_open(*id, now, &mut effects));
         let workers = self.limits.workers;
         let stock = busy - stalled;
+        let mut last = self.jobs.values().map(|job| job.turn).max().unwrap_or_default();
         loop {
             let all_busy = busy >= workers;
             let free = self.jobs.iter_mut().filter(|(_, job)| job.can_claim() && !(all_busy && job.is_of(&silent)));
-            let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), **id));
+            let next = free.min_by_key(|(id, job)| (Reverse(job.fold.priority), job.active.len(), job.turn, **id));
             let Some((id, job)) = next else { break };
             // Only the job whose turn it is can claim ahead. It does so in batches, once a quarter of the stock is used up.
             let most = workers * (1 + job.goes_ahead());
@@ -45,6 +47,10 @@ impl Schedule {
                 break;
             }
             let Some(item) = job.next_waiting() else { continue };
+            if last == 0 || job.turn < last {
+                last += 1;
+                job.turn = last;
+            }
             let attempt = job.fold.last_attempt(item) + 1;
             job.claimed.insert(item, attempt);
             job.active.insert(item, attempt);

@@ -34,6 +34,9 @@ pub(super) struct Job {
     pub(super) waiting: WaitingItems,
     /// How many attempts do not count as tries, by item.
     pub(super) uncounted: BTreeMap<u32, u32>,
+    /// When it last got a worker, compared with other jobs: the job with the highest number got the last one. 0 if it never
+    /// got any.
+    pub(super) turn: u64,
     /// How many items a worker gets through while a record becomes durable.
     pub(super) ahead: usize,
     /// How many active attempts hang on storage that gives no sign of life.
@@ -68,6 +71,7 @@ impl Job {
             void: BTreeSet::new(),
             waiting: WaitingItems::default(),
             uncounted: BTreeMap::new(),
+            turn: 0,
             ahead: 0,
             stalled: 0,
             asked: false,

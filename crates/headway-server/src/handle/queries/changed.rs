@@ -1,16 +1,22 @@
-//! Whether files are still what the jobs saw whose outcomes a library shows.
+//! What the rows of jobs say about the outcomes that a library shows: why a file failed, and whether it is still what the job
+//! saw.
 
 use std::collections::{HashMap, HashSet};
 
 use super::super::Server;
-use headway_model::item::DiskEffect;
-use headway_model::library::Entry;
+use headway_model::item::{DiskEffect, FailReason};
+use headway_model::library::{Entry, LastOutcome};
+use headway_model::text::cut_middle;
 use headway_model::{ApiError, ItemStatus};
 use headway_store::rows::ItemRow;
 
+/// The most bytes of a reason in a list.
+const REASON_LIMIT: usize = 120;
+
 impl Server {
-    /// Sets for each of these files whether it was changed since its outcome. Leaves it unset where that is not known.
-    pub(super) async fn say_changed(&self, entries: &mut [Entry]) -> Result<(), ApiError> {
+    /// Adds to each of these outcomes which item of its job it is of, why that failed, and whether the file was changed since.
+    /// Leaves out what is not known.
+    pub(super) async fn say_more(&self, entries: &mut [Entry]) -> Result<(), ApiError> {
         let ids: HashSet<_> = entries.iter().filter_map(|entry| Some(entry.outcome.as_ref()?.job)).collect();
         let mut jobs = HashMap::new();
         for id in ids {
@@ -27,11 +33,25 @@ impl Server {
             rows.iter().filter_map(|row| Some(((*jobs.get(&row.job_no)?, &row.file.path), row))).collect();
         for entry in entries {
             let Some(outcome) = &mut entry.outcome else { continue };
-            let row = seen.get(&(outcome.job, &entry.path));
-            outcome.changed_since = row.is_some_and(|row| is_another(row, entry.size, entry.modified));
+            if let Some(row) = seen.get(&(outcome.job, &entry.path)) {
+                outcome.item = Some(row.item);
+                outcome.changed_since = is_another(row, entry.size, entry.modified);
+                say_why(outcome, row);
+            }
         }
         Ok(())
     }
+}
+
+/// Adds the message of a failure, in one short line, to the reason.
+fn say_why(outcome: &mut LastOutcome, row: &ItemRow) {
+    let message = row.state.message.as_deref().and_then(|message| message.lines().next());
+    let Some(message) = message.filter(|_| matches!(row.state.status, ItemStatus::Failed(_))) else { return };
+    let reason = match outcome.reason.take().filter(|reason| !FailReason::adds_nothing(reason)) {
+        Some(reason) => format!("{reason}: {message}"),
+        None => message.to_owned(),
+    };
+    outcome.reason = Some(cut_middle(&reason, REASON_LIMIT));
 }
 
 /// Whether a file of this size that was last changed at this time is not the one of the item. What a job itself wrote is

@@ -23,15 +23,14 @@ impl FollowedJob {
     /// Adds the outcome of an item, and the folders that it has changed, in every library that has the file.
     pub(super) fn add(&self, job: JobId, row: ItemRow, ended: &mut Vec<SeenOutcome>, changed: &mut LibraryFolders) {
         let undoes = JobKind::of(&self.recipe) == JobKind::Undo;
-        // The file is as the other job left it.
-        if undoes && matches!(row.state.status, ItemStatus::Failed(_)) {
+        // The file is as the other job left it, also where that job's work was left alone.
+        if undoes && !matches!(row.state.status, ItemStatus::Succeeded(_)) {
             return;
         }
         let result: Option<Value> = row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let places = places(&row, result.as_ref());
         let moved = row.moved_to();
-        let undone =
-            result.as_ref().filter(|_| undoes && matches!(row.state.status, ItemStatus::Succeeded(_))).map(undone);
+        let undone = result.as_ref().filter(|_| undoes).map(undone);
         let (path, from) = match &moved {
             Some(path) => (path.clone(), Some(row.file.path)),
             None => (row.file.path, None),

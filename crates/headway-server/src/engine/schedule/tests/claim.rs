@@ -16,6 +16,29 @@ fn a_worker_that_comes_free_goes_to_the_job_that_has_fewest() {
 }
 
 #[test]
+fn jobs_of_one_priority_get_workers_in_turn_however_many_they_are() {
+    let mut world = ScheduleWorld::new(5, 2, true);
+    let jobs: Vec<_> = (1..=5).map(|number| world.job(number, 100)).collect();
+    let high = jobs[4];
+    for _ in 0..42 {
+        let (job, item, attempt) = world.started[0];
+        world.done(job, item, attempt, ok());
+    }
+    let done: Vec<_> = jobs.iter().map(|job| world.folds[job].counters.succeeded).collect();
+    assert!(done.iter().all(|done| (7..=10).contains(done)), "{done:?}");
+    // Priority goes first, as long as that job has something to do; then the others take turns again.
+    world.record(high, JobEvent::Changed { priority: Some(1), concurrency: Some(1) });
+    for _ in 0..20 {
+        let (job, item, attempt) = world.started[0];
+        world.done(job, item, attempt, ok());
+        assert_eq!(world.at_work(high), 1);
+    }
+    let more = |(job, before): (&JobId, u32)| world.folds[job].counters.succeeded - before;
+    let more: Vec<_> = jobs.iter().zip(done).map(more).collect();
+    assert!(more[..4].iter().all(|more| *more >= 1) && more[4] >= 8, "{more:?}");
+}
+
+#[test]
 fn the_third_job_waits_for_a_place_and_priority_goes_first() {
     let mut world = ScheduleWorld::new(1, 1, true);
     let first = world.job(1, 1);
