@@ -64,6 +64,9 @@ pub struct StartJob {
 }
 
 impl StartJob {
+    /// What the title of a retry begins with, before the title of the job whose files it runs again.
+    pub const AGAIN: &str = "Again: ";
+
     /// This recipe over these files, with everything else at its default.
     pub fn new(library: &str, recipe: &str, query: Query) -> Self {
         StartJob {
@@ -82,18 +85,18 @@ impl StartJob {
         }
     }
 
-    /// A request to undo a job with this title on this library.
-    pub fn undo(library: &str, job: JobId, title: &str) -> Self {
+    /// A request to undo a job with this recipe and title on this library.
+    pub fn undo(library: &str, job: JobId, (recipe, title): (&str, &str)) -> Self {
         let query = Query::Items(ItemsQuery { job, which: ItemSelection::Placed });
-        let title = Some(cut(&format!("{}{title}", JobKind::UNDO_TITLE), TITLE_LIMIT));
+        let title = Some(cut(&JobKind::undo_title(recipe, title), TITLE_LIMIT));
         StartJob { title, parent: Some(job), ..StartJob::new(library, JobKind::UNDO, query) }
     }
 
     /// The same request again, limited to these items of the earlier job.
     pub fn again(&self, job: JobId, which: ItemSelection) -> Self {
-        let title = self.title.as_ref().map(|title| match title.starts_with("Again: ") {
+        let title = self.title.as_ref().map(|title| match title.starts_with(StartJob::AGAIN) {
             true => title.clone(),
-            false => cut(&format!("Again: {title}"), TITLE_LIMIT),
+            false => cut(&format!("{}{title}", StartJob::AGAIN), TITLE_LIMIT),
         });
         let policy = Policy { on_done: Some(OnDone::Again), ..self.policy.clone() };
         let query = Query::Items(ItemsQuery { job, which });

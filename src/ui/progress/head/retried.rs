@@ -6,7 +6,7 @@ use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::format::{count, counted};
 use crate::ui::progress::Newest;
-use headway_model::JobSummary;
+use headway_model::{JobKind, JobSummary, StartJob};
 
 /// What became of the files, in a few words.
 fn outcome(retry: &JobSummary) -> String {
@@ -16,6 +16,25 @@ fn outcome(retry: &JobSummary) -> String {
     let left = left.map(|(number, word)| format!(", {} {word}", count(number.into()))).collect::<String>();
     let all = counted(counters.total, "file", "files");
     format!(": {} of {all} done{left}", count(counters.succeeded.into()))
+}
+
+/// What the job does with the earlier job that it is about, and that job's name, as far as its own title says it.
+fn about(summary: &JobSummary) -> (String, String) {
+    let title = summary.title.as_str();
+    let (does, of) = match JobKind::of(&summary.recipe) {
+        JobKind::Undo if title.starts_with(JobKind::REDO_TITLE) => ("Takes back ".to_owned(), Some("an undo")),
+        JobKind::Undo => ("Undoes ".to_owned(), title.strip_prefix(JobKind::UNDO_TITLE)),
+        JobKind::Recipe => {
+            // What the plan leaves out does not run again, and until everything is listed, the number is not known.
+            let files = match summary.counters.work().1 {
+                number if number > 0 && !summary.listing => counted(number, "file", "files"),
+                _ => "files".to_owned(),
+            };
+            let of = title.strip_prefix(StartJob::AGAIN);
+            (format!("{} {files} of ", if of.is_some() { "Retries" } else { "Works on" }), of)
+        }
+    };
+    (does, of.unwrap_or("an earlier job").to_owned())
 }
 
 /// A line about each of these jobs, with a link to it.
@@ -39,12 +58,12 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
             </p>
         }
     };
-    // An undo names in its title what it undoes, and the way there is as useful.
     let parent =
-        Memo::new(move |_| newest.with(|view| view.request.as_ref().and_then(|request| request.parent)).flatten());
+        Memo::new(move |_| newest.with(|view| Some((about(&view.summary), view.request.as_ref()?.parent?))).flatten());
     let of = move || {
-        let there = to(&format!("/jobs/{}", parent.get()?));
-        Some(view! { <p class="head-parent">"Works on files of " <a href=there>"an earlier job"</a></p> })
+        let ((does, title), parent) = parent.get()?;
+        let there = to(&format!("/jobs/{parent}"));
+        Some(view! { <p class="head-parent">{does} <a href=there>{title}</a></p> })
     };
     view! {
         {of}
@@ -54,9 +73,24 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::outcome;
+    use super::{about, outcome};
     use headway_model::testing::summary;
-    use headway_model::{Counters, JobStatus};
+    use headway_model::{Counters, JobKind, JobStatus, JobSummary};
+
+    #[test]
+    fn a_job_about_another_one_names_it_if_its_title_does() {
+        let said = |recipe: &str, title: &str, listing| {
+            let counters = Counters { total: 40, skipped_in_plan: 3, ..Counters::default() };
+            let summary = summary(JobStatus::Processing, counters);
+            let (does, of) = about(&JobSummary { recipe: recipe.into(), title: title.into(), listing, ..summary });
+            format!("{does}{of}")
+        };
+        assert_eq!(said(JobKind::UNDO, "Undo: Repack · comics", false), "Undoes Repack · comics");
+        assert_eq!(said(JobKind::UNDO, "Redo: Repack · comics", false), "Takes back an undo");
+        assert_eq!(said("repack", "Again: Repack · comics", false), "Retries 37 files of Repack · comics");
+        assert_eq!(said("repack", "Again: Repack · comics", true), "Retries files of Repack · comics");
+        assert_eq!(said("verify", "Verify · what failed", false), "Works on 37 files of an earlier job");
+    }
 
     #[test]
     fn the_result_of_a_retry_is_reported_in_numbers() {
