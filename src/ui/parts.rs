@@ -22,7 +22,7 @@ pub(super) use controls::Controls;
 pub(super) use disclosure::Disclosure;
 pub(super) use error::{ErrorPage, ErrorView};
 pub(super) use icon::Icon;
-pub(super) use link::{LeavesOut, LinkBadge, NotRecording};
+pub(super) use link::{LeavesOut, LinkBadge, NotRecording, link_text};
 pub use marks::Marks;
 pub(super) use marks::marks;
 pub(super) use rights::{ReadsOnly, may_act, rights};

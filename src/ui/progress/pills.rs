@@ -67,7 +67,8 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
     });
     let text = Memo::new(move |_| {
         let waits = waits.get();
-        live.jobs.with(|jobs| {
+        let is_lost = live.silent.with(Option::is_some);
+        let text = live.jobs.with(|jobs| {
             others.with(|others| {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
@@ -75,7 +76,8 @@ fn Pill(others: Memo<Vec<JobId>>) -> impl IntoView {
                     None => Some(status_of_jobs(summaries)),
                 }
             })
-        })
+        });
+        if is_lost { text.map(|text| format!("Last known: {text}")) } else { text }
     });
     let of_only = move |said: fn(&JobSummary) -> String| {
         live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))
