@@ -8,6 +8,7 @@
 
 #[cfg(feature = "schema")]
 mod described;
+mod few;
 mod map;
 mod set;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 
 use std::cmp::Ordering;
 
+pub use few::sort_few;
 pub use map::SortedMap;
 pub use set::SortedSet;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{SortedMap, SortedSet};
+use super::{SortedMap, SortedSet, sort_few};
 
 /// One change of a map.
 #[derive(Debug, Clone)]
@@ -74,6 +74,14 @@ proptest! {
         prop_assert_eq!(&serde_json::from_str::<SortedMap<u8, u16>>(&json).expect("a map"), &ours);
         prop_assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
         prop_assert!(ours.into_iter().eq(theirs));
+    }
+
+    #[test]
+    fn a_few_values_are_sorted_as_by_the_standard_library(values in prop::collection::vec((0_u8..5, any::<u8>()), 0..30)) {
+        let (mut ours, mut theirs) = (values.clone(), values);
+        sort_few(&mut ours, |(key, _)| *key);
+        theirs.sort_by_key(|(key, _)| *key);
+        prop_assert_eq!(ours, theirs);
     }
 
     #[test]
