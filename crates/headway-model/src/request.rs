@@ -64,9 +64,6 @@ pub struct StartJob {
 }
 
 impl StartJob {
-    /// What the title of a retry begins with, before the title of the job whose files it runs again.
-    pub const AGAIN: &str = "Again: ";
-
     /// This recipe over these files, with everything else at its default.
     pub fn new(library: &str, recipe: &str, query: Query) -> Self {
         StartJob {
@@ -94,9 +91,9 @@ impl StartJob {
 
     /// The same request again, limited to these items of the earlier job.
     pub fn again(&self, job: JobId, which: ItemSelection) -> Self {
-        let title = self.title.as_ref().map(|title| match title.starts_with(StartJob::AGAIN) {
+        let title = self.title.as_ref().map(|title| match title.starts_with("Again: ") {
             true => title.clone(),
-            false => cut(&format!("{}{title}", StartJob::AGAIN), TITLE_LIMIT),
+            false => cut(&format!("Again: {title}"), TITLE_LIMIT),
         });
         let policy = Policy { on_done: Some(OnDone::Again), ..self.policy.clone() };
         let query = Query::Items(ItemsQuery { job, which });

@@ -6,7 +6,8 @@ use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::format::{count, counted};
 use crate::ui::progress::Newest;
-use headway_model::{JobKind, JobSummary, StartJob};
+use headway_model::summary::JobView;
+use headway_model::{JobKind, JobSummary};
 
 /// What became of the files, in a few words.
 fn outcome(retry: &JobSummary) -> String {
@@ -18,23 +19,23 @@ fn outcome(retry: &JobSummary) -> String {
     format!(": {} of {all} done{left}", count(counters.succeeded.into()))
 }
 
-/// What the job does with the earlier job that it is about, and that job's name, as far as its own title says it.
-fn about(summary: &JobSummary) -> (String, String) {
-    let title = summary.title.as_str();
-    let (does, of) = match JobKind::of(&summary.recipe) {
-        JobKind::Undo if title.starts_with(JobKind::REDO_TITLE) => ("Takes back ".to_owned(), Some("an undo")),
-        JobKind::Undo => ("Undoes ".to_owned(), title.strip_prefix(JobKind::UNDO_TITLE)),
-        JobKind::Recipe => {
+/// What the job does with an earlier job, and that job's title, if it is known.
+fn about(summary: &JobSummary, earlier: Option<&JobSummary>) -> (String, String) {
+    let is_undo = |job: &JobSummary| JobKind::of(&job.recipe) == JobKind::Undo;
+    let does = match (is_undo(summary), earlier) {
+        (true, Some(earlier)) if is_undo(earlier) => "Takes back ".to_owned(),
+        (true, _) => "Undoes ".to_owned(),
+        (false, _) => {
             // What the plan leaves out does not run again, and until everything is listed, the number is not known.
             let files = match summary.counters.work().1 {
                 number if number > 0 && !summary.listing => counted(number, "file", "files"),
                 _ => "files".to_owned(),
             };
-            let of = title.strip_prefix(StartJob::AGAIN);
-            (format!("{} {files} of ", if of.is_some() { "Retries" } else { "Works on" }), of)
+            let is_retry = earlier.is_some_and(|earlier| earlier.recipe == summary.recipe);
+            format!("{} {files} of ", if is_retry { "Retries" } else { "Works on" })
         }
     };
-    (does, of.unwrap_or("an earlier job").to_owned())
+    (does, earlier.map_or_else(|| "an earlier job".to_owned(), |earlier| earlier.title.clone()))
 }
 
 /// A line about each of these jobs, with a link to it.
@@ -58,8 +59,10 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
             </p>
         }
     };
-    let parent =
-        Memo::new(move |_| newest.with(|view| Some((about(&view.summary), view.request.as_ref()?.parent?))).flatten());
+    let parent = Memo::new(move |_| {
+        let of = |view: &JobView| Some((about(&view.summary, view.earlier.as_ref()), view.request.as_ref()?.parent?));
+        newest.with(of).flatten()
+    });
     let of = move || {
         let ((does, title), parent) = parent.get()?;
         let there = to(&format!("/jobs/{parent}"));
@@ -78,18 +81,24 @@ mod tests {
     use headway_model::{Counters, JobKind, JobStatus, JobSummary};
 
     #[test]
-    fn a_job_about_another_one_names_it_if_its_title_does() {
-        let said = |recipe: &str, title: &str, listing| {
-            let counters = Counters { total: 40, skipped_in_plan: 3, ..Counters::default() };
+    fn a_job_about_an_earlier_one_says_what_it_does_and_names_it() {
+        let of = |recipe: &str, title: &str| {
+            let counters = Counters { total: 40, skipped: 3, skipped_in_plan: 3, ..Counters::default() };
             let summary = summary(JobStatus::Processing, counters);
-            let (does, of) = about(&JobSummary { recipe: recipe.into(), title: title.into(), listing, ..summary });
-            format!("{does}{of}")
+            JobSummary { recipe: recipe.into(), title: title.into(), listing: false, ..summary }
         };
-        assert_eq!(said(JobKind::UNDO, "Undo: Repack · comics", false), "Undoes Repack · comics");
-        assert_eq!(said(JobKind::UNDO, "Redo: Repack · comics", false), "Takes back an undo");
-        assert_eq!(said("repack", "Again: Repack · comics", false), "Retries 37 files of Repack · comics");
-        assert_eq!(said("repack", "Again: Repack · comics", true), "Retries files of Repack · comics");
-        assert_eq!(said("verify", "Verify · what failed", false), "Works on 37 files of an earlier job");
+        let (repack, undo) = (of("repack", "Repack · comics"), of(JobKind::UNDO, "Undo: Repack · comics"));
+        let said = |job: &JobSummary, earlier: Option<&JobSummary>| {
+            let (does, title) = about(job, earlier);
+            does + &title
+        };
+        assert_eq!(said(&undo, Some(&repack)), "Undoes Repack · comics");
+        assert_eq!(said(&undo, Some(&undo)), "Takes back Undo: Repack · comics");
+        assert_eq!(said(&undo, None), "Undoes an earlier job");
+        assert_eq!(said(&repack, Some(&repack)), "Retries 37 files of Repack · comics");
+        let listing = JobSummary { listing: true, ..repack.clone() };
+        assert_eq!(said(&listing, Some(&repack)), "Retries files of Repack · comics");
+        assert_eq!(said(&of("verify", "Verify"), Some(&repack)), "Works on 37 files of Repack · comics");
     }
 
     #[test]
