@@ -12,7 +12,6 @@ mod starting;
 mod task;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ pub use alive::{stopped, unloaded};
 use headway_model::follow::{LinkState, Phase, Proof};
 use headway_model::message::RunningItem;
 use headway_model::summary::Start;
-use headway_model::{ApiError, Fold, JobId, JobSummary, StartJob};
+use headway_model::{ApiError, Fold, JobId, JobSummary, SortedMap, StartJob};
 pub(crate) use past::PastMoment;
 use shell::Shell;
 pub(crate) use starting::{StartPhase, Starting};
@@ -66,7 +65,7 @@ pub(crate) struct Toast {
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     /// Every known job that a page might show.
-    pub(crate) jobs: RwSignal<BTreeMap<JobId, Arc<JobState>>>,
+    pub(crate) jobs: RwSignal<SortedMap<JobId, Arc<JobState>>>,
     /// The link to the server.
     pub(crate) link: RwSignal<LinkState>,
     /// Whether this tab makes short calls, because other tabs hold the browser's connections.
@@ -106,7 +105,7 @@ pub(crate) struct Live {
 impl Live {
     /// The newest job that any page might show; the ids are in the order of the jobs' creation.
     pub(crate) fn newest_job(self) -> Memo<Option<JobId>> {
-        Memo::new(move |_| self.jobs.with(|jobs| jobs.keys().last().copied()))
+        Memo::new(move |_| self.jobs.with(|jobs| jobs.keys().next_back().copied()))
     }
 
     /// The state of the first paint: a pure function of what the server read.

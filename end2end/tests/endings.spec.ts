@@ -194,6 +194,7 @@ test('the page of the first job shows a retry: in its head, at the file and in t
   await expect(page.locator('[data-action="retry"], [data-action="retry-cause"], [data-action="retry-item"]')).toHaveCount(0);
   await page.locator('.head-retried').getByRole('link').click();
   await expect(page).toHaveURL(new RegExp(retry));
+  await expect(page.locator('.head-parent')).toHaveText(/^Retries 1 file of \S/);
   await expect(page.locator('.head-parent').getByRole('link')).toHaveAttribute('href', `/jobs/${job}`);
 });
 

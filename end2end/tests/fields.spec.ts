@@ -62,7 +62,7 @@ test('the bar never says that the disk is read where it is not', async ({ page, 
   });
   const said = page.locator('.start-bar-what');
   await open(page, `${server.url}/?folder=empty`);
-  await expect(said).toHaveText('This folder is empty.');
+  await expect(said).toHaveText('No file here.');
   await open(page, server.url);
   await expect(said).toContainText('1 file here');
   await server.stop('SIGKILL');

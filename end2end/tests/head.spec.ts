@@ -51,7 +51,7 @@ test('a plan that waits is run from the dialog, and a pause is answered there', 
   await page.getByRole('button', { name: 'Show the plan' }).click();
   const job = await shownJob(page);
   const shown = dialog(page, job);
-  await expect(shown.locator('.head-standing')).toHaveText('Ready. Nothing runs until you approve it.');
+  await expect(shown.locator('.head-standing')).toHaveText('Ready. Nothing runs until you press Run.');
   await expect(shown.locator(next)).toHaveText('Run 4 files');
   await shown.locator(next).click();
   await expect(shown.locator('.head-standing')).toHaveText(/^Running since/);

@@ -220,7 +220,7 @@ test('nothing is offered for processing where there is nothing', async ({ page, 
   await expect(all).toBeEnabled();
   await open(page, `${server.url}/?folder=empty`);
   await expect(all).toBeDisabled();
-  await expect(page.locator('.start-bar')).toContainText('This folder is empty.');
+  await expect(page.locator('.start-bar')).toContainText('No file here.');
   await open(page, `${server.url}/?search=nothing`);
   await expect(all).toBeDisabled();
   await expect(page.locator('.start-bar')).toContainText('No file matches.');

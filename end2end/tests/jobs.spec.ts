@@ -33,7 +33,7 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   await fits(page, 'the list of jobs with a card');
   // How much room Headway itself takes up, and when that is removed.
   await expect(page.locator('.jobs-room')).toContainText(/The event log takes [\d.]+ kB.*History older than 365 days or beyond 20 GB is removed/);
-  await expect(page.locator('.jobs-room')).toContainText('Trash: that of files is empty; what is there is kept for 30 days.');
+  await expect(page.locator('.jobs-room')).toContainText('Trash: empty; what comes there is kept 30 days.');
 
   // The order is part of the address, and the largest number comes first.
   await page.getByRole('link', { name: 'Status' }).click();

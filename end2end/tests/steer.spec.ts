@@ -100,7 +100,7 @@ test('a failed item is retried while the job goes on, and the rest of a cancelle
   await page.getByRole('button', { name: 'Show the plan' }).click();
   const job = await shownJob(page);
   await details(page, server, job);
-  await expect(standing(page)).toHaveText('Ready. Nothing runs until you approve it.');
+  await expect(standing(page)).toHaveText('Ready. Nothing runs until you press Run.');
   await button(page, 'approve').click();
   await expect(status(page)).toHaveText('completed with errors');
 
@@ -252,7 +252,7 @@ test('what a job waits for is shown without a reload, even if its status changes
   const second = mint();
   await begin(server, second, 'checksum', { approval: true });
   await page.goto(`${server.url}/jobs/${second}`);
-  await expect(standing(page)).toHaveText('Ready. Nothing runs until you approve it.');
+  await expect(standing(page)).toHaveText('Ready. Nothing runs until you press Run.');
   await button(page, 'approve').click();
   await expect(status(page)).toHaveText('queued');
   await expect(standing(page)).toHaveText('1st in the queue.');

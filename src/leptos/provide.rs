@@ -1,13 +1,11 @@
 //! The state that the hooks of a page share: one `Live`, and the number of users of each job.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
 use crate::base::{Base, InvalidBase};
 use crate::live::Live;
-use headway_model::JobId;
 use headway_model::summary::Start;
+use headway_model::{JobId, SortedMap};
 
 /// Sets the path below which Headway's router is mounted, such as `/headway`, and opens the stream once the page runs
 /// in a browser. Call it once, in the root component of the app; the hooks work in everything below.
@@ -16,7 +14,7 @@ pub fn provide_headway(base: &str) -> Result<(), InvalidBase> {
     let live = Live::new(&Start::empty());
     let shared = HeadwayContext {
         live,
-        uses: StoredValue::new(BTreeMap::new()),
+        uses: StoredValue::new(SortedMap::new()),
         started: RwSignal::new(None),
         cancelled: RwSignal::new(None),
     };
@@ -33,7 +31,7 @@ pub fn provide_headway(base: &str) -> Result<(), InvalidBase> {
 pub(super) struct HeadwayContext {
     pub(super) live: Live,
     /// How many hooks use a job.
-    uses: StoredValue<BTreeMap<JobId, u32>>,
+    uses: StoredValue<SortedMap<JobId, u32>>,
     /// The last job that a hook started.
     pub(super) started: RwSignal<Option<JobId>>,
     /// The last job that a hook cancelled.
@@ -49,7 +47,7 @@ impl HeadwayContext {
 
     /// Follows a job for as long as the current owner lives. The last one who leaves stops following it.
     pub(super) fn follow(self, job: JobId) {
-        self.uses.update_value(|uses| *uses.entry(job).or_default() += 1);
+        self.uses.update_value(|uses| *uses.get_or_insert_with(job, || 0) += 1);
         Effect::new(move |_| {
             if self.live.is_ready() {
                 self.live.follow(job);

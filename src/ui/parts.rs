@@ -10,6 +10,7 @@ mod icon;
 mod link;
 mod marks;
 mod rights;
+mod skipped;
 pub(super) mod visibility;
 pub(super) mod words;
 mod zone;
@@ -22,10 +23,11 @@ pub(super) use controls::Controls;
 pub(super) use disclosure::Disclosure;
 pub(super) use error::{ErrorPage, ErrorView};
 pub(super) use icon::Icon;
-pub(super) use link::{LeavesOut, LinkBadge, NotRecording};
+pub(super) use link::{LeavesOut, LinkBadge, NotRecording, link_text};
 pub use marks::Marks;
 pub(super) use marks::marks;
 pub(super) use rights::{ReadsOnly, may_act, rights};
+pub(super) use skipped::skip_reasons;
 pub(super) use zone::Zone;
 
 /// A status as a coloured word. The reason is a sentence beside it.

@@ -6,7 +6,7 @@ mod texts;
 use leptos::prelude::*;
 
 use super::parts::format::count;
-use super::parts::may_act;
+use super::parts::{may_act, skip_reasons};
 use super::progress::{Steer, Summary};
 use crate::api;
 use crate::base::to;
@@ -16,7 +16,7 @@ use headway_model::item_filter::ItemFilter;
 use headway_model::load::Load;
 use headway_model::summary::ItemView;
 use headway_model::{JobId, JobStatus, JobSummary, SkipReason, StartJob};
-use texts::{never_done, reasons, room, sentence};
+use texts::{never_done, room, sentence};
 
 /// The size of a sample.
 const SAMPLE: u32 = 10;
@@ -89,7 +89,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let heard = live.job(job);
     let left_out = Memo::new(move |_| {
         let _ = heard.get();
-        live.with_fold(job, reasons).unwrap_or_default()
+        live.with_fold(job, |fold| skip_reasons(fold, |_| true)).unwrap_or_default()
     });
     let becomes =
         move || read.with(|read| read.iter().flat_map(|(_, items)| items).filter_map(renaming).collect_view());
@@ -140,9 +140,9 @@ fn door(
 }
 
 /// A link for each reason for which files are left out.
-fn doors(job: JobId, reasons: Vec<(u64, SkipReason)>) -> impl IntoView {
-    let of = |(number, why): (u64, SkipReason)| {
-        door(job, format!("skipped&cause={}", why.key()), move || count(number), why.text())
+fn doors(job: JobId, reasons: Vec<(u32, SkipReason)>) -> impl IntoView {
+    let of = |(number, why): (u32, SkipReason)| {
+        door(job, format!("skipped&cause={}", why.key()), move || count(number.into()), why.text())
     };
     reasons.into_iter().map(of).collect_view()
 }

@@ -202,6 +202,9 @@ async fn a_retry_is_shown_on_the_original_job_and_on_each_of_its_files() {
     let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
     assert_eq!((&view["retries"][0]["job"], &view["retries"][1]), (&json!(retry.job), &Value::Null), "{view}");
     assert_eq!(view["done_since"], json!([1]), "{view}");
+    assert_eq!(view["earlier"], Value::Null, "it is about no earlier job: {view}");
+    let (_, view) = app.get(&format!("/api/jobs/{}", retry.job)).await;
+    assert_eq!((&view["earlier"]["job"], &view["earlier"]["recipe"]), (&json!(job), &json!("checksum")), "{view}");
     let (_, items) = app.get(&format!("/api/jobs/{job}/items")).await;
     let retried: Vec<_> =
         items["items"].as_array().expect("items").iter().map(|item| &item["retried"]["status"]).collect();

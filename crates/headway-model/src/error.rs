@@ -5,12 +5,11 @@ mod server_fn;
 #[cfg(feature = "server-fn")]
 pub use server_fn::{JsonAnswers, JsonArguments, JsonCalls, JsonText};
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
 use crate::read::FromJson;
+use crate::sorted::SortedMap;
 
 /// A failed call in the user's terms: what is wrong and what to do. In JSON: `{"error": CODE, "message": TEXT, ...}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson, thiserror::Error)]
@@ -88,12 +87,12 @@ pub enum ApiError {
         /// Everything that is wrong, and what to do about it.
         reasons: Vec<String>,
         /// The reasons that concern a single setting, by the setting's name.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        settings: BTreeMap<String, String>,
+        #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+        settings: SortedMap<String, String>,
         /// For a reason about a part of the request's body, a JSON pointer to that part. Only [problem
         /// details](super::problem) contain it.
         #[serde(skip)]
-        places: BTreeMap<String, String>,
+        places: SortedMap<String, String>,
     },
     /// 503: the log cannot be written until the process is restarted.
     #[error(
@@ -148,20 +147,20 @@ impl ApiError {
 
     /// An [`ApiError::Invalid`] with one reason.
     pub fn invalid(reason: impl Into<String>) -> Self {
-        ApiError::Invalid { reasons: vec![reason.into()], settings: BTreeMap::new(), places: BTreeMap::new() }
+        ApiError::Invalid { reasons: vec![reason.into()], settings: SortedMap::new(), places: SortedMap::new() }
     }
 
     /// An [`ApiError::Invalid`] with one reason, which concerns this place in the body of the request, a JSON pointer.
     pub fn at_place(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        let places = BTreeMap::from([(reason.clone(), pointer.into())]);
-        ApiError::Invalid { reasons: vec![reason], settings: BTreeMap::new(), places }
+        let places = SortedMap::from([(reason.clone(), pointer.into())]);
+        ApiError::Invalid { reasons: vec![reason], settings: SortedMap::new(), places }
     }
 
     /// An [`ApiError::Invalid`] with one reason, which concerns a setting.
     pub fn at_setting(setting: &str, reason: String) -> Self {
-        let settings = BTreeMap::from([(setting.to_owned(), reason.clone())]);
-        ApiError::Invalid { reasons: vec![reason], settings, places: BTreeMap::new() }
+        let settings = SortedMap::from([(setting.to_owned(), reason.clone())]);
+        ApiError::Invalid { reasons: vec![reason], settings, places: SortedMap::new() }
     }
 
     /// The body of an error response: this error, with its text as `message`.

@@ -1,8 +1,7 @@
 //! A job's state, folded from its events up to a `seq`.
 
 mod apply;
-
-use std::collections::BTreeMap;
+mod last_attempts;
 
 use super::counters::Counters;
 use super::digest::Digest;
@@ -13,6 +12,7 @@ use super::item::ItemStatus;
 use super::status::JobStatus;
 use super::worked::Worked;
 pub use apply::FoldError;
+use last_attempts::LastAttempts;
 
 /// A job after its first `seq` events. It takes one byte an item, so a job of 100,000 files takes 100 kB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct Fold {
     /// How many of the running items are having their output placed.
     pub(super) placing: u32,
     pub(super) items: Vec<u8>,
-    pub(super) attempts: BTreeMap<u32, u32>,
+    pub(super) attempts: LastAttempts,
 }
 
 impl Fold {
@@ -89,8 +89,8 @@ impl Fold {
                 ItemStatus::Succeeded(_) | ItemStatus::Failed(_) | ItemStatus::Skipped { planned: false, .. }
             )
         };
-        match self.attempts.get(&item) {
-            Some(attempt) => *attempt,
+        match self.attempts.get(item) {
+            Some(attempt) => attempt,
             None => u32::from(self.item(item).is_some_and(once)),
         }
     }

@@ -140,7 +140,11 @@ impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Timeout::After(ms) if ms % 1_000 == 0 => write!(f, "{}s", ms / 1_000),
-            Timeout::After(ms) => write!(f, "{}s", *ms as f64 / 1_000.0),
+            // By whole numbers: the page would download the code that writes others for this alone.
+            Timeout::After(ms) => {
+                let part = format!("{:03}", ms % 1_000);
+                write!(f, "{}.{}s", ms / 1_000, part.trim_end_matches('0'))
+            }
             Timeout::Percent(percent) => write!(f, "{percent}%"),
         }
     }
@@ -221,6 +225,8 @@ mod tests {
             assert_eq!(text.parse(), Ok(timeout), "{text}");
             assert_eq!(timeout.to_string().parse(), Ok(timeout));
         }
+        let written = [1, 10, 100, 1_050, 90_500, 61_001].map(|ms| Timeout::After(ms).to_string());
+        assert_eq!(written, ["0.001s", "0.01s", "0.1s", "1.05s", "90.5s", "61.001s"]);
         for text in ["", "s", "-1", "0", "0%", "nan", "1w", "5 s", "999d", "1e9d", "é"] {
             assert!(text.parse::<Timeout>().is_err(), "{text}");
         }

@@ -1,13 +1,12 @@
 //! A refusal as problem details, by <https://www.rfc-editor.org/rfc/rfc9457>: what the API below `/api/v1` answers with, and what a
 //! client reads back.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::id::JobId;
+use crate::sorted::SortedMap;
 
 /// Where a setting stands in the body of a request, as a JSON pointer without the setting's name.
 const SETTINGS: &str = "/settings/";
@@ -87,9 +86,9 @@ impl Problem {
 
     /// The error that this problem was made of. `None` if its code is unknown here.
     pub fn error(self) -> Option<ApiError> {
-        let settings: BTreeMap<_, _> = self.errors.iter().filter_map(Fault::setting).collect();
+        let settings: SortedMap<_, _> = self.errors.iter().filter_map(Fault::setting).collect();
         let elsewhere = self.errors.iter().filter(|fault| fault.setting().is_none());
-        let elsewhere: BTreeMap<_, _> =
+        let elsewhere: SortedMap<_, _> =
             elsewhere.filter_map(|fault| Some((fault.detail.clone(), fault.pointer.clone()?))).collect();
         let mut reasons: Vec<_> = self.errors.into_iter().map(|fault| fault.detail).collect();
         if reasons.is_empty() {
@@ -110,7 +109,7 @@ impl Problem {
     }
 }
 
-fn faults(reasons: &[String], settings: &BTreeMap<String, String>, places: &BTreeMap<String, String>) -> Vec<Fault> {
+fn faults(reasons: &[String], settings: &SortedMap<String, String>, places: &SortedMap<String, String>) -> Vec<Fault> {
     let fault = |reason: &String| {
         let setting = settings.iter().find(|(_, why)| *why == reason).map(|(name, _)| pointer(name));
         Fault { pointer: setting.or_else(|| places.get(reason).cloned()), detail: reason.clone() }

@@ -82,10 +82,10 @@ impl StartJob {
         }
     }
 
-    /// A request to undo a job with this title on this library.
-    pub fn undo(library: &str, job: JobId, title: &str) -> Self {
+    /// A request to undo a job with this recipe and title on this library.
+    pub fn undo(library: &str, job: JobId, (recipe, title): (&str, &str)) -> Self {
         let query = Query::Items(ItemsQuery { job, which: ItemSelection::Placed });
-        let title = Some(cut(&format!("{}{title}", JobKind::UNDO_TITLE), TITLE_LIMIT));
+        let title = Some(cut(&JobKind::undo_title(recipe, title), TITLE_LIMIT));
         StartJob { title, parent: Some(job), ..StartJob::new(library, JobKind::UNDO, query) }
     }
 

@@ -58,7 +58,7 @@ pub struct UnknownItemStatus;
 impl Fold {
     /// This fold in its wire form.
     pub fn snapshot(&self) -> Snapshot {
-        let last = |(item, byte): (u32, &u8)| (*byte, self.attempts.get(&item).copied().unwrap_or(0));
+        let last = |(item, byte): (u32, &u8)| (*byte, self.attempts.get(item).unwrap_or(0));
         self.head().with_items((0..).zip(&self.items).map(last))
     }
 

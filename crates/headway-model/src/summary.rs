@@ -146,6 +146,9 @@ pub struct JobView {
     /// The job that undoes, or has undone, this one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub undone: Option<JobSummary>,
+    /// The earlier job whose files this one runs again, or which it undoes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub earlier: Option<JobSummary>,
     /// The newest jobs that ran files of this one again, newest first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retries: Vec<JobSummary>,

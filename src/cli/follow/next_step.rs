@@ -139,6 +139,7 @@ mod tests {
             runs_programs: false,
             can_undo: true,
             undone: None,
+            earlier: None,
             retries: Vec::new(),
             done_since: Vec::new(),
         };

@@ -1,6 +1,5 @@
 //! Copies the machine's state into the page's signals, at most once a frame.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -10,7 +9,7 @@ use super::shown::LIVE;
 use crate::api::waiting;
 use crate::live::{JobState, browser};
 use headway_model::follow::{LinkState, Proof};
-use headway_model::{JobId, JobSummary};
+use headway_model::{JobId, JobSummary, SortedMap};
 
 const REPAINT_MS: f64 = 200.0;
 const HIDDEN_REPAINT_MS: f64 = 1_000.0;
@@ -18,7 +17,7 @@ const HIDDEN_REPAINT_MS: f64 = 1_000.0;
 const SET_BACK_MS: u64 = 60_000;
 const RELOADED: &str = "headway.reloaded";
 
-type FollowedJobs = BTreeMap<JobId, Arc<JobState>>;
+type FollowedJobs = SortedMap<JobId, Arc<JobState>>;
 
 impl Shell {
     pub(super) fn ask_frame(&self) {

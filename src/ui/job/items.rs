@@ -2,7 +2,6 @@
 //! so the two never differ. The server is asked only for text: names, reasons, results.
 
 mod address;
-mod by_item;
 mod list;
 mod names;
 mod read;

@@ -5,13 +5,16 @@ use leptos::prelude::*;
 use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use headway_model::policy::OnInterrupt;
-use headway_model::{JobKind, OnDone, Output, OutputPlace, StartJob};
+use headway_model::summary::Start;
+use headway_model::{BuiltIn, JobKind, OnDone, Output, OutputPlace, Setting, StartJob};
 
 /// The request, line by line, and the way to ask for the same again.
 #[component]
 pub(super) fn RequestDetails(request: StartJob) -> impl IntoView {
     let live = expect_context::<Live>();
-    let rows = lines(&request).into_iter().map(|(name, value)| {
+    let recipe = |start: Start| start.recipes.into_iter().find(|recipe| recipe.name == request.recipe);
+    let known = use_context::<Start>().and_then(recipe).map(|recipe| recipe.settings).unwrap_or_default();
+    let rows = lines(&request, &known).into_iter().map(|(name, value)| {
         view! {
             <div>
                 <dt>{name}</dt>
@@ -38,10 +41,23 @@ fn can_be_repeated(request: &StartJob) -> bool {
     request.recipe != JobKind::UNDO
 }
 
-fn lines(request: &StartJob) -> Vec<(String, String)> {
+/// Whether the job writes outputs. A typed command does so only if it names `{out}`.
+fn has_output(request: &StartJob) -> bool {
+    let is_typed = BuiltIn::of(&request.recipe) == Some(BuiltIn::Command);
+    let run = request.settings.get("run").and_then(|value| value.as_str());
+    !is_typed || run.is_some_and(|run| run.contains("{out}"))
+}
+
+/// The lines, with the labels that the settings have where a job is started. A recipe that is no longer offered has none.
+fn lines(request: &StartJob, known: &[Setting]) -> Vec<(String, String)> {
+    let label = |name: &String| {
+        let setting = known.iter().find(|setting| setting.name == *name);
+        setting.map_or_else(|| format::capital(name), |setting| setting.label.clone())
+    };
     let mut lines = vec![("Library".into(), request.library.clone()), ("Recipe".into(), request.recipe.clone())];
-    lines.extend(request.settings.iter().map(|(name, value)| (name.clone(), format::value(value))));
-    lines.extend(request.output.as_ref().map(|output| ("Output".into(), output_text(output))));
+    lines.extend(request.settings.iter().map(|(name, value)| (label(name), format::value(value))));
+    let output = request.output.as_ref().filter(|_| has_output(request));
+    lines.extend(output.map(|output| ("Output".into(), output_text(output))));
     let policy = &request.policy;
     lines.extend(policy.tries.map(|tries| ("Attempts per file".into(), tries.to_string())));
     lines.extend(policy.timeout.map(|timeout| ("Stop a file that takes longer than".into(), timeout.to_string())));
@@ -75,5 +91,26 @@ fn output_text(output: &Output) -> String {
         None => place,
         Some(0) => format!("{place}, if it is smaller"),
         Some(percent) => format!("{place}, if it is smaller by {percent} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::request::Query;
+
+    #[test]
+    fn a_typed_command_is_labelled_as_where_it_is_typed_and_has_an_output_only_if_it_names_one() {
+        let typed = |run: &str| StartJob {
+            settings: [("run".to_owned(), run.into())].into_iter().collect(),
+            output: Some(Output::to(OutputPlace::Beside { name: "{/.}.out".into() })),
+            ..StartJob::new("files", BuiltIn::Command.name(), Query::Paths(Vec::new()))
+        };
+        let names = |run: &str, known: &[Setting]| {
+            lines(&typed(run), known).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let known = [Setting::text("run", "Command to run")];
+        assert_eq!(names("wc {}", &known), ["Library", "Recipe", "Command to run"]);
+        assert_eq!(names("cp {} {out}", &[]), ["Library", "Recipe", "Run", "Output"]);
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::api;
 use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
-use headway_model::summary::{Room, TrashElsewhere, TrashRoom};
+use headway_model::summary::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 
 /// The room that the log and the trashes take. The page itself reads it, because a trash can be on a slow disk and no
 /// page should wait for that.
@@ -49,57 +49,59 @@ fn sentences(room: &Room) -> Vec<String> {
         [] => "The history of jobs is kept forever.".to_owned(),
         limits => format!("History {} is removed automatically.", limits.join(" or ")),
     };
-    let mut trash: Vec<_> = room.trashes.iter().map(trash).collect();
-    elsewhere(room.elsewhere, &mut trash);
-    let kept_there = match room.trash_age {
-        None => "what is there is kept until you delete it".to_owned(),
-        Some(age) => format!("what is there is kept for {}", format::days(age)),
-    };
-    let trash = if trash.is_empty() { None } else { Some(format!("Trash: {}; {kept_there}.", trash.join(", "))) };
+    let trash = trash(room);
     let suspended = room.suspended.map(|time| {
         format!("The clock jumped, so nothing is removed by its age for the next {}.", format::duration(time))
     });
     [Some(format!("{log} {kept}")), trash, suspended].into_iter().flatten().collect()
 }
 
-fn trash(room: &TrashRoom) -> String {
-    match room.holds {
-        None => format!("that of {} cannot be seen now", room.library),
-        Some(holds) if holds.files == 0 => format!("that of {} is empty", room.library),
-        Some(holds) => {
-            let files = format::counted(holds.files, "file", "files");
-            format!("that of {} holds {files}, {}", room.library, format::size(holds.bytes))
-        }
-    }
-}
-
-/// Adds what the trashes of folders hold that are not served, if there is anything to say. `headway trash` names their jobs.
-fn elsewhere(TrashElsewhere { holds, unknown }: TrashElsewhere, said: &mut Vec<String>) {
-    if holds.files > 0 {
+/// What the trashes hold: those that hold something by name, the others together. `None` if there is no trash.
+/// `headway trash` names the jobs of folders that are not served.
+fn trash(room: &Room) -> Option<String> {
+    let TrashElsewhere { holds, unknown } = room.elsewhere;
+    let amount = |place: &str, holds: TrashHolds| {
         let files = format::counted(holds.files, "file", "files");
-        said.push(format!("folders that are not served hold {files}, {}", format::size(holds.bytes)));
-    }
-    if unknown > 0 {
+        format!("{place} {files}, {}", format::size(holds.bytes))
+    };
+    let named = |trash: &TrashRoom| match trash.holds {
+        None => Some(format!("that of {} cannot be seen now", trash.library)),
+        Some(holds) => (holds.files > 0).then(|| amount(&trash.library, holds)),
+    };
+    let mut said: Vec<_> = room.trashes.iter().filter_map(named).collect();
+    let is_any_empty = said.len() < room.trashes.len();
+    said.extend((holds.files > 0).then(|| amount("folders that are not served", holds)));
+    said.extend((unknown > 0).then(|| {
         let folders = format::counted(unknown, "folder that is not served", "folders that are not served");
-        said.push(format!("that of {folders} cannot be seen now"));
+        format!("that of {folders} cannot be seen now")
+    }));
+    let kept = match room.trash_age {
+        None => "kept until you delete it".to_owned(),
+        Some(age) => format!("kept {}", format::days(age)),
+    };
+    match (said.is_empty(), is_any_empty) {
+        (true, false) => None,
+        (true, true) => Some(format!("Trash: empty; what comes there is {kept}.")),
+        (false, true) => Some(format!("Trash: {}; {kept}. All others are empty.", said.join("; "))),
+        (false, false) => Some(format!("Trash: {}; {kept}.", said.join("; "))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::summary::TrashHolds;
 
     const DAY_MS: u64 = 86_400_000;
 
     #[test]
     fn what_takes_room_is_said_and_when_it_goes() {
         let holds = Some(TrashHolds { files: 22, bytes: 11_000_000 });
+        let empty = Some(TrashHolds { files: 0, bytes: 0 });
         let trash = |library: &str, holds| TrashRoom { library: library.into(), holds };
         let room = Room {
             log: 12_000_000,
             outputs: 0,
-            trashes: vec![trash("photos", holds), trash("disk", None)],
+            trashes: vec![trash("photos", holds), trash("comics", empty), trash("disk", None)],
             elsewhere: TrashElsewhere { holds: TrashHolds { files: 1, bytes: 2_000 }, unknown: 2 },
             trash_age: Some(30 * DAY_MS),
             keep_age: Some(365 * DAY_MS),
@@ -110,10 +112,12 @@ mod tests {
             sentences(&room),
             [
                 "The event log takes 12 MB, and what jobs wrote for you 0 B. History older than 365 days or beyond 20 GB is removed automatically.",
-                "Trash: that of photos holds 22 files, 11 MB, that of disk cannot be seen now, folders that are not served hold 1 file, 2.0 kB, that of 2 folders that are not served cannot be seen now; what is there is kept for 30 days.",
+                "Trash: photos 22 files, 11 MB; that of disk cannot be seen now; folders that are not served 1 file, 2.0 kB; that of 2 folders that are not served cannot be seen now; kept 30 days. All others are empty.",
                 "The clock jumped, so nothing is removed by its age for the next 23 h 0 min.",
             ]
         );
+        let room = Room { elsewhere: TrashElsewhere::default(), trashes: vec![trash("comics", empty)], ..room };
+        assert_eq!(sentences(&room)[1], "Trash: empty; what comes there is kept 30 days.");
         let room = Room {
             trashes: Vec::new(),
             elsewhere: TrashElsewhere::default(),

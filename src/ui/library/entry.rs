@@ -60,7 +60,7 @@ pub(super) fn EntryRow(
     let size = if is_file { Some(entry.size) } else { under.map(|under| under.bytes) };
     view! {
         <tr
-            data-kind=format!("{:?}", entry.kind).to_lowercase()
+            data-kind=entry.kind.label()
             data-index=index
             aria-rowindex=first + index as u64 + 2
             data-selected=move || chosen.get().then_some("true")

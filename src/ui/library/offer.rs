@@ -42,7 +42,7 @@ impl ListOffer {
             Err(_) => ListOffer::Unknown("How many files there are is not known"),
             Ok(page) if page.scan.is_some() => reading(),
             Ok(page) if view.is_deep() && page.files == 0 => ListOffer::Nothing("No file matches."),
-            Ok(page) if !view.is_deep() && page.total == 0 => ListOffer::Nothing("This folder is empty."),
+            Ok(page) if !view.is_deep() && page.total == 0 => ListOffer::Nothing("No file here."),
             // Folders below might not have been read yet.
             Ok(page) if page.under.files == 0 => reading(),
             Ok(page) => {

@@ -1,18 +1,16 @@
 //! The selection: single files and folders, across folders and pages, or everything that a view shows, including
 //! files that appear later.
 
-use std::collections::BTreeMap;
-
 use crate::ui::parts::format::count;
 use headway_model::library::{Entry, EntryKind, FolderView, Under};
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
-use headway_model::{Query, RelPath};
+use headway_model::{Query, RelPath, SortedMap};
 
 /// A selection within one library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui) enum Selection {
     /// These files and folders of the library with this name, each with its amount.
-    Files(String, BTreeMap<RelPath, SelectedRow>),
+    Files(String, SortedMap<RelPath, SelectedRow>),
     /// Every file that the view shows on any page when the plan is made; and the present amount.
     Matching(Box<FolderView>, Under),
 }
@@ -26,7 +24,7 @@ pub(in crate::ui) struct SelectedRow {
 
 impl Default for Selection {
     fn default() -> Self {
-        Selection::Files(String::new(), BTreeMap::new())
+        Selection::Files(String::new(), SortedMap::new())
     }
 }
 
@@ -58,15 +56,16 @@ impl Selection {
     /// another library.
     pub(super) fn set<'a>(&mut self, library: &str, rows: impl IntoIterator<Item = &'a Entry>, on: bool) {
         if !matches!(self, Selection::Files(of, _) if of == library) {
-            *self = Selection::Files(library.to_owned(), BTreeMap::new());
+            *self = Selection::Files(library.to_owned(), SortedMap::new());
         }
         let Selection::Files(_, files) = self else { return };
-        for (path, row) in rows.into_iter().filter_map(selectable) {
-            if on {
-                files.insert(path.clone(), row);
-            } else {
-                files.remove(path);
-            }
+        // They can be many, in any order.
+        let rows = rows.into_iter().filter_map(selectable).map(|(path, row)| (path.clone(), row));
+        let rows: SortedMap<_, _> = rows.collect();
+        if on {
+            files.extend(rows);
+        } else {
+            files.retain(|path, _| !rows.contains_key(path));
         }
     }
 
@@ -78,7 +77,7 @@ impl Selection {
         };
         let mut sum = Under::default();
         // The order is by path, so the content of a folder comes after it.
-        for (path, SelectedRow { amount, .. }) in files {
+        for (path, SelectedRow { amount, .. }) in files.iter() {
             if !path.ancestors().iter().any(|above| above != path && files.contains_key(above)) {
                 sum.files += amount.files;
                 sum.bytes += amount.bytes;

@@ -1,14 +1,13 @@
 //! A hundred rows of a list. Far from the screen, an empty row of the same height replaces them, so that a list of
 //! any length is as fast as a short one.
 
-use std::collections::HashMap;
-
 use leptos::html;
 use leptos::prelude::*;
 
 use super::entry::EntryRow;
 use super::{ROWS_PER_WINDOW, Selection};
 use crate::ui::parts::{Zone, visibility};
+use headway_model::SortedMap;
 use headway_model::library::{Entry, FolderView};
 
 /// What stays when the list is read again.
@@ -25,8 +24,23 @@ pub(super) struct Scrolled {
 struct KeptRows {
     view: FolderView,
     rows: usize,
-    /// The heights of replaced windows, in pixels.
-    away: HashMap<usize, f64>,
+    /// The heights of replaced windows.
+    away: SortedMap<usize, Height>,
+}
+
+/// A height in hundredths of a pixel: browsers lay out in steps that are not much smaller, and the code that writes
+/// floating-point numbers is large.
+#[derive(Clone, Copy, Default)]
+struct Height(u32);
+
+impl Height {
+    fn of(pixels: f64) -> Self {
+        Height((pixels * 100.0).round() as u32)
+    }
+
+    fn in_css(self) -> String {
+        format!("{}.{:02}px", self.0 / 100, self.0 % 100)
+    }
 }
 
 impl Scrolled {
@@ -50,11 +64,11 @@ impl Scrolled {
         self.kept.update_value(|kept| kept.rows = rows);
     }
 
-    fn height(&self, window: usize) -> Option<f64> {
+    fn height(&self, window: usize) -> Option<Height> {
         self.kept.with_value(|kept| kept.away.get(&window).copied())
     }
 
-    fn set_height(&self, window: usize, height: Option<f64>) {
+    fn set_height(&self, window: usize, height: Option<Height>) {
         self.kept.update_value(|kept| match height {
             Some(height) => drop(kept.away.insert(window, height)),
             None => drop(kept.away.remove(&window)),
@@ -88,7 +102,7 @@ pub(super) fn Window(
         let Some(body) = body.get() else { return };
         let measured = body.clone();
         visibility::watch(&body, move |is| {
-            let height = (!is).then(|| measured.get_bounding_client_rect().height());
+            let height = (!is).then(|| Height::of(measured.get_bounding_client_rect().height()));
             scrolled.set_height(number, height);
             is_near.set(is);
         });
@@ -96,7 +110,7 @@ pub(super) fn Window(
     let rows = move || {
         if !is_shown.get() {
             let height = scrolled.height(number).unwrap_or_default();
-            let height = format!("{height}px");
+            let height = height.in_css();
             return view! { <tr class="library-room" aria-hidden="true"><td colspan="5" style:height=height></td></tr> }
                 .into_any();
         }
@@ -108,4 +122,15 @@ pub(super) fn Window(
         entries.into_iter().enumerate().map(row).collect_view().into_any()
     };
     view! { <tbody node_ref=body>{rows}</tbody> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Height;
+
+    #[test]
+    fn a_height_is_written_as_css_reads_it() {
+        let said = [0.0, 37.0, 3_300.5, 3_712.046_875].map(|pixels| Height::of(pixels).in_css());
+        assert_eq!(said, ["0.00px", "37.00px", "3300.50px", "3712.05px"]);
+    }
 }

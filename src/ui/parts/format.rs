@@ -76,10 +76,14 @@ pub(crate) fn sentence(text: &str) -> String {
     sentence
 }
 
-/// A text with a capital letter at the beginning.
+/// A text with a capital letter at the beginning, if it begins with a letter of ASCII. The server makes titles in the same
+/// way, and the page does without the table of all other capital letters.
 pub(crate) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 /// How much of a job's work is done, such as "12 / 82 files". Files that the plan skipped do not count.
@@ -133,6 +137,11 @@ pub(crate) fn query(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_letter_and_ends_with_a_full_stop() {
+        assert_eq!(["no news", "Done!", "été", ""].map(sentence), ["No news.", "Done!", "été.", "."]);
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {

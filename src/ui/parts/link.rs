@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::live::Live;
+use headway_model::follow::LinkState;
 
 const CROWDED: &str = "Other tabs use this browser's connections to the server, so this one asks once a second.";
 
@@ -11,14 +12,25 @@ const CROWDED: &str = "Other tabs use this browser's connections to the server, 
 #[component]
 pub(crate) fn LinkBadge() -> impl IntoView {
     let live = expect_context::<Live>();
-    let text =
-        move || live.link.with(|link| if live.crowded.get() { format!("{link}, polling") } else { link.to_string() });
+    let text = move || match link_text(live) {
+        text if live.crowded.get() => format!("{text}, polling"),
+        text => text,
+    };
     let title = move || if live.crowded.get() { CROWDED } else { "The link to the server" };
     view! {
         <span class="link-badge" data-link=move || live.link.with(|link| link.label()) title=title>
             <span class="link-badge-word">{text}</span>
         </span>
     }
+}
+
+/// The words for the link. However the link was lost, it is said in the same way, with the time since everything was known.
+pub(in crate::ui) fn link_text(live: Live) -> String {
+    let lost_for = live.silent.get().map(|known| live.clock.get().saturating_sub(known) / 1_000);
+    live.link.with(|link| match (link, lost_for) {
+        (LinkState::Connecting | LinkState::Silent(_), Some(seconds)) => LinkState::Silent(seconds).to_string(),
+        (link, _) => link.to_string(),
+    })
 }
 
 /// The sentence on every page once the log cannot be written.

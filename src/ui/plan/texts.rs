@@ -1,7 +1,7 @@
 //! What a plan says, in sentences and numbers.
 
 use crate::ui::parts::format::{count, counted, size};
-use headway_model::{Fold, ItemStatus, Output, OutputPlace, Reruns, SkipReason};
+use headway_model::{Output, OutputPlace, Reruns};
 
 /// A sentence with the recipe and the number of files.
 pub(super) fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bool) -> String {
@@ -26,19 +26,6 @@ pub(super) fn never_done(files: u32, Reruns { changed, settings }: Reruns) -> St
         return String::new();
     }
     part(first, "never done").into_iter().chain(again).collect::<Vec<_>>().join(" · ")
-}
-
-/// Why files are skipped, and how many for each reason, most frequent reason first.
-pub(super) fn reasons(fold: &Fold) -> Vec<(u64, SkipReason)> {
-    let mut numbers: Vec<_> = SkipReason::ALL.iter().map(|reason| (0, *reason)).collect();
-    for (_, status) in fold.items() {
-        if let ItemStatus::Skipped { reason, .. } = status {
-            numbers.iter_mut().filter(|(_, known)| *known == reason).for_each(|(number, _)| *number += 1);
-        }
-    }
-    numbers.retain(|(number, _)| *number > 0);
-    numbers.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
-    numbers
 }
 
 /// How much room there is for what the job writes.

@@ -56,7 +56,8 @@ fn Pill(
     let still = still(move || others.get());
     let text = Memo::new(move |_| {
         let still = still.get();
-        live.jobs.with(|jobs| {
+        let is_lost = live.silent.with(Option::is_some);
+        let text = live.jobs.with(|jobs| {
             others.with(|others| {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
@@ -66,7 +67,8 @@ fn Pill(
                     None => Some(status_of_jobs(summaries, &still, is_one_shown.get())),
                 }
             })
-        })
+        });
+        if is_lost { text.map(|text| format!("Last known: {text}")) } else { text }
     });
     let of_only = move |said: fn(&JobSummary) -> String| {
         live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))

@@ -8,6 +8,7 @@ use super::notify_button::NotifyButton;
 use super::whole;
 use crate::live::{JobState, Live};
 use crate::ui::parts::format::{self, time_of_day};
+use crate::ui::parts::link_text;
 use headway_model::follow::{Phase, Proof, SET_ASIDE};
 
 /// Maximum age of a check. The server sends one every five seconds, so an older one proves nothing about this moment.
@@ -26,7 +27,7 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
         line(phase, &proof, silent, clock, time_of_day)
     };
     let closed = Memo::new(move |_| proof.get().map(|(_, proof)| proof));
-    let link = move || live.link.with(ToString::to_string);
+    let link = move || link_text(live);
     let is_over = Signal::derive(move || {
         state.with(|state| state.as_ref().is_none_or(|state| state.summary.status.is_terminal()))
     });

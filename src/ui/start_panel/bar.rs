@@ -100,8 +100,8 @@ mod tests {
             (amount_text(&target).as_str(), named(&target).as_str()),
             ("5 files, 3.8 MB selected", "Process 5 files")
         );
-        let target = Target { amount: Err("This folder is empty."), is_selection: false };
+        let target = Target { amount: Err("No file here."), is_selection: false };
         assert_eq!(named(&target), "Process all files here", "how many is not known");
-        assert_eq!(amount_text(&target), "This folder is empty.", "and nothing stands beside it");
+        assert_eq!(amount_text(&target), "No file here.", "and nothing stands beside it");
     }
 }

@@ -1,8 +1,6 @@
 //! Folds events: each is checked by [`next`] first, and then changes the state.
 
-use std::collections::BTreeMap;
-
-use super::Fold;
+use super::{Fold, LastAttempts};
 use crate::counters::Counters;
 use crate::digest::Digest;
 use crate::done::Reruns;
@@ -79,7 +77,7 @@ impl Fold {
             counters: Counters::default(),
             placing: 0,
             items: Vec::new(),
-            attempts: BTreeMap::new(),
+            attempts: LastAttempts::default(),
         })
     }
 
@@ -142,7 +140,7 @@ impl Fold {
         if attempt > 1 || (attempt == 1 && to.is_open()) {
             self.attempts.insert(item, attempt);
         } else {
-            self.attempts.remove(&item);
+            self.attempts.remove(item);
         }
     }
 

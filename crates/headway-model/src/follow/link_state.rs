@@ -50,7 +50,7 @@ impl fmt::Display for LinkState {
             LinkState::Connecting => f.write_str("connecting"),
             LinkState::Live => f.write_str("live"),
             LinkState::CatchingUp(behind) => write!(f, "catching up (−{behind})"),
-            LinkState::Silent(seconds) => write!(f, "silent ({seconds} s)"),
+            LinkState::Silent(seconds) => write!(f, "no connection, {seconds} s"),
             LinkState::Healed(reason) => write!(f, "healed ({reason})"),
             LinkState::Asleep => f.write_str("asleep"),
             LinkState::Refused(reason) => write!(f, "refused: {reason}"),

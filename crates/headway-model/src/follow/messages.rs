@@ -1,7 +1,5 @@
 //! What the receiver does with each message of the server.
 
-use std::collections::BTreeMap;
-
 use super::HealReason;
 use super::effect::FollowEffect;
 use super::receiver::Follow;
@@ -12,6 +10,7 @@ use crate::id::{JobId, Millis};
 use crate::message::{
     Closed, ClosedHow, Events, GoneReason, Hello, Message, Now, Ping, Reset, ResetReason, SnapshotMessage, Summaries,
 };
+use crate::sorted::SortedMap;
 
 impl Follow {
     /// Takes in a message from the source `generation`, with its event id (empty for none).
@@ -96,14 +95,14 @@ impl Follow {
 
     /// Applies the whole message or, if any event does not follow on, none of it.
     fn events(&mut self, events: &Events, effects: &mut Vec<FollowEffect>) -> Option<(JobId, HealReason)> {
-        let mut due = BTreeMap::new();
+        let mut due = SortedMap::new();
         let mut read: Vec<(JobId, Recorded, &str)> = Vec::new();
         for frame in &events.frames {
             let Some(tracked) = self.jobs.get_mut(&frame.job) else { continue };
             if !tracked.is_folding() {
                 continue;
             }
-            let due = due.entry(frame.job).or_insert_with(|| tracked.due());
+            let due = due.get_or_insert_with(frame.job, || tracked.due());
             for raw in &frame.events {
                 let recorded = match Recorded::decode(raw.get()) {
                     Ok(recorded) => recorded,
@@ -163,7 +162,7 @@ impl Follow {
         let position = |cursor: &Cursor| cursor.position;
         let sent = id.parse().ok().as_ref().map(position);
         let caught_up = sent.is_some_and(|sent| self.cursor.as_ref().map(position) <= Some(sent));
-        for (job, (sent, digest, last)) in &ping.jobs {
+        for (job, (sent, digest, last)) in ping.jobs.iter() {
             if let Some(tracked) = self.jobs.get_mut(job)
                 && let Err(reason) = tracked.check(now, *sent, digest, *last, caught_up)
             {

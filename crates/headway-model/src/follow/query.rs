@@ -23,7 +23,7 @@ impl Follow {
         if self.watch {
             parts.push("watch=jobs".to_owned());
         }
-        for (job, tracked) in &self.jobs {
+        for (job, tracked) in self.jobs.iter() {
             if let Some(word) = tracked.ask(self.cursor.is_some()) {
                 // Where snapshots do not get through, the query names the events that the client has, and the server
                 // sends those after them.

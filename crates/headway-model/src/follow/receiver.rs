@@ -1,12 +1,11 @@
 //! The receiver itself: which jobs it follows, and when it opens a source.
 
-use std::collections::BTreeMap;
-
 use super::effect::FollowEffect;
 use super::link::{self, Link, Transport};
 use super::tracked::Tracked;
 use crate::cursor::Cursor;
 use crate::id::{JobId, Millis};
+use crate::sorted::SortedMap;
 use crate::summary::JobSummary;
 
 /// Maximum number of jobs that one stream follows.
@@ -15,8 +14,8 @@ pub const JOBS_LIMIT: usize = 16;
 /// The receiving side. Times are in milliseconds on the caller's clock, which can start anywhere but never goes back.
 #[derive(Debug, Clone)]
 pub struct Follow {
-    pub(super) jobs: BTreeMap<JobId, Tracked>,
-    pub(super) summaries: BTreeMap<JobId, JobSummary>,
+    pub(super) jobs: SortedMap<JobId, Tracked>,
+    pub(super) summaries: SortedMap<JobId, JobSummary>,
     pub(super) watch: bool,
     pub(super) cursor: Option<Cursor>,
     pub(super) link: Link,
@@ -33,8 +32,8 @@ impl Follow {
     /// reconnects of many clients; `build` is the page's own build, to detect a newer server.
     pub fn new(cursor: Option<Cursor>, watch: bool, build: Option<String>, seed: u64) -> Self {
         Follow {
-            jobs: BTreeMap::new(),
-            summaries: BTreeMap::new(),
+            jobs: SortedMap::new(),
+            summaries: SortedMap::new(),
             watch,
             cursor,
             link: Link::new(seed),
@@ -157,7 +156,7 @@ impl Follow {
     /// Adds the summaries that the page was rendered with.
     pub fn know(&mut self, summaries: Vec<JobSummary>) {
         for summary in summaries {
-            self.summaries.entry(summary.job).or_insert(summary);
+            self.summaries.get_or_insert_with(summary.job, || summary);
         }
     }
 

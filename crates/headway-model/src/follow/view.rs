@@ -1,11 +1,10 @@
 //! The state that a page reads from the receiver.
 
-use std::collections::BTreeMap;
-
 use super::tracked::Tracked;
 use super::{Follow, LinkState};
 use crate::cursor::Cursor;
 use crate::id::{JobId, Millis};
+use crate::sorted::SortedMap;
 use crate::summary::JobSummary;
 
 impl Follow {
@@ -30,10 +29,13 @@ impl Follow {
     }
 
     /// The summary of every known job, followed or watched. A followed job's summary comes from its fold.
-    pub fn summaries(&self) -> BTreeMap<JobId, JobSummary> {
+    pub fn summaries(&self) -> SortedMap<JobId, JobSummary> {
         let mut all = self.summaries.clone();
-        let folded = self.jobs.iter().filter_map(|(job, tracked)| Some((*job, JobSummary::from(tracked.fold()?))));
-        all.extend(folded.filter(|(job, _)| self.jobs.get(job).is_some_and(|tracked| !tracked.is_stopped())));
+        for (job, tracked) in self.jobs.iter().filter(|(_, tracked)| !tracked.is_stopped()) {
+            if let Some(fold) = tracked.fold() {
+                all.insert(*job, JobSummary::from(fold));
+            }
+        }
         all
     }
 

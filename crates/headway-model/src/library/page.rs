@@ -129,6 +129,16 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// Its word, as in JSON.
+    pub fn label(self) -> &'static str {
+        match self {
+            EntryKind::Folder => "folder",
+            EntryKind::File => "file",
+            EntryKind::Symlink => "symlink",
+            EntryKind::Other => "other",
+        }
+    }
+
     /// The kind with this number.
     pub fn from_number(number: u8) -> Self {
         match number {
@@ -157,4 +167,16 @@ pub struct LastOutcome {
     /// Whether the file is known not to be what that job saw: its size or modification time is another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub changed_since: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EntryKind;
+
+    #[test]
+    fn the_word_for_a_kind_is_that_of_its_json() {
+        for kind in [EntryKind::Folder, EntryKind::File, EntryKind::Symlink, EntryKind::Other] {
+            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.label());
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! The bodies of the messages: what each kind carries.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::Cursor;
@@ -13,6 +11,7 @@ use crate::path::RelPath;
 use crate::read::FromJson;
 use crate::serde_defaults::{is_default, yes};
 use crate::snapshot::Snapshot;
+use crate::sorted::SortedMap;
 use crate::status::JobStatus;
 use crate::summary::JobSummary;
 
@@ -143,7 +142,7 @@ pub struct Ping {
     /// The server's clock.
     pub now: Millis,
     /// For each followed job: the `seq` and digest that this connection has sent, and the job's last `seq` in the log.
-    pub jobs: BTreeMap<JobId, (Seq, Digest, Seq)>,
+    pub jobs: SortedMap<JobId, (Seq, Digest, Seq)>,
     /// Whether the server can record events.
     #[serde(default = "yes")]
     pub recording: bool,

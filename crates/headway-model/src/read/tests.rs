@@ -1,13 +1,12 @@
 //! Both readers read the same, or both refuse.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::event::Payload;
+use crate::sorted::SortedMap;
 
 use super::*;
 
@@ -30,7 +29,7 @@ enum Shape {
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Tagged {
     A { shape: Shape },
-    B { by: BTreeMap<String, bool> },
+    B { by: SortedMap<String, bool> },
 }
 
 #[derive(Debug, PartialEq, Deserialize, FromJson)]
@@ -76,7 +75,7 @@ fn every_shape_of_a_type_is_read_like_serde_json_reads_it() {
     ] {
         alike::<Shape>(wrong);
     }
-    alike::<BTreeMap<String, u8>>(r#"{"a":1,"\u0062":2,"a":3}"#);
+    alike::<SortedMap<String, u8>>(r#"{"a":1,"\u0062":2,"a":3}"#);
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! How the types of the standard library are read, and JSON itself.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use super::document::JsonValue;
 use super::number::Number;
 use super::{FromJson, NotRead};
+use crate::sorted::SortedMap;
 
 impl FromJson for bool {
     fn from_json(json: JsonValue<'_>) -> Result<Self, NotRead> {
@@ -82,9 +81,9 @@ impl<T: FromJson> FromJson for Vec<T> {
     }
 }
 
-impl<K: FromJson + Ord, V: FromJson> FromJson for BTreeMap<K, V> {
+impl<K: FromJson + Ord, V: FromJson> FromJson for SortedMap<K, V> {
     fn from_json(json: JsonValue<'_>) -> Result<Self, NotRead> {
-        let (mut values, mut read) = (json.object()?, BTreeMap::new());
+        let (mut values, mut read) = (json.object()?, SortedMap::new());
         while let (Some(key), Some(value)) = (values.next(), values.next()) {
             read.insert(K::from_json(key)?, V::from_json(value)?);
         }

@@ -1,7 +1,5 @@
 //! What a page needs for its first paint.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::JobSummary;
@@ -12,6 +10,7 @@ use crate::output::Output;
 use crate::policy::Policy;
 use crate::read::FromJson;
 use crate::setting::{OnlyIf, Setting};
+use crate::sorted::SortedMap;
 
 /// Everything a page needs for its first paint, taken at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
@@ -29,7 +28,7 @@ pub struct Start {
     pub recipes: Vec<RecipeInfo>,
     /// By recipe: its default policy for files that were already processed and for interrupted items.
     #[serde(default)]
-    pub policies: BTreeMap<String, Policy>,
+    pub policies: SortedMap<String, Policy>,
     /// Jobs that are not over, oldest first.
     pub live: Vec<JobSummary>,
     /// What the page can do.
@@ -46,7 +45,7 @@ impl Start {
             cursor: Cursor::start(),
             libraries: Vec::new(),
             recipes: Vec::new(),
-            policies: BTreeMap::new(),
+            policies: SortedMap::new(),
             live: Vec::new(),
             rights: PageRights::All,
         }

@@ -1,6 +1,5 @@
 //! Starts a job: checks the request, normalises it, and records it once.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Server, checks};
@@ -10,7 +9,7 @@ use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::summary::{JobSummary, JobView, RecipeInfo};
-use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
+use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, SortedMap, StartJob};
 use headway_recipes::Obstacle;
 use headway_store::AppendError;
 use headway_store::rows::JobRow;
@@ -150,7 +149,7 @@ impl Server {
     /// Checks and normalises a request: settings get their defaults, paths are sorted and deduplicated.
     fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
         let mut request = request.clone();
-        let (mut wrong, mut settings) = (checks::WrongPlaces::new(), BTreeMap::new());
+        let (mut wrong, mut settings) = (checks::WrongPlaces::new(), SortedMap::new());
         if let Err(error) = self.library_for(&request) {
             wrong.push(("/library", error.to_string()));
         }

@@ -17,7 +17,8 @@ impl Server {
     /// Starts the job `new`, which puts back the originals that `id` replaced and removes the files that it made.
     pub async fn undo(&self, id: JobId, new: JobId) -> Result<(Started, JobView), ApiError> {
         let row = self.row(id).await?;
-        self.start_job(new, &StartJob::undo(&row.library, id, &row.summary.title)).await
+        let of = (row.summary.recipe.as_str(), row.summary.title.as_str());
+        self.start_job(new, &StartJob::undo(&row.library, id, of)).await
     }
 
     /// Refuses a request that is a second undo of a job: the first one, even if it waits, puts everything back, or has done so. While the

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::ui::parts::format;
 use headway_model::RelPath;
 use headway_model::path::RESERVED;
+use headway_model::sorted::sort_few;
 
 /// Fields that the recipe recorded about the file itself, to recognise it later.
 const KNOWN_BY: [&str; 5] = ["mtime_ns", "size", "device", "inode", "links"];
@@ -70,7 +71,7 @@ fn joined(result: &Value, field: fn(&str, &Value) -> String) -> String {
     let told = |name: &str, value: &Value| !is_known_by(name) && !is_plain(name, value) && !is_moved(name, value);
     let mut fields: Vec<_> = fields.filter(|(name, value)| told(name, value)).collect();
     // The server sorts them by name.
-    fields.sort_by_key(|(name, _)| rank(name));
+    sort_few(&mut fields, |(name, _)| rank(name));
     let texts = fields.into_iter().map(|(name, value)| match name.as_str() {
         "output" => {
             let size = value["size"].as_u64().map(|size| format!(", {}", format::size(size)));

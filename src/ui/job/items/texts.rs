@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::by_item::ByItem;
 use super::window::ShownItem;
 use crate::api;
 use headway_model::item::ItemLabel;
 use headway_model::summary::ItemView;
-use headway_model::{ApiError, JobId};
+use headway_model::{ApiError, JobId, SortedMap};
 
 /// Minimum time between two calls for texts.
 const MIN_CALL_INTERVAL: Duration = Duration::from_millis(300);
@@ -24,11 +23,11 @@ type Moment = (Option<ItemLabel>, u32);
 #[derive(Debug, Default)]
 struct KnownTexts {
     /// The text of each item, and the number of the call that brought it.
-    texts: ByItem<(u32, ItemView)>,
+    texts: SortedMap<u32, (u32, ItemView)>,
     /// How many calls have been made.
     calls: u32,
     /// The state of each item when its text was requested and arrived.
-    asked: ByItem<Moment>,
+    asked: SortedMap<u32, Moment>,
     /// The texts of calls up to this one are out of date for files that did not succeed.
     outdated: u32,
 }
@@ -52,7 +51,7 @@ impl Texts {
 
     /// The text of an item, once it has arrived.
     pub(in crate::ui::job) fn of(self, item: u32) -> Memo<Option<ItemView>> {
-        Memo::new(move |_| self.told.with(|told| told.texts.get(item).map(|(_, text)| text.clone())))
+        Memo::new(move |_| self.told.with(|told| told.texts.get(&item).map(|(_, text)| text.clone())))
     }
 
     /// The number of a call that is about to be made.
@@ -75,7 +74,7 @@ impl Texts {
         let (busy, rests) = (RwSignal::new(false), RwSignal::new(false));
         Effect::new(move |_| {
             let wanted = rows.with(|rows| self.told.with(|told| told.lacks(rows)));
-            let is_nameless = self.told.with(|told| wanted.iter().any(|(item, _)| told.texts.get(*item).is_none()));
+            let is_nameless = self.told.with(|told| wanted.iter().any(|(item, _)| !told.texts.contains_key(item)));
             if wanted.is_empty() {
                 // Nothing is requested any longer, even if it never arrived.
                 self.wrong.set(None);
@@ -116,33 +115,35 @@ impl KnownTexts {
     /// receive the rest.
     fn lacks(&self, rows: &[ShownItem]) -> Vec<(u32, Moment)> {
         let is_told = |row: &&ShownItem| {
-            self.texts.get(row.item).is_some_and(|(call, text)| {
+            self.texts.get(&row.item).is_some_and(|(call, text)| {
                 let is_outdated = *call <= self.outdated && can_be_retried(text);
                 !is_outdated && (!row.has_story() || row.matches_text(text))
             })
         };
         let moment = |row: &ShownItem| (row.item, (row.status, row.attempt));
         let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
-        lacks.filter(|(item, moment)| self.asked.get(*item) != Some(moment)).collect()
+        lacks.filter(|(item, moment)| self.asked.get(item) != Some(moment)).collect()
     }
 
     fn answered(&mut self, call: u32, asked: Vec<(u32, Moment)>, items: Vec<ItemView>) {
-        asked.into_iter().for_each(|(item, moment)| self.asked.insert(item, moment));
+        for (item, moment) in asked {
+            self.asked.insert(item, moment);
+        }
         self.put(call, items);
     }
 
     /// Forgets texts that are not shown, once there are too many.
     fn keep(&mut self, shown: &[ShownItem]) {
         if self.texts.len() > TEXTS_LIMIT {
-            let is_shown = |item| shown.iter().any(|row| row.item == item);
-            self.texts.keep(is_shown);
-            self.asked.keep(is_shown);
+            let is_shown = |item: &u32| shown.iter().any(|row| row.item == *item);
+            self.texts.retain(|item, _| is_shown(item));
+            self.asked.retain(|item, _| is_shown(item));
         }
     }
 
     fn outdate(&mut self) {
         self.outdated = self.calls;
-        self.asked = ByItem::default();
+        self.asked = SortedMap::new();
     }
 
     fn call(&mut self) -> u32 {
@@ -153,7 +154,7 @@ impl KnownTexts {
     /// Stores texts. Answers can arrive in any order, so the text of an earlier call never replaces that of a later
     /// one.
     fn put(&mut self, call: u32, items: Vec<ItemView>) {
-        let is_later = |told: &KnownTexts, item| told.texts.get(item).is_some_and(|(known, _)| *known > call);
+        let is_later = |told: &KnownTexts, item: u32| told.texts.get(&item).is_some_and(|(known, _)| *known > call);
         for text in items {
             if !is_later(self, text.item) {
                 self.texts.insert(text.item, (call, text));
@@ -251,7 +252,7 @@ mod tests {
     fn a_long_list_keeps_the_texts_of_the_rows_that_are_shown() {
         let mut told = told((0..=TEXTS_LIMIT as u32).map(|item| text(item, Waiting, 0)).collect());
         told.keep(&[row(7, Waiting, 0), row(9_999, Waiting, 0)]);
-        assert_eq!(told.texts.items(), [7]);
+        assert!(told.texts.keys().eq(&[7_u32]));
         assert_eq!(
             told.lacks(&[row(7, Waiting, 0), row(8, Waiting, 0)]).into_iter().map(|(item, _)| item).collect::<Vec<_>>(),
             [8]
@@ -264,7 +265,7 @@ mod tests {
         let (earlier, later) = (told.call(), told.call());
         told.put(later, vec![text(0, Succeeded, 1)]);
         told.put(earlier, vec![text(0, Running, 1), text(1, Running, 1)]);
-        let status = |item: u32| told.texts.get(item).expect("a text").1.status;
+        let status = |item: u32| told.texts.get(&item).expect("a text").1.status;
         assert_eq!((status(0), status(1)), (Succeeded, Running));
     }
 }

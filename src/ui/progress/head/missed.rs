@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Summary;
 use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::format;
+use crate::ui::parts::{format, skip_reasons};
 use headway_model::item::SkipReason;
 use headway_model::{Fold, ItemStatus, JobId};
 
@@ -20,6 +20,7 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     // The reasons are in the fold, which a page has once it follows the job.
     let by_reason = Memo::new(move |_| {
         let _ = heard.get();
+        let reasons = |fold: &Fold| skip_reasons(fold, ItemStatus::is_missed);
         if missed.get() == 0 { Vec::new() } else { live.with_fold(job, reasons).unwrap_or_default() }
     });
     let text = move || match missed.get() {
@@ -44,17 +45,4 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
         </Show>
     }
     .into_any()
-}
-
-/// Why files were missed, and how many for each reason, most frequent reason first.
-fn reasons(fold: &Fold) -> Vec<(u32, SkipReason)> {
-    let mut numbers: Vec<_> = SkipReason::ALL.iter().map(|reason| (0, *reason)).collect();
-    for (_, status) in fold.items().filter(|(_, status)| status.is_missed()) {
-        if let ItemStatus::Skipped { reason, .. } = status {
-            numbers.iter_mut().filter(|(_, known)| *known == reason).for_each(|(number, _)| *number += 1);
-        }
-    }
-    numbers.retain(|(number, _)| *number > 0);
-    numbers.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
-    numbers
 }

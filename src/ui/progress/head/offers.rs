@@ -2,6 +2,7 @@
 
 use crate::ui::parts::format::{count, counted};
 use headway_model::request::ItemSelection;
+use headway_model::sorted::sort_few;
 use headway_model::status::PauseReason;
 use headway_model::{Action, JobKind, JobStatus, JobSummary, StartJob};
 
@@ -122,7 +123,7 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
     offers.extend(verify.map(|start| OfferedAction::new(start, "verify", "Verify these files")));
     // A plan that was not run is run first. A retry of what could not be planned is not the next step.
     if summary.is_planned_only() {
-        offers.sort_by_key(|offer| offer.name != "rest");
+        sort_few(&mut offers, |offer| offer.name != "rest");
     }
     let is_next = |offer: &OfferedAction| !summary.only_tests() && (offer.name == "rest" || !summary.is_planned_only());
     if let Some(next) = offers.first_mut().filter(|offer| is_next(offer)) {

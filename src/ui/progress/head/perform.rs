@@ -25,7 +25,9 @@ pub(super) fn perform(live: Live, steer: Steer, act: ButtonAction) {
             let which = still_failing(live, steer.newest, &which).unwrap_or(which);
             start(&|request, _| request.again(job, which.clone()));
         }
-        ButtonAction::Undo => start(&|request, title| StartJob::undo(&request.library, job, title)),
+        ButtonAction::Undo => {
+            start(&|request, title| StartJob::undo(&request.library, job, (request.recipe.as_str(), title)))
+        }
         ButtonAction::Cancel => live.cancel(job),
         ButtonAction::Start(request) => _ = live.start(*request),
     }

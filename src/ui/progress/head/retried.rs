@@ -6,7 +6,8 @@ use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::format::{count, counted};
 use crate::ui::progress::Newest;
-use headway_model::JobSummary;
+use headway_model::summary::JobView;
+use headway_model::{JobKind, JobSummary};
 
 /// What became of the files, in a few words.
 fn outcome(retry: &JobSummary) -> String {
@@ -16,6 +17,25 @@ fn outcome(retry: &JobSummary) -> String {
     let left = left.map(|(number, word)| format!(", {} {word}", count(number.into()))).collect::<String>();
     let all = counted(counters.total, "file", "files");
     format!(": {} of {all} done{left}", count(counters.succeeded.into()))
+}
+
+/// What the job does with an earlier job, and that job's title, if it is known.
+fn about(summary: &JobSummary, earlier: Option<&JobSummary>) -> (String, String) {
+    let is_undo = |job: &JobSummary| JobKind::of(&job.recipe) == JobKind::Undo;
+    let does = match (is_undo(summary), earlier) {
+        (true, Some(earlier)) if is_undo(earlier) => "Takes back ".to_owned(),
+        (true, _) => "Undoes ".to_owned(),
+        (false, _) => {
+            // What the plan leaves out does not run again, and until everything is listed, the number is not known.
+            let files = match summary.counters.work().1 {
+                number if number > 0 && !summary.listing => counted(number, "file", "files"),
+                _ => "files".to_owned(),
+            };
+            let is_retry = earlier.is_some_and(|earlier| earlier.recipe == summary.recipe);
+            format!("{} {files} of ", if is_retry { "Retries" } else { "Works on" })
+        }
+    };
+    (does, earlier.map_or_else(|| "an earlier job".to_owned(), |earlier| earlier.title.clone()))
 }
 
 /// A line about each of these jobs, with a link to it.
@@ -39,12 +59,14 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
             </p>
         }
     };
-    // An undo names in its title what it undoes, and the way there is as useful.
-    let parent =
-        Memo::new(move |_| newest.with(|view| view.request.as_ref().and_then(|request| request.parent)).flatten());
+    let parent = Memo::new(move |_| {
+        let of = |view: &JobView| Some((about(&view.summary, view.earlier.as_ref()), view.request.as_ref()?.parent?));
+        newest.with(of).flatten()
+    });
     let of = move || {
-        let there = to(&format!("/jobs/{}", parent.get()?));
-        Some(view! { <p class="head-parent">"Works on files of " <a href=there>"an earlier job"</a></p> })
+        let ((does, title), parent) = parent.get()?;
+        let there = to(&format!("/jobs/{parent}"));
+        Some(view! { <p class="head-parent">{does} <a href=there>{title}</a></p> })
     };
     view! {
         {of}
@@ -54,9 +76,30 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::outcome;
+    use super::{about, outcome};
     use headway_model::testing::summary;
-    use headway_model::{Counters, JobStatus};
+    use headway_model::{Counters, JobKind, JobStatus, JobSummary};
+
+    #[test]
+    fn a_job_about_an_earlier_one_says_what_it_does_and_names_it() {
+        let of = |recipe: &str, title: &str| {
+            let counters = Counters { total: 40, skipped: 3, skipped_in_plan: 3, ..Counters::default() };
+            let summary = summary(JobStatus::Processing, counters);
+            JobSummary { recipe: recipe.into(), title: title.into(), listing: false, ..summary }
+        };
+        let (repack, undo) = (of("repack", "Repack · comics"), of(JobKind::UNDO, "Undo: Repack · comics"));
+        let said = |job: &JobSummary, earlier: Option<&JobSummary>| {
+            let (does, title) = about(job, earlier);
+            does + &title
+        };
+        assert_eq!(said(&undo, Some(&repack)), "Undoes Repack · comics");
+        assert_eq!(said(&undo, Some(&undo)), "Takes back Undo: Repack · comics");
+        assert_eq!(said(&undo, None), "Undoes an earlier job");
+        assert_eq!(said(&repack, Some(&repack)), "Retries 37 files of Repack · comics");
+        let listing = JobSummary { listing: true, ..repack.clone() };
+        assert_eq!(said(&listing, Some(&repack)), "Retries files of Repack · comics");
+        assert_eq!(said(&of("verify", "Verify"), Some(&repack)), "Works on 37 files of Repack · comics");
+    }
 
     #[test]
     fn the_result_of_a_retry_is_reported_in_numbers() {

@@ -18,14 +18,16 @@ pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(
     };
     match summary.status {
         JobStatus::Planning => and("Listing the files.".into()),
-        JobStatus::Planned => "Ready. Nothing runs until you approve it.".into(),
+        JobStatus::Planned => "Ready. Nothing runs until you press Run.".into(),
         JobStatus::Queued => waits.map_or_else(|| "Waits for a free slot.".into(), sentence),
         JobStatus::Processing => and(processing(summary, time)),
         JobStatus::Paused { reason: PauseReason::User } => "Paused by you.".into(),
         JobStatus::Paused { reason: PauseReason::Interrupted } => {
             let files = files(counters.interrupted);
-            let were = if counters.interrupted == 1 { "was" } else { "were" };
-            format!("Paused: the server stopped while {files} {were} being worked on. You decide what happens to them.")
+            let (were, them) = if counters.interrupted == 1 { ("was", "it") } else { ("were", "them") };
+            format!(
+                "Paused: the server stopped while {files} {were} being worked on. You decide what happens to {them}."
+            )
         }
         JobStatus::Paused { reason } => and(format!("Paused: {}.", reason.text())),
         JobStatus::Cancelling if counters.running > 0 => {
@@ -66,7 +68,8 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
         JobStatus::Failed { reason: EndReason::AllFailed } => format!("Failed{at}: every file failed{also}."),
         JobStatus::Failed { reason: reason @ EndReason::NoMatch } => format!("Failed{at}: {}.", reason.text()),
         JobStatus::Failed { reason: EndReason::Finish } => {
-            format!("Failed{at}: every file was worked on, but {}{also}.", summary.last_step_failed())
+            let took = took.map(|took| format!(" Took {took}.")).unwrap_or_default();
+            format!("Failed{at}: every file was worked on, but {}.{took}", summary.last_step_failed())
         }
         JobStatus::Failed { reason: EndReason::Halt } => {
             format!("Stopped{at} after {}{also}.{rest}", counted(counters.failed, "failure", "failures"))
@@ -125,7 +128,7 @@ mod tests {
             ..Counters::default()
         };
         assert_eq!(said(JobStatus::Processing, some), "Running since at 2.");
-        assert_eq!(said(JobStatus::Planned, some), "Ready. Nothing runs until you approve it.");
+        assert_eq!(said(JobStatus::Planned, some), "Ready. Nothing runs until you press Run.");
         assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
         assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
         assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");
@@ -134,8 +137,21 @@ mod tests {
         let rest = Counters { total: 41, succeeded: 1, cancelled: 40, ..Counters::default() };
         assert_eq!(said(JobStatus::Cancelled, rest), "Cancelled at 300 after 3 min 41 s. 40 files did not run.");
         let halt = Counters { total: 41, failed: 1, cancelled: 40, ..Counters::default() };
+        let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, one);
+        assert!(unfinished.starts_with("Failed at 300: every file was worked on, but "), "{unfinished}");
+        assert!(unfinished.ends_with(". Took 3 min 41 s."), "{unfinished}");
         let stopped = JobStatus::Failed { reason: EndReason::Halt };
         assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run.");
+    }
+
+    #[test]
+    fn one_interrupted_file_is_not_spoken_of_as_several() {
+        let said = |interrupted| {
+            let counters = Counters { total: 3, interrupted, ..Counters::default() };
+            said(JobStatus::Paused { reason: PauseReason::Interrupted }, counters)
+        };
+        assert!(said(1).ends_with("1 file was being worked on. You decide what happens to it."), "{}", said(1));
+        assert!(said(2).ends_with("2 files were being worked on. You decide what happens to them."), "{}", said(2));
     }
 
     #[test]

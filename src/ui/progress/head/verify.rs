@@ -53,6 +53,7 @@ mod tests {
             runs_programs: false,
             can_undo: false,
             undone: None,
+            earlier: None,
             retries: Vec::new(),
             done_since: Vec::new(),
         };

@@ -1,10 +1,9 @@
 //! Tabs that can talk and have no lock: each holds a stream of its own, until there are too many.
 
-use std::collections::BTreeSet;
-
 use super::tab_message::{TabId, TabMessage};
 use super::{Tab, TabEffect};
 use crate::id::Millis;
+use crate::sorted::SortedSet;
 
 /// Maximum number of streams in one browser: two of its six connections to a server are left for calls.
 const STREAMS_LIMIT: usize = 4;
@@ -19,7 +18,7 @@ pub(super) struct Count {
     /// Whether this tab has announced that it holds a stream.
     holds: bool,
     /// Other tabs that hold a stream or are about to. If this tab holds one itself, only older tabs are counted.
-    others: BTreeSet<TabId>,
+    others: SortedSet<TabId>,
     /// When to check again.
     look_at: Option<Millis>,
     /// When the answers are counted.

@@ -1,12 +1,11 @@
 //! The leader: one connection for all tabs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::listen::Listening;
 use super::tab_message::{LeaderConnection, TabId, TabMessage};
 use super::{FollowEffect, GONE_AFTER, Tab, TabEffect};
 use crate::follow::JOBS_LIMIT;
 use crate::id::{JobId, Millis};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// Minimum time between two connections that are opened for other tabs.
 const REOPEN_EVERY: Millis = 300;
@@ -14,7 +13,7 @@ const REOPEN_EVERY: Millis = 300;
 /// What the leader knows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lead {
-    listeners: BTreeMap<TabId, Listener>,
+    listeners: SortedMap<TabId, Listener>,
     connection: Option<LeadConnection>,
     /// When to open another connection, in order to follow more jobs.
     reopen_at: Option<Millis>,
@@ -29,7 +28,7 @@ struct Listener {
 #[derive(Debug, Clone)]
 struct LeadConnection {
     generation: u64,
-    jobs: BTreeSet<JobId>,
+    jobs: SortedSet<JobId>,
     /// Whether the connection carries summaries of all jobs.
     watches: bool,
     /// How many messages were passed on; numbers the next one.
@@ -44,7 +43,7 @@ impl Lead {
         (!self.listeners.is_empty()).then_some(connection.generation)
     }
 
-    fn others(&self) -> BTreeSet<JobId> {
+    fn others(&self) -> SortedSet<JobId> {
         self.listeners.values().flat_map(|listener| listener.jobs.iter().copied()).collect()
     }
 }
@@ -72,7 +71,7 @@ impl Tab {
         if !watches && !lead.listeners.is_empty() {
             (wide, watches) = (format!("watch=all&{wide}"), true);
         }
-        let mut jobs: BTreeSet<JobId> = self.follow.asked_jobs().map(|(job, _)| job).collect();
+        let mut jobs: SortedSet<JobId> = self.follow.asked_jobs().map(|(job, _)| job).collect();
         for job in lead.others() {
             let (new, held) = (format!("job={job}"), format!("held={job}"));
             if jobs.insert(job) {
@@ -112,10 +111,10 @@ impl Tab {
         let Some(lead) = &mut self.lead else { return Vec::new() };
         match word {
             TabMessage::Wants { tab, round, jobs } => {
-                let wanted: BTreeSet<JobId> = jobs.iter().copied().collect();
+                let wanted: SortedSet<JobId> = jobs.iter().copied().collect();
                 lead.listeners.insert(tab.clone(), Listener { jobs, said: now });
                 let own = self.follow.asked_jobs().map(|(job, _)| job);
-                if own.chain(lead.others()).collect::<BTreeSet<_>>().len() > JOBS_LIMIT {
+                if own.chain(lead.others()).collect::<SortedSet<_>>().len() > JOBS_LIMIT {
                     lead.listeners.remove(&tab);
                     return vec![TabEffect::Post(TabMessage::Full { tab, round }.to_string())];
                 }

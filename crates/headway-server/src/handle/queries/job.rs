@@ -44,6 +44,7 @@ impl Server {
         let has_output = request.as_ref().is_some_and(|request| request.output.is_some());
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
         let undone = if can_undo { self.undone(id).await? } else { None };
+        let earlier = self.earlier(request.as_ref()).await?;
         let retries = self.retries(&row).await?;
         let done_since = self.done_since(&row, &retries).await?;
         let retries = retries.into_iter().take(TOLD).map(|row| row.summary).collect();
@@ -74,6 +75,7 @@ impl Server {
             runs_programs: recipe.is_none_or(|recipe| recipe.runs_programs()),
             can_undo,
             undone,
+            earlier,
             retries,
             done_since,
         })

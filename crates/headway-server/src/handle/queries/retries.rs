@@ -8,7 +8,7 @@ use crate::error::internal;
 use crate::placements::undone_items;
 use headway_model::item::ItemLabel;
 use headway_model::summary::{ItemRetry, ItemView};
-use headway_model::{ApiError, Counters, ItemStatus, JobId, JobSummary, RelPath, SkipReason};
+use headway_model::{ApiError, Counters, ItemStatus, JobId, JobSummary, RelPath, SkipReason, StartJob};
 use headway_store::rows::JobRow;
 use headway_store::{ItemPages, JobFilter};
 
@@ -33,6 +33,12 @@ impl Server {
         }
         let rows = self.store().jobs(JobFilter::Retrying(*job), u32::MAX).await?;
         Ok(rows.into_iter().filter(|row| row.summary.recipe == of.summary.recipe && row.work == of.work).collect())
+    }
+
+    /// The earlier job whose files the job of this request runs again, or which it undoes, if there is such a job.
+    pub(super) async fn earlier(&self, request: Option<&StartJob>) -> Result<Option<JobSummary>, ApiError> {
+        let Some(parent) = request.and_then(|request| request.parent) else { return Ok(None) };
+        Ok(self.store().job(parent).await?.map(|row| row.summary))
     }
 
     /// The files that a job left done, or found done, and that no undo has put back since.

@@ -1,12 +1,11 @@
 //! What a page begins with: libraries, recipes, and the jobs that are not over.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Server;
 use super::PAGE_LIMIT;
 use headway_model::summary::{LibraryName, PageRights, RecipeInfo, Start};
-use headway_model::{ApiError, JobSummary, Policy};
+use headway_model::{ApiError, JobSummary, Policy, SortedMap};
 use headway_recipes::Recipe;
 use headway_store::JobFilter;
 
@@ -40,7 +39,7 @@ impl Server {
     }
 
     /// Each recipe's default policy for files that were already processed and for interrupted items.
-    fn policies(&self) -> BTreeMap<String, Policy> {
+    fn policies(&self) -> SortedMap<String, Policy> {
         let policy = |recipe: &Arc<dyn Recipe>| {
             let effect = recipe.effect();
             let (on_interrupt, on_done) = (Some(effect.on_interrupt), Some(effect.on_done));
