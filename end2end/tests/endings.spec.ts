@@ -223,6 +223,12 @@ test('a completed job waits three seconds, becomes a toast with a link, and has 
   // The offer outlives the dialog in which it was made.
   const toast = page.locator(`.toast[data-job="${job}"]`);
   await expect(toast.getByRole('link', { name: 'Download SHA256SUMS' })).toBeVisible();
+  // It covers no part of the bar that starts the next job.
+  for (const [width, height] of [[320, 700], [390, 800], [800, 700], [1280, 720]]) {
+    await page.setViewportSize({ width, height });
+    const [low, bar] = [await toast.boundingBox(), await page.locator('.start-bar').boundingBox()];
+    expect(low!.y + low!.height, `at ${width} px`).toBeLessThanOrEqual(bar!.y);
+  }
   await toast.getByRole('link').first().click();
   await ready(page);
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.job-panel').getByRole('link', { name: 'Download SHA256SUMS' }).click()]);

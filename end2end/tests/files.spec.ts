@@ -76,7 +76,7 @@ test('a name narrows the list, in the address, and just those that failed run ag
   const field = page.getByLabel('Files by name');
   await field.pressSequentially('F002');
   await expect(rows).toHaveCount(5);
-  await expect(page.locator('.items-matches')).toHaveText('5 of 30 files');
+  await expect(page.locator('.items-matches')).toHaveText('5 of 15 failed');
   expect(new URL(page.url()).search).toBe('?status=failed&name=F002');
   await page.reload();
   await followed(page);
@@ -125,6 +125,8 @@ test('a file opens beside the list, by its address, with its output in colour', 
   await expect(drawer.locator('h2')).toHaveText(name(2));
   await expect(drawer).toContainText('exit code 7');
   await expect(drawer.locator('h3')).toContainText('exit 7');
+  // The command can be pasted into a shell.
+  await expect(drawer.locator('.attempts-command code')).toHaveText(/sh -c 'printf .*' sh f0002$/);
   const out = drawer.locator('pre.attempts-stdout');
   await expect(out).toHaveText('read well\nline 1\nline 2\nline 3\n');
   await expect(out.locator('.ansi-2')).toHaveText('well');

@@ -42,6 +42,8 @@ test('the dialog is the head of the page: the same words, parts and numbers, eac
   server.remove('../hold-d');
   await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d with 1 failure, took /);
   await expect(page.locator(next)).toHaveText('Retry 1 failed');
+  // No numbers of what cannot be any more.
+  await expect(page.locator('.job-panel .head-count:visible')).toHaveText(['3 done', '1 failed', '= 4 files']);
 });
 
 test('a plan that waits is run from the dialog, and a pause is answered there', async ({ page, serve }) => {
@@ -53,7 +55,11 @@ test('a plan that waits is run from the dialog, and a pause is answered there', 
   const shown = dialog(page, job);
   await expect(shown.locator('.head-standing')).toHaveText('Ready. Nothing runs until you press Run.');
   await expect(shown.locator(next)).toHaveText('Run 4 files');
+  // The numbers of a plan are said once.
+  await expect(shown.locator('.head-counts')).toBeHidden();
+  await expect(shown.locator('.plan').getByRole('link', { name: '4 run' })).toBeVisible();
   await shown.locator(next).click();
+  await expect(shown.locator('.head-counts')).toBeVisible();
   await expect(shown.locator('.head-standing')).toHaveText(/^Running since/);
   await expect(shown.locator(next)).toHaveCount(0);
   await shown.getByRole('button', { name: 'Pause' }).click();

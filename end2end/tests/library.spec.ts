@@ -345,6 +345,9 @@ test('files come first: at 1280 by 800 a person sees them, and opens the sheet t
   await choose(page, 'upper');
   await expect(summary).toContainText('Replaces each file; the original is kept in the trash.');
   await expect(page.locator('.start-bar-recipe')).toHaveText('Upper');
+  // The form of the chosen recipe is beside the recipes, not below the last of them.
+  await page.evaluate(() => scrollTo(0, 0));
+  await expect(page.locator('select[name="output"]')).toBeInViewport();
 });
 
 test('the pill of a job says what the job waits for', async ({ page, serve }) => {

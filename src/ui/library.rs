@@ -19,7 +19,7 @@ use leptos::prelude::*;
 use super::load::{Loaded, load};
 use super::nav::{Nav, Title};
 use super::parts::format::sentence;
-use super::parts::{Controls, ErrorView, may_act};
+use super::parts::{Controls, ErrorView, TryAgain, may_act};
 use super::start_panel::{JobOptions, StartBar, StartPanel};
 use crate::api;
 use crate::base::to;
@@ -79,7 +79,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let is_nowhere = move || offer.with(|offer| *offer == ListOffer::Nowhere);
     view! {
         <Title text=move || view.with(title) />
-        {library_links(libraries)}
+        {library_links(libraries, library)}
         <Breadcrumbs view />
         <div hidden=is_nowhere>
             {can_act.then(|| view! { <StartPanel chosen /> })}
@@ -145,11 +145,13 @@ fn polled_list(asked: Memo<RequestedView>, scrolled: Scrolled, polls: RwSignal<u
     list
 }
 
-/// A link to each library, if there are several.
-fn library_links(libraries: Vec<LibraryName>) -> impl IntoView {
+/// A link to each library, if there are several. The one that is shown is marked.
+fn library_links(libraries: Vec<LibraryName>, shown: Memo<String>) -> impl IntoView {
     let link = |library: LibraryName| {
         let view = FolderView { library: library.name.clone(), ..FolderView::default() };
-        view! { <a href=address(&view)>{library.name}</a> }
+        let (there, name) = (address(&view), library.name.clone());
+        let current = move || shown.with(|shown| *shown == library.name).then_some("true");
+        view! { <a href=there aria-current=current>{name}</a> }
     };
     (libraries.len() > 1).then(|| {
         view! {
@@ -178,8 +180,8 @@ fn NothingThere(
     view! {
         <section class="ui-empty">
             <h2>"There is nothing here"</h2>
-            <ErrorView error again />
-            <p><a href=there>"Go to " {name}</a></p>
+            <p class="ui-error" role="alert">{sentence(&error.to_string())}</p>
+            <p class="ui-buttons"><a href=there>"Go to " {name}</a> <TryAgain error again=Some(again) /></p>
         </section>
     }
     .into_any()

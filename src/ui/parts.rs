@@ -21,7 +21,7 @@ use headway_model::{FailReason, JobStatus};
 
 pub(super) use controls::Controls;
 pub(super) use disclosure::Disclosure;
-pub(super) use error::{ErrorPage, ErrorView};
+pub(super) use error::{ErrorPage, ErrorView, TryAgain};
 pub(super) use icon::Icon;
 pub(super) use link::{LeavesOut, LinkBadge, NotRecording, link_text};
 pub use marks::Marks;

@@ -107,7 +107,13 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
             <p class="plan-what">{what}</p>
             <p class="ui-hint">{move || read.with(|read| read.as_ref().and_then(|(load, _)| Some(room(load.free?, load.open.bytes))))}</p>
             <ul>
-                <li>{door(job, "waiting", move || count(waiting().into()), "run")} " " <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span></li>
+                <li>
+                    {door(job, "waiting", move || count(waiting().into()), "run")} " "
+                    <Show when=move || { can_act && waiting() > SAMPLE }>
+                        <button class="plan-try" data-action="sample" title="Runs the first files, and discards this plan" on:click=try_first>{format!("Try {SAMPLE} first")}</button>
+                    </Show>
+                    <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span>
+                </li>
                 <li hidden=move || skipped.get() == 0>
                     {door(job, "skipped", move || count(skipped.get().into()), "left out")} " "
                     <span class="plan-why">{move || doors(job, left_out.get())}</span>
@@ -118,11 +124,6 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
                 <p class="ui-hint">"Runs, for the first files:"</p>
                 <pre>{move || commands.with(|lines| lines.join("\n"))}</pre>
             </div>
-            <Show when=move || { can_act && waiting() > SAMPLE }>
-                <p>
-                    <button data-action="sample" title="Runs the first files, and discards this plan" on:click=try_first>{format!("Try {SAMPLE} first")}</button>
-                </p>
-            </Show>
         </section>
     }
     .into_any()

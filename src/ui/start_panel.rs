@@ -80,15 +80,17 @@ pub(super) fn StartPanel(chosen: JobOptions) -> impl IntoView {
             // Closed until someone chooses, so that the files are what a person sees first.
             <details class="start-sheet">
                 <ChosenRecipe chosen />
-                <Cards chosen />
-                <div class="start-form">
-                    {settings}
-                    <OutputOptions chosen />
-                </div>
-                <Commands chosen />
-                <div class="start-policies">
-                    <Options chosen />
-                    <LeaveOut chosen />
+                <div class="start-body">
+                    <Cards chosen />
+                    <div class="start-form">
+                        {settings}
+                        <OutputOptions chosen />
+                    </div>
+                    <Commands chosen />
+                    <div class="start-policies">
+                        <Options chosen />
+                        <LeaveOut chosen />
+                    </div>
                 </div>
             </details>
             {move || refusal().map(|text| view! { <p class="ui-error ui-hint" role="alert">{text}</p> })}

@@ -28,6 +28,22 @@ async fn a_name_that_looks_like_markup_stays_text() {
     app.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_libraries_the_one_that_is_shown_is_marked() {
+    let (files, other) = (Files::numbered(1), Files::numbered(1));
+    let library = ("other".to_owned(), other.library());
+    let app = App::start_with(&files, |config| config.libraries.push(library), Vec::new()).await;
+    for (path, name) in [("/", "files"), ("/?library=other", "other")] {
+        let answer = app.client.get(format!("{}{path}", app.url)).send().await.expect("an answer");
+        let page = answer.text().await.expect("a page");
+        let links = page.split_once("class=\"library-names\"").and_then(|(_, rest)| rest.split_once("</nav>"));
+        let (links, _) = links.expect("links to the libraries");
+        let marked: Vec<_> = links.split("<a ").filter(|link| link.contains("aria-current=\"true\"")).collect();
+        assert!(matches!(marked[..], [link] if link.contains(&format!(">{name}"))), "{path}: {marked:?}");
+    }
+    app.stop().await;
+}
+
 /// Pages and JSON, whichever way the caller takes them; never a stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn responses_are_compressed_and_streams_are_not() {

@@ -1,4 +1,5 @@
-//! Texts of a limited length, numbers in groups of three digits, causes of errors, and places in a text.
+//! Texts of a limited length, numbers in groups of three digits, causes of errors, places in a text, and words for a
+//! shell.
 
 /// Truncates a text to at most `limit` bytes at a character boundary, and marks the cut with an ellipsis.
 pub fn cut(text: &str, limit: usize) -> String {
@@ -73,6 +74,23 @@ pub fn invalid_name(name: &str) -> Option<String> {
     (!is_valid).then(|| format!("invalid name {name:?}: use 1 to {NAME_LIMIT_BYTES} letters, digits, - or _"))
 }
 
+/// A word, quoted for a shell if it needs that.
+pub fn quoted(word: &[u8]) -> Vec<u8> {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,{}".contains(byte);
+    if !word.is_empty() && word.iter().all(plain) {
+        return word.to_vec();
+    }
+    let mut quoted = vec![b'\''];
+    for byte in word {
+        match byte {
+            b'\'' => quoted.extend(b"'\\''"),
+            byte => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +114,12 @@ mod tests {
         let written = [0, 999, 1_000, 48_213, 1_234_567].map(|number| grouped(number, ','));
         assert_eq!(written, ["0", "999", "1,000", "48,213", "1,234,567"]);
         assert_eq!(grouped(48_213, '.'), "48.213");
+    }
+
+    #[test]
+    fn a_word_is_what_a_shell_reads_it_as() {
+        for (word, text) in [("a/b.c", "a/b.c"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$x", "'$x'")] {
+            assert_eq!(String::from_utf8(quoted(word.as_bytes())).expect("text"), text);
+        }
     }
 }

@@ -80,8 +80,9 @@ enum ExifChoice {
 impl Recipe for Image {
     fn info(&self) -> RecipeInfo {
         let formats = [("same", "its own format"), ("jpeg", "JPEG"), ("png", "PNG"), ("webp", "lossless WebP")];
-        let transparency = [("refuse", "is a failure"), ("white", "becomes white"), ("black", "becomes black")];
-        let depth = [("refuse", "is a failure"), ("reduce", "becomes 8 bits")];
+        let transparency =
+            [("refuse", "fails"), ("white", "gets a white background"), ("black", "gets a black background")];
+        let depth = [("refuse", "fails"), ("reduce", "is reduced to 8 bits")];
         let metadata = [("keep", "are kept"), ("remove", "are removed")];
         RecipeInfo {
             name: BuiltIn::Image.name().into(),
@@ -95,9 +96,9 @@ impl Recipe for Image {
                 Setting::number("longest", "Longest side", 0, 0..=65_535, "pixels")
                     .help("The picture is scaled to this width or height, and the other side in proportion. 0 keeps the size."),
                 Setting::switch("enlarge", "Enlarge smaller pictures", false),
-                Setting::choice("transparency", "Transparency, in a JPEG", &transparency)
+                Setting::choice("transparency", "A transparent picture as JPEG", &transparency)
                     .only_if("format", ["same", "jpeg"]),
-                Setting::choice("depth", "A depth of 16 bits, in a JPEG or WebP", &depth)
+                Setting::choice("depth", "A picture of 16 bits as JPEG or WebP", &depth)
                     .only_if("format", ["same", "jpeg", "webp"]),
                 Setting::choice("metadata", "Exif data", &metadata).help("The colour profile is always kept."),
                 Setting::number("memory", "A picture may take", 1_024, 16..=16_384, "MiB")

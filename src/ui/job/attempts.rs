@@ -9,6 +9,7 @@ use super::output::Stream;
 use crate::api;
 use crate::ui::parts::{ErrorView, copy, format};
 use headway_model::attempt::{AttemptLog, Kept};
+use headway_model::text::quoted;
 use headway_model::{ApiError, JobId};
 
 /// How often the output of a running attempt is read again.
@@ -86,7 +87,7 @@ fn Log(
 ) -> impl IntoView {
     let of = move |tell: &dyn Fn(&AttemptLog) -> String| log.with(|log| log.as_ref().map(tell).unwrap_or_default());
     let heading = move || of(&|log| format!("Attempt {} · {} · {}", log.attempt, how(log), format::seconds(log.ms)));
-    let command = Memo::new(move |_| of(&|log| log.argv.join(" ")));
+    let command = Memo::new(move |_| of(&|log| line(&log.argv)));
     let all = Memo::new(move |_| of(&|log| [&log.stderr, &log.stdout].map(whole).concat()));
     let is_silent = Memo::new(move |_| all.with(String::is_empty));
     let is_running = Memo::new(move |_| log.with(|log| log.as_ref().is_some_and(|log| log.running)));
@@ -122,6 +123,12 @@ fn Log(
         </section>
     }
     .into_any()
+}
+
+/// A command as a line that can be pasted into a shell.
+fn line(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| quoted(word.as_bytes())).collect();
+    String::from_utf8_lossy(&words.join(&b' ')).into_owned()
 }
 
 /// How an attempt ended.

@@ -59,7 +59,7 @@ fn Form(steer: Steer) -> impl IntoView {
     };
     view! {
         <form class="job-change" on:submit=change on:input=move |_| steer.done.set(None)>
-            <NumberField label="Files at a time " name="concurrency" min="0" max="1024" empty="the server decides" in_force=concurrency field=at_once />
+            <NumberField label="Files at a time " name="concurrency" min="0" max="1024" empty="auto" in_force=concurrency field=at_once />
             <NumberField label="Priority " name="priority" min="-1000" max="1000" empty="0" in_force=priority field=first />
             <button data-action="change" aria-disabled=is_busy disabled=move || !is_known()>"Save"</button>
             <span class="job-change-saved" role="status">{said}</span>

@@ -113,7 +113,7 @@ fn outcome_text(status: &str, reason: Option<String>) -> String {
 fn share(under: Under) -> impl IntoView {
     let part = |number: u64, of: ItemLabel, word: &'static str| {
         (number > 0).then(|| {
-            view! { <span class="entry-share-part" data-status=of.name()><Icon of />{format::count(number)}<span class="ui-hidden">{word}</span></span> }
+            view! { <span class="entry-share-part" data-status=of.name()><Icon of />{format::count(number)} {word}</span> }
         })
     };
     let rest = under.files.saturating_sub(under.processed + under.failed);

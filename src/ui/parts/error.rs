@@ -66,7 +66,7 @@ pub(in crate::ui) fn ErrorPage(
         <section class="ui-empty">
             <h1>{title}</h1>
             <p class="ui-error" role="alert">{text}</p>
-            <p><TryAgain error again /> <a href=to("/jobs")>"See all jobs"</a> " " <a href=to("/")>"Go to the library"</a></p>
+            <p class="ui-buttons"><a href=to("/jobs")>"See all jobs"</a> <a href=to("/")>"Go to the library"</a> <TryAgain error again /></p>
         </section>
     }
     .into_any()
@@ -75,7 +75,12 @@ pub(in crate::ui) fn ErrorPage(
 /// A button that repeats the call. The call is also repeated automatically: when the stream is live again and, while it
 /// is live, after a while.
 #[component]
-fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
+pub(in crate::ui) fn TryAgain(
+    /// Why the call failed.
+    error: ApiError,
+    /// Makes the call again.
+    again: Option<Callback<()>>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     again.zip(pause(&error)).map(|(again, pause)| {
         let seen = live.back.get_untracked();
@@ -93,6 +98,6 @@ fn TryAgain(error: ApiError, again: Option<Callback<()>>) -> impl IntoView {
             let timer = set_timeout_with_handle(retry, pause).ok();
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         });
-        view! { <button class="ui-quiet" on:click=move |_| again.run(())>"Try again"</button> }
+        view! { <button on:click=move |_| again.run(())>"Try again"</button> }
     })
 }

@@ -54,7 +54,7 @@ fn Written(job: JobId) -> impl IntoView {
     let offer = move || {
         let request = verify.get()?;
         let start = move |_| _ = live.start(request.clone());
-        Some(view! { <p class="head-output"><button class="ui-quiet" on:click=start>"Verify these files"</button></p> })
+        Some(view! { <p class="head-output"><button on:click=start>"Verify these files"</button></p> })
     };
     view! {
         {move || names.get().into_iter().map(|name| view! { <Download job name /> }).collect_view()}

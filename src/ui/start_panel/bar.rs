@@ -47,15 +47,15 @@ pub(in crate::ui) fn StartBar(chosen: JobOptions) -> impl IntoView {
                     " " <button class="ui-quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
                 </Show>
             </p>
+            <button class="start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(".start-cards input:checked")>
+                {recipe}
+            </button>
             <p class="ui-error ui-hint" role="alert">{move || obstacle.get()}</p>
             // The buttons end at the right edge, so the first of them moves no other when it appears.
             <div class="ui-buttons">
                 <Show when=is_more>
                     <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(StartMode::Sample)>{format!("Try {SAMPLE} first")}</button>
                 </Show>
-                <button class="ui-quiet start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(".start-cards input:checked")>
-                    {recipe}
-                </button>
                 <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(StartMode::Plan)>"Show the plan"</button>
                 <button data-start="run" class="ui-primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(StartMode::Run)>
                     {move || target.with(named)}

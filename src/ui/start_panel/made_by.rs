@@ -54,7 +54,8 @@ pub(super) fn MadeBy(
         move |event| put.run(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(Value::from));
     view! {
         <label>
-            {label} " "
+            <span class="start-label">{label}</span>
+            " "
             <select name=format!("{name}-by") autocomplete="off" prop:value=move || chosen.get() on:change=choose>
                 <option value="">"a file of the library"</option>
                 {choices}

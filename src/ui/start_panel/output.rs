@@ -43,7 +43,8 @@ fn OutputPlaces(chosen: JobOptions) -> impl IntoView {
     };
     view! {
         <label>
-            "Output "
+            <span class="start-label">"Output"</span>
+            " "
             <select name="output" autocomplete="off" prop:value=move || word.get() on:change=choose>
                 <option value="replace">"replace each file; the original is kept in the trash"</option>
                 <option value="beside">"beside each file"</option>
@@ -76,7 +77,8 @@ fn Name(chosen: JobOptions) -> impl IntoView {
     };
     view! {
         <label>
-            "named "
+            <span class="start-label">"Name"</span>
+            " "
             <input type="text" class="ui-field" autocomplete="off" name="output-name" value=name on:change=change />
         </label>
     }
@@ -90,7 +92,8 @@ fn Folder(chosen: JobOptions) -> impl IntoView {
     view! {
         <div class="start-setting">
             <label>
-                "into folder "
+                <span class="start-label">"Folder"</span>
+                " "
                 <input
                     type="text"
                     class="ui-field"

@@ -35,12 +35,12 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: JobOpt
     let control = field(described, put, about, Signal::derive(move || wrong.with(Option::is_some)));
     let labelled = match made_by {
         Some(recipe) => {
-            let (library, path_label) = (chosen.library, format!("{label}, by its path "));
-            view! { <MadeBy name label recipe library settings put><label>{path_label} {control}</label></MadeBy> }
+            let (library, path_label) = (chosen.library, format!("{label}, by its path"));
+            view! { <MadeBy name label recipe library settings put><label><span class="start-label">{path_label}</span> {control}</label></MadeBy> }
                 .into_any()
         }
         None if is_switch => view! { <label>{control} " " {label}</label> }.into_any(),
-        None => view! { <label>{label} " " {control}</label> }.into_any(),
+        None => view! { <label><span class="start-label">{label}</span> " " {control}</label> }.into_any(),
     };
     let help = (!help.is_empty()).then(|| view! { <p class="ui-hint" id=hint>{help}</p> });
     view! {

@@ -14,6 +14,7 @@ use super::Server;
 use crate::error::internal;
 use headway_files::DataFolder;
 use headway_model::event::{JobEvent, Recorded};
+use headway_model::text::quoted;
 use headway_model::{ApiError, FailReason, JobId, Millis, RelPath, SkipReason, StartJob};
 use headway_recipes::{Recipe, ShellFile};
 use headway_store::StoreError;
@@ -189,34 +190,5 @@ impl ListedJob {
         let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
         let line = words.join(&b' ');
         line.into_iter().map(|byte| if byte == b'\n' { 0 } else { byte }).collect()
-    }
-}
-
-/// A word, quoted for a shell.
-pub(super) fn quoted(word: &[u8]) -> Vec<u8> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,{}".contains(byte);
-    if !word.is_empty() && word.iter().all(plain) {
-        return word.to_vec();
-    }
-    let mut quoted = vec![b'\''];
-    for byte in word {
-        match byte {
-            b'\'' => quoted.extend(b"'\\''"),
-            byte => quoted.push(*byte),
-        }
-    }
-    quoted.push(b'\'');
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_word_is_what_a_shell_reads_it_as() {
-        for (word, text) in [("a/b.c", "a/b.c"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$x", "'$x'")] {
-            assert_eq!(String::from_utf8(quoted(word.as_bytes())).expect("text"), text);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Previews the commands that a job would run.
 
 use super::Server;
-use super::joblog::quoted;
+use headway_model::text::quoted;
 use headway_model::{ApiError, RelPath, StartJob};
 use headway_recipes::ShellFile;
 

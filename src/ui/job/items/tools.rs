@@ -81,16 +81,20 @@ pub(super) fn Tools(
 /// How many files match; nothing without a filter, because the head shows the total.
 fn matches(address: Memo<ItemsAddress>, list: ItemsList, summary: Summary) -> Option<String> {
     let is_filtered = address.with(|address| address.filter != Default::default());
-    let (all, is_mixed) = summary.with(|summary| {
-        summary.as_ref().map(|summary| (summary.counters.total, summary.counters.files() < summary.counters.total))
-    })?;
+    let counters = summary.with(|summary| summary.as_ref().map(|summary| summary.counters))?;
     let some = list.with(|fold, status, these| fold.listed(status, these, 0, 0).total).filter(|_| is_filtered)?;
     let named = address.with(|address| address.filter.name.as_deref().and_then(|name| list.names.of(name)));
     let more = named.map(|named| named.more).filter(|more| *more > 0);
     let more = more.map(|more| format!("; {} more match", count(more.into()))).unwrap_or_default();
     // An entry that is not a file, such as a link, is counted as a row.
-    let (one, many) = if is_mixed { ("entry", "entries") } else { ("file", "files") };
-    Some(format!("{} of {}{more}", count(some.into()), counted(all, one, many)))
+    let (one, many) = if counters.files() < counters.total { ("entry", "entries") } else { ("file", "files") };
+    let whole = match address.with(|address| address.filter.status) {
+        Some(StatusFilter::Label(ItemLabel::Failed)) if list.is_narrowed() => {
+            format!("{} failed", count(counters.failed.into()))
+        }
+        _ => counted(counters.total, one, many),
+    };
+    Some(format!("{} of {whole}{more}", count(some.into())))
 }
 
 /// The range of files that the list is limited to, counted from 1 as people count.
