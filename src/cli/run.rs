@@ -243,7 +243,7 @@ impl RunArguments {
         }
         let code = follow(session, follower, job, how).await?;
         outputs(session, job, &self.shown).await?;
-        self.report_manifests(session, job, request).await?;
+        self.report_next(session, job, request).await?;
         Ok(code)
     }
 }

@@ -1,7 +1,6 @@
 //! What a person can do after a job: see what went wrong, try it again, or undo it. One line for each.
 
 use super::super::out::{count, counted};
-use super::super::reported::reported;
 use super::super::text::tail;
 use super::{Followed, plain};
 use headway_model::summary::{JobView, Room};
@@ -20,8 +19,8 @@ impl Followed<'_> {
         }
         let view = self.session.client.job(self.job).await.ok();
         if let Some(view) = &view {
-            for line in reported(&self.session.client, view).await {
-                self.report(&format!("  {line}"));
+            for line in &view.report {
+                self.report(&format!("  {}", plain(line)));
             }
         }
         if counters.total == 0
@@ -141,6 +140,8 @@ mod tests {
             undone: None,
             retries: Vec::new(),
             done_since: Vec::new(),
+            report: Vec::new(),
+            next: None,
         };
         let room = |trash_age| Room {
             log: 0,

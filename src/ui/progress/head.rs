@@ -14,7 +14,6 @@ mod standing;
 mod strip;
 mod title;
 mod undone;
-mod verify;
 mod work;
 
 use leptos::prelude::*;
@@ -24,13 +23,14 @@ use super::proof::ProofLine;
 use super::summary::{Summary, is_over, mounted};
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
-pub(super) use actions::{Actions, Failed, verify_offer};
+pub(super) use actions::{Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
 pub(in crate::ui) use headway_model::bar::number;
 use headway_model::{JobStatus, JobSummary};
 use missed::Missed;
+pub(super) use offers::next_text;
 pub(super) use outputs::Download;
 use outputs::Outputs;
 use retried::Retried;
@@ -40,7 +40,6 @@ pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
 use undone::Undone;
-pub(super) use verify::verify_request;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar with its numbers, running files, outputs, and the proof last.
@@ -103,6 +102,7 @@ pub(in crate::ui) fn Head(
         <Work summary job />
         <Missed job summary />
         <p class="head-message">{message}</p>
+        {move || newest.with(|view| view.report.iter().map(|line| view! { <p class="head-message">{line.clone()}</p> }).collect_view())}
         <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
         <Retried newest />
