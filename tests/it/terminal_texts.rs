@@ -65,6 +65,18 @@ fn a_file_has_one_number_in_every_list_and_can_be_named_by_its_path() {
 }
 
 #[test]
+fn a_setting_that_is_missing_is_named_as_it_is_typed() {
+    let files = Files::numbered(1);
+    for (recipe, says) in [
+        ("verify", "--set manifest=SHA256SUMS, or a job with --set manifest=@1"),
+        ("deduplicate", "name a job with --set report=@1"),
+    ] {
+        let (code, _, err) = called(&files, &["run", recipe, "."]);
+        assert!(code == Some(255) && err.contains("is missing: ") && err.contains(says), "{recipe}: {code:?} {err}");
+    }
+}
+
+#[test]
 fn files_that_the_exit_code_counts_are_listed_and_retried() {
     let files = Files::numbered(2);
     files.write("new-000000", b"in the way");

@@ -168,6 +168,7 @@ fn what_a_page_starts_with() {
         json!({ "kind": "number", "least": -1, "most": 2, "unit": "u" }),
         json!({ "kind": "text", "longest": 3 }),
         json!({ "kind": "path", "patterns": true, "made_by": "m" }),
+        json!({ "kind": "job", "made_by": "m" }),
         json!({ "kind": "template", "tokens": [["a", "b"]] }),
     ];
     let only_if = json!({ "setting": "s", "is": [1, "a"] });
