@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::super::out::count;
-use headway_model::item::SkipReason;
+use headway_model::item::{DiskEffect, SkipReason};
 use headway_model::{BuiltIn, Counters, ItemStatus};
 
 /// The counts in words. Only what succeeded is called done; every other file is counted with the reason.
 pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<Item = ItemStatus>) -> String {
-    let (mut missed, mut skipped) = (Reasons::default(), Reasons::default());
+    let (mut missed, mut skipped, mut unchanged) = (Reasons::default(), Reasons::default(), 0_u64);
     for status in items {
+        unchanged += u64::from(status == ItemStatus::Succeeded(DiskEffect::Unchanged));
         let ItemStatus::Skipped { reason, planned } = status else { continue };
         let reasons = if status.is_missed() { &mut missed } else { &mut skipped };
         reasons.add(reason_of(recipe, reason, planned));
     }
-    let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
+    let same = (unchanged > 0).then(|| format!(" ({} unchanged)", count(unchanged))).unwrap_or_default();
+    let mut parts = vec![format!("{} done{same}", count(counters.succeeded.into()))];
     parts.extend((counters.failed > 0).then(|| format!("{} failed", count(counters.failed.into()))));
     parts.extend(missed.text("missed"));
     parts.extend(skipped.text("skipped"));
@@ -72,7 +74,7 @@ mod tests {
 
     #[test]
     fn only_what_succeeded_is_called_done_and_the_rest_has_its_reason() {
-        use headway_model::item::{DiskEffect, FailReason};
+        use headway_model::item::FailReason;
         let done = ItemStatus::Succeeded(DiskEffect::Changed);
         let all = [done, done, ItemStatus::Failed(FailReason::Read), skipped(SkipReason::Lacking)];
         let lacks = SkipReason::Lacking.text();
@@ -82,6 +84,8 @@ mod tests {
             results_of("rename", &taken),
             "0 done, 2 missed (another file has the new name), 1 skipped (already done)"
         );
+        let same = ItemStatus::Succeeded(DiskEffect::Unchanged);
+        assert_eq!(results_of("repack", &[done, same, same]), "3 done (2 unchanged)");
         let mixed = [skipped(SkipReason::Done), skipped(SkipReason::Symlink), skipped(SkipReason::Done)];
         assert_eq!(results_of("checksum", &mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
     }
