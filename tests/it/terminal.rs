@@ -125,7 +125,10 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
     let (code, _, err) =
         called(&files, &["run", "--", "test", "-s", "{}", ":::", "empty", "000001", "deeper/empty too", "gone"]);
     assert_eq!(code, Some(3), "{err}");
-    assert!(err.contains("✗ empty") && err.contains("1 missed (not there)"), "{err}");
+    assert!(
+        err.contains("✗ empty") && err.contains("✗ gone  not there") && err.contains("1 missed (not there)"),
+        "{err}"
+    );
     let (code, out, _) = called(&files, &["show", "@1", "--failed", "-0"]);
     let paths: Vec<_> = out.split_terminator('\0').map(|path| Path::new(path).file_name().expect("a name")).collect();
     assert_eq!(

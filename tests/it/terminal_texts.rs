@@ -65,6 +65,21 @@ fn a_file_has_one_number_in_every_list_and_can_be_named_by_its_path() {
 }
 
 #[test]
+fn what_a_failed_program_wrote_is_passed_on_once() {
+    let files = Files::numbered(1);
+    let (code, _, err) = called(&files, &["run", "--", "sh", "-c", "echo broken >&2; exit 4", "{}", ":::", "000000"]);
+    assert_eq!((code, err.matches("broken\n").count()), (Some(1), 1), "{err}");
+    assert!(err.contains("✗ 000000  exit code 4\n"), "{err}");
+    // The message of the file still quotes it.
+    assert!(called(&files, &["show", "@1", "--failed"]).1.contains("exit code 4: broken"));
+    let (_, shown, _) = called(&files, &["show", "@1"]);
+    assert!(
+        shown.contains("list the errors: headway show ") && shown.contains("try them again: headway retry "),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_setting_that_is_missing_is_named_as_it_is_typed() {
     let files = Files::numbered(1);
     for (recipe, says) in [

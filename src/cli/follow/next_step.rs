@@ -50,7 +50,7 @@ fn after_errors(
 ) -> Vec<String> {
     let job = tail(job);
     let mut lines = Vec::new();
-    let more = counters.failed.saturating_sub(shown);
+    let more = (counters.failed + counters.missed).saturating_sub(shown);
     if more > 0 && shown > 0 {
         lines.push(format!("      ✗ and {} more", count(more.into())));
     }
@@ -106,13 +106,13 @@ mod tests {
         let list = format!(
             "  headway show {job} --failed --data D  lists all of these; headway retry {job} --data D  tries them again"
         );
-        assert_eq!(lines, ["      ✗ and 57 more".to_owned(), list]);
+        assert_eq!(lines, ["      ✗ and 58 more".to_owned(), list]);
         assert!(after_errors(job_id(7), "checksum", (&Counters::default(), 0), command).is_empty());
     }
 
     #[test]
     fn damaged_files_are_not_tried_again_before_good_copies_are_there() {
-        let lines = after_errors(job_id(7), "verify", (&counters(), 77), command);
+        let lines = after_errors(job_id(7), "verify", (&counters(), 78), command);
         assert!(lines.len() == 1 && lines[0].contains("once good copies are in their place"), "{lines:?}");
     }
 

@@ -24,7 +24,8 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
     parts.join(", ")
 }
 
-fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
+/// Why a file was skipped, in the words of a terminal.
+pub(super) fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
     match reason {
         // A command of `headway.toml` names its own exit codes.
         SkipReason::Command if recipe == BuiltIn::Command.name() => "by their program, exit code 3",
