@@ -213,11 +213,12 @@ impl RunArguments {
             code = ended => return Ok(Some(code)),
             shown = plan::show(session, follower, job) => shown?,
         };
-        let collides = match shown {
-            plan::ShownPlan::Whole { collides } => collides,
+        let (collides, counts) = match shown {
+            plan::ShownPlan::Whole { collides, counts } => (collides, counts),
             plan::ShownPlan::Without(code) => return Ok(Some(code)),
         };
         if !self.shown.quiet {
+            say(&format!("headway: {counts}"));
             say("headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs");
         }
         let go = self.work.ask && confirm("go on?")?;
