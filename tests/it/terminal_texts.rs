@@ -114,7 +114,10 @@ fn files_without_a_date_are_reported_as_skipped_and_not_as_done() {
     let files = Files::numbered(2);
     let (code, _, err) = renamed(&files, "{exif:date}.{+.}");
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("0 done, 2 skipped (lacks something that its new name is made from"), "{err}");
+    assert!(err.contains("0 done, 2 skipped (no date taken, which {exif:date} asks for)"), "{err}");
+    let (_, out, err) = called(&files, &["plan", "rename", ".", "--set", "name={exif:date}.{+.}"]);
+    assert!(out.starts_with("skipped\tno date taken, which {exif:date} asks for\t000000\t-\n"), "{out} {err}");
+    assert!(err.contains("headway: 2 skipped\n"), "{err}");
     assert!(called(&files, &["jobs"]).1.contains("completed\t0\t2\t0\t"));
 }
 

@@ -25,12 +25,14 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
 }
 
 /// Why a file was skipped, in the words of a terminal.
-pub(super) fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
+pub(in crate::cli) fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
     match reason {
         // A command of `headway.toml` names its own exit codes.
         SkipReason::Command if recipe == BuiltIn::Command.name() => "by their program, exit code 3",
         SkipReason::Command => "by their program, by its exit code",
         SkipReason::Collision if recipe == BuiltIn::Rename.name() => "another file has the new name",
+        // Nothing else that a template of rename asks for can be missing.
+        SkipReason::Lacking if recipe == BuiltIn::Rename.name() => "no date taken, which {exif:date} asks for",
         SkipReason::Missing if planned => "not there",
         _ => reason.text(),
     }
@@ -78,7 +80,7 @@ mod tests {
         use headway_model::item::FailReason;
         let done = ItemStatus::Succeeded(DiskEffect::Changed);
         let all = [done, done, ItemStatus::Failed(FailReason::Read), skipped(SkipReason::Lacking)];
-        let lacks = SkipReason::Lacking.text();
+        let lacks = "no date taken, which {exif:date} asks for";
         assert_eq!(results_of("rename", &all), format!("2 done, 1 failed, 1 skipped ({lacks})"));
         let taken = [skipped(SkipReason::Collision), skipped(SkipReason::Collision), skipped(SkipReason::Done)];
         assert_eq!(
