@@ -142,7 +142,15 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
     assert_eq!(code, Some(2), "{err}");
     assert_eq!(newest(&files)["counters"]["total"], 3);
     let (code, _, err) = called(&files, &["run", "nonsense", "."]);
-    assert!(code == Some(255) && err.contains("there is no recipe \"nonsense\""), "{code:?} {err}");
+    assert!(
+        code == Some(255) && err == "headway: there is no recipe \"nonsense\"; headway recipes lists them\n",
+        "{code:?} {err}"
+    );
+    let (_, _, err) = called(&files, &["run", "checsum", "."]);
+    assert_eq!(err, "headway: there is no recipe \"checsum\"; did you mean \"checksum\"?\n");
+    let (_, _, err) = called(&files, &["run", "--", "no-such-program", "{}", ":::", "empty"]);
+    let told = "there is no program called \"no-such-program\"; install it, or give its absolute path\n";
+    assert!(err.ends_with(told) && err.lines().count() == 1, "{err}");
     assert_eq!(called(&files, &["run", "--nonsense"]).0, Some(255));
     assert_eq!(called(&files, &["jobs", "--nonsense"]).0, Some(2));
     assert_eq!(called(&files, &["show", "abcdef123456"]).0, Some(3));
