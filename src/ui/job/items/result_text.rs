@@ -16,7 +16,7 @@ fn is_plain(name: &str, value: &Value) -> bool {
 }
 
 /// Fields that come first, because people look for them: what was found, and where the file is.
-const FIRST: [&str; 4] = ["verdict", "note", "output", "moved"];
+const FIRST: [&str; 5] = ["verdict", "note", "output", "moved", "kept"];
 
 /// Fields that come last: the size after that before, and how the program ended.
 const LAST: [&str; 4] = ["was", "became", "exit", "ms"];
@@ -42,6 +42,7 @@ fn worded(name: &str, value: &Value) -> String {
         "verdict" | "note" | "notes" => return format::value(value),
         "was" => "before",
         "became" => "after",
+        "bytes" => "size",
         _ => name,
     };
     let size = value.as_u64().filter(|_| matches!(name, "was" | "became" | "bytes" | "unpacked"));
@@ -113,7 +114,7 @@ mod tests {
         let repacked = json!({ "became": 436_181, "entries": 36, "left_out": 0, "was": 450_000 });
         assert_eq!(short_result(&repacked), "entries 36 · before 450 kB · after 436 kB");
         assert_eq!(short_result(&json!({ "left_out": 2, "notes": "a note" })), "left out 2 · a note");
-        assert_eq!(short_result(&json!({ "kept": "a/b%25", "bytes": 20_480 })), "same as a/b% · bytes 20 kB");
+        assert_eq!(short_result(&json!({ "kept": "a/b%25", "bytes": 20_480 })), "same as a/b% · size 20 kB");
         assert_eq!(short_result(&json!({ "said": "94ea", "verdict": "ok" })), "ok");
     }
 
