@@ -49,9 +49,7 @@ impl Server {
         let names: Vec<_> = recipes.iter().map(|recipe| recipe.info().name).filter(|name| self.offers(name)).collect();
         match nearest(recipe, names.iter().map(String::as_str)) {
             Some(near) => format!("there is no recipe {recipe:?}; did you mean {near:?}?"),
-            None => {
-                format!("there is no recipe {recipe:?}; headway recipes lists them")
-            }
+            None => format!("there is no recipe {recipe:?}; headway recipes lists them"),
         }
     }
 
