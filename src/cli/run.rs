@@ -62,9 +62,9 @@ pub(super) struct RunCommand {
 /// Show what a run would do to each file, and do nothing: `headway run --dry-run`.
 ///
 /// A line for each file has the verdict (run, skipped, or fails: a folder that cannot be listed), the reason, the path,
-/// and the file's new name or the name of its output; in a terminal the reason is the last. Files are looked at by their names and first bytes: whether one
-/// is damaged is known only once the job runs. The exit code is 1 if names collide, 102 if the files cannot be listed,
-/// and 104 if only you can let the listing go on.
+/// and the file's new name or the name of its output; in a terminal the reason is the last. Files are looked at by
+/// their names and first bytes: whether one is damaged is known only once the job runs. The exit code is 1 if names
+/// collide, 102 if the files cannot be listed, and 104 if only you can let the listing go on.
 ///
 /// Example:
 ///
