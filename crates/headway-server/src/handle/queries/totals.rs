@@ -24,7 +24,7 @@ impl Server {
         let is_written = |name: &str| summary.status.is_terminal() && outputs.iter().any(|output| output == name);
         let Some(head) = head.filter(|head| is_written(head.output)) else { return Ok(Ok(ReportTotals::default())) };
         let job = summary.job;
-        self.read_data(move |data| {
+        self.read_data(move |data| -> io::Result<ReportTotals> {
             let Some(path) = data.outputs(&job).path(head.output)? else { return Ok(ReportTotals::default()) };
             let mut text = Vec::new();
             File::open(path)?.take(HEAD_BYTES).read_to_end(&mut text)?;
