@@ -25,7 +25,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         return Ok(0);
     }
     let has_server = !view.has_no_server();
-    let next_command = next_job(session, &view).or_else(|| after_errors(session, &view.summary));
+    let then = [after_errors(session, &view.summary), next_job(session, &view)];
     let JobView { summary, outputs, request, waits, note, trash, undone, retries, report, .. } = view;
     let counters = &summary.counters;
     let mut rows = vec![
@@ -42,7 +42,8 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     rows.extend(took(&summary, session.working_clock()).map(|took| ("at work", took + so_far)));
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));
-    rows.extend(next(session, &summary, has_server).or(next_command).map(|next| ("next", next)));
+    let now = next(session, &summary, has_server);
+    rows.extend([now].into_iter().chain(then).flatten().map(|next| ("next", next)));
     rows.extend(note.map(|note| ("note", note)));
     let numbers = [
         ("files", counters.total),
