@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { expect, test } from './helper/fixtures';
+import { begin, over } from './helper/job';
 import { mint, type Server } from './helper/server';
 
 const slow = (server: Server) => server.slowFiles(60, 20_000_000);
@@ -157,6 +158,20 @@ test('why a file failed is on the first screen of a phone, on the page and in th
   await page.goto(`${server.url}/jobs/${again}`);
   await ready(page);
   await expect(page.locator('.attention-place')).toBeInViewport({ ratio: 1 });
+});
+
+test('a job of duplicates says what it found, and plans the removal of the copies', async ({ page, serve, watched }) => {
+  const server = await serve((server) => ['a', 'b'].forEach((name) => server.file(name, 'same')));
+  const found = await begin(server, mint(), 'duplicates');
+  await over(server, found);
+  await page.goto(`${server.url}/jobs/${found}`);
+  await ready(page);
+  await expect(page.locator('.job-panel')).toContainText('1 group of files with the same content: 2 files; removing 1 of them frees 4 bytes');
+  await page.getByRole('button', { name: 'Plan the removal of the copies' }).click();
+  const job = await shownJob(page);
+  await dialog(page, job).getByRole('button', { name: 'Run 1 file' }).click();
+  const truth = await ends(watched, server, job, 'completed');
+  expect([truth.counters.succeeded, truth.request.settings.report]).toEqual([1, found]);
 });
 
 test('the dialog says which files were missed, and why, and stays', async ({ page, serve, watched }) => {

@@ -102,3 +102,18 @@ test('what a job was asked for can be planned again', async ({ page, serve }) =>
   await dialog(page, again).getByRole('button', { name: 'Discard' }).click();
   expect(await over(server, again)).toBe('cancelled');
 });
+
+test('a command from a terminal can be retried on the page, and not started over other files', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    server.file('a', 'yes');
+    server.file('b', 'no');
+  });
+  expect(server.run('--', 'grep', '-q', 'yes', '{}', ':::', 'a', 'b')).toBe(1);
+  await details(page, server, (await server.get('/api/jobs')).jobs[0].job);
+  await page.getByText('Settings', { exact: true }).click();
+  await expect(page.locator('.job-settings')).toContainText('This command was started in a terminal.');
+  await expect(page.getByRole('button', { name: 'Plan the same again' })).toHaveCount(0);
+  server.file('b', 'yes');
+  await page.getByRole('button', { name: 'Retry 1 failed' }).click();
+  expect(await over(server, await shownJob(page))).toBe('completed');
+});

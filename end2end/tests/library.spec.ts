@@ -208,6 +208,7 @@ test('verify offers the checksum jobs of the library, the newest first', async (
   await choose(page, 'verify');
   const list = page.getByRole('combobox', { name: 'Manifest' });
   await expect(list.locator('option')).toHaveText(['a file of the library', /^The sub folder · .* · 1 file$/, /^Checksum .* · 2 files$/]);
+  await expect(list.locator('option').nth(1)).toHaveJSProperty('selected', true);
   await list.selectOption(`@${made}`);
   await expect(page.getByRole('textbox', { name: 'Manifest' })).toBeHidden();
   await page.locator('[data-start="run"]').click();

@@ -26,7 +26,7 @@ test('a command replaces files, its output can be undone, and its trash be empti
   await expect(page.locator('.items .items-words').first()).toHaveText(/put back$/);
   await expect(page.locator('.items tbody')).not.toContainText('.headway-trash');
   await openFile(page, 0);
-  await expect(page.locator('.drawer-found')).toContainText('put_back .headway-trash');
+  await expect(page.locator('.drawer-found')).toContainText('put back .headway-trash');
   await details(page, server, job);
   await page.locator('[data-action="empty"]').click();
   await page.locator('[data-action="empty_trash"]').click();

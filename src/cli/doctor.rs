@@ -67,10 +67,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     let progress = ProgressLine::up_to(data.head());
     let done = data.inspect(|position| progress.report(position)).await?;
     drop(progress);
-    out::line(&format!(
-        "{} events of {} jobs, {} items; the history of {} more jobs was removed",
-        done.events, done.jobs, done.items, done.pruned
-    ))?;
+    out::line(&inspected([done.events, done.jobs, done.items, done.pruned]))?;
     let (mut findings, mut is_whole) = (done.findings, true);
     let open = data.open_work().await?;
     findings.extend(open.stuck);
@@ -113,6 +110,18 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     bail!("problems found: {}", findings.len())
 }
 
+/// What was checked: events, jobs, items, and jobs whose history was removed.
+fn inspected([events, jobs, items, pruned]: [u64; 4]) -> String {
+    let [events, jobs, items, pruned] = [
+        out::counted(events, "event", "events"),
+        out::counted(jobs, "job", "jobs"),
+        out::counted(items, "item", "items"),
+        if pruned == 0 { String::new() } else { out::counted(pruned, "more job", "more jobs") },
+    ];
+    let removed = if pruned.is_empty() { pruned } else { format!("; the history of {pruned} was removed") };
+    format!("{events} of {jobs}, {items}{removed}")
+}
+
 /// What a job that is not over is at or waits for, and the command that goes on with it.
 fn not_over(job: &JobSummary, options: &str) -> String {
     let name = tail(job.job);
@@ -138,6 +147,12 @@ mod tests {
     use super::*;
     use headway_model::Counters;
     use headway_model::testing::{job_id, summary};
+
+    #[test]
+    fn what_was_checked_is_counted_and_zeros_are_left_out() {
+        assert_eq!(inspected([1_204, 1, 2, 0]), "1,204 events of 1 job, 2 items");
+        assert_eq!(inspected([9, 2, 1, 1]), "9 events of 2 jobs, 1 item; the history of 1 more job was removed");
+    }
 
     #[test]
     fn each_job_that_is_not_over_says_what_it_waits_for_and_the_command_that_goes_on_with_it() {

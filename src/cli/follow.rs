@@ -21,6 +21,7 @@ pub(super) use ending::{exit_code, plain, verdict};
 use headway_client::{Follower, News};
 use headway_model::{JobId, PauseReason, Seq};
 pub(super) use leave::interrupted;
+pub(super) use results::reason_of;
 pub(super) use wait::KnownWait;
 
 /// How long a plan can take before this command asks the server what it waits for.

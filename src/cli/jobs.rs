@@ -18,6 +18,9 @@ use headway_model::JobSummary;
 use headway_model::summary::ListedJobs;
 pub(super) use show::{ShowCommand, show};
 
+/// From this width of the terminal on, in columns, the list has every column.
+const WIDE: usize = 132;
+
 /// Jobs or items read at a time.
 const ROWS_PER_CALL: u32 = 1_000;
 
@@ -97,6 +100,7 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
         return Ok(0);
     }
     let (terminal, now) = (std::io::stdout().is_terminal(), session.working_clock());
+    let is_narrow = terminal && out::terminal_width().is_some_and(|width| width < WIDE);
     let row = |job: &JobSummary| {
         let id = if terminal { tail(job.job) } else { job.job.to_string() };
         let status = match job.undone_as.as_ref().filter(|_| terminal) {
@@ -113,11 +117,14 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
         let (recipe, title) = (job.recipe.clone(), plain(&job.title));
         // Programs know the first columns from earlier versions; a title can be long, so in a terminal it is the last.
         match terminal {
+            true if is_narrow => vec![id, status, done, total, failed, started, took, title],
             true => vec![id, status, done, total, failed, started, ended, took, recipe, title],
             false => vec![id, status, done, total, failed, recipe, title, started, ended, took],
         }
     };
     let rows: Vec<_> = found.iter().map(row).collect();
-    out::table(&["job", "status", "done", "total", "failed", "started", "ended", "took", "recipe", "title"], &rows)?;
+    let all = ["job", "status", "done", "total", "failed", "started", "ended", "took", "recipe", "title"];
+    let head: Vec<_> = all.into_iter().filter(|name| !is_narrow || !matches!(*name, "ended" | "recipe")).collect();
+    out::fitting_table(&head, &rows)?;
     Ok(0)
 }

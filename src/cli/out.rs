@@ -25,22 +25,51 @@ pub(super) fn say(text: &str) {
 
 /// Writes rows: on a terminal in columns under a header, elsewhere untruncated with tabs.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> Result<(), CommandFailure> {
+    write_table(head, rows, None)
+}
+
+/// Writes rows in the same way, with the last column cut so that a row fits into the terminal.
+pub(super) fn fitting_table(head: &[&str], rows: &[Vec<String>]) -> Result<(), CommandFailure> {
+    write_table(head, rows, terminal_width())
+}
+
+/// How many columns the terminal at standard output has; `None` if that is none, or does not say.
+pub(super) fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+fn write_table(head: &[&str], rows: &[Vec<String>], limit: Option<usize>) -> Result<(), CommandFailure> {
     if !io::stdout().is_terminal() {
         let lines: Vec<_> = rows.iter().map(|row| row.join("\t") + "\n").collect();
         return bytes(lines.concat().as_bytes());
     }
+    bytes(columns(head, rows, limit).as_bytes())
+}
+
+/// The least that is shown of a column that is cut.
+const LEAST_WIDTH: usize = 10;
+
+/// Rows in columns under a header. With a limit, the last column is cut so that no row is longer.
+fn columns(head: &[&str], rows: &[Vec<String>], limit: Option<usize>) -> String {
     let wide = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([head[column].len()]).max().unwrap_or_default()
     };
     let widths: Vec<_> = (0..head.len()).map(wide).collect();
+    let before: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
+    let room = limit.map_or(usize::MAX, |limit| limit.saturating_sub(before).max(LEAST_WIDTH));
+    let cut = |cell: &str| match cell.chars().count() > room {
+        true => cell.chars().take(room - 1).chain(['…']).collect(),
+        false => cell.to_owned(),
+    };
     let row = |cells: &[String]| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+        let Some((last, others)) = cells.split_last() else { return "\n".to_owned() };
+        let padded = others.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
+        format!("{}{}", padded.collect::<String>(), cut(last)).trim_end().to_owned() + "\n"
     };
     let head: Vec<_> = head.iter().map(|name| name.to_uppercase()).collect();
-    let lines: Vec<_> = std::iter::once(row(&head)).chain(rows.iter().map(|cells| row(cells))).collect();
-    bytes(lines.concat().as_bytes())
+    std::iter::once(row(&head)).chain(rows.iter().map(|cells| row(cells))).collect()
 }
 
 /// A number of things, as people read it: 1,204.
@@ -77,6 +106,15 @@ pub(super) fn confirm(question: &str) -> Result<bool, CommandFailure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_fits_into_the_terminal_by_its_last_column() {
+        let rows = [["a", "a title that is long"], ["bcd", "short"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(columns(&["job", "title"], &rows, Some(18)), "JOB  TITLE\na    a title that…\nbcd  short\n");
+        assert!(columns(&["job", "title"], &rows, None).contains("a    a title that is long\n"));
+        let narrow = columns(&["job", "title"], &rows, Some(1));
+        assert!(narrow.contains("a    a title t…\n"), "{narrow}");
+    }
 
     #[test]
     fn numbers_and_times_are_as_people_read_them() {

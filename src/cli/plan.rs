@@ -1,10 +1,12 @@
 //! The plan for `headway run --dry-run` and `--ask`: what would be done to each file.
 
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use super::failure::{CommandFailure, NOT_BEGUN, WAITS};
-use super::follow::{KnownWait, exit_code, plain, verdict};
-use super::out::{self, say};
+use super::follow::{KnownWait, exit_code, plain, reason_of, verdict};
+use super::out::{self, count, say};
 use super::session::Session;
 use headway_client::Follower;
 use headway_model::item::ItemLabel;
@@ -23,6 +25,8 @@ pub(super) enum ShownPlan {
     Whole {
         /// Whether names collide.
         collides: bool,
+        /// How many files have which verdict, in words.
+        counts: String,
     },
     /// There is no plan to approve, and a message says why. Holds the exit code.
     Without(u8),
@@ -35,7 +39,11 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
     loop {
         let fold = follower.job(&job).and_then(|tracked| tracked.fold());
         match fold.map(|fold| fold.status) {
-            Some(JobStatus::Planned) => return Ok(ShownPlan::Whole { collides: table(session, job).await? }),
+            Some(JobStatus::Planned) => {
+                let recipe = fold.map(|fold| fold.recipe.clone()).unwrap_or_default();
+                let (collides, counts) = table(session, job, &recipe).await?;
+                return Ok(ShownPlan::Whole { collides, counts });
+            }
             Some(JobStatus::Paused { reason }) if told_pause != Some(reason) => {
                 told_pause = Some(reason);
                 if say_paused(session, job, reason).await {
@@ -44,7 +52,7 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
             }
             // Nothing was found. The message names the request.
             Some(JobStatus::Completed) if fold.is_some_and(|fold| fold.counters.total == 0) => {
-                table(session, job).await?;
+                table(session, job, "").await?;
                 return Ok(ShownPlan::Without(0));
             }
             Some(status) if status.is_terminal() => {
@@ -71,9 +79,10 @@ async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool 
 }
 
 /// Writes a line for each item: what will be done, why, its path, and its new name or that of its output. Returns
-/// whether names collide.
-async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
+/// whether names collide, and how many items have which verdict.
+async fn table(session: &Session, job: JobId, recipe: &str) -> Result<(bool, String), CommandFailure> {
     let (mut after, mut collides, mut is_empty, mut rows) = (None, false, true, Vec::new());
+    let (terminal, mut verdicts) = (std::io::stdout().is_terminal(), BTreeMap::<_, u64>::new());
     loop {
         let page = session.client.items(job, after, ITEMS_PER_CALL, None).await?;
         is_empty &= page.items.is_empty();
@@ -86,11 +95,23 @@ async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
                 (label, _) => label.name(),
             };
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
-            let reason = item.reason.or(item.message);
+            let lacks = |text: String| match text == SkipReason::Lacking.text() {
+                true => reason_of(recipe, SkipReason::Lacking, true).to_owned(),
+                false => text,
+            };
+            let reason = item.reason.or(item.message).map(lacks);
             let becomes = item.becomes.or(item.output).map(|path| path.shown());
-            rows.push(vec![verdict.to_owned(), or_none(reason), item.path.shown(), or_none(becomes)]);
+            *verdicts.entry(verdict).or_default() += 1;
+            let (verdict, path) = (verdict.to_owned(), item.path.shown());
+            // Programs know the columns from earlier versions; a reason can be long, so in a terminal it is the last.
+            rows.push(match terminal {
+                true => vec![verdict, path, or_none(becomes), reason.unwrap_or_default()],
+                false => vec![verdict, or_none(reason), path, or_none(becomes)],
+            });
         }
-        out::table(&["verdict", "reason", "path", "becomes"], &rows)?;
+        let head =
+            if terminal { ["verdict", "path", "becomes", "reason"] } else { ["verdict", "reason", "path", "becomes"] };
+        out::table(&head, &rows)?;
         rows.clear();
         after = page.next;
         if after.is_some() {
@@ -99,7 +120,8 @@ async fn table(session: &Session, job: JobId) -> Result<bool, CommandFailure> {
         if is_empty && let Some(note) = session.client.job(job).await?.note {
             say(&format!("headway: {}", plain(&note)));
         }
-        return Ok(collides);
+        let counts = verdicts.iter().map(|(verdict, number)| format!("{} {verdict}", count(*number)));
+        return Ok((collides, counts.collect::<Vec<_>>().join(", ")));
     }
 }
 

@@ -97,9 +97,40 @@ pub(super) async fn path(client: &Client, job: JobId, item: u32) -> Result<Optio
     Ok(page.items.into_iter().find(|found| found.item == item).map(|found| found.path))
 }
 
+/// The message of a program's failure without the line that it quotes of the program's output, if it says nothing else.
+pub(super) fn without_quote(message: &str) -> &str {
+    let is_end = |text: &str| {
+        let code = text.strip_prefix("exit code ").or_else(|| text.strip_prefix("ended by signal "));
+        code.is_some_and(|code| code.parse::<i32>().is_ok())
+    };
+    match message.split_once(": ") {
+        Some((end, quote)) if is_end(end) && !quote.contains("; meanwhile the file was changed: ") => end,
+        _ => message,
+    }
+}
+
 fn whole(kept: &Kept) -> String {
     if kept.cut == 0 {
         return format!("{}{}", kept.head, kept.tail);
     }
     format!("{}\n[headway: {} bytes are not kept]\n{}", kept.head, out::count(kept.cut), kept.tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_quote;
+
+    #[test]
+    fn only_the_line_of_the_output_is_left_out() {
+        for (message, expected) in [
+            ("exit code 1: broken: x", "exit code 1"),
+            ("ended by signal 9: dead", "ended by signal 9"),
+            ("exit code 2", "exit code 2"),
+            ("cannot be started: no such file", "cannot be started: no such file"),
+            ("exit code 1; meanwhile the file was changed: x", "exit code 1; meanwhile the file was changed: x"),
+            ("exit code 1: a; meanwhile the file was changed: x", "exit code 1: a; meanwhile the file was changed: x"),
+        ] {
+            assert_eq!(without_quote(message), expected);
+        }
+    }
 }

@@ -55,6 +55,7 @@ fn values(kind: &SettingKind) -> String {
         SettingKind::Number { least, most, unit } => format!("{least} to {most} {unit}").trim_end().into(),
         SettingKind::Text { .. } | SettingKind::Template { .. } => "a text".into(),
         SettingKind::Path { .. } => "a path in the folder".into(),
+        SettingKind::Job { made_by } => format!("a job of {made_by}, such as @1 for the newest job"),
     }
 }
 
@@ -74,6 +75,7 @@ pub(super) async fn typed(session: &mut Session, request: &mut StartJob) -> Resu
             SettingKind::Choice { .. }
             | SettingKind::Text { .. }
             | SettingKind::Path { .. }
+            | SettingKind::Job { .. }
             | SettingKind::Template { .. } => None,
         });
         if let Some(read) = read {

@@ -62,9 +62,9 @@ pub(super) struct RunCommand {
 /// Show what a run would do to each file, and do nothing: `headway run --dry-run`.
 ///
 /// A line for each file has the verdict (run, skipped, or fails: a folder that cannot be listed), the reason, the path,
-/// and the file's new name or the name of its output. Files are looked at by their names and first bytes: whether one
-/// is damaged is known only once the job runs. The exit code is 1 if names collide, 102 if the files cannot be listed,
-/// and 104 if only you can let the listing go on.
+/// and the file's new name or the name of its output; in a terminal the reason is the last. Files are looked at by
+/// their names and first bytes: whether one is damaged is known only once the job runs. The exit code is 1 if names
+/// collide, 102 if the files cannot be listed, and 104 if only you can let the listing go on.
 ///
 /// Example:
 ///
@@ -166,6 +166,7 @@ impl RunArguments {
                 Ok(is_file) => self.meant(&request.recipe, is_file),
                 Err(_) => None,
             };
+            let meant = meant.or_else(|| made_manifests::hint(&request));
             let failure = not_begun(error);
             let text = meant.map(|meant| format!("{}\nheadway: {meant}", failure.text.as_deref().unwrap_or_default()));
             CommandFailure { text: text.or(failure.text), ..failure }
@@ -212,11 +213,12 @@ impl RunArguments {
             code = ended => return Ok(Some(code)),
             shown = plan::show(session, follower, job) => shown?,
         };
-        let collides = match shown {
-            plan::ShownPlan::Whole { collides } => collides,
+        let (collides, counts) = match shown {
+            plan::ShownPlan::Whole { collides, counts } => (collides, counts),
             plan::ShownPlan::Without(code) => return Ok(Some(code)),
         };
         if !self.shown.quiet {
+            say(&format!("headway: {counts}"));
             say("headway: a plan looks at names and first bytes; whether a file is damaged is known once the job runs");
         }
         let go = self.work.ask && confirm("go on?")?;
@@ -243,7 +245,7 @@ impl RunArguments {
         }
         let code = follow(session, follower, job, how).await?;
         outputs(session, job, &self.shown).await?;
-        self.report_manifests(session, job, request).await?;
+        self.report_next(session, job, request).await?;
         Ok(code)
     }
 }

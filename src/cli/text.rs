@@ -17,7 +17,7 @@ pub(super) fn shown(word: &OsStr) -> String {
 }
 
 /// A word for a shell. Quotation marks stand only where they are needed.
-pub(super) fn quoted(word: &[u8]) -> Vec<u8> {
+fn quoted(word: &[u8]) -> Vec<u8> {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte);
     match word.iter().all(is_plain) {
         true => word.to_vec(),

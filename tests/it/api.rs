@@ -23,7 +23,7 @@ async fn bad_input_gets_a_clear_typed_error() {
             with("recipe", json!("no-such-recipe")),
             422,
             "invalid",
-            "there is no recipe \"no-such-recipe\"; this server has checksum",
+            "there is no recipe \"no-such-recipe\"; headway recipes lists them",
         ),
         (with("library", json!("photos")), 422, "invalid", "this server has files"),
         (with("settings", json!({ "algorithm": "md5" })), 422, "invalid", "is one of sha256, blake3, both"),

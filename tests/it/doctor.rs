@@ -45,11 +45,15 @@ async fn a_whole_data_folder_is_well_and_every_change_to_it_is_found() {
     let (files, _) = used().await;
     let (well, said) = doctor(&files);
     assert!(well && said.contains("no problems found"), "{said}");
-    assert!(said.contains("of 4 jobs") && said.contains("5 originals are in a trash, 0 no longer"), "{said}");
+    assert!(said.contains(" events of 4 jobs, ") && said.contains("5 originals are in a trash"), "{said}");
     assert!(
-        said.contains("1 are as they were before")
-            && said.contains("1 copies of what is in its place again, and 1 files that"),
+        said.contains("1 is as it was before")
+            && said.contains("1 copy in a trash is of what is in its place again, 1 file that an undo replaced"),
         "{said}"
+    );
+    assert!(
+        !said.contains("history of") && !said.contains("no longer"),
+        "nothing is said of what there is none of: {said}"
     );
 
     let log = files.data().join("log.sqlite");
@@ -185,12 +189,12 @@ async fn a_disk_that_is_missing_is_not_called_changed_or_emptied() {
     assert_eq!(app.run(&request("capitals")).await.counters.succeeded, 2);
     app.stop().await;
     let (well, said) = doctor(&files);
-    assert!(well && said.contains("2 outputs are as") && said.contains("2 originals") && said.contains("0 no longer"));
+    assert!(well && said.contains("2 outputs are as") && said.contains("2 originals are in a trash"), "{said}");
     assert!(said.ends_with("no problems found\n"), "{said}");
     drop(inner);
     let (_, said) = doctor(&files);
-    assert!(said.contains("1 outputs are as they were put into place, 0 were changed"), "{said}");
-    assert!(said.contains("0 no longer; 2 files could not be read") && said.contains("usb cannot be read"), "{said}");
+    assert!(said.contains("1 output is as it was put into place, ") && !said.contains("changed since"), "{said}");
+    assert!(said.contains(", 2 files could not be read") && said.contains("usb cannot be read"), "{said}");
     assert!(said.contains("no problems found in what could be read"), "{said}");
     drop(root);
     let (well, said) = doctor(&files);

@@ -107,6 +107,8 @@ fn the_commands_that_a_job_offers_at_its_end_work() {
     }
     let said = terminal.headway("run -- test -s {} ::: A/x empty");
     terminal.follow(&said, &["show", "retry"]);
+    let shown = terminal.headway("show @1");
+    terminal.follow(&shown, &["show", "retry"]);
     let said = terminal.headway("run compress A");
     let trash = terminal.headway("trash");
     terminal.follow(&said, &["undo"]);
@@ -118,6 +120,24 @@ fn the_commands_that_a_job_offers_at_its_end_work() {
     std::fs::write(files.library().join("list.txt"), "no log of a job\n").expect("a file");
     let said = terminal.typed("headway verify list.txt").1;
     assert_eq!(hints(&said).len(), 1, "{said}");
+}
+
+#[test]
+fn the_command_after_duplicates_removes_the_copies() {
+    let files = Files::new();
+    ["A/x", "A/y"].into_iter().for_each(|name| files.write(name, b"the same"));
+    let terminal = Terminal::new(&files);
+    for line in ["run duplicates A", "show @1"] {
+        let said = terminal.headway(line);
+        assert!(hints(&said).iter().any(|hint| hint.starts_with("headway run deduplicate ")), "{said}");
+    }
+    let said = terminal.headway("show @1");
+    assert!(terminal.follow(&said, &["run deduplicate"]).contains("1 done"), "{said}");
+    let left = ["A/x", "A/y"].into_iter().filter(|name| files.library().join(name).exists());
+    assert_eq!(left.count(), 1);
+    // Nothing is left to be removed.
+    let said = terminal.headway("run duplicates --on-done again A");
+    assert!(!said.contains("deduplicate"), "{said}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What became of a job's failures: which of them later jobs have done.
 
-use headway_model::JobStatus;
+use headway_model::request::ItemSelection;
+use headway_model::summary::JobView;
+use headway_model::{JobStatus, OutputPlace, Query, StartJob};
 use serde_json::{Value, json};
 
 use crate::command::Served;
-use crate::helper::{Files, mint};
+use crate::helper::{Files, Headway, http, mint};
+use crate::terminal::{called, newest};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_of_another_command_or_of_an_undo_do_not_count_as_done_since() {
@@ -32,4 +35,40 @@ async fn results_of_another_command_or_of_an_undo_do_not_count_as_done_since() {
     assert_eq!(served.post(&format!("/api/jobs/{}/undo/{undo}", retry.job)).await.0, 201);
     assert_eq!(served.end(undo).await.counters.succeeded, 2);
     assert_eq!(done_since().await, Vec::<Value>::new(), "the retry was undone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_owner_can_start_anybody_can_retry_and_nothing_else() {
+    let files = Files::numbered(3);
+    let (server, client) = (Headway::start(&files, &[]), http());
+    let (code, _, err) = called(&files, &["run", "--", "grep", "-q", "file 1", "{}", ":::", "000000", "000001"]);
+    assert_eq!(code, Some(1), "{err}");
+    let view: JobView = serde_json::from_value(newest(&files)).expect("a job");
+    let (job, request) = (view.summary.job, view.request.expect("its request"));
+    let put = async |request: &StartJob| {
+        let id = mint();
+        let call = client.put(format!("{}/api/jobs/{id}", server.url)).json(request);
+        let answer = call.send().await.expect("an answer");
+        (id, answer.status().as_u16(), answer.text().await.expect("a text"))
+    };
+    let again = request.again(job, ItemSelection::Failed);
+    let mut other_command = again.clone();
+    other_command.settings.insert("run".into(), "rm {}".into());
+    let mut other_place = again.clone();
+    let output = other_place.output.as_mut().expect("the default of the recipe");
+    output.place = OutputPlace::Replace;
+    let other_files = StartJob { query: Query::Paths(vec!["000002".parse().expect("a path")]), ..again.clone() };
+    for refused in [&other_command, &other_place, &other_files] {
+        let (_, status, said) = put(refused).await;
+        assert_eq!(status, 422, "{refused:?}: {said}");
+        assert!(said.contains("command is only for the owner of this server: run it in a terminal"), "{said}");
+        assert!(!said.contains("no recipe"), "{said}");
+    }
+    let (id, status, said) = put(&again).await;
+    assert_eq!(status, 201, "{said}");
+    let end = server.end(&client, id).await;
+    assert_eq!((end.counters.total, end.counters.failed), (1, 1), "{end:?}");
+    // So can the retry, and so on.
+    let (_, status, said) = put(&request.again(id, ItemSelection::Failed)).await;
+    assert_eq!(status, 201, "{said}");
 }

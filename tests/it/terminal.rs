@@ -125,7 +125,10 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
     let (code, _, err) =
         called(&files, &["run", "--", "test", "-s", "{}", ":::", "empty", "000001", "deeper/empty too", "gone"]);
     assert_eq!(code, Some(3), "{err}");
-    assert!(err.contains("✗ empty") && err.contains("1 missed (not there)"), "{err}");
+    assert!(
+        err.contains("✗ empty") && err.contains("✗ gone  not there") && err.contains("1 missed (not there)"),
+        "{err}"
+    );
     let (code, out, _) = called(&files, &["show", "@1", "--failed", "-0"]);
     let paths: Vec<_> = out.split_terminator('\0').map(|path| Path::new(path).file_name().expect("a name")).collect();
     assert_eq!(
@@ -139,7 +142,15 @@ fn without_a_server_a_run_does_the_work_itself_and_its_exit_code_counts() {
     assert_eq!(code, Some(2), "{err}");
     assert_eq!(newest(&files)["counters"]["total"], 3);
     let (code, _, err) = called(&files, &["run", "nonsense", "."]);
-    assert!(code == Some(255) && err.contains("there is no recipe \"nonsense\""), "{code:?} {err}");
+    assert!(
+        code == Some(255) && err == "headway: there is no recipe \"nonsense\"; headway recipes lists them\n",
+        "{code:?} {err}"
+    );
+    let (_, _, err) = called(&files, &["run", "checsum", "."]);
+    assert_eq!(err, "headway: there is no recipe \"checsum\"; did you mean \"checksum\"?\n");
+    let (_, _, err) = called(&files, &["run", "--", "no-such-program", "{}", ":::", "empty"]);
+    let told = "there is no program called \"no-such-program\"; install it, or give its absolute path\n";
+    assert!(err.ends_with(told) && err.lines().count() == 1, "{err}");
     assert_eq!(called(&files, &["run", "--nonsense"]).0, Some(255));
     assert_eq!(called(&files, &["jobs", "--nonsense"]).0, Some(2));
     assert_eq!(called(&files, &["show", "abcdef123456"]).0, Some(3));
@@ -177,6 +188,7 @@ fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
     let (code, out, err) = called(&files, &["run", "-n", "--", "touch", "{}.made", ":::", "000000", "gone"]);
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(out, "run\t-\t000000\t-\nskipped\tnot there\tgone\t-\n");
+    assert!(err.contains("headway: 1 run, 1 skipped\n"), "{err}");
     assert!(!files.library().join("000000.made").exists());
 }
 
@@ -688,6 +700,12 @@ fn the_totals_of_a_report_are_shown_at_the_end_of_a_run_and_later() {
     for text in [&err, &shown, &watched] {
         assert!(text.contains(told), "{text}");
     }
+    let next = "to move the copies to the trash: headway ";
+    assert!(shown.contains(next), "{shown}");
+    let command = err.lines().find_map(|line| line.strip_prefix(next)).expect(&err);
+    let words: Vec<_> = command.split(' ').chain(["-n"]).collect();
+    let (code, out, err) = called(&files, &words);
+    assert!(code == Some(0) && out.contains("run\t-\tcopy\t"), "{words:?}: {out} {err}");
     assert_eq!(called(&files, &["run", "checksum", "."]).0, Some(0));
     files.write("000000", b"other\n");
     std::fs::remove_file(files.library().join("000001")).expect("a file");

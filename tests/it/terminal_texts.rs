@@ -65,6 +65,33 @@ fn a_file_has_one_number_in_every_list_and_can_be_named_by_its_path() {
 }
 
 #[test]
+fn what_a_failed_program_wrote_is_passed_on_once() {
+    let files = Files::numbered(1);
+    let (code, _, err) = called(&files, &["run", "--", "sh", "-c", "echo broken >&2; exit 4", "{}", ":::", "000000"]);
+    assert_eq!((code, err.matches("broken\n").count()), (Some(1), 1), "{err}");
+    assert!(err.contains("✗ 000000  exit code 4\n"), "{err}");
+    // The message of the file still quotes it.
+    assert!(called(&files, &["show", "@1", "--failed"]).1.contains("exit code 4: broken"));
+    let (_, shown, _) = called(&files, &["show", "@1"]);
+    assert!(
+        shown.contains("list the errors: headway show ") && shown.contains("try them again: headway retry "),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_setting_that_is_missing_is_named_as_it_is_typed() {
+    let files = Files::numbered(1);
+    for (recipe, says) in [
+        ("verify", "--set manifest=SHA256SUMS, or a job with --set manifest=@1"),
+        ("deduplicate", "name a job with --set report=@1"),
+    ] {
+        let (code, _, err) = called(&files, &["run", recipe, "."]);
+        assert!(code == Some(255) && err.contains("is missing: ") && err.contains(says), "{recipe}: {code:?} {err}");
+    }
+}
+
+#[test]
 fn files_that_the_exit_code_counts_are_listed_and_retried() {
     let files = Files::numbered(2);
     files.write("new-000000", b"in the way");
@@ -87,7 +114,10 @@ fn files_without_a_date_are_reported_as_skipped_and_not_as_done() {
     let files = Files::numbered(2);
     let (code, _, err) = renamed(&files, "{exif:date}.{+.}");
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("0 done, 2 skipped (lacks something that its new name is made from"), "{err}");
+    assert!(err.contains("0 done, 2 skipped (no date taken, which {exif:date} asks for)"), "{err}");
+    let (_, out, err) = called(&files, &["plan", "rename", ".", "--set", "name={exif:date}.{+.}"]);
+    assert!(out.starts_with("skipped\tno date taken, which {exif:date} asks for\t000000\t-\n"), "{out} {err}");
+    assert!(err.contains("headway: 2 skipped\n"), "{err}");
     assert!(called(&files, &["jobs"]).1.contains("completed\t0\t2\t0\t"));
 }
 

@@ -79,6 +79,11 @@ pub enum SettingKind {
         #[serde(default, skip_serializing_if = "is_default")]
         made_by: Option<String>,
     },
+    /// A finished job, by its id, which may follow `@`.
+    Job {
+        /// The recipe of the job.
+        made_by: String,
+    },
     /// A text with words in braces that are filled in for each file.
     Template {
         /// The words, each with its meaning.
@@ -135,6 +140,11 @@ impl Setting {
     /// A path that must be given.
     pub fn path(name: &str, label: &str) -> Self {
         Setting::of(name, label, SettingKind::Path { patterns: false, made_by: None })
+    }
+
+    /// A finished job of this recipe, which must be given.
+    pub fn job(name: &str, label: &str, recipe: &str) -> Self {
+        Setting::of(name, label, SettingKind::Job { made_by: recipe.to_owned() })
     }
 
     /// A template, with its words and their meanings.
@@ -200,6 +210,9 @@ impl SettingKind {
             SettingKind::Path { patterns: false, .. } => "a path below the library's folder".into(),
             SettingKind::Path { patterns: true, .. } => {
                 "a path below the library's folder, or a pattern for several".into()
+            }
+            SettingKind::Job { made_by } => {
+                format!("the id of a finished job of {made_by} (run that recipe first if there is none)")
             }
             SettingKind::Template { tokens } => {
                 let words: Vec<_> = tokens.iter().map(|(word, _)| format!("{{{word}}}")).collect();

@@ -155,6 +155,12 @@ pub struct JobView {
     /// Which of its items that failed or were missed such jobs have done since, by index and in order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done_since: Vec<u32>,
+    /// The totals of the report that it wrote, a line each.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub report: Vec<String>,
+    /// The request for the job that makes use of what this one found, such as a check by the manifest that it made.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub next: Option<StartJob>,
 }
 
 impl JobView {

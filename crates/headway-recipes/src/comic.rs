@@ -123,12 +123,13 @@ impl Work for ComicWork {
         let input = self.library.open_file(file)?;
         let source = Source::quiet(&input, &attempt)?;
         check_comic(&source)?;
-        let goal = self.goal(&source, &list(&source)?)?;
-        Ok(Some(goal.path)
-            .filter(|to| *to != file.path)
-            .map(|to| Rename { from: file.path.clone(), to })
-            .into_iter()
-            .collect())
+        let ComicChanges { info, path: to, .. } = self.goal(&source, &list(&source)?)?;
+        match (to == file.path, info) {
+            // It is as it should be.
+            (true, None) => Err(Failure::Skipped(SkipReason::Done)),
+            (true, Some(_)) => Ok(Vec::new()),
+            (false, _) => Ok(vec![Rename { from: file.path.clone(), to }]),
+        }
     }
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
@@ -208,15 +209,23 @@ impl ComicWork {
         } else {
             path.clone()
         };
+        // Only what its ComicInfo.xml says, or will say.
+        let written = |field: ComicField| {
+            let change = changes.iter().find(|(changed, _)| *changed == field).filter(|_| text.is_some());
+            change.map(|(_, value)| value.clone()).or_else(|| get(field))
+        };
         let mut result = Map::new();
-        for (name, value) in [("series", series), ("number", number), ("title", title)] {
-            result.extend(value.map(|value| (name.to_owned(), Value::from(value))));
+        for (name, field) in
+            [("series", ComicField::Series), ("number", ComicField::Number), ("title", ComicField::Title)]
+        {
+            result.extend(written(field).map(|value| (name.to_owned(), Value::from(value))));
         }
         if text.is_some() {
             let changed: Vec<_> = changes.iter().map(|(field, _)| format!("{field:?}")).collect();
             result.insert("changed".into(), changed.join(", ").into());
         }
-        result.extend(note(list, info.is_some()).map(|note| ("notes".to_owned(), note.into())));
+        let lacks = info.is_none().then_some(if text.is_some() { "had" } else { "has" });
+        result.extend(note(list, lacks).map(|note| ("notes".to_owned(), note.into())));
         Ok(ComicChanges { info: text, path: to, result })
     }
 
@@ -246,12 +255,11 @@ fn named(path: &RelPath, stem: &str, extension: &str) -> Result<RelPath, Failure
     to.map_err(|error| Failure::Failed(FailReason::Recipe, format!("its new name does not fit: {error}")))
 }
 
-/// What the report says beside the fields: entries that resemble `ComicInfo.xml` but are not it, or that there was
-/// none.
-fn note(list: &EntryList, has_info: bool) -> Option<String> {
+/// What the report says beside the fields: entries that resemble `ComicInfo.xml` but are not it, or that there is none.
+/// `lacks` is whether it had none, or has none still.
+fn note(list: &EntryList, lacks: Option<&str>) -> Option<String> {
     match list.entries.iter().filter(|entry| is_other(&entry.name)).count() {
-        0 if has_info => None,
-        0 => Some(format!("it had no {COMIC_INFO}")),
+        0 => lacks.map(|lacks| format!("it {lacks} no {COMIC_INFO}")),
         others => Some(format!("{others} more files are called {COMIC_INFO} in it, and do not count")),
     }
 }

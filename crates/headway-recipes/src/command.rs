@@ -209,9 +209,7 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
         let path = PathBuf::from(name);
         return match path.is_absolute() && runs(&path)? {
             true => Ok(path),
-            false => {
-                Err(format!("{name:?} is not a program on the server; give its name, or its absolute path").into())
-            }
+            false => Err(format!("{name:?} is not a program; give its name, or its absolute path").into()),
         };
     }
     let mut unknown = None;
@@ -224,9 +222,9 @@ fn program(name: &str, folders: &str) -> Result<PathBuf, Unable> {
         }
     }
     Err(unknown.unwrap_or_else(|| {
-        // The server's log says where the program was looked for; users of the pages do not learn that.
-        tracing::warn!(program = name, path = folders, "a program is not there");
-        format!("there is no program called {name:?} on the server; install it, or give its absolute path").into()
+        // The log says where the program was looked for; users of the pages do not learn that.
+        tracing::info!(program = name, path = folders, "a program is not there");
+        format!("there is no program called {name:?}; install it, or give its absolute path").into()
     }))
 }
 

@@ -6,6 +6,7 @@ mod groups;
 mod real_files;
 mod remove;
 mod sizes;
+mod totals;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -14,15 +15,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::source::Source;
-use super::{Attempt, Binding, Effect, Failure, ItemResults, Plan, Recipe, Setting, Success, Unable, Work};
+use super::{Attempt, Binding, Effect, Failure, ItemResults, Plan, Recipe, ReportHead, Setting, Success, Unable, Work};
 use crate::buffer::BUFFER_BYTES;
-use groups::{Collected, KeepRule, Member};
+use groups::{Collected, KeepRule, Member, TOTALS};
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
 use headway_model::{BuiltIn, DiskEffect};
 
 pub(super) use remove::Deduplicate;
 use sizes::Sizes;
+use totals::totals;
 
 pub(super) struct Duplicates;
 
@@ -55,6 +57,10 @@ impl Recipe for Duplicates {
 
     fn effect(&self) -> Effect {
         Effect::READS
+    }
+
+    fn report_head(&self) -> Option<ReportHead> {
+        Some(ReportHead { output: TOTALS, read: totals })
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

@@ -24,6 +24,7 @@ mod recipe;
 mod record;
 mod rename;
 mod report;
+mod report_head;
 mod shell_file;
 mod source;
 #[cfg(test)]
@@ -43,6 +44,7 @@ use recipe::defaults;
 use recipe::read;
 pub use recipe::{Binding, Obstacle, Recipe};
 pub use report::row as csv_row;
+pub use report_head::{ReportHead, ReportTotals};
 pub use shell_file::ShellFile;
 pub use work::{EmptyOutput, ItemResult, ItemResults, Plan, ReadHead, Rename, Work};
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Effect, Library, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
+use super::{Effect, Library, ReportHead, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
 use headway_files::{Change, DataFolder};
 use headway_guard::Guard;
 use headway_model::summary::RecipeInfo;
@@ -45,6 +45,11 @@ pub trait Recipe: Send + Sync + 'static {
     /// Whether it runs programs, whose output is stored.
     fn runs_programs(&self) -> bool {
         false
+    }
+
+    /// The report that its last step writes, if that begins with totals.
+    fn report_head(&self) -> Option<ReportHead> {
+        None
     }
 
     /// The words of a shell command that does the same to a file, for lists that other tools read.

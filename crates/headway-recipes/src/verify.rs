@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 use super::hash::{Hashes, hash, hash_again};
 use super::manifest::Algorithm;
 use super::{
-    Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Obstacle, Recipe, Setting, Success, Unable, Work, read,
+    Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Obstacle, Recipe, ReportHead, Setting, Success, Unable,
+    Work, read,
 };
 use headway_files::Outputs;
 use headway_files::{Found, Library, OpenFile, environment, io_text};
@@ -82,6 +83,10 @@ impl Recipe for Verify {
 
     fn effect(&self) -> Effect {
         Effect::READS
+    }
+
+    fn report_head(&self) -> Option<ReportHead> {
+        Some(report::HEAD)
     }
 
     fn obstacle(&self, request: &StartJob, library: &Library) -> Option<Obstacle> {

@@ -95,6 +95,11 @@ export class Server {
     await ended(this.child, () => undefined);
   }
 
+  /** Runs `headway run` beside the server, in the library and with these words; returns its exit code. */
+  run(...words: string[]) {
+    return spawnSync(PROGRAM, ['run', '-q', '--data', join(this.folder, 'data'), ...words], { cwd: this.library }).status;
+  }
+
   /** Runs `headway doctor` on its data folder; returns what that prints. */
   doctor(...args: string[]): string {
     return spawnSync(PROGRAM, ['doctor', '--data', join(this.folder, 'data'), ...args], { encoding: 'utf8' }).stdout;

@@ -7,6 +7,7 @@ use crate::cli::failure::CommandFailure;
 use crate::cli::out::{self, say};
 use crate::cli::program_output;
 use headway_model::event::Recorded;
+use headway_model::item::FailReason;
 use headway_model::{JobEvent, Message};
 
 impl Followed<'_> {
@@ -56,16 +57,26 @@ impl Followed<'_> {
             JobEvent::Succeeded { item, .. } | JobEvent::Skipped { item, .. } => self.item_ended(*item),
             JobEvent::Failed { item, message, reason, .. } => {
                 self.item_ended(*item);
-                if self.show.wants_failure() {
-                    let path = program_output::path(&self.session.client, self.job, *item).await.ok().flatten();
-                    let path = path.map_or_else(|| format!("file {}", item + 1), |path| path.shown());
-                    let why = if message.is_empty() { reason.text() } else { message };
-                    self.show.write_line(&format!("      ✗ {path}  {}", plain(why)));
-                }
+                let why = match (message.as_str(), &self.how.said) {
+                    ("", _) => reason.text(),
+                    // What the program wrote follows as a whole.
+                    (message, Some(_)) if *reason == FailReason::Command => program_output::without_quote(message),
+                    (message, _) => message,
+                };
+                self.say_error(*item, why).await;
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Names a file that the exit code counts, and why, unless enough of them were named.
+    pub(super) async fn say_error(&mut self, item: u32, why: &str) {
+        if self.show.wants_failure() {
+            let path = program_output::path(&self.session.client, self.job, item).await.ok().flatten();
+            let path = path.map_or_else(|| format!("file {}", item + 1), |path| path.shown());
+            self.show.write_line(&format!("      ✗ {path}  {}", plain(why)));
+        }
     }
 
     fn item_ended(&mut self, item: u32) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::ending::{exit_code, plain, verdict};
+use super::results::reason_of;
 use super::wait::KnownWait;
 use super::{Followed, SLOW_PLAN, Until};
 use crate::cli::failure::{AS_A_WHOLE, CommandFailure, CommandResult, NOT_BEGUN, WAITS};
@@ -215,6 +216,17 @@ impl Followed<'_> {
         let counters = fold.counters;
         let is_change = |status| matches!(status, ItemStatus::Succeeded(DiskEffect::Changed | DiskEffect::Created));
         let changed = fold.items().filter(|(_, status)| is_change(*status)).count();
+        let recipe = &fold.recipe;
+        let missed = |(item, status): (u32, ItemStatus)| match status {
+            ItemStatus::Skipped { reason, planned } if status.is_missed() => {
+                Some((item, reason_of(recipe, reason, planned)))
+            }
+            _ => None,
+        };
+        let missed: Vec<_> = fold.items().filter_map(missed).collect();
+        for (item, why) in missed {
+            self.say_error(item, why).await;
+        }
         self.report(&text);
         self.say_next_steps(&counters, u32::try_from(changed).unwrap_or(u32::MAX)).await;
         Ok(code)

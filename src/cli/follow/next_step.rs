@@ -1,7 +1,6 @@
 //! What a person can do after a job: see what went wrong, try it again, or undo it. One line for each.
 
 use super::super::out::{count, counted};
-use super::super::reported::reported;
 use super::super::text::tail;
 use super::{Followed, plain};
 use headway_model::summary::{JobView, Room};
@@ -20,8 +19,8 @@ impl Followed<'_> {
         }
         let view = self.session.client.job(self.job).await.ok();
         if let Some(view) = &view {
-            for line in reported(&self.session.client, view).await {
-                self.report(&format!("  {line}"));
+            for line in &view.report {
+                self.report(&format!("  {}", plain(line)));
             }
         }
         if counters.total == 0
@@ -51,7 +50,7 @@ fn after_errors(
 ) -> Vec<String> {
     let job = tail(job);
     let mut lines = Vec::new();
-    let more = counters.failed.saturating_sub(shown);
+    let more = (counters.failed + counters.missed).saturating_sub(shown);
     if more > 0 && shown > 0 {
         lines.push(format!("      ✗ and {} more", count(more.into())));
     }
@@ -107,13 +106,13 @@ mod tests {
         let list = format!(
             "  headway show {job} --failed --data D  lists all of these; headway retry {job} --data D  tries them again"
         );
-        assert_eq!(lines, ["      ✗ and 57 more".to_owned(), list]);
+        assert_eq!(lines, ["      ✗ and 58 more".to_owned(), list]);
         assert!(after_errors(job_id(7), "checksum", (&Counters::default(), 0), command).is_empty());
     }
 
     #[test]
     fn damaged_files_are_not_tried_again_before_good_copies_are_there() {
-        let lines = after_errors(job_id(7), "verify", (&counters(), 77), command);
+        let lines = after_errors(job_id(7), "verify", (&counters(), 78), command);
         assert!(lines.len() == 1 && lines[0].contains("once good copies are in their place"), "{lines:?}");
     }
 
@@ -142,6 +141,8 @@ mod tests {
             earlier: None,
             retries: Vec::new(),
             done_since: Vec::new(),
+            report: Vec::new(),
+            next: None,
         };
         let room = |trash_age| Room {
             log: 0,

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::super::out::count;
-use headway_model::item::SkipReason;
+use headway_model::item::{DiskEffect, SkipReason};
 use headway_model::{BuiltIn, Counters, ItemStatus};
 
 /// The counts in words. Only what succeeded is called done; every other file is counted with the reason.
 pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<Item = ItemStatus>) -> String {
-    let (mut missed, mut skipped) = (Reasons::default(), Reasons::default());
+    let (mut missed, mut skipped, mut unchanged) = (Reasons::default(), Reasons::default(), 0_u64);
     for status in items {
+        unchanged += u64::from(status == ItemStatus::Succeeded(DiskEffect::Unchanged));
         let ItemStatus::Skipped { reason, planned } = status else { continue };
         let reasons = if status.is_missed() { &mut missed } else { &mut skipped };
         reasons.add(reason_of(recipe, reason, planned));
     }
-    let mut parts = vec![format!("{} done", count(counters.succeeded.into()))];
+    let same = (unchanged > 0).then(|| format!(" ({} unchanged)", count(unchanged))).unwrap_or_default();
+    let mut parts = vec![format!("{} done{same}", count(counters.succeeded.into()))];
     parts.extend((counters.failed > 0).then(|| format!("{} failed", count(counters.failed.into()))));
     parts.extend(missed.text("missed"));
     parts.extend(skipped.text("skipped"));
@@ -22,12 +24,15 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
     parts.join(", ")
 }
 
-fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
+/// Why a file was skipped, in the words of a terminal.
+pub(in crate::cli) fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
     match reason {
         // A command of `headway.toml` names its own exit codes.
         SkipReason::Command if recipe == BuiltIn::Command.name() => "by their program, exit code 3",
         SkipReason::Command => "by their program, by its exit code",
         SkipReason::Collision if recipe == BuiltIn::Rename.name() => "another file has the new name",
+        // Nothing else that a template of rename asks for can be missing.
+        SkipReason::Lacking if recipe == BuiltIn::Rename.name() => "no date taken, which {exif:date} asks for",
         SkipReason::Missing if planned => "not there",
         _ => reason.text(),
     }
@@ -72,16 +77,18 @@ mod tests {
 
     #[test]
     fn only_what_succeeded_is_called_done_and_the_rest_has_its_reason() {
-        use headway_model::item::{DiskEffect, FailReason};
+        use headway_model::item::FailReason;
         let done = ItemStatus::Succeeded(DiskEffect::Changed);
         let all = [done, done, ItemStatus::Failed(FailReason::Read), skipped(SkipReason::Lacking)];
-        let lacks = SkipReason::Lacking.text();
+        let lacks = "no date taken, which {exif:date} asks for";
         assert_eq!(results_of("rename", &all), format!("2 done, 1 failed, 1 skipped ({lacks})"));
         let taken = [skipped(SkipReason::Collision), skipped(SkipReason::Collision), skipped(SkipReason::Done)];
         assert_eq!(
             results_of("rename", &taken),
             "0 done, 2 missed (another file has the new name), 1 skipped (already done)"
         );
+        let same = ItemStatus::Succeeded(DiskEffect::Unchanged);
+        assert_eq!(results_of("repack", &[done, same, same]), "3 done (2 unchanged)");
         let mixed = [skipped(SkipReason::Done), skipped(SkipReason::Symlink), skipped(SkipReason::Done)];
         assert_eq!(results_of("checksum", &mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
     }

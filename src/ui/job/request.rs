@@ -26,20 +26,32 @@ pub(super) fn RequestDetails(request: StartJob) -> impl IntoView {
         <details class="job-settings">
             <summary>"Settings"</summary>
             <dl>{rows.collect_view()}</dl>
-            {(may_act() && can_be_repeated(&request)).then(|| {
-                // As a plan, so that a person sees the present files before anything runs.
-                let again = StartJob { approval: true, ..request.clone() };
-                view! { <p><button data-action="duplicate" on:click=move |_| _ = live.start(again.clone())>"Plan the same again"</button></p> }
+            {may_act().then(|| match can_be_repeated(&request) {
+                Ok(()) => {
+                    // As a plan, so that a person sees the present files before anything runs.
+                    let again = StartJob { approval: true, ..request.clone() };
+                    view! { <p><button data-action="duplicate" on:click=move |_| _ = live.start(again.clone())>"Plan the same again"</button></p> }.into_any()
+                }
+                Err(why) => view! { <p class="ui-hint">{why}</p> }.into_any(),
             })}
         </details>
     }
     .into_any()
 }
 
-/// An undo puts back what one job did, once.
-fn can_be_repeated(request: &StartJob) -> bool {
-    request.recipe != JobKind::UNDO
+/// Whether this page can start the same over other files, or why not. A typed command is offered only if the server lets
+/// pages type commands.
+fn can_be_repeated(request: &StartJob) -> Result<(), &'static str> {
+    let is_offered = |start: Start| start.recipes.iter().any(|recipe| recipe.name == request.recipe);
+    match request.recipe.as_str() {
+        JobKind::UNDO => Err("An undo puts back what one job did, once."),
+        COMMAND if !use_context::<Start>().is_some_and(is_offered) => Err("This command was started in a terminal."),
+        _ => Ok(()),
+    }
 }
+
+/// The recipe of typed commands.
+const COMMAND: &str = BuiltIn::Command.name();
 
 /// Whether the job writes outputs. A typed command does so only if it names `{out}`.
 fn has_output(request: &StartJob) -> bool {

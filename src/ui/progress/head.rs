@@ -15,7 +15,6 @@ mod standing;
 mod strip;
 mod title;
 mod undone;
-mod verify;
 mod work;
 
 use leptos::prelude::*;
@@ -27,13 +26,14 @@ use super::status_of_jobs::WAITING;
 use super::summary::{Summary, is_over, mounted, still};
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format};
-pub(super) use actions::{Actions, Failed, verify_offer};
+pub(super) use actions::{Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
 pub(in crate::ui) use headway_model::bar::number;
 use headway_model::{JobId, JobStatus, JobSummary};
 use missed::Missed;
+pub(super) use offers::next_text;
 pub(super) use outputs::Download;
 use outputs::Outputs;
 use retried::Retried;
@@ -43,7 +43,6 @@ pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
 use undone::Undone;
-pub(super) use verify::verify_request;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar, why files failed, the numbers, running files, outputs, and the proof last.
@@ -114,6 +113,7 @@ pub(in crate::ui) fn Head(
         <Work summary job />
         <Missed job summary />
         <p class="head-message">{message}</p>
+        {move || newest.with(|view| view.report.iter().map(|line| view! { <p class="head-message">{line.clone()}</p> }).collect_view())}
         <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
         <Retried newest />

@@ -7,7 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::attention::Attention;
-use super::head::{Actions, Failed, Head, verify_offer};
+use super::head::{Actions, Failed, Head};
 use super::{Newest, Steer, Summary, latest_summary};
 use crate::base::to;
 use crate::live::{Live, StartPhase};
@@ -117,8 +117,8 @@ fn Buttons(
         summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()))
     });
     // If nothing is left to do, closing the dialog is the next step.
-    let verify = verify_offer(steer.newest);
-    let is_next = move || verify.with(Option::is_none) && summary.with(|summary| summary.as_ref().is_some_and(is_done));
+    let has_next = move || steer.newest.with(|view| view.next.is_some()).unwrap_or_default();
+    let is_next = move || !has_next() && summary.with(|summary| summary.as_ref().is_some_and(is_done));
     view! {
         <div class="ui-buttons">
             <Show when=move || is_heard.get()>

@@ -2,13 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::head::{Download, verify_request};
+use super::head::{Download, next_text};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::may_act;
-use headway_model::JobId;
-use headway_model::summary::Start;
+use headway_model::{JobId, StartJob};
 
 /// Toasts about jobs that ended, each with a link to the job.
 #[component]
@@ -39,22 +38,21 @@ pub(crate) fn Toasts() -> impl IntoView {
 /// Links to the job's outputs, and to what can be done with them, because the dialog that offered them might have just closed.
 #[component]
 fn Written(job: JobId) -> impl IntoView {
-    let (names, verify) = (RwSignal::new(Vec::new()), RwSignal::new(None));
-    let libraries = StoredValue::new(use_context::<Start>().map(|start| start.libraries).unwrap_or_default());
+    let (names, next) = (RwSignal::new(Vec::new()), RwSignal::new(None));
     let (live, can_act) = (expect_context::<Live>(), may_act());
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {
             if let Ok(view) = api::job(job).await {
-                let request = libraries.try_with_value(|libraries| verify_request(&view, libraries)).flatten();
-                verify.try_set(request.filter(|_| can_act));
+                next.try_set(view.next.filter(|_| can_act));
                 names.try_set(view.outputs);
             }
         });
     });
     let offer = move || {
-        let request = verify.get()?;
+        let request: StartJob = next.get()?;
+        let text = next_text(&request);
         let start = move |_| _ = live.start(request.clone());
-        Some(view! { <p class="head-output"><button on:click=start>"Verify these files"</button></p> })
+        Some(view! { <p class="head-output"><button on:click=start>{text}</button></p> })
     };
     view! {
         {move || names.get().into_iter().map(|name| view! { <Download job name /> }).collect_view()}

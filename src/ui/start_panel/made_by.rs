@@ -1,4 +1,5 @@
-//! A setting that names a file of the library, or what an earlier job made: a list of those jobs, and a field for a path.
+//! A setting that names what an earlier job made: a list of those jobs, of which the newest is chosen at first. Some settings can
+//! name a file of the library instead, and have a field for its path.
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -21,22 +22,26 @@ pub(super) fn MadeBy(
     recipe: String,
     library: Memo<String>,
     settings: RwSignal<Settings>,
-    /// The field for a path.
-    children: Children,
+    /// The field for a path, if the setting can name a file instead.
+    by_path: Option<AnyView>,
     put: Callback<Option<Value>>,
 ) -> impl IntoView {
     let (zone, live) = (Zone::here(), expect_context::<Live>());
+    let (key, named) = (name.clone(), name.clone());
+    let none = if by_path.is_some() { "a file of the library".to_owned() } else { format!("none: run {recipe} first") };
     let jobs = RwSignal::new(Vec::<JobSummary>::new());
     Effect::new(move |_| {
         // A job that ended a moment ago is one of them.
-        let (library, recipe, _) = (library.get(), recipe.clone(), live.ended.get());
+        let (library, recipe, named, _) = (library.get(), recipe.clone(), named.clone(), live.ended.get());
         leptos::task::spawn_local(async move {
-            if let Ok(read) = api::makers(library, recipe).await {
-                jobs.try_set(read);
-            }
+            let Ok(read) = api::makers(library, recipe).await else { return };
+            let is_open = settings.try_with_untracked(|settings| !settings.contains_key(&named));
+            let is_first = jobs.try_with_untracked(Vec::is_empty) == Some(true);
+            let newest = read.first().filter(|_| is_first && is_open == Some(true)).map(value_of);
+            jobs.try_set(read);
+            newest.into_iter().for_each(|newest| put.run(Some(newest.into())));
         });
     });
-    let key = name.clone();
     let chosen = Memo::new(move |_| {
         let value = settings.with(|settings| settings.get(&key).and_then(Value::as_str).map(str::to_owned));
         value.filter(|text| text.starts_with(MADE_BY)).unwrap_or_default()
@@ -57,11 +62,11 @@ pub(super) fn MadeBy(
             <span class="start-label">{label}</span>
             " "
             <select name=format!("{name}-by") autocomplete="off" prop:value=move || chosen.get() on:change=choose>
-                <option value="">"a file of the library"</option>
+                <option value="">{none}</option>
                 {choices}
             </select>
         </label>
-        <div hidden=move || chosen.with(|chosen| !chosen.is_empty())>{children()}</div>
+        <div hidden=move || chosen.with(|chosen| !chosen.is_empty())>{by_path}</div>
     }
 }
 

@@ -51,8 +51,8 @@ mod tests {
 
     #[test]
     fn a_setting_that_only_the_disk_can_refuse_is_reported_at_its_field() {
-        let error = ApiError::at_setting("run", "there is no program called \"x\" on the server".into());
-        let told = "There is no program called \"x\" on the server.";
+        let error = ApiError::at_setting("run", "there is no program called \"x\"".into());
+        let told = "There is no program called \"x\".";
         assert_eq!(of_setting(&error, &run()).as_deref(), Some(told));
         assert_eq!(of_form(&error, &[run()]), None);
         assert!(of_form(&error, &[]).is_some_and(|text| text.ends_with(told)));

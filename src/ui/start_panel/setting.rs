@@ -30,14 +30,17 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: JobOpt
     let put = Callback::new(move |value: Option<Value>| put(settings, &named, value));
     let made_by = match &described.kind {
         SettingKind::Path { made_by, .. } => made_by.clone(),
+        SettingKind::Job { made_by } => Some(made_by.clone()),
         _ => None,
     };
+    let is_path = matches!(described.kind, SettingKind::Path { .. });
     let control = field(described, put, about, Signal::derive(move || wrong.with(Option::is_some)));
     let labelled = match made_by {
         Some(recipe) => {
             let (library, path_label) = (chosen.library, format!("{label}, by its path"));
-            view! { <MadeBy name label recipe library settings put><label><span class="start-label">{path_label}</span> {control}</label></MadeBy> }
-                .into_any()
+            let by_path =
+                is_path.then(|| view! { <label><span class="start-label">{path_label}</span> {control}</label> }.into_any());
+            view! { <MadeBy name label recipe library settings by_path put /> }.into_any()
         }
         None if is_switch => view! { <label>{control} " " {label}</label> }.into_any(),
         None => view! { <label><span class="start-label">{label}</span> " " {control}</label> }.into_any(),
@@ -71,7 +74,10 @@ fn field(setting: Described, put: Callback<Option<Value>>, about: String, wrong:
         SettingKind::Choice { choices } => field.choice(choices),
         SettingKind::Switch => field.switch(),
         SettingKind::Number { least, most, unit } => field.number(least, most, &unit),
-        SettingKind::Text { .. } | SettingKind::Path { .. } | SettingKind::Template { .. } => field.line(),
+        SettingKind::Text { .. }
+        | SettingKind::Path { .. }
+        | SettingKind::Job { .. }
+        | SettingKind::Template { .. } => field.line(),
     }
 }
 

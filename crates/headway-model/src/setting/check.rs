@@ -132,6 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn a_job_is_named_by_its_id_and_an_error_says_what_to_do() {
+        let all = [Setting::job("report", "Job of duplicates", "duplicates")];
+        let job = crate::testing::job_id(1).to_string();
+        for given in [job.clone(), format!(" @{job}")] {
+            assert_eq!(check(&all, &settings(json!({ "report": given }))), Ok(settings(json!({ "report": job }))));
+        }
+        let reason = |given| check(&all, &settings(given)).expect_err("wrong")[0].reason.clone();
+        let expects = "the id of a finished job of duplicates (run that recipe first if there is none)";
+        assert_eq!(reason(json!({})), format!("setting \"report\" is missing: {expects}"));
+        assert_eq!(reason(json!({ "report": "../x" })), format!("setting \"report\" is {expects}, not \"../x\""));
+    }
+
+    #[test]
     fn a_setting_whose_condition_does_not_hold_has_its_default() {
         let given = settings(json!({"format": "png", "quality": 400, "note": 7}));
         let checked = check(&all(), &given).expect("neither counts");

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{SettingKind, TEXT_LIMIT};
 use crate::event::cut;
+use crate::id::JobId;
 use crate::path::RelPath;
 
 /// How much of a wrong value is quoted in its error.
@@ -54,6 +55,11 @@ pub(super) fn normal(kind: &SettingKind, value: &Value) -> Result<Value, String>
                 }
                 Ok(_) | Err(_) => Ok(text.into()),
             }
+        }
+        SettingKind::Job { .. } => {
+            let text = text(TEXT_LIMIT)?;
+            let job = text.strip_prefix('@').unwrap_or(text).parse::<JobId>();
+            job.map_or_else(|_| unfit(), |job| Ok(job.to_string().into()))
         }
         SettingKind::Template { tokens } => {
             let text = text(TEXT_LIMIT)?;

@@ -72,7 +72,9 @@ fn values(kind: &SettingKind) -> Value {
         }
         // A schema counts characters, so a limit in bytes becomes an upper limit in characters.
         SettingKind::Text { longest } => json!({ "type": "string", "minLength": 1, "maxLength": longest }),
-        SettingKind::Path { .. } => json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT }),
+        SettingKind::Path { .. } | SettingKind::Job { .. } => {
+            json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT })
+        }
         SettingKind::Template { tokens } => {
             let tokens: Map<_, _> = tokens.iter().map(|(word, meaning)| (word.clone(), json!(meaning))).collect();
             json!({ "type": "string", "minLength": 1, "maxLength": super::TEXT_LIMIT, "x-tokens": tokens })

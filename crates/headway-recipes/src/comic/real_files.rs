@@ -68,7 +68,7 @@ fn a_comic_gets_title_series_and_name_and_every_page_stays() {
     assert_eq!(names, ["p2.jpg", "ComicInfo.xml", "p1.jpg"]);
     assert_eq!((&told[0].1, &told[1].1, &told[2].1), (&"two".to_owned(), &expected, &"one".to_owned()));
     // The second time there is nothing to do.
-    assert_eq!(made_of(&path, &written, json!({})), Ok((path.clone(), None)));
+    assert_eq!(made_of(&path, &written, json!({})), Err(Failure::Skipped(SkipReason::Done)));
 }
 
 #[test]
@@ -116,6 +116,36 @@ fn without_comic_info_it_is_renamed_or_given_one() {
         "{}",
         told[2].1
     );
+}
+
+#[test]
+fn the_report_says_what_the_comic_says_and_nothing_that_was_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bare = packed(folder.path(), &[("p1.jpg", "one")]);
+    let full = packed(folder.path(), &[("p1.jpg", "one"), ("ComicInfo.xml", INFO)]);
+    for (comic, settings, expected) in [
+        (&bare, json!({}), json!({ "notes": "it has no ComicInfo.xml" })),
+        (
+            &bare,
+            json!({ "add": true }),
+            json!({ "changed": "Title, Series, Number", "notes": "it had no ComicInfo.xml", "number": "3", "series": "S", "title": "Chapter 3" }),
+        ),
+        (&full, json!({ "title": false, "series": false }), json!({ "number": "007", "title": "x" })),
+    ] {
+        std::fs::create_dir_all(folder.path().join("S")).expect("a folder");
+        std::fs::write(folder.path().join("S/ch.3.cbz"), comic).expect("a file");
+        let library = Arc::new(Library::open("files", folder.path()).expect("a library"));
+        let path: RelPath = "S/ch.3.cbz".parse().expect("a path");
+        let wanted: ComicSettings = crate::defaults(&Comic, settings.clone());
+        let template = ComicTemplate::new(&wanted.name).expect("a template");
+        let bound =
+            ComicWork { library: Arc::clone(&library), wanted: ComicSettings { rename: false, ..wanted }, template };
+        let input = library.open_file(&PlannedFile::not_seen(path.clone())).expect("a file");
+        let attempt = Attempt::new(JobId::mint(1, [1; 10]), 0, 1, path, comic.len() as u64);
+        let source = Source::quiet(&input, &attempt).expect("a source");
+        let goal = bound.goal(&source, &list(&source).expect("entries")).expect("a goal");
+        assert_eq!(Value::Object(goal.result), expected, "{settings}");
+    }
 }
 
 #[test]

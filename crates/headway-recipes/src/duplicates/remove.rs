@@ -10,16 +10,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{
-    Attempt, Binding, Effect, Failure, ItemResults, Recipe, Rename, Setting, Settings, Success, Unable, Work, report,
-};
+use crate::{Attempt, Binding, Effect, Failure, ItemResults, Recipe, Rename, Setting, Success, Unable, Work, report};
 use headway_files::{Library, OpenError, OpenFile, Outputs, Staged};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
-    BuiltIn, DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, WrongSetting,
-    setting,
+    BuiltIn, DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason,
 };
 use kept::kept;
 use rustix::io::Errno;
@@ -72,7 +69,7 @@ impl Recipe for Deduplicate {
             output_if: None,
             to_files: "Files go to the trash, but never the last one with its content. Undo brings them back.".into(),
             settings: vec![
-                Setting::text("report", "Job of duplicates").help("The id of a job of duplicates. Its report says which files stay."),
+                Setting::job("report", "Job of duplicates", BuiltIn::Duplicates.name()).help("Its report says which files stay."),
                 Setting::choice("action", "Each duplicate", &actions)
                     .late()
                     .help("Hard links are names of the same file: a change through one shows in all. A clone remains a separate file."),
@@ -88,15 +85,6 @@ impl Recipe for Deduplicate {
 
     fn renames_files(&self) -> bool {
         true
-    }
-
-    fn settings(&self, given: &Settings) -> Result<Settings, Vec<WrongSetting>> {
-        let settings = setting::check(&self.info().settings, given)?;
-        let report = settings.get("report").and_then(Value::as_str).unwrap_or_default();
-        match report.trim().parse::<JobId>() {
-            Ok(_) => Ok(settings),
-            Err(_) => Err(vec![WrongSetting::new("report", "is not the id of a job")]),
-        }
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

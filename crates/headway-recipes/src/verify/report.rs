@@ -10,9 +10,22 @@ use std::collections::BTreeMap;
 use super::lines::{Lines, UnreadEntry, digest};
 use super::verdict::{NOT_CHECKED, OK};
 use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
+use crate::report_head::{ReportHead, ReportTotals};
 use headway_model::text::cut_middle;
 use rows::WaitingRows;
 use summary::{NAME_IN_MESSAGE, NAMED_IN_MESSAGE};
+
+/// The report. Its first lines begin with `#` and count the verdicts.
+const REPORT: &str = "REPORT.txt";
+
+/// Where the totals of a job are.
+pub(super) const HEAD: ReportHead = ReportHead { output: REPORT, read: totals };
+
+/// How many lines of the manifests have each verdict.
+fn totals(report: &str) -> ReportTotals {
+    let head = report.lines().map_while(|line| line.strip_prefix("# "));
+    ReportTotals { lines: head.map(str::to_owned).collect(), has_found: false }
+}
 
 struct VerifyReport<'a> {
     lines: &'a Lines,
@@ -68,7 +81,7 @@ pub(super) fn write(
     }
     report.other_lines(&request.query, outputs)?;
     report.loose();
-    outputs.write("REPORT.txt", |file| {
+    outputs.write(REPORT, |file| {
         report.head().iter().try_for_each(|row| file.write_all(row.as_bytes()))?;
         Ok(report.rows.write_to(file)?)
     })?;
@@ -142,5 +155,17 @@ impl VerifyReport<'_> {
 
     fn counted(&self, verdict: &str) -> u64 {
         self.counts.get(verdict).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_lines_are_the_totals() {
+        let report =
+            "# SHA256SUMS: 3 lines: ok 1, changed 1, missing 1\n# beside them: new 2\nb\tchanged\n# c\tmissing\n";
+        assert_eq!(totals(report).lines, ["SHA256SUMS: 3 lines: ok 1, changed 1, missing 1", "beside them: new 2"]);
     }
 }

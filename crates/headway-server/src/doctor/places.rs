@@ -5,6 +5,7 @@ use std::fmt;
 use super::{Finding, Remedy};
 use crate::placements::{Changes, ReadError, UnclearItem, unclear};
 use headway_files::{Change, Library, Moved, OpenFile, Placement};
+use headway_model::text::counted;
 use headway_model::{JobId, JobKind, RelPath};
 use headway_store::{OverPages, Store, StoreError};
 
@@ -34,22 +35,27 @@ pub struct PlacedFiles {
 
 impl fmt::Display for PlacedFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PlacedFiles { outputs, changed, put_back, originals, copies, taken_out, emptied, unseen } = self;
-        write!(
-            f,
-            "{outputs} outputs are as they were put into place, {changed} were changed since, {put_back} are as they were before; \
-             {originals} originals are in a trash, {emptied} no longer"
-        )?;
-        if copies + taken_out > 0 {
-            write!(
-                f,
-                "; the trashes also have {copies} copies of what is in its place again, and {taken_out} files that an undo replaced"
-            )?;
+        let PlacedFiles { outputs, changed, put_back, originals, copies, taken_out, emptied, unseen } = *self;
+        let parts = [
+            (outputs, "output is as it was put into place", "outputs are as they were put into place"),
+            (changed, "was changed since", "were changed since"),
+            (put_back, "is as it was before", "are as they were before"),
+            (originals, "original is in a trash", "originals are in a trash"),
+            (emptied, "original is no longer in a trash", "originals are no longer in a trash"),
+            (
+                copies,
+                "copy in a trash is of what is in its place again",
+                "copies in a trash are of what is in its place again",
+            ),
+            (taken_out, "file that an undo replaced is in a trash", "files that an undo replaced are in a trash"),
+            (unseen, "file could not be read", "files could not be read"),
+        ];
+        let told = parts.into_iter().filter(|(number, ..)| *number > 0);
+        let told: Vec<_> = told.map(|(number, one, many)| counted(number, ',', one, many)).collect();
+        match told.is_empty() {
+            true => f.write_str("no job has put a file into place"),
+            false => f.write_str(&told.join(", ")),
         }
-        if *unseen > 0 {
-            write!(f, "; {unseen} files could not be read")?;
-        }
-        Ok(())
     }
 }
 
@@ -199,6 +205,14 @@ impl PlacedFiles {
 mod tests {
     use super::*;
     use headway_model::Digest;
+
+    #[test]
+    fn only_what_there_is_is_told_with_one_and_with_many() {
+        let places = PlacedFiles { outputs: 1, originals: 2, unseen: 1, ..PlacedFiles::default() };
+        let told = "1 output is as it was put into place, 2 originals are in a trash, 1 file could not be read";
+        assert_eq!(places.to_string(), told);
+        assert_eq!(PlacedFiles::default().to_string(), "no job has put a file into place");
+    }
 
     #[test]
     fn a_trash_might_have_the_only_copy_while_the_original_is_not_in_its_place() {

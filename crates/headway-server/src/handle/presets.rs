@@ -46,7 +46,7 @@ impl Server {
             return Err(ApiError::at_place("/library", format!("there is no library {:?} here", request.library)));
         }
         if !self.offers(&request.recipe) || context.recipe(&request.recipe).is_none() {
-            return Err(ApiError::at_place("/recipe", format!("there is no recipe {:?} here", request.recipe)));
+            return Err(ApiError::at_place("/recipe", self.no_recipe(&request.recipe)));
         }
         self.with_presets(|mut presets| {
             presets.insert(name, request);

@@ -23,8 +23,7 @@ impl Server {
     ) -> Result<Vec<String>, ApiError> {
         let library = self.library(&request.library)?;
         let recipe = self.inner.context.recipe(&request.recipe).filter(|_| self.offers(&request.recipe));
-        let recipe =
-            recipe.ok_or_else(|| ApiError::at_place("/recipe", format!("there is no recipe {:?}", request.recipe)))?;
+        let recipe = recipe.ok_or_else(|| ApiError::at_place("/recipe", self.no_recipe(&request.recipe)))?;
         if !recipe.runs_programs() {
             return Ok(Vec::new());
         }

@@ -9,6 +9,7 @@ mod kept;
 mod makers;
 mod retries;
 mod start;
+mod totals;
 
 use super::{Server, checks};
 use crate::error::unreadable;

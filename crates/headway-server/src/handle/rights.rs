@@ -9,6 +9,7 @@ use super::Server;
 use crate::engine::ByPath;
 use crate::error::{internal, unreadable};
 use headway_files::{Found, Library, Unreadable, io_text, is_own_folder};
+use headway_model::nearest::nearest;
 use headway_model::request::ItemsQuery;
 use headway_model::{ApiError, JobKind, OutputPlace, Query, RelPath, StartJob};
 use headway_recipes::Unable;
@@ -23,6 +24,33 @@ impl Server {
     /// Whether this handle can start this recipe.
     pub(super) fn offers(&self, recipe: &str) -> bool {
         self.is_owner || !self.inner.owner_only.contains(recipe)
+    }
+
+    /// Whether this handle can start this request. What only the owner can start, anybody can retry: the same recipe with
+    /// the same settings, on files of the earlier job, with its outputs at the same place.
+    pub(super) async fn may_start(&self, request: &StartJob) -> Result<bool, ApiError> {
+        if self.offers(&request.recipe) {
+            return Ok(true);
+        }
+        let Query::Items(query) = &request.query else { return Ok(false) };
+        let earlier = self.repeated(request, query).await?;
+        Ok(earlier.is_some_and(|earlier| earlier.output == request.output))
+    }
+
+    /// Why this handle cannot start this recipe, and what to do.
+    pub(super) fn no_recipe(&self, recipe: &str) -> String {
+        let recipes = &self.inner.context.recipes;
+        if !self.offers(recipe) {
+            return format!(
+                "{recipe} is only for the owner of this server: run it in a terminal, or set allow_commands = true in \
+                 headway.toml"
+            );
+        }
+        let names: Vec<_> = recipes.iter().map(|recipe| recipe.info().name).filter(|name| self.offers(name)).collect();
+        match nearest(recipe, names.iter().map(String::as_str)) {
+            Some(near) => format!("there is no recipe {recipe:?}; did you mean {near:?}?"),
+            None => format!("there is no recipe {recipe:?}; headway recipes lists them"),
+        }
     }
 
     /// The request with the name that its library has here, which is opened if necessary. The owner may name any folder by
@@ -65,13 +93,8 @@ impl Server {
         if JobKind::of(&request.recipe) == JobKind::Undo {
             return Ok(());
         }
-        let earlier = self.request_of(&self.row(query.job).await?).await?;
-        let is_same = earlier.is_some_and(|earlier| {
-            earlier.recipe == request.recipe
-                && earlier.settings == request.settings
-                && (request.output.is_none() || earlier.output == request.output)
-        });
-        if is_same {
+        let earlier = self.repeated(request, query).await?;
+        if earlier.is_some_and(|earlier| request.output.is_none() || earlier.output == request.output) {
             return Ok(());
         }
         let text = format!(
@@ -79,6 +102,12 @@ impl Server {
             request.library, query.job
         );
         Err(ApiError::at_place("/library", text))
+    }
+
+    /// The request of the job whose items this one names, if that had the same recipe and the same settings.
+    async fn repeated(&self, request: &StartJob, query: &ItemsQuery) -> Result<Option<StartJob>, ApiError> {
+        let earlier = self.request_of(&self.row(query.job).await?).await?;
+        Ok(earlier.filter(|earlier| earlier.recipe == request.recipe && earlier.settings == request.settings))
     }
 
     /// The library of a request, if the caller may name it.

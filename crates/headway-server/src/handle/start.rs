@@ -6,7 +6,6 @@ use super::{Server, checks};
 use crate::error::internal;
 use headway_files::Library;
 use headway_model::event::{TITLE_LIMIT, cut};
-use headway_model::nearest::nearest;
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::summary::{JobSummary, JobView, RecipeInfo};
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, SortedMap, StartJob};
@@ -26,7 +25,9 @@ pub enum Started {
 impl Server {
     /// Starts a job, or finds the one that this request started before.
     pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
-        let request = self.checked(&self.admit(request).await?)?;
+        let request = self.admit(request).await?;
+        let may_start = self.may_start(&request).await?;
+        let request = self.checked(&request, may_start)?;
         if let Query::Items(query) = &request.query {
             self.items_of(&request, query).await?;
         }
@@ -147,23 +148,14 @@ impl Server {
     }
 
     /// Checks and normalises a request: settings get their defaults, paths are sorted and deduplicated.
-    fn checked(&self, request: &StartJob) -> Result<StartJob, ApiError> {
+    fn checked(&self, request: &StartJob, may_start: bool) -> Result<StartJob, ApiError> {
         let mut request = request.clone();
         let (mut wrong, mut settings) = (checks::WrongPlaces::new(), SortedMap::new());
         if let Err(error) = self.library_for(&request) {
             wrong.push(("/library", error.to_string()));
         }
-        let recipes = &self.inner.context.recipes;
-        match self.inner.context.recipe(&request.recipe).filter(|_| self.offers(&request.recipe)) {
-            None => {
-                let names = recipes.iter().map(|recipe| recipe.info().name);
-                let names: Vec<_> = names.filter(|name| self.offers(name)).collect();
-                let near = nearest(&request.recipe, names.iter().map(String::as_str));
-                let meant = near.map(|near| format!("did you mean {near:?}; ")).unwrap_or_default();
-                let names = names.join(", ");
-                let why = format!("there is no recipe {:?}; {meant}this server has {names}", request.recipe);
-                wrong.push(("/recipe", why));
-            }
+        match self.inner.context.recipe(&request.recipe).filter(|_| may_start) {
+            None => wrong.push(("/recipe", self.no_recipe(&request.recipe))),
             Some(recipe) => match recipe.settings(&request.settings) {
                 Ok(checked) => {
                     request.settings = checked;

@@ -4,13 +4,14 @@ use serde_json::json;
 
 use crate::cli::failure::{CommandFailure, CommandResult, NO_JOB};
 use crate::cli::follow::{interrupted, plain};
+use crate::cli::next_job::next_job;
 use crate::cli::out::{self, count};
-use crate::cli::reported::reported;
 use crate::cli::session::Session;
+use crate::cli::text::tail;
 use crate::cli::times::{local, took};
 use headway_client::ClientError;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
+use headway_model::{ApiError, JobId, JobKind, JobStatus, JobSummary, PauseReason};
 
 pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
     let view = match session.client.job(job).await {
@@ -23,9 +24,9 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         out::line(&json!(view).to_string())?;
         return Ok(0);
     }
-    let report = reported(&session.client, &view).await;
     let has_server = !view.has_no_server();
-    let JobView { summary, outputs, request, waits, note, trash, undone, retries, .. } = view;
+    let then = [after_errors(session, &view.summary), next_job(session, &view)];
+    let JobView { summary, outputs, request, waits, note, trash, undone, retries, report, .. } = view;
     let counters = &summary.counters;
     let mut rows = vec![
         ("job", job.to_string()),
@@ -41,7 +42,8 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     rows.extend(took(&summary, session.working_clock()).map(|took| ("at work", took + so_far)));
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
     rows.extend(waits.map(|waits| ("waits", waits)));
-    rows.extend(next(session, &summary, has_server).map(|next| ("next", next)));
+    let now = next(session, &summary, has_server);
+    rows.extend([now].into_iter().chain(then).flatten().map(|next| ("next", next)));
     rows.extend(note.map(|note| ("note", note)));
     let numbers = [
         ("files", counters.total),
@@ -58,7 +60,7 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
             .filter(|(name, number)| *number > 0 || *name == "files")
             .map(|(name, number)| (name, count(number.into()))),
     );
-    rows.extend(report.into_iter().map(|line| ("report", line)));
+    rows.extend(report.iter().map(|line| ("report", plain(line))));
     if trash.0 > 0 {
         rows.push((
             "in the trash",
@@ -84,6 +86,15 @@ fn retried(retry: &JobSummary) -> String {
 /// The status of a job on which no server works.
 fn without_server(status: JobStatus) -> String {
     format!("{}, but nothing runs it now", status.text())
+}
+
+/// The commands that list the errors of a job that is over, and try them again.
+fn after_errors(session: &Session, job: &JobSummary) -> Option<String> {
+    let listed = session.command(&format!("show {} --failed", tail(job.job)));
+    let is_tried_again = JobKind::of(&job.recipe) == JobKind::Recipe;
+    let retry = is_tried_again.then(|| format!("; try them again: {}", session.command_on("retry", job.job)));
+    let has_errors = job.status.is_terminal() && job.counters.has_errors();
+    has_errors.then(|| format!("list the errors: {listed}{}", retry.unwrap_or_default()))
 }
 
 /// What a person can do about a job that waits for a decision, or on which no server works.

@@ -6,13 +6,11 @@ use super::Summary;
 use super::offers::{ButtonAction, OfferedAction, offers};
 use super::perform::perform;
 use super::undone::is_undone;
-use super::verify::verify_request;
 use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
-use headway_model::summary::Start;
-use headway_model::{Fold, JobStatus, JobSummary, StartJob};
+use headway_model::{Fold, JobStatus, JobSummary};
 
 /// What can be done to the job.
 #[component]
@@ -92,21 +90,15 @@ pub(in crate::ui::progress) fn Actions(
 
 /// The buttons that make sense now.
 fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>) -> Memo<Vec<OfferedAction>> {
-    let verify = verify_offer(newest);
     Memo::new(move |_| {
         let is_undone = newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
         let is_undoable = has_written.get() && makes_output(newest) && !is_undone;
         // What later jobs have done of the files that failed or were missed.
         let done_since = newest.with(|view| view.done_since.len()).unwrap_or_default();
-        let of = |summary: &JobSummary| offers(summary, is_undoable, verify.get(), done_since);
+        let next = newest.with(|view| view.next.clone()).flatten();
+        let of = |summary: &JobSummary| offers(summary, is_undoable, next, done_since);
         summary.with(|summary| summary.as_ref().map(of)).unwrap_or_default()
     })
-}
-
-/// The request that verifies the files of the job, if it made a manifest.
-pub(in crate::ui::progress) fn verify_offer(newest: Newest) -> Memo<Option<StartJob>> {
-    let libraries = use_context::<Start>().map(|start| start.libraries).unwrap_or_default();
-    Memo::new(move |_| newest.with(|view| verify_request(view, &libraries)).flatten())
 }
 
 /// Why the requested action was not performed.

@@ -42,12 +42,12 @@ impl OfferedAction {
 }
 
 /// The buttons, with the next step first and *Cancel job* last. `is_undoable` is whether there is anything to undo,
-/// `verify` is the request that verifies the files of a job that made a manifest, `done_since` how many files that
+/// `then` is the request for the job that makes use of what this one found, `done_since` how many files that
 /// failed or were missed later jobs have done.
 pub(super) fn offers(
     summary: &JobSummary,
     is_undoable: bool,
-    verify: Option<StartJob>,
+    then: Option<StartJob>,
     done_since: usize,
 ) -> Vec<OfferedAction> {
     let counters = &summary.counters;
@@ -80,7 +80,7 @@ pub(super) fn offers(
         JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing => offers.push(pause()),
         JobStatus::Cancelling => {}
         JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => {
-            offers.extend(after(summary, is_undoable, verify, done_since));
+            offers.extend(after(summary, is_undoable, then, done_since));
         }
     }
     let is_held = matches!(summary.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
@@ -98,7 +98,7 @@ pub(super) fn offers(
 }
 
 /// The buttons of a finished job.
-fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done_since: usize) -> Vec<OfferedAction> {
+fn after(summary: &JobSummary, is_undoable: bool, then: Option<StartJob>, done_since: usize) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
     // An undo is not retried: the other job is undone again.
@@ -119,8 +119,10 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
         let text = format!("Continue with the {} that did not run", count(counters.cancelled.into()));
         offers.push(OfferedAction::new(ButtonAction::Again(ItemSelection::Cancelled), "rest", text));
     }
-    let verify = verify.map(|request| ButtonAction::Start(Box::new(request)));
-    offers.extend(verify.map(|start| OfferedAction::new(start, "verify", "Verify these files")));
+    offers.extend(then.map(|request| {
+        let text = next_text(&request);
+        OfferedAction::new(ButtonAction::Start(Box::new(request)), "next", text)
+    }));
     // A plan that was not run is run first. A retry of what could not be planned is not the next step.
     if summary.is_planned_only() {
         sort_few(&mut offers, |offer| offer.name != "rest");
@@ -133,6 +135,11 @@ fn after(summary: &JobSummary, is_undoable: bool, verify: Option<StartJob>, done
         offers.push(OfferedAction::new(ButtonAction::Undo, "undo", "Undo"));
     }
     offers
+}
+
+/// The text of a button that starts the job which makes use of what another one found.
+pub(in crate::ui::progress) fn next_text(request: &StartJob) -> &'static str {
+    if request.approval { "Plan the removal of the copies" } else { "Verify these files" }
 }
 
 #[cfg(test)]
@@ -227,10 +234,12 @@ mod tests {
         job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
         let verify = || Some(StartJob::new("files", "verify", Query::Paths(Vec::new())));
         let next = offers(&job, false, verify(), 0).remove(0);
-        assert_eq!((next.name, next.is_next, &*next.text), ("verify", true, "Verify these files"));
+        assert_eq!((next.name, next.is_next, &*next.text), ("next", true, "Verify these files"));
+        let plan = StartJob { approval: true, ..StartJob::new("files", "deduplicate", Query::Paths(Vec::new())) };
+        assert_eq!(offers(&job, false, Some(plan), 0).remove(0).text, "Plan the removal of the copies");
         job.counters = Counters { total: 2, succeeded: 1, failed: 1, ..Counters::default() };
         let names: Vec<_> = offers(&job, false, verify(), 0).iter().map(|offer| (offer.name, offer.is_next)).collect();
-        assert_eq!(names, [("retry", true), ("verify", false)]);
+        assert_eq!(names, [("retry", true), ("next", false)]);
     }
 
     #[test]

@@ -112,6 +112,7 @@ fn jobs() {
         "cursor": "48213.9f2c11e0", "outputs": ["sums"], "request": request(), "priority": -1, "concurrency": 2, "waits": "for",
         "asks": true, "note": "n", "trash": [1, 2], "trash_left": [3, 4], "trash_unknown": true, "folder": "/x", "runs_programs": true, "can_undo": true,
         "undone": undone, "earlier": undone, "retries": [undone], "done_since": [1, 2],
+        "report": ["r"], "next": request(),
     });
     view.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     whole::<JobView>(&view);
@@ -167,6 +168,7 @@ fn what_a_page_starts_with() {
         json!({ "kind": "number", "least": -1, "most": 2, "unit": "u" }),
         json!({ "kind": "text", "longest": 3 }),
         json!({ "kind": "path", "patterns": true, "made_by": "m" }),
+        json!({ "kind": "job", "made_by": "m" }),
         json!({ "kind": "template", "tokens": [["a", "b"]] }),
     ];
     let only_if = json!({ "setting": "s", "is": [1, "a"] });

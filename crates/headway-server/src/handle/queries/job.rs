@@ -13,6 +13,7 @@ use headway_model::load::Load;
 use headway_model::status::WaitEnd;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
+use headway_recipes::ReportTotals;
 
 /// Up to this many outputs, their bytes are added up while the job runs; those of more, at its end.
 const WRITTEN_LIMIT: u32 = 10_000;
@@ -32,6 +33,11 @@ impl Server {
             add(format!("The files that this job wrote cannot be listed: {}.", io_text(&error)));
             Vec::new()
         });
+        let totals = self.reported(&row.summary, &outputs).await?.unwrap_or_else(|error| {
+            add(format!("The report of this job cannot be read: {}.", io_text(&error)));
+            ReportTotals::default()
+        });
+        let next = self.next_job(&row.summary, request.as_ref(), &outputs, totals.has_found);
         let (priority, concurrency) = (row.head.priority(), row.head.concurrency());
         if !row.summary.status.is_terminal() {
             self.limited(concurrency).into_iter().for_each(&mut add);
@@ -78,6 +84,8 @@ impl Server {
             earlier,
             retries,
             done_since,
+            report: totals.lines,
+            next,
         })
     }
 
