@@ -113,9 +113,11 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         session.listen()?;
     }
     session.client.adopt(job).await?;
+    // Only a pause that a person can have seen is ended, not one that begins as the job is taken up.
+    let was_paused = matches!(view.summary.status, JobStatus::Paused { .. });
     // A server works on it now, so this is what it waits for.
     let view = session.client.job(job).await?;
-    if let JobStatus::Paused { reason } = view.summary.status {
+    if was_paused && let JobStatus::Paused { reason } = view.summary.status {
         // What it accepts is what is said here.
         let lacks = match reason {
             PauseReason::LibraryGone => view.waits.as_ref(),

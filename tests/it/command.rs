@@ -264,7 +264,7 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
     let job = served.begin("command", json!({ "settings": { "run": run } })).await;
     eventually("the move", async || marker.exists().then_some(())).await;
     served.headway.kill();
-    let folder = format!(".headway-{job}-0-1~");
+    let folder = format!(".headway-{job}-0-1.out~");
     let told = format!("one of the files in {folder} might be what 000000 was; move it to where it belongs");
     let (well, said) = doctor(&files);
     assert!(!well && said.contains(&told), "before the next start: {said}");

@@ -265,7 +265,8 @@ async fn trace(files: &Files, workers: &str, recipe: &str, settings: Value) -> (
     let trace = files.data().with_file_name("trace");
     let site = files.data().with_file_name("site");
     let traced = "trace=fsync,fdatasync,renameat,renameat2,unlinkat,mkdirat,openat,write,pwrite64";
-    let wrap = ["strace", "--seccomp-bpf", "-f", "-y", "-qq", "-s", "8192", "-o", trace.to_str().expect("text"), "-e", traced];
+    let wrap =
+        ["strace", "--seccomp-bpf", "-f", "-y", "-qq", "-s", "8192", "-o", trace.to_str().expect("text"), "-e", traced];
     let arguments = ["--config", config.to_str().expect("text"), "--workers", workers];
     let mut headway = Headway::try_start(files, Some(&site), &wrap, &arguments).expect("a ready server");
     let (client, job) = (http(), mint());

@@ -172,7 +172,8 @@ async fn fails(ground: Ground, call: &str, what: &str, when: &str) -> (bool, boo
     let (config, site) = (config(files), files.data().with_file_name("site"));
     let seen = files.data().with_file_name("trace");
     let (trace, injected) = (format!("trace={call}"), format!("inject={inject}"));
-    let wrap = ["strace", "--seccomp-bpf", "-f", "-qq", "-o", seen.to_str().expect("text"), "-e", &trace, "-e", &injected];
+    let wrap =
+        ["strace", "--seccomp-bpf", "-f", "-qq", "-o", seen.to_str().expect("text"), "-e", &trace, "-e", &injected];
     let arguments = ["--config", config.to_str().expect("text"), "--workers", "1"];
     let job = mint();
     let body = json!({ "library": "files", "recipe": "upper", "query": { "folder": {} }, "policy": { "on_interrupt": "retry" } });

@@ -43,9 +43,10 @@ pub(crate) fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
 /// Of the file system, and of `bind`.
 pub fn make_socket<S>(path: &Path, mut bind: impl FnMut() -> io::Result<S>) -> io::Result<S> {
     uninterrupted(|| {
-        match remove_file(path) {
-            Err(error) if !is_absent(&error) => return Err(error),
-            Ok(()) | Err(_) => {}
+        if let Err(error) = remove_file(path)
+            && !is_absent(&error)
+        {
+            return Err(error);
         }
         bind()
     })

@@ -15,7 +15,7 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
         let reasons = if status.is_missed() { &mut missed } else { &mut skipped };
         reasons.add(reason_of(recipe, reason, planned));
     }
-    let same = (unchanged > 0).then(|| format!(" ({} unchanged)", count(unchanged))).unwrap_or_default();
+    let same = if unchanged > 0 { format!(" ({} unchanged)", count(unchanged)) } else { String::new() };
     let mut parts = vec![format!("{} done{same}", count(counters.succeeded.into()))];
     parts.extend((counters.failed > 0).then(|| format!("{} failed", count(counters.failed.into()))));
     parts.extend(missed.text("missed"));

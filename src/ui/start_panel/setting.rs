@@ -38,8 +38,8 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: JobOpt
     let labelled = match made_by {
         Some(recipe) => {
             let (library, path_label) = (chosen.library, format!("{label}, by its path"));
-            let by_path =
-                is_path.then(|| view! { <label><span class="start-label">{path_label}</span> {control}</label> }.into_any());
+            let by_path = is_path
+                .then(|| view! { <label><span class="start-label">{path_label}</span> {control}</label> }.into_any());
             view! { <MadeBy name label recipe library settings by_path put /> }.into_any()
         }
         None if is_switch => view! { <label>{control} " " {label}</label> }.into_any(),

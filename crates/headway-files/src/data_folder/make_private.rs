@@ -94,7 +94,8 @@ fn close_below(folder: &Path) -> io::Result<()> {
         Ok(_) => {}
     }
     for entry in paths::list(folder)? {
-        match paths::kind_of(&entry)?.is_dir() {
+        let kind = paths::kind_of(&entry)?;
+        match kind.is_dir() {
             true => close_below(&entry.path())?,
             false => close(&entry.path(), FILE)?,
         }

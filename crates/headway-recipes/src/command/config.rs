@@ -30,6 +30,9 @@ pub struct ConfigFile {
     /// The schedules, which their own crate reads.
     #[serde(default)]
     pub schedule: Vec<toml::Table>,
+    /// The watched folders, which the crate of the schedules reads.
+    #[serde(default)]
+    pub watch: Vec<toml::Table>,
     /// The line of each command, from 1.
     #[serde(skip)]
     lines: Vec<usize>,
