@@ -19,7 +19,7 @@ use super::text::tail;
 use clap::ValueEnum;
 pub(super) use ending::{exit_code, plain, verdict};
 use headway_client::{Follower, News};
-use headway_model::{JobId, PauseReason, Seq};
+use headway_model::{Action, JobId, PauseReason, Seq};
 pub(super) use leave::interrupted;
 pub(super) use results::reason_of;
 pub(super) use wait::KnownWait;
@@ -59,8 +59,8 @@ pub(super) struct Following {
     /// Whether the job is this command's own. Such a job is paused when the command is interrupted, and the command
     /// finds or becomes a server that works on it.
     pub(super) owns: bool,
-    /// Whether this command has approved the plan, so that a plan that waits for approval does not end it.
-    pub(super) has_approved: bool,
+    /// The action by which this command had the job go on: the wait that it ends does not end the command.
+    pub(super) action: Option<Action>,
     pub(super) fail_if_empty: bool,
 }
 
@@ -75,7 +75,7 @@ impl Following {
             until: Until::End,
             limit: None,
             owns: true,
-            has_approved: false,
+            action: None,
             fail_if_empty: false,
         }
     }

@@ -235,7 +235,7 @@ impl RunArguments {
         let mut how = self.shown.following(request.recipe == BuiltIn::Command.name());
         how.fail_if_empty = self.work.fail_if_empty;
         // A plan that needs approval is followed only once this command has given it.
-        how.has_approved = request.approval;
+        how.action = request.approval.then_some(Action::Approve);
         if !self.shown.quiet
             && how.progress != ProgressMode::None
             && how.json.is_none()

@@ -57,7 +57,7 @@ impl OutputArguments {
             until: Until::End,
             limit: None,
             owns: true,
-            has_approved: false,
+            action: None,
             fail_if_empty: false,
         }
     }

@@ -63,14 +63,17 @@ impl Followed<'_> {
             Until::End | Until::Running | Until::Paused => {}
         }
         let why = match status {
+            // The event of this command's own action has not arrived yet.
+            JobStatus::Planned if self.how.action == Some(Action::Approve) => return Ok(None),
+            JobStatus::Paused { reason: PauseReason::Interrupted } if self.how.action == Some(Action::LeaveOut) => {
+                return Ok(None);
+            }
             JobStatus::Paused { reason: PauseReason::Interrupted } => {
                 interrupted(self.session, self.job, counters.interrupted)
             }
             JobStatus::Paused { reason: PauseReason::Stuck } => {
                 format!("the server could not go on with it; try again: {}", self.command("resume"))
             }
-            // The event of this command's own approval has not arrived yet.
-            JobStatus::Planned if self.how.has_approved => return Ok(None),
             JobStatus::Planned => format!("its plan waits for approval: {}", self.command("approve")),
             JobStatus::Paused { reason } => match self.say_paused(reason, counters.running).await {
                 Some(why) => why,
