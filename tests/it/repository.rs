@@ -386,7 +386,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 44] = [
+const REASONS: [(&str, &str, &str); 43] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -452,7 +452,6 @@ const REASONS: [(&str, &str, &str); 44] = [
         "what is there is then not known, so nothing that the job did counts",
     ),
     ("server/handle/queries/job.rs", "names()).await?.unwrap_or_else", "the page says that they cannot be listed"),
-    ("server/handle.rs", "current_exe", "a build that cannot be told is another one"),
     ("files/library/strays.rs", "self.own_names_in(", "the folder is named as one that was not read"),
     ("files/library/trash.rs", "match self.reach()", "it is another error then"),
     ("guard/processes.rs", "stat(pid).ok()?", "a process that ended has no parent"),

@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_message_becomes_a_sentence() {
         assert_eq!(sentence("the server did not answer"), "The server did not answer.");
-        assert_eq!([sentence("Gone."), sentence("über…")], ["Gone.", "Über…"]);
+        assert_eq!([sentence("Gone."), sentence("über…")], ["Gone.", "über…"]);
     }
 
     #[test]
