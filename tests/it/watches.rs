@@ -69,6 +69,17 @@ async fn ended(server: &Headway, count: usize) -> Vec<Value> {
     .await
 }
 
+/// The jobs of a server, newest first, once there are so many and all are over, whether or not all their files succeeded.
+async fn over(server: &Headway, count: usize) -> Vec<Value> {
+    eventually("the jobs", async || {
+        let jobs = get(server, "/api/v1/jobs").await?["jobs"].as_array()?.clone();
+        let is_over =
+            |job: &Value| ["completed", "completed_with_errors", "failed"].iter().any(|end| job["status"] == *end);
+        (jobs.len() == count && jobs.iter().all(is_over)).then_some(jobs)
+    })
+    .await
+}
+
 /// The paths and sizes of a job's files.
 async fn items(server: &Headway, job: &Value) -> Vec<(String, u64)> {
     let path = format!("/api/v1/jobs/{}/items", job["job"].as_str().expect("an id"));
@@ -207,4 +218,31 @@ async fn what_a_job_replaces_or_an_undo_puts_back_starts_no_other_job() {
     let server = serve(&files);
     idle(&server).await;
     ended(&server, 2).await;
+}
+
+/// It can be about to change a file that a look has seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_wait_for_a_retry_of_an_earlier_job() {
+    // The file fails once. Its second attempt waits for the gate.
+    let files = watching(
+        "[[command]]\nname = \"gated\"\nrun = [\"sh\", \"-c\", \"case $1 in */a) [ -e tried ] || { touch tried; exit 1; }; until [ -e gate ]; do sleep 0.02; done ;; esac\", \"sh\", \"{}\"]\n",
+    );
+    let server = serve(&files);
+    store_preset(&server, "gated").await;
+    put(&files, "a", b"1");
+    let job = over(&server, 1).await.remove(0);
+    assert_ne!(job["status"], "completed", "{job}");
+    let retry = mint().to_string();
+    let mut again = request("gated");
+    again["query"] = json!({ "items": { "job": job["job"], "which": "errors" } });
+    let call = http().put(format!("{}/api/v1/jobs/{retry}", server.url)).json(&again);
+    assert_eq!(call.send().await.expect("an answer").status(), 201);
+    put(&files, "b", b"1");
+    let watch = told(&server, "files that wait", |watch| !watch["waits_for"].is_null()).await;
+    assert_eq!((&watch["waits_for"], &watch["waiting"]), (&json!(retry), &json!(1)), "{watch}");
+    let jobs = get(&server, "/api/v1/jobs").await.expect("jobs");
+    assert_eq!(jobs["jobs"].as_array().expect("a list").len(), 2, "{jobs}");
+    files.write("gate", b"");
+    let jobs = over(&server, 3).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/b".to_owned(), 1)]);
 }

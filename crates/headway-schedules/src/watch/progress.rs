@@ -108,17 +108,11 @@ impl WatchProgress {
         }
     }
 
-    /// Decides at the first look at this folder what happens to the files in it. `position` is the head of the log. Returns
-    /// whether anything was decided.
+    /// Decides at the first look at this folder what happens to the files in it. Returns whether anything was decided.
     ///
     /// # Errors
     /// If not all of them are known, and they are to be skipped.
-    pub(super) fn begin(
-        &mut self,
-        look: &WatchedFiles,
-        existing: ExistingFiles,
-        position: Position,
-    ) -> Result<bool, String> {
+    pub(super) fn begin(&mut self, look: &WatchedFiles, existing: ExistingFiles) -> Result<bool, String> {
         if self.begun && (&self.library, &self.folder) == (&look.library, &look.folder) {
             return Ok(false);
         }
@@ -132,9 +126,6 @@ impl WatchProgress {
             }
         }
         (self.library, self.folder) = (look.library.clone(), look.folder.clone());
-        if self.jobs == 0 {
-            self.position = position;
-        }
         self.begun = true;
         Ok(true)
     }
@@ -264,7 +255,11 @@ mod tests {
     fn what_its_jobs_made_is_known_and_so_is_what_it_was_before() {
         let mut progress = WatchProgress::default();
         progress.remember(path("in/a"), state(9));
-        let made = || MadeFiles { files: vec![(path("in/a"), state(4)), (path("in/b"), state(5))], up_to: 12 };
+        let made = || MadeFiles {
+            files: vec![(path("in/a"), state(4)), (path("in/b"), state(5))],
+            up_to: 12,
+            ..MadeFiles::default()
+        };
         assert!(progress.take_made(made()) && !progress.take_made(made()));
         assert_eq!(progress.position(), 12);
         for (name, size) in [("in/a", 9), ("in/a", 4), ("in/b", 5)] {
@@ -278,15 +273,15 @@ mod tests {
     fn files_that_are_there_at_the_beginning_are_new_or_known_as_the_settings_say() {
         let found = look(&[("in/a", 1), ("in/b.part", 1)], &[]);
         let mut process = WatchProgress::default();
-        assert_eq!(process.begin(&found, ExistingFiles::Process, 3), Ok(true));
+        assert_eq!(process.begin(&found, ExistingFiles::Process), Ok(true));
         assert!(!process.knows(&path("in/a"), state(1)));
         let mut skip = WatchProgress::default();
-        assert!(skip.begin(&look(&[("in/a", 1)], &["in/locked"]), ExistingFiles::Skip, 3).is_err());
+        assert!(skip.begin(&look(&[("in/a", 1)], &["in/locked"]), ExistingFiles::Skip).is_err());
         assert!(!skip.begun && !skip.knows(&path("in/a"), state(1)), "nothing is decided");
-        assert_eq!(skip.begin(&found, ExistingFiles::Skip, 3), Ok(true));
+        assert_eq!(skip.begin(&found, ExistingFiles::Skip), Ok(true));
         assert!(skip.knows(&path("in/a"), state(1)) && !skip.knows(&path("in/b.part"), state(1)));
         let later = look(&[("in/a", 1), ("in/c", 1)], &[]);
-        assert_eq!(skip.begin(&later, ExistingFiles::Skip, 9), Ok(false));
+        assert_eq!(skip.begin(&later, ExistingFiles::Skip), Ok(false));
         assert!(!skip.knows(&path("in/c"), state(1)), "it came later");
     }
 }

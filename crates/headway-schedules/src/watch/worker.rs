@@ -8,7 +8,7 @@ use headway_model::library::OutcomeFilter;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::summary::WatchedFolderView;
 use headway_model::{ApiError, JobId, Millis, Query, RelPath, StartJob};
-use headway_server::{Server, SizeAndTime, WatchedFiles, now};
+use headway_server::{MadeFiles, Server, SizeAndTime, WatchedFiles, now};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -116,6 +116,9 @@ impl WatchWorker {
     async fn step(&mut self, progress: &mut WatchProgress) -> Result<(), String> {
         self.start(progress).await?;
         let request = self.request().await?;
+        // Before the look: what is seen while a job still runs can be half of what it makes.
+        let made = self.made(progress).await?;
+        let running = made.running;
         let began = self.since.elapsed();
         let look = tokio::select! {
             stopped = self.stopping.wait_for(|stop| *stop) => {
@@ -127,12 +130,14 @@ impl WatchWorker {
         let times = (began, self.since.elapsed());
         self.looked = Some(now());
         self.found = Some((look.library.clone(), look.folder.clone()));
-        let head = self.server.head().borrow().position;
-        if progress.begin(&look, self.watch.existing, head)? {
+        let is_new = progress.take_made(made);
+        if progress.begin(&look, self.watch.existing)? {
             self.store(progress).await.inspect_err(|_| progress.begun = false)?;
+        } else if is_new {
+            self.store(progress).await?;
         }
         self.changes.take(&look, progress, times);
-        self.take_unchanged(progress, request, &look).await?;
+        self.take_unchanged(progress, request, &look, running).await?;
         match look.unread.as_slice() {
             [] => Ok(()),
             [first, ..] => Err(format!(
@@ -143,27 +148,26 @@ impl WatchWorker {
         }
     }
 
-    /// Starts a job on the files that have stopped changing.
+    /// What its jobs made since it last asked, and which of them is not over.
+    async fn made(&self, progress: &WatchProgress) -> Result<MadeFiles, String> {
+        let is_first = !progress.begun && progress.jobs == 0;
+        let after = if is_first { self.server.head().borrow().position } else { progress.position() };
+        let last = progress.last.map(|last| last.job);
+        let ours = |job| is_of(&self.watch.name, job);
+        let made = self.server.made_after(after, &progress.library, last, ours).await;
+        made.map_err(|error| format!("what earlier jobs made is not known: {error}"))
+    }
+
+    /// Starts a job on the files that have stopped changing, unless one was running when the look began.
     async fn take_unchanged(
         &mut self,
         progress: &mut WatchProgress,
         request: StartJob,
         look: &WatchedFiles,
+        running: Option<JobId>,
     ) -> Result<(), String> {
-        if self.unchanged().is_empty() {
-            self.waits_for = None;
-            return Ok(());
-        }
-        // First of all: once the job before is over, everything that it made is in the log.
-        self.waits_for = self.job_before(progress).await?;
-        let name = self.watch.name.clone();
-        let made = self.server.made_after(progress.position(), &look.library, |job| is_of(&name, job)).await;
-        let made = made.map_err(|error| format!("what earlier jobs made is not known: {error}"))?;
-        if progress.take_made(made) {
-            self.store(progress).await?;
-        }
-        self.changes.leave_out(progress);
         let files = self.unchanged();
+        self.waits_for = running.filter(|_| !files.is_empty());
         if self.waits_for.is_some() || files.is_empty() {
             return Ok(());
         }
@@ -187,16 +191,6 @@ impl WatchWorker {
 
     fn unchanged(&self) -> BTreeMap<RelPath, SizeAndTime> {
         self.changes.unchanged(self.watch.quiet, PATHS_LIMIT)
-    }
-
-    /// The last job, if it is not over.
-    async fn job_before(&self, progress: &WatchProgress) -> Result<Option<JobId>, String> {
-        let Some(last) = progress.last else { return Ok(None) };
-        match self.server.job(last.job).await {
-            Ok(view) => Ok((!view.summary.status.is_terminal()).then_some(last.job)),
-            Err(ApiError::Pruned { .. } | ApiError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(format!("whether job {} is over is not known: {error}", last.job)),
-        }
     }
 
     /// Starts the job that is stored as the next one, or finds that it was started before.

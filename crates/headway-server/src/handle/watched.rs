@@ -44,11 +44,13 @@ pub struct WatchedFiles {
     pub unread: Vec<RelPath>,
 }
 
-/// Files that jobs made, as they left them.
+/// What jobs that are over made, and whether one of them is not over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MadeFiles {
-    /// The files.
+    /// The files, as they left them.
     pub files: Vec<(RelPath, SizeAndTime)>,
+    /// A job that is not over: what it makes is not known yet.
+    pub running: Option<JobId>,
     /// The position of the log up to which they are known.
     pub up_to: Position,
 }
@@ -76,28 +78,36 @@ impl Server {
         listed.map_err(|error| internal(&error))?
     }
 
-    /// The files that jobs over a library made, replaced or renamed, of those jobs that changed after a position. Only jobs
-    /// that are `ours` count, and jobs that retry or undo them.
+    /// The files that jobs over a library made, replaced or renamed, of those jobs that ended after a position. Only jobs
+    /// that are `ours` count, and jobs that retry or undo them. The first of them that is not over is named, whatever its
+    /// library.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// If the log cannot be read, or the `last` of these jobs is set aside: what it made is not known.
     pub async fn made_after(
         &self,
         after: Position,
         library: &str,
+        last: Option<JobId>,
         ours: impl Fn(JobId) -> bool + Send + Sync,
     ) -> Result<MadeFiles, ApiError> {
+        if let Some(last) = last {
+            self.store().job(last).await?;
+        }
+        // First of all: the end of a job that is not running now is before the head that is read next.
+        let running = self.running(&ours).await?;
         let head = self.store().head().await?.position;
         // In another log, such as a restored backup, the position means nothing.
-        let mut made = MadeFiles { files: Vec::new(), up_to: if after > head { 0 } else { after } };
+        let mut made = MadeFiles { running, up_to: if after > head { 0 } else { after }, ..MadeFiles::default() };
         loop {
             let rows = self.store().jobs(JobFilter::ChangedAfter(made.up_to), READ_AT_ONCE).await?;
             let Some(last) = rows.last() else { return Ok(made) };
             made.up_to = last.last_position;
             for row in &rows {
-                let counts = row.library == library && !row.summary.pruned;
+                // A job that is not over comes again when it ends.
+                let counts = row.library == library && row.summary.status.is_terminal() && !row.summary.pruned;
                 if counts && self.descends(row, &ours).await? {
-                    self.add_made(row.job_no, &mut made.files).await?;
+                    self.add_made(row.job_no, &mut made).await?;
                 }
             }
             // What changes meanwhile comes with the next call.
@@ -105,6 +115,16 @@ impl Server {
                 return Ok(made);
             }
         }
+    }
+
+    /// The first job that is not over, of ours and those that retry or undo them.
+    async fn running(&self, ours: &(impl Fn(JobId) -> bool + Send + Sync)) -> Result<Option<JobId>, ApiError> {
+        for row in self.store().jobs(JobFilter::Live, u32::MAX).await? {
+            if self.descends(&row, ours).await? {
+                return Ok(Some(row.summary.job));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a job, or one that it retries or undoes, is ours.
@@ -124,17 +144,17 @@ impl Server {
         }
     }
 
-    async fn add_made(&self, job_no: u64, made: &mut Vec<(RelPath, SizeAndTime)>) -> Result<(), ApiError> {
+    async fn add_made(&self, job_no: u64, made: &mut MadeFiles) -> Result<(), ApiError> {
         let succeeded = ItemPages::new(Arc::clone(self.store()), job_no, READ_AT_ONCE);
         let mut pages = succeeded.with_status(Some(ItemLabel::Succeeded));
         while let Some(rows) = pages.next().await? {
-            made.extend(rows.iter().filter_map(output_of_item));
+            made.files.extend(rows.iter().filter_map(output_of_item));
         }
         let changes = Changes::read(&**self.store(), job_no).await.map_err(|error| internal(&error))?;
         for change in changes.made.values() {
             let Change::Names(moves) = change else { continue };
             let files = moves.files().into_iter().filter(|moved| !moved.is_removed());
-            made.extend(files.map(|moved| {
+            made.files.extend(files.map(|moved| {
                 let (size, mtime_ns) = (moved.file.size, moved.file.mtime_ns);
                 (moved.to, SizeAndTime { size, mtime_ns })
             }));
