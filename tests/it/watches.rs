@@ -246,3 +246,27 @@ async fn files_wait_for_a_retry_of_an_earlier_job() {
     let jobs = over(&server, 3).await;
     assert_eq!(items(&server, &jobs[0]).await, [("in/b".to_owned(), 1)]);
 }
+
+/// What a failed attempt left there is no new file: the command would run again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_job_changed_and_failed_at_starts_no_other_job() {
+    let files = watching(
+        "[[command]]\nname = \"fails\"\nrun = [\"sh\", \"-c\", \"echo tried >> $1; exit 1\", \"sh\", \"{}\"]\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "fails").await;
+    put(&files, "a", b"1\n");
+    over(&server, 1).await;
+    let read = || std::fs::read_to_string(files.library().join("in/a")).expect("a file");
+    assert_eq!(read(), "1\ntried\n");
+    idle(&server).await;
+    over(&server, 1).await;
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    over(&server, 1).await;
+    assert_eq!(read(), "1\ntried\n");
+    put(&files, "a", b"2\n");
+    over(&server, 2).await;
+    assert_eq!(read(), "2\ntried\n", "it changed later");
+}

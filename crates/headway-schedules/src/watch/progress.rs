@@ -1,7 +1,7 @@
 //! What a watch knows: the files that it has started jobs for, and those that these jobs made. It is one small file for each
 //! watch, which is replaced durably before a job is started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,9 @@ pub struct WatchProgress {
     /// The files that a job was started for or made, each as it was then.
     #[serde(default)]
     known: BTreeMap<RelPath, Vec<SizeAndTime>>,
+    /// The files at which an attempt of its jobs ended without success, until a look has seen what it left there.
+    #[serde(default)]
+    tried: BTreeSet<RelPath>,
 }
 
 /// A job that is about to be started.
@@ -135,13 +138,32 @@ impl WatchProgress {
         self.position
     }
 
-    /// Takes in what its jobs made. Returns whether a file was not known before.
+    /// Takes in what its jobs made. Returns whether a file was not known before, or was tried without success.
     pub(super) fn take_made(&mut self, made: MadeFiles) -> bool {
         self.position = made.up_to;
+        let was_tried = !made.tried.is_empty();
+        self.tried.extend(made.tried);
         let new: Vec<_> = made.files.into_iter().filter(|(path, state)| !self.knows(path, *state)).collect();
         let is_any = !new.is_empty();
         new.into_iter().for_each(|(path, state)| self.remember(path, state));
-        is_any
+        is_any || was_tried
+    }
+
+    /// Takes in what a look found at the files that were tried without success: as they are now, they are not tried again.
+    /// The look began after the end of these jobs. Returns whether there was any.
+    pub(super) fn take_tried(&mut self, look: &WatchedFiles) -> bool {
+        let before = self.tried.len();
+        let unseen = unseen_by(look);
+        for path in std::mem::take(&mut self.tried) {
+            match look.files.get(&path) {
+                Some(state) => self.remember(path, *state),
+                None if unseen(&path) => {
+                    self.tried.insert(path);
+                }
+                None => {}
+            }
+        }
+        self.tried.len() != before
     }
 
     /// Takes in that a job is about to be started for these files. From now on they are known.
@@ -180,6 +202,12 @@ impl WatchProgress {
             self.known.retain(|path, _| look.files.contains_key(path));
         }
     }
+}
+
+/// Whether a look could not see what is at a path.
+fn unseen_by(look: &WatchedFiles) -> impl Fn(&RelPath) -> bool {
+    let unread: BTreeSet<&RelPath> = look.unread.iter().collect();
+    move |path: &RelPath| path.ancestors().iter().any(|above| unread.contains(above))
 }
 
 fn place(data: &Path, watch: &str) -> PathBuf {
@@ -267,6 +295,23 @@ mod tests {
         }
         (10..20).for_each(|size| progress.remember(path("in/a"), state(size)));
         assert!(progress.knows(&path("in/a"), state(19)) && !progress.knows(&path("in/a"), state(9)));
+    }
+
+    #[test]
+    fn a_file_that_was_tried_without_success_is_known_as_the_next_look_sees_it() {
+        let mut progress = WatchProgress::default();
+        progress.remember(path("in/a"), state(1));
+        let tried = ["in/a", "in/locked/b", "in/gone"].map(path).to_vec();
+        assert!(progress.take_made(MadeFiles { tried, ..MadeFiles::default() }));
+        assert!(progress.take_tried(&look(&[("in/a", 2), ("in/c", 1)], &["in/locked"])));
+        assert!(progress.knows(&path("in/a"), state(2)) && !progress.knows(&path("in/c"), state(1)));
+        // As a restart finds it.
+        let text = serde_json::to_vec(&progress).expect("JSON");
+        let mut again: WatchProgress = serde_json::from_slice(&text).expect("the same");
+        assert!(!again.take_tried(&look(&[("in/a", 3)], &["in/locked"])), "still not seen");
+        assert!(again.take_tried(&look(&[("in/a", 3), ("in/locked/b", 1), ("in/gone", 1)], &[])));
+        assert!(again.knows(&path("in/locked/b"), state(1)) && !again.knows(&path("in/gone"), state(1)));
+        assert!(!again.knows(&path("in/a"), state(3)), "it changed later");
     }
 
     #[test]

@@ -131,9 +131,11 @@ impl WatchWorker {
         self.looked = Some(now());
         self.found = Some((look.library.clone(), look.folder.clone()));
         let is_new = progress.take_made(made);
-        if progress.begin(&look, self.watch.existing)? {
+        let has_begun = progress.begin(&look, self.watch.existing)?;
+        let was_tried = progress.take_tried(&look);
+        if has_begun {
             self.store(progress).await.inspect_err(|_| progress.begun = false)?;
-        } else if is_new {
+        } else if is_new || was_tried {
             self.store(progress).await?;
         }
         self.changes.take(&look, progress, times);

@@ -13,10 +13,10 @@ use crate::error::{internal, unreadable};
 use crate::placements::Changes;
 use headway_files::{Change, Library, ListedFile, ScanError, walk};
 use headway_model::id::Position;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemStatus, SkipReason};
 use headway_model::request::FolderQuery;
 use headway_model::{ApiError, JobId, Query, RelPath, StartJob};
-use headway_store::rows::{ItemRow, JobRow};
+use headway_store::rows::{ItemRow, ItemState, JobRow};
 use headway_store::{ItemPages, JobFilter};
 
 /// How many jobs or items are read at a time.
@@ -49,6 +49,8 @@ pub struct WatchedFiles {
 pub struct MadeFiles {
     /// The files, as they left them.
     pub files: Vec<(RelPath, SizeAndTime)>,
+    /// Files at which attempts ended without success. They might have changed them: what they left there is not in the log.
+    pub tried: Vec<RelPath>,
     /// A job that is not over: what it makes is not known yet.
     pub running: Option<JobId>,
     /// The position of the log up to which they are known.
@@ -145,10 +147,15 @@ impl Server {
     }
 
     async fn add_made(&self, job_no: u64, made: &mut MadeFiles) -> Result<(), ApiError> {
-        let succeeded = ItemPages::new(Arc::clone(self.store()), job_no, READ_AT_ONCE);
-        let mut pages = succeeded.with_status(Some(ItemLabel::Succeeded));
+        let mut pages = ItemPages::new(Arc::clone(self.store()), job_no, READ_AT_ONCE);
         while let Some(rows) = pages.next().await? {
-            made.files.extend(rows.iter().filter_map(output_of_item));
+            for row in rows {
+                match row.state.status {
+                    ItemStatus::Succeeded(_) => made.files.extend(output_of_item(&row)),
+                    _ if was_tried(&row.state) => made.tried.push(row.file.path),
+                    _ => {}
+                }
+            }
         }
         let changes = Changes::read(&**self.store(), job_no).await.map_err(|error| internal(&error))?;
         for change in changes.made.values() {
@@ -161,6 +168,14 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Whether an attempt at an item that did not succeed can have changed the file. That of an attempt which found another file
+/// than the planned one has not: somebody else changed it. Only an earlier attempt could have.
+fn was_tried(state: &ItemState) -> bool {
+    let found_another =
+        matches!(state.status, ItemStatus::Skipped { reason: SkipReason::Changed | SkipReason::Missing, .. });
+    state.attempt > u32::from(found_another)
 }
 
 /// The output of an item, as the job left it.
@@ -206,6 +221,7 @@ fn watched_files(library: &Library, query: &FolderQuery, limit: usize) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::item::FailReason;
 
     fn look(root: &std::path::Path, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
         let library = Library::open("files", root).expect("a library");
@@ -228,6 +244,16 @@ mod tests {
         assert!(
             look(folder.path(), &FolderQuery::default(), 2).is_err_and(|error| error.to_string().contains("than 2"))
         );
+    }
+
+    #[test]
+    fn an_attempt_without_success_can_have_changed_its_file_unless_it_found_another() {
+        let tried = |status, attempt| was_tried(&ItemState { status, attempt, message: None, result: None });
+        let skipped = |reason| ItemStatus::Skipped { reason, planned: false };
+        assert!(tried(ItemStatus::Failed(FailReason::Command), 1) && tried(ItemStatus::Cancelled, 1));
+        assert!(tried(skipped(SkipReason::Command), 1));
+        assert!(!tried(ItemStatus::Cancelled, 0), "no attempt");
+        assert!(!tried(skipped(SkipReason::Changed), 1) && tried(skipped(SkipReason::Changed), 2));
     }
 
     #[test]
