@@ -33,6 +33,9 @@ pub struct WatchProgress {
     /// The library.
     #[serde(default)]
     pub library: String,
+    /// The path of its root, which identifies the library whatever its name.
+    #[serde(default)]
+    pub(super) root: String,
     /// The folder.
     #[serde(default)]
     pub folder: RelPath,
@@ -111,24 +114,32 @@ impl WatchProgress {
         }
     }
 
-    /// Decides at the first look at this folder what happens to the files in it. Returns whether anything was decided.
+    /// Decides at the first look at this folder what happens to the files in it. Of another library, nothing is known. Returns
+    /// whether anything was decided.
     ///
     /// # Errors
     /// If not all of them are known, and they are to be skipped.
     pub(super) fn begin(&mut self, look: &WatchedFiles, existing: ExistingFiles) -> Result<bool, String> {
-        if self.begun && (&self.library, &self.folder) == (&look.library, &look.folder) {
+        if self.begun && (&self.root, &self.folder) == (&look.root, &look.folder) {
+            self.library.clone_from(&look.library);
             return Ok(false);
         }
+        if existing == ExistingFiles::Skip
+            && let Some(unread) = look.unread.first()
+        {
+            let what = unread.shown();
+            return Err(format!("the files that are to be skipped are not all known: {what:?} cannot be read"));
+        }
+        if self.root != look.root {
+            self.known.clear();
+            self.tried.clear();
+        }
         if existing == ExistingFiles::Skip {
-            if let Some(unread) = look.unread.first() {
-                let what = unread.shown();
-                return Err(format!("the files that are to be skipped are not all known: {what:?} cannot be read"));
-            }
             for (path, state) in look.files.iter().filter(|(path, _)| !is_unfinished(path)) {
                 self.remember(path.clone(), *state);
             }
         }
-        (self.library, self.folder) = (look.library.clone(), look.folder.clone());
+        (self.library, self.root, self.folder) = (look.library.clone(), look.root.clone(), look.folder.clone());
         self.begun = true;
         Ok(true)
     }
@@ -243,6 +254,7 @@ mod tests {
     fn look(files: &[(&str, u64)], unread: &[&str]) -> WatchedFiles {
         WatchedFiles {
             library: "files".into(),
+            root: "/srv/files".into(),
             folder: path("in"),
             files: files.iter().map(|(name, size)| (path(name), state(*size))).collect(),
             unread: unread.iter().map(|name| path(name)).collect(),
@@ -312,6 +324,23 @@ mod tests {
         assert!(again.take_tried(&look(&[("in/a", 3), ("in/locked/b", 1), ("in/gone", 1)], &[])));
         assert!(again.knows(&path("in/locked/b"), state(1)) && !again.knows(&path("in/gone"), state(1)));
         assert!(!again.knows(&path("in/a"), state(3)), "it changed later");
+    }
+
+    #[test]
+    fn what_is_known_of_the_files_of_a_library_says_nothing_of_another() {
+        let mut progress = WatchProgress::default();
+        let found = look(&[("in/a", 1)], &[]);
+        assert_eq!(progress.begin(&found, ExistingFiles::Process), Ok(true));
+        progress.remember(path("in/a"), state(1));
+        let renamed = WatchedFiles { library: "photos".into(), ..found.clone() };
+        assert_eq!(progress.begin(&renamed, ExistingFiles::Process), Ok(false));
+        assert_eq!(progress.library, "photos");
+        let subfolder = WatchedFiles { folder: path("in/new"), ..found.clone() };
+        assert_eq!(progress.begin(&subfolder, ExistingFiles::Process), Ok(true));
+        assert!(progress.knows(&path("in/a"), state(1)), "the same library");
+        let other = WatchedFiles { root: "/srv/other".into(), ..found };
+        assert_eq!(progress.begin(&other, ExistingFiles::Process), Ok(true));
+        assert!(!progress.knows(&path("in/a"), state(1)));
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl WatchWorker {
         let after = if is_first { self.server.head().borrow().position } else { progress.position() };
         let last = progress.last.map(|last| last.job);
         let ours = |job| is_of(&self.watch.name, job);
-        let made = self.server.made_after(after, &progress.library, last, ours).await;
+        let made = self.server.made_after(after, &progress.root, last, ours).await;
         made.map_err(|error| format!("what earlier jobs made is not known: {error}"))
     }
 

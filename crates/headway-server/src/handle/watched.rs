@@ -36,6 +36,8 @@ pub struct SizeAndTime {
 pub struct WatchedFiles {
     /// The name that the library has here.
     pub library: String,
+    /// What identifies the library whatever its name: the path of its root.
+    pub root: String,
     /// The folder, without links.
     pub folder: RelPath,
     /// Its regular files that the query asks for.
@@ -76,11 +78,12 @@ impl Server {
             Some(Err(why)) => return unavailable(ScanError::unreachable(&library, why).to_string()),
             None => return unavailable(format!("the storage of {} does not answer", library.name)),
         }
-        let listed = tokio::task::spawn_blocking(move || watched_files(&library, &query, limit)).await;
+        let root = self.folder_of(&library.name).await?;
+        let listed = tokio::task::spawn_blocking(move || watched_files(&library, root, &query, limit)).await;
         listed.map_err(|error| internal(&error))?
     }
 
-    /// The files that jobs over a library made, replaced or renamed, of those jobs that ended after a position. Only jobs
+    /// The files that jobs over the library with this root made, replaced or renamed, of those jobs that ended after a position. Only jobs
     /// that are `ours` count, and jobs that retry or undo them. The first of them that is not over is named, whatever its
     /// library.
     ///
@@ -89,7 +92,7 @@ impl Server {
     pub async fn made_after(
         &self,
         after: Position,
-        library: &str,
+        root: &str,
         last: Option<JobId>,
         ours: impl Fn(JobId) -> bool + Send + Sync,
     ) -> Result<MadeFiles, ApiError> {
@@ -107,8 +110,8 @@ impl Server {
             made.up_to = last.last_position;
             for row in &rows {
                 // A job that is not over comes again when it ends.
-                let counts = row.library == library && row.summary.status.is_terminal() && !row.summary.pruned;
-                if counts && self.descends(row, &ours).await? {
+                let counts = row.summary.status.is_terminal() && !row.summary.pruned;
+                if counts && self.descends(row, &ours).await? && self.folder_of(&row.library).await? == root {
                     self.add_made(row.job_no, &mut made).await?;
                 }
             }
@@ -187,7 +190,7 @@ fn output_of_item(row: &ItemRow) -> Option<(RelPath, SizeAndTime)> {
 }
 
 /// Lists the files that a query asks for. Blocking.
-fn watched_files(library: &Library, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
+fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
     let cannot = |error: io::Error| {
         let error = ScanError::of(library, &query.path, &error);
         unreadable(error.reason, error.to_string())
@@ -215,7 +218,7 @@ fn watched_files(library: &Library, query: &FolderQuery, limit: usize) -> Result
         let what = if folder.is_root() { library.name.clone() } else { format!("{}/{}", library.name, folder.shown()) };
         return Err(ApiError::invalid(format!("{what} has more than {limit} files; watch a smaller folder")));
     }
-    Ok(WatchedFiles { library: library.name.clone(), folder, files, unread })
+    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread })
 }
 
 #[cfg(test)]
@@ -225,7 +228,7 @@ mod tests {
 
     fn look(root: &std::path::Path, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
         let library = Library::open("files", root).expect("a library");
-        watched_files(&library, query, limit)
+        watched_files(&library, String::new(), query, limit)
     }
 
     #[test]
