@@ -25,7 +25,7 @@ const LIMIT_BYTES: u64 = 1 << 27;
 const STATES: usize = 4;
 
 /// Above this number of remembered files, those that are no longer in the folder are forgotten.
-const REMEMBERED: usize = 200_000;
+pub(super) const REMEMBERED: usize = 200_000;
 
 /// What a watch knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,10 +207,12 @@ impl WatchProgress {
         self.known.retain(|_, states| !states.is_empty());
     }
 
-    /// Forgets files that are no longer in the folder, if it remembers very many.
-    pub(super) fn trim(&mut self, look: &WatchedFiles) {
-        if self.known.len() > REMEMBERED && look.unread.is_empty() {
-            self.known.retain(|path, _| look.files.contains_key(path));
+    /// Forgets files that are no longer in the folder, if it remembers more than `limit`. What the look could not see might
+    /// be there.
+    pub(super) fn trim(&mut self, look: &WatchedFiles, limit: usize) {
+        if self.known.len() > limit {
+            let unseen = unseen_by(look);
+            self.known.retain(|path, _| look.files.contains_key(path) || unseen(path));
         }
     }
 }
@@ -341,6 +343,18 @@ mod tests {
         let other = WatchedFiles { root: "/srv/other".into(), ..found };
         assert_eq!(progress.begin(&other, ExistingFiles::Process), Ok(true));
         assert!(!progress.knows(&path("in/a"), state(1)));
+    }
+
+    #[test]
+    fn files_that_are_gone_are_forgotten_even_while_a_folder_cannot_be_read() {
+        let mut progress = WatchProgress::default();
+        ["in/a", "in/gone", "in/locked/b"].into_iter().for_each(|name| progress.remember(path(name), state(1)));
+        let found = look(&[("in/a", 1)], &["in/locked"]);
+        progress.trim(&found, 3);
+        assert!(progress.knows(&path("in/gone"), state(1)), "not very many");
+        progress.trim(&found, 2);
+        let known = ["in/a", "in/gone", "in/locked/b"].map(|name| progress.knows(&path(name), state(1)));
+        assert_eq!(known, [true, false, true]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::changes::FolderChanges;
 use super::config::FolderWatch;
-use super::progress::{WatchProgress, is_of};
+use super::progress::{REMEMBERED, WatchProgress, is_of};
 
 /// How many files a watched folder can have.
 const FILES_LIMIT: usize = 100_000;
@@ -178,7 +178,7 @@ impl WatchWorker {
         {
             return Err(why.clone());
         }
-        progress.trim(look);
+        progress.trim(look, REMEMBERED);
         let query = Query::Paths(files.keys().cloned().collect());
         let request = StartJob { library: look.library.clone(), query, ..request };
         progress.prepare(&self.watch.name, now(), request, files);
