@@ -270,3 +270,16 @@ async fn a_file_that_a_job_changed_and_failed_at_starts_no_other_job() {
     over(&server, 2).await;
     assert_eq!(read(), "2\ntried\n", "it changed later");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_panics_says_so_until_the_server_stops() {
+    let files = watching("");
+    let config = config(&files);
+    let (site, arguments) = (files.data().with_file_name("site"), ["--config", config.to_str().expect("text")]);
+    let fault = ["env", "HEADWAY_FAULT=panic watching of inbox"];
+    let server = Headway::try_start(&files, Some(&site), &fault, &arguments).expect("a ready server");
+    let watch = told(&server, "the problem", |watch| !watch["problem"].is_null()).await;
+    assert!(watch["problem"].as_str().is_some_and(|why| why.contains("an error of Headway")), "{watch}");
+    let health = get(&server, "/health").await.expect("an answer");
+    assert!(health["notes"].to_string().contains("a watched folder"), "{health}");
+}

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use headway_files::fault_of;
 use headway_model::library::OutcomeFilter;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
-use headway_model::summary::WatchedFolderView;
+use headway_model::summary::{LastStart, WatchedFolderView};
 use headway_model::{ApiError, JobId, Millis, Query, RelPath, StartJob};
 use headway_server::{MadeFiles, Server, SizeAndTime, WatchedFiles, now};
 use tokio::sync::watch;
@@ -45,7 +46,18 @@ pub fn start(
         waits_for: None,
         refused: None,
     };
-    watches.into_iter().map(|watch| tokio::spawn(worker(watch).run())).collect()
+    watches.into_iter().map(|watch| tokio::spawn(watched(worker(watch)))).collect()
+}
+
+/// Watches a folder. If that panics, what it told last stays until the watch is stopped.
+async fn watched(worker: WatchWorker) {
+    let (server, name) = (worker.server.for_owner(), worker.watch.name.clone());
+    let mut stopping = worker.stopping.clone();
+    if let Err(error) = tokio::spawn(worker.run()).await {
+        tracing::error!(watch = name, %error, "a watched folder is no longer watched");
+        drop(stopping.wait_for(|stop| *stop).await);
+        server.forget_watched_folder(&name);
+    }
 }
 
 struct WatchWorker {
@@ -66,7 +78,14 @@ struct WatchWorker {
 
 impl Drop for WatchWorker {
     fn drop(&mut self) {
-        self.server.forget_watched_folder(&self.watch.name);
+        let name = &self.watch.name;
+        if std::thread::panicking() {
+            let told = self.server.watched_folders().into_iter().find(|told| told.name == *name);
+            let problem = "the watch ended by an error of Headway; the log has it".to_owned();
+            self.server.tell_watched_folder(self.view(told.and_then(|told| told.last), Some(problem)));
+        } else {
+            self.server.forget_watched_folder(name);
+        }
     }
 }
 
@@ -114,6 +133,7 @@ impl WatchWorker {
 
     /// Looks at the folder, and starts a job if there is anything to do. The error is the problem that a person is told.
     async fn step(&mut self, progress: &mut WatchProgress) -> Result<(), String> {
+        fault_of("watching", &self.watch.name);
         self.start(progress).await?;
         let request = self.request().await?;
         // Before the look: what is seen while a job still runs can be half of what it makes.
@@ -264,12 +284,17 @@ impl WatchWorker {
 
     /// Tells the server how the watch stands.
     fn tell(&self, progress: &WatchProgress) {
+        self.server.tell_watched_folder(self.view(progress.last, progress.problem.clone()));
+    }
+
+    /// How the watch stands.
+    fn view(&self, last: Option<LastStart>, problem: Option<String>) -> WatchedFolderView {
         let FolderWatch { name, preset, library, folder, .. } = &self.watch;
         let (library, folder) = match &self.found {
             Some((library, folder)) => (Some(library), Some(folder)),
             None => (library.as_ref(), folder.as_ref()),
         };
-        self.server.tell_watched_folder(WatchedFolderView {
+        WatchedFolderView {
             name: name.clone(),
             preset: preset.clone(),
             library: library.cloned(),
@@ -277,9 +302,9 @@ impl WatchWorker {
             looked: self.looked,
             waiting: self.changes.waiting() as u64,
             waits_for: self.waits_for,
-            last: progress.last,
-            problem: progress.problem.clone(),
-        });
+            last,
+            problem,
+        }
     }
 
     async fn store(&self, progress: &WatchProgress) -> Result<(), String> {
