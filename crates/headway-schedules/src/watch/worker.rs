@@ -26,7 +26,7 @@ const REFUSED_FOR: Duration = Duration::from_secs(60);
 /// How long to wait before what could not be read is read again.
 const RETRY_AFTER: Duration = Duration::from_secs(20);
 
-/// Starts to watch these folders. That ends after `stopping` holds `true`. `data` is the data folder.
+/// Starts to watch these folders. Watching ends after `stopping` holds `true`. `data` is the data folder.
 pub fn start(
     server: &Server,
     data: &Path,
@@ -119,7 +119,7 @@ impl WatchWorker {
                 tracing::error!(
                     watch = self.watch.name,
                     why,
-                    "put watches/NAME.json in the data folder right, or remove it to process all files of the folder again"
+                    "repair watches/NAME.json in the data folder, or remove it to process all files of the folder again"
                 );
             }
             let mut unknown = WatchProgress::default();
