@@ -10,7 +10,7 @@ use super::failure::{CommandFailure, CommandResult, NO};
 use super::{config_file, default_data, out};
 use headway_server::now;
 
-/// List the schedules and watched folders of headway.toml: the next time, the last job, and what was missed
+/// List the schedules and watched folders of headway.toml: the next time, the last job, and what was missed or went wrong
 ///
 /// Example:
 ///
@@ -44,7 +44,9 @@ pub(super) fn schedules(arguments: &SchedulesCommand) -> CommandResult {
         .filter(|name| schedules.iter().all(|schedule| schedule.name != *name))
         .collect();
     if schedules.is_empty() && others.is_empty() && watches.is_empty() {
-        out::line("No schedule is configured; docs/schedules.md says how.")?;
+        out::line(
+            "No schedule or watched folder is configured; docs/schedules.md and docs/watched-folders.md say how.",
+        )?;
     }
     schedules.iter().try_for_each(|schedule| out::line(&listed(schedule, &arguments.data)))?;
     for name in others {

@@ -123,7 +123,7 @@ async fn a_scheduled_time_without_its_preset_is_reported_and_the_next_one_starts
     let mut server = serve(&files);
     eventually("the reason", async || listed(&files).contains("there is no preset \"sums\"").then_some(())).await;
     told(&server, |told| told["problem"].as_str().is_some_and(|why| why.contains("no preset \"sums\""))).await;
-    assert!(notes(&server).await.contains("a schedule could not start a job"), "{}", notes(&server).await);
+    assert!(notes(&server).await.contains("a schedule could not start its last job"), "{}", notes(&server).await);
     store_preset(&server).await;
     assert!(server.terminate());
     std::fs::write(progress(&files), earlier.to_string()).expect("the progress");

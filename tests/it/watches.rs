@@ -69,6 +69,17 @@ async fn ended(server: &Headway, count: usize) -> Vec<Value> {
     .await
 }
 
+/// The jobs of a server, newest first, once there are so many and all are over, whether or not all their files succeeded.
+async fn over(server: &Headway, count: usize) -> Vec<Value> {
+    eventually("the jobs", async || {
+        let jobs = get(server, "/api/v1/jobs").await?["jobs"].as_array()?.clone();
+        let is_over =
+            |job: &Value| ["completed", "completed_with_errors", "failed"].iter().any(|end| job["status"] == *end);
+        (jobs.len() == count && jobs.iter().all(is_over)).then_some(jobs)
+    })
+    .await
+}
+
 /// The paths and sizes of a job's files.
 async fn items(server: &Headway, job: &Value) -> Vec<(String, u64)> {
     let path = format!("/api/v1/jobs/{}/items", job["job"].as_str().expect("an id"));
@@ -207,4 +218,68 @@ async fn what_a_job_replaces_or_an_undo_puts_back_starts_no_other_job() {
     let server = serve(&files);
     idle(&server).await;
     ended(&server, 2).await;
+}
+
+/// It can be about to change a file that a look has seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_wait_for_a_retry_of_an_earlier_job() {
+    // The file fails once. Its second attempt waits for the gate.
+    let files = watching(
+        "[[command]]\nname = \"gated\"\nrun = [\"sh\", \"-c\", \"case $1 in */a) [ -e tried ] || { touch tried; exit 1; }; until [ -e gate ]; do sleep 0.02; done ;; esac\", \"sh\", \"{}\"]\n",
+    );
+    let server = serve(&files);
+    store_preset(&server, "gated").await;
+    put(&files, "a", b"1");
+    let job = over(&server, 1).await.remove(0);
+    assert_ne!(job["status"], "completed", "{job}");
+    let retry = mint().to_string();
+    let mut again = request("gated");
+    again["query"] = json!({ "items": { "job": job["job"], "which": "errors" } });
+    let call = http().put(format!("{}/api/v1/jobs/{retry}", server.url)).json(&again);
+    assert_eq!(call.send().await.expect("an answer").status(), 201);
+    put(&files, "b", b"1");
+    let watch = told(&server, "files that wait", |watch| !watch["waits_for"].is_null()).await;
+    assert_eq!((&watch["waits_for"], &watch["waiting"]), (&json!(retry), &json!(1)), "{watch}");
+    let jobs = get(&server, "/api/v1/jobs").await.expect("jobs");
+    assert_eq!(jobs["jobs"].as_array().expect("a list").len(), 2, "{jobs}");
+    files.write("gate", b"");
+    let jobs = over(&server, 3).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/b".to_owned(), 1)]);
+}
+
+/// What a failed attempt left there is no new file: the command would run again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_job_changed_and_failed_at_starts_no_other_job() {
+    let files = watching(
+        "[[command]]\nname = \"fails\"\nrun = [\"sh\", \"-c\", \"echo tried >> $1; exit 1\", \"sh\", \"{}\"]\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "fails").await;
+    put(&files, "a", b"1\n");
+    over(&server, 1).await;
+    let read = || std::fs::read_to_string(files.library().join("in/a")).expect("a file");
+    assert_eq!(read(), "1\ntried\n");
+    idle(&server).await;
+    over(&server, 1).await;
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    over(&server, 1).await;
+    assert_eq!(read(), "1\ntried\n");
+    put(&files, "a", b"2\n");
+    over(&server, 2).await;
+    assert_eq!(read(), "2\ntried\n", "it changed later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_panics_says_so_until_the_server_stops() {
+    let files = watching("");
+    let config = config(&files);
+    let (site, arguments) = (files.data().with_file_name("site"), ["--config", config.to_str().expect("text")]);
+    let fault = ["env", "HEADWAY_FAULT=panic watching of inbox"];
+    let server = Headway::try_start(&files, Some(&site), &fault, &arguments).expect("a ready server");
+    let watch = told(&server, "the problem", |watch| !watch["problem"].is_null()).await;
+    assert!(watch["problem"].as_str().is_some_and(|why| why.contains("an error of Headway")), "{watch}");
+    let health = get(&server, "/health").await.expect("an answer");
+    assert!(health["notes"].to_string().contains("a watched folder"), "{health}");
 }

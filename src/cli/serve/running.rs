@@ -1,4 +1,4 @@
-//! The webhooks and schedules of a running server, and how they change.
+//! The webhooks, schedules and watched folders of a running server, and how they change.
 
 use futures::future::join_all;
 use tokio::sync::watch;

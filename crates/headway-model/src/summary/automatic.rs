@@ -47,15 +47,15 @@ pub struct WatchedFolderView {
     pub name: String,
     /// The preset that runs on new files.
     pub preset: String,
-    /// The library; absent if the preset names it and was not read yet.
+    /// The library; absent if the preset names it and has not been read yet.
     pub library: Option<String>,
-    /// The folder; absent if the preset names it and was not read yet.
+    /// The folder; absent if the preset names it and has not been read yet.
     pub folder: Option<RelPath>,
     /// When the folder was last listed; absent if it was not since the server started.
     pub looked: Option<Millis>,
-    /// How many files of the last look wait for a job: they were not unchanged for long enough, or an earlier job is not over.
+    /// How many files of the last look wait for a job: they have not been unchanged for long enough, or an earlier job is not over.
     pub waiting: u64,
-    /// The earlier job that is not over, for whose end files wait.
+    /// The earlier job that is not over, whose end the files wait for.
     pub waits_for: Option<JobId>,
     /// The last job that was started.
     pub last: Option<LastStart>,

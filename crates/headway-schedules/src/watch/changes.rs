@@ -20,8 +20,8 @@ pub(super) struct FolderChanges {
 }
 
 impl FolderChanges {
-    /// Takes in a look, which lasted from `began` to `ended`. A file that the look could not see has to be unchanged from
-    /// its next look on.
+    /// Takes in a look, which lasted from `began` to `ended`. A file that the look could not see
+    /// starts its quiet time again at the next look that sees it.
     pub(super) fn take(&mut self, look: &WatchedFiles, progress: &WatchProgress, (began, ended): (Duration, Duration)) {
         let before = std::mem::take(&mut self.files);
         for (path, state) in &look.files {

@@ -1,7 +1,7 @@
 //! What a watch knows: the files that it has started jobs for, and those that these jobs made. It is one small file for each
 //! watch, which is replaced durably before a job is started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ const LIMIT_BYTES: u64 = 1 << 27;
 const STATES: usize = 4;
 
 /// Above this number of remembered files, those that are no longer in the folder are forgotten.
-const REMEMBERED: usize = 200_000;
+pub(super) const REMEMBERED: usize = 200_000;
 
 /// What a watch knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct WatchProgress {
     /// The library.
     #[serde(default)]
     pub library: String,
+    /// The path of its root, which identifies the library whatever its name.
+    #[serde(default)]
+    pub(super) root: String,
     /// The folder.
     #[serde(default)]
     pub folder: RelPath,
@@ -57,6 +60,9 @@ pub struct WatchProgress {
     /// The files that a job was started for or made, each as it was then.
     #[serde(default)]
     known: BTreeMap<RelPath, Vec<SizeAndTime>>,
+    /// The files at which an attempt of its jobs ended without success, until a look has seen what it left there.
+    #[serde(default)]
+    tried: BTreeSet<RelPath>,
 }
 
 /// A job that is about to be started.
@@ -108,33 +114,32 @@ impl WatchProgress {
         }
     }
 
-    /// Decides at the first look at this folder what happens to the files in it. `position` is the head of the log. Returns
+    /// Decides at the first look at this folder what happens to the files in it. Of another library, nothing is known. Returns
     /// whether anything was decided.
     ///
     /// # Errors
     /// If not all of them are known, and they are to be skipped.
-    pub(super) fn begin(
-        &mut self,
-        look: &WatchedFiles,
-        existing: ExistingFiles,
-        position: Position,
-    ) -> Result<bool, String> {
-        if self.begun && (&self.library, &self.folder) == (&look.library, &look.folder) {
+    pub(super) fn begin(&mut self, look: &WatchedFiles, existing: ExistingFiles) -> Result<bool, String> {
+        if self.begun && (&self.root, &self.folder) == (&look.root, &look.folder) {
+            self.library.clone_from(&look.library);
             return Ok(false);
         }
+        if existing == ExistingFiles::Skip
+            && let Some(unread) = look.unread.first()
+        {
+            let what = unread.shown();
+            return Err(format!("the files that are to be skipped are not all known: {what:?} cannot be read"));
+        }
+        if self.root != look.root {
+            self.known.clear();
+            self.tried.clear();
+        }
         if existing == ExistingFiles::Skip {
-            if let Some(unread) = look.unread.first() {
-                let what = unread.shown();
-                return Err(format!("the files that are to be skipped are not all known: {what:?} cannot be read"));
-            }
             for (path, state) in look.files.iter().filter(|(path, _)| !is_unfinished(path)) {
                 self.remember(path.clone(), *state);
             }
         }
-        (self.library, self.folder) = (look.library.clone(), look.folder.clone());
-        if self.jobs == 0 {
-            self.position = position;
-        }
+        (self.library, self.root, self.folder) = (look.library.clone(), look.root.clone(), look.folder.clone());
         self.begun = true;
         Ok(true)
     }
@@ -144,13 +149,32 @@ impl WatchProgress {
         self.position
     }
 
-    /// Takes in what its jobs made. Returns whether a file was not known before.
+    /// Takes in what its jobs made. Returns whether a file was not known before, or was tried without success.
     pub(super) fn take_made(&mut self, made: MadeFiles) -> bool {
         self.position = made.up_to;
+        let was_tried = !made.tried.is_empty();
+        self.tried.extend(made.tried);
         let new: Vec<_> = made.files.into_iter().filter(|(path, state)| !self.knows(path, *state)).collect();
         let is_any = !new.is_empty();
         new.into_iter().for_each(|(path, state)| self.remember(path, state));
-        is_any
+        is_any || was_tried
+    }
+
+    /// Takes in what a look found at the files that were tried without success: as they are now, they are not tried again.
+    /// The look began after the end of these jobs. Returns whether there was any.
+    pub(super) fn take_tried(&mut self, look: &WatchedFiles) -> bool {
+        let before = self.tried.len();
+        let unseen = unseen_by(look);
+        for path in std::mem::take(&mut self.tried) {
+            match look.files.get(&path) {
+                Some(state) => self.remember(path, *state),
+                None if unseen(&path) => {
+                    self.tried.insert(path);
+                }
+                None => {}
+            }
+        }
+        self.tried.len() != before
     }
 
     /// Takes in that a job is about to be started for these files. From now on they are known.
@@ -183,12 +207,20 @@ impl WatchProgress {
         self.known.retain(|_, states| !states.is_empty());
     }
 
-    /// Forgets files that are no longer in the folder, if it remembers very many.
-    pub(super) fn trim(&mut self, look: &WatchedFiles) {
-        if self.known.len() > REMEMBERED && look.unread.is_empty() {
-            self.known.retain(|path, _| look.files.contains_key(path));
+    /// Forgets files that are no longer in the folder, if it remembers more than `limit`. What the look could not see might
+    /// be there.
+    pub(super) fn trim(&mut self, look: &WatchedFiles, limit: usize) {
+        if self.known.len() > limit {
+            let unseen = unseen_by(look);
+            self.known.retain(|path, _| look.files.contains_key(path) || unseen(path));
         }
     }
+}
+
+/// Whether a look could not see what is at a path.
+fn unseen_by(look: &WatchedFiles) -> impl Fn(&RelPath) -> bool {
+    let unread: BTreeSet<&RelPath> = look.unread.iter().collect();
+    move |path: &RelPath| path.ancestors().iter().any(|above| unread.contains(above))
 }
 
 fn place(data: &Path, watch: &str) -> PathBuf {
@@ -224,6 +256,7 @@ mod tests {
     fn look(files: &[(&str, u64)], unread: &[&str]) -> WatchedFiles {
         WatchedFiles {
             library: "files".into(),
+            root: "/srv/files".into(),
             folder: path("in"),
             files: files.iter().map(|(name, size)| (path(name), state(*size))).collect(),
             unread: unread.iter().map(|name| path(name)).collect(),
@@ -264,7 +297,11 @@ mod tests {
     fn what_its_jobs_made_is_known_and_so_is_what_it_was_before() {
         let mut progress = WatchProgress::default();
         progress.remember(path("in/a"), state(9));
-        let made = || MadeFiles { files: vec![(path("in/a"), state(4)), (path("in/b"), state(5))], up_to: 12 };
+        let made = || MadeFiles {
+            files: vec![(path("in/a"), state(4)), (path("in/b"), state(5))],
+            up_to: 12,
+            ..MadeFiles::default()
+        };
         assert!(progress.take_made(made()) && !progress.take_made(made()));
         assert_eq!(progress.position(), 12);
         for (name, size) in [("in/a", 9), ("in/a", 4), ("in/b", 5)] {
@@ -275,18 +312,64 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_tried_without_success_is_known_as_the_next_look_sees_it() {
+        let mut progress = WatchProgress::default();
+        progress.remember(path("in/a"), state(1));
+        let tried = ["in/a", "in/locked/b", "in/gone"].map(path).to_vec();
+        assert!(progress.take_made(MadeFiles { tried, ..MadeFiles::default() }));
+        assert!(progress.take_tried(&look(&[("in/a", 2), ("in/c", 1)], &["in/locked"])));
+        assert!(progress.knows(&path("in/a"), state(2)) && !progress.knows(&path("in/c"), state(1)));
+        // As a restart finds it.
+        let text = serde_json::to_vec(&progress).expect("JSON");
+        let mut again: WatchProgress = serde_json::from_slice(&text).expect("the same");
+        assert!(!again.take_tried(&look(&[("in/a", 3)], &["in/locked"])), "still not seen");
+        assert!(again.take_tried(&look(&[("in/a", 3), ("in/locked/b", 1), ("in/gone", 1)], &[])));
+        assert!(again.knows(&path("in/locked/b"), state(1)) && !again.knows(&path("in/gone"), state(1)));
+        assert!(!again.knows(&path("in/a"), state(3)), "it changed later");
+    }
+
+    #[test]
+    fn what_is_known_of_the_files_of_a_library_says_nothing_of_another() {
+        let mut progress = WatchProgress::default();
+        let found = look(&[("in/a", 1)], &[]);
+        assert_eq!(progress.begin(&found, ExistingFiles::Process), Ok(true));
+        progress.remember(path("in/a"), state(1));
+        let renamed = WatchedFiles { library: "photos".into(), ..found.clone() };
+        assert_eq!(progress.begin(&renamed, ExistingFiles::Process), Ok(false));
+        assert_eq!(progress.library, "photos");
+        let subfolder = WatchedFiles { folder: path("in/new"), ..found.clone() };
+        assert_eq!(progress.begin(&subfolder, ExistingFiles::Process), Ok(true));
+        assert!(progress.knows(&path("in/a"), state(1)), "the same library");
+        let other = WatchedFiles { root: "/srv/other".into(), ..found };
+        assert_eq!(progress.begin(&other, ExistingFiles::Process), Ok(true));
+        assert!(!progress.knows(&path("in/a"), state(1)));
+    }
+
+    #[test]
+    fn files_that_are_gone_are_forgotten_even_while_a_folder_cannot_be_read() {
+        let mut progress = WatchProgress::default();
+        ["in/a", "in/gone", "in/locked/b"].into_iter().for_each(|name| progress.remember(path(name), state(1)));
+        let found = look(&[("in/a", 1)], &["in/locked"]);
+        progress.trim(&found, 3);
+        assert!(progress.knows(&path("in/gone"), state(1)), "not very many");
+        progress.trim(&found, 2);
+        let known = ["in/a", "in/gone", "in/locked/b"].map(|name| progress.knows(&path(name), state(1)));
+        assert_eq!(known, [true, false, true]);
+    }
+
+    #[test]
     fn files_that_are_there_at_the_beginning_are_new_or_known_as_the_settings_say() {
         let found = look(&[("in/a", 1), ("in/b.part", 1)], &[]);
         let mut process = WatchProgress::default();
-        assert_eq!(process.begin(&found, ExistingFiles::Process, 3), Ok(true));
+        assert_eq!(process.begin(&found, ExistingFiles::Process), Ok(true));
         assert!(!process.knows(&path("in/a"), state(1)));
         let mut skip = WatchProgress::default();
-        assert!(skip.begin(&look(&[("in/a", 1)], &["in/locked"]), ExistingFiles::Skip, 3).is_err());
+        assert!(skip.begin(&look(&[("in/a", 1)], &["in/locked"]), ExistingFiles::Skip).is_err());
         assert!(!skip.begun && !skip.knows(&path("in/a"), state(1)), "nothing is decided");
-        assert_eq!(skip.begin(&found, ExistingFiles::Skip, 3), Ok(true));
+        assert_eq!(skip.begin(&found, ExistingFiles::Skip), Ok(true));
         assert!(skip.knows(&path("in/a"), state(1)) && !skip.knows(&path("in/b.part"), state(1)));
         let later = look(&[("in/a", 1), ("in/c", 1)], &[]);
-        assert_eq!(skip.begin(&later, ExistingFiles::Skip, 9), Ok(false));
+        assert_eq!(skip.begin(&later, ExistingFiles::Skip), Ok(false));
         assert!(!skip.knows(&path("in/c"), state(1)), "it came later");
     }
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use headway_files::fault_of;
 use headway_model::library::OutcomeFilter;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
-use headway_model::summary::WatchedFolderView;
+use headway_model::summary::{LastStart, WatchedFolderView};
 use headway_model::{ApiError, JobId, Millis, Query, RelPath, StartJob};
-use headway_server::{Server, SizeAndTime, WatchedFiles, now};
+use headway_server::{MadeFiles, Server, SizeAndTime, WatchedFiles, now};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::changes::FolderChanges;
 use super::config::FolderWatch;
-use super::progress::{WatchProgress, is_of};
+use super::progress::{REMEMBERED, WatchProgress, is_of};
 
 /// How many files a watched folder can have.
 const FILES_LIMIT: usize = 100_000;
@@ -25,7 +26,7 @@ const REFUSED_FOR: Duration = Duration::from_secs(60);
 /// How long to wait before what could not be read is read again.
 const RETRY_AFTER: Duration = Duration::from_secs(20);
 
-/// Starts to watch these folders. That ends after `stopping` holds `true`. `data` is the data folder.
+/// Starts to watch these folders. Watching ends after `stopping` holds `true`. `data` is the data folder.
 pub fn start(
     server: &Server,
     data: &Path,
@@ -45,7 +46,18 @@ pub fn start(
         waits_for: None,
         refused: None,
     };
-    watches.into_iter().map(|watch| tokio::spawn(worker(watch).run())).collect()
+    watches.into_iter().map(|watch| tokio::spawn(watched(worker(watch)))).collect()
+}
+
+/// Watches a folder. If that panics, what it told last stays until the watch is stopped.
+async fn watched(worker: WatchWorker) {
+    let (server, name) = (worker.server.for_owner(), worker.watch.name.clone());
+    let mut stopping = worker.stopping.clone();
+    if let Err(error) = tokio::spawn(worker.run()).await {
+        tracing::error!(watch = name, %error, "a watched folder is no longer watched");
+        drop(stopping.wait_for(|stop| *stop).await);
+        server.forget_watched_folder(&name);
+    }
 }
 
 struct WatchWorker {
@@ -66,7 +78,14 @@ struct WatchWorker {
 
 impl Drop for WatchWorker {
     fn drop(&mut self) {
-        self.server.forget_watched_folder(&self.watch.name);
+        let name = &self.watch.name;
+        if std::thread::panicking() {
+            let told = self.server.watched_folders().into_iter().find(|told| told.name == *name);
+            let problem = "the watch ended by an error of Headway; the log has it".to_owned();
+            self.server.tell_watched_folder(self.view(told.and_then(|told| told.last), Some(problem)));
+        } else {
+            self.server.forget_watched_folder(name);
+        }
     }
 }
 
@@ -100,7 +119,7 @@ impl WatchWorker {
                 tracing::error!(
                     watch = self.watch.name,
                     why,
-                    "put watches/NAME.json in the data folder right, or remove it to process all files of the folder again"
+                    "repair watches/NAME.json in the data folder, or remove it to process all files of the folder again"
                 );
             }
             let mut unknown = WatchProgress::default();
@@ -114,8 +133,12 @@ impl WatchWorker {
 
     /// Looks at the folder, and starts a job if there is anything to do. The error is the problem that a person is told.
     async fn step(&mut self, progress: &mut WatchProgress) -> Result<(), String> {
+        fault_of("watching", &self.watch.name);
         self.start(progress).await?;
         let request = self.request().await?;
+        // Before the look: what is seen while a job still runs can be half of what it makes.
+        let made = self.made(progress).await?;
+        let running = made.running;
         let began = self.since.elapsed();
         let look = tokio::select! {
             stopped = self.stopping.wait_for(|stop| *stop) => {
@@ -127,12 +150,16 @@ impl WatchWorker {
         let times = (began, self.since.elapsed());
         self.looked = Some(now());
         self.found = Some((look.library.clone(), look.folder.clone()));
-        let head = self.server.head().borrow().position;
-        if progress.begin(&look, self.watch.existing, head)? {
+        let is_new = progress.take_made(made);
+        let has_begun = progress.begin(&look, self.watch.existing)?;
+        let was_tried = progress.take_tried(&look);
+        if has_begun {
             self.store(progress).await.inspect_err(|_| progress.begun = false)?;
+        } else if is_new || was_tried {
+            self.store(progress).await?;
         }
         self.changes.take(&look, progress, times);
-        self.take_unchanged(progress, request, &look).await?;
+        self.take_unchanged(progress, request, &look, running).await?;
         match look.unread.as_slice() {
             [] => Ok(()),
             [first, ..] => Err(format!(
@@ -143,27 +170,26 @@ impl WatchWorker {
         }
     }
 
-    /// Starts a job on the files that have stopped changing.
+    /// What its jobs made since it last asked, and which of them is not over.
+    async fn made(&self, progress: &WatchProgress) -> Result<MadeFiles, String> {
+        let is_first = !progress.begun && progress.jobs == 0;
+        let after = if is_first { self.server.head().borrow().position } else { progress.position() };
+        let last = progress.last.map(|last| last.job);
+        let ours = |job| is_of(&self.watch.name, job);
+        let made = self.server.made_after(after, &progress.root, last, ours).await;
+        made.map_err(|error| format!("what earlier jobs made is not known: {error}"))
+    }
+
+    /// Starts a job on the files that have stopped changing, unless one was running when the look began.
     async fn take_unchanged(
         &mut self,
         progress: &mut WatchProgress,
         request: StartJob,
         look: &WatchedFiles,
+        running: Option<JobId>,
     ) -> Result<(), String> {
-        if self.unchanged().is_empty() {
-            self.waits_for = None;
-            return Ok(());
-        }
-        // First of all: once the job before is over, everything that it made is in the log.
-        self.waits_for = self.job_before(progress).await?;
-        let name = self.watch.name.clone();
-        let made = self.server.made_after(progress.position(), &look.library, |job| is_of(&name, job)).await;
-        let made = made.map_err(|error| format!("what earlier jobs made is not known: {error}"))?;
-        if progress.take_made(made) {
-            self.store(progress).await?;
-        }
-        self.changes.leave_out(progress);
         let files = self.unchanged();
+        self.waits_for = running.filter(|_| !files.is_empty());
         if self.waits_for.is_some() || files.is_empty() {
             return Ok(());
         }
@@ -172,7 +198,7 @@ impl WatchWorker {
         {
             return Err(why.clone());
         }
-        progress.trim(look);
+        progress.trim(look, REMEMBERED);
         let query = Query::Paths(files.keys().cloned().collect());
         let request = StartJob { library: look.library.clone(), query, ..request };
         progress.prepare(&self.watch.name, now(), request, files);
@@ -187,16 +213,6 @@ impl WatchWorker {
 
     fn unchanged(&self) -> BTreeMap<RelPath, SizeAndTime> {
         self.changes.unchanged(self.watch.quiet, PATHS_LIMIT)
-    }
-
-    /// The last job, if it is not over.
-    async fn job_before(&self, progress: &WatchProgress) -> Result<Option<JobId>, String> {
-        let Some(last) = progress.last else { return Ok(None) };
-        match self.server.job(last.job).await {
-            Ok(view) => Ok((!view.summary.status.is_terminal()).then_some(last.job)),
-            Err(ApiError::Pruned { .. } | ApiError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(format!("whether job {} is over is not known: {error}", last.job)),
-        }
     }
 
     /// Starts the job that is stored as the next one, or finds that it was started before.
@@ -268,12 +284,17 @@ impl WatchWorker {
 
     /// Tells the server how the watch stands.
     fn tell(&self, progress: &WatchProgress) {
+        self.server.tell_watched_folder(self.view(progress.last, progress.problem.clone()));
+    }
+
+    /// How the watch stands.
+    fn view(&self, last: Option<LastStart>, problem: Option<String>) -> WatchedFolderView {
         let FolderWatch { name, preset, library, folder, .. } = &self.watch;
         let (library, folder) = match &self.found {
             Some((library, folder)) => (Some(library), Some(folder)),
             None => (library.as_ref(), folder.as_ref()),
         };
-        self.server.tell_watched_folder(WatchedFolderView {
+        WatchedFolderView {
             name: name.clone(),
             preset: preset.clone(),
             library: library.cloned(),
@@ -281,9 +302,9 @@ impl WatchWorker {
             looked: self.looked,
             waiting: self.changes.waiting() as u64,
             waits_for: self.waits_for,
-            last: progress.last,
-            problem: progress.problem.clone(),
-        });
+            last,
+            problem,
+        }
     }
 
     async fn store(&self, progress: &WatchProgress) -> Result<(), String> {

@@ -65,22 +65,22 @@ impl Server {
 
     fn schedules_note(&self) -> Option<String> {
         let failed = self.schedules().iter().filter(|schedule| schedule.problem.is_some()).count();
-        let which = match failed {
+        let what = match failed {
             0 => return None,
-            1 => "a schedule".to_owned(),
-            number => format!("{number} schedules"),
+            1 => "a schedule could not start its last job".to_owned(),
+            number => format!("{number} schedules could not start their last jobs"),
         };
-        Some(format!("{which} could not start a job at the last time; GET /api/v1/schedules says why"))
+        Some(format!("{what}; GET /api/v1/schedules says why"))
     }
 
     fn watched_note(&self) -> Option<String> {
         let failed = self.watched_folders().iter().filter(|watched| watched.problem.is_some()).count();
-        let which = match failed {
+        let (which, whose) = match failed {
             0 => return None,
-            1 => "a watched folder".to_owned(),
-            number => format!("{number} watched folders"),
+            1 => ("a watched folder".to_owned(), "its"),
+            number => (format!("{number} watched folders"), "their"),
         };
-        Some(format!("files can wait in {which} that cannot be read or processed; GET /api/v1/watches says why"))
+        Some(format!("{which} cannot be read or processed, so {whose} files might wait; GET /api/v1/watches says why"))
     }
 
     /// Reasons why no work can begin now.

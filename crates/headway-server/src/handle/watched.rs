@@ -13,10 +13,10 @@ use crate::error::{internal, unreadable};
 use crate::placements::Changes;
 use headway_files::{Change, Library, ListedFile, ScanError, walk};
 use headway_model::id::Position;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemStatus, SkipReason};
 use headway_model::request::FolderQuery;
 use headway_model::{ApiError, JobId, Query, RelPath, StartJob};
-use headway_store::rows::{ItemRow, JobRow};
+use headway_store::rows::{ItemRow, ItemState, JobRow};
 use headway_store::{ItemPages, JobFilter};
 
 /// How many jobs or items are read at a time.
@@ -36,6 +36,8 @@ pub struct SizeAndTime {
 pub struct WatchedFiles {
     /// The name that the library has here.
     pub library: String,
+    /// What identifies the library whatever its name: the path of its root.
+    pub root: String,
     /// The folder, without links.
     pub folder: RelPath,
     /// Its regular files that the query asks for.
@@ -44,11 +46,15 @@ pub struct WatchedFiles {
     pub unread: Vec<RelPath>,
 }
 
-/// Files that jobs made, as they left them.
+/// What jobs that are over made, and whether one of them is not over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MadeFiles {
-    /// The files.
+    /// The files, as they left them.
     pub files: Vec<(RelPath, SizeAndTime)>,
+    /// Files at which attempts ended without success. They might have changed them: what they left there is not in the log.
+    pub tried: Vec<RelPath>,
+    /// A job that is not over: what it makes is not known yet.
+    pub running: Option<JobId>,
     /// The position of the log up to which they are known.
     pub up_to: Position,
 }
@@ -72,32 +78,41 @@ impl Server {
             Some(Err(why)) => return unavailable(ScanError::unreachable(&library, why).to_string()),
             None => return unavailable(format!("the storage of {} does not answer", library.name)),
         }
-        let listed = tokio::task::spawn_blocking(move || watched_files(&library, &query, limit)).await;
+        let root = self.folder_of(&library.name).await?;
+        let listed = tokio::task::spawn_blocking(move || watched_files(&library, root, &query, limit)).await;
         listed.map_err(|error| internal(&error))?
     }
 
-    /// The files that jobs over a library made, replaced or renamed, of those jobs that changed after a position. Only jobs
-    /// that are `ours` count, and jobs that retry or undo them.
+    /// The files that jobs over the library with this root made, replaced or renamed, of those jobs that ended after a position. Only jobs
+    /// that are `ours` count, and jobs that retry or undo them. The first of them that is not over is named, whatever its
+    /// library.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// If the log cannot be read, or the `last` of these jobs is set aside: what it made is not known.
     pub async fn made_after(
         &self,
         after: Position,
-        library: &str,
+        root: &str,
+        last: Option<JobId>,
         ours: impl Fn(JobId) -> bool + Send + Sync,
     ) -> Result<MadeFiles, ApiError> {
+        if let Some(last) = last {
+            self.store().job(last).await?;
+        }
+        // First of all: the end of a job that is not running now is before the head that is read next.
+        let running = self.running(&ours).await?;
         let head = self.store().head().await?.position;
         // In another log, such as a restored backup, the position means nothing.
-        let mut made = MadeFiles { files: Vec::new(), up_to: if after > head { 0 } else { after } };
+        let mut made = MadeFiles { running, up_to: if after > head { 0 } else { after }, ..MadeFiles::default() };
         loop {
             let rows = self.store().jobs(JobFilter::ChangedAfter(made.up_to), READ_AT_ONCE).await?;
             let Some(last) = rows.last() else { return Ok(made) };
             made.up_to = last.last_position;
             for row in &rows {
-                let counts = row.library == library && !row.summary.pruned;
-                if counts && self.descends(row, &ours).await? {
-                    self.add_made(row.job_no, &mut made.files).await?;
+                // A job that is not over comes again when it ends.
+                let counts = row.summary.status.is_terminal() && !row.summary.pruned;
+                if counts && self.descends(row, &ours).await? && self.folder_of(&row.library).await? == root {
+                    self.add_made(row.job_no, &mut made).await?;
                 }
             }
             // What changes meanwhile comes with the next call.
@@ -105,6 +120,16 @@ impl Server {
                 return Ok(made);
             }
         }
+    }
+
+    /// The first job that is not over, of ours and those that retry or undo them.
+    async fn running(&self, ours: &(impl Fn(JobId) -> bool + Send + Sync)) -> Result<Option<JobId>, ApiError> {
+        for row in self.store().jobs(JobFilter::Live, u32::MAX).await? {
+            if self.descends(&row, ours).await? {
+                return Ok(Some(row.summary.job));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a job, or one that it retries or undoes, is ours.
@@ -124,23 +149,36 @@ impl Server {
         }
     }
 
-    async fn add_made(&self, job_no: u64, made: &mut Vec<(RelPath, SizeAndTime)>) -> Result<(), ApiError> {
-        let succeeded = ItemPages::new(Arc::clone(self.store()), job_no, READ_AT_ONCE);
-        let mut pages = succeeded.with_status(Some(ItemLabel::Succeeded));
+    async fn add_made(&self, job_no: u64, made: &mut MadeFiles) -> Result<(), ApiError> {
+        let mut pages = ItemPages::new(Arc::clone(self.store()), job_no, READ_AT_ONCE);
         while let Some(rows) = pages.next().await? {
-            made.extend(rows.iter().filter_map(output_of_item));
+            for row in rows {
+                match row.state.status {
+                    ItemStatus::Succeeded(_) => made.files.extend(output_of_item(&row)),
+                    _ if was_tried(&row.state) => made.tried.push(row.file.path),
+                    _ => {}
+                }
+            }
         }
         let changes = Changes::read(&**self.store(), job_no).await.map_err(|error| internal(&error))?;
         for change in changes.made.values() {
             let Change::Names(moves) = change else { continue };
             let files = moves.files().into_iter().filter(|moved| !moved.is_removed());
-            made.extend(files.map(|moved| {
+            made.files.extend(files.map(|moved| {
                 let (size, mtime_ns) = (moved.file.size, moved.file.mtime_ns);
                 (moved.to, SizeAndTime { size, mtime_ns })
             }));
         }
         Ok(())
     }
+}
+
+/// Whether an attempt at an item that did not succeed can have changed the file. That of an attempt which found another file
+/// than the planned one has not: somebody else changed it. Only an earlier attempt could have.
+fn was_tried(state: &ItemState) -> bool {
+    let found_another =
+        matches!(state.status, ItemStatus::Skipped { reason: SkipReason::Changed | SkipReason::Missing, .. });
+    state.attempt > u32::from(found_another)
 }
 
 /// The output of an item, as the job left it.
@@ -152,7 +190,7 @@ fn output_of_item(row: &ItemRow) -> Option<(RelPath, SizeAndTime)> {
 }
 
 /// Lists the files that a query asks for. Blocking.
-fn watched_files(library: &Library, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
+fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
     let cannot = |error: io::Error| {
         let error = ScanError::of(library, &query.path, &error);
         unreadable(error.reason, error.to_string())
@@ -180,16 +218,17 @@ fn watched_files(library: &Library, query: &FolderQuery, limit: usize) -> Result
         let what = if folder.is_root() { library.name.clone() } else { format!("{}/{}", library.name, folder.shown()) };
         return Err(ApiError::invalid(format!("{what} has more than {limit} files; watch a smaller folder")));
     }
-    Ok(WatchedFiles { library: library.name.clone(), folder, files, unread })
+    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::item::FailReason;
 
     fn look(root: &std::path::Path, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
         let library = Library::open("files", root).expect("a library");
-        watched_files(&library, query, limit)
+        watched_files(&library, String::new(), query, limit)
     }
 
     #[test]
@@ -208,6 +247,16 @@ mod tests {
         assert!(
             look(folder.path(), &FolderQuery::default(), 2).is_err_and(|error| error.to_string().contains("than 2"))
         );
+    }
+
+    #[test]
+    fn an_attempt_without_success_can_have_changed_its_file_unless_it_found_another() {
+        let tried = |status, attempt| was_tried(&ItemState { status, attempt, message: None, result: None });
+        let skipped = |reason| ItemStatus::Skipped { reason, planned: false };
+        assert!(tried(ItemStatus::Failed(FailReason::Command), 1) && tried(ItemStatus::Cancelled, 1));
+        assert!(tried(skipped(SkipReason::Command), 1));
+        assert!(!tried(ItemStatus::Cancelled, 0), "no attempt");
+        assert!(!tried(skipped(SkipReason::Changed), 1) && tried(skipped(SkipReason::Changed), 2));
     }
 
     #[test]
