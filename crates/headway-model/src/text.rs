@@ -76,7 +76,12 @@ pub fn invalid_name(name: &str) -> Option<String> {
 
 /// A word, quoted for a shell if it needs that.
 pub fn quoted(word: &[u8]) -> Vec<u8> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,{}".contains(byte);
+    // A shell makes several words of `{a,b}` and `{1..3}`, but none of a token such as `{/.}`.
+    let expands = word.contains(&b',') || word.windows(2).any(|two| two == b"..");
+    let plain = |byte: &u8| match byte {
+        b'{' | b'}' => !expands,
+        byte => byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte),
+    };
     if !word.is_empty() && word.iter().all(plain) {
         return word.to_vec();
     }
@@ -118,7 +123,17 @@ mod tests {
 
     #[test]
     fn a_word_is_what_a_shell_reads_it_as() {
-        for (word, text) in [("a/b.c", "a/b.c"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$x", "'$x'")] {
+        for (word, text) in [
+            ("a/b.c", "a/b.c"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("$x", "'$x'"),
+            ("{/.}.jpg", "{/.}.jpg"),
+            ("a,b", "a,b"),
+            ("{a,b}", "'{a,b}'"),
+            ("{1..3}", "'{1..3}'"),
+        ] {
             assert_eq!(String::from_utf8(quoted(word.as_bytes())).expect("text"), text);
         }
     }
