@@ -45,6 +45,11 @@ impl LackingDisks {
         self.absent.is_empty() && self.exchanged.is_empty() && self.unknown.is_empty()
     }
 
+    /// Whether a disk is known to be missing or exchanged. Of one that cannot be looked at, neither is known.
+    pub(super) fn has_known(&self) -> bool {
+        !(self.absent.is_empty() && self.exchanged.is_empty())
+    }
+
     /// Those of these disks that a person who was told of `told` has not heard about.
     pub(super) fn beyond(&self, told: &LackingDisks) -> BTreeSet<RelPath> {
         let is_told = |mount: &RelPath| told.exchanged.contains(mount) || told.unknown.contains(mount);
@@ -81,6 +86,12 @@ mod tests {
         assert_eq!(beyond(&["a", "d"], &[], &[]), ["d"], "another disk left later");
         assert_eq!(beyond(&["b"], &["a"], &[]), ["a", "b"]);
         assert_eq!(beyond(&[], &["c"], &["b"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_exchanged_disk_is_lacking_as_a_missing_one_is() {
+        let has_known = |absent: &[&str], exchanged: &[&str]| lacking(absent, exchanged, &["c"]).has_known();
+        assert_eq!([has_known(&["a"], &[]), has_known(&[], &["b"]), has_known(&[], &[])], [true, true, false]);
     }
 
     #[test]
