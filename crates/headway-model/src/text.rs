@@ -64,10 +64,10 @@ pub fn lines_at(file: &str, text: &str, section: &str, wrong: Vec<WrongAt>) -> S
     wrong.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The longest name of a preset, schedule or webhook, in bytes: it is part of addresses and of files' names.
+/// The longest name of a preset, schedule, watch or webhook, in bytes: it is part of addresses and of files' names.
 pub const NAME_LIMIT_BYTES: usize = 64;
 
-/// Why a text cannot be the name of a preset, schedule or webhook; `None` if it can.
+/// Why a text cannot be the name of a preset, schedule, watch or webhook; `None` if it can.
 pub fn invalid_name(name: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_valid = (1..=NAME_LIMIT_BYTES).contains(&name.len()) && name.bytes().all(is_plain);

@@ -10,7 +10,7 @@ use headway_model::{RelPath, StartJob};
 /// The disks inside a library that a job lacks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LackingDisks {
-    /// The missing disks that the job needs, and without which no person has it go on.
+    /// The missing disks that the job needs, and that no person has let it go on without.
     pub(super) absent: InnerMounts,
     /// The mount points where there is another disk than the one that the job was planned on.
     pub(super) exchanged: BTreeSet<RelPath>,
@@ -19,7 +19,7 @@ pub(super) struct LackingDisks {
 }
 
 impl LackingDisks {
-    /// What a job lacks that was planned on this ground. `accepted` are the disks without which a person has it go on. Also
+    /// What a job lacks that was planned on this ground. `accepted` are the disks that a person has let it go on without. Also
     /// returns why a disk cannot be looked at. Blocking.
     pub(super) fn of(
         library: &Library,

@@ -19,7 +19,8 @@ const AT_ONCE: usize = 4;
 #[error("no answer for {} s", .0.as_secs())]
 pub(super) struct NoAnswer(pub(super) Duration);
 
-/// Looks at libraries. While storage leaves a look without an answer, nobody else waits for it, and until then a few threads at most.
+/// Looks at libraries. Once storage has left a look unanswered, no other look at it begins; until then at most a few threads wait
+/// for it.
 #[derive(Clone)]
 pub(super) struct Looks {
     patience: Duration,
