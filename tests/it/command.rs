@@ -255,7 +255,10 @@ async fn a_command_that_changes_its_file_before_it_fails_does_not_do_so_silently
         (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"; exit 1' {} {out}"#, "and changed it: at 000000,"),
         (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"' {} {out}"#, "and changed it: at 000000,"),
         (r#"sh -c 'echo more >> "$0"; rm "$0"; exit 1' {} {out}"#, "and changed it: at 000000,"),
-        (r#"sh -c 'echo more >> "$0"; exit 1' {} {out}"#, "exit code 1; meanwhile the file was changed"),
+        (
+            r#"sh -c 'echo more >> "$0"; exit 1' {} {out}"#,
+            "exit code 1; the file was changed meanwhile: a command with {out} must only read {}",
+        ),
         (r#"sh -c 'mv "$0" "$1"; exit 1' {} {out}"#, "moved or removed the file, which is now at 000000;"),
     ] {
         let end = served.run("command", json!({ "settings": { "run": run } })).await;
