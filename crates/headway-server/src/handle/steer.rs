@@ -69,7 +69,8 @@ impl Server {
         self.job(id).await
     }
 
-    /// Whether a job's library, or a disk inside it, is gone or is another one, and the job waited for it before it was paused.
+    /// Whether a job's library, or a disk inside it, is gone or is another one, and the job waited for it before
+    /// it was paused.
     async fn lacks_library(&self, row: &JobRow) -> Result<bool, ApiError> {
         let request = self.request_of(row).await?;
         let now = self.on_disk(row, request.as_ref()).await;

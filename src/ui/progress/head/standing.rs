@@ -9,8 +9,8 @@ use headway_model::{JobStatus, JobSummary};
 pub(super) const STANDS_STILL: &str =
     "Nothing is running now: its files wait for a free worker, or for their next try.";
 
-/// The sentence. `waits` is what the job waits for according to the server; `time` formats a time; `can_act` is whether the page has
-/// buttons.
+/// The sentence. `waits` is what the job waits for according to the server; `time` formats a time; `can_act` is whether
+/// the page has buttons.
 pub(super) fn standing(
     summary: &JobSummary,
     waits: Option<&str>,
