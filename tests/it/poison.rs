@@ -314,8 +314,8 @@ async fn a_file_that_a_panic_leaves_half_changed_is_held_until_that_is_recorded(
     let panics = served.begin("command", json!({ "settings": { "run": run }, "output": replaces })).await;
     eventually("the command", async || begun.exists().then_some(())).await;
     let other = served.begin("command", json!({ "settings": { "run": "cp {} {out}" } })).await;
-    let is_awaited = async || waits(&served, other).await.contains(&panics.to_string()).then_some(());
-    eventually("the other job waits for the file", is_awaited).await;
+    let job = panics.to_string();
+    eventually("a job that waits", async || waits(&served, other).await.contains(&job).then_some(())).await;
     std::fs::write(&gate, b"").expect("a file");
     let end = served.end(panics).await;
     let told = served.get(&format!("/api/jobs/{panics}/items")).await["items"].clone();
