@@ -216,6 +216,27 @@ test('verify offers the checksum jobs of the library, the newest first', async (
   expect(truth.counters.succeeded).toBe(2);
 });
 
+test('verify goes on to a checksum job of the library that is opened', async ({ page, serve }) => {
+  const args: string[] = [];
+  const server = await serve(
+    (server) => {
+      server.file('a');
+      server.file('../other/b');
+      args.push(`other=${join(server.folder, 'other')}`);
+    },
+    { args },
+  );
+  const [here, there] = [mint(), mint()];
+  await over(server, await begin(server, here, 'checksum'));
+  await over(server, await begin(server, there, 'checksum', { library: 'other' }));
+  await open(page, server.url);
+  await choose(page, 'verify');
+  const list = page.getByRole('combobox', { name: 'Manifest' });
+  await expect(list).toHaveValue(`@${here}`);
+  await page.getByRole('navigation', { name: 'Libraries' }).getByRole('link', { name: 'other' }).click();
+  await expect(list).toHaveValue(`@${there}`);
+});
+
 test('the outcome of a file says why it failed, nothing twice, and leads to the file in its job', async ({ page, serve }) => {
   const server = await serve(
     (server) => {

@@ -77,6 +77,7 @@ test('a read-only page shows and follows everything, and offers nothing that can
     await page.goto(`${home(server)}/jobs/${job}`);
     await followed(page);
     await expect(status(page)).toHaveText(word);
+    if (job === planned) await expect(page.locator('.job-panel .head-standing')).toHaveText('Ready. Nothing runs until it is approved.');
     await expect(page.locator('.items tbody tr')).toHaveCount(3);
     await expect(offered(page)).toHaveCount(0);
   }

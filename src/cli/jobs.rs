@@ -31,7 +31,7 @@ const ROWS_PER_CALL: u32 = 1_000;
 /// long it was at work. Only files that succeeded count as done, and files that
 /// could not be processed count as failed. A job that was cancelled before it began is shown as planned only. In a
 /// terminal, and as `undone_as` in JSON, a job that was undone says so. Each listed job on which no server works is named on
-/// standard error, with the command that has it go on.
+/// standard error, with the command that continues it.
 ///
 /// Example:
 ///

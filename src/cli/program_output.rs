@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::failure::CommandFailure;
 use super::out;
 use headway_client::Client;
-use headway_model::attempt::{AttemptLog, Kept};
+use headway_model::attempt::{AttemptLog, CHANGED_MEANWHILE, Kept};
 use headway_model::{Fold, ItemStatus, JobId, RelPath};
 
 /// Passes on the output of attempts.
@@ -104,7 +104,7 @@ pub(super) fn without_quote(message: &str) -> &str {
         code.is_some_and(|code| code.parse::<i32>().is_ok())
     };
     match message.split_once(": ") {
-        Some((end, quote)) if is_end(end) && !quote.contains("; meanwhile the file was changed: ") => end,
+        Some((end, quote)) if is_end(end) && !quote.contains(CHANGED_MEANWHILE) => end,
         _ => message,
     }
 }
@@ -118,17 +118,18 @@ fn whole(kept: &Kept) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_quote;
+    use super::{CHANGED_MEANWHILE, without_quote};
 
     #[test]
     fn only_the_line_of_the_output_is_left_out() {
+        let changed = ["exit code 1", "exit code 1: a"].map(|said| format!("{said}{CHANGED_MEANWHILE}x"));
         for (message, expected) in [
             ("exit code 1: broken: x", "exit code 1"),
             ("ended by signal 9: dead", "ended by signal 9"),
             ("exit code 2", "exit code 2"),
             ("cannot be started: no such file", "cannot be started: no such file"),
-            ("exit code 1; meanwhile the file was changed: x", "exit code 1; meanwhile the file was changed: x"),
-            ("exit code 1: a; meanwhile the file was changed: x", "exit code 1: a; meanwhile the file was changed: x"),
+            (changed[0].as_str(), changed[0].as_str()),
+            (changed[1].as_str(), changed[1].as_str()),
         ] {
             assert_eq!(without_quote(message), expected);
         }

@@ -234,7 +234,19 @@ async fn a_command_that_moves_or_removes_its_file_loses_nothing() {
     }
 }
 
-/// The command moves its file in its first attempt only, and its server is killed then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_command_has_moved_among_many_folders_is_put_back() {
+    let files = Files::numbered(1);
+    // There are more folders than the server can hold open.
+    let served = Served::start_in(&files, &["prlimit", "--nofile=512:512"]).expect("a ready server");
+    let run = r#"sh -c 'mkdir "$1" && (cd "$1" && mkdir $(seq 2000)) && mv "$0" "$1/7/moved"' {} {out}"#;
+    let end = served.run("command", json!({ "settings": { "run": run } })).await;
+    assert_eq!((end.counters.failed, end.counters.succeeded), (1, 0), "{end:?}");
+    let (_, _, message) = &served.items(end.job).await[0];
+    assert!(message.contains("moved or removed the file, which is now at 000000;"), "{message}");
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("the original"), b"file 0\n");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_changes_its_file_before_it_fails_does_not_do_so_silently() {
     let files = Files::numbered(1);
@@ -243,7 +255,10 @@ async fn a_command_that_changes_its_file_before_it_fails_does_not_do_so_silently
         (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"; exit 1' {} {out}"#, "and changed it: at 000000,"),
         (r#"sh -c 'mv "$0" "$1"; echo more >> "$1"' {} {out}"#, "and changed it: at 000000,"),
         (r#"sh -c 'echo more >> "$0"; rm "$0"; exit 1' {} {out}"#, "and changed it: at 000000,"),
-        (r#"sh -c 'echo more >> "$0"; exit 1' {} {out}"#, "exit code 1; meanwhile the file was changed"),
+        (
+            r#"sh -c 'echo more >> "$0"; exit 1' {} {out}"#,
+            "exit code 1; the file was changed meanwhile: a command with {out} must only read {}",
+        ),
         (r#"sh -c 'mv "$0" "$1"; exit 1' {} {out}"#, "moved or removed the file, which is now at 000000;"),
     ] {
         let end = served.run("command", json!({ "settings": { "run": run } })).await;
@@ -294,6 +309,7 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
     assert!(well, "{said}");
 }
 
+/// The command moves its file in its first attempt only, and its server is killed then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_a_command_has_moved_when_the_server_is_killed_is_put_back() {
     let files = Files::numbered(1);

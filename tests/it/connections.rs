@@ -112,7 +112,7 @@ async fn one_peer_has_its_share_and_no_more_and_others_are_let_in() {
         status(&answer)
     };
     eventually("a refusal", async || (refused().await == 503).then_some(())).await;
-    // With or without a token, because the token was not inspected. The other callers are other peers.
+    // With or without a token, because the token was not checked. The other callers are other peers.
     let mut other = Raw::open_from("127.0.0.2", url).await;
     other.say(&ask).await;
     assert_eq!(status(&other.rest(Duration::from_secs(20)).await), 200);

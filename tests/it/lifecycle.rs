@@ -109,7 +109,7 @@ async fn a_failed_item_of_a_job_under_way_runs_again_when_asked() {
     let job = app.begin("test").await;
     app.until(job, |summary| summary.counters.running == 2).await;
     let (_, view) = app.post(&format!("/api/jobs/{job}/pause")).await;
-    let waits = (json!("A person has paused it: Resume has it go on."), json!(true));
+    let waits = (json!("Paused by a person. Resume continues it."), json!(true));
     assert_eq!((&view["waits"], &view["asks"]), (&waits.0, &waits.1), "{view}");
     held.release();
     app.until(job, |summary| summary.counters.failed == 1).await;

@@ -978,6 +978,29 @@ async fn a_job_does_not_go_on_with_another_disk_inside_the_library_unless_a_pers
     app.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn another_disk_is_accepted_too_for_a_job_that_a_person_paused_while_it_waited_for_its_own() {
+    let files = Files::new();
+    let Some(first) = usb(&files) else { return };
+    files.write_at("usb/a", b"one", then());
+    let app = App::start(&files).await;
+    let job = planned(&app, "checksum").await;
+    drop(first);
+    let Some(second) = usb(&files) else { return };
+    files.write_at("usb/a", b"two", then());
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    assert!(waits(&app, job).await.contains("The disk at usb is not the one"));
+    let (status, view) = app.post(&format!("/api/jobs/{job}/pause")).await;
+    let note = view["note"].as_str().unwrap_or_default();
+    let is_told = note.contains("The disk at usb is not the one") && note.contains("Resume uses the disk");
+    assert!(status == 200 && is_told, "{status}: {view}");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "Resume accepts what was said");
+    app.stop().await;
+    drop(second);
+}
+
 /// What a job waits for, as its page says it, once it is paused because its disk is gone.
 async fn waits(app: &App, job: JobId) -> String {
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };

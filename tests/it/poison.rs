@@ -299,6 +299,35 @@ async fn a_panic_ends_or_pauses_its_job_and_nothing_else() {
     }
 }
 
+/// The panic comes between two renames: the job's own output has the name, with the size and time of the original.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_panic_leaves_half_changed_is_held_until_that_is_recorded() {
+    let files = Files::numbered(1);
+    let (begun, gate) = (files.data().with_file_name("begun"), files.data().with_file_name("may-go-on"));
+    let served = life(&files, "panic exchanged").expect("a ready server");
+    let run = format!(
+        r#"sh -c 'touch {}; while [ ! -e {} ]; do sleep 0.02; done; tr a-z A-Z < "$0" > "$1"' {{}} {{out}}"#,
+        begun.display(),
+        gate.display()
+    );
+    let replaces = json!({ "place": "replace", "keep": { "times": true } });
+    let panics = served.begin("command", json!({ "settings": { "run": run }, "output": replaces })).await;
+    eventually("the command", async || begun.exists().then_some(())).await;
+    let other = served.begin("command", json!({ "settings": { "run": "cp {} {out}" } })).await;
+    let job = panics.to_string();
+    eventually("a job that waits", async || waits(&served, other).await.contains(&job).then_some(())).await;
+    std::fs::write(&gate, b"").expect("a file");
+    let end = served.end(panics).await;
+    let told = served.get(&format!("/api/jobs/{panics}/items")).await["items"].clone();
+    let is_panic = told[0]["message"].as_str().is_some_and(|text| text.contains("as the test wants"));
+    assert!(end.counters.failed == 1 && is_panic, "{told}");
+    assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"FILE 0\n");
+    let end = served.end(other).await;
+    let told = served.get(&format!("/api/jobs/{other}/items")).await["items"].clone();
+    assert_eq!((end.counters.succeeded, end.counters.missed), (0, 1), "{told}");
+    assert!(told[0]["reason"].as_str().is_some_and(|why| why.contains("half changed by an earlier job")), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_read_of_the_log_pauses_the_job_and_fails_no_item() {
     let files = Files::numbered(7);

@@ -290,10 +290,13 @@ async fn a_plan_that_gets_no_answer_says_so_and_not_that_there_are_no_files() {
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    assert!(waits.as_str().is_some_and(|text| text.starts_with("No news of the list for ")), "{waits}");
+    assert!(waits.as_str().is_some_and(|text| text.starts_with("The listing has made no progress for ")), "{waits}");
     let page = served.client.get(format!("{}/jobs/{job}", served.headway.url)).send().await.expect("an answer");
     let page = page.text().await.expect("a page");
-    assert!(page.contains("No news of the list for ") && page.contains("No file is listed yet."), "{page}");
+    assert!(
+        page.contains("The listing has made no progress for ") && page.contains("No file is listed yet."),
+        "{page}"
+    );
     assert!(!page.contains("This job has no files."), "{page}");
     std::fs::remove_file(&gate).expect("a file");
     assert_eq!(served.end(job).await.status, JobStatus::Completed);

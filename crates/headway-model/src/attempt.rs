@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::serde_defaults::is_default;
 use crate::read::FromJson;
 
+/// What the message of a failed command says of its file, after what the program itself said.
+pub const CHANGED_MEANWHILE: &str = "; the file was changed meanwhile: ";
+
 /// The beginning and the end of an output stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -79,7 +79,7 @@ pub enum SettingKind {
         #[serde(default, skip_serializing_if = "is_default")]
         made_by: Option<String>,
     },
-    /// A finished job, by its id, which may follow `@`.
+    /// A finished job, by its id, with or without `@` before it.
     Job {
         /// The recipe of the job.
         made_by: String,

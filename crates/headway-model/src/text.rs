@@ -64,10 +64,10 @@ pub fn lines_at(file: &str, text: &str, section: &str, wrong: Vec<WrongAt>) -> S
     wrong.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The longest name of a preset, schedule or webhook, in bytes: it is part of addresses and of files' names.
+/// The longest name of a preset, schedule, watch or webhook, in bytes: it is part of addresses and of files' names.
 pub const NAME_LIMIT_BYTES: usize = 64;
 
-/// Why a text cannot be the name of a preset, schedule or webhook; `None` if it can.
+/// Why a text cannot be the name of a preset, schedule, watch or webhook; `None` if it can.
 pub fn invalid_name(name: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_valid = (1..=NAME_LIMIT_BYTES).contains(&name.len()) && name.bytes().all(is_plain);
@@ -76,7 +76,12 @@ pub fn invalid_name(name: &str) -> Option<String> {
 
 /// A word, quoted for a shell if it needs that.
 pub fn quoted(word: &[u8]) -> Vec<u8> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,{}".contains(byte);
+    // A shell makes several words of `{a,b}` and `{1..3}`, but none of a token such as `{/.}`.
+    let expands = word.contains(&b',') || word.windows(2).any(|two| two == b"..");
+    let plain = |byte: &u8| match byte {
+        b'{' | b'}' => !expands,
+        byte => byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(byte),
+    };
     if !word.is_empty() && word.iter().all(plain) {
         return word.to_vec();
     }
@@ -118,7 +123,17 @@ mod tests {
 
     #[test]
     fn a_word_is_what_a_shell_reads_it_as() {
-        for (word, text) in [("a/b.c", "a/b.c"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$x", "'$x'")] {
+        for (word, text) in [
+            ("a/b.c", "a/b.c"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("$x", "'$x'"),
+            ("{/.}.jpg", "{/.}.jpg"),
+            ("a,b", "a,b"),
+            ("{a,b}", "'{a,b}'"),
+            ("{1..3}", "'{1..3}'"),
+        ] {
             assert_eq!(String::from_utf8(quoted(word.as_bytes())).expect("text"), text);
         }
     }

@@ -12,7 +12,7 @@ pub struct ReportHead {
 /// The totals of a job.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ReportTotals {
-    /// They in words, a line each.
+    /// The totals in words, one line each.
     pub lines: Vec<String>,
     /// Whether the job found something that another job can change.
     pub has_found: bool,

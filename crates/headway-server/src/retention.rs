@@ -50,7 +50,7 @@ impl Retention {
     }
 
     /// Whether anything is ever removed.
-    pub fn is_for_ever(&self) -> bool {
+    pub fn is_forever(&self) -> bool {
         *self == Retention::default()
     }
 

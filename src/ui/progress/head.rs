@@ -25,7 +25,7 @@ use super::proof::ProofLine;
 use super::status_of_jobs::WAITING;
 use super::summary::{Summary, is_over, mounted, still};
 use crate::live::Live;
-use crate::ui::parts::{StatusBadge, Zone, format};
+use crate::ui::parts::{StatusBadge, Zone, format, may_act};
 pub(super) use actions::{Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
@@ -73,7 +73,7 @@ pub(in crate::ui) fn Head(
     let status = Signal::derive(move || {
         summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
     });
-    let zone = Zone::here();
+    let (zone, can_act) = (Zone::here(), may_act());
     let still = still_now(live, job);
     let stands = Memo::new(move |_| {
         if still.get() {
@@ -84,7 +84,7 @@ pub(in crate::ui) fn Head(
             let summary = summary.as_ref()?;
             // What was read is valid only as long as the job's status has not changed.
             let waits = newest.with(|view| view.waits.clone().filter(|_| view.summary.status == summary.status));
-            Some(standing(summary, waits.flatten().as_deref(), &time))
+            Some(standing(summary, waits.flatten().as_deref(), &time, can_act))
         })
     });
     let heading = if is_page {

@@ -30,17 +30,31 @@ pub(super) fn MadeBy(
     let (key, named) = (name.clone(), name.clone());
     let none = if by_path.is_some() { "a file of the library".to_owned() } else { format!("none: run {recipe} first") };
     let jobs = RwSignal::new(Vec::<JobSummary>::new());
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<String>| {
         // A job that ended a moment ago is one of them.
-        let (library, recipe, named, _) = (library.get(), recipe.clone(), named.clone(), live.ended.get());
+        let (asked, recipe, named, _) = (library.get(), recipe.clone(), named.clone(), live.ended.get());
+        let (of, is_another) = (asked.clone(), before.is_some_and(|before| before != asked));
         leptos::task::spawn_local(async move {
-            let Ok(read) = api::makers(library, recipe).await else { return };
-            let is_open = settings.try_with_untracked(|settings| !settings.contains_key(&named));
-            let is_first = jobs.try_with_untracked(Vec::is_empty) == Some(true);
-            let newest = read.first().filter(|_| is_first && is_open == Some(true)).map(value_of);
-            jobs.try_set(read);
-            newest.into_iter().for_each(|newest| put.run(Some(newest.into())));
+            let Ok(read) = api::makers(of.clone(), recipe).await else { return };
+            let Some(is_first) = jobs.try_with_untracked(Vec::is_empty) else { return };
+            // Another library can have been opened meanwhile.
+            if library.get_untracked() != of {
+                return;
+            }
+            let is_open = settings.with_untracked(|settings| match settings.get(&named).and_then(Value::as_str) {
+                None => is_first,
+                // A job of the library that was here before is none of this one.
+                Some(value) => {
+                    is_another && value.starts_with(MADE_BY) && read.iter().all(|job| value_of(job) != value)
+                }
+            });
+            let newest = read.first().map(value_of);
+            jobs.set(read);
+            if is_open {
+                put.run(newest.map(Value::from));
+            }
         });
+        asked
     });
     let chosen = Memo::new(move |_| {
         let value = settings.with(|settings| settings.get(&key).and_then(Value::as_str).map(str::to_owned));

@@ -11,7 +11,8 @@ use super::{Found, Library, on_disk, sync};
 use headway_model::RelPath;
 
 impl Library {
-    /// Removes those of a job's folders that are empty, each after its subfolders. A folder that may not be removed stays.
+    /// Removes those of a job's folders that are empty, each after its subfolders. A folder that cannot be removed for lack
+    /// of permission stays.
     /// Returns `false` if one of them stays because an attempt is about to make something in it.
     pub fn remove_empty(&self, folders: impl IntoIterator<Item = RelPath>) -> io::Result<bool> {
         let folders: BTreeSet<_> = folders.into_iter().filter(|path| !path.is_root()).collect();

@@ -10,13 +10,14 @@ thread_local! {
     pub(super) static MEANWHILE: std::cell::RefCell<FaultHook> = const { std::cell::RefCell::new(None) };
 }
 
-/// Dies here, as by `kill -9`, if a fault names this point. Does nothing in a release build.
+/// Dies here, as by `kill -9`, if a fault names this point, or panics if it is `panic POINT`. Does nothing in a release build.
 pub fn fault(point: &str) {
     #[cfg(test)]
     MEANWHILE.with_borrow_mut(|meanwhile| meanwhile.iter_mut().for_each(|act| act(point)));
     if wants(|wanted| wanted == point) {
         die();
     }
+    assert!(!wants(|wanted| wanted.strip_prefix("panic ") == Some(point)), "as the test wants");
 }
 
 /// Dies here, as by `kill -9`, if a fault names this point for the job with this title: `working of holiday`, or `panic

@@ -112,19 +112,35 @@ fn identity(found: &Metadata) -> (u64, u64) {
     (device, inode)
 }
 
-/// The first file found below a folder that is wanted.
+/// The first file found below a folder that is wanted. However many folders there are, few are open at the same time.
 pub(super) fn found_below(folder: &Dir, is_wanted: impl Fn(&Metadata) -> bool) -> io::Result<Option<FolderEntry>> {
-    let mut folders = vec![folder.try_clone()?];
-    while let Some(folder) = folders.pop() {
+    let (mut waiting, mut next) = (Vec::new(), Some(folder.try_clone()?));
+    while let Some(folder) = next {
+        let mut below = Vec::new();
         for entry in folder.list()? {
             let name = entry?.file_name();
             let found = folder.look_at(&name)?;
             if found.is_dir() {
-                folders.push(folder.enter(&name)?);
+                below.push(name);
             } else if is_wanted(&found) {
                 return FolderEntry::new(folder, name).map(Some);
             }
         }
+        waiting.push((folder, below));
+        next = next_folder(&mut waiting)?;
+    }
+    Ok(None)
+}
+
+/// Opens the next of the folders that wait by name, and closes the folders in which no other waits.
+fn next_folder(waiting: &mut Vec<(Dir, Vec<OsString>)>) -> io::Result<Option<Dir>> {
+    while let Some((folder, mut names)) = waiting.pop() {
+        let Some(name) = names.pop() else { continue };
+        let next = folder.enter(&name)?;
+        if !names.is_empty() {
+            waiting.push((folder, names));
+        }
+        return Ok(Some(next));
     }
     Ok(None)
 }

@@ -75,10 +75,10 @@ mod tests {
             entry(1_350, EventKind::Failed),
             entry(1_399, EventKind::Skipped),
         ];
-        let pace = Throughput::of(&entries, 4, 1);
+        let throughput = Throughput::of(&entries, 4, 1);
         let bin = |done, failed, seq| ThroughputPart { done, failed, seq };
-        assert_eq!((pace.from, pace.each), (1_000, 100));
-        assert_eq!(pace.bins, [bin(1, 0, 3), bin(0, 0, 3), bin(0, 0, 3), bin(1, 1, 5)]);
+        assert_eq!((throughput.from, throughput.each), (1_000, 100));
+        assert_eq!(throughput.bins, [bin(1, 0, 3), bin(0, 0, 3), bin(0, 0, 3), bin(1, 1, 5)]);
         assert_eq!(Throughput::of(&entries, 4, 1_000).bins, [bin(2, 1, 5)]);
         assert_eq!(Throughput::of(&entries[..1], 4, 1), Throughput::default());
     }
@@ -90,10 +90,10 @@ mod tests {
         ) {
             let mut entries = vec![entry(times[0], EventKind::Started)];
             entries.extend(times.iter().map(|at| entry(*at, EventKind::Failed)));
-            let pace = Throughput::of(&entries, most, 1);
-            prop_assert!(pace.bins.len() <= most as usize);
-            prop_assert_eq!(pace.bins.iter().map(|bin| bin.failed as usize).sum::<usize>(), times.len());
-            prop_assert_eq!(pace.bins.last().map(|bin| bin.seq), Some(entries.len() as Seq));
+            let throughput = Throughput::of(&entries, most, 1);
+            prop_assert!(throughput.bins.len() <= most as usize);
+            prop_assert_eq!(throughput.bins.iter().map(|bin| bin.failed as usize).sum::<usize>(), times.len());
+            prop_assert_eq!(throughput.bins.last().map(|bin| bin.seq), Some(entries.len() as Seq));
         }
     }
 }

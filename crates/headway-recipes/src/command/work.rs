@@ -18,7 +18,7 @@ use headway_files::template::{Template, Token, Values};
 use headway_files::{DataFolder, private};
 use headway_files::{Found, Library, OpenFile, Staged, Workshop, might_be_in};
 use headway_guard::{End, Guard, ProgramTask};
-use headway_model::attempt::AttemptLog;
+use headway_model::attempt::{AttemptLog, CHANGED_MEANWHILE};
 use headway_model::{DiskEffect, FailReason, Output, RelPath, SkipReason};
 
 /// A command with the settings of one job.
@@ -235,7 +235,7 @@ impl Work for CommandWork {
             // However it ended: the file is not what it was.
             log.iter().for_each(|log| self.data.keep_attempt(attempt.job, attempt.item, log));
             let text = format!(
-                "the command moved or removed the file, and changed it: at {}, it has not the size and time that it had; \
+                "the command moved or removed the file, and changed it: at {}, it no longer has the size and time that it had; \
                  a command reads {{}} and writes {{out}}",
                 name.shown()
             );
@@ -272,7 +272,7 @@ impl Work for CommandWork {
         }
         let mut why = complaint(code, &log.stderr, &log.stdout);
         if is_changed {
-            why = format!("{why}; meanwhile the file was changed: a command with {{out}} only reads {{}}");
+            why = format!("{why}{CHANGED_MEANWHILE}a command with {{out}} must only read {{}}");
         }
         if exit.retry.contains(&code) {
             return Err(Failure::Retry(why));

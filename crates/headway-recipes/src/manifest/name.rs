@@ -54,7 +54,7 @@ fn absolute(name: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(parts.filter(|part| !matches!(*part, b"" | b".")).map(<[u8]>::to_vec).collect())
 }
 
-/// With this begins the URL of a file that can name a computer.
+/// The prefix of the URL of a file that can name a computer.
 const FILE_URL: &[u8] = b"file://";
 
 /// The possible readings of a name in a line, the most literal first: also without surrounding blanks, and with

@@ -23,8 +23,10 @@ pub(super) const HEAD: ReportHead = ReportHead { output: REPORT, read: totals };
 
 /// How many lines of the manifests have each verdict.
 fn totals(report: &str) -> ReportTotals {
-    let head = report.lines().map_while(|line| line.strip_prefix("# "));
-    ReportTotals { lines: head.map(str::to_owned).collect(), has_found: false }
+    // The name of a file can begin like a total; what follows a name is set off by a tab.
+    let total = |line: &str| line.strip_prefix("# ").filter(|line| !line.contains('\t')).map(str::to_owned);
+    let head = report.lines().map_while(total);
+    ReportTotals { lines: head.collect(), has_found: false }
 }
 
 struct VerifyReport<'a> {
@@ -164,8 +166,10 @@ mod tests {
 
     #[test]
     fn the_first_lines_are_the_totals() {
-        let report =
-            "# SHA256SUMS: 3 lines: ok 1, changed 1, missing 1\n# beside them: new 2\nb\tchanged\n# c\tmissing\n";
-        assert_eq!(totals(report).lines, ["SHA256SUMS: 3 lines: ok 1, changed 1, missing 1", "beside them: new 2"]);
+        let head = "# SHA256SUMS: 3 lines: ok 1, changed 1, missing 1\n# beside them: new 2\n";
+        for rows in ["b\tchanged\n# c\tmissing\n", "# a\tchanged\nb\tchanged\n"] {
+            let totals = totals(&format!("{head}{rows}"));
+            assert_eq!(totals.lines, ["SHA256SUMS: 3 lines: ok 1, changed 1, missing 1", "beside them: new 2"]);
+        }
     }
 }

@@ -56,7 +56,7 @@ impl Remedy {
                 "everything else continues; `headway doctor --try-again` lets the next start of the server try it again"
             }
             Remedy::Undo => "undo the job: it looks at the disk again, and puts back what it finds",
-            Remedy::MoveBack => "everything else continues; the doctor finds the folder until it is removed",
+            Remedy::MoveBack => "move the file back as said, and remove the folder; everything else continues",
             Remedy::PutRight => "everything else continues without this file",
             Remedy::Restore => {
                 "the log itself is damaged: put a backup of the data folder in its place, and keep this one"

@@ -2,12 +2,14 @@
 
 mod prepare;
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::attempt_id::AttemptId;
 use super::change::{change, names};
+use super::conflicts::can_be_open;
 use super::half_changed_since::half_changed_since;
 use super::outcome::outcome;
 use super::panicked::Panicked;
@@ -17,7 +19,9 @@ use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
 use headway_files::{fault_of, might_be_in};
-use headway_model::{DiskEffect, FailReason, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason};
+use headway_model::{
+    DiskEffect, FailReason, ItemStatus, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason,
+};
 use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
 use prepare::prepared;
 
@@ -50,11 +54,10 @@ pub(super) fn attempt(
     }
     let has_run = AtomicBool::new(false);
     let working = || {
-        let working = || match file.is_unlisted() {
+        or_panicked(|| match file.is_unlisted() {
             true => Err(unlisted(context, active, file, &attempt)),
             false => held(context, active, work, file, (output.as_ref(), &renames), &attempt, &has_run),
-        };
-        catch_unwind(AssertUnwindSafe(working)).unwrap_or_else(|panic| Err(panicked(panic)))
+        })
     };
     let mut result = working();
     if matches!(result, Err(Failure::Storage(..))) && can_start_over(active, work, &attempt, &has_run) {
@@ -100,8 +103,10 @@ fn or_missing(active: &ActiveJob, failure: Failure) -> Failure {
     }
 }
 
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> Failure {
-    Failure::Failed(FailReason::Panic, Panicked::from(panic).0)
+/// Does the work. A panic is a failure.
+fn or_panicked<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    let panicked = |panic: Box<dyn Any + Send>| Err(Failure::Failed(FailReason::Panic, Panicked::from(panic).0));
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(panicked)
 }
 
 /// The failure of an item whose job cannot look up what it needs.
@@ -154,8 +159,11 @@ fn held(
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
     let hold = context.exclusion.hold(&active.library.path, &files, attempt).ok_or(Failure::Stopped)?;
-    let done = done_alone(context, active, work, file, (output, renames, removes), &files, (attempt, has_run));
-    if matches!(done, Err(Failure::Failed(FailReason::Conflict, _))) {
+    // A panic is caught here, because it must not let go of the files.
+    let done =
+        or_panicked(|| done_alone(context, active, work, file, (output, renames, removes), &files, (attempt, has_run)));
+    let is_open = |reason: &FailReason| attempt.is_placing() && can_be_open(ItemStatus::Failed(*reason));
+    if matches!(&done, Err(Failure::Failed(reason, _)) if is_open(reason)) {
         context.exclusion.keep(hold, (attempt.job, attempt.item));
     }
     done

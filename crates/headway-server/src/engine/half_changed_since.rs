@@ -21,7 +21,7 @@ pub(super) fn half_changed_since(
     let Some(others) = context.handle.block_on(active.failed_since(context))? else { return Ok(None) };
     let past = Past::under(context, active, others.names);
     match Unfinished::of(context, active, &past) {
-        Some(unfinished) => unfinished.only(others.numbers).judge_one(path),
+        Some(unfinished) => unfinished.only(others.numbers).skip_of(path),
         None => Ok(None),
     }
 }

@@ -10,7 +10,7 @@ use headway_model::{RelPath, StartJob};
 /// The disks inside a library that a job lacks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LackingDisks {
-    /// The missing disks that the job needs, and without which no person has it go on.
+    /// The missing disks that the job needs, and that no person has let it go on without.
     pub(super) absent: InnerMounts,
     /// The mount points where there is another disk than the one that the job was planned on.
     pub(super) exchanged: BTreeSet<RelPath>,
@@ -19,7 +19,7 @@ pub(super) struct LackingDisks {
 }
 
 impl LackingDisks {
-    /// What a job lacks that was planned on this ground. `accepted` are the disks without which a person has it go on. Also
+    /// What a job lacks that was planned on this ground. `accepted` are the disks that a person has let it go on without. Also
     /// returns why a disk cannot be looked at. Blocking.
     pub(super) fn of(
         library: &Library,
@@ -43,6 +43,11 @@ impl LackingDisks {
     /// Whether the job lacks no disk.
     pub(super) fn is_empty(&self) -> bool {
         self.absent.is_empty() && self.exchanged.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Whether a disk is known to be missing or exchanged. Of one that cannot be looked at, neither is known.
+    pub(super) fn has_known(&self) -> bool {
+        !(self.absent.is_empty() && self.exchanged.is_empty())
     }
 
     /// Those of these disks that a person who was told of `told` has not heard about.
@@ -81,6 +86,12 @@ mod tests {
         assert_eq!(beyond(&["a", "d"], &[], &[]), ["d"], "another disk left later");
         assert_eq!(beyond(&["b"], &["a"], &[]), ["a", "b"]);
         assert_eq!(beyond(&[], &["c"], &["b"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_exchanged_disk_is_lacking_as_a_missing_one_is() {
+        let has_known = |absent: &[&str], exchanged: &[&str]| lacking(absent, exchanged, &["c"]).has_known();
+        assert_eq!([has_known(&["a"], &[]), has_known(&[], &["b"]), has_known(&[], &[])], [true, true, false]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ const AT_ONCE: usize = 4;
 #[error("no answer for {} s", .0.as_secs())]
 pub(super) struct NoAnswer(pub(super) Duration);
 
-/// Looks at libraries. While storage leaves a look without an answer, nobody else waits for it, and until then a few threads at most.
+/// Looks at libraries. Once storage has left a look unanswered, no other look at it begins; until then at most a few threads wait
+/// for it.
 #[derive(Clone)]
 pub(super) struct Looks {
     patience: Duration,
@@ -130,7 +131,7 @@ impl LibraryLooks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::future::join_all;
+    use futures::future::{join, join_all};
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::mpsc::channel;
 
@@ -168,9 +169,25 @@ mod tests {
     #[tokio::test]
     async fn storage_that_answers_is_not_silent_because_many_look_at_it() {
         let looks = Looks::within(Duration::from_secs(1));
-        let slow = |_| looks.look("nas", || std::thread::sleep(Duration::from_millis(150)));
-        let looked = join_all((0..40).map(slow)).await;
-        assert_eq!(looked, vec![Some(()); 40], "the last ones waited longer for their turn than a look may take");
+        // The first looks hold every turn until they are released, and nothing is timed before they have begun.
+        let (begin, begun) = watch::channel(false);
+        let hold = |_| {
+            let (release, held) = channel::<()>();
+            let mut begun = begun.clone();
+            let begun = async move { drop(begun.wait_for(|has_begun| *has_begun).await) };
+            (release, looks.look_once("nas", begun, move || held.recv().is_ok()))
+        };
+        let (releases, holding): (Vec<_>, Vec<_>) = (0..AT_ONCE).map(hold).unzip();
+        let others = join_all((0..40).map(|_| looks.look("nas", || ())));
+        let mut looked = std::pin::pin!(join(join_all(holding), others));
+        assert!(tokio::time::timeout(Duration::from_millis(1_500), &mut looked).await.is_err(), "every turn is held");
+        for release in releases {
+            release.send(()).expect("a look that is held");
+        }
+        begin.send(true).expect("looks that have not begun");
+        let (held, others) = looked.await;
+        assert_eq!(held, vec![Ok(true); AT_ONCE]);
+        assert_eq!(others, vec![Some(()); 40], "they waited longer for their turn than a look may take");
     }
 
     #[tokio::test]

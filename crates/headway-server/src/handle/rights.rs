@@ -110,8 +110,8 @@ impl Server {
         Ok(earlier.filter(|earlier| earlier.recipe == request.recipe && earlier.settings == request.settings))
     }
 
-    /// The library of a request, if the caller may name it.
-    pub(super) fn library_for(&self, request: &StartJob) -> Result<(), ApiError> {
+    /// Refuses a library that the caller may not name.
+    pub(super) fn may_name_library(&self, request: &StartJob) -> Result<(), ApiError> {
         let of_earlier_job = matches!(request.query, Query::Items(_));
         match of_earlier_job && self.inner.context.library(&request.library).is_some() {
             true => Ok(()),

@@ -151,7 +151,7 @@ impl Server {
     fn checked(&self, request: &StartJob, may_start: bool) -> Result<StartJob, ApiError> {
         let mut request = request.clone();
         let (mut wrong, mut settings) = (checks::WrongPlaces::new(), SortedMap::new());
-        if let Err(error) = self.library_for(&request) {
+        if let Err(error) = self.may_name_library(&request) {
             wrong.push(("/library", error.to_string()));
         }
         match self.inner.context.recipe(&request.recipe).filter(|_| may_start) {

@@ -69,11 +69,12 @@ impl Server {
         self.job(id).await
     }
 
-    /// Whether a job's library, or a disk inside it, is gone, and the job waited for it before it was paused.
+    /// Whether a job's library, or a disk inside it, is gone or is another one, and the job waited for it before
+    /// it was paused.
     async fn lacks_library(&self, row: &JobRow) -> Result<bool, ApiError> {
         let request = self.request_of(row).await?;
         let now = self.on_disk(row, request.as_ref()).await;
-        Ok((now.folder.is_some() || !now.disks.absent.is_empty()) && self.has_waited(row).await?)
+        Ok((now.folder.is_some() || now.disks.has_known()) && self.has_waited(row).await?)
     }
 
     /// Whether a job waited for its library, or for a disk inside it, before a person paused it.

@@ -18,14 +18,14 @@ pub(super) struct JobWait {
 }
 
 /// What a job waits for that a person has paused.
-const PAUSED: &str = "A person has paused it: Resume has it go on.";
+const PAUSED: &str = "Paused by a person. Resume continues it.";
 
-const INTERRUPTED: &str = "A person decides about its interrupted files: Resume runs them again, and leaving them out counts \
-    them as failed.";
+const INTERRUPTED: &str = "A person decides about its interrupted files: Resume runs them again; if they are left out, they \
+    count as failed.";
 
 impl Server {
     /// What a job waits for. `gone` says what keeps it from the folder of its library; `disks` are those inside the library
-    /// that it lacks, and whoever gives it back its folder and them.
+    /// that it lacks, and who can give it back its folder and those disks.
     pub(super) fn waits(
         &self,
         summary: &JobSummary,
@@ -73,7 +73,7 @@ impl Server {
 
 /// The text for a job on which no server works.
 fn no_server(job: JobId) -> String {
-    format!("No server works on it now: `headway resume {job}` has it go on, and so does `headway serve`.")
+    format!("No server works on it now: `headway resume {job}` continues it, and so does `headway serve`.")
 }
 
 /// What a plan waits for that has not got on for this long. A plan that reads a long manifest can take as long on storage
@@ -81,8 +81,9 @@ fn no_server(job: JobId) -> String {
 fn waits_for_list(library: &str, still: Duration) -> Option<String> {
     const SLOW: Duration = Duration::from_secs(5);
     let seconds = still.as_secs();
-    (still >= SLOW)
-        .then(|| format!("No news of the list for {seconds} s: perhaps the storage of {library} does not answer."))
+    (still >= SLOW).then(|| {
+        format!("The listing has made no progress for {seconds} s: perhaps the storage of {library} does not answer.")
+    })
 }
 
 /// When a job goes on that lacks something, by who gives it back; `None` if a person has paused it.
@@ -196,7 +197,7 @@ mod tests {
     fn only_a_plan_without_progress_reports_why() {
         assert_eq!(waits_for_list("nas", Duration::from_millis(4_900)), None);
         let said = waits_for_list("nas", Duration::from_secs(18)).expect("a sentence");
-        assert_eq!(said, "No news of the list for 18 s: perhaps the storage of nas does not answer.");
+        assert_eq!(said, "The listing has made no progress for 18 s: perhaps the storage of nas does not answer.");
     }
 
     #[test]

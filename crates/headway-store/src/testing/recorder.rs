@@ -1,4 +1,4 @@
-//! Records jobs as the server does: the same judge, the same rows, in batches.
+//! Records jobs as the server does: the same checks, the same rows, in batches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -108,7 +108,7 @@ impl Rewind {
                             <th scope="col">"From"</th>
                             <th scope="col" class="history-number">"Done"</th>
                             <th scope="col" class="history-number">"Failed"</th>
-                            <th scope="col" class="history-number">"Pace"</th>
+                            <th scope="col" class="history-number">"Throughput"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_part_of_the_time_is_described_by_its_pace_and_failures() {
+    fn each_part_of_the_time_is_described_by_its_throughput_and_failures() {
         let bin = |done, failed| ThroughputPart { done, failed, seq: 9 };
         assert_eq!(values(bin(81, 1), 2_000), "41 files/s, 1 failed");
         assert_eq!(values(bin(41, 0), 1_000), "41 files/s");

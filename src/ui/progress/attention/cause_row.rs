@@ -17,7 +17,7 @@ pub(super) fn CauseRow(
     cause: Memo<Option<Cause>>,
     /// Whether the job is over: only then do its files run again in another job.
     is_over: Memo<bool>,
-    /// Whether to look at its files is the next step.
+    /// Whether looking at its files is the next step.
     is_next: Signal<bool>,
 ) -> impl IntoView {
     let (live, can_act) = (expect_context::<Live>(), may_act());

@@ -4,7 +4,7 @@ use crate::ui::parts::format::{count, counted};
 use headway_model::request::ItemSelection;
 use headway_model::sorted::sort_few;
 use headway_model::status::PauseReason;
-use headway_model::{Action, JobKind, JobStatus, JobSummary, StartJob};
+use headway_model::{Action, BuiltIn, JobKind, JobStatus, JobSummary, StartJob};
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +139,10 @@ fn after(summary: &JobSummary, is_undoable: bool, then: Option<StartJob>, done_s
 
 /// The text of a button that starts the job which makes use of what another one found.
 pub(in crate::ui::progress) fn next_text(request: &StartJob) -> &'static str {
-    if request.approval { "Plan the removal of the copies" } else { "Verify these files" }
+    match BuiltIn::of(&request.recipe) {
+        Some(BuiltIn::Deduplicate) => "Plan the removal of the copies",
+        _ => "Verify these files",
+    }
 }
 
 #[cfg(test)]
@@ -235,8 +238,12 @@ mod tests {
         let verify = || Some(StartJob::new("files", "verify", Query::Paths(Vec::new())));
         let next = offers(&job, false, verify(), 0).remove(0);
         assert_eq!((next.name, next.is_next, &*next.text), ("next", true, "Verify these files"));
-        let plan = StartJob { approval: true, ..StartJob::new("files", "deduplicate", Query::Paths(Vec::new())) };
-        assert_eq!(offers(&job, false, Some(plan), 0).remove(0).text, "Plan the removal of the copies");
+        for (recipe, text) in [("deduplicate", "Plan the removal of the copies"), ("verify", "Verify these files")] {
+            for approval in [false, true] {
+                let next = StartJob { approval, ..StartJob::new("files", recipe, Query::Paths(Vec::new())) };
+                assert_eq!(offers(&job, false, Some(next), 0).remove(0).text, text, "the recipe tells");
+            }
+        }
         job.counters = Counters { total: 2, succeeded: 1, failed: 1, ..Counters::default() };
         let names: Vec<_> = offers(&job, false, verify(), 0).iter().map(|offer| (offer.name, offer.is_next)).collect();
         assert_eq!(names, [("retry", true), ("next", false)]);

@@ -9,8 +9,14 @@ use headway_model::{JobStatus, JobSummary};
 pub(super) const STANDS_STILL: &str =
     "Nothing is running now: its files wait for a free worker, or for their next try.";
 
-/// The sentence. `waits` is what the job waits for according to the server; `time` formats a time.
-pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(Millis) -> String) -> String {
+/// The sentence. `waits` is what the job waits for according to the server; `time` formats a time; `can_act` is whether
+/// the page has buttons.
+pub(super) fn standing(
+    summary: &JobSummary,
+    waits: Option<&str>,
+    time: &dyn Fn(Millis) -> String,
+    can_act: bool,
+) -> String {
     let counters = &summary.counters;
     let and = |text: String| match waits {
         Some(waits) => format!("{text} {}", sentence(waits)),
@@ -18,7 +24,8 @@ pub(super) fn standing(summary: &JobSummary, waits: Option<&str>, time: &dyn Fn(
     };
     match summary.status {
         JobStatus::Planning => and("Listing the files.".into()),
-        JobStatus::Planned => "Ready. Nothing runs until you press Run.".into(),
+        JobStatus::Planned if can_act => "Ready. Nothing runs until you press Run.".into(),
+        JobStatus::Planned => "Ready. Nothing runs until it is approved.".into(),
         JobStatus::Queued => waits.map_or_else(|| "Waits for a free slot.".into(), sentence),
         JobStatus::Processing => and(processing(summary, time)),
         JobStatus::Paused { reason: PauseReason::User } => "Paused by you.".into(),
@@ -113,7 +120,7 @@ mod tests {
     use headway_model::worked::Worked;
 
     fn said(status: JobStatus, counters: Counters) -> String {
-        standing(&summary(status, counters), None, &|at| format!("at {}", at / 1_000))
+        standing(&summary(status, counters), None, &|at| format!("at {}", at / 1_000), true)
     }
 
     #[test]
@@ -129,6 +136,8 @@ mod tests {
         };
         assert_eq!(said(JobStatus::Processing, some), "Running since at 2.");
         assert_eq!(said(JobStatus::Planned, some), "Ready. Nothing runs until you press Run.");
+        let read_only = standing(&summary(JobStatus::Planned, some), None, &|_| String::new(), false);
+        assert_eq!(read_only, "Ready. Nothing runs until it is approved.");
         assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
         assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
         assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");
@@ -172,13 +181,13 @@ mod tests {
     #[test]
     fn the_reason_for_waiting_is_shown_in_the_servers_words() {
         let queued = summary(JobStatus::Queued, Counters::default());
-        assert_eq!(standing(&queued, Some("2nd in the queue"), &|_| String::new()), "2nd in the queue.");
+        assert_eq!(standing(&queued, Some("2nd in the queue"), &|_| String::new(), true), "2nd in the queue.");
         let planning = summary(JobStatus::Planning, Counters::default());
-        assert_eq!(standing(&planning, Some("no news"), &|_| String::new()), "Listing the files. No news.");
+        assert_eq!(standing(&planning, Some("no news"), &|_| String::new(), true), "Listing the files. No news.");
         let quick = JobSummary {
             worked: Some(Worked { ms: 400, since: None }),
             ..summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
         };
-        assert_eq!(standing(&quick, None, &|_| "22:58".into()), "Finished 22:58, took less than a second.");
+        assert_eq!(standing(&quick, None, &|_| "22:58".into(), true), "Finished 22:58, took less than a second.");
     }
 }

@@ -7,7 +7,7 @@ use super::bar::Outcomes;
 use super::{Summary, standing, status_word, still_now};
 use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::{StatusBadge, Zone, format};
+use crate::ui::parts::{StatusBadge, Zone, format, may_act};
 use crate::ui::progress::Steer;
 use headway_model::JobStatus;
 
@@ -16,7 +16,7 @@ use headway_model::JobStatus;
 pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = steer.newest.job;
-    let zone = Zone::here();
+    let (zone, can_act) = (Zone::here(), may_act());
     let of =
         move |tell: &dyn Fn(&headway_model::JobSummary) -> String| summary.with(|summary| summary.as_ref().map(tell));
     let counters = Signal::derive(move || {
@@ -33,7 +33,7 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
             return Some(standing::STANDS_STILL.to_owned());
         }
         let time = |at| zone.moment(at, live.clock.get_untracked());
-        of(&|summary| standing::standing(summary, None, &time))
+        of(&|summary| standing::standing(summary, None, &time, can_act))
     };
     let percent = move || {
         summary.with(|summary| summary.as_ref().and_then(format::percent)).map(|percent| format!(" · {percent} %"))

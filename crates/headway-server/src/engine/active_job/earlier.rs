@@ -22,18 +22,18 @@ pub(super) struct EarlierChanges {
 }
 
 impl EarlierChanges {
-    /// What `inspect` finds out about them, in a thread of its own.
+    /// Runs `act` on them in a thread of its own.
     pub(super) async fn run<T: Send + 'static>(
         context: &Context,
         active: &Arc<ActiveJob>,
         stop: &StepStop,
-        inspect: impl FnOnce(&EarlierChanges) -> Result<T, StepFailure> + Send + 'static,
+        act: impl FnOnce(&EarlierChanges) -> Result<T, StepFailure> + Send + 'static,
     ) -> Result<T, StepFailure> {
         let (active, exclusion) = (Arc::clone(active), context.exclusion.clone());
         let earlier = EarlierChanges { active, exclusion, steps: context.steps.clone(), stop: stop.clone() };
-        let inspected = tokio::task::spawn_blocking(move || inspect(&earlier));
-        let inspected = stop.wait_for(inspected).await.ok_or(StepFailure::Stopped)?;
-        inspected.map_err(|error| Unable::from(Panicked::from(error)))?
+        let done = tokio::task::spawn_blocking(move || act(&earlier));
+        let done = stop.wait_for(done).await.ok_or(StepFailure::Stopped)?;
+        done.map_err(|error| Unable::from(Panicked::from(error)))?
     }
 
     /// Looks at one of them, unless the job was stopped or is not on its own ground.

@@ -1,5 +1,5 @@
 //! What an undo takes back: the changes that another job made. If a change was left unclear, because the storage
-//! reported an error or a crash came in between, the disk is inspected again to find out how far it got.
+//! reported an error or a crash came in between, the change is recovered again, as far as the disk tells.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,9 +62,9 @@ impl Undone {
             return Ok(Undone { made, unclear: Vec::new(), folders });
         }
         let look = move |earlier: &EarlierChanges| add_made(made, unclear, |change| find_state(earlier, change));
-        let inspected = EarlierChanges::run(context, by, stop, look).await?;
-        made_folders.extend(folders(&*inspected.made));
-        Ok(Undone { folders: made_folders.into_iter().collect(), ..inspected })
+        let found = EarlierChanges::run(context, by, stop, look).await?;
+        made_folders.extend(folders(&*found.made));
+        Ok(Undone { folders: made_folders.into_iter().collect(), ..found })
     }
 }
 

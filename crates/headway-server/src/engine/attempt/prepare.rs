@@ -1,11 +1,9 @@
 //! What an attempt needs before its work begins: the temporary file of its output, and the new names.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::super::attempt_id::AttemptId;
 use super::super::output_name::{OutputNameError, target};
 use super::super::{ActiveJob, Context};
-use super::panicked;
+use super::or_panicked;
 use crate::steps::Step;
 use headway_files::{Staged, fault_of};
 use headway_model::{FailReason, Output, PlannedFile, RelPath, SkipReason};
@@ -37,9 +35,8 @@ pub(super) fn prepared(
             output.as_ref().map(|output| stage(context, active, output, (file, becomes), attempt)).transpose()?;
         Ok((output, staged, renames))
     };
-    let caught = || catch_unwind(AssertUnwindSafe(prepare)).unwrap_or_else(|panic| Err(panicked(panic)));
-    match caught() {
-        Err(Failure::Storage(..)) => caught(),
+    match or_panicked(prepare) {
+        Err(Failure::Storage(..)) => or_panicked(prepare),
         prepared => prepared,
     }
 }

@@ -90,7 +90,7 @@ impl<'a> Unfinished<'a> {
     }
 
     /// Why this file is skipped, if an earlier job left it half changed. Touches nothing. Blocking.
-    pub(in crate::engine) fn judge_one(&mut self, path: &RelPath) -> Result<Option<SkipReason>, Unable> {
+    pub(in crate::engine) fn skip_of(&mut self, path: &RelPath) -> Result<Option<SkipReason>, Unable> {
         let handle = self.context.handle.clone();
         let left = handle.block_on(self.left(std::slice::from_ref(path)))?;
         self.skip(path, left.get(path).into_iter().flatten())

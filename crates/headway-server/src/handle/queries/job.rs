@@ -58,7 +58,7 @@ impl Server {
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         // Resume accepts what is said here, as it does what the job waits for.
         let is_paused = row.summary.status == (JobStatus::Paused { reason: PauseReason::User });
-        if is_paused && (gone.is_some() || !disks.absent.is_empty()) && self.has_waited(&row).await? {
+        if is_paused && (gone.is_some() || disks.has_known()) && self.has_waited(&row).await? {
             waits_for_library(&row.library, gone, (&disks, None)).into_iter().for_each(&mut add);
             self.inner.told.note(id, if gone.is_none() { disks.clone() } else { LackingDisks::default() });
         }

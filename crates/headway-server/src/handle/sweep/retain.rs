@@ -35,7 +35,7 @@ impl Server {
             for row in &pruned {
                 kept.extend(kept_by(row, self.trim(row).await));
             }
-            if retention.is_for_ever() {
+            if retention.is_forever() {
                 return Ok(());
             }
             let bytes = self.store().bytes().await? + self.data_bytes().await?;
