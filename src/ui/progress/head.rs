@@ -117,7 +117,7 @@ pub(in crate::ui) fn Head(
         <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
         <Retried newest />
-        <RunningFiles state />
+        <RunningFiles state summary />
         <Outputs newest status />
         <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
         <ProofLine state />
