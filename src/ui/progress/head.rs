@@ -120,7 +120,7 @@ pub(in crate::ui) fn Head(
         <RunningFiles state summary />
         <Outputs newest status />
         <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
-        <ProofLine state />
+        <ProofLine state summary />
     }
     .into_any()
 }
