@@ -362,7 +362,7 @@ test('the pill of a job says what the job waits for', async ({ page, serve }) =>
   await over(server, job);
   server.file('again.txt', '7');
   await begin(server, mint(), 'slow', { query: { paths: ['again.txt'] }, policy: { tries: 2, backoff_ms: 600_000 } });
-  await expect(page.locator('.pill')).toHaveText(/ · Nothing is running now: 0 \/ 1 file \(0 %\)$/);
+  await expect(page.locator('.pill')).toHaveText(/ · Nothing is running now: 0 \/ 1 file \(0\s%\)$/);
 });
 
 test('the keyboard stays on the file that it is on when the list is read again', async ({ page, serve }) => {
