@@ -88,9 +88,9 @@ pub(in crate::ui) fn Head(
         })
     });
     let heading = if is_page {
-        view! { <h1 class="head-title">{title}</h1> }.into_any()
+        view! { <h1 class="head-title" title=title>{title}</h1> }.into_any()
     } else {
-        view! { <h2 class="head-title">{title}</h2> }.into_any()
+        view! { <h2 class="head-title" title=title>{title}</h2> }.into_any()
     };
     let actions = is_page.then(|| {
         view! {
