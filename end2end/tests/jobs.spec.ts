@@ -224,7 +224,7 @@ test('several jobs are one pill, which says how they stand together, leads to th
   const first = await begin(server, mint(), 'slow', { title: 'First' });
   await open(page, server.url);
   const pill = page.locator('.pill');
-  await expect(pill).toHaveText(/ · 2 \/ 3 files \(66 %\)$/);
+  await expect(pill).toHaveText(/ · 2 \/ 3 files \(66\s%\)$/);
   await expect(pill).toHaveAttribute('data-job', first);
   await pill.focus();
   await begin(server, mint(), 'slow', { title: 'Second', approval: true });

@@ -37,7 +37,7 @@ use manifests::ManifestChoice;
 
 /// What the setting `manifest` takes.
 const MANIFEST_HELP: &str = "Its path in the library, such as SHA256SUMS; a pattern, such as **/SHA256SUMS for one in each folder; \
-    or a checksum job, for the manifest that it made: programs write @ and its id.";
+    or @ and the id of a checksum job, for the manifest that it made.";
 
 /// The key of a result that holds the digest of the lines with which the file was compared. What earlier versions stored
 /// as `lines` is another digest.

@@ -101,7 +101,7 @@ fn Log(
     view! {
         <section class="attempts-one" data-nowrap=move || (!wraps.get()).then_some("true")>
             <h3>{heading}</h3>
-            <p class="attempts-command"><code>{move || command.get()}</code> <button class="ui-quiet" on:click=move |_| command.with_untracked(|command| copy::text(command))>"Copy"</button></p>
+            <p class="attempts-command"><code>{move || command.get()}</code> <button class="ui-quiet" on:click=move |_| command.with_untracked(|command| copy::text(command))>"Copy command"</button></p>
             <div class="attempts-tools" hidden=move || is_silent.get()>
                 <input
                     type="search"
@@ -114,7 +114,7 @@ fn Log(
                     spellcheck="false"
                 />
                 <label><input type="checkbox" autocomplete="off" prop:checked=move || wraps.get() on:change=move |event| wraps.set(event_target_checked(&event)) /> " Wrap"</label>
-                <button class="ui-quiet" on:click=move |_| all.with_untracked(|all| copy::text(all))>"Copy"</button>
+                <button class="ui-quiet" on:click=move |_| all.with_untracked(|all| copy::text(all))>"Copy output"</button>
                 <a class="ui-button ui-quiet" download=name href=move || all.with(|all| copy::as_address(all))>"Download"</a>
             </div>
             <p class="ui-hint" hidden=move || !is_silent.get()>{move || if is_running.get() { "No output so far." } else { "No output." }}</p>

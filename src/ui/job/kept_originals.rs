@@ -73,7 +73,7 @@ fn EmptyTrash(
     view! {
         <Show
             when=move || is_sure.get()
-            fallback=move || view! { <button class="ui-quiet" data-action="empty" on:click=move |_| is_sure.set(true)>"Delete them now"</button> }
+            fallback=move || view! { <button class="ui-quiet ui-danger" data-action="empty" on:click=move |_| is_sure.set(true)>"Delete them now"</button> }
         >
             <span>{means}</span>
             <button

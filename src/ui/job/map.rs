@@ -22,8 +22,9 @@ use crate::ui::parts::{format, words};
 use crate::ui::progress::Summary;
 use grid::Grid;
 use groups::Groups;
-use headway_model::JobId;
+use headway_model::bar::number;
 use headway_model::item::ItemLabel;
+use headway_model::{JobId, JobSummary};
 use kinds::KINDS;
 
 /// Jobs with fewer files have no map.
@@ -80,7 +81,9 @@ impl Map {
         self.draws(canvas, legend, stale);
         self.moves(cursor);
         let entry = |kind: ItemLabel| {
-            view! { <li><span class="map-swatch" data-status=kind.name()></span>{words::of(kind)}</li> }
+            let is_shown =
+                Memo::new(move |_| summary.with(|summary| summary.as_ref().is_none_or(|job| has(job, kind))));
+            view! { <li hidden=move || !is_shown.get()><span class="map-swatch" data-status=kind.name()></span>{words::of(kind)}</li> }
         };
         // When the style changes, for example from light to dark, the legend's entries change first.
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
@@ -121,5 +124,15 @@ impl Map {
             more => format!(", and {} in the same cell", format::counted(more, "file", "files")),
         };
         Some(format!("{} {status}{more}", name.unwrap_or_else(|| format!("File {}", u64::from(item) + 1))))
+    }
+}
+
+/// Whether the map of this job has cells of this kind, or will have: what runs and waits comes and goes with each file.
+fn has(job: &JobSummary, kind: ItemLabel) -> bool {
+    match kind {
+        ItemLabel::Succeeded | ItemLabel::Running | ItemLabel::Waiting if !job.status.is_terminal() => true,
+        // Links, which the numbers leave out, have cells, too.
+        ItemLabel::Skipped => job.counters.skipped > 0,
+        _ => number(&job.counters, kind) > 0,
     }
 }

@@ -46,7 +46,7 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
     let ended: Option<Millis> = job.ended;
     view! {
         <tr data-job=id.to_string()>
-            <td class="jobs-name"><a href=to(&format!("/jobs/{id}"))>{job.title.clone()}</a> " " <span class="jobs-recipe">{job.recipe.clone()}</span></td>
+            <td class="jobs-name"><a href=to(&format!("/jobs/{id}")) title=job.title.clone()>{job.title.clone()}</a> " " <span class="jobs-recipe">{job.recipe.clone()}</span></td>
             <td class="jobs-state"><StatusBadge status=job.status word=job.status_word() /> " " <span class="jobs-undone">{job.undone_as.clone()}</span></td>
             <td class="jobs-outcomes">
                 {outcomes(&counters)}

@@ -50,11 +50,12 @@ pub(super) fn EntryRow(
     });
     let shown = shown(entry.kind, path, name, &view);
     let outcome = entry.outcome.map(|outcome| {
-        let words = outcome_text(&outcome.status, outcome.reason);
-        let words = if outcome.changed_since { format!("{words}, changed since") } else { words };
+        let (word, reason) = outcome_text(&outcome.status, outcome.reason);
+        let word = if outcome.changed_since { format!("{word}, changed since") } else { word };
+        let reason = reason.map(|reason| view! { " " <span class="entry-reason">{reason}</span> });
         let file = outcome.item.map(|item| format!("?file={item}")).unwrap_or_default();
         let job = to(&format!("/jobs/{}{file}", outcome.job));
-        view! { <a class="status-badge" tabindex="-1" data-status=outcome.status data-changed=outcome.changed_since.then_some("true") href=job>{words}</a> }
+        view! { <a class="status-badge" tabindex="-1" data-status=outcome.status data-changed=outcome.changed_since.then_some("true") href=job>{word}</a> {reason} }
     });
     let under = entry.under;
     let size = if is_file { Some(entry.size) } else { under.map(|under| under.bytes) };
@@ -97,16 +98,13 @@ fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> Any
 }
 
 /// The outcome in the words of the whole page; and the reason, if it adds to the word.
-fn outcome_text(status: &str, reason: Option<String>) -> String {
+fn outcome_text(status: &str, reason: Option<String>) -> (String, Option<String>) {
     let word = match status.parse::<ItemLabel>() {
         Ok(label) => words::of(label),
         // Such as the outcome of a job that was undone.
         Err(_) => status,
     };
-    match why(reason, None) {
-        Some(reason) if reason != word && reason != status => format!("{word}: {reason}"),
-        _ => word.to_owned(),
-    }
+    (word.to_owned(), why(reason, None).filter(|reason| reason != word && reason != status))
 }
 
 /// How much of a folder is done.
@@ -132,11 +130,14 @@ mod tests {
 
     #[test]
     fn the_text_of_an_outcome_repeats_nothing() {
-        let said = |status, reason: &str| outcome_text(status, Some(reason.to_owned()));
-        assert_eq!(said("failed", "failed"), "failed");
-        assert_eq!(said("failed", "the command failed"), "failed");
-        assert_eq!(said("failed", "took too long"), "failed: took too long");
-        assert_eq!(said("skipped", "already done"), "left out: already done");
-        assert_eq!([outcome_text("succeeded", None), outcome_text("put back", None)], ["done", "put back"]);
+        let said = |status, reason: &str| {
+            let (word, reason) = outcome_text(status, Some(reason.to_owned()));
+            [Some(word), reason].into_iter().flatten().collect::<Vec<_>>()
+        };
+        assert_eq!(said("failed", "failed"), ["failed"]);
+        assert_eq!(said("failed", "the command failed"), ["failed"]);
+        assert_eq!(said("failed", "took too long"), ["failed", "took too long"]);
+        assert_eq!(said("skipped", "already done"), ["left out", "already done"]);
+        assert_eq!([outcome_text("succeeded", None).0, outcome_text("put back", None).0], ["done", "put back"]);
     }
 }

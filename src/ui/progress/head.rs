@@ -88,9 +88,9 @@ pub(in crate::ui) fn Head(
         })
     });
     let heading = if is_page {
-        view! { <h1 class="head-title">{title}</h1> }.into_any()
+        view! { <h1 class="head-title" title=title>{title}</h1> }.into_any()
     } else {
-        view! { <h2 class="head-title">{title}</h2> }.into_any()
+        view! { <h2 class="head-title" title=title>{title}</h2> }.into_any()
     };
     let actions = is_page.then(|| {
         view! {
@@ -117,10 +117,10 @@ pub(in crate::ui) fn Head(
         <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
         <Retried newest />
-        <RunningFiles state />
+        <RunningFiles state summary />
         <Outputs newest status />
         <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
-        <ProofLine state />
+        <ProofLine state summary />
     }
     .into_any()
 }

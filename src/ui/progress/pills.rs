@@ -124,7 +124,7 @@ fn alone(summary: &JobSummary, is_still: bool) -> String {
 /// The progress of a job.
 fn far(summary: &JobSummary) -> String {
     match format::percent(summary) {
-        Some(percent) => format!("{} ({percent} %)", format::files(&summary.counters)),
+        Some(percent) => format!("{} ({percent}\u{a0}%)", format::files(&summary.counters)),
         None if summary.listing => format!("Listing files: {} so far", format::count(summary.counters.files().into())),
         None => "Nothing to do".into(),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::notify_button::NotifyButton;
+use super::summary::{self, Summary};
 use super::whole;
 use crate::live::{JobState, Live};
 use crate::ui::parts::format::{self, time_of_day};
@@ -16,7 +17,7 @@ const FRESH_MS: u64 = 7_000;
 
 /// The link's state and the proof of completeness.
 #[component]
-pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
+pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>, summary: Summary) -> impl IntoView {
     let live = expect_context::<Live>();
     let proof = Memo::new(move |_| state.with(|state| state.as_ref().map(|state| (state.phase, state.proof))));
     let text = move || {
@@ -31,6 +32,12 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
     let is_over = Signal::derive(move || {
         state.with(|state| state.as_ref().is_none_or(|state| state.summary.status.is_terminal()))
     });
+    let ended = summary::is_over(summary);
+    // A proof has come, or will.
+    let is_provable = Memo::new(move |_| {
+        let phase = proof.with(|proof| proof.and_then(|(phase, _)| phase));
+        ended.get() && !matches!(phase, Some(Phase::Stopped | Phase::SetAside | Phase::Pruned))
+    });
     view! {
         <p
             class="proof"
@@ -42,7 +49,7 @@ pub(super) fn ProofLine(state: Memo<Option<Arc<JobState>>>) -> impl IntoView {
             <span class="proof-received">{text}</span>
             <NotifyButton is_over />
         </p>
-        <whole::Whole proof=closed />
+        <whole::Whole proof=closed is_provable />
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn status_of_jobs<'a>(
     }
     if !jobs.clone().any(|job| job.listing) {
         let going = jobs.filter(|job| job.status != JobStatus::Planned);
-        parts.extend(percent(going).map(|percent| format!("{percent} %")));
+        parts.extend(percent(going).map(|percent| format!("{percent}\u{a0}%")));
     }
     parts.join(", ")
 }
@@ -71,13 +71,13 @@ mod tests {
     fn several_jobs_are_counted_by_how_they_stand_and_share_one_percentage() {
         let said = |jobs: &[JobSummary]| status_of_jobs(jobs.iter(), &[], false);
         let (slow, quick) = (job(JobStatus::Processing, 1, 3), job(JobStatus::Finishing, 1, 1));
-        assert_eq!(said(&[slow.clone(), quick.clone()]), "2 running, 50 %");
+        assert_eq!(said(&[slow.clone(), quick.clone()]), "2 running, 50\u{a0}%");
         let paused = job(JobStatus::Paused { reason: PauseReason::User }, 0, 4);
         let queued = job(JobStatus::Queued, 0, 2);
-        assert_eq!(said(&[paused, quick, slow.clone(), queued]), "2 running, 1 queued, 1 paused, 20 %");
+        assert_eq!(said(&[paused, quick, slow.clone(), queued]), "2 running, 1 queued, 1 paused, 20\u{a0}%");
         // A job that waits for a decision does not count towards the progress.
         let planned = job(JobStatus::Planned, 0, 97);
-        assert_eq!(said(&[slow.clone(), planned.clone()]), "1 running, 1 waiting for you, 33 %");
+        assert_eq!(said(&[slow.clone(), planned.clone()]), "1 running, 1 waiting for you, 33\u{a0}%");
         assert_eq!(said(&[planned.clone(), planned]), "2 waiting for you");
         // How many files there are is not known yet.
         assert_eq!(said(&[slow, job(JobStatus::Planning, 0, 5)]), "1 running, 1 listing files");
@@ -88,8 +88,8 @@ mod tests {
         let of = |number: u8| JobSummary { job: job_id(number), ..job(JobStatus::Processing, 1, 4) };
         let jobs = [of(1), of(2), of(3)];
         let said = |still: &[JobId], others| status_of_jobs(jobs.iter(), still, others);
-        assert_eq!(said(&[job_id(2)], false), "2 running, 1 waiting, 25 %");
-        assert_eq!(said(&[job_id(1), job_id(2)], true), "1 other running, 2 waiting, 25 %");
-        assert_eq!(said(&[], true), "3 others running, 25 %");
+        assert_eq!(said(&[job_id(2)], false), "2 running, 1 waiting, 25\u{a0}%");
+        assert_eq!(said(&[job_id(1), job_id(2)], true), "1 other running, 2 waiting, 25\u{a0}%");
+        assert_eq!(said(&[], true), "3 others running, 25\u{a0}%");
     }
 }

@@ -6,17 +6,29 @@ use super::head::{Download, next_text};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
+use crate::ui::nav::Nav;
 use crate::ui::parts::may_act;
 use headway_model::{JobId, StartJob};
 
-/// Toasts about jobs that ended, each with a link to the job.
+/// Toasts about jobs that ended, each with a link to the job. The job's own page says the same.
 #[component]
 pub(crate) fn Toasts() -> impl IntoView {
     let live = expect_context::<Live>();
+    let place = expect_context::<Nav>().path();
+    let here =
+        Memo::new(move |_| place.with(|place| place.strip_prefix("/jobs/").and_then(|id| id.parse::<JobId>().ok())));
     view! {
         <div class="toasts" role="status">
             <For each=move || live.toasts.get() key=|toast| (toast.job, toast.text.clone()) let:toast>
-                <p class="toast" data-status=toast.status.clone() data-job=toast.job.to_string()>
+                <p
+                    class="toast"
+                    data-status=toast.status.clone()
+                    data-job=toast.job.to_string()
+                    hidden={
+                        let job = toast.job;
+                        move || here.get() == Some(job)
+                    }
+                >
                     <a href=to(&format!("/jobs/{}", toast.job))>{toast.text.clone()}</a>
                     <Written job=toast.job />
                     <button

@@ -11,12 +11,15 @@ pub(super) fn line(proof: &Proof) -> String {
     format!("Complete: all {} events, checked against the server's log.", count(proof.seq))
 }
 
-/// The line, and details about how this page knows it.
+/// Details about how this page knows it: closed, and there from the start, so that nothing moves when the proof comes.
 #[component]
-pub(super) fn Whole(proof: Memo<Option<Proof>>) -> impl IntoView {
-    let how = move || proof.get().filter(|proof| proof.closed).map(|proof| how(&proof));
+pub(super) fn Whole(proof: Memo<Option<Proof>>, is_provable: Memo<bool>) -> impl IntoView {
+    let how = move || match proof.get().filter(|proof| proof.closed) {
+        Some(proof) => how(&proof),
+        None => "This page has not checked the job yet.".to_owned(),
+    };
     view! {
-        <details class="head-how ui-hint" hidden=move || how().is_none()>
+        <details class="head-how ui-hint" hidden=move || !is_provable.get()>
             <summary>"How we know"</summary>
             <p>{how}</p>
             <p>"To check every event yourself, download the log and run headway verify on it."</p>

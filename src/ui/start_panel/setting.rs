@@ -35,17 +35,20 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: JobOpt
     };
     let is_path = matches!(described.kind, SettingKind::Path { .. });
     let control = field(described, put, about, Signal::derive(move || wrong.with(Option::is_some)));
+    let mut help = (!help.is_empty()).then(|| view! { <p class="ui-hint" id=hint>{help}</p> });
     let labelled = match made_by {
         Some(recipe) => {
             let (library, path_label) = (chosen.library, format!("{label}, by its path"));
-            let by_path = is_path
-                .then(|| view! { <label><span class="start-label">{path_label}</span> {control}</label> }.into_any());
+            // The hint is about the path, and goes with its field.
+            let hint = if is_path { help.take() } else { None };
+            let by_path = is_path.then(|| {
+                view! { <label><span class="start-label">{path_label}</span> {control}</label> {hint} }.into_any()
+            });
             view! { <MadeBy name label recipe library settings by_path put /> }.into_any()
         }
         None if is_switch => view! { <label>{control} " " {label}</label> }.into_any(),
         None => view! { <label><span class="start-label">{label}</span> " " {control}</label> }.into_any(),
     };
-    let help = (!help.is_empty()).then(|| view! { <p class="ui-hint" id=hint>{help}</p> });
     view! {
         <div class="start-setting" hidden=move || hidden.get()>
             {labelled}

@@ -48,10 +48,9 @@ pub(super) fn CauseRow(
         <li class="attention-cause">
             <b class="attention-number">{move || of(number)}</b>
             <p class="attention-text">
-                <span class="attention-why">{move || of(|cause| cause.text.clone())}</span>
+                <span class="attention-why">{move || of(why)}</span>
                 <bdi dir="ltr" class="attention-place">{move || of(place)}</bdi>
-                // The text leaves out what differs from file to file; one whole message is kept as an example.
-                <span class="attention-example">{move || of(|cause| if cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) })}</span>
+                <span class="attention-example">{move || of(example)}</span>
             </p>
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
@@ -63,4 +62,40 @@ pub(super) fn CauseRow(
         </li>
     }
     .into_any()
+}
+
+/// Why: of one file its whole message, and of several what their messages have in common.
+fn why(cause: &Cause) -> String {
+    if is_one(cause) { cause.example.clone() } else { cause.text.clone() }
+}
+
+/// One whole message as an example, if files have several that differ.
+fn example(cause: &Cause) -> String {
+    if is_one(cause) || cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) }
+}
+
+/// Whether only one file failed for this.
+fn is_one(cause: &Cause) -> bool {
+    cause.first == cause.last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_has_its_whole_message_and_several_have_an_example() {
+        let path = |name: &str| name.parse().expect("a path");
+        let one = Cause {
+            key: String::new(),
+            text: "size # B".to_owned(),
+            items: vec![3],
+            first: path("a"),
+            last: path("a"),
+            example: "size 7 B".to_owned(),
+        };
+        assert_eq!([why(&one), example(&one)], ["size 7 B", ""]);
+        let two = Cause { items: vec![3, 4], last: path("b"), ..one };
+        assert_eq!([why(&two), example(&two)], ["size # B", "e.g. size 7 B"]);
+    }
 }
