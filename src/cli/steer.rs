@@ -162,7 +162,8 @@ async fn work_on(session: &mut Session, text: &str, action: Action) -> CommandRe
     session.client.adopt(job).await?;
     let follower = session.client.follow(None, &[job]);
     session.client.steer(job, action).await?;
-    follow(session, follower, job, Following { action: Some(action), ..Following::to_its_end(view.runs_programs) }).await
+    follow(session, follower, job, Following { action: Some(action), ..Following::to_its_end(view.runs_programs) })
+        .await
 }
 
 /// The job that a person means, if it is not over.
