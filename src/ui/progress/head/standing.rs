@@ -69,7 +69,8 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
         JobStatus::Failed { reason: reason @ EndReason::NoMatch } => format!("Failed{at}: {}.", reason.text()),
         JobStatus::Failed { reason: EndReason::Finish } => {
             let took = took.map(|took| format!(" Took {took}.")).unwrap_or_default();
-            format!("Failed{at}: every file was worked on, but {}.{took}", summary.last_step_failed())
+            let but = if counters.missed == 0 { "every file was worked on, but " } else { "" };
+            format!("Failed{at}: {but}{}.{took}", summary.last_step_failed())
         }
         JobStatus::Failed { reason: EndReason::Halt } => {
             format!("Stopped{at} after {}{also}.{rest}", counted(counters.failed, "failure", "failures"))
@@ -140,6 +141,9 @@ mod tests {
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, one);
         assert!(unfinished.starts_with("Failed at 300: every file was worked on, but "), "{unfinished}");
         assert!(unfinished.ends_with(". Took 3 min 41 s."), "{unfinished}");
+        let missed = Counters { total: 4, skipped: 1, skipped_in_plan: 1, missed: 1, ..one };
+        let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, missed);
+        assert!(!unfinished.contains("every file"), "one was missed: {unfinished}");
         let stopped = JobStatus::Failed { reason: EndReason::Halt };
         assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run.");
     }
