@@ -20,10 +20,14 @@ pub(super) fn speed(summary: &JobSummary, known: Millis) -> String {
         return String::new();
     }
     let ran = u64::from(summary.counters.done() - summary.counters.skipped_in_plan);
-    let so_far = if summary.status.is_terminal() { "" } else { " so far" };
+    // A clock that runs counts whole seconds; a time that is known is as exact as in the sentence about the end.
+    let time = match summary.status.is_terminal() {
+        true => format::seconds(at_work),
+        false => format!("{} so far", format::duration(at_work)),
+    };
     match format::rate(ran, at_work) {
-        Some(rate) => format!("{rate} · {}{so_far}", format::duration(at_work)),
-        None => format!("{}{so_far}", format::duration(at_work)),
+        Some(rate) => format!("{rate} · {time}"),
+        None => time,
     }
 }
 
@@ -32,7 +36,7 @@ mod tests {
     use super::*;
     use headway_model::testing::{created, job_id, planned, record};
     use headway_model::worked::Worked;
-    use headway_model::{DiskEffect, JobEvent};
+    use headway_model::{DiskEffect, JobEvent, JobStatus};
 
     fn at_work(worked: Option<Worked>) -> JobSummary {
         let end = JobEvent::PlanEnded { total: 30, reruns: Default::default() };
@@ -56,6 +60,13 @@ mod tests {
         assert_eq!(speed(&running, 49_000), "2.5 files/s · 8 s so far");
         // A long file: no event for a long time, but the server is heard.
         assert_eq!(speed(&running, 112_000), "0.2 files/s · 1 min 10 s so far");
+    }
+
+    #[test]
+    fn how_long_a_short_job_took_has_a_tenth_of_a_second() {
+        let ended = |ms| JobSummary { status: JobStatus::Completed, ..at_work(Some(Worked { ms, since: None })) };
+        assert_eq!(speed(&ended(3_610), 5), "5.5 files/s · 3.6 s");
+        assert_eq!(speed(&ended(80_000), 5), "0.2 files/s · 1 min 20 s");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The status of a job as a sentence: since when it has been running, what it waits for, or how it ended.
 
-use crate::ui::parts::format::{counted, duration, sentence};
+use crate::ui::parts::format::{counted, seconds, sentence};
 use headway_model::id::Millis;
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::{JobStatus, JobSummary};
@@ -99,7 +99,7 @@ pub(in crate::ui) fn took(summary: &JobSummary) -> Option<String> {
         Some(worked) => worked.ms,
         None => summary.ended?.saturating_sub(began),
     };
-    Some(if ms < 1_000 { "less than a second".into() } else { duration(ms) })
+    Some(if ms < 1_000 { "under 1 s".into() } else { seconds(ms) })
 }
 
 fn files(number: u32) -> String {
@@ -183,6 +183,8 @@ mod tests {
             worked: Some(Worked { ms: 400, since: None }),
             ..summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
         };
-        assert_eq!(standing(&quick, None, &|_| "22:58".into()), "Finished 22:58, took less than a second.");
+        let some = JobSummary { worked: Some(Worked { ms: 3_610, since: None }), ..quick.clone() };
+        assert_eq!(standing(&some, None, &|_| "22:58".into()), "Finished 22:58, took 3.6 s.");
+        assert_eq!(standing(&quick, None, &|_| "22:58".into()), "Finished 22:58, took under 1 s.");
     }
 }
