@@ -57,7 +57,8 @@ fn processing(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
 fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     let counters = &summary.counters;
     let at = summary.ended.map(|ended| format!(" {}", time(ended))).unwrap_or_default();
-    let took = took(summary);
+    // While other jobs had the workers, the job was not at work: the time from its beginning to its end can be much longer.
+    let took = took(summary).map(|took| if summary.worked.is_some() { format!("{took} of work") } else { took });
     let also = took.as_ref().map(|took| format!(", took {took}")).unwrap_or_default();
     let rest = match counters.cancelled {
         0 => String::new(),
@@ -132,20 +133,32 @@ mod tests {
         assert_eq!(said(JobStatus::Planned, some), "Ready. Nothing runs until you press Run.");
         assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
         assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
-        assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");
+        assert_eq!(
+            said(JobStatus::CompletedWithErrors, some),
+            "Finished at 300 with 22 failures, took 3 min 41 s of work."
+        );
         let one = Counters { total: 3, succeeded: 2, failed: 1, ..Counters::default() };
-        assert_eq!(said(JobStatus::CompletedWithErrors, one), "Finished at 300 with 1 failure, took 3 min 41 s.");
+        assert_eq!(
+            said(JobStatus::CompletedWithErrors, one),
+            "Finished at 300 with 1 failure, took 3 min 41 s of work."
+        );
         let rest = Counters { total: 41, succeeded: 1, cancelled: 40, ..Counters::default() };
-        assert_eq!(said(JobStatus::Cancelled, rest), "Cancelled at 300 after 3 min 41 s. 40 files did not run.");
+        assert_eq!(
+            said(JobStatus::Cancelled, rest),
+            "Cancelled at 300 after 3 min 41 s of work. 40 files did not run."
+        );
         let halt = Counters { total: 41, failed: 1, cancelled: 40, ..Counters::default() };
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, one);
         assert!(unfinished.starts_with("Failed at 300: every file was worked on, but "), "{unfinished}");
-        assert!(unfinished.ends_with(". Took 3 min 41 s."), "{unfinished}");
+        assert!(unfinished.ends_with(". Took 3 min 41 s of work."), "{unfinished}");
         let missed = Counters { total: 4, skipped: 1, skipped_in_plan: 1, missed: 1, ..one };
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, missed);
         assert!(!unfinished.contains("every file"), "one was missed: {unfinished}");
         let stopped = JobStatus::Failed { reason: EndReason::Halt };
-        assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run.");
+        assert_eq!(
+            said(stopped, halt),
+            "Stopped at 300 after 1 failure, took 3 min 41 s of work. 40 files did not run."
+        );
     }
 
     #[test]
@@ -184,7 +197,7 @@ mod tests {
             ..summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
         };
         let some = JobSummary { worked: Some(Worked { ms: 3_610, since: None }), ..quick.clone() };
-        assert_eq!(standing(&some, None, &|_| "22:58".into()), "Finished 22:58, took 3.6 s.");
-        assert_eq!(standing(&quick, None, &|_| "22:58".into()), "Finished 22:58, took under 1 s.");
+        assert_eq!(standing(&some, None, &|_| "22:58".into()), "Finished 22:58, took 3.6 s of work.");
+        assert_eq!(standing(&quick, None, &|_| "22:58".into()), "Finished 22:58, took under 1 s of work.");
     }
 }
