@@ -114,7 +114,7 @@ async fn why_a_file_failed_is_listed_whatever_folder_its_job_was_on() {
     let library = files.library();
     // The job is on a folder inside the library.
     let inside = library.join("2004/c.jpg");
-    assert_eq!(called(&files, &["run", "--", "sh", "-c", "exit 3", "x", "{}", ":::", text(&inside)]).0, Some(1));
+    assert_eq!(called(&files, &["run", "--", "sh", "-c", "exit 5", "x", "{}", ":::", text(&inside)]).0, Some(1));
     // The job is on a folder around it, because that is the folder that its files have in common.
     std::fs::create_dir(files.elsewhere()).expect("a folder");
     let beside = files.elsewhere().join("d.jpg");
@@ -134,7 +134,7 @@ async fn why_a_file_failed_is_listed_whatever_folder_its_job_was_on() {
     };
     let before = told("show=failed").await;
     assert_eq!(before.len(), 2, "{before:?}");
-    for (path, word) in [("2004/c.jpg", "exit code 3"), ("b.jpg", "exit code 4")] {
+    for (path, word) in [("2004/c.jpg", "exit code 5"), ("b.jpg", "exit code 4")] {
         let (_, reason, has_item, changed) = before.iter().find(|(shown, ..)| shown == path).expect(path);
         assert!(reason.contains(word) && *has_item && !changed, "{before:?}");
     }
