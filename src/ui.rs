@@ -156,7 +156,7 @@ fn NotFound() -> impl IntoView {
         <Title text="Not found" />
         <section class="ui-empty">
             <h1>"There is no such page"</h1>
-            <p><a href=to("/")>"Go to the library"</a></p>
+            <p class="ui-buttons"><a href=to("/jobs")>"See all jobs"</a> <a href=to("/")>"Go to the library"</a></p>
         </section>
     }
 }

@@ -247,7 +247,7 @@ test('no time that is shown ever goes back when the server falls silent', async 
     const seen = Object.assign(window, { seen: { worked: [] as number[], known: [] as string[] } }).seen;
     const look = () => {
       const pace = document.querySelector('.head-speed')?.textContent ?? '';
-      const worked = /(?:(\d+) min )?(\d+) s so far/.exec(pace);
+      const worked = /(?:(\d+) min )?(\d+) s of work so far/.exec(pace);
       if (worked) seen.worked.push(60 * Number(worked[1] ?? 0) + Number(worked[2]));
       const known = /^As of (\S+),/.exec(document.querySelector('.proof-received')?.textContent ?? '');
       if (known) seen.known.push(known[1]);

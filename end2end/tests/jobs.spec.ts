@@ -70,6 +70,10 @@ test('a plan that was never run is planned only, on every page, as in the termin
   const server = await serve(three, { config });
   const plan = await begin(server, mint(), 'upper', { title: 'Plan', approval: true });
   await expect.poll(async () => (await server.get(`/api/jobs/${plan}`)).status).toBe('planned');
+  await open(page, `${server.url}/jobs`);
+  const card = page.locator(`.job-card[data-job="${plan}"]`);
+  await expect(card.locator('.head-done')).toHaveText('3 files planned');
+  await expect(card.locator('.outcome-bar')).toHaveCount(0);
   await open(page, server.url);
   await server.post(plan, 'cancel');
   await open(page, `${server.url}/jobs?show=cancelled`);

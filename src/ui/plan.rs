@@ -82,10 +82,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let waiting = move || summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.waiting));
     let bytes = move || read.with(|read| read.as_ref().map(|(load, _)| load.open.bytes));
     let renames = move || read.with(|read| read.iter().flat_map(|(_, items)| items).any(|item| item.becomes.is_some()));
-    let what = move || {
-        let output = request().and_then(|request| request.output);
-        sentence(waiting(), bytes(), output.as_ref(), renames())
-    };
+    let what = move || sentence(waiting(), bytes(), request().as_ref(), renames());
     let heard = live.job(job);
     let left_out = Memo::new(move |_| {
         let _ = heard.get();

@@ -58,7 +58,7 @@ fn the_log_of_version_1_loads_for_ever() {
         "completed",
         "completed with errors",
         "failed: could not be prepared",
-        "failed: every item failed",
+        "failed: every file failed",
         "failed: halted after failures",
         "failed: the last step failed",
     ];

@@ -109,6 +109,44 @@ async fn what_the_terminal_did_to_a_folder_counts_when_the_folder_is_served_by_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn why_a_file_failed_is_listed_whatever_folder_its_job_was_on() {
+    let files = photos();
+    let library = files.library();
+    // The job is on a folder inside the library.
+    let inside = library.join("2004/c.jpg");
+    assert_eq!(called(&files, &["run", "--", "sh", "-c", "exit 5", "x", "{}", ":::", text(&inside)]).0, Some(1));
+    // The job is on a folder around it, because that is the folder that its files have in common.
+    std::fs::create_dir(files.elsewhere()).expect("a folder");
+    let beside = files.elsewhere().join("d.jpg");
+    std::fs::write(&beside, b"d").expect("a file");
+    let both = [text(&library.join("b.jpg")), text(&beside)];
+    let around = ["run", "--", "sh", "-c", "exit 4", "x", "{}", ":::", both[0], both[1]];
+    assert_eq!(called(&files, &around).0, Some(2));
+
+    let server = Headway::start(&files, &[]);
+    let told = async |query: &str| {
+        let page = listed(&server, query).await;
+        let of = |entry: &headway_model::library::Entry| {
+            let outcome = entry.outcome.clone().expect("an outcome");
+            (entry.path.to_string(), outcome.reason.unwrap_or_default(), outcome.item.is_some(), outcome.changed_since)
+        };
+        page.entries.iter().map(of).collect::<Vec<_>>()
+    };
+    let before = told("show=failed").await;
+    assert_eq!(before.len(), 2, "{before:?}");
+    for (path, word) in [("2004/c.jpg", "exit code 5"), ("b.jpg", "exit code 4")] {
+        let (_, reason, has_item, changed) = before.iter().find(|(shown, ..)| shown == path).expect(path);
+        assert!(reason.contains(word) && *has_item && !changed, "{before:?}");
+    }
+    std::fs::write(&inside, b"another text").expect("a file");
+    eventually("a file that was changed since", async || {
+        let after = told("show=failed&folder=2004").await;
+        after.iter().any(|(path, _, _, changed)| path == "2004/c.jpg" && *changed).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_served_has_its_name_in_the_terminal_too_and_keeps_its_past_without_a_server() {
     let files = photos();
     let library = files.library();

@@ -215,7 +215,7 @@ impl EndReason {
     pub fn text(self) -> &'static str {
         match self {
             EndReason::Plan => "could not be prepared",
-            EndReason::AllFailed => "every item failed",
+            EndReason::AllFailed => "every file failed",
             EndReason::Finish => "the last step failed",
             EndReason::NoMatch => "no file was found",
             EndReason::Halt => "halted after failures",

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::items::ItemsAddress;
 use crate::live::Live;
-use crate::ui::parts::format::{counted, duration};
+use crate::ui::parts::format::{counted, duration, seconds};
 use crate::ui::progress::Summary;
 use headway_model::message::RunningItem;
 use headway_model::{JobId, JobSummary, Millis};
@@ -90,10 +90,7 @@ fn why(item: &RunningItem, known: Millis, average: Option<Millis>) -> Option<Str
     let ran = known.saturating_sub(item.since);
     let silent = item.sign.map(|sign| known.saturating_sub(sign)).filter(|silent| *silent >= SILENCE);
     let slow = average.filter(|average| ran >= MIN_DURATION_MS && ran > average.saturating_mul(TIMES));
-    let mean = |average: Millis| match average {
-        ..1_000 => "less than a second".to_owned(),
-        average => duration(average),
-    };
+    let mean = |average: Millis| if average < 1_000 { "under 1 s".to_owned() } else { seconds(average) };
     let waits = item.waits_for.filter(|_| ran >= SILENCE);
     let parts = [
         slow.map(|average| {

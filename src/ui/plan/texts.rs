@@ -1,19 +1,33 @@
 //! What a plan says, in sentences and numbers.
 
 use crate::ui::parts::format::{count, counted, size};
-use headway_model::{Output, OutputPlace, Reruns};
+use headway_model::{BuiltIn, OutputPlace, Reruns, StartJob};
+use serde_json::Value;
 
-/// A sentence with the recipe and the number of files.
-pub(super) fn sentence(files: u32, bytes: Option<u64>, output: Option<&Output>, renames: bool) -> String {
+/// A sentence with the number of files and what becomes of them.
+pub(super) fn sentence(files: u32, bytes: Option<u64>, request: Option<&StartJob>, renames: bool) -> String {
     let bytes = bytes.map(|bytes| format!(", {},", size(bytes))).unwrap_or_default();
+    let output = request.and_then(|request| request.output.as_ref());
     let then = match output.map(|output| &output.place) {
         Some(OutputPlace::Replace) => "will be replaced; the originals are kept in the trash".to_owned(),
         Some(OutputPlace::Beside { .. }) => "will get a new file beside each".to_owned(),
         Some(OutputPlace::Folder { path, .. }) => format!("will be rewritten into {}", path.shown()),
         None if renames => "will be renamed".to_owned(),
-        None => "will be processed".to_owned(),
+        None => request.and_then(removed).unwrap_or("will be processed").to_owned(),
     };
     format!("Nothing has been touched. {}{bytes} {then}.", counted(files, "file", "files"))
+}
+
+/// What becomes of the files of a job that removes duplicates; `None` for any other job.
+fn removed(request: &StartJob) -> Option<&'static str> {
+    if BuiltIn::of(&request.recipe) != Some(BuiltIn::Deduplicate) {
+        return None;
+    }
+    Some(match request.settings.get("action").and_then(Value::as_str) {
+        Some("link") => "will go to the trash, and hard links take their places (Undo puts them back)",
+        Some("reflink") => "will go to the trash, and clones take their places (Undo puts them back)",
+        _ => "will go to the trash (Undo puts them back)",
+    })
 }
 
 /// Why files run.
@@ -40,15 +54,23 @@ pub(super) fn room(free: u64, needed: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::{Output, Query};
 
     #[test]
     fn the_recipe_and_the_number_of_files_are_one_sentence() {
-        let replace = Output::to(OutputPlace::Replace);
+        let request = |recipe| StartJob::new("files", recipe, Query::Paths(Vec::new()));
+        let replace = StartJob { output: Some(Output::to(OutputPlace::Replace)), ..request("image") };
         assert_eq!(
             sentence(34, Some(11_000_000), Some(&replace), false),
             "Nothing has been touched. 34 files, 11 MB, will be replaced; the originals are kept in the trash."
         );
         assert_eq!(sentence(1, None, None, true), "Nothing has been touched. 1 file will be renamed.");
+        let mut duplicates = request("deduplicate");
+        let said = sentence(10, Some(112_000), Some(&duplicates), false);
+        assert_eq!(said, "Nothing has been touched. 10 files, 112 kB, will go to the trash (Undo puts them back).");
+        duplicates.settings.insert("action".into(), "link".into());
+        let said = sentence(10, None, Some(&duplicates), false);
+        assert!(said.contains("hard links take their places"), "{said}");
     }
 
     #[test]

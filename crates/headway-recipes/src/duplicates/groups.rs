@@ -16,6 +16,9 @@ pub(super) const GROUPS: &str = "GROUPS.jsonl";
 /// The report with the totals.
 pub(super) const TOTALS: &str = "DUPLICATES.json";
 
+/// The name of the report with a row for each file.
+pub(super) const FILES: &str = "DUPLICATES.csv";
+
 /// Which file of a group stays. Among several candidates, the first in the order of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,7 +99,7 @@ impl Collected {
             }
             Ok(())
         })?;
-        outputs.write("DUPLICATES.csv", |csv| {
+        outputs.write(FILES, |csv| {
             row(csv, ["group", "path", "is", "size", "blake3"].map(str::to_owned).into_iter())?;
             for (number, group) in groups.iter().enumerate() {
                 let named = |path: &RelPath, is: &str| {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::groups::FILES;
 use crate::report_head::ReportTotals;
 use headway_model::text::{counted, grouped};
 
@@ -32,7 +33,9 @@ pub(super) fn totals(report: &str) -> ReportTotals {
         ),
     };
     let line = format!("{groups} with the same content{could}{}", unread.unwrap_or_default());
-    ReportTotals { lines: vec![line], has_found: totals.remove > 0 }
+    let which = (totals.groups > 0)
+        .then(|| format!("{FILES} names the files of each group: which one stays, and which could go"));
+    ReportTotals { lines: [line].into_iter().chain(which).collect(), has_found: totals.remove > 0 }
 }
 
 #[cfg(test)]
@@ -48,7 +51,8 @@ mod tests {
         };
         let found = totals(&report(2, 3, 0));
         let told = "2 groups of files with the same content: 5 files; removing 3 of them frees 12,000 bytes";
-        assert_eq!((found.lines, found.has_found), (vec![told.to_owned()], true));
+        let which = "DUPLICATES.csv names the files of each group: which one stays, and which could go";
+        assert_eq!((found.lines, found.has_found), (vec![told.to_owned(), which.to_owned()], true));
         let none = totals(&report(0, 0, 1));
         let told = "0 groups of files with the same content; 1 file was not read";
         assert_eq!((none.lines, none.has_found), (vec![told.to_owned()], false));

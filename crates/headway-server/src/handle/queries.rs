@@ -31,7 +31,7 @@ impl Server {
         let folder = self.folder_without_links(&view.library, &view.folder).await?;
         let view = FolderView { folder, limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
         let mut page = self.inner.index.page(&view, refresh).await?;
-        self.say_more(&mut page.entries).await?;
+        self.say_more(&view.library, &mut page.entries).await?;
         Ok(page)
     }
 

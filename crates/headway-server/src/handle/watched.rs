@@ -100,7 +100,7 @@ impl Server {
             self.store().job(last).await?;
         }
         // First of all: the end of a job that is not running now is before the head that is read next.
-        let running = self.running(&ours).await?;
+        let running = self.unfinished_of(&ours).await?;
         let head = self.store().head().await?.position;
         // In another log, such as a restored backup, the position means nothing.
         let mut made = MadeFiles { running, up_to: if after > head { 0 } else { after }, ..MadeFiles::default() };
@@ -123,7 +123,7 @@ impl Server {
     }
 
     /// The first job that is not over, of ours and those that retry or undo them.
-    async fn running(&self, ours: &(impl Fn(JobId) -> bool + Send + Sync)) -> Result<Option<JobId>, ApiError> {
+    async fn unfinished_of(&self, ours: &(impl Fn(JobId) -> bool + Send + Sync)) -> Result<Option<JobId>, ApiError> {
         for row in self.store().jobs(JobFilter::Live, u32::MAX).await? {
             if self.descends(&row, ours).await? {
                 return Ok(Some(row.summary.job));

@@ -19,7 +19,7 @@ pub(super) fn NotListed(left_out: u64) -> impl IntoView {
 /// How files get into an empty folder. Where a library is on the disk is told to the owner of the server alone, so it has its name.
 fn how_to_fill(view: &FolderView, may_act: bool) -> String {
     let folder = match view.folder.is_root() {
-        true => format!("the folder that is served as {}", view.library),
+        true => format!("the folder that is served as {:?}", view.library),
         false => "it".to_owned(),
     };
     match may_act {
@@ -67,7 +67,10 @@ mod tests {
     #[test]
     fn an_empty_library_says_into_which_folder_files_go() {
         let root = FolderView { library: "photos".into(), ..FolderView::default() };
-        assert_eq!(how_to_fill(&root, true), "Put files into the folder that is served as photos, then press Refresh.");
+        assert_eq!(
+            how_to_fill(&root, true),
+            r#"Put files into the folder that is served as "photos", then press Refresh."#
+        );
         let below = FolderView { folder: "a".parse().expect("a path"), ..root };
         assert_eq!(how_to_fill(&below, true), "Put files into it, then press Refresh.");
         assert!(!how_to_fill(&below, false).contains("Refresh"), "whoever only reads has no such button");

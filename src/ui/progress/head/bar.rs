@@ -32,15 +32,7 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
         let percent = summary.with(|summary| summary.as_ref().filter(is_whole).and_then(format::percent));
         percent.filter(|_| plan.with(Option::is_none))
     };
-    let words = Signal::derive(move || {
-        if listing.get() {
-            return format!(
-                "Listing files: {} so far",
-                format::count(counters.with(|counters| counters.files()).into())
-            );
-        }
-        plan.get().unwrap_or_else(|| counters.with(format::files))
-    });
+    let words = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(words).unwrap_or_default()));
     let left_out = move || counters.with(format::left_out);
     let speed = move || summary.with(|summary| summary.as_ref().map(|summary| speed(summary, live.known.get())));
     let shown =
@@ -61,6 +53,15 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
     }
 }
 
+/// How much of a job is done, in words; of a plan, how much it would do.
+pub(super) fn words(summary: &JobSummary) -> String {
+    // While files are being listed, their number so far is not the total.
+    if summary.listing && !summary.status.is_terminal() {
+        return format!("Listing files: {} so far", format::count(summary.counters.files().into()));
+    }
+    format::planned(summary).unwrap_or_else(|| format::files(&summary.counters))
+}
+
 /// The parts of a bar, without words; the text beside it says what they mean.
 #[component]
 pub(super) fn Outcomes(
@@ -75,4 +76,20 @@ pub(in crate::ui) fn outcomes(counters: &Counters) -> impl IntoView + use<> {
     let parts = PARTS.into_iter().zip(segments(counters)).filter(|(_, (_, width))| *width > 0);
     let part = |(label, (x, width)): (ItemLabel, _)| view! { <rect class="outcome-bar-part" data-status=label.name() height="10" x=x width=width></rect> };
     drawing("outcome-bar", parts.map(part).collect_view())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::JobStatus;
+    use headway_model::testing::summary;
+
+    #[test]
+    fn a_plan_says_what_it_would_do_and_a_list_of_files_that_grows_is_no_total() {
+        let plan = Counters { total: 103, waiting: 9, skipped: 94, skipped_in_plan: 94, ..Counters::default() };
+        assert_eq!(words(&summary(JobStatus::Planned, plan)), "9 files planned");
+        assert_eq!(words(&summary(JobStatus::Processing, plan)), "0 / 9 files");
+        let listing = JobSummary { listing: true, ..summary(JobStatus::Processing, plan) };
+        assert_eq!(words(&listing), "Listing files: 103 so far");
+    }
 }

@@ -7,7 +7,7 @@ use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{format, skip_reasons};
 use headway_model::item::SkipReason;
-use headway_model::{Fold, ItemStatus, JobId};
+use headway_model::{BuiltIn, Fold, ItemStatus, JobId, JobSummary};
 
 /// How many files were missed, and for each reason a link to those files; nothing if there are none.
 #[component]
@@ -23,6 +23,12 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
         let reasons = |fold: &Fold| skip_reasons(fold, ItemStatus::is_missed);
         if missed.get() == 0 { Vec::new() } else { live.with_fold(job, reasons).unwrap_or_default() }
     });
+    // A manifest names the files of a test; a person did not.
+    let is_test = |summary: &JobSummary| BuiltIn::of(&summary.recipe) == Some(BuiltIn::Verify);
+    let why = move || match summary.with(|summary| summary.as_ref().is_some_and(is_test)) {
+        true => ": could not be checked.",
+        false => ": asked for, and could not be processed.",
+    };
     let text = move || match missed.get() {
         1 => "1 file was missed".to_owned(),
         number => format!("{} files were missed", format::count(number.into())),
@@ -39,7 +45,7 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     view! {
         <Show when=move || { missed.get() > 0 }>
             <div class="head-missed">
-                <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a> ": asked for, and could not be processed."
+                <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a> {why}
                 <ul>{move || by_reason.get().into_iter().map(door).collect_view()}</ul>
             </div>
         </Show>

@@ -1,6 +1,6 @@
 //! The status of a job as a sentence: since when it has been running, what it waits for, or how it ended.
 
-use crate::ui::parts::format::{counted, duration, sentence};
+use crate::ui::parts::format::{counted, seconds, sentence};
 use headway_model::id::Millis;
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::{JobStatus, JobSummary};
@@ -64,6 +64,7 @@ fn processing(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
 fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     let counters = &summary.counters;
     let at = summary.ended.map(|ended| format!(" {}", time(ended))).unwrap_or_default();
+    // While other jobs had the workers, the job was not at work: the time from its beginning to its end can be much longer.
     let took = took(summary);
     let also = took.as_ref().map(|took| format!(", took {took}")).unwrap_or_default();
     let rest = match counters.cancelled {
@@ -76,7 +77,8 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
         JobStatus::Failed { reason: reason @ EndReason::NoMatch } => format!("Failed{at}: {}.", reason.text()),
         JobStatus::Failed { reason: EndReason::Finish } => {
             let took = took.map(|took| format!(" Took {took}.")).unwrap_or_default();
-            format!("Failed{at}: every file was worked on, but {}.{took}", summary.last_step_failed())
+            let but = if counters.missed == 0 { "every file was worked on, but " } else { "" };
+            format!("Failed{at}: {but}{}.{took}", summary.last_step_failed())
         }
         JobStatus::Failed { reason: EndReason::Halt } => {
             format!("Stopped{at} after {}{also}.{rest}", counted(counters.failed, "failure", "failures"))
@@ -105,7 +107,7 @@ pub(in crate::ui) fn took(summary: &JobSummary) -> Option<String> {
         Some(worked) => worked.ms,
         None => summary.ended?.saturating_sub(began),
     };
-    Some(if ms < 1_000 { "less than a second".into() } else { duration(ms) })
+    Some(if ms < 1_000 { "under 1 s".into() } else { seconds(ms) })
 }
 
 fn files(number: u32) -> String {
@@ -140,17 +142,32 @@ mod tests {
         assert_eq!(read_only, "Ready. Nothing runs until it is approved.");
         assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
         assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
-        assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");
+        assert_eq!(
+            said(JobStatus::CompletedWithErrors, some),
+            "Finished at 300 with 22 failures, took 3 min 41 s."
+        );
         let one = Counters { total: 3, succeeded: 2, failed: 1, ..Counters::default() };
-        assert_eq!(said(JobStatus::CompletedWithErrors, one), "Finished at 300 with 1 failure, took 3 min 41 s.");
+        assert_eq!(
+            said(JobStatus::CompletedWithErrors, one),
+            "Finished at 300 with 1 failure, took 3 min 41 s."
+        );
         let rest = Counters { total: 41, succeeded: 1, cancelled: 40, ..Counters::default() };
-        assert_eq!(said(JobStatus::Cancelled, rest), "Cancelled at 300 after 3 min 41 s. 40 files did not run.");
+        assert_eq!(
+            said(JobStatus::Cancelled, rest),
+            "Cancelled at 300 after 3 min 41 s. 40 files did not run."
+        );
         let halt = Counters { total: 41, failed: 1, cancelled: 40, ..Counters::default() };
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, one);
         assert!(unfinished.starts_with("Failed at 300: every file was worked on, but "), "{unfinished}");
         assert!(unfinished.ends_with(". Took 3 min 41 s."), "{unfinished}");
+        let missed = Counters { total: 4, skipped: 1, skipped_in_plan: 1, missed: 1, ..one };
+        let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, missed);
+        assert!(!unfinished.contains("every file"), "one was missed: {unfinished}");
         let stopped = JobStatus::Failed { reason: EndReason::Halt };
-        assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run.");
+        assert_eq!(
+            said(stopped, halt),
+            "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run."
+        );
     }
 
     #[test]
@@ -188,6 +205,8 @@ mod tests {
             worked: Some(Worked { ms: 400, since: None }),
             ..summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
         };
-        assert_eq!(standing(&quick, None, &|_| "22:58".into(), true), "Finished 22:58, took less than a second.");
+        let some = JobSummary { worked: Some(Worked { ms: 3_610, since: None }), ..quick.clone() };
+        assert_eq!(standing(&some, None, &|_| "22:58".into(), true), "Finished 22:58, took 3.6 s.");
+        assert_eq!(standing(&quick, None, &|_| "22:58".into(), true), "Finished 22:58, took under 1 s.");
     }
 }

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::actions::{Actions, Failed};
-use super::bar::Outcomes;
+use super::bar::{Outcomes, words};
 use super::{Summary, standing, status_word, still_now};
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format, may_act};
 use crate::ui::progress::Steer;
-use headway_model::JobStatus;
+use headway_model::{JobStatus, JobSummary};
 
 /// The head of a job, shortened.
 #[component]
@@ -17,8 +17,7 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = steer.newest.job;
     let (zone, can_act) = (Zone::here(), may_act());
-    let of =
-        move |tell: &dyn Fn(&headway_model::JobSummary) -> String| summary.with(|summary| summary.as_ref().map(tell));
+    let of = move |tell: &dyn Fn(&JobSummary) -> String| summary.with(|summary| summary.as_ref().map(tell));
     let counters = Signal::derive(move || {
         summary
             .with(|summary| summary.as_ref().filter(|summary| !summary.listing).map(|summary| summary.counters))
@@ -35,8 +34,14 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
         let time = |at| zone.moment(at, live.clock.get_untracked());
         of(&|summary| standing::standing(summary, None, &time, can_act))
     };
+    // A plan has done nothing yet, so it has no bar; what it leaves out stands beside what it would do, as on its page.
+    let is_plan = Memo::new(move |_| status.get() == JobStatus::Planned);
     let percent = move || {
-        summary.with(|summary| summary.as_ref().and_then(format::percent)).map(|percent| format!(" · {percent} %"))
+        let part = |summary: &JobSummary| match summary.status {
+            JobStatus::Planned => format::left_out(&summary.counters),
+            _ => format::percent(summary).map(|percent| format!("{percent} %")),
+        };
+        summary.with(|summary| summary.as_ref().and_then(part)).map(|part| format!(" · {part}"))
     };
     let failed = move || {
         let failed = counters.with(|counters| counters.failed);
@@ -51,9 +56,11 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
         </header>
         <Actions summary steer />
         <Failed steer is_page=false />
-        <Outcomes counters />
+        <Show when=move || !is_plan.get()>
+            <Outcomes counters />
+        </Show>
         <p class="head-numbers">
-            <span class="head-done">{move || counters.with(format::files)}</span>
+            <span class="head-done">{move || of(&words)}</span>
             <span class="head-percent">{percent} {failed}</span>
         </p>
     }

@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::Server;
+use crate::error::internal;
 use headway_model::item::{DiskEffect, FailReason};
 use headway_model::library::{Entry, LastOutcome};
 use headway_model::text::cut_middle;
-use headway_model::{ApiError, ItemStatus};
+use headway_model::{ApiError, ItemStatus, JobId};
 use headway_store::rows::ItemRow;
 
 /// The most bytes of a reason in a list.
@@ -15,25 +16,38 @@ const REASON_LIMIT: usize = 120;
 
 impl Server {
     /// Adds to each of these outcomes which item of its job it is of, why that failed, and whether the file was changed since.
-    /// Leaves out what is not known.
-    pub(super) async fn say_more(&self, entries: &mut [Entry]) -> Result<(), ApiError> {
+    /// Leaves out what is not known. The paths of a job are relative to its own root, which can be a folder inside this library
+    /// or around it.
+    pub(super) async fn say_more(&self, library: &str, entries: &mut [Entry]) -> Result<(), ApiError> {
         let ids: HashSet<_> = entries.iter().filter_map(|entry| Some(entry.outcome.as_ref()?.job)).collect();
-        let mut jobs = HashMap::new();
+        // The jobs by the name that they gave the library.
+        let mut jobs: HashMap<String, HashMap<u64, JobId>> = HashMap::new();
         for id in ids {
-            jobs.extend(self.store().job(id).await?.map(|row| (row.job_no, id)));
+            if let Some(row) = self.store().job(id).await? {
+                jobs.entry(row.library).or_default().insert(row.job_no, id);
+            }
         }
         if jobs.is_empty() {
             return Ok(());
         }
-        let numbers: Vec<_> = jobs.keys().copied().collect();
-        let paths: Vec<_> =
+        let library = self.library(library)?;
+        let names = self.read_data(move |data| data.known_as(&library)).await?.map_err(|error| internal(&error))?;
+        let shown: Vec<_> =
             entries.iter().filter(|entry| entry.outcome.is_some()).map(|entry| entry.path.clone()).collect();
-        let rows = self.store().items_for(&numbers, &paths).await?;
-        let seen: HashMap<_, _> =
-            rows.iter().filter_map(|row| Some(((*jobs.get(&row.job_no)?, &row.file.path), row))).collect();
+        let mut seen = HashMap::new();
+        for name in names {
+            let Some(jobs) = jobs.get(&name.library) else { continue };
+            let numbers: Vec<_> = jobs.keys().copied().collect();
+            let paths: Vec<_> = shown.iter().filter_map(|path| name.theirs(path)).collect();
+            for row in self.store().items_for(&numbers, &paths).await? {
+                if let (Some(job), Some(path)) = (jobs.get(&row.job_no), name.ours(&row.file.path)) {
+                    seen.insert((*job, path), row);
+                }
+            }
+        }
         for entry in entries {
             let Some(outcome) = &mut entry.outcome else { continue };
-            if let Some(row) = seen.get(&(outcome.job, &entry.path)) {
+            if let Some(row) = seen.get(&(outcome.job, entry.path.clone())) {
                 outcome.item = Some(row.item);
                 outcome.changed_since = is_another(row, entry.size, entry.modified);
                 say_why(outcome, row);
