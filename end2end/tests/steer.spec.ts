@@ -65,7 +65,7 @@ test('a job is paused, resumed, retried, and shows the output of its commands', 
   await choose(page, 'slow');
   const job = await processAll(page);
   await details(page, server, job);
-  await expect(status(page)).toHaveText('processing');
+  await expect(page.locator('.head-running li')).toHaveCount(1);
   await button(page, 'pause').click();
   await expect(status(page)).toHaveText('paused');
   server.remove('../hold');

@@ -119,7 +119,8 @@ async fn why_a_file_failed_is_listed_whatever_folder_its_job_was_on() {
     std::fs::create_dir(files.elsewhere()).expect("a folder");
     let beside = files.elsewhere().join("d.jpg");
     std::fs::write(&beside, b"d").expect("a file");
-    let both = [text(&library.join("b.jpg")), text(&beside)];
+    let b = library.join("b.jpg");
+    let both = [text(&b), text(&beside)];
     let around = ["run", "--", "sh", "-c", "exit 4", "x", "{}", ":::", both[0], both[1]];
     assert_eq!(called(&files, &around).0, Some(2));
 

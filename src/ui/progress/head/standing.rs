@@ -142,20 +142,11 @@ mod tests {
         assert_eq!(read_only, "Ready. Nothing runs until it is approved.");
         assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
         assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
-        assert_eq!(
-            said(JobStatus::CompletedWithErrors, some),
-            "Finished at 300 with 22 failures, took 3 min 41 s."
-        );
+        assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");
         let one = Counters { total: 3, succeeded: 2, failed: 1, ..Counters::default() };
-        assert_eq!(
-            said(JobStatus::CompletedWithErrors, one),
-            "Finished at 300 with 1 failure, took 3 min 41 s."
-        );
+        assert_eq!(said(JobStatus::CompletedWithErrors, one), "Finished at 300 with 1 failure, took 3 min 41 s.");
         let rest = Counters { total: 41, succeeded: 1, cancelled: 40, ..Counters::default() };
-        assert_eq!(
-            said(JobStatus::Cancelled, rest),
-            "Cancelled at 300 after 3 min 41 s. 40 files did not run."
-        );
+        assert_eq!(said(JobStatus::Cancelled, rest), "Cancelled at 300 after 3 min 41 s. 40 files did not run.");
         let halt = Counters { total: 41, failed: 1, cancelled: 40, ..Counters::default() };
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, one);
         assert!(unfinished.starts_with("Failed at 300: every file was worked on, but "), "{unfinished}");
@@ -164,10 +155,7 @@ mod tests {
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, missed);
         assert!(!unfinished.contains("every file"), "one was missed: {unfinished}");
         let stopped = JobStatus::Failed { reason: EndReason::Halt };
-        assert_eq!(
-            said(stopped, halt),
-            "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run."
-        );
+        assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run.");
     }
 
     #[test]
