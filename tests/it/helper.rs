@@ -20,7 +20,7 @@ pub(crate) use raw::{Raw, Wire, status};
 pub(crate) use recipe::{Behaviour, Capitals, TestRecipe};
 pub(crate) use schema::judged;
 pub(crate) use sse::{Event, Stream, follow_at, follow_by_calls, follow_to_end, kinds, payloads};
-pub(crate) use wait::{eventually, repetitions};
+pub(crate) use wait::{eventually, eventually_or, repetitions};
 
 use headway_model::JobId;
 

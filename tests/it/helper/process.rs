@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 
-use super::{Files, eventually, request};
+use super::{Files, eventually_or, request};
 
 /// A running `headway serve`.
 pub(crate) struct Headway {
@@ -110,9 +110,10 @@ impl Headway {
         job: JobId,
         is: impl Fn(&JobSummary) -> bool,
     ) -> JobSummary {
-        eventually("a state of a job", async || {
-            let answer = client.get(format!("{}/api/jobs/{job}", self.url)).send().await.ok()?;
-            answer.json().await.ok().filter(&is)
+        eventually_or("a state of a job", async || {
+            let answer = client.get(format!("{}/api/jobs/{job}", self.url)).send().await;
+            let text = answer.map_err(|error| error.to_string())?.text().await.map_err(|error| error.to_string())?;
+            serde_json::from_str(&text).ok().filter(&is).ok_or(text)
         })
         .await
     }
@@ -121,10 +122,12 @@ impl Headway {
     /// as a person would.
     pub(crate) async fn end(&self, client: &reqwest::Client, job: JobId) -> JobSummary {
         let url = format!("{}/api/jobs/{job}", self.url);
-        eventually("the end of a job", async || {
-            let summary: JobSummary = client.get(&url).send().await.ok()?.json().await.ok()?;
+        eventually_or("the end of a job", async || {
+            let answer = client.get(&url).send().await.map_err(|error| error.to_string())?;
+            let text = answer.text().await.map_err(|error| error.to_string())?;
+            let Ok(summary) = serde_json::from_str::<JobSummary>(&text) else { return Err(text) };
             self.resume_if_stuck(client, &summary).await;
-            summary.status.is_terminal().then_some(summary)
+            summary.status.is_terminal().then_some(summary).ok_or(text)
         })
         .await
     }

@@ -5,17 +5,31 @@ use std::time::Duration;
 
 /// Asks until the answer is there; fails after a minute.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    eventually_or(what, || {
+        let asked = ask();
+        async { asked.await.ok_or_else(String::new) }
+    })
+    .await
+}
+
+/// The same, where each answer that is not the right one is a text; the last one is reported.
+pub(crate) async fn eventually_or<T, F: Future<Output = Result<T, String>>>(
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
+    let mut last = String::new();
     let asking = async {
         loop {
-            if let Some(answer) = ask().await {
-                return answer;
+            match ask().await {
+                Ok(answer) => return answer,
+                Err(other) => last = other,
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     // Also when a question is never answered.
     let answer = tokio::time::timeout(Duration::from_secs(60), asking).await;
-    answer.unwrap_or_else(|_| panic!("waited a minute for: {what}"))
+    answer.unwrap_or_else(|_| panic!("waited a minute for: {what}. At last: {last}"))
 }
 
 /// `default` repetitions, scaled by the one variable that scales all of them (`HEADWAY_EFFORT`, in percent).
