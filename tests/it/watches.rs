@@ -283,3 +283,30 @@ async fn a_watch_that_panics_says_so_until_the_server_stops() {
     let health = get(&server, "/health").await.expect("an answer");
     assert!(health["notes"].to_string().contains("a watched folder"), "{health}");
 }
+
+/// Each would take what the other makes for new files, without end.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_watches_of_the_same_files_report_each_other_and_start_nothing() {
+    let more =
+        "[[watch]]\nname = \"deep\"\npreset = \"each\"\nfolder = \"in/deep\"\nquiet = \"300ms\"\nevery = \"100ms\"\n";
+    let files = watching(more);
+    files.write("in/deep/.keep", b"");
+    let server = serve(&files);
+    store_preset(&server, "checksum").await;
+    let refuse = async || {
+        eventually("two problems", async || {
+            let watches = get(&server, "/api/v1/watches").await?;
+            let looked = watches.as_array()?.iter().map(|watch| {
+                let why = watch["problem"].as_str().filter(|why| why.contains("watches the same files"));
+                why.and_then(|_| watch["looked"].as_u64())
+            });
+            looked.collect::<Option<Vec<_>>>().filter(|looked| looked.len() == 2)
+        })
+        .await
+    };
+    refuse().await;
+    put(&files, "a", b"new");
+    let before = refuse().await;
+    eventually("more looks", async || (refuse().await[0] > before[0] + 1000).then_some(())).await;
+    assert_eq!(get(&server, "/api/v1/jobs").await.expect("the jobs")["jobs"], json!([]));
+}

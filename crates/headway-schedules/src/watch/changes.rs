@@ -25,7 +25,7 @@ impl FolderChanges {
     pub(super) fn take(&mut self, look: &WatchedFiles, progress: &WatchProgress, (began, ended): (Duration, Duration)) {
         let before = std::mem::take(&mut self.files);
         for (path, state) in &look.files {
-            if is_unfinished(path) || progress.knows(path, *state) {
+            if is_unfinished(path, &look.folder) || progress.knows(path, *state) {
                 continue;
             }
             let same = before.get(path).filter(|(was, _)| was == state);

@@ -135,7 +135,7 @@ impl WatchProgress {
             self.tried.clear();
         }
         if existing == ExistingFiles::Skip {
-            for (path, state) in look.files.iter().filter(|(path, _)| !is_unfinished(path)) {
+            for (path, state) in look.files.iter().filter(|(path, _)| !is_unfinished(path, &look.folder)) {
                 self.remember(path.clone(), *state);
             }
         }

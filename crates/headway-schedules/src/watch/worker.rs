@@ -150,6 +150,7 @@ impl WatchWorker {
         let times = (began, self.since.elapsed());
         self.looked = Some(now());
         self.found = Some((look.library.clone(), look.folder.clone()));
+        self.check_overlap(&look)?;
         let is_new = progress.take_made(made);
         let has_begun = progress.begin(&look, self.watch.existing)?;
         let was_tried = progress.take_tried(&look);
@@ -166,6 +167,26 @@ impl WatchWorker {
                 "{} of its folders and files cannot be read, so nothing is known of them: {:?} is the first",
                 look.unread.len(),
                 first.shown()
+            )),
+        }
+    }
+
+    /// Refuses to work beside another watch of the same files. Each would take what the other makes for new files, without end.
+    fn check_overlap(&self, look: &WatchedFiles) -> Result<(), String> {
+        let meets =
+            |folder: &RelPath| folder.seen_from(&look.folder).is_some() || look.folder.seen_from(folder).is_some();
+        let watches = self.server.watched_folders();
+        let other = watches.iter().find(|other| {
+            other.name != self.watch.name
+                && other.library.as_ref() == Some(&look.library)
+                && other.folder.as_ref().is_some_and(meets)
+        });
+        match other {
+            None => Ok(()),
+            Some(other) => Err(format!(
+                "the watch {:?} watches the same files, and each would process what the other makes; give them folders that are not \
+                 inside each other",
+                other.name
             )),
         }
     }
