@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use headway_model::text::{WrongAt, invalid_name, lines_at};
+use headway_model::text::{WrongAt, invalid_name};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+use crate::sections::all_right;
 use crate::times::{InvalidTimes, Times};
 
 /// How late a missed time can be started by default.
@@ -105,21 +106,8 @@ pub fn read(path: &Path) -> Result<Vec<PresetSchedule>, String> {
     let text = headway_files::named_file::read_text(path)
         .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let file: ScheduleSections = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let (mut schedules, mut wrong) = (Vec::<PresetSchedule>::new(), Vec::new());
-    for section in file.schedule {
-        let at = section.span().start;
-        match section.into_inner().schedule() {
-            Ok(schedule) if schedules.iter().any(|other| other.name == schedule.name) => {
-                wrong.push((at, format!("two schedules are called {:?}; give each a name of its own", schedule.name)));
-            }
-            Ok(schedule) => schedules.push(schedule),
-            Err(more) => wrong.extend(more),
-        }
-    }
-    if wrong.is_empty() {
-        return Ok(schedules);
-    }
-    Err(lines_at(&path.display().to_string(), &text, "schedule", wrong))
+    let sections = file.schedule.into_iter().map(|section| (section.span().start, section.into_inner().schedule()));
+    all_right((path, &text), ("schedule", "schedules"), sections, |schedule| &schedule.name)
 }
 
 impl ScheduleSection {

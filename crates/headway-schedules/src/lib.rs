@@ -8,6 +8,7 @@
 mod config;
 mod decide;
 mod progress;
+mod sections;
 mod times;
 pub mod watch;
 mod worker;

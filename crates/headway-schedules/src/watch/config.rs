@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use headway_model::RelPath;
-use headway_model::text::{WrongAt, invalid_name, lines_at};
+use headway_model::text::{WrongAt, invalid_name};
 use serde::Deserialize;
 use toml::{Spanned, Value};
+
+use crate::sections::all_right;
 
 /// For how long a file must be unchanged by default.
 const QUIET: Duration = Duration::from_secs(10);
@@ -75,22 +77,8 @@ pub fn read(path: &Path) -> Result<Vec<FolderWatch>, String> {
     let text = headway_files::named_file::read_text(path)
         .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let file: WatchSections = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let (mut watches, mut wrong) = (Vec::<FolderWatch>::new(), Vec::new());
-    for section in file.watch {
-        let at = section.span().start;
-        match section.into_inner().watch() {
-            Ok(watch) if watches.iter().any(|other| other.name == watch.name) => {
-                let why = format!("two watched folders are called {:?}; give each a name of its own", watch.name);
-                wrong.push((at, why));
-            }
-            Ok(watch) => watches.push(watch),
-            Err(more) => wrong.extend(more),
-        }
-    }
-    if wrong.is_empty() {
-        return Ok(watches);
-    }
-    Err(lines_at(&path.display().to_string(), &text, "watch", wrong))
+    let sections = file.watch.into_iter().map(|section| (section.span().start, section.into_inner().watch()));
+    all_right((path, &text), ("watch", "watched folders"), sections, |watch| &watch.name)
 }
 
 impl WatchSection {
