@@ -24,7 +24,7 @@ pub(crate) fn LinkBadge() -> impl IntoView {
     }
 }
 
-/// The words for the link. However the link was lost, it is said in the same way, with the time since everything was known.
+/// The words for the link. They are the same however the link was lost, with the time since everything was known.
 pub(in crate::ui) fn link_text(live: Live) -> String {
     let lost_for = live.silent.get().map(|known| live.clock.get().saturating_sub(known) / 1_000);
     live.link.with(|link| match (link, lost_for) {

@@ -5,7 +5,7 @@ use headway_model::{JobId, JobStatus, JobSummary};
 /// The words for jobs that are not over, in the order in which they are shown.
 const WORDS: [&str; 6] = ["running", WAITING, "listing files", "queued", "paused", "waiting for you"];
 
-/// The word for a job of which nothing runs, although it is its turn.
+/// The word for a job that has no running file, although it is its turn.
 pub(super) const WAITING: &str = "waiting";
 
 /// The statuses of these jobs, such as "2 running, 1 paused, 41 %". The percentage covers the files of all jobs that

@@ -1,4 +1,4 @@
-//! A setting that names what an earlier job made: a list of those jobs, of which the newest is chosen at first. Some settings can
+//! A setting that names what an earlier job made: a list of those jobs, with the newest chosen at first. Some settings can
 //! name a file of the library instead, and have a field for its path.
 
 use leptos::prelude::*;

@@ -5,7 +5,7 @@ use headway_model::id::Millis;
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::{JobStatus, JobSummary};
 
-/// The sentence for a job of which nothing has run for a while, although files wait.
+/// The sentence for a job that has had no running file for a while, although files wait.
 pub(super) const STANDS_STILL: &str =
     "Nothing is running now: its files wait for a free worker, or for their next try.";
 
