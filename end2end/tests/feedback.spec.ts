@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { BROKEN, expect, test } from './helper/fixtures';
-import { begin, choose, config as WAITS, sheet } from './helper/job';
+import { begin, choose, config as WAITS } from './helper/job';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { mint, type Server } from './helper/server';
 
@@ -62,28 +62,27 @@ test('before the page listens only links can be clicked, and text typed into the
   await expect(page.locator('fieldset:disabled')).toHaveCount(0);
 });
 
-test('choices that a browser brought back before the page listened are those that run', async ({ page, serve, watched }) => {
+test('the sheet has no field before the page listens, and every choice on it is one that runs', async ({ page, serve, watched }) => {
   const server = await serve(tenFiles, { config });
   const release = await held(page);
   await page.goto(server.url, { waitUntil: 'commit' });
-  await expect(page.locator('input[name="recipe"]').first()).toBeAttached();
-  // As when a browser restores the fields of an earlier visit, which causes no event.
-  await page.evaluate(() => {
-    const control = (name: string) => document.querySelector<HTMLInputElement>(`.start-panel [name="${name}"]`)!;
-    const press = (name: string, value: string) => (document.querySelector<HTMLInputElement>(`.start-panel [name="${name}"][value="${value}"]`)!.checked = true);
-    press('recipe', 'convert');
-    control('tries').value = '3';
-    press('timeout', 'after');
-    control('timeout_after').value = '90';
-    press('halt', 'count');
-    control('halt_at').value = '7';
-    press('on_done', 'again');
-    press('on_interrupt', 'retry');
-    control('exclude').value = 'nothing-here';
-  });
+  await expect(page.locator('.start-sheet > summary')).toBeAttached();
+  // A browser that restores the fields of an earlier visit finds none that it could fill without an event.
+  await expect(page.locator('.start-panel :is(input, select, textarea)')).toHaveCount(0);
   release();
   await ready(page);
-  await sheet(page);
+  await choose(page, 'convert');
+  await page.locator('.start-policy').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+  const press = (name: string, value: string) => page.locator(`.start-panel [name="${name}"][value="${value}"]`).check();
+  const type = (name: string, value: string) => page.locator(`.start-panel [name="${name}"]`).fill(value);
+  await type('tries', '3');
+  await press('timeout', 'after');
+  await type('timeout_after', '90');
+  await press('halt', 'count');
+  await type('halt_at', '7');
+  await press('on_done', 'again');
+  await press('on_interrupt', 'retry');
+  await type('exclude', 'nothing-here');
   await expect(page.locator('select[name="quality"]')).toBeVisible();
   await page.locator('select[name="quality"]').selectOption('high');
   await page.locator('select[name="output"]').selectOption('beside');

@@ -1,4 +1,4 @@
-// The pages of jobs and the dialog are in a file that comes later. Nothing pretends to be there before it is.
+// The pages of jobs, the dialog and the start sheet are in a file that comes later. Nothing pretends to be there before it is.
 import { expect, test } from './helper/fixtures';
 import { begin, config, three } from './helper/job';
 import { dialog, pill, ready, tenFiles } from './helper/page';
@@ -19,6 +19,21 @@ test('a part that cannot be loaded says so, and comes with another try', async (
   await page.unroute(LATER);
   await said.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByRole('heading', { name: 'Jobs', exact: true })).toBeVisible();
+});
+
+test('a sheet that cannot be loaded says so, and comes with another try', async ({ page, serve, allow }) => {
+  allow(REFUSED);
+  const server = await serve(tenFiles);
+  await page.route(LATER, (route) => route.abort());
+  await page.goto(server.url);
+  await ready(page);
+  const again = page.locator('.start-sheet').getByRole('button', { name: 'Try again' });
+  await expect(again).toBeAttached();
+  await page.locator('.start-bar-recipe').click();
+  await expect(again).toBeFocused();
+  await page.unroute(LATER);
+  await again.click();
+  await expect(page.locator('.start-card input:checked')).toBeVisible();
 });
 
 test('a job whose dialog cannot be loaded keeps its pill, which tries again', async ({ page, serve, allow }) => {

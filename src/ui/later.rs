@@ -1,5 +1,5 @@
-//! Parts that are loaded later: the pages of jobs, and the dialog. They are in a second file, because the first page
-//! needs neither. A page of jobs fetches that file before it is hydrated, and every other page as soon as it is ready.
+//! Parts that are loaded later: the pages of jobs, the dialog, and the sheet on which a recipe is chosen. They are in a
+//! second file, because the first page shows none of them. A page of jobs fetches that file before it is hydrated, and every other page as soon as it is ready.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -11,6 +11,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::nav::{Location, Page};
 use super::progress::ProgressDialog;
+use super::start_panel::{JobOptions, StartSheet};
 use super::{job, jobs};
 use headway_model::JobId;
 
@@ -19,6 +20,7 @@ pub(super) enum Part {
     JobPage,
     JobsPage,
     Dialog(JobId),
+    StartSheet(Box<JobOptions>),
 }
 
 // Everything that only this function reaches is in the second file.
@@ -28,6 +30,7 @@ fn build(part: Part) -> Result<AnyView, SplitLoaderError> {
         Part::JobPage => view! { <job::JobPage /> }.into_any(),
         Part::JobsPage => view! { <jobs::JobsPage /> }.into_any(),
         Part::Dialog(job) => view! { <ProgressDialog job /> }.into_any(),
+        Part::StartSheet(chosen) => view! { <StartSheet chosen=*chosen /> }.into_any(),
     })
 }
 

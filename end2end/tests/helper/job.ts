@@ -31,9 +31,10 @@ grace = 1
 export const three = (server: Server) => ['a', 'b', 'c'].forEach((name) => server.file(name, `text ${name}`));
 export const button = (page: Page, action: string) => page.locator(`.head-actions [data-action="${action}"]`);
 export const status = (page: Page) => page.locator('.job-panel .status-badge').first();
-/** Opens the sheet on which a person chooses what is done. */
+/** Opens the sheet on which a person chooses what is done, and waits until it is loaded. */
 export async function sheet(page: Page) {
   if (!(await page.locator('.start-sheet[open]').count())) await page.locator('.start-sheet > summary').click();
+  await expect(page.locator('.start-cards')).toBeVisible();
 }
 
 export async function choose(page: Page, recipe: string) {
