@@ -192,7 +192,8 @@ async fn cancelling_an_unreadable_job_does_not_read_it_again() {
     assert_eq!(served.end(poison).await.status, JobStatus::Cancelled);
 }
 
-/// A job that was killed in the middle of placing, which can only be looked at once the gate is gone; and that crashes the server then.
+/// A job that was killed in the middle of placing. As long as the gate is there, nobody can find out how far that got; the fault with
+/// it fails those looks.
 async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
     let mut served = life(files, "placing of poison").expect("a ready server");
     let poison = begin_poison(&served, "upper").await;
@@ -200,10 +201,7 @@ async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
     drop(served);
     let gate = files.data().with_file_name("looks-fail");
     std::fs::write(&gate, b"").expect("a file");
-    let fault = format!("recovering while {} and recovering of poison", gate.display());
-    let served = life(files, &fault).expect("a ready server");
-    let short = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
-    served.until(poison, |summary| summary.status == short).await;
+    let fault = format!("recovering while {}", gate.display());
     (poison, fault, gate)
 }
 
@@ -211,14 +209,20 @@ async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
 async fn inspecting_a_placement_crashes_the_server_at_most_twice() {
     for cancels in [false, true] {
         let files = Files::numbered(5);
-        let (poison, fault, gate) = left_in_placing(&files).await;
+        let (poison, fails, gate) = left_in_placing(&files).await;
+        // No look kills this server, however late the test asks it.
+        let mut served = life(&files, &fails).expect("a ready server");
+        let short = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
+        served.until(poison, |summary| summary.status == short).await;
+        assert!(served.headway.terminate(), "an end that is no crash");
+        drop(served);
+        // The start cannot look because of the gate, and the first look after it kills: on a busy machine even before the server
+        // is ready.
+        let fault = format!("{fails} and recovering of poison");
         for _ in 0..2 {
-            std::fs::write(&gate, b"").expect("a file");
-            let mut served = life(&files, &fault).expect("a ready server");
-            std::fs::remove_file(&gate).expect("a file");
-            assert!(served.headway.dies_within(WHILE), "the shortage has passed, and it looks");
+            let dies = life(&files, &fault).is_none_or(|mut served| served.headway.dies_within(WHILE));
+            assert!(dies, "the shortage has passed, and it looks");
         }
-        std::fs::write(&gate, b"").expect("a file");
         let served = life(&files, &fault).expect("a ready server");
         std::fs::remove_file(&gate).expect("a file");
         served.until(poison, |summary| summary.status == STUCK).await;
