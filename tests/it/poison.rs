@@ -332,6 +332,39 @@ async fn a_file_that_a_panic_leaves_half_changed_is_held_until_that_is_recorded(
     assert!(told[0]["reason"].as_str().is_some_and(|why| why.contains("half changed by an earlier job")), "{told}");
 }
 
+/// The output has the name, and the original a name of Headway's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_placing_is_open_is_held_until_it_is_known_how_it_ended() {
+    for restarts in [false, true] {
+        let files = Files::numbered(1);
+        let gate = files.data().with_file_name("looks-fail");
+        std::fs::write(&gate, b"").expect("a file");
+        let fault = format!("exchanged while {0} and recovering while {0}", gate.display());
+        let mut served = life(&files, &fault).expect("a ready server");
+        let open = served.begin("upper", json!({})).await;
+        let short = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
+        served.until(open, |summary| summary.status == short).await;
+        if restarts {
+            served.headway.kill();
+            served = life(&files, &fault).expect("a ready server");
+        }
+        let other = served.begin("command", json!({ "settings": { "run": "cp {} {out}" } })).await;
+        let job = open.to_string();
+        eventually("a job that waits", async || {
+            let why = waits(&served, other).await;
+            (why.contains(&job) && why.contains("has not found out yet")).then_some(())
+        })
+        .await;
+        assert_eq!(served.until(other, |_| true).await.counters.running, 1, "{restarts}");
+        std::fs::remove_file(&gate).expect("a file");
+        let end = served.end(open).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{restarts}: {end:?}");
+        let end = served.end(other).await;
+        assert_eq!((end.status.is_terminal(), end.counters.failed), (true, 0), "{restarts}: {end:?}");
+        assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"FILE 0\n", "{restarts}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_read_of_the_log_pauses_the_job_and_fails_no_item() {
     let files = Files::numbered(7);

@@ -7,6 +7,7 @@ use super::attempt_id::AttemptId;
 use super::pool::EndedAttempt;
 use super::schedule::Input;
 use crate::writer::WriterReport;
+use headway_model::event_kind::ChangeStep;
 use headway_model::{JobEvent, JobId};
 
 /// How long the end of a quick attempt can wait to be handled together with others.
@@ -81,10 +82,12 @@ impl Engine {
         input_of(report)
     }
 
-    /// Lets go of the files that an attempt kept, if this is its end.
+    /// Lets go of the files of an item whose change is kept, if this event says how that ended.
     fn let_go(&self, job: JobId, event: &JobEvent) {
-        if let JobEvent::Failed { item, .. } | JobEvent::AttemptFailed { item, .. } = event {
-            self.context.exclusion.let_go((job, *item));
+        let is_failure = matches!(event, JobEvent::Failed { .. } | JobEvent::AttemptFailed { .. });
+        let is_end = is_failure || matches!(event.change_step(), Some(ChangeStep::Made | ChangeStep::TakenBack));
+        if is_end && let Some((item, _)) = event.item() {
+            self.context.exclusion.let_go((job, item));
         }
     }
 
