@@ -311,6 +311,29 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
     assert!(well, "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_which_a_file_might_be_is_named_without_a_server_and_at_a_retry() {
+    let files = Files::numbered(1);
+    let marker = files.data().with_file_name("moved");
+    let run =
+        format!(r#"sh -c 'mv "$0" "$1" && echo more >> "$1" && touch {}; sleep 600' {{}} {{out}}"#, marker.display());
+    let mut served = Served::start(&files);
+    let job = served.begin("command", json!({ "settings": { "run": run } })).await;
+    eventually("the move", async || marker.exists().then_some(())).await;
+    served.headway.kill();
+    let mut served = Served::start(&files);
+    served.until(job, |summary| summary.status.pause_reason() == Some(PauseReason::Interrupted)).await;
+    assert_eq!(served.post(&format!("/api/v1/jobs/{job}/leave-out")).await.0, 200);
+    assert_eq!(served.end(job).await.counters.failed, 1);
+    let name = job.to_string();
+    let told = format!("one of the files in .headway-{job}-0-1.out~ might be what 000000 was");
+    let (well, said) = headway(&["retry", &name], &files);
+    assert!(!well && said.contains(&format!("no longer there, and {told}")), "{said}");
+    assert!(served.headway.terminate());
+    let (_, said) = headway(&["show", &name, "--failed"], &files);
+    assert!(said.contains(&told), "{said}");
+}
+
 /// The command moves its file in its first attempt only, and its server is killed then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_a_command_has_moved_when_the_server_is_killed_is_put_back() {

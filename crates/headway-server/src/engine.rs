@@ -62,7 +62,7 @@ pub(super) use output_name::target;
 pub(super) use plan::{QueryPatterns, missed_disks};
 pub(crate) use pulse::Pulse;
 pub(crate) use recoveries::Recoveries;
-pub(crate) use recovery::{input_of, tidy_finished_jobs};
+pub(crate) use recovery::{input_of, temp_folder, tidy_finished_jobs};
 pub(crate) use running::RunningAttempts;
 pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;

@@ -8,7 +8,7 @@ use crate::cli::out::{self, say};
 use crate::cli::program_output;
 use headway_client::ClientError;
 use headway_model::event::Recorded;
-use headway_model::item::FailReason;
+use headway_model::item::{FailReason, ItemLabel};
 use headway_model::{ApiError, JobEvent, Message};
 
 impl Followed<'_> {
@@ -77,9 +77,11 @@ impl Followed<'_> {
     /// Names a file that the exit code counts, and why, unless enough of them were named.
     pub(super) async fn say_error(&mut self, item: u32, why: &str) {
         if self.show.wants_failure() {
-            let path = program_output::path(&self.session.client, self.job, item).await.ok().flatten();
-            let path = path.map_or_else(|| format!("file {}", item + 1), |path| path.shown());
-            self.show.write_line(&format!("      ✗ {path}  {}", plain(why)));
+            let view = program_output::view(&self.session.client, self.job, item).await.ok().flatten();
+            let path = view.as_ref().map_or_else(|| format!("file {}", item + 1), |view| view.path.shown());
+            // The server might know where a file is that could not be processed.
+            let told = view.filter(|view| view.status == ItemLabel::Skipped).and_then(|view| view.message);
+            self.show.write_line(&format!("      ✗ {path}  {}", plain(told.as_deref().unwrap_or(why))));
         }
     }
 
