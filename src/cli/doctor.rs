@@ -5,21 +5,23 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
+use super::failure::CommandFailure;
 use super::out;
 use super::progress::ProgressLine;
 use super::session::{data_option, is_data_folder};
 use super::text::tail;
 use super::{default_data, library};
 use headway_model::{JobStatus, JobSummary, PauseReason};
-use headway_server::maintenance::{Maintenance, is_held};
+use headway_server::maintenance::{LeftNames, Maintenance, is_held};
 
 /// Check a data folder for damage.
 ///
-/// Checks that every event is in its place, that every digest is right, and that every row matches the events. For the
-/// given folders, also checks that outputs and originals are where the log says, and lists temporary files that no live
-/// job owns. Lists the work that the server has given up because it crashed at it again and again, and the jobs that are
-/// not over, each with the command that goes on with it. Changes nothing, unless --remove or --try-again says so. Stop
-/// the server first: the data folder is locked while it runs. Fails if anything is wrong.
+/// Checks that every event is in its place, that every digest is right, and that every row matches the events. In every
+/// folder that the data folder knows, or only in the given ones, lists temporary files that no live job owns; for the
+/// given ones also checks that outputs and originals are where the log says. Lists the work that the server has given up
+/// because it crashed at it again and again, and the jobs that are not over, each with the command that goes on with it.
+/// Changes nothing, unless --remove or --try-again says so. Stop the server first: the data folder is locked while it
+/// runs. Fails if anything is wrong.
 ///
 /// Example:
 ///
@@ -29,11 +31,11 @@ use headway_server::maintenance::{Maintenance, is_held};
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct DoctorCommand {
-    /// Folders that Headway serves, each as DIR or NAME=DIR
+    /// Folders that Headway serves, each as DIR or NAME=DIR [default: all that the data folder knows]
     #[arg(value_name = "DIR")]
     libraries: Vec<String>,
 
-    /// Remove the temporary files in the given folders that no live job owns and that cannot be an original
+    /// Remove the temporary files in these folders that no live job owns and that cannot be an original
     #[arg(long)]
     remove: bool,
 
@@ -68,7 +70,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     let done = data.inspect(|position| progress.report(position)).await?;
     drop(progress);
     out::line(&inspected([done.events, done.jobs, done.items, done.pruned]))?;
-    let (mut findings, mut is_whole) = (done.findings, true);
+    let (mut findings, mut seen) = (done.findings, SeenFolders::default());
     let open = data.open_work().await?;
     findings.extend(open.stuck);
     findings.extend(data.presets());
@@ -80,18 +82,26 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
-        is_whole &= places.unseen == 0;
+        seen.are_unread |= places.unseen > 0;
         let left = data.left_names(name, path, arguments.remove).await?;
+        seen.tell(name, &left)?;
         findings.extend(left.findings);
-        if !left.told.is_empty() {
-            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
-        }
-        for told in &left.told {
-            out::line(&format!("  {told}"))?;
-        }
-        is_whole &= left.unread.is_empty();
-        for folder in left.unread {
-            out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
+    }
+    let others = if named.is_empty() { data.libraries()? } else { Vec::new() };
+    for (name, path) in &others {
+        let left = match path {
+            Some(path) => data.left_names(name, path, arguments.remove).await.map_err(|error| error.to_string()),
+            None => Err("it is not known where its folder is; name it as NAME=DIR".to_owned()),
+        };
+        match left {
+            Ok(left) => {
+                seen.tell(name, &left)?;
+                findings.extend(left.findings);
+            }
+            Err(why) => {
+                seen.are_unread = true;
+                out::line(&format!("{name} was not looked into: {why}"))?;
+            }
         }
     }
     for finding in &findings {
@@ -104,10 +114,45 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         out::line(&format!("-> {}", remedy.text()))?;
     }
     if findings.is_empty() {
-        out::line(if is_whole { "no problems found" } else { "no problems found in what could be read" })?;
+        out::line(&seen.verdict())?;
         return Ok(());
     }
     bail!("problems found: {}", findings.len())
+}
+
+/// What was seen of the folders that were looked into.
+#[derive(Default)]
+struct SeenFolders {
+    /// Whether some of it could not be read.
+    are_unread: bool,
+    /// How many names are left for a person to look at.
+    kept: u64,
+}
+
+impl SeenFolders {
+    /// Tells what is left in a library.
+    fn tell(&mut self, name: &str, left: &LeftNames) -> Result<(), CommandFailure> {
+        if !left.told.is_empty() {
+            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
+        }
+        for told in &left.told {
+            out::line(&format!("  {told}"))?;
+        }
+        self.kept += left.kept;
+        self.are_unread |= !left.unread.is_empty();
+        for folder in &left.unread {
+            out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
+        }
+        Ok(())
+    }
+
+    /// The last line if nothing is wrong. What is not known is not called sound.
+    fn verdict(&self) -> String {
+        let read = if self.are_unread { " in what could be read" } else { "" };
+        let names = out::counted(self.kept, "name", "names");
+        let kept = if self.kept == 0 { String::new() } else { format!("; {names} left for you to look at") };
+        format!("no problems found{read}{kept}")
+    }
 }
 
 /// What was checked: events, jobs, items, and jobs whose history was removed.

@@ -9,7 +9,7 @@ mod wait;
 
 use std::time::{Duration, Instant};
 
-use super::failure::{CommandFailure, CommandResult, NOT_BEGUN, TIMED_OUT};
+use super::failure::{CommandFailure, CommandResult, NOT_BEGUN, TIMED_OUT, WAITS};
 use super::out;
 use super::program_output::ProgramOutput;
 use super::session::Session;
@@ -19,7 +19,7 @@ use super::text::tail;
 use clap::ValueEnum;
 pub(super) use ending::{exit_code, plain, verdict};
 use headway_client::{Follower, News};
-use headway_model::{Action, JobId, PauseReason, Seq};
+use headway_model::{Action, JobId, JobStatus, PauseReason, Seq};
 pub(super) use leave::interrupted;
 pub(super) use results::reason_of;
 pub(super) use wait::KnownWait;
@@ -157,7 +157,7 @@ impl Followed<'_> {
         match news {
             News::Message(text) => self.message(&text).await?,
             News::Note(text) => tracing::debug!("{text}"),
-            News::Tick => self.tick().await,
+            News::Tick => self.tick().await?,
             News::Ended(job) if job == self.job => {
                 self.pass_on().await?;
                 return self.ended().await.map(Some);
@@ -171,14 +171,34 @@ impl Followed<'_> {
     }
 
     /// Shows the job's progress, and becomes the server if the previous one has ended.
-    async fn tick(&mut self) {
-        let link = self.follower.link();
-        if self.how.owns && !link.is_heard() {
-            self.session.stand_in().await;
+    async fn tick(&mut self) -> Result<(), CommandFailure> {
+        if self.how.owns && !self.follower.link().is_heard() {
+            self.stand_in().await?;
         }
-        let Some(tracked) = self.follower.job(&self.job) else { return };
-        let Some(fold) = tracked.fold() else { return };
+        let link = self.follower.link();
+        let Some(tracked) = self.follower.job(&self.job) else { return Ok(()) };
+        let Some(fold) = tracked.fold() else { return Ok(()) };
         self.show.update(&View { fold, running: tracked.running(), link });
+        Ok(())
+    }
+
+    /// Becomes the server, if there is none. Without the job's recipe this command leaves the job to a process that has it, and
+    /// ends, because it would keep that process from the data folder.
+    async fn stand_in(&mut self) -> Result<(), CommandFailure> {
+        let fold = self.follower.job(&self.job).and_then(|tracked| tracked.fold());
+        // Whoever is the server ends a job that is cancelled.
+        let recipe = fold.filter(|fold| fold.status != JobStatus::Cancelling).map(|fold| &fold.recipe);
+        if let Some(recipe) = recipe.filter(|recipe| self.session.lacks(recipe)) {
+            let text = format!(
+                "the server that worked on job {} has ended, and this command has no recipe {recipe:?}, so the job stays as it is; \
+                 go on, with --config and the file that defines the recipe: {}",
+                tail(self.job),
+                self.session.command_on("resume", self.job)
+            );
+            return Err(CommandFailure::new(WAITS, text));
+        }
+        self.session.stand_in().await;
+        Ok(())
     }
 
     fn json(&self, value: &serde_json::Value) -> Result<(), CommandFailure> {

@@ -38,6 +38,12 @@ impl Hosting {
         make_folder(&self.data).map_err(|error| CommandFailure::new(NO_SERVER, text(error)))
     }
 
+    /// Whether no process is the host, and this one, as the host, would have no such recipe.
+    pub(super) fn lacks(&self, recipe: &str) -> Result<bool, CommandFailure> {
+        let is_held = is_held(&self.data).map_err(|error| CommandFailure::new(NO_SERVER, error.to_string()))?;
+        Ok(!is_held && offers(self.config.as_deref())?.0.iter().all(|known| known.info().name != recipe))
+    }
+
     /// Becomes the host; `None` if another process is.
     pub(super) async fn host(&self) -> Result<Option<Host>, CommandFailure> {
         let fail = |error: &dyn std::fmt::Display| CommandFailure::new(NO_SERVER, error.to_string());

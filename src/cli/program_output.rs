@@ -7,6 +7,7 @@ use super::failure::CommandFailure;
 use super::out;
 use headway_client::Client;
 use headway_model::attempt::{AttemptLog, CHANGED_MEANWHILE, Kept};
+use headway_model::summary::ItemView;
 use headway_model::{Fold, ItemStatus, JobId, RelPath};
 
 /// Passes on the output of attempts.
@@ -92,9 +93,14 @@ impl ProgramOutput {
 }
 
 /// The path of an item.
-pub(super) async fn path(client: &Client, job: JobId, item: u32) -> Result<Option<RelPath>, CommandFailure> {
+async fn path(client: &Client, job: JobId, item: u32) -> Result<Option<RelPath>, CommandFailure> {
+    Ok(view(client, job, item).await?.map(|found| found.path))
+}
+
+/// An item as the server shows it.
+pub(super) async fn view(client: &Client, job: JobId, item: u32) -> Result<Option<ItemView>, CommandFailure> {
     let page = client.items(job, item.checked_sub(1), 1, None).await?;
-    Ok(page.items.into_iter().find(|found| found.item == item).map(|found| found.path))
+    Ok(page.items.into_iter().find(|found| found.item == item))
 }
 
 /// The message of a program's failure without the line that it quotes of the program's output, if it says nothing else.

@@ -199,6 +199,15 @@ impl Session {
         }
     }
 
+    /// Whether no process is the host, and this one has no such recipe.
+    pub(super) fn lacks(&self, recipe: &str) -> bool {
+        let (None, Some(hosting)) = (&self.host, &self.hosting) else { return false };
+        hosting.lacks(recipe).unwrap_or_else(|error| {
+            tracing::debug!(%error, "it is not known which recipes this process has");
+            false
+        })
+    }
+
     /// The job that a person means: its id, six or more of its first or last characters, or `@1` for the newest, `@2` for the one before.
     pub(super) async fn job(&self, text: &str) -> Result<JobId, CommandFailure> {
         if let Ok(id) = text.parse() {

@@ -178,10 +178,8 @@ async fn open_job(session: &Session, text: &str) -> Result<JobView, CommandFailu
 
 async fn steer(session: &Session, text: &str, action: Option<Action>) -> Result<JobView, CommandFailure> {
     let job = open_job(session, text).await?.summary.job;
-    // A cancel is carried out by the process that works on the job, so somebody must.
-    if action.is_none() {
-        session.client.adopt(job).await?;
-    } else if session.host.is_some() {
+    // A cancel needs no server that works on the job: the one that is asked takes it up.
+    if action.is_some() && session.host.is_some() {
         let text = not_worked_on(session, job);
         return Err(CommandFailure::new(NO, text));
     }

@@ -281,8 +281,10 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
     served.headway.kill();
     let folder = format!(".headway-{job}-0-1.out~");
     let told = format!("one of the files in {folder} might be what 000000 was; move it to where it belongs");
-    let (well, said) = doctor(&files);
-    assert!(!well && said.contains(&told), "before the next start: {said}");
+    for (well, said) in [doctor(&files), headway(&["doctor"], &files)] {
+        assert!(!well && said.contains(&told), "before the next start: {said}");
+    }
+    let (_, said) = doctor(&files);
     let goes_on = format!("is processing, and no server works on it: headway resume {}", &job.to_string()[30..]);
     assert!(said.contains(&goes_on), "{said}");
     let mut served = Served::start(&files);
@@ -307,6 +309,29 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
     std::fs::remove_dir(folder).expect("an empty folder");
     let (well, said) = doctor(&files);
     assert!(well, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_which_a_file_might_be_is_named_without_a_server_and_at_a_retry() {
+    let files = Files::numbered(1);
+    let marker = files.data().with_file_name("moved");
+    let run =
+        format!(r#"sh -c 'mv "$0" "$1" && echo more >> "$1" && touch {}; sleep 600' {{}} {{out}}"#, marker.display());
+    let mut served = Served::start(&files);
+    let job = served.begin("command", json!({ "settings": { "run": run } })).await;
+    eventually("the move", async || marker.exists().then_some(())).await;
+    served.headway.kill();
+    let mut served = Served::start(&files);
+    served.until(job, |summary| summary.status.pause_reason() == Some(PauseReason::Interrupted)).await;
+    assert_eq!(served.post(&format!("/api/v1/jobs/{job}/leave-out")).await.0, 200);
+    assert_eq!(served.end(job).await.counters.failed, 1);
+    let name = job.to_string();
+    let told = format!("one of the files in .headway-{job}-0-1.out~ might be what 000000 was");
+    let (well, said) = headway(&["retry", &name], &files);
+    assert!(!well && said.contains(&format!("no longer there, and {told}")), "{said}");
+    assert!(served.headway.terminate());
+    let (_, said) = headway(&["show", &name, "--failed"], &files);
+    assert!(said.contains(&told), "{said}");
 }
 
 /// The command moves its file in its first attempt only, and its server is killed then.

@@ -232,6 +232,23 @@ async fn what_attempts_left_and_no_live_job_owns_is_listed_and_removed_if_that_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_folder_the_doctor_looks_into_all_that_it_knows_and_names_those_it_cannot_look_into() {
+    let (files, over) = used().await;
+    let temp = format!(".headway-{over}-0-9.txt");
+    files.write(&temp, b"x");
+    let (well, said) = headway(&["doctor"], &files);
+    assert!(well && said.contains(&format!("{temp} can be removed (--remove)")), "{said}");
+    assert!(said.ends_with("no problems found\n"), "{said}");
+    files.write(&format!(".headway-{}-0-1", mint()), b"x");
+    let (_, said) = headway(&["doctor"], &files);
+    assert!(said.ends_with("no problems found; 1 name left for you to look at\n"), "{said}");
+    std::fs::rename(files.library(), files.library().with_file_name("moved")).expect("a rename");
+    let (_, said) = headway(&["doctor"], &files);
+    assert!(said.contains("files was not looked into: "), "{said}");
+    assert!(said.ends_with("no problems found in what could be read\n"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_event_is_one_finding_that_names_its_job() {
     let (files, first) = used().await;
     let whole = files.data().with_file_name("whole.sqlite");

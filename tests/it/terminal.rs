@@ -322,6 +322,41 @@ fn when_the_host_run_is_killed_the_next_takes_over_and_leaves_the_jobs_of_the_fi
     assert_eq!(slow.lines("done"), ["000001", "000002", "000003", "000004"]);
 }
 
+#[test]
+fn a_run_without_the_recipe_leaves_the_job_to_a_server_that_has_it() {
+    let files = Files::numbered(3);
+    let slow = Slow::new(&files);
+    let config = files.data().with_file_name("named.toml");
+    let text = format!("[[command]]\nname = \"named\"\nrun = [{:?}, \"{{}}\"]\n", slow.program());
+    std::fs::write(&config, text).expect("a new file");
+    let config = config.to_str().expect("text");
+    // The end of a run that only follows the job of a server which is killed.
+    let outlives_its_server = |file: &str| {
+        let begun = slow.lines("begun").len();
+        let mut server = Headway::start(&files, &["--config", config]);
+        let run = headway(&files, &["run", "named", "--on-interrupt", "retry", file]).spawn().expect("the program");
+        until("a file at work", || slow.lines("begun").len() > begun);
+        server.kill();
+        let (code, _, err) = told(run.wait_with_output().expect("its end"));
+        assert_eq!(code, Some(104), "{err}");
+        assert!(err.contains("has no recipe \"named\"") && err.contains("headway resume"), "{err}");
+        let (code, _, err) = called(&files, &["resume", "@1"]);
+        assert!(code == Some(1) && err.contains("has no recipe \"named\""), "{code:?} {err}");
+        let (_, paused, _) = called(&files, &["jobs", "--status", "paused"]);
+        assert_eq!(paused, "", "a server that has the recipe goes on with it");
+    };
+    outlives_its_server("000001");
+    slow.open();
+    let (code, out, err) = called(&files, &["resume", "@1", "--config", config]);
+    assert_eq!(code, Some(0), "{out} {err}");
+    assert_eq!(newest(&files)["status"], "completed");
+    std::fs::remove_file(&slow.gate).expect("the gate");
+    outlives_its_server("000002");
+    let (code, out, err) = called(&files, &["cancel", "@1"]);
+    assert_eq!(code, Some(0), "a cancel needs no recipe: {out} {err}");
+    assert_eq!(newest(&files)["status"], "cancelled");
+}
+
 /// A relay to the server's socket that passes start calls on but drops their answers.
 struct DroppedAnswers {
     asked: Arc<AtomicBool>,

@@ -134,11 +134,12 @@ impl Server {
         self.stop().await;
     }
 
-    /// Requests a cancel. On a job that is already cancelled or over this changes nothing.
+    /// Requests a cancel. On a job that is already cancelled or over this changes nothing. A job that no server works on is taken up
+    /// for it, because a cancel is carried out by the server that works on the job.
     pub async fn cancel(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status.can_cancel() {
-            self.must_work_on(id).await?;
+            self.adopt_to_end(id).await?;
             match self.log().append(id, JobEvent::CancelRequested {}, None).await {
                 Ok(_) | Err(AppendError::Refused(_)) => {}
                 Err(error) => return Err(error.into()),

@@ -1,5 +1,6 @@
 //! Maintenance of a data folder while no server uses it.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,8 @@ pub struct LeftNames {
     pub findings: Vec<Finding>,
     /// The folders that could not be read.
     pub unread: Vec<RelPath>,
+    /// How many of the names a person must look at first, because an original might have one of them.
+    pub kept: u64,
 }
 
 impl LeftNames {
@@ -52,6 +55,7 @@ impl LeftNames {
         if stray.is_owned {
             return;
         }
+        self.kept += u64::from(keeps.is_some());
         self.told.push(match keeps {
             Some(why) => format!("{path} is left for you to look at: {why}"),
             None if !remove => format!("{path} can be removed (--remove)"),
@@ -115,6 +119,17 @@ impl Maintenance {
     /// Lets the next server try again everything at which servers crashed again and again.
     pub fn try_again(&self) {
         Steps::forgive_all(self.folder.root());
+    }
+
+    /// Every library that the data folder knows: a name for each folder, and the folder; `None` if it is not known where a library
+    /// of this name is.
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub fn libraries(&self) -> Result<Vec<(String, Option<PathBuf>)>, StartError> {
+        let all = self.folder.every_library().map_err(|error| unknown_libraries(&self.folder, &error))?;
+        let mut seen = HashSet::new();
+        Ok(all.into_iter().filter(|(_, root)| root.as_ref().is_none_or(|root| seen.insert(root.clone()))).collect())
     }
 
     /// Lists Headway's own names in a library that no live job owns, and the folders that must stay, because a file might be in

@@ -3,23 +3,27 @@
 use serde_json::json;
 
 use super::{Followed, Json, plain};
-use crate::cli::failure::CommandFailure;
+use crate::cli::failure::{CommandFailure, WAITS};
 use crate::cli::out::{self, say};
 use crate::cli::program_output;
+use headway_client::ClientError;
 use headway_model::event::Recorded;
-use headway_model::item::FailReason;
-use headway_model::{JobEvent, Message};
+use headway_model::item::{FailReason, ItemLabel};
+use headway_model::{ApiError, JobEvent, Message};
 
 impl Followed<'_> {
     /// Handles those events of a message that the fold has newly taken in.
     pub(super) async fn message(&mut self, text: &str) -> Result<(), CommandFailure> {
         match Message::decode(text) {
             // A new connection, perhaps to another server, which works on the job only if it is asked to.
-            Ok(Message::Hello(_)) if self.how.owns => {
-                if let Err(error) = self.session.client.adopt(self.job).await {
-                    tracing::debug!(%error, "the job is not there yet, or the link broke again");
+            Ok(Message::Hello(_)) if self.how.owns => match self.session.client.adopt(self.job).await {
+                Ok(_) => {}
+                // It stays as it is, for a server that has its recipe. This command must not keep such a server out.
+                Err(error @ ClientError::Refused(ApiError::Conflict { .. })) => {
+                    return Err(CommandFailure::from(error).or_code(WAITS));
                 }
-            }
+                Err(error) => tracing::debug!(%error, "the job is not there yet, or the link broke again"),
+            },
             Ok(Message::Snapshot(snapshot)) if snapshot.job == self.job => {
                 self.seen = snapshot.seq;
                 let fold = self.follower.job(&self.job).and_then(|tracked| tracked.fold());
@@ -73,9 +77,11 @@ impl Followed<'_> {
     /// Names a file that the exit code counts, and why, unless enough of them were named.
     pub(super) async fn say_error(&mut self, item: u32, why: &str) {
         if self.show.wants_failure() {
-            let path = program_output::path(&self.session.client, self.job, item).await.ok().flatten();
-            let path = path.map_or_else(|| format!("file {}", item + 1), |path| path.shown());
-            self.show.write_line(&format!("      ✗ {path}  {}", plain(why)));
+            let view = program_output::view(&self.session.client, self.job, item).await.ok().flatten();
+            let path = view.as_ref().map_or_else(|| format!("file {}", item + 1), |view| view.path.shown());
+            // The server might know where a file is that could not be processed.
+            let told = view.filter(|view| view.status == ItemLabel::Skipped).and_then(|view| view.message);
+            self.show.write_line(&format!("      ✗ {path}  {}", plain(told.as_deref().unwrap_or(why))));
         }
     }
 

@@ -39,6 +39,16 @@ impl DataFolder {
         Ok(self.roots_file()?.json::<NamedRoots>()?.remove(name).map(PathBuf::from))
     }
 
+    /// Every library that was ever used, by name, with its root if that is known.
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub fn every_library(&self) -> io::Result<BTreeMap<String, Option<PathBuf>>> {
+        let names = self.known_libraries()?.into_keys().map(|name| (name, None));
+        let roots = self.known_roots()?.into_iter().map(|(name, root)| (name, Some(root)));
+        Ok(names.chain(roots).collect())
+    }
+
     /// The root of every library that was ever used, by name. The name of some is their path.
     pub(super) fn known_roots(&self) -> io::Result<BTreeMap<String, PathBuf>> {
         let by_path: BTreeSet<_> =

@@ -72,6 +72,18 @@ impl Library {
         Ok((found, unread))
     }
 
+    /// Headway's own names in this folder, not below it; none if it is not there. Blocking.
+    ///
+    /// # Errors
+    /// The system's error: then they are not known.
+    pub fn own_names_at(&self, folder: &RelPath) -> io::Result<Vec<OwnName>> {
+        let mut found = Vec::new();
+        match self.own_names_in(folder, &mut found) {
+            Err(error) if is_absent(&error) && self.reach().is_ok() => Ok(Vec::new()),
+            looked => looked.map(|_| found),
+        }
+    }
+
     /// Looks in one folder; returns its subfolders.
     fn own_names_in(&self, folder: &RelPath, found: &mut Vec<OwnName>) -> io::Result<Vec<RelPath>> {
         let mut below = Vec::new();

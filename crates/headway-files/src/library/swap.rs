@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::folder_calls::FolderCalls;
 use super::placement::Placement;
 use super::rename::FolderEntry;
-use super::{FileStamp, Found, Library, OpenFile, fault, on_disk};
+use super::{FileStamp, Found, Library, OpenFile, fails, fault, on_disk};
 use headway_model::{RelPath, SkipReason};
 
 /// The three names of a placement, with everything open that its steps need. It is made before the placement is
@@ -124,6 +124,9 @@ fn by_exchange(
         Some(true) => {}
     }
     fault("exchanged");
+    if fails("exchanged") {
+        return Err(Errno::IO.into());
+    }
     if is_theirs(temp, original)? {
         temp.exchange(target)?;
         // The caller removes what has come back, so it must be the output: somebody might have put another file there

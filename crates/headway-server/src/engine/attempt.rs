@@ -139,7 +139,7 @@ fn not_kept(active: &ActiveJob, attempt: &Attempt, reason: SkipReason) -> Result
 }
 
 /// Does the work while holding the files, so that no other attempt touches them. If it might have left them half changed, they stay
-/// held until that is recorded.
+/// held until it is recorded how the change ended.
 fn held(
     context: &Context,
     active: &ActiveJob,
@@ -162,11 +162,20 @@ fn held(
     // A panic is caught here, because it must not let go of the files.
     let done =
         or_panicked(|| done_alone(context, active, work, file, (output, renames, removes), &files, (attempt, has_run)));
-    let is_open = |reason: &FailReason| attempt.is_placing() && can_be_open(ItemStatus::Failed(*reason));
-    if matches!(&done, Err(Failure::Failed(reason, _)) if is_open(reason)) {
+    if attempt.is_placing() && done.as_ref().is_err_and(leaves_open) {
         context.exclusion.keep(hold, (attempt.job, attempt.item));
     }
     done
+}
+
+/// Whether a change that ended like this can be half made.
+fn leaves_open(failure: &Failure) -> bool {
+    match failure {
+        Failure::Failed(reason, _) => can_be_open(ItemStatus::Failed(*reason)),
+        // The item stays in its placing until a later look tells.
+        Failure::NotRecovered(_) => true,
+        _ => false,
+    }
 }
 
 /// Does the work while nobody else works on the files.

@@ -1,5 +1,7 @@
 //! Everything that the engine's tasks share.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +68,17 @@ impl Context {
     /// The configured library with this name.
     pub(crate) fn configured(&self, name: &str) -> Option<Arc<Library>> {
         self.libraries.get(name)
+    }
+
+    /// The root of the library with this name, whether it is open or not, if that is known.
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub(super) fn root_of(&self, name: &str) -> io::Result<Option<PathBuf>> {
+        match self.library(name) {
+            Some(library) => Ok(Some(library.path.clone())),
+            None => self.data.root_among(name, &[]),
+        }
     }
 
     /// The library of a job that is in the log. A library that is named by its path is opened if necessary. So is one

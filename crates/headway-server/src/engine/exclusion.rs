@@ -20,7 +20,7 @@ const STOP_CHECK: Duration = Duration::from_millis(50);
 #[derive(Clone, Default)]
 pub(crate) struct Exclusion {
     inner: Arc<ExclusionInner>,
-    /// The files of attempts that are over, as long as it is not recorded that they might be half changed.
+    /// The files of changes that nobody works on and whose end is not recorded, by item.
     kept: Arc<Mutex<HashMap<(JobId, u32), FileHold>>>,
 }
 
@@ -42,8 +42,18 @@ type Key = PathBuf;
 
 struct Held {
     job: JobId,
-    /// How many attempts read it; 0 if one writes it.
-    readers: u32,
+    /// How many hold it.
+    holders: u32,
+    /// Whether they only read it.
+    is_shared: bool,
+}
+
+impl HoldTable {
+    fn add(&mut self, key: Key, job: JobId, write: bool) {
+        let held = self.files.entry(key).or_insert(Held { job, holders: 0, is_shared: true });
+        held.holders += 1;
+        held.is_shared &= !write;
+    }
 }
 
 /// Held files, released on drop.
@@ -75,7 +85,7 @@ impl Exclusion {
         let wanted: Vec<_> = files.iter().map(|(path, write)| (key(path), *write)).collect();
         let mut table = self.inner.held.lock();
         loop {
-            let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || held.readers == 0);
+            let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || !held.is_shared);
             let other = wanted.iter().find_map(|(key, write)| taken(key, *write)).map(|held| held.job);
             let is_stopped = waits(other);
             if other.is_none() {
@@ -90,8 +100,7 @@ impl Exclusion {
         }
         let mut keys = Vec::with_capacity(wanted.len());
         for (key, write) in wanted {
-            let entry = table.files.entry(key.clone()).or_insert(Held { job, readers: 0 });
-            entry.readers += u32::from(!write);
+            table.add(key.clone(), job, write);
             keys.push(key);
         }
         Some(FileHold { inner: Arc::clone(&self.inner), keys })
@@ -100,12 +109,26 @@ impl Exclusion {
 
 impl Exclusion {
     /// Keeps the files of this item held, because its attempt might have left them half changed: nobody works on them before the log
-    /// says so.
+    /// says how the change ended.
     pub(super) fn keep(&self, hold: FileHold, item: (JobId, u32)) {
         self.kept.lock().insert(item, hold);
     }
 
-    /// Lets go of the files of an item: the end of its attempt is recorded.
+    /// The same for a change that an earlier process left open. Does not wait: two of them can have a file in common.
+    pub(super) fn keep_left(&self, root: &Path, names: &[RelPath], item: (JobId, u32)) {
+        let keys: Vec<_> = names.iter().map(|name| root.join(OsStr::from_bytes(&name.to_bytes()))).collect();
+        let mut table = self.inner.held.lock();
+        keys.iter().for_each(|key| table.add(key.clone(), item.0, true));
+        drop(table);
+        self.keep(FileHold { inner: Arc::clone(&self.inner), keys }, item);
+    }
+
+    /// Whether files of this job are held although nobody works on them, because it is not known how far a change of them got.
+    pub(crate) fn keeps_of(&self, job: JobId) -> bool {
+        self.kept.lock().keys().any(|(of, _)| *of == job)
+    }
+
+    /// Lets go of the files of an item: how its change ended is recorded.
     pub(super) fn let_go(&self, item: (JobId, u32)) {
         self.kept.lock().remove(&item);
     }
@@ -121,8 +144,8 @@ impl Drop for FileHold {
         let mut table = self.inner.held.lock();
         for key in &self.keys {
             let last = table.files.get_mut(key).is_none_or(|held| {
-                held.readers = held.readers.saturating_sub(1);
-                held.readers == 0
+                held.holders = held.holders.saturating_sub(1);
+                held.holders == 0
             });
             if last {
                 table.files.remove(key);
@@ -180,5 +203,34 @@ mod tests {
             let_go(&exclusion);
             assert!(take(2).is_some(), "it is free again");
         }
+    }
+
+    #[test]
+    fn what_an_earlier_process_left_open_is_held_until_the_last_of_its_changes_is_over() {
+        let (exclusion, root) = (Exclusion::default(), Path::new("/library"));
+        let name: RelPath = "file".parse().expect("a path");
+        let is_free = || exclusion.hold_for(job_id(3), root, &[(name.clone(), false)], |_| true).is_some();
+        for job in [1, 2] {
+            exclusion.keep_left(root, std::slice::from_ref(&name), (job_id(job), 0));
+        }
+        assert!(exclusion.keeps_of(job_id(1)) && exclusion.keeps_of(job_id(2)) && !exclusion.keeps_of(job_id(3)));
+        exclusion.let_go((job_id(1), 0));
+        assert!(!exclusion.keeps_of(job_id(1)) && !is_free(), "the other job has not ended its change");
+        exclusion.let_go((job_id(2), 0));
+        assert!(is_free());
+    }
+
+    #[test]
+    fn readers_share_a_file_and_the_last_one_frees_it() {
+        let (exclusion, root) = (Exclusion::default(), Path::new("/library"));
+        let take = |job, write| {
+            let file = [("file".parse::<RelPath>().expect("a path"), write)];
+            exclusion.hold_for(job_id(job), root, &file, |_| true)
+        };
+        let (one, other) = (take(1, false).expect("it is free"), take(2, false).expect("they share it"));
+        drop(one);
+        assert!(take(3, true).is_none(), "one still reads it");
+        drop(other);
+        assert!(take(3, true).is_some(), "it is free");
     }
 }

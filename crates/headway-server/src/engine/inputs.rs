@@ -7,6 +7,7 @@ use super::attempt_id::AttemptId;
 use super::pool::EndedAttempt;
 use super::schedule::Input;
 use crate::writer::WriterReport;
+use headway_model::event_kind::ChangeStep;
 use headway_model::{JobEvent, JobId};
 
 /// How long the end of a quick attempt can wait to be handled together with others.
@@ -21,25 +22,18 @@ impl Engine {
         }
         let mut inputs = tokio::select! {
             biased;
-            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(|report| self.heard(report)).collect()),
+            told = self.inbox.reports.recv() => {
+                // What was asked before these events were recorded comes first: a job that was adopted is known when its next event is.
+                let mut inputs = self.asked_before();
+                match told {
+                    Some(told) => inputs.extend(told.into_iter().map(|report| self.heard(report))),
+                    None => inputs.push(Input::Dead),
+                }
+                inputs
+            }
             () = self.pool.ended() => Vec::new(),
             Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => done_with(done).into_iter().collect(),
-            Some(input) = self.inbox.inputs.recv() => {
-                match input {
-                    Input::DrainOver => {
-                        // Attempts that end from now on are taken back, not cancelled.
-                        self.stopping.get_or_insert_with(Instant::now);
-                        self.pool.give_back(|_| true);
-                        self.context.running.force_stops();
-                        vec![Input::Drain, Input::DrainOver]
-                    }
-                    Input::Limits(limits) => {
-                        self.pool.set_limit(limits.workers);
-                        vec![Input::Limits(limits)]
-                    }
-                    other => vec![other],
-                }
-            }
+            Some(input) = self.inbox.inputs.recv() => self.asked(input),
             _ = self.inbox.stop.changed(), if self.stopping.is_none() => {
                 self.stopping = Some(Instant::now());
                 self.pool.give_back(|_| true);
@@ -55,6 +49,33 @@ impl Engine {
             inputs.extend(self.worked(ended));
         }
         inputs
+    }
+
+    /// What was asked from outside the engine up to now.
+    fn asked_before(&mut self) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        while let Ok(input) = self.inbox.inputs.try_recv() {
+            inputs.extend(self.asked(input));
+        }
+        inputs
+    }
+
+    /// Turns what was asked from outside the engine into inputs.
+    fn asked(&mut self, input: Input) -> Vec<Input> {
+        match input {
+            Input::DrainOver => {
+                // Attempts that end from now on are taken back, not cancelled.
+                self.stopping.get_or_insert_with(Instant::now);
+                self.pool.give_back(|_| true);
+                self.context.running.force_stops();
+                vec![Input::Drain, Input::DrainOver]
+            }
+            Input::Limits(limits) => {
+                self.pool.set_limit(limits.workers);
+                vec![Input::Limits(limits)]
+            }
+            other => vec![other],
+        }
     }
 
     /// Turns a report of the writer into an input. Forgives a job that got further, and has a job that is resumed take up what a
@@ -81,10 +102,12 @@ impl Engine {
         input_of(report)
     }
 
-    /// Lets go of the files that an attempt kept, if this is its end.
+    /// Lets go of the files of an item whose change is kept, if this event says how that ended.
     fn let_go(&self, job: JobId, event: &JobEvent) {
-        if let JobEvent::Failed { item, .. } | JobEvent::AttemptFailed { item, .. } = event {
-            self.context.exclusion.let_go((job, *item));
+        let is_failure = matches!(event, JobEvent::Failed { .. } | JobEvent::AttemptFailed { .. });
+        let is_end = is_failure || matches!(event.change_step(), Some(ChangeStep::Made | ChangeStep::TakenBack));
+        if is_end && let Some((item, _)) = event.item() {
+            self.context.exclusion.let_go((job, item));
         }
     }
 

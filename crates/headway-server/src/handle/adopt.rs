@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::{Input, Server};
 use crate::engine;
 use crate::error::internal;
-use headway_model::{ApiError, JobId, JobSummary};
+use headway_model::{ApiError, JobId, JobStatus, JobSummary};
 
 /// The jobs that such a server works on.
 pub(super) struct Adopted(Mutex<HashSet<JobId>>);
@@ -47,8 +47,18 @@ impl Server {
     /// Takes up a live job that an earlier process left. A server that works on every job has done so already.
     ///
     /// # Errors
-    /// If there is no such job, or it cannot be read.
+    /// If there is no such job, or it cannot be read. Or if this server has no such recipe: then the job stays as it is, for a
+    /// server that has it.
     pub async fn adopt(&self, id: JobId) -> Result<(), ApiError> {
+        self.take_over(id, false).await
+    }
+
+    /// The same for a job that is only to be ended, which needs no recipe.
+    pub(super) async fn adopt_to_end(&self, id: JobId) -> Result<(), ApiError> {
+        self.take_over(id, true).await
+    }
+
+    async fn take_over(&self, id: JobId, ends: bool) -> Result<(), ApiError> {
         let Some(adopted) = &self.inner.adopted else { return Ok(()) };
         // Held to the end, so that a second caller finds the job adopted, and no event of it is recorded in the
         // meantime.
@@ -58,6 +68,10 @@ impl Server {
             return Ok(());
         }
         let context = &self.inner.context;
+        // Taking it up would pause it, and only a person ends that pause.
+        if !ends && row.summary.status != JobStatus::Cancelling && context.recipe(&row.summary.recipe).is_none() {
+            return Err(no_recipe(id, &row.summary.recipe));
+        }
         let (_, folds) = context.store.folds(&[id]).await?;
         let fold = folds.into_iter().next().ok_or_else(|| internal(&"a job has a row and no events"))?;
         let leases = context.store.leases().await?;
@@ -77,4 +91,13 @@ impl Server {
         let message = format!("no server works on job {job}: call `headway resume {job}`, or start `headway serve`");
         Err(ApiError::Conflict { message })
     }
+}
+
+/// The refusal of a job whose recipe this server lacks.
+fn no_recipe(job: JobId, recipe: &str) -> ApiError {
+    let message = format!(
+        "this server has no recipe {recipe:?}, so job {job} stays as it is for one that has it: to go on with it, call \
+         `headway resume {job}` with --config and the file that defines the recipe"
+    );
+    ApiError::Conflict { message }
 }

@@ -41,6 +41,7 @@ impl Server {
         let runtime = OwnRuntime::start().map_err(no_thread)?;
         let (context, reports) = context(&opened, &config, recipes, runtime.handle()).await?;
         end_left_over(&context, &opened.folds, &opened.aside).await?;
+        engine::hold_left_open(&context, opened.rows.iter().zip(&opened.folds)).await?;
 
         let limits = ScheduleLimits { jobs: config.jobs.max(1), workers: config.workers.max(1) };
         let leases = context.store.leases().await?;

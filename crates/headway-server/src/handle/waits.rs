@@ -50,7 +50,7 @@ impl Server {
             JobStatus::Processing => {
                 let items = running.of(summary.job);
                 let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
-                Some(format!("{} waits for job {}, which works on it", other.0.path.shown(), other.1))
+                Some(waits_for_job(&other.0.path, other.1, self.inner.context.exclusion.keeps_of(other.1)))
             }
             JobStatus::Paused { reason: PauseReason::LibraryGone } => {
                 waits_for_library(library, gone, (disks, Some(gives_back)))
@@ -68,6 +68,18 @@ impl Server {
             status => status.wait_end().unwrap_or_default(),
         };
         text.map(|text| JobWait { text, ends })
+    }
+}
+
+/// The text for a file that another job holds. If it `is_open`, nobody works on it, and it is not known how far a change of it got.
+fn waits_for_job(path: &RelPath, other: JobId, is_open: bool) -> String {
+    let path = path.shown();
+    match is_open {
+        true => format!(
+            "{path} waits for job {other}, which has not found out yet how far its change of that file got; its page says \
+             what that waits for"
+        ),
+        false => format!("{path} waits for job {other}, which works on it"),
     }
 }
 

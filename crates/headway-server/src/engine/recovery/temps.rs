@@ -69,7 +69,7 @@ pub(crate) fn input_of(row: ItemRow) -> Option<PlannedFile> {
 }
 
 /// The folder of an item's temporary file.
-fn temp_folder(file: &PlannedFile, output: Option<&Output>) -> RelPath {
+pub(crate) fn temp_folder(file: &PlannedFile, output: Option<&Output>) -> RelPath {
     let path = file.becomes.as_ref().unwrap_or(&file.path);
     let beside = path.parent().unwrap_or_default();
     match output.map(|output| &output.place) {

@@ -1,45 +1,130 @@
-//! The items whose file might be in a folder that an attempt left.
+//! The items whose file might be in a folder that an attempt left: one of their own job, or of a job that this one retries. No
+//! server need have taken the job up: the folder itself is looked for.
 
 use std::collections::HashMap;
 
 use super::super::Server;
-use headway_files::{io_text, might_be_in};
+use crate::engine::{input_of, temp_folder};
+use headway_files::{Library, Maker, OwnName, io_text};
 use headway_model::item::ItemLabel;
+use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::summary::ItemView;
+use headway_model::{JobId, PlannedFile, Query, RelPath, SkipReason};
+use headway_recipes::Unable;
 use headway_store::rows::JobRow;
 
+/// Where an attempt can have left the file of an item.
+struct LeftPlace {
+    /// The item that is told of it.
+    item: u32,
+    /// The item whose attempt it was.
+    of: (JobId, u32),
+    /// The folder in which that attempt made its own.
+    folder: RelPath,
+    /// The item's file.
+    file: PlannedFile,
+}
+
 impl Server {
-    /// Adds to items that were interrupted, and have no message of their own, what is to be done about such a folder.
+    /// Adds to items that did not succeed, and have no message of their own, what is to be done about such a folder.
     pub(super) async fn say_kept(&self, row: &JobRow, items: &mut [ItemView]) {
-        let can_be = |item: &ItemView| {
-            let was_tried = matches!(item.status, ItemLabel::Interrupted | ItemLabel::Failed | ItemLabel::Cancelled);
-            was_tried && item.message.is_none()
+        let is_gone = |item: &ItemView| {
+            let gone = [SkipReason::Missing.text(), SkipReason::Changed.text()];
+            item.reason.as_deref().is_some_and(|reason| gone.contains(&reason))
         };
-        let asked: Vec<_> =
-            items.iter().filter(|item| can_be(item)).map(|item| (item.item, item.path.clone())).collect();
+        let can_be = |item: &ItemView| match item.status {
+            ItemLabel::Interrupted | ItemLabel::Failed | ItemLabel::Cancelled => item.message.is_none(),
+            ItemLabel::Skipped => item.message.is_none() && is_gone(item),
+            _ => false,
+        };
+        let asked: Vec<_> = items.iter().filter(|item| can_be(item)).map(|item| item.item).collect();
         if asked.is_empty() {
             return;
         }
-        let job = row.summary.job;
         // The job's own view says why there is none.
         let Ok(library) = self.library_of_job(&row.library).await else { return };
-        if !library.has_left_of(job) {
-            return;
-        }
-        let look = move || {
-            let told = asked.into_iter().filter_map(|(item, path)| match library.kept_folder(job, item) {
-                Ok(kept) => kept.map(|folder| (item, might_be_in(&folder, &path))),
-                Err(error) => {
-                    let why = io_text(&error);
-                    Some((item, format!("whether it is in a folder that an attempt left cannot be seen: {why}")))
+        let mut told = match self.places(row, &asked).await {
+            Ok(places) => {
+                // A server that works on a job, or has tidied up after it, knows whether anything is left.
+                let knows = self.works_on(row.summary.job).await;
+                if knows && !places.iter().any(|place| library.has_left_of(place.of.0)) {
+                    return;
                 }
-            });
-            told.collect::<HashMap<_, _>>()
+                // The job's own view says of storage that it does not answer.
+                let looked = self.inner.looks.look(&row.library, move || told_of(&library, &places)).await;
+                let Some(told) = looked else { return };
+                told
+            }
+            Err(why) => asked.iter().map(|item| (*item, unknown(&why.to_string()))).collect(),
         };
-        // The job's own view says of storage that it does not answer.
-        let Some(mut told) = self.inner.looks.look(&row.library, look).await else { return };
         for item in items.iter_mut().filter(|item| item.message.is_none()) {
-            item.message = told.remove(&item.item);
+            let reason = item.reason.as_ref().filter(|_| item.status == ItemLabel::Skipped);
+            item.message = told.remove(&item.item).map(|told| match reason {
+                Some(reason) => format!("{reason}, and {told}"),
+                None => told,
+            });
         }
     }
+
+    /// Where attempts at these items can have left their files, in this job and in those that it retries.
+    async fn places(&self, row: &JobRow, asked: &[u32]) -> Result<Vec<LeftPlace>, Unable> {
+        let (context, mut places) = (&self.inner.context, Vec::new());
+        let rows = context.store.items_at(row.job_no, asked).await?;
+        let items: HashMap<_, _> = rows.into_iter().map(|row| (row.file.path, row.item)).collect();
+        let paths: Vec<_> = items.keys().cloned().collect();
+        let (mut job, mut job_no) = (row.summary.job, row.job_no);
+        while let Some(request) = context.request(job_no).await? {
+            for row in context.store.items_for(&[job_no], &paths).await? {
+                let Some(item) = items.get(&row.file.path).copied() else { continue };
+                let folder = temp_folder(&row.file, request.output.as_ref());
+                let of = (job, row.item);
+                places.extend(input_of(row).map(|file| LeftPlace { item, of, folder, file }));
+            }
+            let Query::Items(ItemsQuery { job: earlier, which }) = request.query else { break };
+            // An undo is about the files that succeeded.
+            if which == ItemSelection::Placed {
+                break;
+            }
+            let Some(row) = context.store.job(earlier).await? else { break };
+            (job, job_no) = (earlier, row.job_no);
+        }
+        Ok(places)
+    }
+}
+
+/// What a person is told of each item whose file might be in a folder that was left. Blocking.
+fn told_of(library: &Library, places: &[LeftPlace]) -> HashMap<u32, String> {
+    let mut by_folder: HashMap<&RelPath, Vec<&LeftPlace>> = HashMap::new();
+    for place in places {
+        by_folder.entry(&place.folder).or_default().push(place);
+    }
+    let mut told = HashMap::new();
+    for (folder, places) in by_folder {
+        match library.own_names_at(folder) {
+            Ok(names) => {
+                let left = places.into_iter().filter_map(|place| Some((place.item, left_at(library, &names, place)?)));
+                told.extend(left);
+            }
+            Err(error) => {
+                let text = unknown(&io_text(&error));
+                told.extend(places.into_iter().map(|place| (place.item, text.clone())));
+            }
+        }
+    }
+    told
+}
+
+/// What a person is told of one of these names, if it is a folder in which the file might be. Blocking.
+fn left_at(library: &Library, names: &[OwnName], place: &LeftPlace) -> Option<String> {
+    let (job, item) = place.of;
+    let mut left = names.iter().filter(|own| own.maker == (Maker::Attempt { job, item }));
+    left.find_map(|own| {
+        let told = library.might_have_input(own, Some(&place.file));
+        told.unwrap_or_else(|error| Some(unknown(&io_text(&error))))
+    })
+}
+
+/// What a person is told of an item if a look failed.
+fn unknown(why: &str) -> String {
+    format!("whether it is in a folder that an attempt left cannot be seen: {why}")
 }
