@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, http, mint, request};
+use crate::helper::{Files, Headway, Mount, eventually, http, mint, request};
 
 fn config(files: &Files) -> PathBuf {
     files.data().with_file_name("headway.toml")
@@ -309,4 +309,49 @@ async fn two_watches_of_the_same_files_report_each_other_and_start_nothing() {
     let before = refuse().await;
     eventually("more looks", async || (refuse().await[0] > before[0] + 1000).then_some(())).await;
     assert_eq!(get(&server, "/api/v1/jobs").await.expect("the jobs")["jobs"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_disk_below_the_folder_stops_no_watch_and_its_files_are_not_new_when_it_is_back() {
+    let files = watching("");
+    let usb = || {
+        let disk = Mount::tmpfs(&files.library().join("in/usb"), "8m")?;
+        let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+        files.write_at("in/usb/u", b"1", then);
+        Some(disk)
+    };
+    let Some(first) = usb() else { return };
+    let server = serve(&files);
+    store_preset(&server, "checksum").await;
+    let jobs = ended(&server, 1).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/usb/u".to_owned(), 1)]);
+    drop(first);
+    let is_named = |watch: &Value| {
+        let names = |text: &Value| text.as_str().is_some_and(|text| text.contains("in/usb (tmpfs)"));
+        watch["missing"].as_array().is_some_and(|missing| missing.iter().any(names)) && names(&watch["problem"])
+    };
+    told(&server, "the missing disk", is_named).await;
+    put(&files, "a", b"1");
+    let jobs = ended(&server, 2).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/a".to_owned(), 1)], "the others are processed");
+    let Some(_second) = usb() else { return };
+    told(&server, "no problem", |watch| watch["problem"].is_null() && watch["missing"] == json!([])).await;
+    idle(&server).await;
+    ended(&server, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_whose_absence_is_accepted_is_no_problem_of_the_watch() {
+    let files = watching("without = [\"in/usb\"]\n");
+    let Some(disk) = Mount::tmpfs(&files.library().join("in/usb"), "8m") else { return };
+    files.write("in/usb/u", b"1");
+    let server = serve(&files);
+    store_preset(&server, "checksum").await;
+    ended(&server, 1).await;
+    drop(disk);
+    let is_named = |watch: &Value| watch["missing"].as_array().is_some_and(|missing| missing.len() == 1);
+    let watch = told(&server, "the missing disk", is_named).await;
+    assert_eq!(watch["problem"], Value::Null, "{watch}");
+    put(&files, "a", b"1");
+    ended(&server, 2).await;
 }

@@ -55,6 +55,8 @@ pub struct WatchedFolderView {
     pub looked: Option<Millis>,
     /// How many files of the last look wait for a job: they have not been unchanged for long enough, or an earlier job is not over.
     pub waiting: u64,
+    /// Disks below the folder that were missing at the last look, such as `in/usb (/dev/sdb1)`: nothing is known of their files.
+    pub missing: Vec<String>,
     /// The earlier job that is not over, whose end the files wait for.
     pub waits_for: Option<JobId>,
     /// The last job that was started.

@@ -42,6 +42,12 @@ pub struct WatchProgress {
     /// Whether it was decided what happens to the files that were in this folder at the beginning.
     #[serde(default)]
     pub begun: bool,
+    /// The folders of this library for which that was decided.
+    #[serde(default)]
+    begun_in: BTreeSet<RelPath>,
+    /// The disks that were missing when the files that were there were to be skipped: those on them are, too.
+    #[serde(default)]
+    undecided: BTreeSet<RelPath>,
     /// How many jobs it was about to start.
     #[serde(default)]
     pub jobs: u32,
@@ -114,34 +120,74 @@ impl WatchProgress {
         }
     }
 
-    /// Decides at the first look at this folder what happens to the files in it. Of another library, nothing is known. Returns
-    /// whether anything was decided.
+    /// Decides at the first look at this folder what happens to the files in it. Those in a folder that was watched before
+    /// are not decided about again: what came there meanwhile is new. Of another library, nothing is known. Returns whether
+    /// anything was decided.
     ///
     /// # Errors
     /// If not all of them are known, and they are to be skipped.
     pub(super) fn begin(&mut self, look: &WatchedFiles, existing: ExistingFiles) -> Result<bool, String> {
-        if self.begun && (&self.root, &self.folder) == (&look.root, &look.folder) {
+        let is_same_library = self.root == look.root;
+        if self.begun && is_same_library && self.folder == look.folder {
             self.library.clone_from(&look.library);
             return Ok(false);
         }
+        let mut begun_in = if is_same_library { self.begun_in.clone() } else { BTreeSet::new() };
+        if self.begun && is_same_library {
+            // What an older version stored has no list of them.
+            begun_in.insert(self.folder.clone());
+        }
+        let is_new = |path: &RelPath| !begun_in.iter().any(|folder| path.seen_from(folder).is_some());
         if existing == ExistingFiles::Skip
-            && let Some(unread) = look.unread.first()
+            && let Some(unread) = look.unread.iter().find(|path| is_new(path))
         {
             let what = unread.shown();
             return Err(format!("the files that are to be skipped are not all known: {what:?} cannot be read"));
         }
-        if self.root != look.root {
+        if !is_same_library {
             self.known.clear();
             self.tried.clear();
+            self.undecided.clear();
         }
         if existing == ExistingFiles::Skip {
-            for (path, state) in look.files.iter().filter(|(path, _)| !is_unfinished(path, &look.folder)) {
-                self.remember(path.clone(), *state);
+            for (path, state) in look.files.iter().filter(|(path, _)| is_new(path)) {
+                self.skip(path, *state, &look.folder);
             }
+            self.undecided.extend(look.missing.keys().filter(|mount| is_new(mount)).cloned());
         }
+        begun_in.insert(look.folder.clone());
+        self.begun_in = begun_in;
         (self.library, self.root, self.folder) = (look.library.clone(), look.root.clone(), look.folder.clone());
         self.begun = true;
         Ok(true)
+    }
+
+    /// Takes in a file that was there at the beginning and is left alone.
+    fn skip(&mut self, path: &RelPath, state: SizeAndTime, folder: &RelPath) {
+        if !is_unfinished(path, folder) {
+            self.remember(path.clone(), state);
+        }
+    }
+
+    /// Takes in what is on the disks that were missing when the files that were there were to be skipped, and are back.
+    /// Returns whether there was any.
+    pub(super) fn take_returned(&mut self, look: &WatchedFiles) -> bool {
+        let before = self.undecided.len();
+        let (unseen, folder) = (unseen_by(look), &look.folder);
+        let is_back = |mount: &RelPath| {
+            let is_read = !unseen(mount) && look.unread.iter().all(|unread| unread.seen_from(mount).is_none());
+            is_read && mount.seen_from(folder).is_some()
+        };
+        for mount in std::mem::take(&mut self.undecided) {
+            if !is_back(&mount) {
+                self.undecided.insert(mount);
+                continue;
+            }
+            for (path, state) in look.files.iter().filter(|(path, _)| path.seen_from(&mount).is_some()) {
+                self.skip(path, *state, folder);
+            }
+        }
+        self.undecided.len() != before
     }
 
     /// The position after which its jobs can have made files that are not known yet.
@@ -213,14 +259,16 @@ impl WatchProgress {
         if self.known.len() > limit {
             let unseen = unseen_by(look);
             self.known.retain(|path, _| look.files.contains_key(path) || unseen(path));
+            // Of the files of other folders nothing is known from now on.
+            self.begun_in.retain(|folder| folder.seen_from(&look.folder).is_some());
         }
     }
 }
 
 /// Whether a look could not see what is at a path.
 fn unseen_by(look: &WatchedFiles) -> impl Fn(&RelPath) -> bool {
-    let unread: BTreeSet<&RelPath> = look.unread.iter().collect();
-    move |path: &RelPath| path.ancestors().iter().any(|above| unread.contains(above))
+    let unseen: BTreeSet<&RelPath> = look.unread.iter().chain(look.missing.keys()).collect();
+    move |path: &RelPath| path.ancestors().iter().any(|above| unseen.contains(above))
 }
 
 fn place(data: &Path, watch: &str) -> PathBuf {
@@ -260,6 +308,7 @@ mod tests {
             folder: path("in"),
             files: files.iter().map(|(name, size)| (path(name), state(*size))).collect(),
             unread: unread.iter().map(|name| path(name)).collect(),
+            ..WatchedFiles::default()
         }
     }
 
@@ -355,6 +404,53 @@ mod tests {
         progress.trim(&found, 2);
         let known = ["in/a", "in/gone", "in/locked/b"].map(|name| progress.knows(&path(name), state(1)));
         assert_eq!(known, [true, false, true]);
+    }
+
+    #[test]
+    fn files_that_came_into_a_folder_while_another_one_was_watched_are_new_there() {
+        let (mut progress, skip) = (WatchProgress::default(), ExistingFiles::Skip);
+        let first = look(&[("in/a", 1)], &[]);
+        assert_eq!(progress.begin(&first, skip), Ok(true));
+        let other = WatchedFiles { folder: path("other"), ..look(&[("other/x", 1)], &[]) };
+        assert_eq!(progress.begin(&other, skip), Ok(true));
+        assert!(progress.knows(&path("other/x"), state(1)), "it was there at the beginning");
+        // As a restart finds it.
+        let text = serde_json::to_vec(&progress).expect("JSON");
+        let mut progress: WatchProgress = serde_json::from_slice(&text).expect("the same");
+        let again = look(&[("in/a", 1), ("in/b", 1)], &["in/locked"]);
+        assert_eq!(progress.begin(&again, skip), Ok(true), "nothing is decided about what cannot be read");
+        assert!(progress.knows(&path("in/a"), state(1)) && !progress.knows(&path("in/b"), state(1)));
+        let around = WatchedFiles { folder: RelPath::default(), ..look(&[("in/b", 1), ("c", 1)], &[]) };
+        assert_eq!(progress.begin(&around, skip), Ok(true));
+        assert!(progress.knows(&path("c"), state(1)) && !progress.knows(&path("in/b"), state(1)));
+        // What is forgotten is decided again.
+        assert_eq!(progress.begin(&other, skip), Ok(true));
+        progress.trim(&other, 0);
+        assert_eq!(progress.begin(&first, skip), Ok(true));
+        assert!(progress.knows(&path("in/a"), state(1)));
+    }
+
+    #[test]
+    fn what_is_on_a_missing_disk_is_neither_removed_nor_new_when_the_disk_is_back() {
+        let missing = |names: &[&str]| names.iter().map(|name| (path(name), "/dev/sdb1".to_owned())).collect();
+        let without = WatchedFiles { missing: missing(&["in/usb"]), ..look(&[("in/a", 1)], &[]) };
+        let back = look(&[("in/a", 1), ("in/usb/b", 1), ("in/usb/c.part", 1)], &[]);
+        let mut known = WatchProgress::default();
+        known.remember(path("in/usb/b"), state(1));
+        known.tried.insert(path("in/usb/d"));
+        known.trim(&without, 0);
+        assert!(known.knows(&path("in/usb/b"), state(1)) && !known.take_tried(&without));
+        let mut skip = WatchProgress::default();
+        assert_eq!(skip.begin(&without, ExistingFiles::Skip), Ok(true));
+        assert!(!skip.take_returned(&without), "still missing");
+        let half = WatchedFiles { unread: vec![path("in/usb/locked")], ..back.clone() };
+        assert!(!skip.take_returned(&half), "not all of it is known");
+        assert!(skip.take_returned(&back) && skip.knows(&path("in/usb/b"), state(1)));
+        assert!(!skip.knows(&path("in/usb/c.part"), state(1)));
+        assert!(!skip.take_returned(&look(&[("in/usb/e", 1)], &[])), "it came later");
+        let mut process = WatchProgress::default();
+        assert_eq!(process.begin(&without, ExistingFiles::Process), Ok(true));
+        assert!(!process.take_returned(&back) && !process.knows(&path("in/usb/b"), state(1)));
     }
 
     #[test]
