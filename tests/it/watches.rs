@@ -116,6 +116,7 @@ async fn a_new_file_is_processed_once_and_again_only_when_it_has_changed() {
     let watch = idle(&server).await;
     assert_eq!((&watch["last"]["job"], &watch["problem"]), (&jobs[0]["job"], &Value::Null), "{watch}");
     assert_eq!((&watch["library"], &watch["folder"]), (&json!("files"), &json!("in")), "{watch}");
+    assert_eq!(watch["last_status"], json!({ "status": "completed" }), "{watch}");
     put(&files, "a", b"12");
     std::fs::rename(files.library().join("in/b.part"), files.library().join("in/b")).expect("a rename");
     eventually("all files", async || {
@@ -266,6 +267,14 @@ async fn a_file_that_a_job_changed_and_failed_at_starts_no_other_job() {
     idle(&server).await;
     over(&server, 1).await;
     assert_eq!(read(), "1\ntried\n");
+    let watch = told(&server, "the end of the last job", |watch| !watch["last_status"].is_null()).await;
+    assert!(watch["last_status"]["status"].as_str().is_some_and(|status| status != "completed"), "{watch}");
+    let health = get(&server, "/health").await.expect("an answer");
+    assert!(health["notes"].to_string().contains("the last job of a schedule or a watched folder failed"), "{health}");
+    let metrics = http().get(format!("{}/metrics", server.url)).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("a text");
+    let label = watch["last_status"]["status"].as_str().expect("a label");
+    assert!(metrics.contains(&format!("headway_watched_folders{{last_job=\"{label}\"}} 1")), "{metrics}");
     put(&files, "a", b"2\n");
     over(&server, 2).await;
     assert_eq!(read(), "2\ntried\n", "it changed later");

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{JobId, Millis};
 use crate::path::RelPath;
+use crate::status::JobStatus;
 
 /// A schedule of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct ScheduleView {
     pub next: Option<Millis>,
     /// The last job that it started.
     pub last: Option<LastStart>,
+    /// The status of the last job; absent if there was none, or if it is not known: its events cannot be read, or nothing of it
+    /// is left.
+    pub last_status: Option<JobStatus>,
     /// How many times passed while no job could be started.
     pub missed: u64,
     /// How many times were left out, because the job of the time before was not over.
@@ -61,6 +65,9 @@ pub struct WatchedFolderView {
     pub waits_for: Option<JobId>,
     /// The last job that was started.
     pub last: Option<LastStart>,
+    /// The status of the last job; absent if there was none, or if it is not known: its events cannot be read, or nothing of it
+    /// is left.
+    pub last_status: Option<JobStatus>,
     /// Why the folder, or a part of it, is not known, or why no job can be started.
     pub problem: Option<String>,
 }

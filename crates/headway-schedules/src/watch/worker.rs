@@ -323,6 +323,7 @@ impl WatchWorker {
             waiting: self.changes.waiting() as u64,
             waits_for: self.waits_for,
             last,
+            last_status: None,
             problem,
         }
     }
