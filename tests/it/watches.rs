@@ -364,3 +364,61 @@ async fn a_disk_whose_absence_is_accepted_is_no_problem_of_the_watch() {
     put(&files, "a", b"1");
     ended(&server, 2).await;
 }
+
+/// Each new name would be a new file, without end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_its_command_renames_is_processed_once() {
+    let files = watching("[[command]]\nname = \"moves\"\nrun = [\"sh\", \"-c\", \"mv $1 $1.x\", \"sh\", \"{}\"]\n");
+    let mut server = serve(&files);
+    store_preset(&server, "moves").await;
+    put(&files, "a", b"1");
+    over(&server, 1).await;
+    assert!(files.library().join("in/a.x").exists());
+    idle(&server).await;
+    over(&server, 1).await;
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    over(&server, 1).await;
+    put(&files, "b", b"12");
+    over(&server, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_whose_jobs_go_on_making_new_files_stops_and_says_so() {
+    let script = "cat $1 > $1.x && rm $1";
+    let files =
+        watching(&format!("[[command]]\nname = \"grows\"\nrun = [\"sh\", \"-c\", \"{script}\", \"sh\", \"{{}}\"]\n"));
+    let server = serve(&files);
+    store_preset(&server, "grows").await;
+    put(&files, "a", b"1");
+    let stopped = |watch: &Value| watch["problem"].as_str().is_some_and(|why| why.contains("a new name"));
+    let watch = told(&server, "the reason", stopped).await;
+    assert_eq!(watch["waiting"], 1, "{watch}");
+    over(&server, 6).await;
+    assert!(files.library().join("in/a.x.x.x.x.x.x").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_is_renamed_goes_on_with_what_it_knew() {
+    let files = watching(
+        "[[command]]\nname = \"copy\"\nrun = [\"cp\", \"{}\", \"{out}\"]\noutput = { place = { beside = { name = \"{/}.copy\" } } }\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "copy").await;
+    put(&files, "a", b"1");
+    ended(&server, 1).await;
+    // Before a look could see what the job made.
+    server.kill();
+    let text = std::fs::read_to_string(config(&files)).expect("the settings");
+    std::fs::write(config(&files), text.replace("\"inbox\"", "\"scans\"")).expect("the settings");
+    let server = serve(&files);
+    let watch = idle(&server).await;
+    assert_eq!(watch["name"], "scans", "{watch}");
+    ended(&server, 1).await;
+    assert!(!progress(&files).exists() && files.data().join("watches/scans.json").exists());
+    put(&files, "b", b"12");
+    ended(&server, 2).await;
+    idle(&server).await;
+    ended(&server, 2).await;
+}

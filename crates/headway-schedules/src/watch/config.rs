@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use headway_model::RelPath;
 use headway_model::text::{WrongAt, invalid_name};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Spanned, Value};
 
 use crate::sections::all_right;
@@ -38,6 +38,14 @@ pub struct FolderWatch {
     pub existing: ExistingFiles,
     /// Disks inside the library whose absence is accepted, by their mount points: it is no problem of the watch.
     pub without: Vec<RelPath>,
+}
+
+/// Where a watch works and with which preset, as its section says it. Two watches at one place would refuse to work.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct WatchedPlace {
+    preset: String,
+    library: Option<String>,
+    folder: Option<RelPath>,
 }
 
 /// What happens to files that are in a folder when it is watched for the first time.
@@ -133,6 +141,12 @@ fn time(key: &str, text: Option<&Spanned<String>>, default: Duration) -> Result<
 }
 
 impl FolderWatch {
+    /// Where it works.
+    pub(super) fn place(&self) -> WatchedPlace {
+        let FolderWatch { preset, library, folder, .. } = self;
+        WatchedPlace { preset: preset.clone(), library: library.clone(), folder: folder.clone() }
+    }
+
     /// The lines of its section, with all defaults.
     pub fn section(&self) -> Vec<String> {
         let time = |time: Duration| humantime::format_duration(time).to_string();

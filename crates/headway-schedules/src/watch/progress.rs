@@ -12,7 +12,8 @@ use headway_model::{JobId, RelPath, StartJob};
 use headway_server::{MadeFiles, SizeAndTime, WatchedFiles};
 use serde::{Deserialize, Serialize};
 
-use super::config::ExistingFiles;
+use super::config::{ExistingFiles, WatchedPlace};
+use super::new_names;
 use super::unfinished::is_unfinished;
 
 /// The folder of these files in the data folder.
@@ -57,6 +58,21 @@ pub struct WatchProgress {
     /// The last job that it started.
     #[serde(default)]
     pub last: Option<LastStart>,
+    /// The files of that job, each as it was then.
+    #[serde(default)]
+    last_files: BTreeMap<RelPath, SizeAndTime>,
+    /// Whether a look has seen what that job left.
+    #[serde(default)]
+    was_left: bool,
+    /// How many jobs in a row had only files that are called after those of the job before.
+    #[serde(default)]
+    called_after: u32,
+    /// The section of the watch but for its name, as it was last.
+    #[serde(default)]
+    pub(super) section: Option<WatchedPlace>,
+    /// The names that the watch had before.
+    #[serde(default)]
+    pub(super) earlier_names: BTreeSet<String>,
     /// Why the folder is not known, or why no job can be started.
     #[serde(default)]
     pub problem: Option<String>,
@@ -190,6 +206,16 @@ impl WatchProgress {
         self.undecided.len() != before
     }
 
+    /// Whether this is a job of the watch, which has this name now.
+    pub(super) fn is_own(&self, watch: &str, job: JobId) -> bool {
+        is_of(watch, job) || self.earlier_names.iter().any(|name| is_of(name, job))
+    }
+
+    /// Takes in where the watch works. Returns whether that has changed.
+    pub(super) fn take_section(&mut self, place: WatchedPlace) -> bool {
+        self.section.replace(place.clone()) != Some(place)
+    }
+
     /// The position after which its jobs can have made files that are not known yet.
     pub(super) fn position(&self) -> Position {
         self.position
@@ -204,6 +230,28 @@ impl WatchProgress {
         let is_any = !new.is_empty();
         new.into_iter().for_each(|(path, state)| self.remember(path, state));
         is_any || was_tried
+    }
+
+    /// Takes in which files its last job has renamed, at the first look that began after the end of all its jobs. Returns
+    /// whether this was that look.
+    pub(super) fn take_renamed(&mut self, look: &WatchedFiles, running: Option<JobId>) -> bool {
+        if self.was_left || running.is_some() || self.last.is_none() {
+            return false;
+        }
+        self.was_left = true;
+        let renamed = new_names::renamed(&self.last_files, look, unseen_by(look));
+        renamed.into_iter().for_each(|(path, state)| self.remember(path, state));
+        true
+    }
+
+    /// How many jobs in a row would have only files that are called after those of the job before, with a job of these.
+    fn called_after_with(&self, files: &BTreeMap<RelPath, SizeAndTime>) -> u32 {
+        if new_names::are_called_after(&self.last_files, files) { self.called_after + 1 } else { 0 }
+    }
+
+    /// Refuses a job of these files if jobs go on making files for the next one.
+    pub(super) fn must_end(&self, files: &BTreeMap<RelPath, SizeAndTime>) -> Result<(), String> {
+        new_names::must_end(self.called_after_with(files), files)
     }
 
     /// Takes in what a look found at the files that were tried without success: as they are now, they are not tried again.
@@ -239,7 +287,9 @@ impl WatchProgress {
 
     /// Takes in that the job is started.
     pub(super) fn started(&mut self) {
-        self.last = self.pending.take().map(|pending| pending.start).or(self.last);
+        let Some(PendingJob { start, files, .. }) = self.pending.take() else { return };
+        self.called_after = self.called_after_with(&files);
+        (self.last, self.last_files, self.was_left) = (Some(start), files, false);
     }
 
     /// Takes in that the job was not started, and will not be: its files wait again.
@@ -271,6 +321,16 @@ fn unseen_by(look: &WatchedFiles) -> impl Fn(&RelPath) -> bool {
     move |path: &RelPath| path.ancestors().iter().any(|above| unseen.contains(above))
 }
 
+/// The names of the watches that have run on a data folder. Blocking.
+pub(super) fn names(data: &Path) -> io::Result<Vec<String>> {
+    private::names(&data.join(FOLDER))
+}
+
+/// Removes what a watch knows. Blocking.
+pub(super) fn remove(data: &Path, watch: &str) -> io::Result<()> {
+    private::remove(&place(data, watch))
+}
+
 fn place(data: &Path, watch: &str) -> PathBuf {
     data.join(FOLDER).join(format!("{watch}.json"))
 }
@@ -283,8 +343,8 @@ fn job_of(watch: &str, number: u32, at: Millis) -> JobId {
     JobId::mint(at, random)
 }
 
-/// Whether this is a job of the watch: the id says so.
-pub(super) fn is_of(watch: &str, job: JobId) -> bool {
+/// Whether this is a job of a watch of this name: the id says so.
+fn is_of(watch: &str, job: JobId) -> bool {
     job.bytes()[6..12] == job_of(watch, 0, 0).bytes()[6..12]
 }
 
@@ -467,5 +527,66 @@ mod tests {
         let later = look(&[("in/a", 1), ("in/c", 1)], &[]);
         assert_eq!(skip.begin(&later, ExistingFiles::Skip), Ok(false));
         assert!(!skip.knows(&path("in/c"), state(1)), "it came later");
+    }
+
+    fn files(names: &[(&str, i64)]) -> BTreeMap<RelPath, SizeAndTime> {
+        names.iter().map(|(name, mtime_ns)| (path(name), SizeAndTime { size: 1, mtime_ns: *mtime_ns })).collect()
+    }
+
+    fn run(progress: &mut WatchProgress, names: &[(&str, i64)]) {
+        progress.prepare("inbox", 5, request(), files(names));
+        progress.started();
+    }
+
+    #[test]
+    fn a_new_name_of_a_file_of_the_last_job_is_known_from_the_first_look_after_it() {
+        let look = |names: &[(&str, i64)]| WatchedFiles { files: files(names), ..WatchedFiles::default() };
+        let mut progress = WatchProgress::default();
+        assert!(!progress.take_renamed(&look(&[("in/x", 7)]), None), "there was no job");
+        run(&mut progress, &[("in/a", 7), ("in/b", 8), ("in/c", new_names::FINE_NS)]);
+        let running = progress.last.map(|last| last.job);
+        assert!(!progress.take_renamed(&look(&[("in/a.x", 7)]), running));
+        let left =
+            look(&[("in/a.x", 7), ("in/b", 8), ("in/copy of b", 8), ("in/c.x", new_names::FINE_NS), ("in/new", 9)]);
+        assert!(progress.take_renamed(&left, None));
+        let known = left.files.iter().filter(|(path, state)| progress.knows(path, **state));
+        let known: Vec<_> = known.map(|(path, _)| path.to_string()).collect();
+        assert_eq!(known, ["in/a.x", "in/b"], "a coarse time says nothing");
+        assert!(!progress.take_renamed(&look(&[("in/b.x", 8)]), None), "a person renamed it later");
+        assert!(!progress.knows(&path("in/b.x"), SizeAndTime { size: 1, mtime_ns: 8 }));
+    }
+
+    #[test]
+    fn jobs_that_go_on_making_files_for_the_next_one_end() {
+        let mut progress = WatchProgress::default();
+        let mut name = "in/a.jpg".to_owned();
+        for number in 0..=i64::from(new_names::IN_A_ROW) {
+            assert_eq!(progress.must_end(&files(&[(name.as_str(), number)])), Ok(()), "{name}");
+            run(&mut progress, &[(name.as_str(), number)]);
+            name.push_str(".x");
+        }
+        let refused = progress.must_end(&files(&[(name.as_str(), 20)])).expect_err("refused");
+        assert!(refused.contains(&name) && refused.contains("new name"), "{refused}");
+        // As a restart finds it.
+        let text = serde_json::to_vec(&progress).expect("JSON");
+        let mut progress: WatchProgress = serde_json::from_slice(&text).expect("the same");
+        assert!(progress.must_end(&files(&[(name.as_str(), 20)])).is_err());
+        assert_eq!(progress.must_end(&files(&[(name.as_str(), 20), ("in/other", 20)])), Ok(()), "another file came");
+        run(&mut progress, &[(name.as_str(), 20), ("in/other", 20)]);
+        assert_eq!(progress.called_after, 0);
+    }
+
+    #[test]
+    fn numbers_and_changed_files_are_no_new_names() {
+        let mut progress = WatchProgress::default();
+        for number in 0..30 {
+            let name = format!("in/scan.{number:03}");
+            assert_eq!(progress.must_end(&files(&[(name.as_str(), number)])), Ok(()), "{name}");
+            run(&mut progress, &[(name.as_str(), number)]);
+        }
+        for number in 0..30 {
+            run(&mut progress, &[("in/scan.pdf", number)]);
+            assert_eq!(progress.called_after, 0);
+        }
     }
 }

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::changes::FolderChanges;
 use super::config::FolderWatch;
-use super::progress::{REMEMBERED, WatchProgress, is_of};
+use super::progress::{REMEMBERED, WatchProgress};
 
 /// How many files a watched folder can have.
 const FILES_LIMIT: usize = 100_000;
@@ -159,9 +159,11 @@ impl WatchWorker {
         let has_begun = progress.begin(&look, self.watch.existing)?;
         let was_tried = progress.take_tried(&look);
         let is_back = progress.take_returned(&look);
+        let is_left = progress.take_renamed(&look, running);
+        let is_moved = progress.take_section(self.watch.place());
         if has_begun {
             self.store(progress).await.inspect_err(|_| progress.begun = false)?;
-        } else if is_new || was_tried || is_back {
+        } else if is_new || was_tried || is_back || is_left || is_moved {
             self.store(progress).await?;
         }
         self.changes.take(&look, progress, times);
@@ -194,7 +196,7 @@ impl WatchWorker {
         let is_first = !progress.begun && progress.jobs == 0;
         let after = if is_first { self.server.head().borrow().position } else { progress.position() };
         let last = progress.last.map(|last| last.job);
-        let ours = |job| is_of(&self.watch.name, job);
+        let ours = |job| progress.is_own(&self.watch.name, job);
         let made = self.server.made_after(after, &progress.root, last, ours).await;
         made.map_err(|error| format!("what earlier jobs made is not known: {error}"))
     }
@@ -217,6 +219,7 @@ impl WatchWorker {
         {
             return Err(why.clone());
         }
+        progress.must_end(&files)?;
         progress.trim(look, REMEMBERED);
         let query = Query::Paths(files.keys().cloned().collect());
         let request = StartJob { library: look.library.clone(), query, ..request };
