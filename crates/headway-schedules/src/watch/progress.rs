@@ -195,12 +195,12 @@ impl WatchProgress {
             is_read && mount.seen_from(folder).is_some()
         };
         for mount in std::mem::take(&mut self.undecided) {
-            if !is_back(&mount) {
+            if is_back(&mount) {
+                for (path, state) in look.files.iter().filter(|(path, _)| path.seen_from(&mount).is_some()) {
+                    self.skip(path, *state, folder);
+                }
+            } else {
                 self.undecided.insert(mount);
-                continue;
-            }
-            for (path, state) in look.files.iter().filter(|(path, _)| path.seen_from(&mount).is_some()) {
-                self.skip(path, *state, folder);
             }
         }
         self.undecided.len() != before

@@ -1,4 +1,4 @@
-//! A watch that gets another name in the file of settings: it goes on with what it knew under the old one.
+//! A watch that is renamed in the file of settings: it goes on with what it knew under the old one.
 
 use std::path::Path;
 
