@@ -143,7 +143,8 @@ impl Library {
         let known = *self.known.lock().get_or_insert(root.identity);
         let mut held = self.root.write();
         let is_expected = match held.as_ref() {
-            Some(before) => before.is_again(&root),
+            // An empty mount point can have been opened before the disk came back.
+            Some(before) => before.is_again(&root) || known.is_surely(&root.identity),
             None => is_right(known, root.identity),
         };
         if !is_expected {

@@ -182,6 +182,21 @@ mod tests {
     }
 
     #[test]
+    fn the_disk_that_is_remembered_is_taken_up_after_its_empty_mount_point_was_opened_and_closed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [disk, point] = ["disk", "point"].map(|name| folder.path().join(name));
+        [&disk, &point].into_iter().for_each(|path| std::fs::create_dir(path).expect("a folder"));
+        std::fs::write(disk.join("file"), "x").expect("a file");
+        let known = Identity::at(&disk).expect("a folder");
+        let (library, _) = Library::open_or_wait("disk", &point, Some(known));
+        assert_eq!(library.reach(), Err(PauseReason::LibraryGone));
+        library.let_go(std::time::Duration::ZERO);
+        std::fs::remove_dir(&point).expect("an empty folder");
+        std::fs::rename(&disk, &point).expect("a rename");
+        assert_eq!((library.reach(), library.identity()), (Ok(()), Some(known)), "a live job goes on by itself");
+    }
+
+    #[test]
     fn a_moved_root_is_distinguished_from_one_whose_disk_is_missing() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("above/files");
