@@ -1097,6 +1097,39 @@ async fn a_disk_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_
     assert!(other.exists(), "nothing of the second disk is removed");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_root_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_a_live_job() {
+    // Another folder of the same disk, and another disk.
+    for is_disk in [false, true] {
+        let files = Files::new();
+        files.write_at("a", b"one", then());
+        let mut dying = Served::start_in(&files, &["env", "HEADWAY_FAULT=recorded"]).expect("a ready server");
+        let job = dying.begin_doomed("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+        assert!(dying.headway.dies_within(Duration::from_secs(20)));
+        let left: Vec<_> = std::fs::read_dir(files.library()).expect("a folder").flatten().collect();
+        let mut names = left.iter().filter(|entry| entry.path().is_file()).map(std::fs::DirEntry::file_name);
+        let temp = names.find(|name| name != "a").expect("a temporary file");
+        std::fs::rename(files.library(), files.elsewhere()).expect("a folder");
+        std::fs::create_dir(files.library()).expect("a folder");
+        let mount = if is_disk { Mount::tmpfs(&files.library(), "8m") } else { None };
+        if is_disk && mount.is_none() {
+            return;
+        }
+        files.write_at("a", b"two", then());
+        let other = files.library().join(temp);
+        std::fs::write(&other, b"of the second folder").expect("a file");
+        let served = Served::start(&files);
+        let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+        let paused = served.until(job, |summary| summary.status.is_terminal() || summary.status == gone).await;
+        assert_eq!((paused.status, paused.counters.failed), (gone, 0), "nothing is known of the placing");
+        assert!(other.exists(), "nothing of the second folder is removed");
+        assert_eq!(std::fs::read(files.library().join("a")).expect("a file"), b"two");
+        let (_, view) = served.answer(&format!("/api/jobs/{job}")).await;
+        assert!(view["waits"].as_str().is_some_and(|waits| waits.contains("is not the one")), "{view}");
+        drop(served);
+    }
+}
+
 /// What lies on the second disk looks like a change that has to be taken back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_exchanged_before_a_retry_runs_is_not_taken_for_that_of_a_half_changed_file() {

@@ -1,5 +1,6 @@
 //! What became of a job's failures: which of them later jobs have done.
 
+use headway_model::policy::OnInterrupt;
 use headway_model::request::ItemSelection;
 use headway_model::summary::JobView;
 use headway_model::{JobStatus, OutputPlace, Query, StartJob};
@@ -64,6 +65,19 @@ async fn what_only_the_owner_can_start_anybody_can_retry_and_nothing_else() {
         assert!(said.contains("command is only for the owner of this server: run it in a terminal"), "{said}");
         assert!(!said.contains("no recipe"), "{said}");
     }
+    let mut other_policy = again.clone();
+    other_policy.policy.on_interrupt = Some(OnInterrupt::Retry);
+    let mut more_tries = again.clone();
+    more_tries.policy.tries = Some(100);
+    let of_some = StartJob { sample: Some(1), ..again.clone() };
+    for (refused, why) in
+        [(&other_policy, "another policy"), (&more_tries, "another policy"), (&of_some, "takes no sample")]
+    {
+        let (_, status, said) = put(refused).await;
+        assert!(status == 422 && said.contains(why), "{status} {refused:?}: {said}");
+    }
+    let (_, status, said) = put(&request.again(job, ItemSelection::These(vec![0, 7]))).await;
+    assert!(status == 422 && said.contains("has no item 7; its items are numbered from 0 to 1"), "{status}: {said}");
     let (id, status, said) = put(&again).await;
     assert_eq!(status, 201, "{said}");
     let end = server.end(&client, id).await;

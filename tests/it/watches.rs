@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, http, mint, request};
+use crate::helper::{Files, Headway, Mount, eventually, http, mint, request};
 
 fn config(files: &Files) -> PathBuf {
     files.data().with_file_name("headway.toml")
@@ -116,6 +116,7 @@ async fn a_new_file_is_processed_once_and_again_only_when_it_has_changed() {
     let watch = idle(&server).await;
     assert_eq!((&watch["last"]["job"], &watch["problem"]), (&jobs[0]["job"], &Value::Null), "{watch}");
     assert_eq!((&watch["library"], &watch["folder"]), (&json!("files"), &json!("in")), "{watch}");
+    assert_eq!(watch["last_status"], json!({ "status": "completed" }), "{watch}");
     put(&files, "a", b"12");
     std::fs::rename(files.library().join("in/b.part"), files.library().join("in/b")).expect("a rename");
     eventually("all files", async || {
@@ -266,6 +267,14 @@ async fn a_file_that_a_job_changed_and_failed_at_starts_no_other_job() {
     idle(&server).await;
     over(&server, 1).await;
     assert_eq!(read(), "1\ntried\n");
+    let watch = told(&server, "the end of the last job", |watch| !watch["last_status"].is_null()).await;
+    assert!(watch["last_status"]["status"].as_str().is_some_and(|status| status != "completed"), "{watch}");
+    let health = get(&server, "/health").await.expect("an answer");
+    assert!(health["notes"].to_string().contains("the last job of a schedule or a watched folder failed"), "{health}");
+    let metrics = http().get(format!("{}/metrics", server.url)).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("a text");
+    let label = watch["last_status"]["status"].as_str().expect("a label");
+    assert!(metrics.contains(&format!("headway_watched_folders{{last_job=\"{label}\"}} 1")), "{metrics}");
     put(&files, "a", b"2\n");
     over(&server, 2).await;
     assert_eq!(read(), "2\ntried\n", "it changed later");
@@ -309,4 +318,107 @@ async fn two_watches_of_the_same_files_report_each_other_and_start_nothing() {
     let before = refuse().await;
     eventually("more looks", async || (refuse().await[0] > before[0] + 1000).then_some(())).await;
     assert_eq!(get(&server, "/api/v1/jobs").await.expect("the jobs")["jobs"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_disk_below_the_folder_stops_no_watch_and_its_files_are_not_new_when_it_is_back() {
+    let files = watching("");
+    let usb = || {
+        let disk = Mount::tmpfs(&files.library().join("in/usb"), "8m")?;
+        let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+        files.write_at("in/usb/u", b"1", then);
+        Some(disk)
+    };
+    let Some(first) = usb() else { return };
+    let server = serve(&files);
+    store_preset(&server, "checksum").await;
+    let jobs = ended(&server, 1).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/usb/u".to_owned(), 1)]);
+    drop(first);
+    let is_named = |watch: &Value| {
+        let names = |text: &Value| text.as_str().is_some_and(|text| text.contains("in/usb (tmpfs)"));
+        watch["missing"].as_array().is_some_and(|missing| missing.iter().any(names)) && names(&watch["problem"])
+    };
+    told(&server, "the missing disk", is_named).await;
+    put(&files, "a", b"1");
+    let jobs = ended(&server, 2).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/a".to_owned(), 1)], "the others are processed");
+    let Some(_second) = usb() else { return };
+    told(&server, "no problem", |watch| watch["problem"].is_null() && watch["missing"] == json!([])).await;
+    idle(&server).await;
+    ended(&server, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_whose_absence_is_accepted_is_no_problem_of_the_watch() {
+    let files = watching("without = [\"in/usb\"]\n");
+    let Some(disk) = Mount::tmpfs(&files.library().join("in/usb"), "8m") else { return };
+    files.write("in/usb/u", b"1");
+    let server = serve(&files);
+    store_preset(&server, "checksum").await;
+    ended(&server, 1).await;
+    drop(disk);
+    let is_named = |watch: &Value| watch["missing"].as_array().is_some_and(|missing| missing.len() == 1);
+    let watch = told(&server, "the missing disk", is_named).await;
+    assert_eq!(watch["problem"], Value::Null, "{watch}");
+    put(&files, "a", b"1");
+    ended(&server, 2).await;
+}
+
+/// Each new name would be a new file, without end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_its_command_renames_is_processed_once() {
+    let files = watching("[[command]]\nname = \"moves\"\nrun = [\"sh\", \"-c\", \"mv $1 $1.x\", \"sh\", \"{}\"]\n");
+    let mut server = serve(&files);
+    store_preset(&server, "moves").await;
+    put(&files, "a", b"1");
+    over(&server, 1).await;
+    assert!(files.library().join("in/a.x").exists());
+    idle(&server).await;
+    over(&server, 1).await;
+    server.kill();
+    let server = serve(&files);
+    idle(&server).await;
+    over(&server, 1).await;
+    put(&files, "b", b"12");
+    over(&server, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_whose_jobs_go_on_making_new_files_stops_and_says_so() {
+    let script = "cat $1 > $1.x && rm $1";
+    let files =
+        watching(&format!("[[command]]\nname = \"grows\"\nrun = [\"sh\", \"-c\", \"{script}\", \"sh\", \"{{}}\"]\n"));
+    let server = serve(&files);
+    store_preset(&server, "grows").await;
+    put(&files, "a", b"1");
+    let stopped = |watch: &Value| watch["problem"].as_str().is_some_and(|why| why.contains("a new name"));
+    let watch = told(&server, "the reason", stopped).await;
+    assert_eq!(watch["waiting"], 1, "{watch}");
+    over(&server, 6).await;
+    assert!(files.library().join("in/a.x.x.x.x.x.x").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_is_renamed_goes_on_with_what_it_knew() {
+    let files = watching(
+        "[[command]]\nname = \"copy\"\nrun = [\"cp\", \"{}\", \"{out}\"]\noutput = { place = { beside = { name = \"{/}.copy\" } } }\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "copy").await;
+    put(&files, "a", b"1");
+    ended(&server, 1).await;
+    // Before a look could see what the job made.
+    server.kill();
+    let text = std::fs::read_to_string(config(&files)).expect("the settings");
+    std::fs::write(config(&files), text.replace("\"inbox\"", "\"scans\"")).expect("the settings");
+    let server = serve(&files);
+    let watch = idle(&server).await;
+    assert_eq!(watch["name"], "scans", "{watch}");
+    ended(&server, 1).await;
+    assert!(!progress(&files).exists() && files.data().join("watches/scans.json").exists());
+    put(&files, "b", b"12");
+    ended(&server, 2).await;
+    idle(&server).await;
+    ended(&server, 2).await;
 }

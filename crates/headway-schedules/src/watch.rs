@@ -7,10 +7,13 @@
 
 mod changes;
 mod config;
+mod new_names;
 mod progress;
+mod renamed;
 mod unfinished;
 mod worker;
 
 pub use config::{ExistingFiles, FolderWatch, read};
 pub use progress::{PendingJob, WatchProgress};
+pub use renamed::take_over;
 pub use worker::start;

@@ -122,6 +122,7 @@ impl ScheduleWorker {
             zone: times.zone().to_owned(),
             next: times.after(now()),
             last: None,
+            last_status: None,
             missed: 0,
             skipped: 0,
             problem: None,

@@ -35,15 +35,22 @@ impl<T: Clone + PartialEq> Running<T> {
         Running { begin: Box::new(begin), running: Vec::new() }
     }
 
-    /// Runs these from now on. An unchanged one keeps running; a changed one is restarted at its stored position.
-    /// Returns whether anything has changed.
-    pub(super) async fn replace(&mut self, all: Vec<T>) -> bool {
+    /// Ends those that are not among these. Returns whether there were any.
+    pub(super) async fn keep(&mut self, all: &[T]) -> bool {
         let (stay, go): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.running).into_iter().partition(|one| all.contains(&one.what));
         self.running = stay;
-        let is_other = !go.is_empty() || self.running.len() != all.len();
-        // This comes before another of the same name begins, because both store their positions in one file.
+        let has_ended = !go.is_empty();
         join_all(go.into_iter().map(RunningOne::end)).await;
+        has_ended
+    }
+
+    /// Runs these from now on. An unchanged one keeps running; a changed one is restarted at its stored position.
+    /// Returns whether anything has changed.
+    pub(super) async fn replace(&mut self, all: Vec<T>) -> bool {
+        // This comes before another of the same name begins, because both store their positions in one file.
+        let has_ended = self.keep(&all).await;
+        let is_other = has_ended || self.running.len() != all.len();
         for what in all {
             if self.running.iter().all(|one| one.what != what) {
                 let (stop, stopping) = watch::channel(false);

@@ -38,8 +38,11 @@ impl RunningStarters {
             forget_others(&self.data, &schedules);
             changed.push("the schedules");
         }
-        // The state of a watch stays: without it, every file would be processed again.
-        if self.watches.replace(watches).await {
+        // The state of a watch stays: without it, every file would be processed again. It is moved while none of those that have
+        // another name runs.
+        let has_ended = self.watches.keep(&watches).await;
+        watch::take_over(&self.data, &watches);
+        if self.watches.replace(watches).await || has_ended {
             changed.push("the watched folders");
         }
         changed

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 
+use super::RestResult;
 use headway_model::summary::{ScheduleView, WatchedFolderView};
 use headway_server::Server;
 
-pub(super) async fn schedules(State(server): State<Server>) -> Json<Vec<ScheduleView>> {
-    Json(server.schedules())
+pub(super) async fn schedules(State(server): State<Server>) -> RestResult<Json<Vec<ScheduleView>>> {
+    Ok(Json(server.schedule_views().await?))
 }
 
-pub(super) async fn watches(State(server): State<Server>) -> Json<Vec<WatchedFolderView>> {
-    Json(server.watched_folders())
+pub(super) async fn watches(State(server): State<Server>) -> RestResult<Json<Vec<WatchedFolderView>>> {
+    Ok(Json(server.watched_folder_views().await?))
 }

@@ -42,7 +42,7 @@ impl DataFolder {
         let mut known = before.clone();
         // The file cannot hold a name with a line feed. The identity of such a library is not known after a restart.
         let libraries = libraries.iter().filter(|library| !library.name.contains('\n'));
-        known.extend(libraries.filter_map(|library| Some((library.name.clone(), library.identity()?))));
+        known.extend(libraries.filter_map(|library| Some((library.name.clone(), library.remembered()?))));
         if known == before {
             return Ok(());
         }

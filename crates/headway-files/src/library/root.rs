@@ -118,8 +118,18 @@ impl Library {
     }
 
     /// The root as last opened. An error if it could never be opened, or if something else took its place while
-    /// nobody needed it.
+    /// nobody needed it, or since an earlier server used it.
     pub(super) fn root(&self) -> io::Result<Arc<Dir>> {
+        self.root_if_first(|known, found| known == found)
+    }
+
+    /// The same, for a check that decides itself about what an earlier server did not know: it is opened.
+    fn root_to_check(&self) -> io::Result<Arc<Dir>> {
+        self.root_if_first(|_, _| true)
+    }
+
+    /// The root. What is opened first has to be what `is_right` takes, given what is remembered.
+    fn root_if_first(&self, is_right: impl Fn(Identity, Identity) -> bool) -> io::Result<Arc<Dir>> {
         self.used.store(running_ms(), Ordering::Relaxed);
         let opened = |root: &Option<Root>| root.as_ref().and_then(|root| root.dir.clone());
         if let Some(dir) = opened(&self.root.read()) {
@@ -130,9 +140,14 @@ impl Library {
             Some(_) => error,
             None => Errno::NODEV.into(),
         })?;
-        self.known.lock().get_or_insert(root.identity);
+        let known = *self.known.lock().get_or_insert(root.identity);
         let mut held = self.root.write();
-        if held.as_ref().is_some_and(|before| !before.is_again(&root)) {
+        let is_expected = match held.as_ref() {
+            // An empty mount point can have been opened before the disk came back.
+            Some(before) => before.is_again(&root) || known.is_surely(&root.identity),
+            None => is_right(known, root.identity),
+        };
+        if !is_expected {
             return Err(Errno::NODEV.into());
         }
         let dir = root.dir.clone();
@@ -156,8 +171,16 @@ impl Library {
         self.path == other.path || place(self).is_some_and(|here| place(other) == Some(here))
     }
 
-    /// The identity of the root, for storing; `None` if the root was never there.
+    /// The identity of the root as last opened by this server, or that of an earlier one as long as it was not opened;
+    /// `None` if the root was never there. What an earlier server used says nothing about what is there now.
     pub fn identity(&self) -> Option<Identity> {
+        let opened = self.root.read().as_ref().map(|root| root.identity);
+        opened.or_else(|| self.remembered())
+    }
+
+    /// The identity of the root that was last accepted as the library, for storing: an empty folder in its place has another
+    /// one. `None` if the root was never there.
+    pub fn remembered(&self) -> Option<Identity> {
         *self.known.lock()
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{JobId, Millis};
 use crate::path::RelPath;
+use crate::status::JobStatus;
 
 /// A schedule of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct ScheduleView {
     pub next: Option<Millis>,
     /// The last job that it started.
     pub last: Option<LastStart>,
+    /// The status of the last job; absent if there was none, or if it is not known: its events cannot be read, or nothing of it
+    /// is left.
+    pub last_status: Option<JobStatus>,
     /// How many times passed while no job could be started.
     pub missed: u64,
     /// How many times were left out, because the job of the time before was not over.
@@ -55,10 +59,15 @@ pub struct WatchedFolderView {
     pub looked: Option<Millis>,
     /// How many files of the last look wait for a job: they have not been unchanged for long enough, or an earlier job is not over.
     pub waiting: u64,
+    /// Disks below the folder that were missing at the last look, such as `in/usb (/dev/sdb1)`: nothing is known of their files.
+    pub missing: Vec<String>,
     /// The earlier job that is not over, whose end the files wait for.
     pub waits_for: Option<JobId>,
     /// The last job that was started.
     pub last: Option<LastStart>,
+    /// The status of the last job; absent if there was none, or if it is not known: its events cannot be read, or nothing of it
+    /// is left.
+    pub last_status: Option<JobStatus>,
     /// Why the folder, or a part of it, is not known, or why no job can be started.
     pub problem: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use headway_model::RelPath;
 use headway_model::text::{WrongAt, invalid_name};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Spanned, Value};
 
 use crate::sections::all_right;
@@ -36,6 +36,16 @@ pub struct FolderWatch {
     pub every: Duration,
     /// What happens to files that are in the folder when it is watched for the first time.
     pub existing: ExistingFiles,
+    /// Disks inside the library whose absence is accepted, by their mount points: it is no problem of the watch.
+    pub without: Vec<RelPath>,
+}
+
+/// Where a watch works and with which preset, as its section says it. Two watches at one place would refuse to work.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct WatchedPlace {
+    preset: String,
+    library: Option<String>,
+    folder: Option<RelPath>,
 }
 
 /// What happens to files that are in a folder when it is watched for the first time.
@@ -67,6 +77,8 @@ struct WatchSection {
     every: Option<Spanned<String>>,
     #[serde(default)]
     existing: ExistingFiles,
+    #[serde(default)]
+    without: Vec<Spanned<String>>,
 }
 
 /// Reads the watched folders of a file. Blocking.
@@ -89,9 +101,17 @@ impl WatchSection {
             wrong.push((name.span().start, why));
         }
         let name = name.get_ref().clone();
-        let folder = self.folder.as_ref().map(folder).transpose().map_err(|why| wrong.push(why));
+        let folder =
+            self.folder.as_ref().map(|path| self::folder("folder", path)).transpose().map_err(|why| wrong.push(why));
         let quiet = time("quiet", self.quiet.as_ref(), QUIET).map_err(|why| wrong.push(why));
         let every = time("every", self.every.as_ref(), EVERY).map_err(|why| wrong.push(why));
+        let mut without = Vec::new();
+        for path in &self.without {
+            match self::folder("without", path) {
+                Ok(path) => without.push(path),
+                Err(why) => wrong.push(why),
+            }
+        }
         match (folder, quiet, every) {
             (Ok(folder), Ok(quiet), Ok(every)) if wrong.is_empty() => Ok(FolderWatch {
                 name,
@@ -101,15 +121,16 @@ impl WatchSection {
                 quiet,
                 every,
                 existing: self.existing,
+                without,
             }),
             _ => Err(wrong),
         }
     }
 }
 
-fn folder(text: &Spanned<String>) -> Result<RelPath, WrongAt> {
+fn folder(key: &str, text: &Spanned<String>) -> Result<RelPath, WrongAt> {
     let below = text.get_ref().trim_end_matches('/');
-    RelPath::from_bytes(below.as_bytes()).map_err(|why| (text.span().start, format!("folder {below:?}: {why}")))
+    RelPath::from_bytes(below.as_bytes()).map_err(|why| (text.span().start, format!("{key} {below:?}: {why}")))
 }
 
 fn time(key: &str, text: Option<&Spanned<String>>, default: Duration) -> Result<Duration, WrongAt> {
@@ -120,6 +141,12 @@ fn time(key: &str, text: Option<&Spanned<String>>, default: Duration) -> Result<
 }
 
 impl FolderWatch {
+    /// Where it works.
+    pub(super) fn place(&self) -> WatchedPlace {
+        let FolderWatch { preset, library, folder, .. } = self;
+        WatchedPlace { preset: preset.clone(), library: library.clone(), folder: folder.clone() }
+    }
+
     /// The lines of its section, with all defaults.
     pub fn section(&self) -> Vec<String> {
         let time = |time: Duration| humantime::format_duration(time).to_string();
@@ -140,7 +167,9 @@ impl FolderWatch {
             Some(value) => format!("{key} = {}", Value::String(value)),
             None => format!("# {key} =  # as in the preset"),
         };
-        std::iter::once("[[watch]]".to_owned()).chain(values.into_iter().map(line)).collect()
+        let without = Value::Array(self.without.iter().map(|path| Value::String(path.shown())).collect());
+        let lines = std::iter::once("[[watch]]".to_owned()).chain(values.into_iter().map(line));
+        lines.chain([format!("without = {without}")]).collect()
     }
 }
 
@@ -160,7 +189,7 @@ mod tests {
         let watches = parsed(
             "[[watch]]\npreset = \"small\"\n\
              [[watch]]\nname = \"scans\"\npreset = \"small\"\nlibrary = \"photos\"\nfolder = \"in/scans/\"\n\
-             quiet = \"1min\"\nevery = \"5min\"\nexisting = \"skip\"\n",
+             quiet = \"1min\"\nevery = \"5min\"\nexisting = \"skip\"\nwithout = [\"in/scans/usb/\"]\n",
         )
         .expect("watches");
         let small = &watches[0];
@@ -170,6 +199,7 @@ mod tests {
         assert_eq!(scans.folder.as_ref().map(RelPath::as_str), Some("in/scans"));
         assert_eq!((scans.quiet, scans.every), (Duration::from_secs(60), Duration::from_secs(300)));
         assert_eq!(scans.existing, ExistingFiles::Skip);
+        assert_eq!(scans.without.iter().map(RelPath::as_str).collect::<Vec<_>>(), ["in/scans/usb"]);
         let text = scans.section().join("\n");
         assert_eq!(parsed(&text).expect("the same"), std::slice::from_ref(scans), "{text}");
     }

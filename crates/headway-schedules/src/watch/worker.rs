@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use headway_files::fault_of;
+use headway_files::{InnerMounts, fault_of};
 use headway_model::library::OutcomeFilter;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
 use headway_model::summary::{LastStart, WatchedFolderView};
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::changes::FolderChanges;
 use super::config::FolderWatch;
-use super::progress::{REMEMBERED, WatchProgress, is_of};
+use super::progress::{REMEMBERED, WatchProgress};
 
 /// How many files a watched folder can have.
 const FILES_LIMIT: usize = 100_000;
@@ -43,6 +43,7 @@ pub fn start(
         changes: FolderChanges::default(),
         found: None,
         looked: None,
+        missing: InnerMounts::new(),
         waits_for: None,
         refused: None,
     };
@@ -71,6 +72,8 @@ struct WatchWorker {
     /// The library and the folder, as they were last found.
     found: Option<(String, RelPath)>,
     looked: Option<Millis>,
+    /// The disks below the folder that were missing at the last look.
+    missing: InnerMounts,
     waits_for: Option<JobId>,
     /// Until when no job is started, because the last request was refused, and why it was.
     refused: Option<(Duration, String)>,
@@ -150,25 +153,22 @@ impl WatchWorker {
         let times = (began, self.since.elapsed());
         self.looked = Some(now());
         self.found = Some((look.library.clone(), look.folder.clone()));
+        self.missing.clone_from(&look.missing);
         self.check_overlap(&look)?;
         let is_new = progress.take_made(made);
         let has_begun = progress.begin(&look, self.watch.existing)?;
         let was_tried = progress.take_tried(&look);
+        let is_back = progress.take_returned(&look);
+        let is_left = progress.take_renamed(&look, running);
+        let is_moved = progress.take_section(self.watch.place());
         if has_begun {
             self.store(progress).await.inspect_err(|_| progress.begun = false)?;
-        } else if is_new || was_tried {
+        } else if is_new || was_tried || is_back || is_left || is_moved {
             self.store(progress).await?;
         }
         self.changes.take(&look, progress, times);
         self.take_unchanged(progress, request, &look, running).await?;
-        match look.unread.as_slice() {
-            [] => Ok(()),
-            [first, ..] => Err(format!(
-                "{} of its folders and files cannot be read, so nothing is known of them: {:?} is the first",
-                look.unread.len(),
-                first.shown()
-            )),
-        }
+        unseen(&look, &self.watch).map_or(Ok(()), Err)
     }
 
     /// Refuses to work beside another watch of the same files. Each would take what the other makes for new files, without end.
@@ -196,7 +196,7 @@ impl WatchWorker {
         let is_first = !progress.begun && progress.jobs == 0;
         let after = if is_first { self.server.head().borrow().position } else { progress.position() };
         let last = progress.last.map(|last| last.job);
-        let ours = |job| is_of(&self.watch.name, job);
+        let ours = |job| progress.is_own(&self.watch.name, job);
         let made = self.server.made_after(after, &progress.root, last, ours).await;
         made.map_err(|error| format!("what earlier jobs made is not known: {error}"))
     }
@@ -219,6 +219,7 @@ impl WatchWorker {
         {
             return Err(why.clone());
         }
+        progress.must_end(&files)?;
         progress.trim(look, REMEMBERED);
         let query = Query::Paths(files.keys().cloned().collect());
         let request = StartJob { library: look.library.clone(), query, ..request };
@@ -321,9 +322,11 @@ impl WatchWorker {
             library: library.cloned(),
             folder: folder.cloned(),
             looked: self.looked,
+            missing: self.missing.iter().map(shown_disk).collect(),
             waiting: self.changes.waiting() as u64,
             waits_for: self.waits_for,
             last,
+            last_status: None,
             problem,
         }
     }
@@ -341,5 +344,57 @@ impl WatchWorker {
             stopped = self.stopping.wait_for(|stop| *stop) => { drop(stopped); true }
             () = tokio::time::sleep(time) => false,
         }
+    }
+}
+
+/// A missing disk, such as `in/usb (/dev/sdb1)`.
+fn shown_disk((mount, device): (&RelPath, &String)) -> String {
+    format!("{} ({device})", mount.shown())
+}
+
+/// What a look could not see, and the settings of the watch do not accept, in words.
+fn unseen(look: &WatchedFiles, watch: &FolderWatch) -> Option<String> {
+    let disks: Vec<_> = look.missing.iter().filter(|(mount, _)| !watch.without.contains(mount)).collect();
+    let missing = disks.first().map(|(mount, _)| {
+        let listed = disks.iter().map(|disk| shown_disk(*disk)).collect::<Vec<_>>().join(", ");
+        format!(
+            "disks below the folder are missing, so nothing is known of their files: {listed}; add without = [{:?}] to the section \
+             of the watch if that is as it should be",
+            mount.shown()
+        )
+    });
+    let unread = look.unread.first().map(|first| {
+        let (count, first) = (look.unread.len(), first.shown());
+        format!("{count} of its folders and files cannot be read, so nothing is known of them: {first:?} is the first")
+    });
+    missing.into_iter().chain(unread).reduce(|one, other| format!("{one}; {other}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::ExistingFiles;
+    use super::*;
+
+    #[test]
+    fn a_missing_disk_is_named_unless_its_absence_is_accepted() {
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let watch = |without: &[&str]| FolderWatch {
+            name: "inbox".into(),
+            preset: "each".into(),
+            library: None,
+            folder: None,
+            quiet: Duration::from_secs(1),
+            every: Duration::from_secs(1),
+            existing: ExistingFiles::Process,
+            without: without.iter().map(|mount| path(mount)).collect(),
+        };
+        let missing = ["in/a", "in/b"].map(|mount| (path(mount), "/dev/sdb1".to_owned()));
+        let look = WatchedFiles { missing: InnerMounts::from(missing), ..WatchedFiles::default() };
+        let said = |without: &[&str]| unseen(&look, &watch(without)).unwrap_or_default();
+        assert!(said(&[]).contains("in/a (/dev/sdb1), in/b (/dev/sdb1)"), "{}", said(&[]));
+        assert!(!said(&["in/a"]).contains("in/a (") && said(&["in/a"]).contains("without = [\"in/b\"]"));
+        assert_eq!(said(&["in/a", "in/b"]), "");
+        let unread = WatchedFiles { unread: vec![path("in/locked")], ..look };
+        assert!(unseen(&unread, &watch(&["in/a", "in/b"])).is_some_and(|why| why.contains("\"in/locked\"")));
     }
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub(crate) use absent::{absent_disks, disks_of, missed_disks, missing_disks};
+pub(crate) use absent::{absent_disks, disks_of, is_missed, missed_disks, missing_disks};
 use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::Server;
 use headway_files::free_bytes;
+use headway_model::status::WaitEnd;
+use headway_model::{ApiError, JobStatus};
 
 /// How long the engine can stand still before a restart is needed.
 const STILL: Duration = Duration::from_secs(30);
@@ -32,7 +34,7 @@ impl Server {
     /// Problems that no restart fixes. They name nothing, because everyone can call the probes.
     pub async fn notes(&self) -> Vec<String> {
         let notes = self.given_up_note().into_iter().chain(self.aside_note().await);
-        notes.chain(self.schedules_note()).chain(self.watched_note()).collect()
+        notes.chain(self.schedules_note()).chain(self.watched_note()).chain(self.last_jobs_note().await).collect()
     }
 
     fn given_up_note(&self) -> Option<String> {
@@ -83,6 +85,29 @@ impl Server {
         Some(format!("{which} cannot be read or processed, so {whose} files might wait; GET /api/v1/watches says why"))
     }
 
+    async fn last_jobs_note(&self) -> Option<String> {
+        let statuses = async {
+            let schedules = self.schedule_views().await?.into_iter().map(|schedule| schedule.last_status);
+            let watches = self.watched_folder_views().await?.into_iter().map(|watched| watched.last_status);
+            Ok::<_, ApiError>(schedules.chain(watches).flatten().filter(|status| wants_person(*status)).count())
+        };
+        let whose = match statuses.await {
+            Ok(0) => return None,
+            Ok(1) => "a schedule or a watched folder".to_owned(),
+            Ok(number) => format!("{number} schedules or watched folders"),
+            Err(error) => {
+                tracing::warn!(%error, "how the last jobs of schedules and watched folders ended is not known");
+                return Some(
+                    "it is not known how the last jobs of schedules and watched folders ended, because the log could not be read".into(),
+                );
+            }
+        };
+        Some(format!(
+            "the last job of {whose} failed, ended with errors or waits for a person; GET /api/v1/schedules and \
+             GET /api/v1/watches say which"
+        ))
+    }
+
     /// Reasons why no work can begin now.
     pub async fn cannot_begin(&self) -> Vec<String> {
         let mut reasons = self.ails();
@@ -109,4 +134,10 @@ impl Server {
         }
         reasons
     }
+}
+
+/// Whether a person has to look at a job that nobody started.
+fn wants_person(status: JobStatus) -> bool {
+    matches!(status, JobStatus::CompletedWithErrors | JobStatus::Failed { .. })
+        || status.wait_end() == Some(WaitEnd::Person)
 }

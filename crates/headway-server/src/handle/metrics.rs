@@ -3,6 +3,7 @@
 //! Totals are sums over the finished jobs in the log, so they survive a restart, except for jobs whose history was
 //! removed before it. Each job is read once: a scrape continues where the last one ended.
 
+mod starters;
 mod text;
 
 use std::collections::BTreeMap;
@@ -78,6 +79,7 @@ impl Server {
         );
         self.live(&mut text).await?;
         self.totals(&mut text).await?;
+        self.starters(&mut text).await?;
         let still = self.inner.context.pulse.still_for().as_secs();
         text.gauge("headway_engine_still_seconds", "Seconds since the engine's loop last completed a turn.", still);
         let given_up = self.inner.context.steps.given_up() as u64;
@@ -134,6 +136,21 @@ impl Server {
         for ((recipe, outcome), count) in &sums.items {
             text.sample("headway_items_total", &[("recipe", recipe), ("outcome", outcome)], *count);
         }
+        Ok(())
+    }
+
+    /// The schedules and the watched folders.
+    async fn starters(&self, text: &mut MetricsText) -> Result<(), ApiError> {
+        let (schedules, watched) = (self.schedule_views().await?, self.watched_folder_views().await?);
+        let family = ("headway_schedules", "Schedules, by the status of the last job.");
+        starters::add(text, family, schedules.iter().map(|schedule| schedule.last_status));
+        let failed = schedules.iter().filter(|schedule| schedule.problem.is_some()).count() as u64;
+        text.gauge("headway_schedules_with_problem", "Schedules that could not start their last job.", failed);
+        let family = ("headway_watched_folders", "Watched folders, by the status of the last job.");
+        starters::add(text, family, watched.iter().map(|watched| watched.last_status));
+        let failed = watched.iter().filter(|watched| watched.problem.is_some()).count() as u64;
+        let what = "Watched folders that cannot be read, wholly or in part, or processed.";
+        text.gauge("headway_watched_folders_with_problem", what, failed);
         Ok(())
     }
 

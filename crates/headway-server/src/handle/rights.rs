@@ -11,7 +11,7 @@ use crate::error::{internal, unreadable};
 use headway_files::{Found, Library, Unreadable, io_text, is_own_folder};
 use headway_model::nearest::nearest;
 use headway_model::request::ItemsQuery;
-use headway_model::{ApiError, JobKind, OutputPlace, Query, RelPath, StartJob};
+use headway_model::{ApiError, JobId, JobKind, OutputPlace, Policy, Query, RelPath, StartJob};
 use headway_recipes::Unable;
 
 impl Server {
@@ -27,14 +27,22 @@ impl Server {
     }
 
     /// Whether this handle can start this request. What only the owner can start, anybody can retry: the same recipe with
-    /// the same settings, on files of the earlier job, with its outputs at the same place.
+    /// the same settings and policy, on files of the earlier job, with its outputs at the same place.
+    ///
+    /// # Errors
+    /// If it is such a retry but for its policy or a sample, or the earlier job cannot be read.
     pub(super) async fn may_start(&self, request: &StartJob) -> Result<bool, ApiError> {
         if self.offers(&request.recipe) {
             return Ok(true);
         }
         let Query::Items(query) = &request.query else { return Ok(false) };
-        let earlier = self.repeated(request, query).await?;
-        Ok(earlier.is_some_and(|earlier| earlier.output == request.output))
+        match self.repeated(request, query).await? {
+            Some(earlier) if earlier.output == request.output => {
+                must_be_exact(request, &earlier, query.job)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Why this handle cannot start this recipe, and what to do.
@@ -94,8 +102,8 @@ impl Server {
             return Ok(());
         }
         let earlier = self.repeated(request, query).await?;
-        if earlier.is_some_and(|earlier| request.output.is_none() || earlier.output == request.output) {
-            return Ok(());
+        if let Some(earlier) = earlier.filter(|earlier| request.output.is_none() || earlier.output == request.output) {
+            return must_be_exact(request, &earlier, query.job);
         }
         let text = format!(
             "{} is not served here: what job {} did there can be retried and undone, and nothing else",
@@ -159,6 +167,25 @@ impl Server {
         };
         if hit { Err(ApiError::at_place("/query", text)) } else { Ok(()) }
     }
+}
+
+/// Refuses a retry that would treat the files in another way than the job did: how often they are tried, for how long, and
+/// what happens if the server dies in between was the owner's choice. Whether files that are done run again is not compared,
+/// because the caller names the files.
+fn must_be_exact(request: &StartJob, earlier: &StartJob, job: JobId) -> Result<(), ApiError> {
+    let compared = |request: &StartJob| Policy { on_done: None, ..request.policy.clone() };
+    if compared(request) != compared(earlier) {
+        let text = format!(
+            "only the owner of this server can retry job {job} with another policy; send the policy of its request (only on_done can \
+             differ)"
+        );
+        return Err(ApiError::at_place("/policy", text));
+    }
+    if request.sample.is_some() {
+        let text = format!("a retry of job {job} takes no sample; name its items instead");
+        return Err(ApiError::at_place("/sample", text));
+    }
+    Ok(())
 }
 
 /// Refuses a path that is not a folder's canonical path. Blocking.

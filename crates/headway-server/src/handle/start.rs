@@ -30,6 +30,7 @@ impl Server {
         let request = self.checked(&request, may_start)?;
         if let Query::Items(query) = &request.query {
             self.items_of(&request, query).await?;
+            self.has_items(query).await?;
         }
         let body = serde_json::to_string(&request).map_err(|error| internal(&error))?;
         let hash = Digest::of(body.as_bytes());
@@ -69,6 +70,16 @@ impl Server {
         };
         let row = self.store().job(id).await?.ok_or_else(|| internal(&"an acknowledged job is not in the store"))?;
         Ok((started, self.same(row, &request, &hash).await?))
+    }
+
+    /// Refuses numbers that no item of the other job has: nothing would be done for them.
+    async fn has_items(&self, query: &ItemsQuery) -> Result<(), ApiError> {
+        let ItemSelection::These(items) = &query.which else { return Ok(()) };
+        let total = self.row(query.job).await?.summary.counters.total;
+        match no_such_items(query.job, items, total) {
+            None => Ok(()),
+            Some(text) => Err(ApiError::at_place("/query/items/which/these", text)),
+        }
     }
 
     /// The title of a job over items of another one. A retry names what the first job was about, and the file if it is one.
@@ -236,5 +247,40 @@ fn whole_title(request: &StartJob) -> String {
             many => format!("{recipe} · {} files", many.len()),
         },
         Query::Items(query) => format!("{recipe} · {}", these_items(&query.which)),
+    }
+}
+
+/// Which of these numbers no item of a job with so many items has, in a sentence; `None` if each has its item.
+fn no_such_items(job: JobId, items: &[u32], total: u32) -> Option<String> {
+    const NAMED: usize = 10;
+    let unknown: Vec<_> = items.iter().filter(|item| **item >= total).collect();
+    let named = unknown.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let more = match unknown.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let has = match total {
+        0 => "it has no items".to_owned(),
+        total => format!("its items are numbered from 0 to {}", total - 1),
+    };
+    (!unknown.is_empty()).then(|| format!("job {job} has no item {named}{more}; {has}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_no_item_are_named() {
+        let job = JobId::mint(1, [0; 10]);
+        let said = |items: &[u32], total| no_such_items(job, items, total);
+        assert_eq!(said(&[0, 2], 3), None);
+        assert_eq!(
+            said(&[0, 3, 7], 3),
+            Some(format!("job {job} has no item 3, 7; its items are numbered from 0 to 2"))
+        );
+        assert_eq!(said(&[0], 0), Some(format!("job {job} has no item 0; it has no items")));
+        let many: Vec<u32> = (1..=12).collect();
+        assert!(said(&many, 1).is_some_and(|said| said.contains("9, 10 and 2 more")));
     }
 }

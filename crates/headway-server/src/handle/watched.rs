@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Server;
-use crate::engine::QueryPatterns;
+use crate::engine::{QueryPatterns, is_missed};
 use crate::error::{internal, unreadable};
 use crate::placements::Changes;
-use headway_files::{Change, Library, ListedFile, ScanError, walk};
+use headway_files::{Change, InnerMounts, Library, ListedFile, ScanError, walk};
 use headway_model::id::Position;
 use headway_model::item::{ItemStatus, SkipReason};
 use headway_model::request::FolderQuery;
@@ -44,6 +44,8 @@ pub struct WatchedFiles {
     pub files: BTreeMap<RelPath, SizeAndTime>,
     /// Folders that cannot be listed and files that cannot be looked at: nothing is known of them.
     pub unread: Vec<RelPath>,
+    /// Disks below the folder that are missing, each with its device: nothing is known of their files.
+    pub missing: InnerMounts,
 }
 
 /// What jobs that are over made, and whether one of them is not over.
@@ -212,13 +214,17 @@ fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: us
         is_too_large = files.len() + unread.len() > limit;
         !is_too_large
     };
-    let leaves_out = |path: &RelPath, is_folder: bool| patterns.leaves_out(path, is_folder);
+    let mut missing = library.missing_mounts().map_err(cannot)?;
+    missing.retain(|mount, _| is_missed(mount, &folder, &|path: &RelPath| patterns.leaves_out(path, true)));
+    let leaves_out = |path: &RelPath, is_folder: bool| {
+        is_folder && missing.contains_key(path) || patterns.leaves_out(path, is_folder)
+    };
     walk(library, &folder, &leaves_out, &mut visit).map_err(cannot)?;
     if is_too_large {
         let what = if folder.is_root() { library.name.clone() } else { format!("{}/{}", library.name, folder.shown()) };
         return Err(ApiError::invalid(format!("{what} has more than {limit} files; watch a smaller folder")));
     }
-    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread })
+    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread, missing })
 }
 
 #[cfg(test)]
@@ -247,6 +253,25 @@ mod tests {
         assert!(
             look(folder.path(), &FolderQuery::default(), 2).is_err_and(|error| error.to_string().contains("than 2"))
         );
+    }
+
+    #[test]
+    fn a_look_goes_past_a_missing_disk_and_names_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir_all(folder.path().join("in/usb")).expect("a folder");
+        for name in ["in/a", "in/usb/below the mount point"] {
+            std::fs::write(folder.path().join(name), "abc").expect("a file");
+        }
+        let path = |text: &str| text.parse::<RelPath>().expect("a path");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let mounts = ["in/usb", "in/no mount point", "other"].map(|mount| (path(mount), "/dev/sdb1".to_owned()));
+        library.expect_mounts(InnerMounts::from(mounts));
+        let query = FolderQuery { path: path("in"), ..FolderQuery::default() };
+        let found = watched_files(&library, String::new(), &query, 10).expect("a look");
+        assert_eq!(found.files.keys().collect::<Vec<_>>(), [&path("in/a")]);
+        assert_eq!(found.missing.keys().collect::<Vec<_>>(), [&path("in/no mount point"), &path("in/usb")]);
+        let on_it = FolderQuery { path: path("in/usb"), ..FolderQuery::default() };
+        assert!(watched_files(&library, String::new(), &on_it, 10).is_err(), "a missing disk is not an empty folder");
     }
 
     #[test]

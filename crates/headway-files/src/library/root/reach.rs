@@ -13,7 +13,7 @@ impl Library {
     /// be done with the library's files.
     pub fn reach(&self) -> Result<(), PauseReason> {
         let gone = |error: &io::Error| environment(error).unwrap_or(PauseReason::LibraryGone);
-        self.root().map_err(|error| gone(&error))?;
+        self.root_to_check().map_err(|error| gone(&error))?;
         let found = uninterrupted(|| Ok(rustix::fs::stat(&self.path)?)).map_err(|error| gone(&error))?;
         if self.root_number() == (found.st_dev, found.st_ino) {
             return self.check_known();
@@ -34,6 +34,7 @@ impl Library {
         let Some(root) = root.filter(|root| known.is_some_and(|known| known != root.identity)) else { return Ok(()) };
         match root.is_empty() {
             Ok(false) => {
+                self.warn_of_another();
                 *self.known.lock() = Some(root.identity);
                 Ok(())
             }
@@ -53,8 +54,21 @@ impl Library {
         if root.is_empty().map_err(gone)? {
             return Err(PauseReason::LibraryGone);
         }
+        self.warn_of_another();
         self.take(root);
         Ok(())
+    }
+
+    /// Reports that new jobs use another folder from now on than the one that was last used at the path.
+    fn warn_of_another(&self) {
+        if self.remembered().is_some() {
+            tracing::warn!(
+                "the folder at {} is not the one that was last used there: the name was given to another folder, or the disk was \
+                 changed. New jobs of the library {:?} use it; jobs that were planned on the other one wait.",
+                self.path.display(),
+                self.name
+            );
+        }
     }
 
     /// Accepts what is at the path now as the library, including what is mounted inside it now, because a person said
@@ -64,7 +78,7 @@ impl Library {
     /// If it cannot be opened.
     pub fn reopen(&self) -> io::Result<()> {
         let root = Root::open(&self.path)?;
-        let is_other = self.identity().is_some_and(|known| known != root.identity);
+        let is_other = self.remembered().is_some_and(|known| known != root.identity);
         self.take(root);
         if is_other {
             // What was mounted inside another folder is not missing here.
@@ -136,6 +150,50 @@ mod tests {
         std::fs::write(folder.path().join("file"), "x").expect("a file");
         let (library, _) = Library::open_or_wait("disk", folder.path(), elsewhere);
         assert_eq!(library.reach(), Ok(()));
+    }
+
+    #[test]
+    fn another_folder_than_an_earlier_server_used_is_not_taken_for_it_before_anything_checks_that() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("file"), "x").expect("a file");
+        let elsewhere = Identity { file_system: 7, inode: 2 };
+        let (library, _) = Library::open_or_wait("disk", folder.path(), Some(elsewhere));
+        assert_ne!(library.identity(), Some(elsewhere), "a job that was planned there sees the other folder");
+        assert_eq!(library.remembered(), Some(elsewhere), "nothing has accepted it yet");
+        assert_eq!(library.reach(), Ok(()));
+        assert_eq!(library.remembered(), library.identity());
+        // Its storage gave no answer at the start.
+        let library = Library::unopened("disk", folder.path(), Some(elsewhere));
+        assert_eq!(library.identity(), Some(elsewhere), "nothing else is known");
+        let asked = library.root().map(drop).expect_err("another folder");
+        assert_eq!(environment(&asked), Some(PauseReason::LibraryGone), "no fact about a file");
+        assert_eq!((library.reach(), library.identity() == Some(elsewhere)), (Ok(()), false));
+        assert!(library.root().is_ok());
+    }
+
+    #[test]
+    fn an_empty_folder_is_opened_and_does_not_replace_what_is_remembered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let elsewhere = Identity { file_system: 7, inode: 2 };
+        let (library, _) = Library::open_or_wait("disk", folder.path(), Some(elsewhere));
+        assert_ne!(library.identity(), Some(elsewhere));
+        assert_eq!(library.reach(), Err(PauseReason::LibraryGone));
+        assert_eq!(library.remembered(), Some(elsewhere), "the next server must not take it for the library");
+    }
+
+    #[test]
+    fn the_disk_that_is_remembered_is_taken_up_after_its_empty_mount_point_was_opened_and_closed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [disk, point] = ["disk", "point"].map(|name| folder.path().join(name));
+        [&disk, &point].into_iter().for_each(|path| std::fs::create_dir(path).expect("a folder"));
+        std::fs::write(disk.join("file"), "x").expect("a file");
+        let known = Identity::at(&disk).expect("a folder");
+        let (library, _) = Library::open_or_wait("disk", &point, Some(known));
+        assert_eq!(library.reach(), Err(PauseReason::LibraryGone));
+        library.let_go(std::time::Duration::ZERO);
+        std::fs::remove_dir(&point).expect("an empty folder");
+        std::fs::rename(&disk, &point).expect("a rename");
+        assert_eq!((library.reach(), library.identity()), (Ok(()), Some(known)), "a live job goes on by itself");
     }
 
     #[test]

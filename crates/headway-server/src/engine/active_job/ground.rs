@@ -62,7 +62,7 @@ impl PlannedGround {
         let bound = ground(&data, job, request)?;
         let is_about_items = matches!(&request.query, Query::Items(_));
         let only = bound.clone().filter(|_| is_about_items);
-        Ok(PlannedGround { job, data, planned: Mutex::new(bound.or(library.identity().map(Ground::new))), only })
+        Ok(PlannedGround { job, data, planned: Mutex::new(bound.or(library.remembered().map(Ground::new))), only })
     }
 
     /// Whether the job can be planned on the present root and disks: on any, unless it is about what is on others and no

@@ -133,8 +133,9 @@ impl FollowedLog {
 /// The folders that these libraries are now, with the disks inside them as they were last seen, in words. It never waits for
 /// storage.
 pub(super) fn folders_of(libraries: &LibraryList) -> String {
-    let folder =
-        |library: &Arc<Library>| (library.name.clone(), library.path.clone(), library.identity(), library.seen_disks());
+    let folder = |library: &Arc<Library>| {
+        (library.name.clone(), library.path.clone(), library.remembered(), library.seen_disks())
+    };
     let mut of: Vec<_> = libraries.iter().map(folder).collect();
     of.sort_by(|one, other| one.0.cmp(&other.0));
     format!("{of:?}")
