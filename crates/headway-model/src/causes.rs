@@ -46,6 +46,14 @@ pub struct Causes {
     pub more: u32,
 }
 
+impl Causes {
+    /// How many failed items are sorted here.
+    pub fn sorted(&self) -> u32 {
+        let items: usize = self.causes.iter().map(|cause| cause.items.len()).sum();
+        u32::try_from(items).unwrap_or(u32::MAX)
+    }
+}
+
 /// Sorts failed items by cause, one at a time.
 #[derive(Debug, Default)]
 pub struct Sorter(BTreeMap<String, Cause>);
@@ -121,7 +129,7 @@ mod tests {
         }
         sorter.add(&failed(7, "c", "exit code 3: c: cannot open codec"));
         let causes = sorter.sorted(9);
-        assert_eq!(causes.more, 9);
+        assert_eq!((causes.sorted(), causes.more), (5, 9));
         let told: Vec<_> = causes.causes.iter().map(|cause| (cause.text.as_str(), cause.items.as_slice())).collect();
         assert_eq!(
             told,

@@ -18,25 +18,33 @@ use headway_model::{ApiError, Fold, ItemStatus, JobId, JobSummary};
 /// Minimum time between two reads while more files fail.
 const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
 
+/// What was read of why files failed, if anything was.
+pub(in crate::ui) type ReadCauses = Option<Result<Causes, ApiError>>;
+
 /// Why the files of a job failed, as far as the page has read it. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Attention {
     job: JobId,
     failed: Memo<u32>,
-    read: RwSignal<Option<Result<Causes, ApiError>>>,
+    read: RwSignal<ReadCauses>,
     /// How often they were requested again.
     again: RwSignal<u32>,
 }
 
 impl Attention {
-    /// Nothing has been read yet; from now on, causes are read whenever more files fail.
-    pub(in crate::ui) fn new(job: JobId, summary: Summary) -> Self {
+    /// Begins with what the page was rendered with; from now on, causes are read whenever more files fail.
+    pub(in crate::ui) fn new(job: JobId, summary: Summary, read: ReadCauses) -> Self {
         let number = move |_: Option<&u32>| {
             summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.failed))
         };
+        let told = match &read {
+            Some(Ok(causes)) => causes.sorted().saturating_add(causes.more),
+            // What could not be read is read again.
+            Some(Err(_)) | None => 0,
+        };
         let attention =
-            Attention { job, failed: Memo::new(number), read: RwSignal::new(None), again: RwSignal::new(0) };
-        attention.follow();
+            Attention { job, failed: Memo::new(number), read: RwSignal::new(read), again: RwSignal::new(0) };
+        attention.follow(told);
         attention
     }
 
@@ -48,11 +56,10 @@ impl Attention {
         })
     }
 
-    /// Reads the causes whenever the number of failures has changed or they are asked for again, one call at a time. Not a resource, so that the
-    /// server does not wait for it.
-    fn follow(self) {
+    /// Reads the causes whenever the number of failures has changed since it was `told`, or they are asked for again, one call at a time.
+    fn follow(self, told: u32) {
         let Attention { job, failed, read, again } = self;
-        let (busy, seen) = (RwSignal::new(false), StoredValue::new((0, 0)));
+        let (busy, seen) = (RwSignal::new(false), StoredValue::new((told, 0)));
         Effect::new(move |_| {
             let asked @ (number, _) = (failed.get(), again.get());
             if busy.get() || seen.get_value() == asked {
@@ -78,6 +85,8 @@ pub(super) fn Attend(
     summary: Summary,
     /// The job's facts, with its request.
     newest: Newest,
+    /// Whether the page is hydrated: until then it shows what the server rendered.
+    mounted: RwSignal<bool>,
 ) -> impl IntoView {
     let is_over = is_over(summary);
     let live = expect_context::<Live>();
@@ -85,9 +94,10 @@ pub(super) fn Attend(
     let causes = Memo::new(move |_| {
         let failed = attention.failed.get();
         let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
-        live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
-        let told: usize = causes.causes.iter().map(|cause| cause.items.len()).sum();
-        causes.more = failed.saturating_sub(u32::try_from(told).unwrap_or(u32::MAX));
+        if mounted.get() {
+            live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
+        }
+        causes.more = failed.saturating_sub(causes.sorted());
         Some(causes)
     });
     let wrong = move || attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().err().cloned()));

@@ -108,7 +108,7 @@ pub(in crate::ui) fn Head(
         </header>
         {actions}
         <Bar job summary />
-        <Attend attention summary newest />
+        <Attend attention summary newest mounted />
         <Counts job summary />
         <Work summary job />
         <Missed job summary />

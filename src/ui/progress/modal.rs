@@ -39,7 +39,7 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
     let newest = Newest::new(job, None);
     newest.follow(summary);
     let steer = Steer::new(newest);
-    let attention = Attention::new(job, summary);
+    let attention = Attention::new(job, summary, None);
     let is_heard = Memo::new(move |_| summary.with(Option::is_some));
     view! {
         <dialog
