@@ -1,4 +1,5 @@
 // Every way in which a job can end, and what the page says about it.
+import { createHash } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
@@ -174,6 +175,29 @@ test('a job of duplicates says what it found, and plans the removal of the copie
   expect([truth.counters.succeeded, truth.request.settings.report]).toEqual([1, found]);
 });
 
+test('a manifest that names a missing file: one sentence says so, and the bar counts the file', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    const sum = (text: string) => createHash('sha256').update(text).digest('hex');
+    ['a', 'b', 'gone'].forEach((name) => server.file(name));
+    server.file('SHA256SUMS', ['a', 'b', 'gone'].map((name) => `${sum(name)}  ${name}\n`).join(''));
+    server.remove('gone');
+  });
+  const job = await begin(server, mint(), 'verify', { settings: { manifest: 'SHA256SUMS' } });
+  await over(server, job);
+  await page.goto(`${server.url}/jobs/${job}`);
+  await ready(page);
+  const panel = page.locator('.job-panel');
+  await expect(panel.locator('.head-done')).toHaveText('3 / 4 files');
+  await expect(panel.locator('.head-percent')).toHaveText('75 %');
+  await expect(panel.locator('.head-count[data-status="all"]')).toHaveText(/=\s*4\s*files/);
+  await expect(panel.locator('.head-left-out')).toBeHidden();
+  await expect(panel.locator('.head-missed')).toHaveText(/^1 file that the manifest names is missing: gone\.\s*1: not there Show$/);
+  await expect(panel.getByText('1 file that the manifest names is missing')).toHaveCount(1);
+  await panel.locator('.head-missed').getByRole('link', { name: 'Show' }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+  await expect(page.locator('.items tbody tr')).toContainText('not there');
+});
+
 test('the dialog says which files were missed, and why, and stays', async ({ page, serve, watched }) => {
   const server = await serve((server) => tenFiles(server));
   await open(page, server.url);
@@ -182,7 +206,8 @@ test('the dialog says which files were missed, and why, and stays', async ({ pag
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');
   const missed = dialog(page, job).locator('.head-missed');
-  await expect(missed).toContainText('no longer there');
+  // In the words of its row.
+  await expect(missed).toContainText('1: not there');
   await page.waitForTimeout(4_000);
   await missed.getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);

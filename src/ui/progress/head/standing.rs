@@ -50,10 +50,9 @@ pub(super) fn standing(
 }
 
 fn processing(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
-    let (done, _) = summary.counters.work();
     match summary.began {
         // Other jobs occupy all the workers.
-        _ if done == 0 && summary.counters.running == 0 && summary.counters.waiting > 0 => {
+        _ if summary.counters.ran() == 0 && summary.counters.running == 0 && summary.counters.waiting > 0 => {
             "Waits for a free worker.".into()
         }
         Some(began) => format!("Running since {}.", time(began)),

@@ -65,7 +65,7 @@ fn whole<T: FromJson + DeserializeOwned + Serialize + PartialEq + fmt::Debug>(va
 
 fn counters() -> Value {
     json!({
-        "total": 12, "waiting": 1, "running": 2, "interrupted": 1, "succeeded": 3, "skipped": 2, "skipped_in_plan": 1, "missed": 1,
+        "total": 12, "waiting": 1, "running": 2, "interrupted": 1, "succeeded": 3, "skipped": 2, "skipped_in_plan": 1, "missed": 1, "missed_in_plan": 1,
         "failed": 2, "cancelled": 1, "links": 1, "others": 1,
     })
 }
