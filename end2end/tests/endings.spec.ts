@@ -132,12 +132,12 @@ test('one click verifies the very files of a checksum job, and no others', async
   const cause = dialog(page, again).locator('.attention-cause');
   await expect(cause).toContainText('changed');
   // It is the next step to look at it: a second look would find the same.
-  await expect(dialog(page, again).locator('.ui-primary')).toHaveText(['Show']);
+  await expect(dialog(page, again).locator('.ui-primary')).toHaveText(['Show 1']);
   await page.waitForTimeout(4_000);
   await cause.getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('dialog.modal')).toHaveCount(0);
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
-  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Show']);
+  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Show 1']);
 });
 
 test('why a file failed is on the first screen of a phone, on the page and in the dialog', async ({ page, serve, watched }) => {

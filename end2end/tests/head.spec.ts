@@ -139,6 +139,23 @@ test('the pace in force stands in its fields, and a change is confirmed', async 
   await expect(page.getByLabel('Priority')).toHaveValue('0');
 });
 
+test('the next step after failures that lie in the files is to look at them, and after others to retry', async ({ page, serve }) => {
+  const server = await serve((server) => { ['a.png', 'b.png'].forEach((name) => server.file(name)); server.file('c', '7'); }, { config });
+  const damaged = await begin(server, mint(), 'metadata', { query: { paths: ['a.png', 'b.png'] } });
+  await over(server, damaged);
+  await details(page, server, damaged);
+  await expect(page.locator('.attention-cause')).toHaveCount(1);
+  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Show 2']);
+  await expect(button(page, 'retry')).toHaveText('Retry 2 failed');
+  await page.locator('.job-panel .ui-primary').click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(2);
+  const program = await begin(server, mint(), 'slow', { query: { paths: ['c'] } });
+  await over(server, program);
+  await details(page, server, program);
+  await expect(page.locator('.attention-cause')).toContainText('Show 1');
+  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Retry 1 failed']);
+});
+
 test('failures are grouped by cause, and just those of one cause are shown and run again', async ({ page, serve }) => {
   const server = await serve(
     (server) => {

@@ -56,6 +56,11 @@ impl Attention {
         })
     }
 
+    /// Whether looking at what failed is the next step, and not a retry: the files themselves are the reason for every failure.
+    pub(super) fn is_to_be_seen(self) -> bool {
+        self.read.with(|read| matches!(read, Some(Ok(causes)) if causes.are_of_files()))
+    }
+
     /// Reads the causes whenever the number of failures has changed since it was `told`, or they are asked for again, one call at a time.
     fn follow(self, told: u32) {
         let Attention { job, failed, read, again } = self;
@@ -115,7 +120,9 @@ pub(super) fn Attend(
         }
     };
     // A second look at the same bytes finds the same: the next step is to look at what failed.
-    let is_look = move || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests));
+    let is_look = move || {
+        attention.is_to_be_seen() || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests))
+    };
     let row = move |key: String| {
         let of = key.clone();
         let is_next = Signal::derive(move || is_over.get() && is_look() && keys().first() == Some(&of));

@@ -95,7 +95,7 @@ pub(in crate::ui) fn Head(
     };
     let actions = is_page.then(|| {
         view! {
-            <Actions summary steer />
+            <Actions summary steer attention />
             <Failed steer is_page=true />
         }
     });

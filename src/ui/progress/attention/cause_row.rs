@@ -54,7 +54,7 @@ pub(super) fn CauseRow(
             </p>
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
-                <a class="ui-button" class:ui-primary=move || is_next.get() href=there on:click=move |_| live.put_away()>"Show"</a>
+                <a class="ui-button" class:ui-primary=move || is_next.get() href=there on:click=move |_| live.put_away()>"Show " {move || of(number)}</a>
                 <Show when=move || can_act && is_over.get() && still.with(|still| !still.is_empty())>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", format::count(still.with(Vec::len) as u64))}</button>
                 </Show>
@@ -93,6 +93,7 @@ mod tests {
             first: path("a"),
             last: path("a"),
             example: "size 7 B".to_owned(),
+            of_file: true,
         };
         assert_eq!([why(&one), example(&one)], ["size 7 B", ""]);
         let two = Cause { items: vec![3, 4], last: path("b"), ..one };
