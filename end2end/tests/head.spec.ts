@@ -156,6 +156,31 @@ test('the next step after failures that lie in the files is to look at them, and
   await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Retry 1 failed']);
 });
 
+test('the dialog does not say that causes are not known while it reads them', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 10; index++) server.file(`f${index}`, '7');
+      server.file('../hold-f5');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  let [held, release] = [Promise.resolve(), () => {}];
+  await page.route('**/api/fn/causes', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await open(page, server.url);
+  await choose(page, 'slow');
+  const shown = dialog(page, await processAll(page));
+  await expect(shown.locator('.attention h2')).toHaveText('5 files failed for one reason');
+  held = new Promise((done) => (release = done));
+  server.remove('../hold-f5');
+  await expect(shown.locator('.attention h2')).toHaveText('10 files failed');
+  await expect(shown.locator('.attention-more')).toBeEmpty();
+  release();
+  await expect(shown.locator('.attention h2')).toHaveText('10 files failed for one reason');
+});
+
 test('failures are grouped by cause, and just those of one cause are shown and run again', async ({ page, serve }) => {
   const server = await serve(
     (server) => {

@@ -37,6 +37,16 @@ test('a cell for each file says what the counts say, names its file, and leads t
   await expect.poll(() => cells(page, 'failed')).toBe(4);
   await expect.poll(() => cells(page, 'succeeded')).toBe(16);
   await expect.poll(() => cells(page, 'running')).toBe(1);
+  // Numbers, filters and legend are in one order.
+  const inOrder = (selectors: string) =>
+    page.locator(selectors).evaluateAll((all) => {
+      const seen = (all as HTMLElement[]).filter((one) => one.offsetParent).map((one) => ({ at: one.getBoundingClientRect().left, word: one.innerText.replace(/[\s\d]/g, '') }));
+      return seen.sort((one, other) => one.at - other.at).map(({ word }) => word);
+    });
+  const order = ['done', 'failed', 'running', 'waiting'];
+  expect(await inOrder('.head-count:not([data-status="all"])')).toEqual(order);
+  expect((await inOrder('.job-files .ui-filters a')).slice(1)).toEqual(order);
+  expect(await inOrder('.map-legend li')).toEqual(order);
   const canvas = page.locator('.map canvas');
   const before = await canvas.boundingBox();
   server.remove('../hold-f20');

@@ -21,6 +21,18 @@ pub const PARTS: [ItemLabel; 7] = [
     ItemLabel::Skipped,
 ];
 
+/// The order in which people read the numbers: failures come right after successes. The legend of a map has it from the style
+/// sheet.
+pub const READ: [ItemLabel; 7] = [
+    ItemLabel::Succeeded,
+    ItemLabel::Failed,
+    ItemLabel::Skipped,
+    ItemLabel::Cancelled,
+    ItemLabel::Running,
+    ItemLabel::Waiting,
+    ItemLabel::Interrupted,
+];
+
 /// The beginning and the length of a part.
 pub type BarSegment = (u32, u32);
 

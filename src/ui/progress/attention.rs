@@ -97,12 +97,12 @@ pub(super) fn Attend(
     let live = expect_context::<Live>();
     // Without files that have been run again since, or are running again: those have not failed.
     let causes = Memo::new(move |_| {
-        let failed = attention.failed.get();
+        // Read it rather than only track it, because a memo that has never been read tracks nothing.
+        let _ = attention.failed.get();
         let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
         if mounted.get() {
             live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
         }
-        causes.more = failed.saturating_sub(causes.sorted());
         Some(causes)
     });
     let wrong = move || attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().err().cloned()));
@@ -112,8 +112,12 @@ pub(super) fn Attend(
         })
     };
     let heading = move || {
-        let number = format::counted(attention.failed.get(), "file", "files");
-        match causes.with(|causes| causes.as_ref().filter(|known| known.more == 0).map(|known| known.causes.len())) {
+        let failed = attention.failed.get();
+        let number = format::counted(failed, "file", "files");
+        // While more files fail, the causes of the newest are still to be read.
+        match causes
+            .with(|known| known.as_ref().filter(|known| known.sorted() == failed).map(|known| known.causes.len()))
+        {
             None => format!("{number} failed"),
             Some(1) => format!("{number} failed for one reason"),
             Some(reasons) => format!("{number} failed for {reasons} reasons"),
@@ -134,8 +138,9 @@ pub(super) fn Attend(
     };
     let more = move || {
         let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
-        (more > 0)
-            .then(|| format!("Why {} failed is not known here yet.", format::counted(more, "more file", "more files")))
+        (more > 0).then(|| {
+            format!("Why {} failed is only in the list of files.", format::counted(more, "more file", "more files"))
+        })
     };
     view! {
         <section class="attention" aria-label="What needs attention" hidden=move || attention.failed.get() == 0>

@@ -99,7 +99,7 @@ fn Pill(
             data-status=move || status.get()
             on:click=show
         >
-            {move || text.get()}
+            <bdi dir="ltr">{move || text.get()}</bdi>
         </a>
     }
 }

@@ -133,7 +133,8 @@ fn items() {
         "retried": { "job": JOB, "status": "succeeded" },
     });
     whole::<ItemPage>(&json!({ "items": [item], "next": 4, "seq": 5 }));
-    let cause = json!({ "key": "k", "text": "t", "items": [1], "first": "a", "last": "b", "example": "e", "of_file": true });
+    let cause =
+        json!({ "key": "k", "text": "t", "items": [1], "first": "a", "last": "b", "example": "e", "of_file": true });
     whole::<Causes>(&json!({ "causes": [cause], "more": 1 }));
     whole::<MatchingItems>(&json!({ "items": [1, 2], "more": 3 }));
     whole::<ItemGroups>(&json!(["aab", "one", "two"]));
