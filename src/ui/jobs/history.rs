@@ -28,7 +28,7 @@ pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoV
                     <th scope="col">"Job"</th>
                     {header(JobSort::Failed, "jobs-state", "Status")}
                     {header(JobSort::Files, "jobs-outcomes", "Files")}
-                    {header(JobSort::Took, "jobs-took", "Took")}
+                    {header(JobSort::Took, "jobs-took", "At work")}
                     {header(JobSort::Newest, "jobs-ended", "Ended")}
                 </tr>
             </thead>
