@@ -1,6 +1,6 @@
 // Every way in which a job can end, and what the page says about it.
 import { createHash } from 'node:crypto';
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -196,6 +196,25 @@ test('a manifest that names a missing file: one sentence says so, and the bar co
   await panel.locator('.head-missed').getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('not there');
+});
+
+test('each file that duplicates found says how many there are and which stays, live and after a reload', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    ['a', 'b', 'c'].forEach((name) => server.file(name, 'same'));
+    server.file('d', 'else');
+    server.file('e', 'of another size');
+  });
+  writeFileSync(server.holdsFinishing, '');
+  const job = await begin(server, mint(), 'duplicates', { settings: { keep: 'first' } });
+  await page.goto(`${server.url}/jobs/${job}`);
+  await expect(page.locator('.items .status-badge', { hasText: 'done' })).toHaveCount(5);
+  rmSync(server.holdsFinishing);
+  const three = '3 files with this content, 4 bytes each:';
+  const said = [`${three} this one stays`, `${three} a stays`, `${three} a stays`, 'no other file has this content', ''];
+  await expect(page.locator('.items tbody .items-words')).toHaveText(said);
+  await page.reload();
+  await expect(page.locator('.job-files[data-followed]')).toBeAttached();
+  await expect(page.locator('.items tbody .items-words')).toHaveText(said);
 });
 
 test('the dialog says which files were missed, and why, and stays', async ({ page, serve, watched }) => {

@@ -32,7 +32,7 @@ use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{Controls, ErrorPage, LocalTime, format};
 use super::plan::Plan;
-use super::progress::{Attention, Head, Newest, ReadCauses, Steer, latest_summary, title};
+use super::progress::{Attention, Head, Newest, ReadCauses, Steer, is_over, latest_summary, title};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -99,10 +99,11 @@ fn JobDetails(view: JobView, causes: ReadCauses, items: ShownItems, first: First
     let retries = Memo::new(move |_| {
         newest.with(|view| view.retries.iter().map(|retry| (retry.job, retry.seq)).collect::<Vec<_>>())
     });
-    // The texts of files that were run again mention it.
+    // The texts of files that were run again mention it, and those of a job that is over can have what its report says.
+    let is_over = is_over(summary);
     Effect::new(move |before: Option<()>| {
         // A memo that has never been read tracks nothing.
-        let _ = retries.get();
+        let _ = (retries.get(), is_over.get());
         if before.is_some() {
             texts.outdate();
         }

@@ -64,7 +64,8 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     let counters = &summary.counters;
     let at = summary.ended.map(|ended| format!(" {}", time(ended))).unwrap_or_default();
     // While other jobs had the workers, the job was not at work: the time from its beginning to its end can be much longer.
-    let work = took(summary).map(|took| format!("{took} of work"));
+    let what = if summary.worked.is_some() { "of work" } else { "in all" };
+    let work = took(summary).map(|took| format!("{took} {what}"));
     let also = work.as_ref().map(|work| format!(", {work}")).unwrap_or_default();
     let rest = match counters.cancelled {
         0 => String::new(),
