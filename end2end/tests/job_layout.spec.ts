@@ -66,7 +66,6 @@ test('once it is painted, nothing moves on the page of a job that ended with fai
     await expect(page.locator('.attention-cause')).toHaveCount(2);
     await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
     await expect(page.locator('.head-work-basis')).toHaveText('12 B of input done');
-    await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(4);
     const { moved, moves } = await page.evaluate(() => ({ moved: (window as any).moved, moves: (window as any).moves }));
     expect(moved, `${width} px: ${moves.join(', ')}`).toBeLessThan(0.01);
   }

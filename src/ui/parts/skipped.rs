@@ -13,7 +13,7 @@ pub(in crate::ui) fn skip_reasons(fold: &Fold, counted: fn(ItemStatus) -> bool) 
         let ItemStatus::Skipped { reason, .. } = status else { continue };
         if let Some((number, _, text)) = numbers.iter_mut().find(|(_, known, _)| *known == reason) {
             *number += 1;
-            *text = status.reason().unwrap_or(text);
+            *text = status.reason().unwrap_or(*text);
         }
     }
     numbers.retain(|(number, ..)| *number > 0);

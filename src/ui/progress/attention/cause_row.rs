@@ -50,7 +50,7 @@ pub(super) fn CauseRow(
             <p class="attention-text">
                 <span class="attention-why">{move || of(why)}</span>
                 <bdi dir="ltr" class="attention-place">{move || of(place)}</bdi>
-                <span class="attention-example">{move || of(example)}</span>
+                <span class="attention-example">{move || cause.with(|cause| cause.as_ref().and_then(example))}</span>
             </p>
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
@@ -70,8 +70,8 @@ fn why(cause: &Cause) -> String {
 }
 
 /// One whole message as an example, if files have several that differ.
-fn example(cause: &Cause) -> String {
-    if is_one(cause) || cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) }
+fn example(cause: &Cause) -> Option<String> {
+    (!is_one(cause) && cause.text != cause.example).then(|| format!("e.g. {}", cause.example))
 }
 
 /// Whether only one file failed for this.
@@ -95,8 +95,8 @@ mod tests {
             example: "size 7 B".to_owned(),
             of_file: true,
         };
-        assert_eq!([why(&one), example(&one)], ["size 7 B", ""]);
+        assert_eq!((why(&one).as_str(), example(&one)), ("size 7 B", None));
         let two = Cause { items: vec![3, 4], last: path("b"), ..one };
-        assert_eq!([why(&two), example(&two)], ["size # B", "e.g. size 7 B"]);
+        assert_eq!((why(&two).as_str(), example(&two).as_deref()), ("size # B", Some("e.g. size 7 B")));
     }
 }
