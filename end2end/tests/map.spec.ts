@@ -121,6 +121,12 @@ test('the cells are grouped by folder or by size, with their names, and the arro
   await over(server, job);
   await details(page, server, job);
   const box = page.locator('.map-box');
+  // What follows stands right below, on a small phone, too.
+  for (const width of [320, 1100]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [map, table] = [await box.boundingBox(), await page.locator('.map-table').boundingBox()];
+    expect(table!.y - map!.y - map!.height, `below the map at ${width} px`).toBeLessThan(12);
+  }
   // One row of cells needs no more room than that.
   expect((await box.boundingBox())!.height).toBe(20);
   const order = page.getByLabel('Order of the map');
