@@ -35,12 +35,13 @@ test('the output of a file is read again automatically, and on request', async (
 
 test('what a job page could not read is read again by itself, and the causes of failures on request too', async ({ page, serve, allow }) => {
   allow(BROKEN);
-  const server = await serve((server) => server.file('a', '7'), { config });
+  const server = await serve((server) => { server.file('a', '7'); server.file('../hold'); }, { config });
   const job = await begin(server, mint(), 'slow');
-  await over(server, job);
   let lost = true;
   await page.route(/api\/fn\/(causes|load)/, (route) => (lost ? route.abort() : route.continue()));
   await details(page, server, job);
+  // The causes of what failed before come with the page.
+  server.remove('../hold');
   const failed = page.locator('.attention .ui-error');
   await expect(failed).toContainText('The server did not answer.');
   await page.waitForTimeout(4_000);

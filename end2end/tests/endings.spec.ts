@@ -1,5 +1,6 @@
 // Every way in which a job can end, and what the page says about it.
-import { chmodSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialog, ends, open, pill, processAll, ready, shownJob, tenFiles } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -41,7 +42,7 @@ test('one item fails: completed with errors', async ({ page, serve, watched }) =
   await open(page, server.url);
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');
-  await expect(dialog(page, job).locator('.head-standing')).toHaveText(/^Finished \d\d:\d\d with 1 failure, took /);
+  await expect(dialog(page, job).locator('.head-standing')).toHaveText(/^Finished \d\d:\d\d with 1 failure, .* of work\.$/);
 });
 
 test('a query that finds nothing is a completed job of 0 files', async ({ page, serve, watched }) => {
@@ -131,12 +132,12 @@ test('one click verifies the very files of a checksum job, and no others', async
   const cause = dialog(page, again).locator('.attention-cause');
   await expect(cause).toContainText('changed');
   // It is the next step to look at it: a second look would find the same.
-  await expect(dialog(page, again).locator('.ui-primary')).toHaveText(['Show']);
+  await expect(dialog(page, again).locator('.ui-primary')).toHaveText(['Show 1']);
   await page.waitForTimeout(4_000);
   await cause.getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('dialog.modal')).toHaveCount(0);
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
-  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Show']);
+  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Show 1']);
 });
 
 test('why a file failed is on the first screen of a phone, on the page and in the dialog', async ({ page, serve, watched }) => {
@@ -174,6 +175,48 @@ test('a job of duplicates says what it found, and plans the removal of the copie
   expect([truth.counters.succeeded, truth.request.settings.report]).toEqual([1, found]);
 });
 
+test('a manifest that names a missing file: one sentence says so, and the bar counts the file', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    const sum = (text: string) => createHash('sha256').update(text).digest('hex');
+    ['a', 'b', 'gone'].forEach((name) => server.file(name));
+    server.file('SHA256SUMS', ['a', 'b', 'gone'].map((name) => `${sum(name)}  ${name}\n`).join(''));
+    server.remove('gone');
+  });
+  const job = await begin(server, mint(), 'verify', { settings: { manifest: 'SHA256SUMS' } });
+  await over(server, job);
+  await page.goto(`${server.url}/jobs/${job}`);
+  await ready(page);
+  const panel = page.locator('.job-panel');
+  await expect(panel.locator('.head-done')).toHaveText('3 / 4 files');
+  await expect(panel.locator('.head-percent')).toHaveText('75 %');
+  await expect(panel.locator('.head-count[data-status="all"]')).toHaveText(/=\s*4\s*files/);
+  await expect(panel.locator('.head-left-out')).toBeHidden();
+  await expect(panel.locator('.head-missed')).toHaveText(/^1 file that the manifest names is missing: gone\.\s*1: not there Show$/);
+  await expect(panel.getByText('1 file that the manifest names is missing')).toHaveCount(1);
+  await panel.locator('.head-missed').getByRole('link', { name: 'Show' }).click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(1);
+  await expect(page.locator('.items tbody tr')).toContainText('not there');
+});
+
+test('each file that duplicates found says how many there are and which stays, live and after a reload', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    ['a', 'b', 'c'].forEach((name) => server.file(name, 'same'));
+    server.file('d', 'else');
+    server.file('e', 'of another size');
+  });
+  writeFileSync(server.holdsFinishing, '');
+  const job = await begin(server, mint(), 'duplicates', { settings: { keep: 'first' } });
+  await page.goto(`${server.url}/jobs/${job}`);
+  await expect(page.locator('.items .status-badge', { hasText: 'done' })).toHaveCount(5);
+  rmSync(server.holdsFinishing);
+  const three = '3 files with this content, 4 bytes each:';
+  const said = [`${three} this one stays`, `${three} a stays`, `${three} a stays`, 'no other file has this content', ''];
+  await expect(page.locator('.items tbody .items-words')).toHaveText(said);
+  await page.reload();
+  await expect(page.locator('.job-files[data-followed]')).toBeAttached();
+  await expect(page.locator('.items tbody .items-words')).toHaveText(said);
+});
+
 test('the dialog says which files were missed, and why, and stays', async ({ page, serve, watched }) => {
   const server = await serve((server) => tenFiles(server));
   await open(page, server.url);
@@ -182,7 +225,8 @@ test('the dialog says which files were missed, and why, and stays', async ({ pag
   const job = await processAll(page);
   await ends(watched, server, job, 'completed_with_errors');
   const missed = dialog(page, job).locator('.head-missed');
-  await expect(missed).toContainText('no longer there');
+  // In the words of its row.
+  await expect(missed).toContainText('1: not there');
   await page.waitForTimeout(4_000);
   await missed.getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);

@@ -40,7 +40,7 @@ test('the dialog is the head of the page: the same words, parts and numbers, eac
   await page.locator('.head-counts').getByRole('link', { name: '= 4 files' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(4);
   server.remove('../hold-d');
-  await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d with 1 failure, took /);
+  await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d with 1 failure, .* of work\.$/);
   await expect(page.locator(next)).toHaveText('Retry 1 failed');
   // No numbers of what cannot be any more.
   await expect(page.locator('.job-panel .head-count:visible')).toHaveText(['3 done', '1 failed', '= 4 files']);
@@ -137,6 +137,48 @@ test('the pace in force stands in its fields, and a change is confirmed', async 
   await page.reload();
   await followed(page);
   await expect(page.getByLabel('Priority')).toHaveValue('0');
+});
+
+test('the next step after failures that lie in the files is to look at them, and after others to retry', async ({ page, serve }) => {
+  const server = await serve((server) => { ['a.png', 'b.png'].forEach((name) => server.file(name)); server.file('c', '7'); }, { config });
+  const damaged = await begin(server, mint(), 'metadata', { query: { paths: ['a.png', 'b.png'] } });
+  await over(server, damaged);
+  await details(page, server, damaged);
+  await expect(page.locator('.attention-cause')).toHaveCount(1);
+  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Show 2']);
+  await expect(button(page, 'retry')).toHaveText('Retry 2 failed');
+  await page.locator('.job-panel .ui-primary').click();
+  await expect(page.locator('.items tbody tr')).toHaveCount(2);
+  const program = await begin(server, mint(), 'slow', { query: { paths: ['c'] } });
+  await over(server, program);
+  await details(page, server, program);
+  await expect(page.locator('.attention-cause')).toContainText('Show 1');
+  await expect(page.locator('.job-panel .ui-primary')).toHaveText(['Retry 1 failed']);
+});
+
+test('the dialog does not say that causes are not known while it reads them', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 10; index++) server.file(`f${index}`, '7');
+      server.file('../hold-f5');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  let [held, release] = [Promise.resolve(), () => {}];
+  await page.route('**/api/fn/causes', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await open(page, server.url);
+  await choose(page, 'slow');
+  const shown = dialog(page, await processAll(page));
+  await expect(shown.locator('.attention h2')).toHaveText('5 files failed for one reason');
+  held = new Promise((done) => (release = done));
+  server.remove('../hold-f5');
+  await expect(shown.locator('.attention h2')).toHaveText('10 files failed');
+  await expect(shown.locator('.attention-more')).toBeEmpty();
+  release();
+  await expect(shown.locator('.attention h2')).toHaveText('10 files failed for one reason');
 });
 
 test('failures are grouped by cause, and just those of one cause are shown and run again', async ({ page, serve }) => {

@@ -39,6 +39,38 @@ test('a page of a job that ended is the same after a reload, and for anyone who 
   await expect(other.locator('.head-how')).toContainText('state after event');
 });
 
+test('once it is painted, nothing moves on the page of a job that ended with failures', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 12; index++) server.file(`f${index}`, ['0', '7', '8'][index % 3]);
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
+  // Without the page's program, too, the causes are there.
+  expect(await (await fetch(`${server.url}/jobs/${job}`)).text()).toContain('8 files failed for 2 reasons');
+  await page.addInitScript(() => {
+    const moves: string[] = [];
+    const seen = Object.assign(window, { moved: 0, moves });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as any[]) {
+        seen.moved += entry.hadRecentInput ? 0 : entry.value;
+        moves.push(...entry.sources.map(({ node }: any) => node?.className ?? node?.textContent ?? 'a part that is gone'));
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await details(page, server, job);
+    await expect(page.locator('.attention-cause')).toHaveCount(2);
+    await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
+    await expect(page.locator('.head-work-basis')).toHaveText('12 B of input done');
+    const { moved, moves } = await page.evaluate(() => ({ moved: (window as any).moved, moves: (window as any).moves }));
+    expect(moved, `${width} px: ${moves.join(', ')}`).toBeLessThan(0.01);
+  }
+});
+
 test('rate and clock stand still in a pause and while the server is away', async ({ page, serve, allow }) => {
   allow(BROKEN);
   const server = await serve(

@@ -37,6 +37,16 @@ test('a cell for each file says what the counts say, names its file, and leads t
   await expect.poll(() => cells(page, 'failed')).toBe(4);
   await expect.poll(() => cells(page, 'succeeded')).toBe(16);
   await expect.poll(() => cells(page, 'running')).toBe(1);
+  // Numbers, filters and legend are in one order.
+  const inOrder = (selectors: string) =>
+    page.locator(selectors).evaluateAll((all) => {
+      const seen = (all as HTMLElement[]).filter((one) => one.offsetParent).map((one) => ({ at: one.getBoundingClientRect().left, word: one.innerText.replace(/[\s\d]/g, '') }));
+      return seen.sort((one, other) => one.at - other.at).map(({ word }) => word);
+    });
+  const order = ['done', 'failed', 'running', 'waiting'];
+  expect(await inOrder('.head-count:not([data-status="all"])')).toEqual(order);
+  expect((await inOrder('.job-files .ui-filters a')).slice(1)).toEqual(order);
+  expect(await inOrder('.map-legend li')).toEqual(order);
   const canvas = page.locator('.map canvas');
   const before = await canvas.boundingBox();
   server.remove('../hold-f20');
@@ -111,6 +121,12 @@ test('the cells are grouped by folder or by size, with their names, and the arro
   await over(server, job);
   await details(page, server, job);
   const box = page.locator('.map-box');
+  // What follows stands right below, on a small phone, too.
+  for (const width of [320, 1100]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [map, table] = [await box.boundingBox(), await page.locator('.map-table').boundingBox()];
+    expect(table!.y - map!.y - map!.height, `below the map at ${width} px`).toBeLessThan(12);
+  }
   // One row of cells needs no more room than that.
   expect((await box.boundingBox())!.height).toBe(20);
   const order = page.getByLabel('Order of the map');

@@ -1,9 +1,9 @@
 // What a start would process is what the page shows, however slow the list is.
 import type { Page } from '@playwright/test';
-import { choose, config } from './helper/job';
+import { begin, choose, config, over } from './helper/job';
 import { expect, test } from './helper/fixtures';
 import { open, shownJob } from './helper/page';
-import type { Server } from './helper/server';
+import { mint, type Server } from './helper/server';
 
 const seventeen = (server: Server) => {
   for (let index = 0; index < 12; index++) server.file(`f${index}.txt`, 'a');
@@ -92,4 +92,16 @@ test('a selection of everything that is shown ends when something else is shown'
   await into(page).click();
   await expect(run(page)).toHaveText('Process 5 files');
   await expect(page.locator('.start-bar')).not.toContainText('selected');
+});
+
+test('beside files that failed, the button names the recipe that will run on them', async ({ page, serve }) => {
+  const server = await serve((server) => { server.file('a', '7'); server.file('b', '0'); }, { config });
+  await over(server, await begin(server, mint(), 'slow'));
+  await open(page, `${server.url}/?show=failed`);
+  await expect(rows(page)).toHaveCount(1);
+  await expect(run(page)).toHaveText('Run Checksum on 1 file');
+  await choose(page, 'slow');
+  await expect(run(page)).toHaveText('Run Slow on 1 file');
+  await open(page, server.url);
+  await expect(run(page)).toHaveText('Process 2 files');
 });

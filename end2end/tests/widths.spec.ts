@@ -79,6 +79,13 @@ test('the pill of many jobs fits', async ({ page, serve }) => {
   await open(page, server.url);
   await expect(page.locator('.pill')).toHaveText(/1 queued, 1 waiting for you/);
   await fits(page, 'a pill of four jobs');
+  // On a phone, too, it takes no line of its own.
+  for (const width of [390, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [bar, pill] = [await page.locator('.page-bar').boundingBox(), await page.locator('.pill').boundingBox()];
+    expect(bar!.height, `the bar at ${width} px`).toBeLessThan(56);
+    expect(pill!.width, `the pill at ${width} px`).toBeGreaterThan(80);
+  }
 });
 
 test('the page of a job fits in every state, and so does the list of jobs', async ({ page, serve }) => {

@@ -32,7 +32,7 @@ use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{Controls, ErrorPage, LocalTime, format};
 use super::plan::Plan;
-use super::progress::{Attention, Head, Newest, Steer, latest_summary, title};
+use super::progress::{Attention, Head, Newest, ReadCauses, Steer, is_over, latest_summary, title};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -55,7 +55,7 @@ pub(super) fn JobPage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     let first = items.first().await;
                     match view.await {
-                        Ok(view) => view! { <JobDetails view items first /> }.into_any(),
+                        Ok((view, causes)) => view! { <JobDetails view causes items first /> }.into_any(),
                         Err(error) => view! { <Controls><ErrorPage error again=move |()| view.refetch() /></Controls> }.into_any(),
                     }
                 })}
@@ -64,13 +64,19 @@ pub(super) fn JobPage() -> impl IntoView {
     }
 }
 
-async fn read(id: String) -> Result<JobView, ApiError> {
+/// Reads a job, and why files of it failed: nothing on the page moves when the causes come.
+async fn read(id: String) -> Result<(JobView, ReadCauses), ApiError> {
     let malformed = |_| ApiError::NotFound { message: "There is no such job.".into() };
-    api::job(id.parse::<JobId>().map_err(malformed)?).await
+    let view = api::job(id.parse::<JobId>().map_err(malformed)?).await?;
+    let causes = match view.summary.counters.failed {
+        0 => None,
+        _ => Some(api::causes(view.summary.job).await),
+    };
+    Ok((view, causes))
 }
 
 #[component]
-fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
+fn JobDetails(view: JobView, causes: ReadCauses, items: ShownItems, first: First) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = view.summary.job;
     let summary = latest_summary(job, Some(view.summary.clone()));
@@ -85,7 +91,7 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let newest = Newest::new(job, Some(view));
     newest.follow(summary);
     let steer = Steer::new(newest);
-    let attention = Attention::new(job, summary);
+    let attention = Attention::new(job, summary, causes);
     let (texts, pointed) = (Texts::new(job), RwSignal::new(None));
     let slow_address = items.address;
     let map = Map::new(job, items.address, texts, pointed);
@@ -93,10 +99,11 @@ fn JobDetails(view: JobView, items: ShownItems, first: First) -> impl IntoView {
     let retries = Memo::new(move |_| {
         newest.with(|view| view.retries.iter().map(|retry| (retry.job, retry.seq)).collect::<Vec<_>>())
     });
-    // The texts of files that were run again mention it.
+    // The texts of files that were run again mention it, and those of a job that is over can have what its report says.
+    let is_over = is_over(summary);
     Effect::new(move |before: Option<()>| {
         // A memo that has never been read tracks nothing.
-        let _ = retries.get();
+        let _ = (retries.get(), is_over.get());
         if before.is_some() {
             texts.outdate();
         }

@@ -27,7 +27,7 @@ pub(super) use link::{LeavesOut, LinkBadge, NotRecording, link_text};
 pub use marks::Marks;
 pub(super) use marks::marks;
 pub(super) use rights::{ReadsOnly, may_act, rights};
-pub(super) use skipped::skip_reasons;
+pub(super) use skipped::{SkippedFor, skip_reasons};
 pub(super) use zone::Zone;
 
 /// A status as a coloured word. The reason is a sentence beside it.

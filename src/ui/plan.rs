@@ -6,7 +6,7 @@ mod texts;
 use leptos::prelude::*;
 
 use super::parts::format::count;
-use super::parts::{may_act, skip_reasons};
+use super::parts::{SkippedFor, may_act, skip_reasons};
 use super::progress::{Steer, Summary};
 use crate::api;
 use crate::base::to;
@@ -15,7 +15,7 @@ use headway_model::item::ItemLabel;
 use headway_model::item_filter::ItemFilter;
 use headway_model::load::Load;
 use headway_model::summary::ItemView;
-use headway_model::{JobId, JobStatus, JobSummary, SkipReason, StartJob};
+use headway_model::{JobId, JobStatus, JobSummary, StartJob};
 use texts::{never_done, room, sentence};
 
 /// The size of a sample.
@@ -138,9 +138,9 @@ fn door(
 }
 
 /// A link for each reason for which files are left out.
-fn doors(job: JobId, reasons: Vec<(u32, SkipReason)>) -> impl IntoView {
-    let of = |(number, why): (u32, SkipReason)| {
-        door(job, format!("skipped&cause={}", why.key()), move || count(number.into()), why.text())
+fn doors(job: JobId, reasons: Vec<SkippedFor>) -> impl IntoView {
+    let of = |(number, why, text): SkippedFor| {
+        door(job, format!("skipped&cause={}", why.key()), move || count(number.into()), text)
     };
     reasons.into_iter().map(of).collect_view()
 }

@@ -16,7 +16,7 @@ mod toasts;
 mod whole;
 
 pub(super) use active::Modal;
-pub(super) use attention::Attention;
+pub(super) use attention::{Attention, ReadCauses};
 pub(super) use head::{Head, Strip, number, outcomes, title, took};
 pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;

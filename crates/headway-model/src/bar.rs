@@ -1,5 +1,5 @@
 //! A job's bar, divided into one part for each status of a file. Together the parts stand for the files that the job works
-//! on, as the number beside the bar does; or for all its files, if there is no work or if files were missed.
+//! on, as the number beside the bar does; or for all its files, if there is no work.
 
 use crate::counters::Counters;
 use crate::item::ItemLabel;
@@ -19,6 +19,18 @@ pub const PARTS: [ItemLabel; 7] = [
     ItemLabel::Running,
     ItemLabel::Waiting,
     ItemLabel::Skipped,
+];
+
+/// The order in which people read the numbers: failures come right after successes. The legend of a map has it from the style
+/// sheet.
+pub const READ: [ItemLabel; 7] = [
+    ItemLabel::Succeeded,
+    ItemLabel::Failed,
+    ItemLabel::Skipped,
+    ItemLabel::Cancelled,
+    ItemLabel::Running,
+    ItemLabel::Waiting,
+    ItemLabel::Interrupted,
 ];
 
 /// The beginning and the length of a part.
@@ -49,8 +61,8 @@ pub fn word(label: ItemLabel) -> &'static str {
 /// The number of files in each of [`PARTS`] as the bar draws them. A file that the plan left out is no work.
 fn drawn(counters: &Counters) -> [u32; 7] {
     let mut numbers = numbers(counters);
-    if counters.work().1 > 0 && counters.missed == 0 {
-        numbers[6] = counters.skipped.saturating_sub(counters.skipped_in_plan);
+    if counters.work().1 > 0 {
+        numbers[6] = counters.skipped.saturating_sub(counters.left_out());
     }
     numbers
 }
@@ -93,7 +105,7 @@ mod tests {
             let counters = Counters {
                 total, succeeded, failed, interrupted, cancelled, running, waiting,
                 skipped: skipped + links, skipped_in_plan: skipped + links, links,
-                missed: if misses { skipped } else { 0 }, ..Counters::default()
+                missed: if misses { skipped } else { 0 }, missed_in_plan: if misses { skipped } else { 0 }, ..Counters::default()
             };
             prop_assert_eq!(numbers(&counters).iter().sum::<u32>(), counters.files());
             let bar = segments(&counters);
@@ -112,7 +124,9 @@ mod tests {
     fn a_job_that_has_done_its_work_has_a_full_bar_and_what_was_missed_is_seen() {
         let job = Counters { total: 101, succeeded: 36, skipped: 65, skipped_in_plan: 65, ..Counters::default() };
         assert_eq!((segments(&job)[0], job.percent()), ((0, WHOLE), Some(100)));
-        let missed = segments(&Counters { missed: 65, ..job });
+        let missing = Counters { missed: 65, missed_in_plan: 65, ..job };
+        assert_eq!((missing.work(), missing.percent()), ((36, 101), Some(35)));
+        let missed = segments(&missing);
         assert!(missed[0].1 < WHOLE / 2 && missed[6].1 > WHOLE / 2, "{missed:?}");
         let nothing = Counters { total: 3, skipped: 3, skipped_in_plan: 3, ..Counters::default() };
         assert_eq!((segments(&nothing)[6], nothing.percent()), ((0, WHOLE), None));

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::item::FailReason;
+use super::item::{FailReason, ItemStatus};
 use super::path::RelPath;
+use super::serde_defaults::is_default;
 use super::summary::ItemView;
 use crate::read::FromJson;
 
@@ -34,6 +35,9 @@ pub struct Cause {
     pub last: RelPath,
     /// The unchanged message of the first item.
     pub example: String,
+    /// Whether each of the files is itself the reason, so that another attempt with the same bytes ends alike.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub of_file: bool,
 }
 
 /// Every cause of a job's failures, the most frequent first.
@@ -46,13 +50,27 @@ pub struct Causes {
     pub more: u32,
 }
 
+impl Causes {
+    /// How many failed items are sorted here.
+    pub fn sorted(&self) -> u32 {
+        let items: usize = self.causes.iter().map(|cause| cause.items.len()).sum();
+        u32::try_from(items).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the files themselves are the reason for every failure, so that a retry changes nothing unless the files change first.
+    pub fn are_of_files(&self) -> bool {
+        self.more == 0 && !self.causes.is_empty() && self.causes.iter().all(|cause| cause.of_file)
+    }
+}
+
 /// Sorts failed items by cause, one at a time.
 #[derive(Debug, Default)]
 pub struct Sorter(BTreeMap<String, Cause>);
 
 impl Sorter {
-    /// Adds the next failed item. Items must be added in the order of the plan.
-    pub fn add(&mut self, item: &ItemView) {
+    /// Adds the next failed item, which has this status. Items must be added in the order of the plan.
+    pub fn add(&mut self, status: ItemStatus, item: &ItemView) {
+        let of_file = matches!(status, ItemStatus::Failed(reason) if reason.is_of_file());
         let message = message(item);
         let text = normal(&message, item.path.as_str());
         let new = || Cause {
@@ -62,9 +80,11 @@ impl Sorter {
             first: item.path.clone(),
             last: item.path.clone(),
             example: message,
+            of_file,
         };
         let cause = self.0.entry(text.clone()).or_insert_with(new);
         cause.items.push(item.item);
+        cause.of_file &= of_file;
         cause.last = item.path.clone();
     }
 
@@ -110,18 +130,16 @@ mod tests {
     #[test]
     fn failures_are_sorted_by_cause_the_most_frequent_first() {
         let mut sorter = Sorter::default();
-        sorter.add(&failed(1, "a/IMG_1.jpg", "exit code 2: a/IMG_1.jpg: cannot open codec"));
+        let exit = ItemStatus::Failed(FailReason::Command);
+        sorter.add(exit, &failed(1, "a/IMG_1.jpg", "exit code 2: a/IMG_1.jpg: cannot open codec"));
         for item in 2..5 {
             let path = format!("b/IMG_{item}.jpg");
-            sorter.add(&failed(
-                item,
-                &path,
-                &format!("exit code 2: {path}: unsupported colour profile (line {item}23)"),
-            ));
+            let message = format!("exit code 2: {path}: unsupported colour profile (line {item}23)");
+            sorter.add(exit, &failed(item, &path, &message));
         }
-        sorter.add(&failed(7, "c", "exit code 3: c: cannot open codec"));
+        sorter.add(exit, &failed(7, "c", "exit code 3: c: cannot open codec"));
         let causes = sorter.sorted(9);
-        assert_eq!(causes.more, 9);
+        assert_eq!((causes.sorted(), causes.more), (5, 9));
         let told: Vec<_> = causes.causes.iter().map(|cause| (cause.text.as_str(), cause.items.as_slice())).collect();
         assert_eq!(
             told,
@@ -136,5 +154,19 @@ mod tests {
         assert_eq!(most.example, "exit code 2: b/IMG_2.jpg: unsupported colour profile (line 223)");
         assert_eq!(most.key.len(), 8);
         assert_ne!(most.key, causes.causes[1].key);
+    }
+
+    #[test]
+    fn a_cause_is_of_the_files_only_if_no_attempt_of_theirs_could_end_otherwise() {
+        let causes = |reasons: &[FailReason]| {
+            let mut sorter = Sorter::default();
+            for (item, reason) in (0..).zip(reasons) {
+                sorter.add(ItemStatus::Failed(*reason), &failed(item, "a", "no PNG image"));
+            }
+            sorter.sorted(0)
+        };
+        assert!(causes(&[FailReason::Recipe, FailReason::Recipe]).are_of_files());
+        assert!(!causes(&[FailReason::Recipe, FailReason::Read]).are_of_files());
+        assert!(!causes(&[]).are_of_files() && !Causes { more: 1, ..causes(&[FailReason::Recipe]) }.are_of_files());
     }
 }

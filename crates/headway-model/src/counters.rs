@@ -27,6 +27,9 @@ pub struct Counters {
     /// Of the skipped, those that were asked for and could not be processed: see [`ItemStatus::is_missed`].
     #[serde(default, skip_serializing_if = "is_default")]
     pub missed: u32,
+    /// Of the missed, those that the plan found: they never ran.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missed_in_plan: u32,
     /// Their last attempt failed.
     pub failed: u32,
     /// Ended by a cancel or a halt.
@@ -47,6 +50,7 @@ impl Counters {
         self.missed += u32::from(status.is_missed());
         if let ItemStatus::Skipped { planned: true, reason } = status {
             self.skipped_in_plan += 1;
+            self.missed_in_plan += u32::from(status.is_missed());
             // Counted only as the plan found it: a file that becomes a link later was a file when it was asked for.
             self.links += u32::from(reason == SkipReason::Symlink);
             self.others += u32::from(reason == SkipReason::NotAFile);
@@ -81,10 +85,26 @@ impl Counters {
         self.done() - self.links - self.others
     }
 
-    /// How many of the items that are the job's work are done, and how many there are. Items that the plan skipped are not
-    /// its work, so a job that has not begun has done nothing.
+    /// The items that run or ran: all but those that the plan skipped.
+    pub fn to_run(&self) -> u32 {
+        self.total.saturating_sub(self.skipped_in_plan)
+    }
+
+    /// The [done](Counters::done) among [them](Counters::to_run).
+    pub fn ran(&self) -> u32 {
+        self.done().saturating_sub(self.skipped_in_plan)
+    }
+
+    /// The items that the plan skipped and that nobody misses.
+    pub fn left_out(&self) -> u32 {
+        self.skipped_in_plan.saturating_sub(self.missed_in_plan)
+    }
+
+    /// How many of the items that are the job's work are done, and how many there are. Items that the plan left out are not
+    /// its work, so a job that has not begun has done nothing. What was missed is work that is not done.
     pub fn work(&self) -> (u32, u32) {
-        (self.done() - self.skipped_in_plan, self.total - self.skipped_in_plan)
+        let missed = self.missed.saturating_sub(self.missed_in_plan);
+        (self.ran().saturating_sub(missed), self.total.saturating_sub(self.left_out()))
     }
 
     /// How much of the [work](Counters::work) is done, in whole percent; `None` if there is none.
@@ -153,7 +173,9 @@ mod tests {
         assert_eq!((counters.files(), counters.files_done(), counters.percent()), (5, 5, None));
         assert_eq!((counters.links, counters.others, counters.missed), (10, 1, 0));
         let skips = vec![(0, 2, SkipReason::Missing), (2, 1, SkipReason::Collision), (3, 1, SkipReason::NotSmaller)];
-        assert_eq!(planned(4, skips).counters.missed, 3);
+        let missed = planned(4, skips).counters;
+        assert_eq!((missed.missed, missed.missed_in_plan, missed.left_out()), (3, 3, 1));
+        assert_eq!((missed.to_run(), missed.work()), (0, (0, 3)), "what is missed is work that is not done");
         assert!(counters.add_up());
     }
 
@@ -162,8 +184,8 @@ mod tests {
         let mut counters = Counters::default();
         counters.add(ItemStatus::Running);
         counters.shift(ItemStatus::Running, ItemStatus::Skipped { reason: SkipReason::Symlink, planned: false });
-        assert_eq!((counters.files(), counters.links, counters.percent()), (1, 0, Some(100)));
-        assert_eq!((counters.skipped, counters.missed), (1, 1), "it was asked for");
+        assert_eq!((counters.files(), counters.links, counters.percent()), (1, 0, Some(0)));
+        assert_eq!((counters.skipped, counters.missed, counters.ran()), (1, 1, 1), "it was asked for");
     }
 
     #[test]

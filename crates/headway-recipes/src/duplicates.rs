@@ -2,6 +2,7 @@
 //! `deduplicate` removes them.
 
 mod groups;
+mod notes;
 #[cfg(test)]
 mod real_files;
 mod remove;
@@ -15,9 +16,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::source::Source;
-use super::{Attempt, Binding, Effect, Failure, ItemResults, Plan, Recipe, ReportHead, Setting, Success, Unable, Work};
+use super::{
+    Attempt, Binding, Effect, Failure, ItemResults, Plan, Recipe, ReportHead, ReportNotes, Setting, Success, Unable,
+    Work,
+};
 use crate::buffer::BUFFER_BYTES;
-use groups::{Collected, KeepRule, Member, TOTALS};
+use groups::{Collected, GROUPS, KeepRule, Member, TOTALS};
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
 use headway_model::{BuiltIn, DiskEffect};
@@ -61,6 +65,10 @@ impl Recipe for Duplicates {
 
     fn report_head(&self) -> Option<ReportHead> {
         Some(ReportHead { output: TOTALS, read: totals })
+    }
+
+    fn report_notes(&self) -> Option<ReportNotes> {
+        Some(ReportNotes { output: GROUPS, read: notes::notes })
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

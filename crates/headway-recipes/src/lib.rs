@@ -25,6 +25,7 @@ mod record;
 mod rename;
 mod report;
 mod report_head;
+mod report_notes;
 mod shell_file;
 mod source;
 #[cfg(test)]
@@ -45,6 +46,7 @@ use recipe::read;
 pub use recipe::{Binding, Obstacle, Recipe};
 pub use report::row as csv_row;
 pub use report_head::{ReportHead, ReportTotals};
+pub use report_notes::{MakeNotes, ReportNotes};
 pub use shell_file::ShellFile;
 pub use work::{EmptyOutput, ItemResult, ItemResults, Plan, ReadHead, Rename, Work};
 

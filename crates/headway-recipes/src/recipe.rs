@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Effect, Library, ReportHead, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
+use super::{Effect, Library, ReportHead, ReportNotes, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
 use headway_files::{Change, DataFolder};
 use headway_guard::Guard;
 use headway_model::summary::RecipeInfo;
@@ -49,6 +49,11 @@ pub trait Recipe: Send + Sync + 'static {
 
     /// The report that its last step writes, if that begins with totals.
     fn report_head(&self) -> Option<ReportHead> {
+        None
+    }
+
+    /// The report that its last step writes, if that says more about single files than their results.
+    fn report_notes(&self) -> Option<ReportNotes> {
         None
     }
 

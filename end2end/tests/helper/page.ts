@@ -42,20 +42,20 @@ export async function ends(watched: Watched, server: Server, job: string, status
   await expect(async () => {
     if (!(await shown.isVisible())) return;
     await expect(shown.locator('.head-top .status-badge')).toHaveAttribute('data-status', status, soon);
-    const all = truth.counters.total - truth.counters.skipped_in_plan;
-    const files = `${all.toLocaleString('en-US')} ${all === 1 ? 'file' : 'files'}`;
+    const { total, skipped_in_plan, missed_in_plan = 0 } = truth.counters;
+    const files = (number: number) => `${number.toLocaleString('en-US')} ${number === 1 ? 'file' : 'files'}`;
     const isPlan = status === 'cancelled' && !truth.began && !truth.listing;
-    await expect(shown.locator('.head-done')).toHaveText(isPlan ? `${files} planned` : `${done(truth)} / ${files}`, soon);
+    await expect(shown.locator('.head-done')).toHaveText(isPlan ? `${files(total - skipped_in_plan)} planned` : `${done(truth)} / ${files(total - skipped_in_plan + missed_in_plan)}`, soon);
     await expect(shown.locator('.proof')).toHaveAttribute('data-seq', String(truth.seq), soon);
     await expect(shown.locator('.proof-received')).toContainText(`Complete: all ${truth.seq.toLocaleString('en-US')} events`, soon);
   }).toPass({ timeout: 30_000 });
   return truth;
 }
 
-/** How many files were processed, as pages write it, without the files that the plan left out. */
+/** How many files were processed, as pages write it, without the files that the plan left out or that were missed. */
 export function done(summary: any): string {
-  const { succeeded, skipped, skipped_in_plan, failed } = summary.counters;
-  return (succeeded + skipped - skipped_in_plan + failed).toLocaleString('en-US');
+  const { succeeded, skipped, skipped_in_plan, failed, missed = 0, missed_in_plan = 0 } = summary.counters;
+  return (succeeded + skipped - skipped_in_plan + failed - (missed - missed_in_plan)).toLocaleString('en-US');
 }
 
 /** Every step from `0/n` to `n/n`, in order, each once. */

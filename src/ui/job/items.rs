@@ -24,6 +24,7 @@ use crate::ui::nav::Nav;
 use crate::ui::parts::{Controls, format, words};
 use crate::ui::progress::{Attention, Newest, Summary, number};
 pub(super) use address::ItemsAddress;
+use headway_model::bar::READ;
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::{ApiError, Counters, JobId, JobStatus, StartJob};
@@ -159,7 +160,7 @@ fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<Counters>) -
             <a href=all aria-current=move || status.with(Option::is_none).then_some("true") data-noscroll="">
                 "all " <span class="ui-filters-number">{move || format::count(counters.with(Counters::files).into())}</span>
             </a>
-            {ItemLabel::ALL.into_iter().map(filter).collect_view()}
+            {READ.into_iter().map(filter).collect_view()}
         </nav>
     }
     .into_any()

@@ -77,7 +77,7 @@ pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) ->
 fn average(summary: &JobSummary, known: Millis) -> Option<Millis> {
     let worked = summary.worked?;
     let at_work = worked.until(known);
-    let (done, _) = summary.counters.work();
+    let done = summary.counters.ran();
     let at_once = u64::from(summary.counters.running.max(1));
     (done >= BASIS).then(|| at_work.saturating_mul(at_once) / u64::from(done))
 }

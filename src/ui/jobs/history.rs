@@ -28,7 +28,7 @@ pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoV
                     <th scope="col">"Job"</th>
                     {header(JobSort::Failed, "jobs-state", "Status")}
                     {header(JobSort::Files, "jobs-outcomes", "Files")}
-                    {header(JobSort::Took, "jobs-took", "Took")}
+                    {header(JobSort::Took, "jobs-took", "At work")}
                     {header(JobSort::Newest, "jobs-ended", "Ended")}
                 </tr>
             </thead>
@@ -67,10 +67,9 @@ fn what(counters: &Counters) -> String {
     match (counters.failed, counters.missed, counters.cancelled) {
         (0, 0, 0) => format::files(counters),
         (0, 0, _) => of(done, all, "done"),
-        // The plan can have found it, so that it is no part of the work.
-        (0, missed, _) => of(missed, counters.files(), "missed"),
+        (0, missed, _) => of(missed, all, "missed"),
         (failed, 0, _) => of(failed, all, "failed"),
-        (failed, missed, _) => of(failed + missed, counters.files(), "failed or missed"),
+        (failed, missed, _) => of(failed + missed, all, "failed or missed"),
     }
 }
 
@@ -89,6 +88,7 @@ mod tests {
                 skipped,
                 skipped_in_plan,
                 missed,
+                missed_in_plan: missed,
                 failed,
                 cancelled,
                 ..Counters::default()

@@ -95,7 +95,7 @@ pub(crate) fn files(counters: &Counters) -> String {
 /// What a plan would do, such as "34 files planned": for a plan that waits or was never run. `None` for any other job.
 pub(crate) fn planned(summary: &JobSummary) -> Option<String> {
     let is_plan = summary.status == JobStatus::Planned || summary.is_planned_only();
-    is_plan.then(|| format!("{} planned", counted(summary.counters.work().1, "file", "files")))
+    is_plan.then(|| format!("{} planned", counted(summary.counters.to_run(), "file", "files")))
 }
 
 /// How much of a job is done, in whole percent; every page uses this. `None` while its files are being listed,
@@ -112,7 +112,7 @@ pub(crate) fn left_out(counters: &Counters) -> Option<String> {
         1 => Some(format!("1 {one}")),
         number => Some(format!("{} {many}", count(number.into()))),
     };
-    let files = counters.skipped_in_plan.saturating_sub(counters.links + counters.others);
+    let files = counters.left_out().saturating_sub(counters.links + counters.others);
     let parts = [
         some(files, "file", "files"),
         some(counters.links, "link", "links"),
@@ -183,6 +183,9 @@ mod tests {
             Counters { total: 102, succeeded: 36, skipped: 66, skipped_in_plan: 66, links: 1, ..Counters::default() };
         assert_eq!((files(&some), some.files()), ("36 / 36 files".into(), 101));
         assert_eq!(left_out(&some).as_deref(), Some("65 files and 1 link left out"));
+        let missing = Counters { missed: 1, missed_in_plan: 1, ..some };
+        assert_eq!(files(&missing), "36 / 37 files", "what is missed is counted, and not as left out");
+        assert_eq!(left_out(&missing).as_deref(), Some("64 files and 1 link left out"));
         assert_eq!(files(&Counters { total: 1, succeeded: 1, ..Counters::default() }), "1 / 1 file");
     }
 

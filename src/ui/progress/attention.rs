@@ -18,25 +18,33 @@ use headway_model::{ApiError, Fold, ItemStatus, JobId, JobSummary};
 /// Minimum time between two reads while more files fail.
 const MIN_READ_INTERVAL: Duration = Duration::from_secs(1);
 
+/// What was read of why files failed, if anything was.
+pub(in crate::ui) type ReadCauses = Option<Result<Causes, ApiError>>;
+
 /// Why the files of a job failed, as far as the page has read it. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Attention {
     job: JobId,
     failed: Memo<u32>,
-    read: RwSignal<Option<Result<Causes, ApiError>>>,
+    read: RwSignal<ReadCauses>,
     /// How often they were requested again.
     again: RwSignal<u32>,
 }
 
 impl Attention {
-    /// Nothing has been read yet; from now on, causes are read whenever more files fail.
-    pub(in crate::ui) fn new(job: JobId, summary: Summary) -> Self {
+    /// Begins with what the page was rendered with; from now on, causes are read whenever more files fail.
+    pub(in crate::ui) fn new(job: JobId, summary: Summary, read: ReadCauses) -> Self {
         let number = move |_: Option<&u32>| {
             summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.failed))
         };
+        let told = match &read {
+            Some(Ok(causes)) => causes.sorted().saturating_add(causes.more),
+            // What could not be read is read again.
+            Some(Err(_)) | None => 0,
+        };
         let attention =
-            Attention { job, failed: Memo::new(number), read: RwSignal::new(None), again: RwSignal::new(0) };
-        attention.follow();
+            Attention { job, failed: Memo::new(number), read: RwSignal::new(read), again: RwSignal::new(0) };
+        attention.follow(told);
         attention
     }
 
@@ -48,11 +56,15 @@ impl Attention {
         })
     }
 
-    /// Reads the causes whenever the number of failures has changed or they are asked for again, one call at a time. Not a resource, so that the
-    /// server does not wait for it.
-    fn follow(self) {
+    /// Whether looking at what failed is the next step, and not a retry: the files themselves are the reason for every failure.
+    pub(super) fn is_to_be_seen(self) -> bool {
+        self.read.with(|read| matches!(read, Some(Ok(causes)) if causes.are_of_files()))
+    }
+
+    /// Reads the causes whenever the number of failures has changed since it was `told`, or they are asked for again, one call at a time.
+    fn follow(self, told: u32) {
         let Attention { job, failed, read, again } = self;
-        let (busy, seen) = (RwSignal::new(false), StoredValue::new((0, 0)));
+        let (busy, seen) = (RwSignal::new(false), StoredValue::new((told, 0)));
         Effect::new(move |_| {
             let asked @ (number, _) = (failed.get(), again.get());
             if busy.get() || seen.get_value() == asked {
@@ -78,16 +90,19 @@ pub(super) fn Attend(
     summary: Summary,
     /// The job's facts, with its request.
     newest: Newest,
+    /// Whether the page is hydrated: until then it shows what the server rendered.
+    mounted: RwSignal<bool>,
 ) -> impl IntoView {
     let is_over = is_over(summary);
     let live = expect_context::<Live>();
     // Without files that have been run again since, or are running again: those have not failed.
     let causes = Memo::new(move |_| {
-        let failed = attention.failed.get();
+        // Read it rather than only track it, because a memo that has never been read tracks nothing.
+        let _ = attention.failed.get();
         let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
-        live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
-        let told: usize = causes.causes.iter().map(|cause| cause.items.len()).sum();
-        causes.more = failed.saturating_sub(u32::try_from(told).unwrap_or(u32::MAX));
+        if mounted.get() {
+            live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
+        }
         Some(causes)
     });
     let wrong = move || attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().err().cloned()));
@@ -97,15 +112,21 @@ pub(super) fn Attend(
         })
     };
     let heading = move || {
-        let number = format::counted(attention.failed.get(), "file", "files");
-        match causes.with(|causes| causes.as_ref().filter(|known| known.more == 0).map(|known| known.causes.len())) {
+        let failed = attention.failed.get();
+        let number = format::counted(failed, "file", "files");
+        // While more files fail, the causes of the newest are still to be read.
+        match causes
+            .with(|known| known.as_ref().filter(|known| known.sorted() == failed).map(|known| known.causes.len()))
+        {
             None => format!("{number} failed"),
             Some(1) => format!("{number} failed for one reason"),
             Some(reasons) => format!("{number} failed for {reasons} reasons"),
         }
     };
     // A second look at the same bytes finds the same: the next step is to look at what failed.
-    let is_look = move || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests));
+    let is_look = move || {
+        attention.is_to_be_seen() || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests))
+    };
     let row = move |key: String| {
         let of = key.clone();
         let is_next = Signal::derive(move || is_over.get() && is_look() && keys().first() == Some(&of));
@@ -117,8 +138,9 @@ pub(super) fn Attend(
     };
     let more = move || {
         let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
-        (more > 0)
-            .then(|| format!("Why {} failed is not known here yet.", format::counted(more, "more file", "more files")))
+        (more > 0).then(|| {
+            format!("Why {} failed is only in the list of files.", format::counted(more, "more file", "more files"))
+        })
     };
     view! {
         <section class="attention" aria-label="What needs attention" hidden=move || attention.failed.get() == 0>

@@ -67,7 +67,8 @@ pub(in crate::ui) fn Head(
     let title = move || summary.with(|summary| summary.as_ref().map(|summary| summary.title.clone()));
     let recipe = move || summary.with(|summary| summary.as_ref().map(|summary| summary.recipe.clone()));
     let message = move || {
-        let message = summary.with(|summary| summary.as_ref().and_then(|summary| summary.message.clone()));
+        let own = |summary: &&JobSummary| missed::told(summary).is_none();
+        let message = summary.with(|summary| summary.as_ref().filter(own).and_then(|summary| summary.message.clone()));
         message.filter(|text| !text.is_empty()).map(|text| format::sentence(&text))
     };
     let status = Signal::derive(move || {
@@ -94,7 +95,7 @@ pub(in crate::ui) fn Head(
     };
     let actions = is_page.then(|| {
         view! {
-            <Actions summary steer />
+            <Actions summary steer attention />
             <Failed steer is_page=true />
         }
     });
@@ -108,7 +109,7 @@ pub(in crate::ui) fn Head(
         </header>
         {actions}
         <Bar job summary />
-        <Attend attention summary newest />
+        <Attend attention summary newest mounted />
         <Counts job summary />
         <Work summary job />
         <Missed job summary />

@@ -39,7 +39,7 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
     let newest = Newest::new(job, None);
     newest.follow(summary);
     let steer = Steer::new(newest);
-    let attention = Attention::new(job, summary);
+    let attention = Attention::new(job, summary, None);
     let is_heard = Memo::new(move |_| summary.with(Option::is_some));
     view! {
         <dialog
@@ -64,7 +64,7 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
             }}
             <Plan summary steer />
             <Failed steer is_page=false />
-            <Buttons summary steer />
+            <Buttons summary steer attention />
         </dialog>
     }
 }
@@ -109,6 +109,7 @@ fn Buttons(
     /// The job's summary. The job has a page only once it has a summary.
     summary: Summary,
     steer: Steer,
+    attention: Attention,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = steer.newest.job;
@@ -125,7 +126,7 @@ fn Buttons(
                 <a class="ui-button ui-quiet" href=to(&format!("/jobs/{job}")) on:click=move |_| live.put_away()>"Details"</a>
             </Show>
             <span class="ui-grow"></span>
-            <Actions summary steer />
+            <Actions summary steer attention />
             <button class:ui-primary=is_next autofocus on:click=move |_| live.put_away()>
                 {move || if over.get() { "Close" } else { "Minimise" }}
             </button>

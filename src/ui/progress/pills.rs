@@ -99,7 +99,7 @@ fn Pill(
             data-status=move || status.get()
             on:click=show
         >
-            {move || text.get()}
+            <bdi dir="ltr">{move || text.get()}</bdi>
         </a>
     }
 }
@@ -108,8 +108,8 @@ fn Pill(
 /// progress.
 fn alone(summary: &JobSummary, is_still: bool) -> String {
     let waits = match summary.status {
-        JobStatus::Planned if summary.counters.work().1 > 0 => {
-            return format!("Waits for your approval: {}", format::counted(summary.counters.work().1, "file", "files"));
+        JobStatus::Planned if summary.counters.waiting > 0 => {
+            return format!("Waits for your approval: {}", format::counted(summary.counters.waiting, "file", "files"));
         }
         JobStatus::Paused { reason: PauseReason::User } => "Paused by you: ".to_owned(),
         JobStatus::Paused { reason: PauseReason::Interrupted } => "Waits for your decision: ".to_owned(),

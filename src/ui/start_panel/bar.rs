@@ -6,7 +6,7 @@ use super::JobOptions;
 use super::job_options::{SAMPLE, StartMode};
 use crate::ui::library::{ListOffer, Selection};
 use crate::ui::parts::{Controls, focus, format};
-use headway_model::library::Under;
+use headway_model::library::{OutcomeFilter, Under};
 
 /// The chosen recipe on the sheet. Before the sheet is there: that it is being loaded, or could not be.
 const CHOICE: &str = ".start-cards input:checked, .start-sheet > .ui-loading, .start-sheet > .ui-error button";
@@ -17,6 +17,8 @@ struct Target {
     /// How many files, and their bytes; or else why there is no number.
     amount: Result<Under, &'static str>,
     is_selection: bool,
+    /// The recipe, where only files that failed are listed: what failed can have been another.
+    recipe: Option<String>,
 }
 
 /// The selection, or else everything shown; the recipe; and the buttons.
@@ -25,12 +27,11 @@ pub(in crate::ui) fn StartBar(chosen: JobOptions) -> impl IntoView {
     let JobOptions { selected, offer, .. } = chosen;
     let target = Memo::new(move |_| {
         let selection = selected.with(|selected| (!selected.is_empty()).then(|| selected.amount()));
-        match selection {
-            Some(amount) => Target { amount: Ok(amount), is_selection: true },
-            None => {
-                let amount = offer.with(|offer| offer.amount().ok_or_else(|| offer.words()));
-                Target { amount, is_selection: false }
-            }
+        let has_failed = offer.with(|offer| offer.view().is_some_and(|view| view.show == OutcomeFilter::Failed));
+        Target {
+            amount: selection.map_or_else(|| offer.with(|offer| offer.amount().ok_or_else(|| offer.words())), Ok),
+            is_selection: selection.is_some(),
+            recipe: has_failed.then(|| chosen.name.with(|name| format::capital(name))),
         }
     });
     let nothing = move || if target.with(|target| target.is_selection) { None } else { offer.with(ListOffer::reason) };
@@ -85,9 +86,10 @@ fn amount_text(target: &Target) -> String {
 
 /// The label of the button.
 fn named(target: &Target) -> String {
-    match &target.amount {
-        Ok(amount) => format!("Process {}", files(amount)),
-        Err(_) => "Process all files here".to_owned(),
+    match (&target.amount, &target.recipe) {
+        (Ok(amount), Some(recipe)) => format!("Run {recipe} on {}", files(amount)),
+        (Ok(amount), None) => format!("Process {}", files(amount)),
+        (Err(_), _) => "Process all files here".to_owned(),
     }
 }
 
@@ -98,12 +100,14 @@ mod tests {
     #[test]
     fn the_button_names_the_recipe_and_the_number_of_files() {
         let amount = Ok(Under { files: 5, bytes: 3_800_000, ..Under::default() });
-        let target = Target { amount, is_selection: true };
+        let target = Target { amount, is_selection: true, recipe: None };
         assert_eq!(
             (amount_text(&target).as_str(), named(&target).as_str()),
             ("5 files, 3.8 MB selected", "Process 5 files")
         );
-        let target = Target { amount: Err("No file here."), is_selection: false };
+        let failed = Target { recipe: Some("Checksum".to_owned()), is_selection: false, ..target };
+        assert_eq!(named(&failed), "Run Checksum on 5 files", "it need not be the recipe that failed");
+        let target = Target { amount: Err("No file here."), ..failed };
         assert_eq!(named(&target), "Process all files here", "how many is not known");
         assert_eq!(amount_text(&target), "No file here.", "and nothing stands beside it");
     }

@@ -166,6 +166,21 @@ impl SkipReason {
 }
 
 impl FailReason {
+    /// Whether the file itself is the reason: another attempt with the same bytes and settings ends alike. Every other reason can
+    /// pass by itself or be removed: storage, a program, a person, time.
+    pub fn is_of_file(self) -> bool {
+        match self {
+            FailReason::Recipe | FailReason::Verify => true,
+            FailReason::Read
+            | FailReason::Write
+            | FailReason::Panic
+            | FailReason::Timeout
+            | FailReason::Interrupted
+            | FailReason::Conflict
+            | FailReason::Command => false,
+        }
+    }
+
     /// Whether a reason, as people read it, says no more than that the item failed. Then a message says it all.
     pub fn adds_nothing(text: &str) -> bool {
         [FailReason::Recipe, FailReason::Command].iter().any(|reason| reason.text() == text)

@@ -7,6 +7,7 @@ mod job;
 mod jobs;
 mod kept;
 mod makers;
+mod noted;
 mod retries;
 mod start;
 mod totals;

@@ -28,7 +28,7 @@ struct KnownTexts {
     calls: u32,
     /// The state of each item when its text was requested and arrived.
     asked: SortedMap<u32, Moment>,
-    /// The texts of calls up to this one are out of date for files that did not succeed.
+    /// The texts of calls up to this one are out of date.
     outdated: u32,
 }
 
@@ -59,7 +59,7 @@ impl Texts {
         self.told.try_update_untracked(KnownTexts::call).unwrap_or_default()
     }
 
-    /// Requests the texts of files that did not succeed again, because another job has run some of them.
+    /// Requests the texts again: another job has run some of the files, or the job is over and its report says more of them.
     pub(in crate::ui::job) fn outdate(self) {
         self.told.try_update(KnownTexts::outdate);
     }
@@ -115,10 +115,9 @@ impl KnownTexts {
     /// receive the rest.
     fn lacks(&self, rows: &[ShownItem]) -> Vec<(u32, Moment)> {
         let is_told = |row: &&ShownItem| {
-            self.texts.get(&row.item).is_some_and(|(call, text)| {
-                let is_outdated = *call <= self.outdated && can_be_retried(text);
-                !is_outdated && (!row.has_story() || row.matches_text(text))
-            })
+            self.texts
+                .get(&row.item)
+                .is_some_and(|(call, text)| *call > self.outdated && (!row.has_story() || row.matches_text(text)))
         };
         let moment = |row: &ShownItem| (row.item, (row.status, row.attempt));
         let lacks = rows.iter().filter(|row| !is_told(row)).map(moment);
@@ -161,11 +160,6 @@ impl KnownTexts {
             }
         }
     }
-}
-
-/// Whether another job can run the file again, so that its text changes.
-fn can_be_retried(text: &ItemView) -> bool {
-    matches!(text.status, ItemLabel::Failed | ItemLabel::Skipped | ItemLabel::Cancelled)
 }
 
 #[cfg(test)]
@@ -236,15 +230,15 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_files_that_another_job_ran_are_requested_again() {
+    fn texts_are_requested_again_once_others_can_be_there() {
         let mut told = told(vec![text(0, Failed, 1), text(1, Succeeded, 1)]);
         let rows = [row(0, Failed, 1), row(1, Succeeded, 1)];
         assert_eq!(told.lacks(&rows), Vec::new());
         told.outdate();
         let asked = told.lacks(&rows);
-        assert_eq!(asked.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [0]);
+        assert_eq!(asked.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [0, 1]);
         let call = told.call();
-        told.answered(call, asked, vec![text(0, Failed, 1)]);
+        told.answered(call, asked, vec![text(0, Failed, 1), text(1, Succeeded, 1)]);
         assert_eq!(told.lacks(&rows), Vec::new());
     }
 

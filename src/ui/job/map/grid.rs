@@ -7,8 +7,8 @@ use super::order::{MapGroup, MapOrder};
 /// The height of the line with a group's name.
 const LINE: u32 = 22;
 
-/// The sizes of cells, from the largest.
-const SIZES: [u32; 13] = [20, 16, 14, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2];
+/// The sizes of cells.
+const SIZES: std::ops::RangeInclusive<u32> = 2..=20;
 
 /// How a map is laid out, in pixels. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,7 +58,7 @@ impl Grid {
             groups.iter().map(|group| group.files.div_ceil(each).div_ceil(columns)).sum()
         };
         let fits = |cell: u32, each: u32| rows(cell, each) <= height / cell;
-        let cell = SIZES.into_iter().find(|cell| fits(*cell, 1)).unwrap_or(2);
+        let cell = SIZES.rev().find(|cell| fits(*cell, 1)).unwrap_or(2);
         let least = files.div_ceil((width / cell) * (height / cell)).max(1);
         // The last row of each group can have room left, so that a few more files share a cell.
         let each = (least..=files.max(1)).find(|each| fits(cell, *each) || rows(cell, *each) <= groups.len() as u32);

@@ -50,11 +50,11 @@ pub(super) fn CauseRow(
             <p class="attention-text">
                 <span class="attention-why">{move || of(why)}</span>
                 <bdi dir="ltr" class="attention-place">{move || of(place)}</bdi>
-                <span class="attention-example">{move || of(example)}</span>
+                <span class="attention-example">{move || cause.with(|cause| cause.as_ref().and_then(example))}</span>
             </p>
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
-                <a class="ui-button" class:ui-primary=move || is_next.get() href=there on:click=move |_| live.put_away()>"Show"</a>
+                <a class="ui-button" class:ui-primary=move || is_next.get() href=there on:click=move |_| live.put_away()>"Show " {move || of(number)}</a>
                 <Show when=move || can_act && is_over.get() && still.with(|still| !still.is_empty())>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", format::count(still.with(Vec::len) as u64))}</button>
                 </Show>
@@ -70,8 +70,8 @@ fn why(cause: &Cause) -> String {
 }
 
 /// One whole message as an example, if files have several that differ.
-fn example(cause: &Cause) -> String {
-    if is_one(cause) || cause.text == cause.example { String::new() } else { format!("e.g. {}", cause.example) }
+fn example(cause: &Cause) -> Option<String> {
+    (!is_one(cause) && cause.text != cause.example).then(|| format!("e.g. {}", cause.example))
 }
 
 /// Whether only one file failed for this.
@@ -93,9 +93,10 @@ mod tests {
             first: path("a"),
             last: path("a"),
             example: "size 7 B".to_owned(),
+            of_file: true,
         };
-        assert_eq!([why(&one), example(&one)], ["size 7 B", ""]);
+        assert_eq!((why(&one).as_str(), example(&one)), ("size 7 B", None));
         let two = Cause { items: vec![3, 4], last: path("b"), ..one };
-        assert_eq!([why(&two), example(&two)], ["size # B", "e.g. size 7 B"]);
+        assert_eq!((why(&two).as_str(), example(&two).as_deref()), ("size # B", Some("e.g. size 7 B")));
     }
 }

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::Summary;
 use super::offers::{ButtonAction, OfferedAction, offers};
 use super::perform::perform;
 use super::undone::is_undone;
+use super::{Attention, Summary};
 use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
@@ -19,6 +19,9 @@ pub(in crate::ui::progress) fn Actions(
     summary: Summary,
     /// Performs the action.
     steer: Steer,
+    /// Why files failed, where that stands beside the buttons.
+    #[prop(optional)]
+    attention: Option<Attention>,
 ) -> impl IntoView {
     if !may_act() {
         return ().into_any();
@@ -33,7 +36,8 @@ pub(in crate::ui::progress) fn Actions(
         let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
         is_over && live.with_fold(job, has_written).unwrap_or_default()
     });
-    let offers = offered(summary, steer.newest, has_written);
+    let is_look = Memo::new(move |_| attention.is_some_and(Attention::is_to_be_seen));
+    let offers = offered(summary, steer.newest, has_written, is_look);
     let is_cancelled = Memo::new(move |_| {
         let asked = |starting: &crate::live::Starting| starting.job == job && starting.cancel;
         let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
@@ -89,14 +93,22 @@ pub(in crate::ui::progress) fn Actions(
 }
 
 /// The buttons that make sense now.
-fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>) -> Memo<Vec<OfferedAction>> {
+fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>, is_look: Memo<bool>) -> Memo<Vec<OfferedAction>> {
     Memo::new(move |_| {
         let is_undone = newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
         let is_undoable = has_written.get() && makes_output(newest) && !is_undone;
         // What later jobs have done of the files that failed or were missed.
         let done_since = newest.with(|view| view.done_since.len()).unwrap_or_default();
         let next = newest.with(|view| view.next.clone()).flatten();
-        let of = |summary: &JobSummary| offers(summary, is_undoable, next, done_since);
+        let of = |summary: &JobSummary| {
+            let mut offers = offers(summary, is_undoable, next, done_since);
+            // The cause of the failures has the button for the next step.
+            offers
+                .iter_mut()
+                .filter(|offer| offer.name == "retry" && is_look.get())
+                .for_each(|offer| offer.is_next = false);
+            offers
+        };
         summary.with(|summary| summary.as_ref().map(of)).unwrap_or_default()
     })
 }

@@ -26,10 +26,8 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
     });
     // A plan has nothing to do yet, or ever.
     let plan = Memo::new(move |_| summary.with(|summary| summary.as_ref().and_then(format::planned)));
-    // A job that is over and missed files has not done all of what it was asked for.
-    let is_whole = |summary: &&JobSummary| !summary.status.is_terminal() || summary.counters.missed == 0;
     let percent = move || {
-        let percent = summary.with(|summary| summary.as_ref().filter(is_whole).and_then(format::percent));
+        let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));
         percent.filter(|_| plan.with(Option::is_none))
     };
     let words = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(words).unwrap_or_default()));

@@ -6,12 +6,9 @@ use super::Summary;
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{Icon, format, words};
-use headway_model::bar::{PARTS, numbers};
+use headway_model::bar::{READ, number};
 use headway_model::item::ItemLabel;
 use headway_model::{Counters, JobId, Seq};
-
-/// The order on the page: failures come right after successes.
-const ORDER: [usize; 7] = [0, 1, 6, 3, 4, 5, 2];
 
 /// A number for each status of a file, and their sum.
 #[component]
@@ -20,9 +17,8 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
     });
-    let row = move |at: usize| {
-        let label = PARTS[at];
-        let number = Memo::new(move |_| counters.with(|counters| numbers(counters)[at]));
+    let row = move |label: ItemLabel| {
+        let number = Memo::new(move |_| counters.with(|counters| number(counters, label)));
         view! {
             <li class="head-count" data-status=label.name() data-zero=move || (number.get() == 0).then_some("true")>
                 <a href=move || door(job, Some(label), live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
@@ -37,7 +33,7 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
     let files = move || counters.with(Counters::files);
     view! {
         <ul class="head-counts" aria-label="Files by status">
-            {ORDER.into_iter().map(row).collect_view()}
+            {READ.into_iter().map(row).collect_view()}
             <li class="head-count" data-status="all">
                 <a href=move || door(job, None, live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
                     "= " <b class="head-number">{move || format::count(files().into())}</b> " "

@@ -5,9 +5,18 @@ use leptos::prelude::*;
 use super::Summary;
 use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::{format, skip_reasons};
-use headway_model::item::SkipReason;
+use crate::ui::parts::{SkippedFor, format, skip_reasons};
 use headway_model::{BuiltIn, Fold, ItemStatus, JobId, JobSummary};
+
+/// The sentence with which a test ends that missed files: it names them, so it stands in place of their number.
+pub(super) fn told(summary: &JobSummary) -> Option<&String> {
+    summary.message.as_ref().filter(|text| is_test(summary) && summary.counters.missed > 0 && !text.is_empty())
+}
+
+/// Whether a manifest named the files, and not a person.
+fn is_test(summary: &JobSummary) -> bool {
+    BuiltIn::of(&summary.recipe) == Some(BuiltIn::Verify)
+}
 
 /// How many files were missed, and for each reason a link to those files; nothing if there are none.
 #[component]
@@ -23,21 +32,23 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
         let reasons = |fold: &Fold| skip_reasons(fold, ItemStatus::is_missed);
         if missed.get() == 0 { Vec::new() } else { live.with_fold(job, reasons).unwrap_or_default() }
     });
-    // A manifest names the files of a test; a person did not.
-    let is_test = |summary: &JobSummary| BuiltIn::of(&summary.recipe) == Some(BuiltIn::Verify);
+    let said =
+        Memo::new(move |_| summary.with(|summary| summary.as_ref().and_then(told).map(|text| format::sentence(text))));
     let why = move || match summary.with(|summary| summary.as_ref().is_some_and(is_test)) {
+        _ if said.with(Option::is_some) => "",
         true => ": could not be checked.",
         false => ": asked for, and could not be processed.",
     };
-    let text = move || match missed.get() {
-        1 => "1 file was missed".to_owned(),
-        number => format!("{} files were missed", format::count(number.into())),
+    let text = move || match (said.get(), missed.get()) {
+        (Some(said), _) => said,
+        (None, 1) => "1 file was missed".to_owned(),
+        (None, number) => format!("{} files were missed", format::count(number.into())),
     };
-    let door = move |(number, reason): (u32, SkipReason)| {
+    let door = move |(number, reason, text): SkippedFor| {
         let there = to(&format!("/jobs/{job}?status=skipped&cause={}#job-files", reason.key()));
         view! {
             <li>
-                {format!("{}: {} ", format::count(number.into()), reason.text())}
+                {format!("{}: {text} ", format::count(number.into()))}
                 <a href=there on:click=move |_| live.put_away()>"Show"</a>
             </li>
         }

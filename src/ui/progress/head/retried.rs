@@ -27,7 +27,7 @@ fn about(summary: &JobSummary, earlier: Option<&JobSummary>) -> (String, String)
         (true, _) => "Undoes ".to_owned(),
         (false, _) => {
             // What the plan leaves out does not run again, and until everything is listed, the number is not known.
-            let files = match summary.counters.work().1 {
+            let files = match summary.counters.to_run() {
                 number if number > 0 && !summary.listing => counted(number, "file", "files"),
                 _ => "files".to_owned(),
             };

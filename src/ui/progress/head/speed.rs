@@ -20,7 +20,7 @@ pub(super) fn speed(summary: &JobSummary, known: Millis) -> String {
         // The sentence about its end says so.
         return String::new();
     }
-    let ran = u64::from(summary.counters.done() - summary.counters.skipped_in_plan);
+    let ran = u64::from(summary.counters.ran());
     // A clock that runs counts whole seconds; a time that is known is as exact as in the sentence about the end.
     let time = match summary.status.is_terminal() {
         true => format!("{} of work", format::seconds(at_work)),

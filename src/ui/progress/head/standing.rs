@@ -50,10 +50,9 @@ pub(super) fn standing(
 }
 
 fn processing(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
-    let (done, _) = summary.counters.work();
     match summary.began {
         // Other jobs occupy all the workers.
-        _ if done == 0 && summary.counters.running == 0 && summary.counters.waiting > 0 => {
+        _ if summary.counters.ran() == 0 && summary.counters.running == 0 && summary.counters.waiting > 0 => {
             "Waits for a free worker.".into()
         }
         Some(began) => format!("Running since {}.", time(began)),
@@ -65,8 +64,9 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     let counters = &summary.counters;
     let at = summary.ended.map(|ended| format!(" {}", time(ended))).unwrap_or_default();
     // While other jobs had the workers, the job was not at work: the time from its beginning to its end can be much longer.
-    let took = took(summary);
-    let also = took.as_ref().map(|took| format!(", took {took}")).unwrap_or_default();
+    let what = if summary.worked.is_some() { "of work" } else { "in all" };
+    let work = took(summary).map(|took| format!("{took} {what}"));
+    let also = work.as_ref().map(|work| format!(", {work}")).unwrap_or_default();
     let rest = match counters.cancelled {
         0 => String::new(),
         number => format!(" {} did not run.", files(number)),
@@ -76,16 +76,16 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
         JobStatus::Failed { reason: EndReason::AllFailed } => format!("Failed{at}: every file failed{also}."),
         JobStatus::Failed { reason: reason @ EndReason::NoMatch } => format!("Failed{at}: {}.", reason.text()),
         JobStatus::Failed { reason: EndReason::Finish } => {
-            let took = took.map(|took| format!(" Took {took}.")).unwrap_or_default();
+            let work = work.map(|work| format!(" {}", sentence(&work))).unwrap_or_default();
             let but = if counters.missed == 0 { "every file was worked on, but " } else { "" };
-            format!("Failed{at}: {but}{}.{took}", summary.last_step_failed())
+            format!("Failed{at}: {but}{}.{work}", summary.last_step_failed())
         }
         JobStatus::Failed { reason: EndReason::Halt } => {
             format!("Stopped{at} after {}{also}.{rest}", counted(counters.failed, "failure", "failures"))
         }
         _ if summary.is_planned_only() => format!("Ended{at} before it began: it was planned only."),
         JobStatus::Cancelled => {
-            let after = took.map(|took| format!(" after {took}")).unwrap_or_default();
+            let after = work.map(|work| format!(" after {work}")).unwrap_or_default();
             format!("Cancelled{at}{after}.{rest}")
         }
         _ if counters.failed > 0 => {
@@ -142,20 +142,23 @@ mod tests {
         assert_eq!(read_only, "Ready. Nothing runs until it is approved.");
         assert_eq!(said(JobStatus::Paused { reason: PauseReason::DiskFull }, some), "Paused: the disk is full.");
         assert_eq!(said(JobStatus::Cancelling, some), "Cancelling: 2 files are being stopped.");
-        assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, took 3 min 41 s.");
+        assert_eq!(said(JobStatus::CompletedWithErrors, some), "Finished at 300 with 22 failures, 3 min 41 s of work.");
         let one = Counters { total: 3, succeeded: 2, failed: 1, ..Counters::default() };
-        assert_eq!(said(JobStatus::CompletedWithErrors, one), "Finished at 300 with 1 failure, took 3 min 41 s.");
+        assert_eq!(said(JobStatus::CompletedWithErrors, one), "Finished at 300 with 1 failure, 3 min 41 s of work.");
         let rest = Counters { total: 41, succeeded: 1, cancelled: 40, ..Counters::default() };
-        assert_eq!(said(JobStatus::Cancelled, rest), "Cancelled at 300 after 3 min 41 s. 40 files did not run.");
+        assert_eq!(
+            said(JobStatus::Cancelled, rest),
+            "Cancelled at 300 after 3 min 41 s of work. 40 files did not run."
+        );
         let halt = Counters { total: 41, failed: 1, cancelled: 40, ..Counters::default() };
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, one);
         assert!(unfinished.starts_with("Failed at 300: every file was worked on, but "), "{unfinished}");
-        assert!(unfinished.ends_with(". Took 3 min 41 s."), "{unfinished}");
+        assert!(unfinished.ends_with(". 3 min 41 s of work."), "{unfinished}");
         let missed = Counters { total: 4, skipped: 1, skipped_in_plan: 1, missed: 1, ..one };
         let unfinished = said(JobStatus::Failed { reason: EndReason::Finish }, missed);
         assert!(!unfinished.contains("every file"), "one was missed: {unfinished}");
         let stopped = JobStatus::Failed { reason: EndReason::Halt };
-        assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, took 3 min 41 s. 40 files did not run.");
+        assert_eq!(said(stopped, halt), "Stopped at 300 after 1 failure, 3 min 41 s of work. 40 files did not run.");
     }
 
     #[test]
@@ -194,7 +197,7 @@ mod tests {
             ..summary(JobStatus::Completed, Counters { total: 1, succeeded: 1, ..Counters::default() })
         };
         let some = JobSummary { worked: Some(Worked { ms: 3_610, since: None }), ..quick.clone() };
-        assert_eq!(standing(&some, None, &|_| "22:58".into(), true), "Finished 22:58, took 3.6 s.");
-        assert_eq!(standing(&quick, None, &|_| "22:58".into(), true), "Finished 22:58, took under 1 s.");
+        assert_eq!(standing(&some, None, &|_| "22:58".into(), true), "Finished 22:58, 3.6 s of work.");
+        assert_eq!(standing(&quick, None, &|_| "22:58".into(), true), "Finished 22:58, under 1 s of work.");
     }
 }

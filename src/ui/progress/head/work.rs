@@ -31,7 +31,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
         Some(worked.until(live.known.get()))
     };
     let status = move || summary.with(|summary| summary.as_ref().map(|summary| summary.status));
-    let done = move || summary.with(|summary| summary.as_ref().map(|summary| u64::from(summary.counters.work().0)));
+    let done = move || summary.with(|summary| summary.as_ref().map(|summary| u64::from(summary.counters.ran())));
     // The amount done, and the time at work when it last changed.
     let basis = Memo::new(move |before: Option<&Option<(Load, Millis)>>| {
         let before = before.copied().flatten();

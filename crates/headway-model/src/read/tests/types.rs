@@ -65,7 +65,7 @@ fn whole<T: FromJson + DeserializeOwned + Serialize + PartialEq + fmt::Debug>(va
 
 fn counters() -> Value {
     json!({
-        "total": 12, "waiting": 1, "running": 2, "interrupted": 1, "succeeded": 3, "skipped": 2, "skipped_in_plan": 1, "missed": 1,
+        "total": 12, "waiting": 1, "running": 2, "interrupted": 1, "succeeded": 3, "skipped": 2, "skipped_in_plan": 1, "missed": 1, "missed_in_plan": 1,
         "failed": 2, "cancelled": 1, "links": 1, "others": 1,
     })
 }
@@ -133,7 +133,8 @@ fn items() {
         "retried": { "job": JOB, "status": "succeeded" },
     });
     whole::<ItemPage>(&json!({ "items": [item], "next": 4, "seq": 5 }));
-    let cause = json!({ "key": "k", "text": "t", "items": [1], "first": "a", "last": "b", "example": "e" });
+    let cause =
+        json!({ "key": "k", "text": "t", "items": [1], "first": "a", "last": "b", "example": "e", "of_file": true });
     whole::<Causes>(&json!({ "causes": [cause], "more": 1 }));
     whole::<MatchingItems>(&json!({ "items": [1, 2], "more": 3 }));
     whole::<ItemGroups>(&json!(["aab", "one", "two"]));

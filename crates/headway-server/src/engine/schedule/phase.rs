@@ -77,9 +77,9 @@ impl Job {
         let count = match halt.by {
             HaltBy::Fail => counters.failed,
             HaltBy::Success => counters.succeeded,
-            HaltBy::Done => counters.done() - counters.skipped_in_plan,
+            HaltBy::Done => counters.ran(),
         };
-        let total = counters.total - counters.skipped_in_plan;
+        let total = counters.to_run();
         let matters = counters.open() > 0 || halt.by == HaltBy::Fail;
         self.fold.halt.is_none() && self.fold.plan_ended && matters && count > 0 && halt.limit.is_reached(count, total)
     }

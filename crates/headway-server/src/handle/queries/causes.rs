@@ -21,7 +21,7 @@ impl Server {
             && let Some(rows) = pages.next().await?
         {
             seen += rows.len();
-            rows.into_iter().for_each(|row| sorter.add(&item_view(row)));
+            rows.into_iter().for_each(|row| sorter.add(row.state.status, &item_view(row)));
         }
         // The count is older than the items: in a running job, more can have failed since, which the next call
         // includes.

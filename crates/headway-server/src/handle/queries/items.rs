@@ -49,6 +49,7 @@ impl Server {
         self.show_outputs(&row, &mut items).await?;
         self.say_retried(&row, &mut items).await?;
         self.say_kept(&row, &mut items).await;
+        self.say_noted(&row, &mut items).await?;
         Ok(ItemPage { items, next, seq: row.summary.seq })
     }
 
@@ -153,6 +154,7 @@ impl Server {
         let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
         self.say_retried(&row, &mut items).await?;
         self.say_kept(&row, &mut items).await;
+        self.say_noted(&row, &mut items).await?;
         Ok(items)
     }
 }
