@@ -1,6 +1,6 @@
 //! `headway doctor`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Args;
@@ -11,7 +11,7 @@ use super::session::{data_option, is_data_folder};
 use super::text::tail;
 use super::{default_data, library};
 use headway_model::{JobStatus, JobSummary, PauseReason};
-use headway_server::maintenance::{Maintenance, is_held};
+use headway_server::maintenance::{Finding, Maintenance, is_held};
 
 /// Check a data folder for damage.
 ///
@@ -77,24 +77,38 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         out::line(&not_over(job, &options))?;
     }
     for (name, path) in &named {
-        let (places, wrong) = data.placements(name, path).await?;
-        out::line(&format!("{name}: {places}"))?;
-        findings.extend(wrong);
-        is_whole &= places.unseen == 0;
-        let left = data.left_names(name, path, arguments.remove).await?;
-        findings.extend(left.findings);
-        if !left.told.is_empty() {
-            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
-        }
-        for told in &left.told {
-            out::line(&format!("  {told}"))?;
-        }
-        is_whole &= left.unread.is_empty();
-        for folder in left.unread {
-            out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
-        }
+        is_whole &= inspect_library(&data, (name, path), arguments.remove, &mut findings).await?;
     }
-    for finding in &findings {
+    report(&findings, is_whole)
+}
+
+/// Inspects a library, and removes temporary files in it if that is wanted. Returns whether all of it could be seen.
+async fn inspect_library(
+    data: &Maintenance,
+    (name, path): (&str, &Path),
+    remove: bool,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<bool> {
+    let (places, wrong) = data.placements(name, path).await?;
+    out::line(&format!("{name}: {places}"))?;
+    findings.extend(wrong);
+    let left = data.left_names(name, path, remove).await?;
+    findings.extend(left.findings);
+    if !left.told.is_empty() {
+        out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
+    }
+    for told in &left.told {
+        out::line(&format!("  {told}"))?;
+    }
+    for folder in &left.unread {
+        out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;
+    }
+    Ok(places.unseen == 0 && left.unread.is_empty())
+}
+
+/// Prints what is wrong, and what to do about it. Fails if anything is wrong.
+fn report(findings: &[Finding], is_whole: bool) -> anyhow::Result<()> {
+    for finding in findings {
         out::line(&format!("WRONG: {}", finding.what))?;
     }
     let mut remedies: Vec<_> = findings.iter().map(|finding| finding.remedy).collect();

@@ -9,7 +9,8 @@ use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
 
-use crate::doctor::{self, Diagnosis, Finding, OpenWork, PlacedFiles, Remedy, Stray};
+pub use crate::doctor::Finding;
+use crate::doctor::{self, Diagnosis, OpenWork, PlacedFiles, Remedy, Stray};
 use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
 use crate::steps::Steps;
