@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Server;
 use headway_model::summary::{ScheduleView, WatchedFolderView};
 
-/// What schedules and watched folders last told, by their names.
+/// What schedules and watched folders last reported, by their names.
 #[derive(Default)]
 pub(super) struct ToldStarters {
     schedules: BTreeMap<String, ScheduleView>,

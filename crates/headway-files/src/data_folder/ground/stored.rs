@@ -17,7 +17,7 @@ pub(in crate::data_folder) const GROUND: &str = ".ground";
 /// The file that lists the missing disks without which a job goes on. It is in the job's folder.
 const WITHOUT: &str = ".without";
 
-/// What it held before it listed them: the disks that were missing then, whichever they were. A person is asked again.
+/// The content that an earlier version wrote: it did not say which disks were missing. A person is asked again.
 const ANY_DISKS: &[u8] = b"disks\n";
 
 impl DataFolder {

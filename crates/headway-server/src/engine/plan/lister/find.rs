@@ -137,8 +137,8 @@ impl Lister<'_> {
         headway_files::unable(&text, error)
     }
 
-    /// Takes in every file that a query asks for, and each disk there without which a person has the job go on; the error if the
-    /// folder of the query cannot be listed.
+    /// Takes in every file that a query asks for, and each missing disk there that a person has let the job go on
+    /// without. Returns the error if the folder of the query cannot be listed.
     fn visit(
         &mut self,
         query: &FolderQuery,
