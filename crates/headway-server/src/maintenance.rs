@@ -98,8 +98,7 @@ impl Maintenance {
         doctor::inspect(&self.store, progress).await
     }
 
-    /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up. And the other jobs that are not
-    /// over.
+    /// Lists the stuck jobs, the work of its own that the server gave up, and the other jobs that are not over.
     ///
     /// # Errors
     /// If the log cannot be read.
