@@ -94,11 +94,11 @@ async fn inspect_library(
     findings.extend(wrong);
     let left = data.left_names(name, path, remove).await?;
     findings.extend(left.findings);
-    if !left.told.is_empty() {
-        out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
+    if !left.names.is_empty() {
+        out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.names.len()))?;
     }
-    for told in &left.told {
-        out::line(&format!("  {told}"))?;
+    for name in &left.names {
+        out::line(&format!("  {name}"))?;
     }
     for folder in &left.unread {
         out::line(&format!("{name}: {} cannot be read, so what lies in it is not known", folder.shown()))?;

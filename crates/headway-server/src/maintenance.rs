@@ -26,7 +26,7 @@ pub struct Maintenance {
 #[derive(Debug, Default)]
 pub struct LeftNames {
     /// The names that no live job owns, each with what can be done about it.
-    pub told: Vec<String>,
+    pub names: Vec<String>,
     /// The folders that must stay, because a file might be in them.
     pub findings: Vec<Finding>,
     /// The folders that could not be read.
@@ -53,7 +53,7 @@ impl LeftNames {
         if stray.is_owned {
             return;
         }
-        self.told.push(match keeps {
+        self.names.push(match keeps {
             Some(why) => format!("{path} is left for you to look at: {why}"),
             None if !remove => format!("{path} can be removed (--remove)"),
             None => match library.remove_own(own, input) {

@@ -21,7 +21,7 @@ impl Engine {
         }
         let mut inputs = tokio::select! {
             biased;
-            told = self.inbox.reports.recv() => told.map_or(vec![Input::Dead], |told| told.into_iter().map(|report| self.heard(report)).collect()),
+            reports = self.inbox.reports.recv() => reports.map_or(vec![Input::Dead], |reports| reports.into_iter().map(|report| self.heard(report)).collect()),
             () = self.pool.ended() => Vec::new(),
             Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => done_with(done).into_iter().collect(),
             Some(input) = self.inbox.inputs.recv() => {

@@ -104,11 +104,11 @@ impl Lister<'_> {
                 break;
             }
             // Without new names, the file gets its verdict by itself, which asks the recipe again and reports why.
-            let told = match found.is_asked_about() {
+            let wished = match found.is_asked_about() {
                 true => wish(self.work, &found.file, number),
                 false => Ok(Vec::new()),
             };
-            let renames = match told {
+            let renames = match wished {
                 Ok(renames) => renames,
                 Err(Failure::Environment(reason)) => return Err(reason),
                 Err(failure) => {
