@@ -12,7 +12,7 @@ use super::session::{data_option, is_data_folder};
 use super::text::tail;
 use super::{default_data, library};
 use headway_model::{JobStatus, JobSummary, PauseReason};
-use headway_server::maintenance::{LeftNames, Maintenance, is_held};
+use headway_server::maintenance::{Finding, LeftNames, Maintenance, is_held};
 
 /// Check a data folder for damage.
 ///
@@ -78,19 +78,31 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     for job in &open.waiting {
         out::line(&not_over(job, &options))?;
     }
-    for (name, path) in &named {
+    inspect_folders(&data, &named, arguments.remove, &mut findings, &mut seen).await?;
+    report(&findings, &seen)
+}
+
+/// Inspects the named libraries, or else all that the data folder knows, and removes temporary files in them if that is wanted.
+async fn inspect_folders(
+    data: &Maintenance,
+    named: &[(String, PathBuf)],
+    remove: bool,
+    findings: &mut Vec<Finding>,
+    seen: &mut SeenFolders,
+) -> anyhow::Result<()> {
+    for (name, path) in named {
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
         seen.are_unread |= places.unseen > 0;
-        let left = data.left_names(name, path, arguments.remove).await?;
+        let left = data.left_names(name, path, remove).await?;
         seen.tell(name, &left)?;
         findings.extend(left.findings);
     }
     let others = if named.is_empty() { data.libraries()? } else { Vec::new() };
     for (name, path) in &others {
         let left = match path {
-            Some(path) => data.left_names(name, path, arguments.remove).await.map_err(|error| error.to_string()),
+            Some(path) => data.left_names(name, path, remove).await.map_err(|error| error.to_string()),
             None => Err("it is not known where its folder is; name it as NAME=DIR".to_owned()),
         };
         match left {
@@ -104,7 +116,12 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
             }
         }
     }
-    for finding in &findings {
+    Ok(())
+}
+
+/// Prints what is wrong, and what to do about it. Fails if anything is wrong.
+fn report(findings: &[Finding], seen: &SeenFolders) -> anyhow::Result<()> {
+    for finding in findings {
         out::line(&format!("WRONG: {}", finding.what))?;
     }
     let mut remedies: Vec<_> = findings.iter().map(|finding| finding.remedy).collect();
@@ -132,11 +149,11 @@ struct SeenFolders {
 impl SeenFolders {
     /// Tells what is left in a library.
     fn tell(&mut self, name: &str, left: &LeftNames) -> Result<(), CommandFailure> {
-        if !left.told.is_empty() {
-            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.told.len()))?;
+        if !left.names.is_empty() {
+            out::line(&format!("{name}: names of Headway's own that no live job owns: {}", left.names.len()))?;
         }
-        for told in &left.told {
-            out::line(&format!("  {told}"))?;
+        for name in &left.names {
+            out::line(&format!("  {name}"))?;
         }
         self.kept += left.kept;
         self.are_unread |= !left.unread.is_empty();

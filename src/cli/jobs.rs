@@ -8,14 +8,14 @@ use std::io::IsTerminal;
 use clap::Args;
 use serde_json::json;
 
-use super::failure::CommandResult;
+use super::failure::{CommandFailure, CommandResult};
 use super::follow::{not_worked_on, plain};
 use super::out::{self, count};
 use super::session::{ServerArguments, Session};
 use super::text::tail;
 use super::times::{local, took};
-use headway_model::JobSummary;
 use headway_model::summary::ListedJobs;
+use headway_model::{JobId, JobSummary};
 pub(super) use show::{ShowCommand, show};
 
 /// From this width of the terminal on, in columns, the list has every column.
@@ -73,6 +73,21 @@ pub(super) async fn jobs(arguments: JobsCommand) -> CommandResult {
 }
 
 async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
+    let (found, no_server) = find(session, arguments).await?;
+    for job in found.iter().filter(|job| no_server.contains(&job.job)) {
+        out::say(&format!("headway: {}", not_worked_on(session, job.job)));
+    }
+    if arguments.json {
+        for job in &found {
+            out::line(&json!(job).to_string())?;
+        }
+        return Ok(0);
+    }
+    table(session, &found)
+}
+
+/// The newest jobs that are asked for, and the jobs on which no server works.
+async fn find(session: &Session, arguments: &JobsCommand) -> Result<(Vec<JobSummary>, HashSet<JobId>), CommandFailure> {
     let wanted = |job: &JobSummary| {
         (!arguments.open || !job.status.is_terminal())
             && arguments.status.as_deref().is_none_or(|status| job.status.label() == status)
@@ -90,15 +105,11 @@ async fn list(session: &Session, arguments: &JobsCommand) -> CommandResult {
         }
     }
     found.truncate(arguments.number);
-    for job in found.iter().filter(|job| no_server.contains(&job.job)) {
-        out::say(&format!("headway: {}", not_worked_on(session, job.job)));
-    }
-    if arguments.json {
-        for job in &found {
-            out::line(&json!(job).to_string())?;
-        }
-        return Ok(0);
-    }
+    Ok((found, no_server))
+}
+
+/// Prints a line for each job.
+fn table(session: &Session, found: &[JobSummary]) -> CommandResult {
     let (terminal, now) = (std::io::stdout().is_terminal(), session.working_clock());
     let is_narrow = terminal && out::terminal_width().is_some_and(|width| width < WIDE);
     let row = |job: &JobSummary| {

@@ -146,12 +146,7 @@ pub(super) async fn serve(
     descriptors::raise();
     let CheckedSettings { config, libraries, tokens, webhooks, starters, commands, recipes, assets, site } =
         arguments.checked(arguments.listen, &KnownLibraries::new())?;
-    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
-        format!(
-            "cannot listen on {}; is another program using it? Choose another address with --listen",
-            arguments.listen
-        )
-    })?;
+    let listener = listen(arguments.listen).await?;
     let bound = listener.local_addr()?;
     let access = Access::new(bound, &arguments.origin, None)?;
     access.admit(tokens.clone());
@@ -199,18 +194,26 @@ pub(super) async fn serve(
         limits: web::ConnectionLimits::within(descriptors::most(), arguments.connections.map(|each| each as usize)),
         socket: Some(socket),
     };
-    let stop = async move {
-        tokio::select! {
-            () = stop => {}
-            () = gone.notified() => tracing::info!("stopping: the terminal was closed"),
-        }
-    };
-    web::serve(listener, server, served, twice(stop)).await?;
+    web::serve(listener, server, served, twice(stop_or_hang_up(stop, gone))).await?;
     following.abort();
     // They store their positions. If that takes too long, some messages are sent twice.
     tokio::time::timeout(STORED, reloading.end()).await.ok();
     warn_of_blocked_threads();
     Ok(())
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another program using it? Choose another address with --listen")
+    })
+}
+
+/// Ends at a stop signal, or when the terminal is closed.
+async fn stop_or_hang_up(stop: impl Future<Output = ()>, gone: Arc<Notify>) {
+    tokio::select! {
+        () = stop => {}
+        () = gone.notified() => tracing::info!("stopping: the terminal was closed"),
+    }
 }
 
 /// The webhooks of a server. `site` is where pages are, without a `/` at its end.

@@ -1,5 +1,6 @@
 //! What the repository promises about itself.
 
+mod mentions;
 mod rings;
 mod style_sheet;
 
@@ -401,7 +402,7 @@ const REASONS: [(&str, &str, &str); 43] = [
     ("files/library/walk/level.rs", "Found::Unknown(_) => false", "the walk looks at it again"),
     ("files/library/leftovers.rs", "Found::Unknown(_)", "it is tried again later"),
     ("files/library/make_folder.rs", "let Found::There(dir)", "the folder is made then, which says why it cannot be"),
-    ("files/data_folder.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
+    ("files/data_folder/ballast.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
     ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
@@ -435,7 +436,11 @@ const REASONS: [(&str, &str, &str); 43] = [
     ("files/library/root/reach.rs", "Root::open(", "what cannot be opened is no other folder that could be taken"),
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
     ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
-    ("files/data_folder.rs", "without_links(&library)", "a library that cannot be looked at holds no folder that is"),
+    (
+        "files/data_folder/location.rs",
+        "without_links(&library)",
+        "a library that cannot be looked at holds no folder that is",
+    ),
     (
         "files/data_folder/ground.rs",
         "let identity = Identity::at(",

@@ -108,8 +108,8 @@ const LONGEST_PATH: usize = 4_095;
 /// Length in bytes of the longest name of a file: Linux's NAME_MAX.
 pub const LONGEST_NAME: usize = 255;
 
-/// A handle to a named root folder. What is known of the folder is the same for all its handles; without which missing
-/// disks a person has a job go on is known to the handle of that job alone.
+/// A handle to a named root folder. All handles of a folder share what is known of it. Only the handle of a job knows
+/// which missing disks a person has let that job go on without.
 #[derive(Debug)]
 pub struct Library {
     folder: Arc<LibraryFolder>,

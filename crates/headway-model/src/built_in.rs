@@ -52,8 +52,8 @@ built_in! {
 }
 
 impl BuiltIn {
-    /// Whether it only tests whether files are sound. A second look at the same bytes finds the same, so a retry of its
-    /// failures helps only after good copies have come to their places.
+    /// Whether it only tests whether files are sound. A second look at the same bytes finds the same, so retrying its
+    /// failures helps only after the damaged files were replaced by good copies.
     pub fn only_tests(self) -> bool {
         use BuiltIn as B;
         match self {

@@ -39,8 +39,8 @@ impl JobKind {
     }
 }
 
-/// What a job tried with its files. A failure is shown until a later job succeeds with the same. That is the recipe, or
-/// the program where a person types it, which the job's `work` tells apart from others.
+/// What a job tried with its files. A failure is shown until a later job succeeds with the same: the same recipe or,
+/// where a person types a program, the same program. The job's `work` tells such programs apart.
 pub fn tried(recipe: &str, work: Option<Digest>) -> String {
     match work.filter(|_| recipe == BuiltIn::Command.name()) {
         Some(work) => format!("{recipe} {work}"),

@@ -202,24 +202,13 @@ impl ComicWork {
             ComicWord::Year => get(ComicField::Year),
             ComicWord::Publisher => get(ComicField::Publisher),
         };
-        let to = if self.wanted.rename {
-            // The plan shows this reason, and the file is left alone.
-            let name = self.template.expand(value).map_err(|_| Failure::Skipped(SkipReason::Lacking))?;
-            named(path, &name, extension)?
-        } else {
-            path.clone()
-        };
+        let to = self.new_path(path, extension, value)?;
         // Only what its ComicInfo.xml says, or will say.
         let written = |field: ComicField| {
             let change = changes.iter().find(|(changed, _)| *changed == field).filter(|_| text.is_some());
             change.map(|(_, value)| value.clone()).or_else(|| get(field))
         };
-        let mut result = Map::new();
-        for (name, field) in
-            [("series", ComicField::Series), ("number", ComicField::Number), ("title", ComicField::Title)]
-        {
-            result.extend(written(field).map(|value| (name.to_owned(), Value::from(value))));
-        }
+        let mut result = described(written);
         if text.is_some() {
             let changed: Vec<_> = changes.iter().map(|(field, _)| format!("{field:?}")).collect();
             result.insert("changed".into(), changed.join(", ").into());
@@ -227,6 +216,21 @@ impl ComicWork {
         let lacks = info.is_none().then_some(if text.is_some() { "had" } else { "has" });
         result.extend(note(list, lacks).map(|note| ("notes".to_owned(), note.into())));
         Ok(ComicChanges { info: text, path: to, result })
+    }
+
+    /// The new path of a comic, from the template's words with these values.
+    fn new_path(
+        &self,
+        path: &RelPath,
+        extension: &str,
+        value: impl Fn(ComicWord) -> Option<String>,
+    ) -> Result<RelPath, Failure> {
+        if !self.wanted.rename {
+            return Ok(path.clone());
+        }
+        // The plan shows this reason, and the file is left alone.
+        let name = self.template.expand(value).map_err(|_| Failure::Skipped(SkipReason::Lacking))?;
+        named(path, &name, extension)
     }
 
     /// The series, from the name of the comic's folder; `None` in the library's root.
@@ -243,6 +247,13 @@ impl ComicWork {
         let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
         Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty()))
     }
+}
+
+/// The columns of the report that say what a comic is.
+fn described(value: impl Fn(ComicField) -> Option<String>) -> Map<String, Value> {
+    let columns = [("series", ComicField::Series), ("number", ComicField::Number), ("title", ComicField::Title)];
+    let known = columns.into_iter().filter_map(|(name, field)| Some((name.to_owned(), Value::from(value(field)?))));
+    known.collect()
 }
 
 /// The path of a comic under a new name that is valid on every system.

@@ -50,7 +50,7 @@ pub trait Work: Send + Sync + 'static {
 
     /// The renames of the item's own file and its sidecar files; none by default. After the item has run, all of them
     /// are made together, or none is. Both the plan and each attempt ask, with the item's number from 1; the answer
-    /// may depend on nothing else. Blocking.
+    /// must depend on nothing else. Blocking.
     fn renames(&self, _file: &PlannedFile, _number: u32) -> Result<Vec<Rename>, Failure> {
         Ok(Vec::new())
     }

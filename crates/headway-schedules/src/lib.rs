@@ -9,6 +9,7 @@ mod config;
 mod decide;
 mod progress;
 mod sections;
+mod stored;
 mod times;
 pub mod watch;
 mod worker;

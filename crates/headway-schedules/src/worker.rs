@@ -1,5 +1,6 @@
-//! Follows the clock for one schedule.
+//! Starts the jobs of one schedule at their times.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use tokio::task::JoinHandle;
 use crate::config::{Overlap, PresetSchedule};
 use crate::decide::{ScheduledAction, decide};
 use crate::progress::{FailedStart, ScheduleProgress};
+use crate::stored::{read_stored, stops_within};
 
-/// How often the clock is read, because it can be set, and a machine can sleep.
+/// How often the time is compared with the schedule at least, because a clock can be set and a machine can sleep.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 
-/// How long to wait before something that could not be done is tried again.
+/// How long to wait before a job that could not be started is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(20);
 
 /// Starts to follow these schedules. They end after `stopping` holds `true`. `data` is the data folder.
@@ -99,7 +101,7 @@ impl ScheduleWorker {
                 },
             };
             self.tell(&progress);
-            if self.waited(wait).await {
+            if stops_within(&mut self.stopping, wait).await {
                 return;
             }
         }
@@ -130,41 +132,31 @@ impl ScheduleWorker {
     }
 
     /// How far it is; `None` if the server stops first.
-    async fn begin(&mut self) -> Option<ScheduleProgress> {
-        let mut warned = false;
-        loop {
-            let (data, name) = (self.data.clone(), self.schedule.name.clone());
-            let read = tokio::task::spawn_blocking(move || ScheduleProgress::read(&data, &name)).await;
-            match read.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
-                Ok(None) => {
-                    let progress = ScheduleProgress::begin(&self.schedule, now());
-                    self.store(&progress).await;
-                    return Some(progress);
-                }
-                Ok(Some(stored)) => {
-                    let progress = stored.clone().of_now(&self.schedule, now());
-                    if progress != stored {
-                        self.store(&progress).await;
-                    }
-                    return Some(progress);
-                }
-                // Not a beginning: the times since would be lost without a word.
-                Err(error) => {
-                    let problem =
-                        Some(format!("how far the schedule is cannot be read, so it starts nothing: {error}"));
-                    self.server.tell_schedule(ScheduleView { problem, ..self.unread_view() });
-                    if !std::mem::replace(&mut warned, true) {
-                        tracing::error!(
-                            schedule = self.schedule.name,
-                            %error,
-                            "how far the schedule is cannot be read; it starts nothing until schedules/NAME.json in the data folder is put right, or removed to begin now"
-                        );
-                    }
-                }
-            }
-            if self.waited(RETRY_AFTER).await {
-                return None;
-            }
+    async fn begin(&self) -> Option<ScheduleProgress> {
+        let (data, name, mut stopping) = (self.data.clone(), self.schedule.name.clone(), self.stopping.clone());
+        let read = move || ScheduleProgress::read(&data, &name);
+        let failed = |error, is_first| self.tell_unread(&error, is_first);
+        let stored = read_stored(&mut stopping, read, failed).await?;
+        let progress = match &stored {
+            None => ScheduleProgress::begin(&self.schedule, now()),
+            Some(stored) => stored.clone().of_now(&self.schedule, now()),
+        };
+        if stored.as_ref() != Some(&progress) {
+            self.store(&progress).await;
+        }
+        Some(progress)
+    }
+
+    /// Reports that its progress cannot be read. To begin again instead would lose the times since without a word.
+    fn tell_unread(&self, error: &io::Error, is_first: bool) {
+        let problem = Some(format!("how far the schedule is cannot be read, so it starts nothing: {error}"));
+        self.server.tell_schedule(ScheduleView { problem, ..self.unread_view() });
+        if is_first {
+            tracing::error!(
+                schedule = self.schedule.name,
+                %error,
+                "how far the schedule is cannot be read; it starts nothing until schedules/NAME.json in the data folder is put right, or removed to begin now"
+            );
         }
     }
 
@@ -233,18 +225,10 @@ impl ScheduleWorker {
     async fn store(&self, progress: &ScheduleProgress) -> Duration {
         let (data, name, progress) = (self.data.clone(), self.schedule.name.clone(), progress.clone());
         let stored = tokio::task::spawn_blocking(move || progress.store(&data, &name)).await;
-        if let Err(error) = stored.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+        if let Err(error) = stored.unwrap_or_else(|error| Err(io::Error::other(error))) {
             tracing::error!(schedule = self.schedule.name, %error, "how far the schedule is cannot be stored");
         }
         Duration::ZERO
-    }
-
-    /// Waits; returns whether the server stops.
-    async fn waited(&mut self, time: Duration) -> bool {
-        tokio::select! {
-            stopped = self.stopping.wait_for(|stop| *stop) => { drop(stopped); true }
-            () = tokio::time::sleep(time) => false,
-        }
     }
 }
 

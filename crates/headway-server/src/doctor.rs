@@ -11,7 +11,8 @@ mod stuck;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use finding::{Diagnosis, Finding, Remedy};
+pub use finding::Finding;
+pub(crate) use finding::{Diagnosis, Remedy};
 pub(crate) use places::{PlacedFiles, look_at_places, might_be_the_only_copy};
 pub(crate) use strays::{Stray, strays};
 pub(crate) use stuck::{OpenWork, open_work};

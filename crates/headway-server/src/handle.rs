@@ -99,7 +99,7 @@ struct ServerInner {
     read_logs: whole_log::ReadLogs,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
-    /// What schedules and watched folders last told.
+    /// What schedules and watched folders last reported.
     automatic: parking_lot::Mutex<automatic::ToldStarters>,
     /// The jobs to work on; `None` for all.
     adopted: Option<adopt::Adopted>,

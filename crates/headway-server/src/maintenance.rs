@@ -10,7 +10,8 @@ use headway_files::{DataFolder, KnownAs, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
 
-use crate::doctor::{self, Diagnosis, Finding, OpenWork, PlacedFiles, Remedy, Stray};
+pub use crate::doctor::Finding;
+use crate::doctor::{self, Diagnosis, OpenWork, PlacedFiles, Remedy, Stray};
 use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
 use crate::steps::Steps;
@@ -26,7 +27,7 @@ pub struct Maintenance {
 #[derive(Debug, Default)]
 pub struct LeftNames {
     /// The names that no live job owns, each with what can be done about it.
-    pub told: Vec<String>,
+    pub names: Vec<String>,
     /// The folders that must stay, because a file might be in them.
     pub findings: Vec<Finding>,
     /// The folders that could not be read.
@@ -56,7 +57,7 @@ impl LeftNames {
             return;
         }
         self.kept += u64::from(keeps.is_some());
-        self.told.push(match keeps {
+        self.names.push(match keeps {
             Some(why) => format!("{path} is left for you to look at: {why}"),
             None if !remove => format!("{path} can be removed (--remove)"),
             None => match library.remove_own(own, input) {
@@ -101,8 +102,7 @@ impl Maintenance {
         doctor::inspect(&self.store, progress).await
     }
 
-    /// Lists what the server does not go on with: stuck jobs, and work of its own that it gave up. And the other jobs that are not
-    /// over.
+    /// Lists the stuck jobs, the work of its own that the server gave up, and the other jobs that are not over.
     ///
     /// # Errors
     /// If the log cannot be read.

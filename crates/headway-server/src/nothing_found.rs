@@ -11,8 +11,8 @@ pub(crate) fn nothing_found(summary: &JobSummary, query: &Query) -> Option<Strin
     (!summary.listing && summary.counters.total == 0).then(|| sentence(query))
 }
 
-/// Why a job that found no file fails: it asked for files by their names, and none has such a name. That is `None` for a job that
-/// took what there was, or that asked for files by what earlier jobs did with them: of those, none is an answer.
+/// Why a job that found no file fails: it asked for files by their names, and none has such a name. `None` for a job that
+/// took whatever was there, or that asked for files by what earlier jobs did with them: there can rightly be none of those.
 pub(crate) fn no_match(query: &Query) -> Option<String> {
     let Query::Folder(folder) = query else { return None };
     let by_name = !folder.include.is_empty() || !folder.search.trim().is_empty();

@@ -12,7 +12,7 @@ use headway_recipes::Unable;
 use headway_store::{EventPages, ItemPages, JobFilter, Store, StoreError};
 
 /// Events read at a time.
-const PAGE: u32 = 2_000;
+const EVENTS_PER_READ: u32 = 2_000;
 
 /// Items read at a time.
 const ITEMS_PER_READ: u32 = 1_000;
@@ -58,7 +58,7 @@ pub(crate) async fn each_event(
     mut visit: impl FnMut(JobEvent) -> Result<(), BadChange>,
 ) -> Result<(), ReadError> {
     let head = store.head().await?.position;
-    let mut pages = EventPages::of_job(store, job_no, head, PAGE);
+    let mut pages = EventPages::of_job(store, job_no, head, EVENTS_PER_READ);
     while let Some(rows) = pages.next().await? {
         for row in rows {
             // An event of no known kind might be one of those, so reading it has to fail.

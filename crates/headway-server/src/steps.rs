@@ -130,9 +130,9 @@ impl Steps {
         SharedSteps::begin(shared, (of, step), joins, give_up)
     }
 
-    /// Notes that a job is at work, until this is dropped. It waits for nobody. So a job counts, too, if the server
-    /// crashes again and again in a call that is not a step, and the job never gets further: however many jobs do so,
-    /// and whichever steps of theirs pass, the number of crashes has a limit.
+    /// Notes that a job is at work, until this is dropped. It waits for nobody. Such a note counts a crash in a call
+    /// that is not a step. So a job that never gets further, because the server crashes there again and again, ends as
+    /// stuck. However many such jobs there are, and whichever of their steps pass, the number of crashes has a limit.
     pub(crate) fn at_work(&self, job: JobId) -> UnderWay {
         let (shared, of, step) = (Arc::clone(&self.shared), job.into(), Step::AtWork);
         let slot = shared.notes.write(of, step, None);

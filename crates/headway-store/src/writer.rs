@@ -33,7 +33,7 @@ pub struct Append {
     pub detail: Option<String>,
     /// When it happened.
     pub at: Millis,
-    /// For a terminal job: its key and fold from the store, so that its `pruned` event can be judged.
+    /// For a terminal job: its key and fold from the store, so that its `pruned` event can be checked.
     pub over: Option<Box<(JobKey, Fold)>>,
 }
 
@@ -122,8 +122,8 @@ impl Writer {
         self.queue.push_back(append);
     }
 
-    /// Judges the queued appends and builds the next batch; `None` if there is nothing to write.
-    /// Call [`Writer::committed`] before asking for another.
+    /// Decides on the queued appends and builds the next batch; `None` if there is nothing to write. Call
+    /// [`Writer::committed`] before asking for another.
     pub fn batch(&mut self) -> Option<Batch> {
         let mut batch = Batch { worker: self.worker.clone(), ..Batch::default() };
         let mut touched = Vec::new();

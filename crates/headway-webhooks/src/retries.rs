@@ -6,7 +6,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
 /// Seconds from one attempt to the next: about three days in all, as Standard Webhooks advises. The first ones are
-/// short, because most receivers are away for a restart only.
+/// short, because most receivers are down only for a restart.
 const PAUSES_SECONDS: [u64; 13] = [
     1,
     5,

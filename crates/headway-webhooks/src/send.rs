@@ -1,14 +1,16 @@
 //! One attempt to deliver a message.
 
+use std::io;
 use std::pin::pin;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{ChildStderr, Command};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::error::Elapsed;
 
 use crate::config::WebhookTarget;
 use crate::message::WebhookMessage;
@@ -109,37 +111,11 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
         Err(error) => return failed(format!("cannot start {program}: {error}")),
     };
     let group = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
-    let (input, errors) = (child.stdin.take(), child.stderr.take());
-    let mut text = Vec::new();
-    let ended = {
-        let told = async {
-            if let Some(mut input) = input {
-                // A program that reads nothing is not an error.
-                input.write_all(message.body.as_bytes()).await.ok();
-            }
-        };
-        let heard = read_tail(errors, &mut text);
-        let (mut beside, mut wait) = (pin!(async { tokio::join!(told, heard) }), pin!(child.wait()));
-        let mut is_heard = false;
-        let ended = tokio::time::timeout(PROGRAM, async {
-            loop {
-                tokio::select! {
-                    ended = &mut wait => break ended,
-                    _ = &mut beside, if !is_heard => is_heard = true,
-                }
-            }
-        });
-        let ended = ended.await;
-        if !is_heard {
-            // Processes that the program has started can keep these open for long.
-            tokio::time::timeout(LAST_WORDS, beside).await.ok();
-        }
-        ended
-    };
+    let (ended, errors) = wait(&mut child, message).await;
     match ended {
         Ok(Ok(status)) if status.success() => Delivery::Delivered,
         Ok(Ok(status)) => {
-            let text = String::from_utf8_lossy(&text);
+            let text = String::from_utf8_lossy(&errors);
             let last = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
             failed(if last.is_empty() {
                 format!("{program}: {status}")
@@ -156,6 +132,38 @@ async fn run(command: &[String], message: &WebhookMessage) -> Delivery {
             failed(format!("{program} did not end within {} s", PROGRAM.as_secs()))
         }
     }
+}
+
+/// Gives a program the message, and waits until it ends or takes too long. Returns how it ended, and the end of its errors.
+async fn wait(child: &mut Child, message: &WebhookMessage) -> (Result<io::Result<ExitStatus>, Elapsed>, Vec<u8>) {
+    let (input, errors) = (child.stdin.take(), child.stderr.take());
+    let mut text = Vec::new();
+    let ended = {
+        let write = async {
+            if let Some(mut input) = input {
+                // A program that reads nothing is not an error.
+                input.write_all(message.body.as_bytes()).await.ok();
+            }
+        };
+        let read = read_tail(errors, &mut text);
+        let (mut beside, mut wait) = (pin!(async { tokio::join!(write, read) }), pin!(child.wait()));
+        let mut is_read = false;
+        let ended = tokio::time::timeout(PROGRAM, async {
+            loop {
+                tokio::select! {
+                    ended = &mut wait => break ended,
+                    _ = &mut beside, if !is_read => is_read = true,
+                }
+            }
+        });
+        let ended = ended.await;
+        if !is_read {
+            // Processes that the program has started can keep these open for long.
+            tokio::time::timeout(LAST_WORDS, beside).await.ok();
+        }
+        ended
+    };
+    (ended, text)
 }
 
 /// Reads to the end, and keeps the last bytes.

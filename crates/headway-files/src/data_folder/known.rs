@@ -9,7 +9,7 @@ use crate::{Identity, InnerMounts, Library};
 use headway_model::RelPath;
 
 /// Maximum size of the file in bytes.
-pub(super) const LIMIT: u64 = 1 << 20;
+pub(super) const LIMIT_BYTES: u64 = 1 << 20;
 
 impl DataFolder {
     /// The identity of each library when it was last used, by name.
@@ -53,7 +53,7 @@ impl DataFolder {
     }
 
     fn libraries_file(&self) -> io::Result<StateFile> {
-        StateFile::read(self.root.join("libraries"), LIMIT)
+        StateFile::read(self.root.join("libraries"), LIMIT_BYTES)
     }
 }
 
@@ -134,11 +134,11 @@ impl DataFolder {
     }
 
     fn disks_file(&self) -> io::Result<StateFile> {
-        StateFile::read(self.root.join(DISKS), LIMIT)
+        StateFile::read(self.root.join(DISKS), LIMIT_BYTES)
     }
 
     fn mounts_file(&self) -> io::Result<StateFile> {
-        StateFile::read(self.root.join(MOUNTS), LIMIT)
+        StateFile::read(self.root.join(MOUNTS), LIMIT_BYTES)
     }
 }
 

@@ -111,7 +111,7 @@ mod tests {
         let folders: Vec<_> = (0..20_000).map(|number| path(&format!("{name}/{number}"))).collect();
         data.note_made(&job, &folders, &noted).expect("noted");
         let length = list(&data, &job).metadata().expect("a list").len();
-        assert!(length > super::super::known::LIMIT, "{length}");
+        assert!(length > super::super::known::LIMIT_BYTES, "{length}");
         data.note_made(&job, &folders, &noted).expect("noted");
         assert_eq!(list(&data, &job).metadata().expect("a list").len(), length);
         assert_eq!(made(&data, &job), folders.into_iter().collect());

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use super::ballast::BALLAST;
 use super::private::{FILE, FOLDER, PART, make_folder};
 use crate::paths;
 
@@ -22,7 +23,7 @@ const FILES: [&str; 22] = [
     "mounts",
     "roots",
     "presets.json",
-    super::BALLAST,
+    BALLAST,
     "steps",
     "suspects",
     "log.sqlite",

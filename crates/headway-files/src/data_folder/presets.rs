@@ -9,7 +9,7 @@ use crate::Found;
 const PRESETS: &str = "presets.json";
 
 /// Maximum size of the file in bytes.
-const LIMIT: u64 = 1 << 20;
+const LIMIT_BYTES: u64 = 1 << 20;
 
 impl DataFolder {
     /// The content of the file; `None` if it does not exist.
@@ -17,7 +17,7 @@ impl DataFolder {
     /// # Errors
     /// If it cannot be read.
     pub fn presets(&self) -> io::Result<Option<Vec<u8>>> {
-        Found::of(private::read(&self.root.join(PRESETS), LIMIT)).known()
+        Found::of(private::read(&self.root.join(PRESETS), LIMIT_BYTES)).known()
     }
 
     /// Replaces the file, whole or not at all, and syncs it.
@@ -25,7 +25,7 @@ impl DataFolder {
     /// # Errors
     /// If it is too long, or cannot be written.
     pub fn keep_presets(&self, content: &[u8]) -> io::Result<()> {
-        if content.len() as u64 > LIMIT {
+        if content.len() as u64 > LIMIT_BYTES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "there are too many presets"));
         }
         private::replace(&self.root.join(PRESETS), content)?;

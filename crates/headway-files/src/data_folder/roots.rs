@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::known::LIMIT;
+use super::known::LIMIT_BYTES;
 use super::{DataFolder, StateFile};
 use crate::Library;
 
@@ -74,6 +74,6 @@ impl DataFolder {
     }
 
     fn roots_file(&self) -> io::Result<StateFile> {
-        StateFile::read(self.root.join(ROOTS), LIMIT)
+        StateFile::read(self.root.join(ROOTS), LIMIT_BYTES)
     }
 }

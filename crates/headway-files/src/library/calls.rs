@@ -1,7 +1,7 @@
-//! The door to the system calls of `rustix` on the names and folders of a library, on which that of the data folder rests too;
-//! [`super::folder_calls`] is the one to those of `cap_std`. A call that a signal interrupts is made again. One that changes names
-//! might have been made all the same, as on a network share; so this looks first, and a second call is never taken for the
-//! first.
+//! The door to the system calls of `rustix` on the names and folders of a library. The door of the data folder uses it
+//! too. The one to the calls of `cap_std` is [`super::folder_calls`]. A call that a signal interrupts is made again. If
+//! it changes names, the interrupted call might have taken effect, as on a network share. So this looks first, and
+//! never takes the effect of the first call for that of the second.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -27,8 +27,8 @@ pub(crate) fn fstat(file: impl AsFd) -> Result<Stat, Errno> {
     again(|| rustix::fs::fstat(&file))
 }
 
-/// Lets a file system that caches ask its storage about an open file. FUSE and network shares otherwise answer for about a second
-/// with what was true before a file was given another name.
+/// Makes a file system that caches ask its storage about an open file. For about a second, FUSE and network shares
+/// otherwise answer with what was true before a file was renamed.
 pub(super) fn refresh(file: impl AsFd) -> Result<(), Errno> {
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_FORCE_SYNC;
     match again(|| rustix::fs::statx(&file, c"", flags, StatxFlags::BASIC_STATS)) {

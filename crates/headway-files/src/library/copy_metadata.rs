@@ -16,8 +16,8 @@ use headway_model::Keep;
 /// Gives an output the metadata that it is to keep.
 pub(super) fn take_over(file: &File, original: &OpenFile, keep: Keep) -> io::Result<()> {
     let stat = fstat(&original.file)?;
-    // A change of the owner takes the capabilities of a program away, which are an attribute; and a file that may not be written
-    // takes no attribute.
+    // The owner comes before the attributes, because a change of the owner removes the capabilities of a program, which are
+    // one. The mode comes after them, because a file without permission to write accepts no attribute.
     if keep.permissions {
         belong_as(file, &stat)?;
     }

@@ -68,8 +68,8 @@ impl Library {
         Ok(())
     }
 
-    /// Lets the job of this handle go on without those of the `accepted` mounts that are gone, because a person wants it to:
-    /// its calls about their files are no longer refused. They are still [missing](Library::missing_mounts), and those of
+    /// Lets the job of this handle go on without those `accepted` mounts that are missing: calls of this handle about
+    /// their files are no longer refused. The mounts still count as [missing](Library::missing_mounts), and calls of
     /// every other handle are refused. So are calls about a mount that a person was not asked about.
     ///
     /// # Errors

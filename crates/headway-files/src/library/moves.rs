@@ -195,7 +195,8 @@ impl Moves {
         Ok(PlacementState::Done(DiskEffect::Changed))
     }
 
-    /// What recovering them would come to, as far as the names tell now, and where the file lies that then has the name `path`.
+    /// How recovering them would end, as far as the names show now, and where the file is that would then have the name
+    /// `path`.
     fn predict(&self, path: &RelPath, names: &dyn FileNames) -> io::Result<Prediction> {
         let tracks = tracks(&self.steps).map_err(io::Error::other)?;
         let places = match locate(&tracks, names)? {

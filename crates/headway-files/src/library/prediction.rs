@@ -11,8 +11,8 @@ use headway_model::RelPath;
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prediction {
-    /// It is complete, or can be completed. `at` is where the file lies that then has the name which was asked about; `None`
-    /// if nothing then has it.
+    /// It is complete, or can be completed. `at` is where the file is that then has the name that was asked about;
+    /// `None` if no file then has it.
     Done {
         /// Whether no file is left to be moved.
         is_complete: bool,

@@ -171,6 +171,26 @@ impl CommandWork {
         }
     }
 
+    /// What an exit code that does not mean success says about the file.
+    fn failure(&self, code: i32, log: &AttemptLog, is_changed: bool) -> Failure {
+        let exit = &self.config.exit;
+        if exit.skipped.contains(&code) {
+            return Failure::Skipped(SkipReason::Command);
+        }
+        let mut why = complaint(code, &log.stderr, &log.stdout);
+        if is_changed {
+            why = format!("{why}{CHANGED_MEANWHILE}a command with {{out}} must only read {{}}");
+        }
+        if exit.retry.contains(&code) { Failure::Retry(why) } else { Failure::Failed(FailReason::Command, why) }
+    }
+
+    /// Stores the output of an attempt, if it ran.
+    fn keep(&self, attempt: &Attempt, log: &Result<AttemptLog, Failure>) {
+        if let Ok(log) = log {
+            self.data.keep_attempt(attempt.job, attempt.item, log);
+        }
+    }
+
     /// The attempt's own folder, if the command uses one; removed when dropped.
     fn scratch(&self, words: &[Template], attempt: &Attempt) -> Result<Option<Scratch>, Failure> {
         if !words.iter().any(|word| word.tokens().any(|token| token == Token::Tmp)) {
@@ -222,7 +242,7 @@ impl Work for CommandWork {
         let given_back = match given_back {
             Ok(given_back) => given_back.flatten(),
             Err(error) => {
-                log.iter().for_each(|log| self.data.keep_attempt(attempt.job, attempt.item, log));
+                self.keep(attempt, &log);
                 let might_be = workshop.map(|workshop| might_be_in(workshop.path(), &attempt.path));
                 let doing = format!("putting the file back that it moved ({})", might_be.unwrap_or_default());
                 return Err(Failure::of(FailReason::Write, &doing, &error));
@@ -233,13 +253,11 @@ impl Work for CommandWork {
         let is_changed = workshop.is_some() && !input.has_same_content().map_err(looking)?;
         if let Some(name) = given_back.as_ref().filter(|_| is_changed) {
             // However it ended: the file is not what it was.
-            log.iter().for_each(|log| self.data.keep_attempt(attempt.job, attempt.item, log));
-            let text = format!(
-                "the command moved or removed the file, and changed it: at {}, it no longer has the size and time that it had; \
-                 a command reads {{}} and writes {{out}}",
+            self.keep(attempt, &log);
+            return Err(moved(&format!(
+                ", and changed it: at {}, it no longer has the size and time that it had",
                 name.shown()
-            );
-            return Err(Failure::Failed(FailReason::Command, text));
+            )));
         }
         let log = log?;
         let code = log.exit.unwrap_or(-1);
@@ -252,11 +270,7 @@ impl Work for CommandWork {
             return Err(Failure::Stopped);
         }
         if let Some(name) = given_back {
-            let text = format!(
-                "the command moved or removed the file, which is now at {}; a command reads {{}} and writes {{out}}",
-                name.shown()
-            );
-            return Err(Failure::Failed(FailReason::Command, text));
+            return Err(moved(&format!(", which is now at {}", name.shown())));
         }
         if went_well {
             let unchanged = input.is_unchanged().map_err(looking)?;
@@ -267,17 +281,7 @@ impl Work for CommandWork {
             let effect = if unchanged { DiskEffect::Read } else { DiskEffect::Changed };
             return Ok(Success { effect, result: json!({ "exit": code, "ms": log.ms }) });
         }
-        if exit.skipped.contains(&code) {
-            return Err(Failure::Skipped(SkipReason::Command));
-        }
-        let mut why = complaint(code, &log.stderr, &log.stdout);
-        if is_changed {
-            why = format!("{why}{CHANGED_MEANWHILE}a command with {{out}} must only read {{}}");
-        }
-        if exit.retry.contains(&code) {
-            return Err(Failure::Retry(why));
-        }
-        Err(Failure::Failed(FailReason::Command, why))
+        Err(self.failure(code, &log, is_changed))
     }
 
     fn check(&self, output: &Staged, attempt: &Attempt) -> Result<(), Failure> {
@@ -295,4 +299,10 @@ impl Work for CommandWork {
             }
         }
     }
+}
+
+/// The failure of a command that moved or removed its file. `what` says where the file is now.
+fn moved(what: &str) -> Failure {
+    let text = format!("the command moved or removed the file{what}; a command reads {{}} and writes {{out}}");
+    Failure::Failed(FailReason::Command, text)
 }

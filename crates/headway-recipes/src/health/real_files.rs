@@ -29,7 +29,7 @@ fn is_fine(program: &str, arguments: &[&str], path: &Path) -> bool {
     output.status.success() && output.stderr.is_empty()
 }
 
-/// Files that we deliberately judge differently from the tool: the ends of their paths.
+/// The ends of the paths of files about which we disagree with the tool on purpose.
 const DIFFERS: [&str; 0] = [];
 
 /// Compares our judgement of every file with these extensions with a program's. Returns how many were healthy.

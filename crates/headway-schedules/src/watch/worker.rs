@@ -1,6 +1,7 @@
 //! Looks at one watched folder again and again, and starts jobs on its new files.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -16,15 +17,13 @@ use tokio::task::JoinHandle;
 use super::changes::FolderChanges;
 use super::config::FolderWatch;
 use super::progress::{REMEMBERED, WatchProgress};
+use crate::stored::{read_stored, stops_within};
 
 /// How many files a watched folder can have.
 const FILES_LIMIT: usize = 100_000;
 
 /// How long to wait before a request that was refused is made again.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
-
-/// How long to wait before what could not be read is read again.
-const RETRY_AFTER: Duration = Duration::from_secs(20);
 
 /// Starts to watch these folders. Watching ends after `stopping` holds `true`. `data` is the data folder.
 pub fn start(
@@ -100,38 +99,33 @@ impl WatchWorker {
             self.note(&mut progress, problem).await;
             self.tell(&progress);
             let every = self.watch.every;
-            if self.waited(every).await {
+            if stops_within(&mut self.stopping, every).await {
                 return;
             }
         }
     }
 
     /// What it knows; `None` if the server stops first.
-    async fn begin(&mut self) -> Option<WatchProgress> {
-        let mut warned = false;
-        loop {
-            let (data, name) = (self.data.clone(), self.watch.name.clone());
-            let read = tokio::task::spawn_blocking(move || WatchProgress::read(&data, &name)).await;
-            let error = match read.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
-                Ok(progress) => return Some(progress.unwrap_or_default()),
-                Err(error) => error,
-            };
-            // Not a beginning: every file would be processed again.
-            let why = format!("which files were processed cannot be read, so nothing is started: {error}");
-            if !std::mem::replace(&mut warned, true) {
-                tracing::error!(
-                    watch = self.watch.name,
-                    why,
-                    "repair watches/NAME.json in the data folder, or remove it to process all files of the folder again"
-                );
-            }
-            let mut unknown = WatchProgress::default();
-            unknown.problem = Some(why);
-            self.tell(&unknown);
-            if self.waited(RETRY_AFTER).await {
-                return None;
-            }
+    async fn begin(&self) -> Option<WatchProgress> {
+        let (data, name, mut stopping) = (self.data.clone(), self.watch.name.clone(), self.stopping.clone());
+        let read = move || WatchProgress::read(&data, &name);
+        let failed = |error, is_first| self.tell_unread(&error, is_first);
+        read_stored(&mut stopping, read, failed).await.map(Option::unwrap_or_default)
+    }
+
+    /// Reports that what it knows cannot be read. To begin again instead would process every file again.
+    fn tell_unread(&self, error: &io::Error, is_first: bool) {
+        let why = format!("which files were processed cannot be read, so nothing is started: {error}");
+        if is_first {
+            tracing::error!(
+                watch = self.watch.name,
+                why,
+                "repair watches/NAME.json in the data folder, or remove it to process all files of the folder again"
+            );
         }
+        let mut unknown = WatchProgress::default();
+        unknown.problem = Some(why);
+        self.tell(&unknown);
     }
 
     /// Looks at the folder, and starts a job if there is anything to do. The error is the problem that a person is told.
@@ -336,14 +330,6 @@ impl WatchWorker {
         let stored = tokio::task::spawn_blocking(move || progress.store(&data, &name)).await;
         let stored = stored.unwrap_or_else(|error| Err(std::io::Error::other(error)));
         stored.map_err(|error| format!("which files are processed cannot be stored, so nothing is started: {error}"))
-    }
-
-    /// Waits; returns whether the server stops.
-    async fn waited(&mut self, time: Duration) -> bool {
-        tokio::select! {
-            stopped = self.stopping.wait_for(|stop| *stop) => { drop(stopped); true }
-            () = tokio::time::sleep(time) => false,
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use headway_model::Millis;
 
 /// The number of jumps that are kept. If there are more, the earliest two are joined into one.
-const LIMIT: usize = 32;
+const JUMPS_LIMIT: usize = 32;
 
 /// The jumps of a clock, in the order in which they happened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Jumps {
     }
 
     fn join(&mut self) {
-        if self.0.len() > LIMIT {
+        if self.0.len() > JUMPS_LIMIT {
             let first = self.0.remove(0);
             let second = &mut self.0[0];
             // Something dated between the two then counts as younger than it is, and is kept longer.
@@ -110,6 +110,6 @@ mod tests {
         for at in 0..1_000 {
             jumps.note(at * 10, at * 10 + 5);
         }
-        assert_eq!((jumps.0.len(), age(&jumps, 0, 100_000)), (LIMIT, 95_000));
+        assert_eq!((jumps.0.len(), age(&jumps, 0, 100_000)), (JUMPS_LIMIT, 95_000));
     }
 }

@@ -123,8 +123,8 @@ impl Doctor<'_> {
         batch.derive(row.job_no, idle.as_ref(), &audit.fold, &recorded, row.detail.as_deref())?;
         audit.items.extend(batch.planned.iter().map(|item| (of_file(&item.file), of_state(&item.state))));
         for (_, item, state) in batch.moved {
-            if let Some((_, told)) = audit.items.get_mut(item as usize) {
-                *told = of_state(&state);
+            if let Some((_, recorded_state)) = audit.items.get_mut(item as usize) {
+                *recorded_state = of_state(&state);
             }
         }
         Ok(audit.fold.status.is_terminal())

@@ -50,11 +50,11 @@ impl fmt::Display for PlacedFiles {
             (taken_out, "file that an undo replaced is in a trash", "files that an undo replaced are in a trash"),
             (unseen, "file could not be read", "files could not be read"),
         ];
-        let told = parts.into_iter().filter(|(number, ..)| *number > 0);
-        let told: Vec<_> = told.map(|(number, one, many)| counted(number, ',', one, many)).collect();
-        match told.is_empty() {
+        let counts = parts.into_iter().filter(|(number, ..)| *number > 0);
+        let counts: Vec<_> = counts.map(|(number, one, many)| counted(number, ',', one, many)).collect();
+        match counts.is_empty() {
             true => f.write_str("no job has put a file into place"),
-            false => f.write_str(&told.join(", ")),
+            false => f.write_str(&counts.join(", ")),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Finds work that the server has stopped: jobs that are paused as stuck, and work of its own that it gave up. Besides, the jobs
-//! that are not over: no server works on them while the doctor looks.
+//! Finds work that the server has stopped: jobs that are paused as stuck, and work of its own that it gave up. Also
+//! lists the jobs that are not over, because no server works on them while the doctor looks.
 
 use std::collections::BTreeSet;
 

@@ -204,8 +204,9 @@ impl ActiveJob {
         self.undone.get_or_try_init(read).await
     }
 
-    /// The same for the plan of an undo that waits for its approval: how far changes got that were left unclear is only predicted,
-    /// once, so that the list and the names in it agree, and nothing is touched. `None` for any other job.
+    /// What an undo takes back, for its plan if that waits for approval; `None` for any other job. How far an unclear
+    /// change got is only predicted, so nothing is touched. The prediction is made once, so that the list and the names
+    /// in it agree.
     pub(super) async fn predicted_undone(
         self: &Arc<Self>,
         context: &Context,
@@ -227,9 +228,9 @@ impl ActiveJob {
         }
     }
 
-    /// Begins a preparation, a listing or the last step, and returns what stops it: all that begin until they are asked to end
-    /// have the same stop, because attempts prepare their job together, also while it is being listed. Only the engine's loop
-    /// calls this, so that a stop asks each step that began before it, and none that begins after it.
+    /// Begins a preparation, a listing or the last step, and returns what stops it. Steps that begin before a stop is
+    /// asked for share it, because attempts prepare their job together, even while it is being listed. Only the
+    /// engine's loop calls this, so that a stop asks each step that began before it, and none that begins after it.
     pub(super) fn begin_step(&self) -> StepStop {
         let mut stop = self.stop.lock();
         if stop.is_asked() {

@@ -1,29 +1,33 @@
 //! One attempt on one item, on a blocking thread. A panic fails that item alone.
 
+mod apply;
+mod open_input;
 mod prepare;
 
 use std::any::Any;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use apply::apply;
+use open_input::open_input;
+use prepare::prepared;
+
 use super::attempt_id::AttemptId;
-use super::change::{change, names};
+use super::change::names;
 use super::conflicts::can_be_open;
-use super::half_changed_since::half_changed_since;
 use super::outcome::outcome;
 use super::panicked::Panicked;
-use super::place::place;
 use super::schedule::WorkOutcome;
 use super::wanted_moves::WantedChange;
 use super::{ActiveJob, Context};
 use crate::steps::Step;
-use headway_files::{fault_of, might_be_in};
+use headway_files::fault_of;
 use headway_model::{
     DiskEffect, FailReason, ItemStatus, OnDone, Output, PauseReason, PlannedFile, RelPath, SkipReason,
 };
-use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work, output_of};
-use prepare::prepared;
+use headway_recipes::{Attempt, Failure, Rename, Success, Unable, Work};
 
 /// Makes the attempt. `slot` is its number among those running at the same time. Blocking.
 pub(super) fn attempt(
@@ -125,19 +129,6 @@ fn unlisted(context: &Context, active: &ActiveJob, folder: &PlannedFile, attempt
     active.library.open_file(folder).map_or_else(Failure::from, |_| Failure::Skipped(SkipReason::Changed))
 }
 
-/// Fails if the file is not as it was planned, and might be in a folder that an earlier attempt left: only a person can tell.
-fn not_kept(active: &ActiveJob, attempt: &Attempt, reason: SkipReason) -> Result<(), Failure> {
-    let kept = active.library.kept_folder(attempt.job, attempt.item);
-    let looking = |error| Failure::of(FailReason::Read, "looking for what an earlier attempt left", &error);
-    match kept.map_err(looking)? {
-        None => Ok(()),
-        Some(folder) => {
-            let message = format!("{}, and {}", reason.text(), might_be_in(&folder, &attempt.path));
-            Err(Failure::Failed(FailReason::Read, message))
-        }
-    }
-}
-
 /// Does the work while holding the files, so that no other attempt touches them. If it might have left them half changed, they stay
 /// held until it is recorded how the change ended.
 fn held(
@@ -194,20 +185,10 @@ fn done_alone(
     fault_of("working", active.request.title.as_deref().unwrap_or_default());
     context.shortage.check(active, output.is_some(), files)?;
     let at = work.lies_at(&file.path);
-    let opened = at.as_ref().map_or_else(|| active.library.open_file(file), |at| active.library.open_file_at(file, at));
-    let opened = opened.map_err(Failure::from);
-    if matches!(opened, Err(Failure::Skipped(SkipReason::Missing)))
-        && let Some(done) = work.done_before(attempt)?
-    {
-        return Ok(done);
-    }
-    if let Some(reason) = half_changed_since(context, active, &file.path).map_err(unable)? {
-        return Err(Failure::Skipped(reason));
-    }
-    if let Err(Failure::Skipped(reason @ (SkipReason::Missing | SkipReason::Changed))) = opened {
-        not_kept(active, attempt, reason)?;
-    }
-    let mut input = opened?;
+    let mut input = match open_input(context, active, work, file, (attempt, at.as_ref()))? {
+        ControlFlow::Continue(input) => input,
+        ControlFlow::Break(done) => return Ok(done),
+    };
     let replaces = output.filter(|output| output.replaces());
     if input.has_other_names() && replaces.is_some_and(|output| !output.hard_links) {
         return Err(Failure::Skipped(SkipReason::HardLinks));
@@ -234,24 +215,6 @@ fn done_alone(
         active.library.discard(staged);
         output = None;
     }
-    match output {
-        Some((output, _)) if !renames.is_empty() && !output.replaces() => {
-            let message = "the recipe wants to write an output beside a file and to rename it at the same time";
-            Err(Failure::Failed(FailReason::Recipe, message.into()))
-        }
-        Some((output, staged)) if renames.is_empty() && !work.shares() => {
-            place(context, active, work, (&input, attempt), (output, staged), (success, step))
-        }
-        _ if !renames.is_empty() || removes || output.is_some() => {
-            let wanted = WantedChange { renames, output, removes, shares: work.shares() };
-            change(context, active, work, (&input, attempt, at), &wanted, (success, step))
-        }
-        _ => {
-            // What was removed has no place among the files any more.
-            if success.effect == DiskEffect::Changed && success.result.get("removed").is_none() {
-                success.note(output_of(&active.library, &file.path, None));
-            }
-            Ok(success)
-        }
-    }
+    let wanted = WantedChange { renames, output, removes, shares: work.shares() };
+    apply(context, active, work, (&input, attempt, at), &wanted, (success, step))
 }

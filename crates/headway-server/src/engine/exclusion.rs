@@ -1,5 +1,5 @@
-//! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a lock. Who
-//! recovers a change that an earlier job left open waits in the same way.
+//! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a
+//! lock. A thread that recovers a change of an earlier job waits in the same way.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -72,8 +72,8 @@ impl Exclusion {
         })
     }
 
-    /// The same for a job. `waits` is told for which job it waits, with `None` once it no longer does, and returns whether it
-    /// was stopped.
+    /// The same for a job. `waits` gets the job that it waits for, or `None` once it no longer waits, and returns
+    /// whether it was stopped.
     pub(super) fn hold_for(
         &self,
         job: JobId,

@@ -148,14 +148,14 @@ mod tests {
     async fn counted(pages: u32, then: Option<Unable>, stop: &StepStop) -> (Result<(), Unable>, Option<usize>) {
         let counted = Arc::new(Mutex::new(None));
         let pages = (0..pages).map(page).map(Ok).chain(then.map(Err));
-        let told = Arc::clone(&counted);
+        let last = Arc::clone(&counted);
         let step = move |results: &mut ItemResults<'_>| {
             let mut count = 0;
             for result in results {
                 result?;
                 count += 1;
             }
-            *told.lock() = Some(count);
+            *last.lock() = Some(count);
             Ok(())
         };
         let ended = over(stream::iter(pages), stop, step).await;

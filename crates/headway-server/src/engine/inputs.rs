@@ -22,11 +22,11 @@ impl Engine {
         }
         let mut inputs = tokio::select! {
             biased;
-            told = self.inbox.reports.recv() => {
+            reports = self.inbox.reports.recv() => {
                 // What was asked before these events were recorded comes first: a job that was adopted is known when its next event is.
                 let mut inputs = self.asked_before();
-                match told {
-                    Some(told) => inputs.extend(told.into_iter().map(|report| self.heard(report))),
+                match reports {
+                    Some(reports) => inputs.extend(reports.into_iter().map(|report| self.heard(report))),
                     None => inputs.push(Input::Dead),
                 }
                 inputs

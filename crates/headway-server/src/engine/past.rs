@@ -1,5 +1,5 @@
-//! The facts in the log about the files of a library, under every name that jobs gave the library. It holds for the
-//! folder and the disk on which a job saw a file, and for no other that has the name or the path now.
+//! The facts in the log about the files of a library, under every name that jobs gave the library. A fact holds for the
+//! folder and the disk on which the job saw the file, and for nothing else that has the name or the path now.
 
 mod held;
 mod left_open;

@@ -29,7 +29,7 @@ use done::AlreadyDone;
 pub(crate) use has_files::has_files;
 use listed_before::{ListedBefore, listed_before};
 use lister::{Lister, OutcomeLookup};
-use named::named;
+use named::{AskedItems, named};
 use plan_stop::PlanStop;
 pub(super) use unfinished::Unfinished;
 
@@ -112,33 +112,16 @@ async fn list(
 ) -> Result<(u32, Reruns), PlanStop> {
     let row = context.store.job(active.job).await.map_err(Unable::from)?;
     let mut first = row.map_or(0, |row| row.summary.counters.total);
-    let ListedBefore { listed: listed_before, mut reruns, taken } = listed_before(context, active).await?;
+    let before = listed_before(context, active).await?;
+    let mut reruns = before.reruns;
     let past = Past::of(context, active).await?;
     let contents = contents(&past, active).await?;
     let named = named(context, active, stop).await?;
+    let input = PlanInput { work, past, contents, named, before, first };
     let (batches, mut listed) = mpsc::channel::<PlanBatch>(2);
     let walker = {
         let (context, active, stop) = (context.clone(), Arc::clone(active), stop.clone());
-        tokio::task::spawn_blocking(move || {
-            let _step = context.steps.begin(active.job, Step::List(first), || stop.is_asked());
-            fault_of("listing", active.request.title.as_deref().unwrap_or_default());
-            let outcomes = |paths: &[RelPath]| context.handle.block_on(past.shown_as(paths));
-            let lookup = |paths: &[RelPath]| context.handle.block_on(past.done(&active.request.recipe, paths));
-            let done = contents.and_then(|contents| {
-                Some(AlreadyDone {
-                    library: &active.library,
-                    work: active.identity?,
-                    recipe: &*work,
-                    lookup: &lookup,
-                    contents,
-                })
-            });
-            let unfinished = Unfinished::of(&context, &active, &past);
-            let outcomes: &OutcomeLookup<'_> = &outcomes;
-            let past = (outcomes, done, unfinished);
-            let lister = Lister::new((&active, &*work), (stop.flag(), &batches), past, (first, taken));
-            lister.list(named, &listed_before)
-        })
+        tokio::task::spawn_blocking(move || list_files(&context, &active, &stop, input, &batches))
     };
     loop {
         let batch = tokio::select! {
@@ -158,6 +141,47 @@ async fn list(
         Ok(Err(why)) => Err(why.into()),
         Err(error) => Err(Panicked::from(error).into()),
     }
+}
+
+/// What is known before the files are listed.
+struct PlanInput {
+    work: Arc<dyn Work>,
+    past: Past,
+    /// The contents that moved files are recognised by; `None` if files that are done are processed again.
+    contents: Option<HashSet<(u64, Digest)>>,
+    /// The items of another job that this one is for.
+    named: Option<AskedItems>,
+    before: ListedBefore,
+    /// The index of the next item.
+    first: u32,
+}
+
+/// Lists the files that are not listed yet, and sends them in batches. Blocking.
+fn list_files(
+    context: &Context,
+    active: &ActiveJob,
+    stop: &StepStop,
+    PlanInput { work, past, contents, named, before, first }: PlanInput,
+    batches: &mpsc::Sender<PlanBatch>,
+) -> Result<(), Unable> {
+    let _step = context.steps.begin(active.job, Step::List(first), || stop.is_asked());
+    fault_of("listing", active.request.title.as_deref().unwrap_or_default());
+    let outcomes = |paths: &[RelPath]| context.handle.block_on(past.shown_as(paths));
+    let lookup = |paths: &[RelPath]| context.handle.block_on(past.done(&active.request.recipe, paths));
+    let done = contents.and_then(|contents| {
+        Some(AlreadyDone {
+            library: &active.library,
+            work: active.identity?,
+            recipe: &*work,
+            lookup: &lookup,
+            contents,
+        })
+    });
+    let unfinished = Unfinished::of(context, active, &past);
+    let outcomes: &OutcomeLookup<'_> = &outcomes;
+    let known = (outcomes, done, unfinished);
+    let lister = Lister::new((active, &*work), (stop.flag(), batches), known, (first, before.taken));
+    lister.list(named, &before.listed)
 }
 
 /// Records a part of the list, beginning with the item `first`. Returns how many items it has.

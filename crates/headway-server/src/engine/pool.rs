@@ -42,7 +42,7 @@ struct SharedPool {
     /// Signals threads that there might be work, or too many of them.
     changed: Condvar,
     /// Signals that ends are ready to be collected.
-    told: Notify,
+    reported: Notify,
 }
 
 #[derive(Default)]
@@ -89,7 +89,7 @@ impl Pool {
     /// A pool of at most `limit` threads, started as they are needed.
     pub(super) fn new(limit: usize) -> Self {
         let state = Mutex::new(PoolState { limit, ..PoolState::default() });
-        let shared = Arc::new(SharedPool { state, changed: Condvar::new(), told: Notify::new() });
+        let shared = Arc::new(SharedPool { state, changed: Condvar::new(), reported: Notify::new() });
         Pool { _open: Arc::new(Open(Arc::clone(&shared))), shared }
     }
 
@@ -106,7 +106,7 @@ impl Pool {
     /// Ends an attempt that never needs a thread.
     pub(super) fn end(&self, which: AttemptId, outcome: WorkOutcome) {
         self.shared.state.lock().ended.push(EndedAttempt { which, outcome, took: None });
-        self.shared.told.notify_one();
+        self.shared.reported.notify_one();
     }
 
     /// Ends an attempt whose thread does not return, for example from a read of storage that is gone. Another thread
@@ -120,7 +120,7 @@ impl Pool {
         state.ended.push(EndedAttempt { which, outcome, took: None });
         self.shared.tend(&mut state);
         drop(state);
-        self.shared.told.notify_one();
+        self.shared.reported.notify_one();
     }
 
     /// How many more attempts can be written off.
@@ -130,7 +130,7 @@ impl Pool {
 
     /// Waits until there are [ends](Pool::ends) to collect. Those of brief attempts are signalled in groups.
     pub(super) async fn ended(&self) {
-        self.shared.told.notified().await;
+        self.shared.reported.notified().await;
     }
 
     /// Takes the ends of attempts since the last call.
@@ -189,7 +189,7 @@ impl Pool {
             !back
         });
         if queue.len() < before {
-            self.shared.told.notify_one();
+            self.shared.reported.notify_one();
         }
     }
 }

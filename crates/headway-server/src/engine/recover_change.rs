@@ -1,5 +1,5 @@
-//! Recovers a change that was interrupted, or predicts what its recovery would come to: which errors of the disk leave it open,
-//! and which are a conflict.
+//! Recovers a change that was interrupted, or predicts how that would end. Decides which errors of the disk leave it
+//! open, and which are a conflict.
 
 use std::io;
 

@@ -70,7 +70,7 @@ impl RunningAttempts {
             }
         }
         let now = crate::now();
-        let alive = SignOfLife { progress: attempt.progress(), at: Instant::now(), told: now, since: now };
+        let alive = SignOfLife { progress: attempt.progress(), at: Instant::now(), seen_at: now, since: now };
         *state = AttemptState::Working(Arc::clone(attempt), alive);
         true
     }
@@ -154,7 +154,7 @@ impl RunningAttempts {
                     let progress = attempt.progress();
                     alive.note(progress);
                     // A program that reports no progress can be silent for hours.
-                    let sign = (progress != Progress::Said(None)).then_some(alive.told);
+                    let sign = (progress != Progress::Said(None)).then_some(alive.seen_at);
                     let (done, total, percent) = match progress {
                         Progress::Bytes(done) => (done, attempt.total, None),
                         Progress::Said(percent) => (0, 0, percent),

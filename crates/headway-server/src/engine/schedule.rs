@@ -11,6 +11,7 @@ mod outcome;
 mod phase;
 mod record;
 mod retry;
+mod shortage;
 mod take_up;
 
 use std::collections::BTreeMap;
@@ -19,12 +20,11 @@ use std::collections::btree_map::Entry;
 pub(crate) use super::stop::{FinishFailure, StepFailure};
 use job::Job;
 pub(crate) use messages::{Input, RecoveredState, ScheduleEffect, ScheduleLimits, StartHold, Terms, WorkOutcome};
-use retry::has_come;
 
 use headway_model::Fold;
 use headway_model::event::JobEvent;
 use headway_model::id::{JobId, Millis};
-use headway_model::status::{JobStatus, PauseReason};
+use headway_model::status::JobStatus;
 
 /// The shortest rest of a job after a shortage, in milliseconds.
 const SHORTEST_REST: Millis = 500;
@@ -99,44 +99,23 @@ impl Schedule {
                     job.terms = Some(terms);
                 }
             }
-            Input::TakenUp { job: id, terms, past } => {
-                if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.unread) {
-                    job.terms = terms;
-                    job.take_up(id, past, self.now, &mut effects);
-                }
-            }
-            Input::Adopt(left) => {
-                let (fold, terms, past) = *left;
-                let id = fold.id;
-                if let Entry::Vacant(place) = self.jobs.entry(id) {
-                    place.insert(Job::new(fold, terms)).take_up(id, past, self.now, &mut effects);
-                    self.moved = true;
-                }
-            }
+            Input::TakenUp { job, terms, past } => self.taken_up(job, terms, past, &mut effects),
+            Input::Adopt(left) => self.adopt(*left, &mut effects),
             Input::PlanOver { job } => self.plan_over(job, &mut effects),
             Input::Limits(limits) => self.limits = limits,
             Input::Stalled(stalled) => {
-                let of = |id| stalled.get(id).copied().unwrap_or_default();
-                self.jobs.iter_mut().for_each(|(id, job)| job.stalled = of(id));
-            }
-            Input::ClaimAhead { job, ahead } => self.jobs.get_mut(&job).into_iter().for_each(|job| job.ahead = ahead),
-            Input::Short(reason) => {
-                let active = |status| matches!(status, JobStatus::Planning | JobStatus::Queued | JobStatus::Processing);
-                let active = self.jobs.iter().filter(|(_, job)| active(job.fold.status));
-                effects.extend(active.map(|(id, _)| append(*id, JobEvent::Paused { reason })));
-            }
-            Input::Eased { job, reason } => {
-                let paused = |job: &Job| job.fold.status == JobStatus::Paused { reason };
-                if self.jobs.get(&job).is_some_and(paused) {
-                    effects.push(append(job, JobEvent::Resumed {}));
+                for (id, job) in &mut self.jobs {
+                    job.stalled = stalled.get(id).copied().unwrap_or_default();
                 }
             }
-            Input::Drain => {
-                self.draining = true;
-                // A last step has as long to end as the items.
-                let steps = self.jobs.iter().filter(|(_, job)| !job.last_step.runs);
-                effects.extend(steps.map(|(id, _)| ScheduleEffect::StopStep { job: *id }));
+            Input::ClaimAhead { job, ahead } => {
+                if let Some(job) = self.jobs.get_mut(&job) {
+                    job.ahead = ahead;
+                }
             }
+            Input::Short(reason) => self.pause_active(reason, &mut effects),
+            Input::Eased { job, reason } => self.resume_eased(job, reason, &mut effects),
+            Input::Drain => self.drain(&mut effects),
             Input::DrainOver => self.stop_all(&mut effects),
             Input::Dead => {
                 self.dead = true;
@@ -156,17 +135,6 @@ impl Schedule {
         processing.filter_map(|job| job.waiting.later.first().map(|(at, _)| *at)).min()
     }
 
-    /// The jobs paused by the environment that have rested long enough to be tried again. The rest doubles each time in a row,
-    /// because only the work itself runs into some shortages, such as a quota.
-    pub(crate) fn paused(&self) -> Vec<(JobId, PauseReason)> {
-        let rested = self.jobs.iter().filter(|(_, job)| has_come(job.rests_until, self.now));
-        let paused = rested.filter_map(|(id, job)| match job.fold.status {
-            JobStatus::Paused { reason } => Some((*id, reason)),
-            _ => None,
-        });
-        paused.filter(|(_, reason)| reason.is_environment()).collect()
-    }
-
     /// Whether the queue might have changed since the last call.
     pub(crate) fn has_moved(&mut self) -> bool {
         std::mem::take(&mut self.moved)
@@ -177,6 +145,30 @@ impl Schedule {
         let mut queued: Vec<_> = self.jobs.iter().filter(|(_, job)| job.fold.status == JobStatus::Queued).collect();
         queued.sort_by_key(|(id, job)| (-i64::from(job.fold.priority), job.fold.created, **id));
         queued.into_iter().map(|(id, _)| *id).collect()
+    }
+
+    /// Adds a job that the last process left open, unless it is already here.
+    fn adopt(&mut self, (fold, terms, past): (Fold, Option<Terms>, RecoveredState), effects: &mut Vec<ScheduleEffect>) {
+        let id = fold.id;
+        if let Entry::Vacant(place) = self.jobs.entry(id) {
+            place.insert(Job::new(fold, terms)).take_up(id, past, self.now, effects);
+            self.moved = true;
+        }
+    }
+
+    /// Takes up a job whose state could not be read before.
+    fn taken_up(&mut self, id: JobId, terms: Option<Terms>, past: RecoveredState, effects: &mut Vec<ScheduleEffect>) {
+        if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.unread) {
+            job.terms = terms;
+            job.take_up(id, past, self.now, effects);
+        }
+    }
+
+    /// Stops claiming, and ends preparations and listings. A last step has as long to end as the items.
+    fn drain(&mut self, effects: &mut Vec<ScheduleEffect>) {
+        self.draining = true;
+        let steps = self.jobs.iter().filter(|(_, job)| !job.last_step.runs);
+        effects.extend(steps.map(|(id, _)| ScheduleEffect::StopStep { job: *id }));
     }
 
     fn stop_all(&self, effects: &mut Vec<ScheduleEffect>) {

@@ -13,7 +13,7 @@ const EVERY: Millis = 250;
 pub(super) struct SummaryWatch {
     seen: Position,
     /// When a summary of each job was last sent, and at which event.
-    told: BTreeMap<JobId, (Millis, Seq)>,
+    last: BTreeMap<JobId, (Millis, Seq)>,
     held: BTreeMap<JobId, JobSummary>,
 }
 
@@ -40,15 +40,15 @@ impl SummaryWatch {
         for row in rows {
             self.seen = self.seen.max(row.position);
             let summary = row.summary;
-            let told = self.told.get(&summary.job).copied();
-            if folded(&summary.job) || told.is_some_and(|(_, seq)| seq >= summary.seq) {
+            let last = self.last.get(&summary.job).copied();
+            if folded(&summary.job) || last.is_some_and(|(_, seq)| seq >= summary.seq) {
                 continue;
             }
             let over = summary.status.is_terminal() || summary.pruned;
-            let rested = told.is_none_or(|(at, _)| now >= at + EVERY);
+            let rested = last.is_none_or(|(at, _)| now >= at + EVERY);
             if over || rested {
                 self.held.remove(&summary.job);
-                self.told.insert(summary.job, (now, summary.seq));
+                self.last.insert(summary.job, (now, summary.seq));
                 urgent.push(summary);
             } else {
                 self.held.insert(summary.job, summary);
@@ -59,17 +59,17 @@ impl SummaryWatch {
 
     /// The postponed summaries that are due, as messages.
     pub(super) fn due(&mut self, now: Millis, most: usize) -> Vec<String> {
-        let told = &self.told;
-        let ready = |job: &JobId| told.get(job).is_none_or(|(at, _)| now >= at + EVERY);
+        let last = &self.last;
+        let ready = |job: &JobId| last.get(job).is_none_or(|(at, _)| now >= at + EVERY);
         let due: Vec<_> = self.held.keys().copied().filter(ready).collect();
         let summaries: Vec<_> = due.iter().filter_map(|job| self.held.remove(job)).collect();
-        self.told.extend(summaries.iter().map(|summary| (summary.job, (now, summary.seq))));
+        self.last.extend(summaries.iter().map(|summary| (summary.job, (now, summary.seq))));
         texts(summaries, most)
     }
 
     /// When the next postponed summary is due.
     pub(super) fn next_due(&self) -> Option<Millis> {
-        self.held.keys().map(|job| self.told.get(job).map_or(0, |(at, _)| at + EVERY)).min()
+        self.held.keys().map(|job| self.last.get(job).map_or(0, |(at, _)| at + EVERY)).min()
     }
 }
 

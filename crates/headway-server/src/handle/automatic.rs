@@ -6,7 +6,7 @@ use super::Server;
 use headway_model::summary::{LastStart, ScheduleView, WatchedFolderView};
 use headway_model::{ApiError, JobStatus};
 
-/// What schedules and watched folders last told, by their names.
+/// What schedules and watched folders last reported, by their names.
 #[derive(Default)]
 pub(super) struct ToldStarters {
     schedules: BTreeMap<String, ScheduleView>,

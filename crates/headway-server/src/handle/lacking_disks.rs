@@ -50,7 +50,7 @@ impl LackingDisks {
         !(self.absent.is_empty() && self.exchanged.is_empty())
     }
 
-    /// Those of these disks that a person who was told of `told` has not heard about.
+    /// Those of these disks that were not among the ones that a person was `told` about.
     pub(super) fn beyond(&self, told: &LackingDisks) -> BTreeSet<RelPath> {
         let is_told = |mount: &RelPath| told.exchanged.contains(mount) || told.unknown.contains(mount);
         let absent = self.absent.keys().filter(|mount| !told.absent.contains_key(*mount));

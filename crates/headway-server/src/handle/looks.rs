@@ -86,7 +86,7 @@ impl Looks {
             begun.await;
             let since = Instant::now();
             if let Ok(looked) = tokio::time::timeout(patience, &mut looked).await {
-                // Nobody is told if the caller has hung up.
+                // The caller might have hung up; then nobody needs the answer.
                 tell.send(looked.ok()).ok();
                 return;
             }

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::Server;
 use headway_files::free_bytes;
-use headway_model::{ApiError, Counters, JobSummary, Position};
+use headway_model::{ApiError, Counters, JobStatus, JobSummary, PauseReason, Position};
 use headway_store::JobFilter;
 use text::MetricsText;
 
@@ -98,9 +98,17 @@ impl Server {
     /// The jobs that are not over.
     async fn live(&self, text: &mut MetricsText) -> Result<(), ApiError> {
         let rows = self.store().jobs(JobFilter::Live, u32::MAX).await?;
-        let statuses = ["planning", "planned", "queued", "processing", "paused", "cancelling", "finishing"];
+        let statuses = [
+            JobStatus::Planning,
+            JobStatus::Planned,
+            JobStatus::Queued,
+            JobStatus::Processing,
+            JobStatus::Paused { reason: PauseReason::User },
+            JobStatus::Cancelling,
+            JobStatus::Finishing,
+        ];
         text.family("headway_jobs", "gauge", "Jobs that are not over.");
-        for status in statuses {
+        for status in statuses.map(JobStatus::label) {
             let count = rows.iter().filter(|row| row.summary.status.label() == status).count();
             text.sample("headway_jobs", &[("status", status)], count as u64);
         }

@@ -127,65 +127,68 @@ fn note_about_swap(swap: Option<Swap>) -> Option<String> {
     }
 }
 
+impl OnDisk {
+    /// Nothing is known, for this reason.
+    fn unknown(note: Option<String>) -> Self {
+        OnDisk { trash_unknown: true, note, ..OnDisk::default() }
+    }
+
+    /// Looks at the library of a job, and at what the job has in it. Blocking.
+    fn look(data: &DataFolder, library: &Library, id: JobId, request: Option<&StartJob>) -> Self {
+        let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
+        let ground = match bound_ground(data, id, request) {
+            Ok(ground) => ground,
+            Err(error) => {
+                let note = format!("On what the job was planned cannot be read: {}.", io_text(&error));
+                return OnDisk::unknown(Some(note));
+            }
+        };
+        let note = note_about_swap(replaces.then(|| library.swap()).flatten());
+        let (folder, ends) = FolderGone::of(library, ground.as_ref().map(|ground| ground.root));
+        let ground = ground.filter(|_| folder.is_none());
+        let lacks = LackingDisks::of(library, ground.as_ref(), request, &data.accepted_missing(&id));
+        let (disks, unseen) = lacks.unwrap_or_else(|error| (LackingDisks::default(), Some(error)));
+        let other_disk = disks.exchanged.first().cloned();
+        let ends = if other_disk.is_some() { WaitEnd::Person } else { ends };
+        let held = match (&other_disk, &unseen) {
+            (Some(mount), _) => Err(another_disk(&library.name, mount)),
+            (None, Some(error)) => Err(format!("A disk inside the library cannot be looked at: {}.", io_text(error))),
+            (None, None) => held(library, id, folder),
+        };
+        let (note, held) = match held {
+            Ok(held) => (note, Some(held)),
+            Err(why) if replaces || other_disk.is_some() || unseen.is_some() || folder == Some(FolderGone::Another) => {
+                (Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" ")), None)
+            }
+            Err(_) => (note, None),
+        };
+        let leads = library.leads_elsewhere().map(|_| LEADS_ELSEWHERE.to_owned());
+        let note = leads.into_iter().chain(note).reduce(|one, other| format!("{one} {other}"));
+        let (trash, left) = held.unwrap_or_default();
+        OnDisk {
+            trash: (trash.files, trash.bytes),
+            trash_left: (left.files, left.bytes),
+            trash_unknown: held.is_none(),
+            note,
+            folder,
+            ends,
+            disks,
+        }
+    }
+}
+
 impl Server {
     /// What a job's view says about its library.
     pub(super) async fn on_disk(&self, row: &JobRow, request: Option<&StartJob>) -> OnDisk {
-        let unknown = || OnDisk { trash_unknown: true, ..OnDisk::default() };
         let (id, name) = (row.summary.job, &row.library);
         let is_waiting = row.summary.status == (JobStatus::Paused { reason: PauseReason::LibraryGone });
-        let Ok(library) = self.library_of_job(name).await else { return unknown() };
-        let replaces = request.and_then(|request| request.output.as_ref()).is_some_and(Output::replaces);
-        let request = request.cloned();
-        let data = Arc::clone(&self.inner.context.data);
-        let look = move || {
-            let ground = match bound_ground(&data, id, request.as_ref()) {
-                Ok(ground) => ground,
-                Err(error) => {
-                    let note = format!("On what the job was planned cannot be read: {}.", io_text(&error));
-                    return OnDisk { note: Some(note), ..unknown() };
-                }
-            };
-            let note = note_about_swap(replaces.then(|| library.swap()).flatten());
-            let (folder, ends) = FolderGone::of(&library, ground.as_ref().map(|ground| ground.root));
-            let ground = ground.filter(|_| folder.is_none());
-            let lacks = LackingDisks::of(&library, ground.as_ref(), request.as_ref(), &data.accepted_missing(&id));
-            let (disks, unseen) = lacks.unwrap_or_else(|error| (LackingDisks::default(), Some(error)));
-            let other_disk = disks.exchanged.first().cloned();
-            let ends = if other_disk.is_some() { WaitEnd::Person } else { ends };
-            let held = match (&other_disk, &unseen) {
-                (Some(mount), _) => Err(another_disk(&library.name, mount)),
-                (None, Some(error)) => {
-                    Err(format!("A disk inside the library cannot be looked at: {}.", io_text(error)))
-                }
-                (None, None) => held(&library, id, folder),
-            };
-            let (note, held) = match held {
-                Ok(held) => (note, Some(held)),
-                Err(why)
-                    if replaces || other_disk.is_some() || unseen.is_some() || folder == Some(FolderGone::Another) =>
-                {
-                    (Some([Some(why), note].into_iter().flatten().collect::<Vec<_>>().join(" ")), None)
-                }
-                Err(_) => (note, None),
-            };
-            let leads = library.leads_elsewhere().map(|_| LEADS_ELSEWHERE.to_owned());
-            let note = leads.into_iter().chain(note).reduce(|one, other| format!("{one} {other}"));
-            let (trash, left) = held.unwrap_or_default();
-            OnDisk {
-                trash: (trash.files, trash.bytes),
-                trash_left: (left.files, left.bytes),
-                trash_unknown: held.is_none(),
-                note,
-                folder,
-                ends,
-                disks,
-            }
-        };
+        let Ok(library) = self.library_of_job(name).await else { return OnDisk::unknown(None) };
+        let (data, request) = (Arc::clone(&self.inner.context.data), request.cloned());
+        let look = move || OnDisk::look(&data, &library, id, request.as_ref());
         let now = match self.inner.looks.ask(name, look).await {
             Ok(now) => now,
             Err(no_answer) => {
-                let note = format!("The storage of this library has given {no_answer}.");
-                return OnDisk { note: Some(note), ..unknown() };
+                return OnDisk::unknown(Some(format!("The storage of this library has given {no_answer}.")));
             }
         };
         if is_waiting {

@@ -153,7 +153,7 @@ impl Drop for OwnRuntime {
 }
 
 /// Removes the scratch folders of a killed process's attempts, in the background because they can be large. Each is
-/// removed for itself: one that cannot be removed keeps none of the others.
+/// removed on its own: one that cannot be removed does not keep the others.
 fn clear_scratch(data: &DataFolder, steps: &Steps) {
     let folders = match steps.carry_out(&OwnWork::of_data(Step::ClearScratch), || data.left_scratch()) {
         Ok(Ok(folders)) => folders,

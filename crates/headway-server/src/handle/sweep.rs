@@ -18,7 +18,7 @@ use headway_files::Library;
 use headway_model::JobId;
 use own_looks::OwnLooks;
 
-/// How often the clock is looked at.
+/// How often the clock is checked.
 const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
 /// The longest time that the storage of one library can hold up the sweep of the others; never longer than the time

@@ -13,7 +13,7 @@ use headway_model::JobId;
 pub(super) struct ToldDisks(Mutex<HashMap<JobId, LackingDisks>>);
 
 impl ToldDisks {
-    /// Notes what a person is told that a job lacks which waits for its library.
+    /// Notes which disks a job lacks while it waits for its library, as a person is told.
     pub(super) fn note(&self, job: JobId, disks: LackingDisks) {
         self.0.lock().insert(job, disks);
     }

@@ -85,9 +85,9 @@ impl Server {
         listed.map_err(|error| internal(&error))?
     }
 
-    /// The files that jobs over the library with this root made, replaced or renamed, of those jobs that ended after a position. Only jobs
-    /// that are `ours` count, and jobs that retry or undo them. The first of them that is not over is named, whatever its
-    /// library.
+    /// The files that jobs made, replaced or renamed in the library with this root, for jobs that ended after a
+    /// position. Only jobs that are `ours` count, and jobs that retry or undo them. If one of them is not over, the
+    /// first is named, whatever its library.
     ///
     /// # Errors
     /// If the log cannot be read, or the `last` of these jobs is set aside: what it made is not known.
@@ -175,8 +175,8 @@ impl Server {
     }
 }
 
-/// Whether an attempt at an item that did not succeed can have changed the file. That of an attempt which found another file
-/// than the planned one has not: somebody else changed it. Only an earlier attempt could have.
+/// Whether an attempt at an item that did not succeed can have changed the file. An attempt that found another file
+/// than the planned one has changed nothing: somebody else did. Only an earlier attempt could have changed it.
 fn was_tried(state: &ItemState) -> bool {
     let found_another =
         matches!(state.status, ItemStatus::Skipped { reason: SkipReason::Changed | SkipReason::Missing, .. });

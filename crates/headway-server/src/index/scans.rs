@@ -1,27 +1,24 @@
 //! Scans of the disk for the index: of a folder, or of a whole library. At most one scan of each is under way.
 
+mod read;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use read::read_folder;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::{IndexScanError, Scope};
 use crate::engine::Libraries;
 use crate::steps::{OwnWork, Step, Steps, Subject};
-use headway_files::{Library, ScanError, scan};
+use headway_files::Library;
 use headway_model::library::{ScanProgress, Unread};
 use headway_model::{RelPath, SeenPart};
 use headway_store::{FileIndex, LibraryFolders};
-
-/// One transaction of the index takes this many entries or this many parts of folders, whichever comes first.
-const BATCH: (usize, usize) = (2_000, 500);
-
-/// How long a batch can stay incomplete, so that the files of a slow disk appear as they are found.
-const BATCH_WAIT: Duration = Duration::from_millis(100);
 
 /// If jobs changed more folders than this, the whole library is scanned instead of each of them.
 const FOLDERS: usize = 200;
@@ -224,29 +221,7 @@ impl Scans {
         let deep = folder.is_none();
         let (batches, mut seen) = mpsc::channel::<Vec<SeenPart>>(2);
         let (steps, own) = (self.steps.clone(), OwnWork::scan(name, folder.as_ref()));
-        let read = move || {
-            let library = &library;
-            // A disk that was mounted after the start is what a person wants to see.
-            library.look_again().map_err(|why| ScanError::unreachable(library, why))?;
-            let folder = folder.unwrap_or_default();
-            if let Err(error) = library.look_at_disks(&folder, deep) {
-                tracing::warn!(library = library.name, %error, "an exchanged disk is not noticed, as what is mounted cannot be seen");
-            }
-            let mut batch = Vec::new();
-            let (mut entries, mut begun) = (0, Instant::now());
-            let scanned = scan(library, &folder, deep, &mut |part| {
-                entries += part.entries.len();
-                batch.push(part);
-                if entries < BATCH.0 && batch.len() < BATCH.1 && begun.elapsed() < BATCH_WAIT {
-                    return true;
-                }
-                (entries, begun) = (0, Instant::now());
-                batches.blocking_send(std::mem::take(&mut batch)).is_ok()
-            });
-            let unread = scanned?;
-            batches.blocking_send(batch).ok();
-            Ok::<_, IndexScanError>(unread)
-        };
+        let read = move || read_folder(&library, folder, &batches);
         // What is read is as it was at this time or later.
         let (begun, from) = (Instant::now(), crate::now());
         let reader = tokio::task::spawn_blocking(move || steps.carry_out(&own, read));

@@ -12,7 +12,7 @@ use headway_model::{Digest, JobEvent};
 use super::world::AppendPurpose;
 
 /// The most states of a world.
-const LIMIT: usize = 100_000;
+const STATES_LIMIT: usize = 100_000;
 
 /// What happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +172,7 @@ fn explore(budget: FaultBudget, items: u32) -> Result<(usize, usize), (Vec<World
     let mut open = vec![(first, Vec::new())];
     let mut ends = 0;
     while let Some((state, path)) = open.pop() {
-        assert!(known.len() < LIMIT, "this world is too large to be looked at whole");
+        assert!(known.len() < STATES_LIMIT, "this world is too large to be looked at whole");
         let mut moved = false;
         for next in MOVES {
             let mut after = state.clone();

@@ -5,7 +5,7 @@ use std::fmt;
 
 use headway_model::event::{JobEvent, Recorded};
 use headway_model::id::{Position, Seq};
-use headway_model::{Digest, Fold, JobId};
+use headway_model::{Digest, EventKind, Fold, JobId};
 use headway_store::rows::EventRow;
 
 /// A broken promise, in words.
@@ -133,10 +133,10 @@ impl Oracle {
 impl OracleJob {
     fn take(&mut self, row: &EventRow, event: &JobEvent) -> Result<(), BrokenPromise> {
         let job = row.job;
-        let name = event.name();
+        let (kind, name) = (event.kind(), event.name());
         must(!self.pruned, || format!("{job}: {name} after pruned"))?;
-        must(!self.over || name == "pruned", || format!("{job}: {name} after its end"))?;
-        must(self.over || name != "pruned", || format!("{job}: pruned before its end"))?;
+        must(!self.over || kind == EventKind::Pruned, || format!("{job}: {name} after its end"))?;
+        must(self.over || kind != EventKind::Pruned, || format!("{job}: pruned before its end"))?;
         (self.seq, self.digest) = (row.seq, Some(row.digest));
         match event {
             JobEvent::Planned { count, .. } => self.total += count,
@@ -154,26 +154,28 @@ impl OracleJob {
             _ => {}
         }
         if let Some((item, Some(attempt))) = event.item()
-            && name != "started"
+            && kind != EventKind::Started
         {
             let holds = self.holds.get(&item).copied();
             must(holds == Some(attempt), || {
                 format!("{job}: {name} by attempt {attempt} of item {item}, held by {holds:?}")
             })?;
             if self.orphans.remove(&item) {
-                must(name != "returned" && name != "attempt_failed", || {
+                must(kind != EventKind::Returned && kind != EventKind::AttemptFailed, || {
                     format!("{job}: item {item} was interrupted, and nobody says so")
                 })?;
             }
-            if matches!(name, "placing" | "changing") {
+            if matches!(kind, EventKind::Placing | EventKind::Changing) {
                 self.changing.insert(item);
             } else if self.changing.remove(&item) {
-                must(name != "attempt_failed", || format!("{job}: item {item} is tried again amid its change"))?;
+                must(kind != EventKind::AttemptFailed, || {
+                    format!("{job}: item {item} is tried again amid its change")
+                })?;
             }
-            if !matches!(name, "placing" | "changing") {
+            if !matches!(kind, EventKind::Placing | EventKind::Changing) {
                 self.holds.remove(&item);
             }
-            if matches!(name, "succeeded" | "skipped" | "failed" | "stopped") {
+            if matches!(kind, EventKind::Succeeded | EventKind::Skipped | EventKind::Failed | EventKind::Stopped) {
                 self.settled.insert(item);
             }
         }

@@ -11,7 +11,7 @@ use crate::cli::text::tail;
 use crate::cli::times::{local, took};
 use headway_client::ClientError;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId, JobKind, JobStatus, JobSummary, PauseReason};
+use headway_model::{ApiError, Counters, JobId, JobKind, JobStatus, JobSummary, PauseReason};
 
 pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandResult {
     let view = match session.client.job(job).await {
@@ -24,12 +24,23 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         out::line(&json!(view).to_string())?;
         return Ok(0);
     }
+    let rows = rows(session, view);
+    let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let lines: Vec<_> = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}\n")).collect();
+    out::bytes(lines.concat().as_bytes())?;
+    Ok(0)
+}
+
+/// A name and its value.
+type LabelledValue = (&'static str, String);
+
+/// What there is to say about a job.
+fn rows(session: &Session, view: JobView) -> Vec<LabelledValue> {
     let has_server = !view.has_no_server();
     let then = [after_errors(session, &view.summary), next_job(session, &view)];
     let JobView { summary, outputs, request, waits, note, trash, undone, retries, report, .. } = view;
-    let counters = &summary.counters;
-    let mut rows = vec![
-        ("job", job.to_string()),
+    let mut rows: Vec<LabelledValue> = vec![
+        ("job", summary.job.to_string()),
         ("title", plain(&summary.title)),
         ("recipe", summary.recipe.clone()),
         ("folder", request.map(|request| request.library).unwrap_or_default()),
@@ -45,6 +56,18 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
     let now = next(session, &summary, has_server);
     rows.extend([now].into_iter().chain(then).flatten().map(|next| ("next", next)));
     rows.extend(note.map(|note| ("note", note)));
+    rows.extend(numbers(&summary.counters));
+    rows.extend(report.iter().map(|line| ("report", plain(line))));
+    rows.extend(in_trash(trash));
+    rows.extend((!outputs.is_empty()).then(|| ("written", outputs.join(", "))));
+    rows.extend(undone.map(|undo| ("undone by", undo.job.to_string())));
+    rows.extend(retries.iter().map(|retry| ("retried by", format!("{}: {}", retry.job, retried(retry)))));
+    rows.push(("events", format!("1..{}, digest {}", summary.seq, summary.digest)));
+    rows
+}
+
+/// How many files have which status: all of them, and the others if there are any.
+fn numbers(counters: &Counters) -> impl Iterator<Item = LabelledValue> {
     let numbers = [
         ("files", counters.total),
         ("succeeded", counters.succeeded),
@@ -54,27 +77,14 @@ pub(super) async fn one(session: &Session, job: JobId, json: bool) -> CommandRes
         ("cancelled", counters.cancelled),
         ("open", counters.open()),
     ];
-    rows.extend(
-        numbers
-            .into_iter()
-            .filter(|(name, number)| *number > 0 || *name == "files")
-            .map(|(name, number)| (name, count(number.into()))),
-    );
-    rows.extend(report.iter().map(|line| ("report", plain(line))));
-    if trash.0 > 0 {
-        rows.push((
-            "in the trash",
-            format!("{} {}, {} bytes", count(trash.0), if trash.0 == 1 { "file" } else { "files" }, count(trash.1)),
-        ));
-    }
-    rows.extend((!outputs.is_empty()).then(|| ("written", outputs.join(", "))));
-    rows.extend(undone.map(|undo| ("undone by", undo.job.to_string())));
-    rows.extend(retries.iter().map(|retry| ("retried by", format!("{}: {}", retry.job, retried(retry)))));
-    rows.push(("events", format!("1..{}, digest {}", summary.seq, summary.digest)));
-    let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    let lines: Vec<_> = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}\n")).collect();
-    out::bytes(lines.concat().as_bytes())?;
-    Ok(0)
+    let shown = numbers.into_iter().filter(|(name, number)| *number > 0 || *name == "files");
+    shown.map(|(name, number)| (name, count(number.into())))
+}
+
+/// The number and bytes of files in the trash, if there are any.
+fn in_trash((files, bytes): (u64, u64)) -> Option<LabelledValue> {
+    let noun = if files == 1 { "file" } else { "files" };
+    (files > 0).then(|| ("in the trash", format!("{} {noun}, {} bytes", count(files), count(bytes))))
 }
 
 /// The result of a job that ran files of this one again.

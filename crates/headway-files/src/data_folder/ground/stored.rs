@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::super::known::{LIMIT, read};
+use super::super::known::{LIMIT_BYTES, read};
 use super::super::{DataFolder, StateFile, private};
 use super::Ground;
 use crate::Identity;
@@ -17,7 +17,7 @@ pub(in crate::data_folder) const GROUND: &str = ".ground";
 /// The file that lists the missing disks without which a job goes on. It is in the job's folder.
 const WITHOUT: &str = ".without";
 
-/// What it held before it listed them: the disks that were missing then, whichever they were. A person is asked again.
+/// The content that an earlier version wrote: it did not say which disks were missing. A person is asked again.
 const ANY_DISKS: &[u8] = b"disks\n";
 
 impl DataFolder {
@@ -71,7 +71,7 @@ impl DataFolder {
     }
 
     fn without_file(&self, job: &JobId) -> io::Result<StateFile> {
-        StateFile::read(self.root.join("jobs").join(job.to_string()).join(WITHOUT), LIMIT)
+        StateFile::read(self.root.join("jobs").join(job.to_string()).join(WITHOUT), LIMIT_BYTES)
     }
 
     fn write_grounds(
@@ -107,7 +107,7 @@ impl DataFolder {
     /// If what is stored cannot be read.
     pub fn grounds(&self, job: &JobId) -> io::Result<Vec<Ground>> {
         let path = self.root.join("jobs").join(job.to_string()).join(GROUND);
-        let file = StateFile::read(path, LIMIT)?;
+        let file = StateFile::read(path, LIMIT_BYTES)?;
         Ok(file.text().and_then(|text| parse(std::str::from_utf8(text).ok()?)).unwrap_or_default())
     }
 }

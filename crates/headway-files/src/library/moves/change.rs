@@ -83,8 +83,8 @@ impl Library {
         }
     }
 
-    /// What recovering a change would come to, and where the file lies that then has the name `path`. Looks at the disk as
-    /// [`Library::recover`] does, and touches nothing, so a move that fails then is not predicted.
+    /// How recovering a change would end, and where the file is that would then have the name `path`. Looks at the disk
+    /// as [`Library::recover`] does, and touches nothing, so it cannot predict that a move fails.
     pub fn predict(&self, change: &Change, path: &RelPath) -> io::Result<Prediction> {
         match change {
             Change::Output(placement) => self.predict_placement(placement, path),

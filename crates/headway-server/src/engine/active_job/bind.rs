@@ -25,8 +25,8 @@ impl ActiveJob {
         Ok(self.work.get_or_try_init(bind).await?.clone()?)
     }
 
-    /// The work for the plan. That of an undo which waits for its approval is bound once more when the undo runs, because only
-    /// then is what the other job left half changed recovered.
+    /// The work for the plan. If an undo waits for approval, its work is bound again when it runs, because only then
+    /// are the half-changed files of the other job recovered.
     pub(in crate::engine) async fn work_for_plan(
         self: &Arc<Self>,
         context: &Context,

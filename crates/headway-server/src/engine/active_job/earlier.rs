@@ -48,8 +48,8 @@ impl EarlierChanges {
         Ok(look(&active.library))
     }
 
-    /// The same while nobody else works at the names of this change: no attempt, no other job that recovers it, and no thread
-    /// that hung at it before this job was paused and resumed.
+    /// The same, while nobody else works on the names of this change: no attempt, no other job that recovers it, and no
+    /// thread that has hung there since before this job was paused and resumed.
     pub(super) fn alone<T>(&self, change: &Change, look: impl FnOnce(&Library) -> T) -> Result<T, StepFailure> {
         let names: Vec<_> = change.touched().into_iter().map(|name| (name, true)).collect();
         let (root, job) = (&self.active.library.path, self.active.job);

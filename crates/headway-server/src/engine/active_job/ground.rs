@@ -17,8 +17,8 @@ pub(super) struct PlannedGround {
     /// It stores what a person accepts.
     data: Arc<DataFolder>,
     planned: Mutex<Option<Ground>>,
-    /// The only ground that the job can be planned on, if that is known: an undo, and a job that tries items of another one
-    /// again, is about what is on these disks.
+    /// The only ground that the job can be planned on, if that is known. An undo, or a retry of another job's items, is
+    /// about the files on the disks of that job.
     only: Option<Ground>,
 }
 
@@ -106,8 +106,8 @@ impl PlannedGround {
         is_here(&planned) || matches!(self.accepted_since(&planned), Ok(Some(accepted)) if is_here(&accepted))
     }
 
-    /// The mount point of the disk inside the library in whose place there is another one than the job was planned on: of the
-    /// disk of this path, or with `None` of any. An error if that cannot be found out. Blocking.
+    /// The mount point inside the library at which there is another disk now than the one that the job was planned on.
+    /// Looks at the disk of this path, or at all disks if it is `None`. An error if that cannot be found out. Blocking.
     pub(super) fn exchanged(&self, library: &Library, path: Option<&RelPath>) -> io::Result<Option<RelPath>> {
         // Nobody waits for the lock while a disk is looked at.
         let Some(planned) = self.planned.lock().clone().filter(Ground::has_disks) else { return Ok(None) };

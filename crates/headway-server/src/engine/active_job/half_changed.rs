@@ -1,6 +1,6 @@
-//! The files that earlier jobs might have left half changed, for a job that retries their items. Such a file might be what
-//! the earlier job made of the original, so it is not processed before the disk tells. The plan only predicts what the disk
-//! tells; the change is recovered once the job runs.
+//! The files that earlier jobs might have left half changed, for a job that retries their items. What has the name of
+//! such a file might be what the earlier job made of the original. So it is not processed before the disk shows how far
+//! the change got. The plan only predicts that; the change is recovered once the job runs.
 
 mod find;
 

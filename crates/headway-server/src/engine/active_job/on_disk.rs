@@ -38,16 +38,16 @@ impl ActiveJob {
             && (!self.has_items() || self.has_its_disks())
     }
 
-    /// Whether a disk is missing that the job needs, other than those without which a person wants it to go on: from now on
-    /// the job's calls about the files of these are not refused. Blocking, but never waits for storage.
+    /// Whether the job needs a missing disk that no person has let it go on without. From now on, calls of the job
+    /// about files on the other missing disks are not refused. Blocking, but never waits for storage.
     pub(in crate::engine) fn lacks_disk(&self) -> io::Result<bool> {
         let accepted = self.ground.accepted_missing();
         self.library.go_without_mounts(&accepted)?;
         Ok(!absent_disks(&self.library, &self.request, &accepted)?.is_empty())
     }
 
-    /// Takes up without which missing disks a person wants the job to go on, now that it is read or resumed: its calls
-    /// about the files of these disks are not refused any more. Never waits for the storage of a library.
+    /// Reads which missing disks a person has let the job go on without, now that the job is read or resumed: calls of
+    /// the job about files on these disks are no longer refused. Never waits for the storage of a library.
     pub(in crate::engine) fn take_up_accepted(&self) {
         if self.library.inner_mounts().is_empty() {
             return;

@@ -20,9 +20,9 @@ impl ActiveJob {
         self.retried().is_none() || self.recovered_earlier.get().is_some_and(HashMap::is_empty)
     }
 
-    /// Recovers what earlier jobs left half changed of the files of this one, once: before the first attempt, or else in the
-    /// last step. Returns the files that are skipped then, with the reasons. After a failure or a stop, the next caller tries
-    /// again, unless it was stopped too.
+    /// Recovers, once, the files of this job that earlier jobs left half changed: before the first attempt, or else in
+    /// the last step. Returns the files that are then skipped, with the reasons. After a failure or a stop, the next
+    /// caller tries again, unless it was stopped too.
     pub(in crate::engine) async fn recover_earlier(
         self: &Arc<Self>,
         context: &Context,
@@ -36,8 +36,8 @@ impl ActiveJob {
     }
 }
 
-/// Recovers what earlier jobs left half changed of the files that this one has yet to process, and of those that its plan calls
-/// done. Returns those that are skipped then, with the reasons.
+/// Recovers those half-changed files of earlier jobs that this job has yet to process, or that its plan calls done.
+/// Returns the files that are then skipped, with the reasons.
 async fn recover_all(
     context: &Context,
     active: &Arc<ActiveJob>,

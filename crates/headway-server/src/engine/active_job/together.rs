@@ -34,7 +34,7 @@ impl RenamedTogether {
                         Err(Failure::Environment(reason)) => return Err(Unable::Environment(reason)),
                         // It keeps its name, so the name that others want is not free, and their attempts report that.
                         Err(Failure::Skipped(_)) => {}
-                        told => found.add(row.file, told),
+                        wished => found.add(row.file, wished),
                     }
                 }
             }
@@ -42,16 +42,16 @@ impl RenamedTogether {
         Ok(found)
     }
 
-    fn add(&mut self, file: PlannedFile, told: Result<Vec<Rename>, Failure>) {
+    fn add(&mut self, file: PlannedFile, wished: Result<Vec<Rename>, Failure>) {
         let number = self.files.len();
-        let names: Vec<_> = match &told {
+        let names: Vec<_> = match &wished {
             Ok(renames) => renames.iter().flat_map(|rename| [&rename.from, &rename.to]).collect(),
             Err(_) => [&file.path].into_iter().chain(&file.becomes).collect(),
         };
         for name in names {
             self.by_name.entry(name.clone()).or_default().push(number);
         }
-        self.files.push((file, told));
+        self.files.push((file, wished));
     }
 
     /// The files that have this name, or are to have it.
@@ -65,6 +65,6 @@ impl RenamedTogether {
 pub(in crate::engine) fn wish(work: &dyn Work, file: &PlannedFile, number: u32) -> Result<Vec<Rename>, Failure> {
     match work.renames(file, number) {
         Err(Failure::Storage(..)) => work.renames(file, number),
-        told => told,
+        wished => wished,
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn result(row: ItemRow, earlier: &HashMap<RelPath, String>) -> Result
         let unreadable = |error| Unable::Failed(format!("the result of item {} cannot be read: {error}", row.item));
         serde_json::from_str(text).map_err(unreadable)
     };
-    let told = row.state.result.as_deref().or_else(|| earlier.get(&row.file.path).map(String::as_str));
-    let result = told.map(read).transpose()?.unwrap_or_default();
+    let stored = row.state.result.as_deref().or_else(|| earlier.get(&row.file.path).map(String::as_str));
+    let result = stored.map(read).transpose()?.unwrap_or_default();
     Ok(Some(ItemResult { path: row.file.path, result, failure, skip }))
 }

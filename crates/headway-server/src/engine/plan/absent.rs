@@ -7,9 +7,9 @@ use super::QueryPatterns;
 use headway_files::{InnerMounts, Library};
 use headway_model::{OutputPlace, Query, RelPath, StartJob};
 
-/// The disks that were mounted inside the library when an earlier job was planned, are needed by this request for its files
-/// or its outputs, and are gone. Not those that are `accepted`: a person wants the job to go on without them. Blocking, but
-/// never waits for storage.
+/// The missing disks that this request needs for its files or its outputs: they were mounted inside the library when an
+/// earlier job was planned. Leaves out the `accepted` ones, without which a person wants the job to go on. Blocking,
+/// but never waits for storage.
 pub(crate) fn absent_disks(
     library: &Library,
     request: &StartJob,
@@ -53,8 +53,9 @@ fn is_written_to(request: &StartJob, mount: &RelPath) -> bool {
     }
 }
 
-/// The missing disks for which a job waits. Files of another job can be on any disk of the library. So can what any other job
-/// could not reach: if nothing else tells what it waits for, such as an exchanged disk (`is_explained`), that is any of them.
+/// The missing disks that a job waits for. A job about items of another one can wait for any disk of the library,
+/// because the files can be on any. So can a job that needs none of them, if nothing else explains why it waits, such
+/// as an exchanged disk (`is_explained`).
 pub(crate) fn missed_disks(
     library: &Library,
     request: &StartJob,

@@ -4,6 +4,7 @@
 mod expected;
 mod find;
 mod free_names;
+mod litter;
 mod verdicts;
 
 use std::collections::{BTreeSet, HashMap, HashSet};

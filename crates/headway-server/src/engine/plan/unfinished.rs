@@ -18,9 +18,9 @@ use headway_recipes::Unable;
 /// How many files are looked up in the log at a time.
 const LOOKED_UP_AT_ONCE: usize = 500;
 
-/// What a job that changes files asks about those that it lists. Most were never left half changed: this costs one question
-/// to the log for all files that are looked up together. The events of an earlier job are read only if such an item of it is
-/// found, and once.
+/// Finds the half-changed files among those that a job lists. Most files were never left half changed, so the log is
+/// asked once about all files that are looked up together. The events of an earlier job are read only if it has such an
+/// item, and once.
 pub(in crate::engine) struct Unfinished<'a> {
     context: &'a Context,
     active: &'a ActiveJob,

@@ -70,12 +70,12 @@ impl SharedPool {
             if over || next.is_some() {
                 drop(state);
                 if tell {
-                    self.told.notify_one();
+                    self.reported.notify_one();
                 }
                 return next;
             }
             if std::mem::take(&mut tell) {
-                self.told.notify_one();
+                self.reported.notify_one();
             }
             state.idle += 1;
             self.changed.wait(&mut state);

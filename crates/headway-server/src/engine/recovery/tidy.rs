@@ -60,8 +60,8 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     let fold = if known { context.store.folds(&[job]).await?.1.pop() } else { None };
     let Some(fold) = fold else { return forget_note(context, job).await };
     let active = Arc::new(ActiveJob::read(context, job).await?);
-    // Also an item that succeeded, if its temporary file could not be removed. That is so rare that no job is searched for it
-    // that has no note.
+    // This includes an item that succeeded although its temporary file could not be removed. That is rare, so only jobs
+    // that have a note are searched for such items.
     let tried = fold.items().filter(|item| match item.1 {
         ItemStatus::Succeeded(_) => !active.only_reads(),
         _ => can_have_left(&active, &fold, *item),

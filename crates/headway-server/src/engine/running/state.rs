@@ -29,7 +29,7 @@ pub(super) struct SignOfLife {
     pub(super) progress: Progress,
     pub(super) at: Instant,
     /// When that was, on the clock, for people.
-    pub(super) told: Millis,
+    pub(super) seen_at: Millis,
     /// When the work began, on the clock.
     pub(super) since: Millis,
 }
@@ -55,7 +55,7 @@ impl SignOfLife {
     /// Notes the attempt's present progress.
     pub(super) fn note(&mut self, progress: Progress) {
         if self.progress != progress {
-            *self = SignOfLife { progress, at: Instant::now(), told: crate::now(), ..*self };
+            *self = SignOfLife { progress, at: Instant::now(), seen_at: crate::now(), ..*self };
         }
     }
 }

@@ -19,11 +19,7 @@ impl Schedule {
         effects: &mut Vec<ScheduleEffect>,
     ) {
         if recorded.seq == 1 {
-            // The writer applied the same event a moment ago, so this succeeds.
-            let Ok(fold) = Fold::create_numbered(recorded, digest) else { return };
-            let mut job = Job::new(fold, None);
-            job.plan(id, effects);
-            self.jobs.insert(id, job);
+            self.created(id, recorded, digest, effects);
             return;
         }
         let Some(job) = self.jobs.get_mut(&id) else { return };
@@ -64,26 +60,21 @@ impl Schedule {
         }
     }
 
+    /// Follows the first event of a job: its files are listed next.
+    fn created(&mut self, id: JobId, recorded: &Recorded, digest: Digest, effects: &mut Vec<ScheduleEffect>) {
+        // The writer applied the same event a moment ago, so this succeeds.
+        let Ok(fold) = Fold::create_numbered(recorded, digest) else { return };
+        let mut job = Job::new(fold, None);
+        job.plan(id, effects);
+        self.jobs.insert(id, job);
+    }
+
     /// Gives up an event that the writer refused.
     pub(super) fn refused(&mut self, id: JobId, event: &JobEvent, effects: &mut Vec<ScheduleEffect>) {
         let now = self.now;
         let Some(job) = self.jobs.get_mut(&id) else { return };
         match event {
-            JobEvent::Started { item, .. } => {
-                job.claimed.remove(item);
-                if job.is_repeatable() {
-                    if job.active.contains_key(item) {
-                        job.void.insert(*item);
-                        effects.push(ScheduleEffect::Stop { job: id, item: *item });
-                    }
-                } else {
-                    job.active.remove(item);
-                }
-                // While its work goes on it cannot be claimed again; `done` puts it back.
-                if !job.active.contains_key(item) && !mutants::is(Mutant::ClaimForgotten) {
-                    job.put_back(*item);
-                }
-            }
+            JobEvent::Started { item, .. } => job.start_refused(id, *item, effects),
             // A cancel, a halt or the item's own placing was recorded first. The attempt is over, and there is no other.
             JobEvent::AttemptFailed { item, attempt, reason, message, .. } if job.holds(*item, *attempt) => {
                 let (item, attempt, reason, message) = (*item, *attempt, *reason, message.clone());
@@ -130,21 +121,9 @@ impl Job {
     /// Follows an event that the fold has taken. `before` is the status that its item had.
     fn follow(&mut self, id: JobId, event: &JobEvent, before: Option<ItemStatus>, effects: &mut Vec<ScheduleEffect>) {
         match event {
-            JobEvent::Started { item, attempt } => {
-                self.claimed.remove(item);
-                let waits = !self.is_repeatable() && !mutants::is(Mutant::WorkBeforeItsRecord);
-                if waits && self.active.get(item) == Some(attempt) {
-                    effects.push(ScheduleEffect::Start { job: id, item: *item, attempt: *attempt });
-                }
-            }
+            JobEvent::Started { item, attempt } => self.started(id, *item, *attempt, effects),
             JobEvent::Recovered { item, .. } => self.recovered(id, *item, effects),
-            JobEvent::Requeued { item } => {
-                // A failed item that a person retries gets all its tries again.
-                if matches!(before, Some(ItemStatus::Failed(_))) {
-                    self.uncounted.insert(*item, self.fold.last_attempt(*item));
-                }
-                self.waiting.again.insert(*item);
-            }
+            JobEvent::Requeued { item } => self.requeued(*item, before),
             JobEvent::Returned { item, .. } => {
                 *self.uncounted.entry(*item).or_default() += 1;
                 self.waiting.again.insert(*item);
@@ -161,13 +140,7 @@ impl Job {
                 self.asking = false;
                 effects.push(ScheduleEffect::StopStep { job: id });
             }
-            JobEvent::Resumed {} => {
-                if self.plan.runs {
-                    self.plan.again = true;
-                } else {
-                    self.plan(id, effects);
-                }
-            }
+            JobEvent::Resumed {} => self.plan_again(id, effects),
             JobEvent::Began {} if self.asks() && self.fold.counters.interrupted > 0 => self.ask(id, effects),
             JobEvent::Finishing {} => {
                 if !self.last_step.runs {
@@ -191,6 +164,47 @@ impl Job {
             | JobEvent::Failed { .. }
             | JobEvent::Stopped { .. }
             | JobEvent::Dropped { .. } => {}
+        }
+    }
+
+    /// Begins the work on an item, unless that began before its record.
+    fn started(&mut self, id: JobId, item: u32, attempt: u32, effects: &mut Vec<ScheduleEffect>) {
+        self.claimed.remove(&item);
+        let waits = !self.is_repeatable() && !mutants::is(Mutant::WorkBeforeItsRecord);
+        if waits && self.active.get(&item) == Some(&attempt) {
+            effects.push(ScheduleEffect::Start { job: id, item, attempt });
+        }
+    }
+
+    /// Gives up the claim of an item whose `started` was refused, and stops the work that began before it.
+    fn start_refused(&mut self, id: JobId, item: u32, effects: &mut Vec<ScheduleEffect>) {
+        self.claimed.remove(&item);
+        if !self.is_repeatable() {
+            self.active.remove(&item);
+        } else if self.active.contains_key(&item) {
+            self.void.insert(item);
+            effects.push(ScheduleEffect::Stop { job: id, item });
+        }
+        // While its work goes on it cannot be claimed again; `done` puts it back.
+        if !self.active.contains_key(&item) && !mutants::is(Mutant::ClaimForgotten) {
+            self.put_back(item);
+        }
+    }
+
+    /// Lets an item wait again. `before` is the status that it had: a failed item that a person retries gets all its tries again.
+    fn requeued(&mut self, item: u32, before: Option<ItemStatus>) {
+        if matches!(before, Some(ItemStatus::Failed(_))) {
+            self.uncounted.insert(item, self.fold.last_attempt(item));
+        }
+        self.waiting.again.insert(item);
+    }
+
+    /// Lists the files that are not listed yet, as soon as no listing is under way.
+    fn plan_again(&mut self, id: JobId, effects: &mut Vec<ScheduleEffect>) {
+        if self.plan.runs {
+            self.plan.again = true;
+        } else {
+            self.plan(id, effects);
         }
     }
 

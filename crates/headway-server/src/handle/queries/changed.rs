@@ -15,9 +15,9 @@ use headway_store::rows::ItemRow;
 const REASON_LIMIT: usize = 120;
 
 impl Server {
-    /// Adds to each of these outcomes which item of its job it is of, why that failed, and whether the file was changed since.
-    /// Leaves out what is not known. The paths of a job are relative to its own root, which can be a folder inside this library
-    /// or around it.
+    /// Adds to each of these outcomes the item of its job, why that item failed, and whether the file has changed
+    /// since. Leaves out what is not known. The paths of a job are relative to its own root, which can be a folder
+    /// inside this library or around it.
     pub(super) async fn say_more(&self, library: &str, entries: &mut [Entry]) -> Result<(), ApiError> {
         let ids: HashSet<_> = entries.iter().filter_map(|entry| Some(entry.outcome.as_ref()?.job)).collect();
         // The jobs by the name that they gave the library.
@@ -68,8 +68,8 @@ fn say_why(outcome: &mut LastOutcome, row: &ItemRow) {
     outcome.reason = Some(cut_middle(&reason, REASON_LIMIT));
 }
 
-/// Whether a file of this size that was last changed at this time is not the one of the item. What a job itself wrote is
-/// known by other means, and is not compared.
+/// Whether a file of this size that was last changed at this time is another file than the item's. What the job itself
+/// wrote is known by other means, and is not compared.
 fn is_another(row: &ItemRow, size: u64, modified: u64) -> bool {
     let wrote = matches!(row.state.status, ItemStatus::Succeeded(DiskEffect::Changed));
     let then = u64::try_from(row.file.mtime_ns / 1_000_000).unwrap_or(0);

@@ -26,8 +26,8 @@ impl Server {
         Ok(ListedJobs { page, no_server })
     }
 
-    /// A page of jobs in the requested order: those after the job `before`. That job need not be in the list any longer: it ran
-    /// on, or its history was removed. Its place is known all the same.
+    /// A page of jobs in the requested order: those after the job `before`. That job might have left the list since, because
+    /// it went on or its history was removed. Its place is still known.
     pub async fn jobs(&self, before: Option<JobId>, limit: u32, find: &FindJobs) -> Result<JobPage, ApiError> {
         checks::job_search(&find.search).map_err(|error| ApiError::invalid(error.to_string()))?;
         let limit = limit.clamp(1, PAGE_LIMIT) as usize;

@@ -118,8 +118,8 @@ impl Server {
     }
 }
 
-/// The labels of the items that a job left done, or found done. What it has not done, its counters tell without a look at its
-/// items; a missed item is not found done.
+/// The labels of the items that a job did, or found done. Its counters say how many it did not do, without a look at
+/// its items. A missed item does not count as found done.
 fn done_labels(counters: &Counters) -> Vec<ItemLabel> {
     let found = counters.skipped.saturating_sub(counters.missed);
     let labels = [(ItemLabel::Succeeded, counters.succeeded), (ItemLabel::Skipped, found)];

@@ -13,8 +13,8 @@ use headway_recipes::Unable;
 const ABSENT_LIMIT: usize = 10_000;
 
 impl Lister<'_> {
-    /// Notes which files are expected in the folder of this query, except what was `listed` before. A query with patterns, and a
-    /// sample, ask for some files only, and a job cannot tell of a missing one whether it is among them.
+    /// Notes which files are expected in the folder of this query, except what was `listed` before. A query with
+    /// patterns, or a sample, asks only for some files, and nobody can tell whether a missing file would be among them.
     pub(super) fn expect(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) {
         if *query != (FolderQuery { path: query.path.clone(), ..FolderQuery::default() }) || self.wanted.is_some() {
             return;

@@ -1,6 +1,5 @@
 //! Finds the files that a query names: those of another job, those that are named one by one, or those below a folder.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
@@ -10,11 +9,12 @@ use super::super::asked_paths::AskedPaths;
 use super::super::choice::QueryPatterns;
 use super::super::named::AskedItem;
 use super::Lister;
+use super::litter::LitterRule;
 use headway_files::{
     Inspected, ListedFile, as_named, environment, inspect_again, inspect_alone, inspect_at, inspect_named, walk,
 };
 use headway_model::RelPath;
-use headway_model::library::in_order;
+use headway_model::library::{OutcomeFilter, in_order};
 use headway_model::request::FolderQuery;
 use headway_recipes::Unable;
 
@@ -137,8 +137,8 @@ impl Lister<'_> {
         headway_files::unable(&text, error)
     }
 
-    /// Takes in every file that a query asks for, and each disk there without which a person has the job go on; the error if the
-    /// folder of the query cannot be listed.
+    /// Takes in every file that a query asks for, and each missing disk there that a person has let the job go on
+    /// without. Returns the error if the folder of the query cannot be listed.
     fn visit(
         &mut self,
         query: &FolderQuery,
@@ -156,20 +156,12 @@ impl Lister<'_> {
             Ok(missing) => missing,
             Err(error) => return Ok(Err(error)),
         };
-        let (active, work) = (self.active, self.work);
-        // The folder of litter that the walk is in, because the work names a file in it.
-        let litter = RefCell::new(None::<RelPath>);
-        let is_litter = |path: &RelPath, is_folder| {
-            let is_inside = litter.borrow().as_ref().is_some_and(|litter| path.ancestors().contains(litter));
-            let is_litter = is_inside || choice.is_litter(path, is_folder);
-            if is_litter && !is_inside && is_folder {
-                *litter.borrow_mut() = Some(path.clone());
-            }
-            is_litter && !work.names(path, is_folder)
-        };
+        let active = self.active;
+        let litter = LitterRule::new(&choice, self.work);
         let leaves_out = |path: &RelPath, is_folder| {
             active.plan_pulse.beat();
-            let is_left_out = listed.contains(path) || choice.excludes(path, is_folder) || is_litter(path, is_folder);
+            let is_excluded = listed.contains(path) || choice.excludes(path, is_folder);
+            let is_left_out = is_excluded || litter.leaves_out(path, is_folder);
             if is_folder && !is_left_out {
                 asked.meet(path);
             }
@@ -184,28 +176,38 @@ impl Lister<'_> {
             if !choice.wants(&found) {
                 return !self.is_stopped();
             }
-            // Files of the job's own query are looked up together, later.
-            if query.show == self.show {
-                return self.take(found);
-            }
-            let mut found = vec![found];
-            match self.keep_shown(query.show, &mut found) {
-                Ok(()) => found.into_iter().all(|found| self.take(found)) && !self.is_stopped(),
-                Err(why) => self.fail(why),
-            }
+            self.take_shown(found, query.show)
         };
         if let Err(error) = walk(&library, &folder, &leaves_out, &mut visit) {
             return Ok(Err(error));
         }
-        for unseen in unseen(&missing, &folder, &leaves_out) {
+        self.take_unseen(unseen(&missing, &folder, &leaves_out), listed);
+        Ok(Ok(()))
+    }
+
+    /// Takes in a file if its last outcome is the one that is asked for; returns whether to go on. Files of the job's own query are
+    /// looked up together, later.
+    fn take_shown(&mut self, found: ListedFile, show: OutcomeFilter) -> bool {
+        if show == self.show {
+            return self.take(found);
+        }
+        let mut found = vec![found];
+        match self.keep_shown(show, &mut found) {
+            Ok(()) => found.into_iter().all(|found| self.take(found)) && !self.is_stopped(),
+            Err(why) => self.fail(why),
+        }
+    }
+
+    /// Takes in what a walk could not see because its disk is missing, except what was `listed` before.
+    fn take_unseen(&mut self, unseen: BTreeSet<RelPath>, listed: &HashSet<RelPath>) {
+        for path in unseen {
             if self.failed.is_some() || self.is_enough() || self.is_stopped() {
                 break;
             }
-            if !listed.contains(&unseen) {
-                self.take(ListedFile::on_missing_disk(unseen));
+            if !listed.contains(&path) {
+                self.take(ListedFile::on_missing_disk(path));
             }
         }
-        Ok(Ok(()))
     }
 }
 

@@ -45,32 +45,14 @@ impl Lister<'_> {
             if self.is_enough() {
                 return false;
             }
-            let names = resolved.next().flatten();
+            let name = resolved.next().flatten();
             if found.is_asked_about() {
-                let verdict = match names {
-                    Some(ResolvedName::New(becomes, skip)) => {
-                        found.file.becomes = Some(becomes);
-                        Ok(skip)
-                    }
-                    Some(ResolvedName::Unknown) => Ok(None),
-                    None => self.collision(&mut found),
-                };
-                // A file that the recipe is not for is not missed because its output's name is taken.
-                let verdict = match verdict {
-                    Ok(Some(SkipReason::Collision)) if !self.is_waited_for() => {
-                        let is_for = is_for(&self.active.library, self.work, &found);
-                        is_for.map(|is_for| Some(if is_for { SkipReason::Collision } else { SkipReason::Recipe }))
-                    }
-                    verdict => verdict,
-                };
-                match verdict {
-                    Ok(skip) => {
-                        found.skip = skip;
-                        if skip.is_none() {
-                            self.work.plan(Plan::File(&found.file));
-                        }
-                    }
+                found.skip = match self.verdict(&mut found, name) {
+                    Ok(skip) => skip,
                     Err(reason) => return self.fail(Unable::Environment(reason)),
+                };
+                if found.skip.is_none() {
+                    self.work.plan(Plan::File(&found.file));
                 }
             }
             if found.skip.is_none() {
@@ -83,6 +65,30 @@ impl Lister<'_> {
             }
         }
         !self.is_stopped() && !self.is_enough()
+    }
+
+    /// Why a file is skipped; `None` if it will run. `name` is the name that was resolved for it together with other files.
+    fn verdict(
+        &mut self,
+        found: &mut ListedFile,
+        name: Option<ResolvedName>,
+    ) -> Result<Option<SkipReason>, PauseReason> {
+        let skip = match name {
+            Some(ResolvedName::New(becomes, skip)) => {
+                found.file.becomes = Some(becomes);
+                skip
+            }
+            Some(ResolvedName::Unknown) => None,
+            None => self.collision(found)?,
+        };
+        // A file that the recipe is not for is not missed because its output's name is taken.
+        if skip == Some(SkipReason::Collision)
+            && !self.is_waited_for()
+            && !is_for(&self.active.library, self.work, found)?
+        {
+            return Ok(Some(SkipReason::Recipe));
+        }
+        Ok(skip)
     }
 
     /// If files can take names from each other: the name of each file that wants a new one; `None` for a file that gets its
@@ -98,11 +104,11 @@ impl Lister<'_> {
                 break;
             }
             // Without new names, the file gets its verdict by itself, which asks the recipe again and reports why.
-            let told = match found.is_asked_about() {
+            let wished = match found.is_asked_about() {
                 true => wish(self.work, &found.file, number),
                 false => Ok(Vec::new()),
             };
-            let renames = match told {
+            let renames = match wished {
                 Ok(renames) => renames,
                 Err(Failure::Environment(reason)) => return Err(reason),
                 Err(failure) => {
