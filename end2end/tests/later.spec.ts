@@ -27,8 +27,9 @@ test('a sheet that cannot be loaded says so, and comes with another try', async 
   await page.route(LATER, (route) => route.abort());
   await page.goto(server.url);
   await ready(page);
+  // The sheet is closed, and what is in it has no role until it is opened.
+  await expect(page.locator('.start-sheet .ui-error button')).toBeAttached();
   const again = page.locator('.start-sheet').getByRole('button', { name: 'Try again' });
-  await expect(again).toBeAttached();
   await page.locator('.start-bar-recipe').click();
   await expect(again).toBeFocused();
   await page.unroute(LATER);
