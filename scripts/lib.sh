@@ -107,6 +107,12 @@ bindgen() {
   [ -x "$BINDGEN/bin/headway-bindgen" ] || waiting "${INSTALL_BINDGEN[@]}"
 }
 
+# The program that makes Debian packages, without compressors of its own.
+cargo_deb() {
+  command -v cargo-deb >/dev/null ||
+    waiting cargo install --locked --no-default-features --root "$TOOLS" --target-dir "$TARGET/cargo-deb" cargo-deb --version 3.7.0
+}
+
 # site PROFILE FOLDER: makes the files that are served from the compiled client, unless they are there already.
 site() {
   # The folder of the profile `dev` has another name.

@@ -180,7 +180,7 @@ async fn carried_out(
         CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
         CliCommand::Verify(verify) => Ok(verify::verify(&verify).map(|()| 0)?),
         CliCommand::Webhooks(webhooks) => webhooks::webhooks(webhooks).await,
-        CliCommand::Schedules(schedules) => schedules::schedules(&schedules),
+        CliCommand::Schedules(schedules) => schedules::schedules(&schedules).await,
         CliCommand::Completions(completions) => shell::completions(&completions),
         CliCommand::Man(man) => shell::man(&man),
     }

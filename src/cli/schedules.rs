@@ -1,5 +1,8 @@
 //! `headway schedules`.
 
+mod last_jobs;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,8 +12,9 @@ use headway_schedules::{PresetSchedule, ScheduleProgress, watch};
 use super::failure::{CommandFailure, CommandResult, NO};
 use super::{config_file, default_data, out};
 use headway_server::now;
+use last_jobs::LastJobs;
 
-/// List the schedules and watched folders of headway.toml: the next time, the last job, and what was missed or went wrong
+/// List the schedules and watched folders of headway.toml: the next time, the last job and its status, and what was missed or went wrong
 ///
 /// Example:
 ///
@@ -36,10 +40,14 @@ pub(super) struct ConfiguredStarters {
     pub(super) watches: Vec<FolderWatch>,
 }
 
+/// What was stored about a schedule or a watched folder: nothing before a server has run it.
+type StoredProgress<T> = io::Result<Option<T>>;
+
 /// Runs the command.
-pub(super) fn schedules(arguments: &SchedulesCommand) -> CommandResult {
-    let ConfiguredStarters { schedules, watches } = configured(arguments.config.as_deref())?;
-    let others: Vec<_> = ScheduleProgress::names(&arguments.data)?
+pub(super) async fn schedules(arguments: &SchedulesCommand) -> CommandResult {
+    let SchedulesCommand { config, data } = arguments;
+    let ConfiguredStarters { schedules, watches } = configured(config.as_deref())?;
+    let others: Vec<_> = ScheduleProgress::names(data)?
         .into_iter()
         .filter(|name| schedules.iter().all(|schedule| schedule.name != *name))
         .collect();
@@ -48,11 +56,22 @@ pub(super) fn schedules(arguments: &SchedulesCommand) -> CommandResult {
             "No schedule or watched folder is configured; docs/schedules.md and docs/watched-folders.md say how.",
         )?;
     }
-    schedules.iter().try_for_each(|schedule| out::line(&listed(schedule, &arguments.data)))?;
+    let scheduled: Vec<_> = schedules.iter().map(|schedule| ScheduleProgress::read(data, &schedule.name)).collect();
+    let watched: Vec<_> = watches.iter().map(|watch| WatchProgress::read(data, &watch.name)).collect();
+    // What cannot be read has no last job here, and its line says why.
+    let of_schedules = scheduled.iter().filter_map(|stored| stored.as_ref().ok()?.as_ref()?.last);
+    let of_watches = watched.iter().filter_map(|stored| stored.as_ref().ok()?.as_ref()?.last);
+    let started = of_schedules.chain(of_watches).map(|last| last.job).collect();
+    let last_jobs = LastJobs::ask(started, data, config.clone()).await;
+    for (schedule, stored) in schedules.iter().zip(scheduled) {
+        out::line(&listed(schedule, stored, &last_jobs))?;
+    }
     for name in others {
         out::line(&format!("{name}: not in this file of settings; name the server's with --config"))?;
     }
-    watches.iter().try_for_each(|watch| out::line(&listed_watch(watch, &arguments.data)))?;
+    for (watch, stored) in watches.iter().zip(watched) {
+        out::line(&listed_watch(watch, stored, &last_jobs))?;
+    }
     Ok(0)
 }
 
@@ -65,16 +84,16 @@ pub(super) fn configured(config: Option<&Path>) -> Result<ConfiguredStarters, Co
 }
 
 /// A line about a watched folder.
-fn listed_watch(watched: &FolderWatch, data: &Path) -> String {
+fn listed_watch(watched: &FolderWatch, stored: StoredProgress<WatchProgress>, last_jobs: &LastJobs) -> String {
     let FolderWatch { name, preset, .. } = watched;
     let mut parts = vec![format!("{name}: preset {preset} on new files")];
-    match WatchProgress::read(data, name) {
+    match stored {
         Err(error) => parts.push(format!("which files were processed cannot be read: {error}")),
         Ok(None) => parts.push("no server has watched it yet".into()),
         Ok(Some(progress)) => {
             let WatchProgress { library, folder, begun, last, problem, .. } = progress;
             parts.extend(begun.then(|| format!("in {library}/{}", folder.shown())));
-            parts.extend(last.map(|last| format!("last job {}", last.job)));
+            parts.extend(last.map(|last| format!("last {}", last_jobs.shown(last.job))));
             parts.extend(problem);
         }
     }
@@ -82,16 +101,17 @@ fn listed_watch(watched: &FolderWatch, data: &Path) -> String {
 }
 
 /// A line about a schedule.
-fn listed(schedule: &PresetSchedule, data: &Path) -> String {
+fn listed(schedule: &PresetSchedule, stored: StoredProgress<ScheduleProgress>, last_jobs: &LastJobs) -> String {
     let PresetSchedule { name, preset, times, .. } = schedule;
     let written = |at| times.written(at);
     let next = times.after(now()).map_or_else(|| "no next time".to_owned(), |next| format!("next {}", written(next)));
     let mut parts = vec![format!("{name}: preset {preset}, {}; {next}", times.words())];
-    match ScheduleProgress::read(data, name) {
+    match stored {
         Err(error) => parts.push(format!("how far it is cannot be read: {error}")),
         Ok(None) => parts.push("no server has run it yet".into()),
         Ok(Some(progress)) => {
-            parts.extend(progress.last.map(|last| format!("last {}, job {}", written(last.time), last.job)));
+            let last = progress.last.map(|last| (written(last.time), last_jobs.shown(last.job)));
+            parts.extend(last.map(|(time, job)| format!("last {time}, {job}")));
             parts.extend((progress.missed > 0).then(|| format!("{} missed", progress.missed)));
             parts.extend((progress.skipped > 0).then(|| format!("{} skipped", progress.skipped)));
             parts.extend(progress.failed.map(|failed| format!("no job at {}: {}", written(failed.time), failed.why)));

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::helper::{Files, Headway, eventually, http, request};
+use crate::helper::{Files, Headway, eventually, http, mint, request};
 
 const HOUR: u64 = 60 * 60 * 1_000;
 
@@ -109,6 +109,34 @@ async fn missed_times_start_one_job_however_often_the_server_dies_before_it_is_n
     }
     let list = listed(&files);
     assert!(list.starts_with("sums: preset sums, ") && list.contains(":00 UTC, job "), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_schedules_tells_the_status_of_the_last_job_and_says_when_it_is_not_known() {
+    let files = scheduled("@hourly");
+    let mut server = serve(&files);
+    store_preset(&server).await;
+    let mut earlier = stored(&progress(&files)).await;
+    assert!(server.terminate());
+    earlier["decided"] = (earlier["decided"].as_u64().expect("a time") - HOUR).into();
+    std::fs::write(progress(&files), earlier.to_string()).expect("the progress");
+    let mut server = serve(&files);
+    let job = ended(&server, 1).await[0]["job"].as_str().expect("an id").to_owned();
+    let status = format!(", job {job} (completed)");
+    eventually("the status, by the server", async || listed(&files).contains(&status).then_some(())).await;
+    assert!(server.terminate());
+    let list = listed(&files);
+    assert!(list.contains(&status), "without a server: {list}");
+    let (mut later, other) = (stored(&progress(&files)).await, mint().to_string());
+    later["last"]["job"] = other.as_str().into();
+    std::fs::write(progress(&files), later.to_string()).expect("the progress");
+    let list = listed(&files);
+    assert!(list.contains(&format!(", job {other} (status not known: there is no job {other})")), "{list}");
+    for name in ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm"] {
+        std::fs::remove_file(files.data().join(name)).ok();
+    }
+    let list = listed(&files);
+    assert!(list.contains(&format!(", job {other} (status not known)")), "without a log: {list}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Watched folders: each new file that has stopped changing is processed once, whatever fails in between.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -275,6 +276,11 @@ async fn a_file_that_a_job_changed_and_failed_at_starts_no_other_job() {
     let metrics = metrics.text().await.expect("a text");
     let label = watch["last_status"]["status"].as_str().expect("a label");
     assert!(metrics.contains(&format!("headway_watched_folders{{last_job=\"{label}\"}} 1")), "{metrics}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
+    command.arg("schedules").env("HEADWAY_CONFIG", config(&files)).env("HEADWAY_DATA", files.data());
+    let list = String::from_utf8(command.output().expect("the program").stdout).expect("text");
+    let status = format!("last job {} ({}", watch["last"]["job"].as_str().expect("an id"), label.replace('_', " "));
+    assert!(list.contains(&status), "{list}");
     put(&files, "a", b"2\n");
     over(&server, 2).await;
     assert_eq!(read(), "2\ntried\n", "it changed later");
