@@ -328,7 +328,7 @@ async fn a_folder_in_which_a_file_might_be_is_named_without_a_server_and_at_a_re
     let name = job.to_string();
     let told = format!("one of the files in .headway-{job}-0-1.out~ might be what 000000 was");
     let (well, said) = headway(&["retry", &name], &files);
-    assert!(!well && said.contains(&format!("no longer there, and {told}")), "{said}");
+    assert!(!well && said.contains(&format!("not there, and {told}")), "{said}");
     assert!(served.headway.terminate());
     let (_, said) = headway(&["show", &name, "--failed"], &files);
     assert!(said.contains(&told), "{said}");

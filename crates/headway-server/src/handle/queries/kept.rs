@@ -9,7 +9,7 @@ use headway_files::{Library, Maker, OwnName, io_text};
 use headway_model::item::ItemLabel;
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::summary::ItemView;
-use headway_model::{JobId, PlannedFile, Query, RelPath, SkipReason};
+use headway_model::{ItemStatus, JobId, PlannedFile, Query, RelPath, SkipReason};
 use headway_recipes::Unable;
 use headway_store::rows::JobRow;
 
@@ -28,10 +28,7 @@ struct LeftPlace {
 impl Server {
     /// Adds to items that did not succeed, and have no message of their own, what is to be done about such a folder.
     pub(super) async fn say_kept(&self, row: &JobRow, items: &mut [ItemView]) {
-        let is_gone = |item: &ItemView| {
-            let gone = [SkipReason::Missing.text(), SkipReason::Changed.text()];
-            item.reason.as_deref().is_some_and(|reason| gone.contains(&reason))
-        };
+        let is_gone = |item: &ItemView| item.reason.as_deref().is_some_and(|reason| gone_reasons().any(|gone| gone == reason));
         let can_be = |item: &ItemView| match item.status {
             ItemLabel::Interrupted | ItemLabel::Failed | ItemLabel::Cancelled => item.message.is_none(),
             ItemLabel::Skipped => item.message.is_none() && is_gone(item),
@@ -122,6 +119,13 @@ fn left_at(library: &Library, names: &[OwnName], place: &LeftPlace) -> Option<St
         let told = library.might_have_input(own, Some(&place.file));
         told.unwrap_or_else(|error| Some(unknown(&io_text(&error))))
     })
+}
+
+/// The reasons of items whose file was not found as it was planned, in the plan or later.
+fn gone_reasons() -> impl Iterator<Item = &'static str> {
+    let gone = [SkipReason::Missing, SkipReason::Changed].into_iter();
+    let statuses = gone.flat_map(|reason| [true, false].map(|planned| ItemStatus::Skipped { reason, planned }));
+    statuses.filter_map(ItemStatus::reason)
 }
 
 /// What a person is told of an item if a look failed.
