@@ -28,7 +28,8 @@ struct LeftPlace {
 impl Server {
     /// Adds to items that did not succeed, and have no message of their own, what is to be done about such a folder.
     pub(super) async fn say_kept(&self, row: &JobRow, items: &mut [ItemView]) {
-        let is_gone = |item: &ItemView| item.reason.as_deref().is_some_and(|reason| gone_reasons().any(|gone| gone == reason));
+        let is_gone =
+            |item: &ItemView| item.reason.as_deref().is_some_and(|reason| gone_reasons().any(|gone| gone == reason));
         let can_be = |item: &ItemView| match item.status {
             ItemLabel::Interrupted | ItemLabel::Failed | ItemLabel::Cancelled => item.message.is_none(),
             ItemLabel::Skipped => item.message.is_none() && is_gone(item),
