@@ -36,6 +36,7 @@ use super::progress::{Attention, Head, Newest, ReadCauses, Steer, is_over, lates
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
+use headway_model::item::ItemLabel;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, JobId, JobSummary, Reruns};
 
@@ -139,6 +140,11 @@ fn JobDetails(view: JobView, causes: ReadCauses, items: ShownItems, first: First
         <Controls>{above}</Controls>
         <Items job shown=items first request runs_programs summary attention newest texts named />
     }
+}
+
+/// Whether any file of a live job can come to have this status at any moment: its word keeps its place then.
+fn can_come(label: ItemLabel) -> bool {
+    matches!(label, ItemLabel::Succeeded | ItemLabel::Failed | ItemLabel::Running | ItemLabel::Waiting)
 }
 
 /// How many files are processed again, and why.
