@@ -1,8 +1,32 @@
 // A job's page has one layout: the same before and after a reload, with honest numbers in every state.
+import type { Page } from '@playwright/test';
+import { accessible } from './helper/axe';
 import { begin, button, config, count, details, followed, over, status, three } from './helper/job';
 import { open, ready } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
 import { mint } from './helper/server';
+
+/** From now on, the page records what moves without a person's doing. */
+const watchShifts = (page: Page) =>
+  page.addInitScript(() => {
+    const found: { at: number; by: number; what: string[] }[] = [];
+    Object.assign(window, { shifts: found });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as any[]) {
+        const what = entry.sources.map(({ node }: any) => node?.className || node?.textContent || 'a part that is gone');
+        if (!entry.hadRecentInput) found.push({ at: entry.startTime, by: entry.value, what });
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+
+/** How much has moved on the page since then, and what. */
+const shifts = (page: Page, since = 0) =>
+  page.evaluate(async (since) => {
+    // What moved in a frame is told after it.
+    for (let frame = 0; frame < 3; frame++) await new Promise((done) => requestAnimationFrame(done));
+    const found = ((window as any).shifts as { at: number; by: number; what: string[] }[]).filter(({ at }) => at >= since);
+    return { moved: found.reduce((sum, { by }) => sum + by, 0), what: found.flatMap(({ what }) => what).join(', ') };
+  }, since);
 
 test('a page of a job that ended is the same after a reload, and for anyone who opens it later', async ({ page, serve, context, watch }) => {
   const server = await serve(
@@ -50,26 +74,61 @@ test('once it is painted, nothing moves on the page of a job that ended with fai
   await over(server, job);
   // Without the page's program, too, the causes are there.
   expect(await (await fetch(`${server.url}/jobs/${job}`)).text()).toContain('8 files failed for 2 reasons');
-  await page.addInitScript(() => {
-    const moves: string[] = [];
-    const seen = Object.assign(window, { moved: 0, moves });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as any[]) {
-        seen.moved += entry.hadRecentInput ? 0 : entry.value;
-        moves.push(...entry.sources.map(({ node }: any) => node?.className ?? node?.textContent ?? 'a part that is gone'));
-      }
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
+  await watchShifts(page);
   for (const width of [1280, 390]) {
     await page.setViewportSize({ width, height: 800 });
     await details(page, server, job);
     await expect(page.locator('.attention-cause')).toHaveCount(2);
     await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
     await expect(page.locator('.head-work-basis')).toHaveText('12 B of input done');
-    const { moved, moves } = await page.evaluate(() => ({ moved: (window as any).moved, moves: (window as any).moves }));
-    expect(moved, `${width} px: ${moves.join(', ')}`).toBeLessThan(0.01);
+    const { moved, what } = await shifts(page);
+    expect(moved, `${width} px: ${what}`).toBeLessThan(0.01);
   }
 });
+
+for (const width of [1280, 390]) {
+  test(`nothing moves on the page of a live job when its first file fails, at ${width} px`, async ({ page, serve }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const server = await serve(
+      (server) => {
+        for (let index = 10; index < 22; index++) server.file(`f${index}`, index === 14 ? '7' : '0');
+        ['f14', 'f15'].forEach((name) => server.file(`../hold-${name}`));
+      },
+      { config, args: ['--workers', '1'] },
+    );
+    const job = await begin(server, mint(), 'slow');
+    await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters?.succeeded).toBe(4);
+    await watchShifts(page);
+    await details(page, server, job);
+    const [running, heading] = [page.locator('.head-running'), page.locator('.job-panel .attention h2')];
+    await expect(running).toContainText('f14');
+    await expect(heading).toHaveText('No failed files');
+    await expect(button(page, 'retry')).toHaveCount(0);
+    await expect(page.locator('.head-work-basis')).toHaveText('4 B of 12 B of input done');
+    await expect(page.locator('.proof-received')).toHaveText(/^Complete so far, /);
+    await expect(page.locator('.items tbody tr')).toHaveCount(12);
+    const since = await page.evaluate(() => performance.now());
+    server.remove('../hold-f14');
+    await expect(heading).toHaveText('1 file failed for one reason');
+    await expect(page.locator('.attention-why')).toContainText('exit code 7');
+    await expect(button(page, 'retry')).toHaveText('Retry 1 failed');
+    await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(1);
+    await expect(running).toContainText('f15');
+    await expect(page.locator('.head-work-basis')).toHaveText('5 B of 12 B of input done');
+    const { moved, what } = await shifts(page, since);
+    expect(moved, what).toBeLessThan(0.001);
+    await accessible(page, 'a live job with a failure');
+    // The buttons at the top are the same, and the one that came does what it says.
+    const top = page.locator('.job-panel > .head-actions');
+    await expect(top.getByRole('button')).toHaveText(['Pause', 'Cancel job']);
+    await button(page, 'retry').click();
+    await expect(heading).toHaveText('No failed files');
+    server.remove('../hold-f15');
+    expect(await over(server, job)).toBe('completed_with_errors');
+    await expect(heading).toHaveText('1 file failed for one reason');
+    await expect(top.getByRole('button').first()).toHaveText('Retry 1 failed');
+  });
+}
 
 test('rate and clock stand still in a pause and while the server is away', async ({ page, serve, allow }) => {
   allow(BROKEN);

@@ -32,12 +32,13 @@ use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{Controls, ErrorPage, LocalTime, format};
 use super::plan::Plan;
-use super::progress::{Attention, Head, Newest, ReadCauses, Steer, is_over, latest_summary, title};
+use super::progress::{Attention, Head, Newest, ReadCauses, Steer, Summary, is_over, latest_summary, title};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
+use headway_model::item::ItemLabel;
 use headway_model::summary::JobView;
-use headway_model::{ApiError, JobId, JobSummary, Reruns};
+use headway_model::{ApiError, JobId, JobSummary, Millis, Reruns, StartJob};
 
 /// The page of the job in the address.
 #[component]
@@ -96,22 +97,9 @@ fn JobDetails(view: JobView, causes: ReadCauses, items: ShownItems, first: First
     let slow_address = items.address;
     let map = Map::new(job, items.address, texts, pointed);
     let in_log = RwSignal::new(Vec::new());
-    let retries = Memo::new(move |_| {
-        newest.with(|view| view.retries.iter().map(|retry| (retry.job, retry.seq)).collect::<Vec<_>>())
-    });
-    // The texts of files that were run again mention it, and those of a job that is over can have what its report says.
-    let is_over = is_over(summary);
-    Effect::new(move |before: Option<()>| {
-        // A memo that has never been read tracks nothing.
-        let _ = (retries.get(), is_over.get());
-        if before.is_some() {
-            texts.outdate();
-        }
-    });
+    outdate_texts(newest, summary, texts);
     let rewind = Rewind::new(job, seq, items.address, texts, in_log);
     let named = Signal::derive(move || in_log.with(|in_log| pointed.get().into_iter().chain(in_log.clone()).collect()));
-    let heard =
-        move |tell: &dyn Fn(&JobSummary) -> Option<String>| summary.with(|summary| summary.as_ref().and_then(tell));
     let titled = |summary: &Option<JobSummary>| summary.as_ref().map(title);
     let above = view! {
         <section class="job-panel" data-job=job.to_string()>
@@ -121,17 +109,7 @@ fn JobDetails(view: JobView, causes: ReadCauses, items: ShownItems, first: First
         <Slow job summary address=slow_address />
         {map.view(summary)}
         {rewind.view()}
-        <section class="job-more" aria-label="More about this job">
-            <p class="job-reruns">{move || heard(&|summary| reruns(summary.reruns))}</p>
-            <Kept summary steer />
-            <ChangeForm summary steer />
-            {request.get_value().map(|request| view! { <RequestDetails request /> })}
-            <Share />
-            <p class="ui-hint">
-                "Created " <LocalTime at=created /> " · " <code>{job.to_string()}</code> " · "
-                <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
-            </p>
-        </section>
+        <More job summary steer request=request.get_value() created />
     };
     view! {
         <Title text=move || summary.try_with(titled).flatten().unwrap_or_else(|| first_title.clone()) />
@@ -139,6 +117,53 @@ fn JobDetails(view: JobView, causes: ReadCauses, items: ShownItems, first: First
         <Controls>{above}</Controls>
         <Items job shown=items first request runs_programs summary attention newest texts named />
     }
+}
+
+/// Has the texts read again that other jobs, or the end of this one, have changed: those of files that were run again mention it, and
+/// those of a job that is over can have what its report says.
+fn outdate_texts(newest: Newest, summary: Summary, texts: Texts) {
+    let retries = Memo::new(move |_| {
+        newest.with(|view| view.retries.iter().map(|retry| (retry.job, retry.seq)).collect::<Vec<_>>())
+    });
+    let is_over = is_over(summary);
+    Effect::new(move |before: Option<()>| {
+        // A memo that has never been read tracks nothing.
+        let _ = (retries.get(), is_over.get());
+        if before.is_some() {
+            texts.outdate();
+        }
+    });
+}
+
+/// What stands below the map: why files run again, what is kept of them, how the job runs, and what was asked for.
+#[component]
+fn More(
+    job: JobId,
+    summary: Summary,
+    steer: Steer,
+    request: Option<StartJob>,
+    /// When the job was created.
+    created: Millis,
+) -> impl IntoView {
+    view! {
+        <section class="job-more" aria-label="More about this job">
+            <p class="job-reruns">{move || summary.with(|summary| summary.as_ref().and_then(|summary| reruns(summary.reruns)))}</p>
+            <Kept summary steer />
+            <ChangeForm summary steer />
+            {request.map(|request| view! { <RequestDetails request /> })}
+            <Share />
+            <p class="ui-hint">
+                "Created " <LocalTime at=created /> " · " <code>{job.to_string()}</code> " · "
+                <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
+/// Whether any file of a live job can come to have this status at any moment: its word keeps its place then.
+fn can_come(label: ItemLabel) -> bool {
+    matches!(label, ItemLabel::Succeeded | ItemLabel::Failed | ItemLabel::Running | ItemLabel::Waiting)
 }
 
 /// How many files are processed again, and why.

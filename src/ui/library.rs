@@ -67,14 +67,6 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let list = polled_list(read, scrolled, polls);
     let (offer, numbers) = offer::follow(list, view);
     let chosen = JobOptions::new(library, selected, offer);
-    let scan = move || {
-        leptos::task::spawn_local(async move {
-            api::scan(library.get_untracked()).await.ok();
-            // Scan the folder on the screen first, because the whole library can take long. (The list shows any
-            // failure.)
-            polls.update(|polls| *polls = polls.wrapping_add(1));
-        });
-    };
     let can_act = may_act();
     let is_nowhere = move || offer.with(|offer| *offer == ListOffer::Nowhere);
     view! {
@@ -89,6 +81,32 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </div>
         {move || wrong.get().map(|text| view! { <p class="ui-error" role="alert">{sentence(&text)}</p> })}
         <Controls>
+            <FolderList list library polls selected scrolled />
+        </Controls>
+        {can_act.then(|| view! { <StartBar chosen /> })}
+    }
+}
+
+/// The list of the folder, or why there is none.
+#[component]
+fn FolderList(
+    list: Loaded<ListRead>,
+    /// The library that is shown.
+    library: Memo<String>,
+    /// Each change of this number reads the list again.
+    polls: RwSignal<u32>,
+    selected: RwSignal<Selection>,
+    scrolled: Scrolled,
+) -> impl IntoView {
+    let scan = move || {
+        leptos::task::spawn_local(async move {
+            api::scan(library.get_untracked()).await.ok();
+            // Scan the folder on the screen first, because the whole library can take long. (The list shows any
+            // failure.)
+            polls.update(|polls| *polls = polls.wrapping_add(1));
+        });
+    };
+    view! {
         <div id="files" class="library-files" tabindex="-1">
         <Transition fallback=|| view! { <p class="ui-loading">"Reading the folder…"</p> }>
             {move || Suspend::new(async move {
@@ -108,8 +126,6 @@ pub(super) fn LibraryPage() -> impl IntoView {
             })}
         </Transition>
         </div>
-        </Controls>
-        {can_act.then(|| view! { <StartBar chosen /> })}
     }
 }
 

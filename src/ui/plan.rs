@@ -57,6 +57,21 @@ fn examples(job: JobId) -> Examples {
     read
 }
 
+/// What the job would run for the first files, once they are read; nothing if it runs no command.
+fn command_lines(steer: Steer, summary: Summary, read: Examples) -> RwSignal<Vec<String>> {
+    let commands = RwSignal::new(Vec::<String>::new());
+    let request = move || steer.newest.with(|view| view.request.clone()).flatten();
+    Effect::new(move |_| {
+        let (Some(request), Some((_, items))) = (request(), read.get()) else { return };
+        let files: Vec<_> = items.into_iter().map(|item| (item.item + 1, item.path)).collect();
+        let total = summary.with_untracked(|summary| summary.as_ref().map_or(0, |summary| summary.counters.total));
+        leptos::task::spawn_local(async move {
+            commands.try_set(api::command_lines(request, files, total).await.unwrap_or_default());
+        });
+    });
+    commands
+}
+
 /// The old and the new name of a file that the job renames.
 fn renaming(item: &ItemView) -> Option<impl IntoView + use<>> {
     let (from, to) = (item.path.shown(), item.becomes.as_ref()?.shown());
@@ -69,15 +84,7 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let (job, can_act) = (steer.newest.job, may_act());
     let request = move || steer.newest.with(|view| view.request.clone()).flatten();
     let read = examples(job);
-    let commands = RwSignal::new(Vec::<String>::new());
-    Effect::new(move |_| {
-        let (Some(request), Some((_, items))) = (request(), read.get()) else { return };
-        let files: Vec<_> = items.into_iter().map(|item| (item.item + 1, item.path)).collect();
-        let total = summary.with_untracked(|summary| summary.as_ref().map_or(0, |summary| summary.counters.total));
-        leptos::task::spawn_local(async move {
-            commands.try_set(api::command_lines(request, files, total).await.unwrap_or_default());
-        });
-    });
+    let commands = command_lines(steer, summary, read);
     let of = move |tell: fn(&JobSummary) -> String| summary.with(|summary| summary.as_ref().map(tell));
     let waiting = move || summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.waiting));
     let bytes = move || read.with(|read| read.as_ref().map(|(load, _)| load.open.bytes));

@@ -22,6 +22,6 @@ pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;
 pub(super) use pills::Pills;
 pub(super) use steer::Steer;
-pub(super) use summary::{Summary, is_over, latest_summary};
+pub(super) use summary::{Summary, holds_places, is_over, latest_summary};
 pub(super) use tab_icon::follow_jobs;
 pub(super) use toasts::Toasts;

@@ -13,6 +13,54 @@ use super::parts::focus;
 /// How long after the last keystroke a search begins.
 const TYPING: Duration = Duration::from_millis(120);
 
+/// The field, and what it asks for. Copy it freely.
+#[derive(Clone, Copy)]
+struct SearchField {
+    input: NodeRef<html::Input>,
+    /// What is searched for, as the address says.
+    searched: Memo<String>,
+    /// What this field has asked for. An address that asks for something else has changed in another way, as by *Back*.
+    asked: StoredValue<String>,
+    /// Searches for a text, and says how the address changes.
+    go: Callback<(String, Go)>,
+}
+
+impl SearchField {
+    fn search(self, text: String) {
+        self.asked.set_value(text.clone());
+        // The first key is a step that *Back* takes back; the others change it.
+        let how = if self.searched.with_untracked(String::is_empty) { Go::Here } else { Go::Instead };
+        self.go.run((text, how));
+    }
+
+    /// Searches for what the field holds.
+    fn begin(self) {
+        if let Some(input) = self.input.get_untracked() {
+            self.search(input.value());
+        }
+    }
+
+    /// Keeps the field and the address together.
+    fn follow(self) {
+        let SearchField { input, searched, asked, .. } = self;
+        // Search now for text that was typed before the page was hydrated.
+        Effect::new(move |_| {
+            let shown = searched.get_untracked();
+            if let Some(input) = input.get().filter(|input| input.value() != shown) {
+                self.search(input.value());
+            }
+        });
+        // If the address changes in another way, the field follows it: the field shows what is searched for.
+        Effect::new(move |_| {
+            let text = searched.get();
+            if let Some(input) = input.get().filter(|_| asked.with_value(|asked| asked.trim() != text.trim())) {
+                input.set_value(&text);
+                asked.set_value(text);
+            }
+        });
+    }
+}
+
 /// The form with the field. Inside are the [`hidden`] parts of the address.
 #[component]
 pub(super) fn Search(
@@ -29,47 +77,20 @@ pub(super) fn Search(
     children: Children,
 ) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
+    let field = SearchField { input, searched, asked: StoredValue::new(searched.get_untracked()), go };
     let timer = RwSignal::new(None::<TimeoutHandle>);
-    // What this field has asked for. An address that asks for something else has changed in another way, as by *Back*.
-    let asked = StoredValue::new(searched.get_untracked());
-    let search = move |text: String| {
-        asked.set_value(text.clone());
-        // The first key is a step that *Back* takes back; the others change it.
-        let how = if searched.with_untracked(String::is_empty) { Go::Here } else { Go::Instead };
-        go.run((text, how));
-    };
-    // Searches for what the field holds.
-    let begin = move || {
-        if let Some(input) = input.get_untracked() {
-            search(input.value());
-        }
-    };
     let typed = move |_| {
         timer.get_untracked().iter().for_each(TimeoutHandle::clear);
-        timer.set(set_timeout_with_handle(begin, TYPING).ok());
+        timer.set(set_timeout_with_handle(move || field.begin(), TYPING).ok());
     };
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();
-        begin();
+        field.begin();
     };
     // Someone can leave the page before the search begins.
     on_cleanup(move || timer.try_get_untracked().flatten().iter().for_each(TimeoutHandle::clear));
     focus_on_slash(input);
-    // Search now for text that was typed before the page was hydrated.
-    Effect::new(move |_| {
-        let shown = searched.get_untracked();
-        if let Some(input) = input.get().filter(|input| input.value() != shown) {
-            search(input.value());
-        }
-    });
-    // If the address changes in another way, the field follows it: the field shows what is searched for.
-    Effect::new(move |_| {
-        let text = searched.get();
-        if let Some(input) = input.get().filter(|_| asked.with_value(|asked| asked.trim() != text.trim())) {
-            input.set_value(&text);
-            asked.set_value(text);
-        }
-    });
+    field.follow();
     view! {
         <form role="search" action=action method="get" on:submit=submitted>
             {children()}

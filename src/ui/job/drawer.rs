@@ -65,15 +65,13 @@ impl Drawer {
     }
 
     fn file(self, item: u32) -> impl IntoView {
-        let Drawer { job, address, list, request, runs_programs, .. } = self;
+        let Drawer { job, list, request, runs_programs, .. } = self;
         let text = self.texts.of(item);
         let row = Memo::new(move |_| {
             let folded = list.with(|fold, _, _| fold.row(item)).flatten().map(ShownItem::from);
             folded.or_else(|| text.with(|text| text.as_ref().map(ShownItem::from)))
         });
         let status = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.status)));
-        let place = Memo::new(move |_| list.with(|fold, status, these| fold.place(status, these, item)));
-        let of = move |tell: fn(&ItemView) -> String| text.with(|text| text.as_ref().map(tell));
         let told = move |tell: fn(&ShownItem, &ItemView) -> Option<String>| {
             row.with(|row| text.with(|text| tell(row.as_ref()?, text.as_ref()?)))
         };
@@ -82,19 +80,6 @@ impl Drawer {
             row.with(|row| row.as_ref().map_or((false, 0), |row| (row.status == Some(ItemLabel::Running), row.attempt)))
         });
         let was_tried = Memo::new(move |_| runs_programs && attempt.get().1 > 0);
-        let step = move |text: &'static str, label: &'static str, tell: fn(&ItemPosition) -> Option<u32>| {
-            let there = move || {
-                let there = place.with(|place| place.as_ref().and_then(tell));
-                there.map(|item| address.with(|address| address.opening(job, item)))
-            };
-            view! { <a class="ui-button ui-quiet" href=there aria-disabled=move || there().is_none().then_some("true") aria-label=label data-noscroll="">{text}</a> }
-        };
-        let number = move || {
-            let place = place.get().filter(|place| place.is_listed)?;
-            Some(format!("{} of {}", format::count(u64::from(place.at) + 1), format::count(place.total.into())))
-        };
-        let folder =
-            move || text.with(|text| text.as_ref().and_then(|text| text.path.parent()).map(|folder| folder.shown()));
         let attempts = move || match attempt.get().1 {
             0 => "not tried yet".to_owned(),
             1 => "first attempt".to_owned(),
@@ -102,13 +87,7 @@ impl Drawer {
         };
         view! {
             <section class="drawer" aria-label="File">
-                <header>
-                    <h2 tabindex="-1"><bdi dir="ltr">{move || of(|text| text.path.shown_name()).unwrap_or_else(|| format!("File {}", u64::from(item) + 1))}</bdi></h2>
-                    <a class="ui-button ui-quiet drawer-close" href=move || address.with(|address| address.closing(job)) aria-label="Close" data-noscroll="">"×"</a>
-                    <p class="ui-hint">
-                        <bdi dir="ltr" class="drawer-path">{folder}</bdi> " " <span>{move || of(|text| format::size(text.size))}</span>
-                    </p>
-                </header>
+                {self.header(item, text)}
                 <p>
                     <span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span>
                     " "
@@ -123,9 +102,7 @@ impl Drawer {
                         <RetryItem job item request />
                     </Show>
                     <span class="ui-grow"></span>
-                    {step("‹", "Previous file", |place| place.previous)}
-                    <span class="ui-hint drawer-place">{number}</span>
-                    {step("›", "Next file", |place| place.next)}
+                    {self.steps(item)}
                 </div>
                 <Show when=move || was_tried.get()>
                     <Attempts job item attempt />
@@ -133,5 +110,44 @@ impl Drawer {
             </section>
         }
         .into_any()
+    }
+
+    /// The file's name, folder and size, and the way back to the list.
+    fn header(self, item: u32, text: Memo<Option<ItemView>>) -> impl IntoView {
+        let Drawer { job, address, .. } = self;
+        let of = move |tell: fn(&ItemView) -> String| text.with(|text| text.as_ref().map(tell));
+        let folder =
+            move || text.with(|text| text.as_ref().and_then(|text| text.path.parent()).map(|folder| folder.shown()));
+        view! {
+            <header>
+                <h2 tabindex="-1"><bdi dir="ltr">{move || of(|text| text.path.shown_name()).unwrap_or_else(|| format!("File {}", u64::from(item) + 1))}</bdi></h2>
+                <a class="ui-button ui-quiet drawer-close" href=move || address.with(|address| address.closing(job)) aria-label="Close" data-noscroll="">"×"</a>
+                <p class="ui-hint">
+                    <bdi dir="ltr" class="drawer-path">{folder}</bdi> " " <span>{move || of(|text| format::size(text.size))}</span>
+                </p>
+            </header>
+        }
+    }
+
+    /// The ways to the files before and after, and where this one is in the list.
+    fn steps(self, item: u32) -> impl IntoView {
+        let Drawer { job, address, list, .. } = self;
+        let place = Memo::new(move |_| list.with(|fold, status, these| fold.place(status, these, item)));
+        let step = move |text: &'static str, label: &'static str, tell: fn(&ItemPosition) -> Option<u32>| {
+            let there = move || {
+                let there = place.with(|place| place.as_ref().and_then(tell));
+                there.map(|item| address.with(|address| address.opening(job, item)))
+            };
+            view! { <a class="ui-button ui-quiet" href=there aria-disabled=move || there().is_none().then_some("true") aria-label=label data-noscroll="">{text}</a> }
+        };
+        let number = move || {
+            let place = place.get().filter(|place| place.is_listed)?;
+            Some(format!("{} of {}", format::count(u64::from(place.at) + 1), format::count(place.total.into())))
+        };
+        view! {
+            {step("‹", "Previous file", |place| place.previous)}
+            <span class="ui-hint drawer-place">{number}</span>
+            {step("›", "Next file", |place| place.next)}
+        }
     }
 }

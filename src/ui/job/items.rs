@@ -17,12 +17,13 @@ mod window;
 
 use leptos::prelude::*;
 
+use super::can_come;
 use super::drawer::Drawer;
 use crate::api;
 use crate::ui::load::{Loaded, load};
 use crate::ui::nav::Nav;
 use crate::ui::parts::{Controls, format, words};
-use crate::ui::progress::{Attention, Newest, Summary, number};
+use crate::ui::progress::{Attention, Newest, Summary, holds_places, number};
 pub(super) use address::ItemsAddress;
 use headway_model::bar::READ;
 use headway_model::item::{ItemLabel, StatusFilter};
@@ -131,7 +132,7 @@ pub(super) fn Items(
     view! {
         <section id="job-files" class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
             <h2>"Files"</h2>
-            <Statuses job address counters />
+            <Statuses job address counters holds=holds_places(summary) />
             <Tools job address list summary request attention newest />
             <Controls>{table}</Controls>
         </section>
@@ -140,14 +141,20 @@ pub(super) fn Items(
     .into_any()
 }
 
-/// A link for each status that any file has, with the number of files.
+/// A link for each status that any file has, with the number of files; while the job is live, also for those that can come.
 #[component]
-fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<Counters>) -> impl IntoView {
+fn Statuses(
+    job: JobId,
+    address: Memo<ItemsAddress>,
+    counters: Memo<Counters>,
+    /// Whether files begin and end: the links to those keep their places.
+    holds: Memo<bool>,
+) -> impl IntoView {
     let status = Memo::new(move |_| address.with(|address| address.filter.status));
     let filter = move |label: ItemLabel| {
         let is_here = move || status.get() == Some(StatusFilter::Label(label));
         let number = Memo::new(move |_| counters.with(|counters| number(counters, label)));
-        let is_needless = move || number.get() == 0 && !is_here();
+        let is_needless = move || number.get() == 0 && !is_here() && !(holds.get() && can_come(label));
         view! {
             <a href=move || address.with(|address| address.with_status(job, Some(label))) aria-current=move || is_here().then_some("true") hidden=is_needless data-noscroll="">
                 {words::of(label)} " " <span class="ui-filters-number">{move || format::count(number.get().into())}</span>

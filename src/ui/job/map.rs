@@ -15,6 +15,7 @@ mod table;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::can_come;
 use super::items::{ItemsAddress, Texts};
 use crate::live::Live;
 use crate::ui::nav::Nav;
@@ -127,10 +128,10 @@ impl Map {
     }
 }
 
-/// Whether the map of this job has cells of this kind, or will have: what runs and waits comes and goes with each file.
+/// Whether the map of this job has cells of this kind, or can have them at any moment.
 fn has(job: &JobSummary, kind: ItemLabel) -> bool {
     match kind {
-        ItemLabel::Succeeded | ItemLabel::Running | ItemLabel::Waiting if !job.status.is_terminal() => true,
+        kind if can_come(kind) && !job.status.is_terminal() => true,
         // Links, which the numbers leave out, have cells, too.
         ItemLabel::Skipped => job.counters.skipped > 0,
         _ => number(&job.counters, kind) > 0,

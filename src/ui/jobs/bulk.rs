@@ -36,6 +36,73 @@ impl BulkAction {
     }
 }
 
+/// What the buttons do, and wait for. Copy it freely.
+#[derive(Clone, Copy)]
+struct BulkState {
+    /// The listed jobs that are not over.
+    open: Memo<Vec<JobId>>,
+    is_busy: RwSignal<bool>,
+    /// Those whose cancel waits for a second click. A job that is started meanwhile is none of them.
+    chosen: RwSignal<Vec<JobId>>,
+    /// Why jobs were left as before.
+    wrong: RwSignal<Option<String>>,
+}
+
+impl BulkState {
+    fn new(open: Memo<Vec<JobId>>) -> Self {
+        let chosen = RwSignal::new(Vec::new());
+        BulkState { open, is_busy: RwSignal::new(false), chosen, wrong: RwSignal::new(None) }
+    }
+
+    /// Whether a cancel waits for a second click.
+    fn is_sure(self) -> bool {
+        self.chosen.with(|chosen| !chosen.is_empty())
+    }
+
+    /// The jobs to which an action applies.
+    fn jobs_for(self, all: BulkAction) -> Memo<Vec<JobId>> {
+        let live = expect_context::<Live>();
+        Memo::new(move |_| {
+            let is = |job: &JobId| {
+                live.jobs.with(|jobs| jobs.get(job).is_some_and(|state| all.is_for(state.summary.status)))
+            };
+            self.open.with(|open| open.iter().copied().filter(is).collect::<Vec<_>>())
+        })
+    }
+
+    /// Does it to these jobs, one after the other.
+    fn act(self, all: BulkAction, jobs: Vec<JobId>) {
+        self.is_busy.set(true);
+        self.chosen.set(Vec::new());
+        self.wrong.set(None);
+        leptos::task::spawn_local(async move {
+            let mut failed = Vec::new();
+            for job in jobs {
+                failed.extend(all.done_to(job).await.err());
+            }
+            let number = failed.len() as u64;
+            self.wrong.try_set(failed.first().map(|error| {
+                let jobs = format::counted(number, "job was", "jobs were");
+                format!("{jobs} left as before. {}", format::sentence(&error.to_string()))
+            }));
+            self.is_busy.try_set(false);
+        });
+    }
+
+    /// Answers a click on the button of an action, which is for these jobs.
+    fn press(self, all: BulkAction, jobs: Memo<Vec<JobId>>) {
+        if self.is_busy.get_untracked() {
+            return;
+        }
+        let (now, chosen_before) = (jobs.get_untracked(), self.chosen.get_untracked());
+        match all == BulkAction::Cancel {
+            true if chosen_before.is_empty() => self.chosen.set(now),
+            true => self.act(all, still(&now, &chosen_before)),
+            false => self.act(all, now),
+        }
+    }
+}
+
 /// The buttons. Shown if there is more than one job.
 #[component]
 pub(super) fn Bulk(
@@ -47,73 +114,38 @@ pub(super) fn Bulk(
     if !may_act() {
         return ().into_any();
     }
-    let live = expect_context::<Live>();
-    // Those whose cancel waits for a second click. A job that is started meanwhile is none of them.
-    let (is_busy, chosen) = (RwSignal::new(false), RwSignal::new(Vec::<JobId>::new()));
-    let is_sure = move || chosen.with(|chosen| !chosen.is_empty());
-    let wrong = RwSignal::new(None::<String>);
+    let state = BulkState::new(open);
     // Of another list, nobody has chosen anything.
-    Effect::new(move |_| address.with(|_| chosen.set(Vec::new())));
-    let of = move |all: BulkAction| {
-        Memo::new(move |_| {
-            let is = |job: &JobId| {
-                live.jobs.with(|jobs| jobs.get(job).is_some_and(|state| all.is_for(state.summary.status)))
-            };
-            open.with(|open| open.iter().copied().filter(is).collect::<Vec<_>>())
-        })
-    };
-    let act = move |all: BulkAction, jobs: Vec<JobId>| {
-        is_busy.set(true);
-        chosen.set(Vec::new());
-        wrong.set(None);
-        leptos::task::spawn_local(async move {
-            let mut failed = Vec::new();
-            for job in jobs {
-                failed.extend(all.done_to(job).await.err());
-            }
-            let number = failed.len() as u64;
-            wrong.try_set(failed.first().map(|error| {
-                let jobs = format::counted(number, "job was", "jobs were");
-                format!("{jobs} left as before. {}", format::sentence(&error.to_string()))
-            }));
-            is_busy.try_set(false);
-        });
-    };
-    let (pause, resume, cancel) = (of(BulkAction::Pause), of(BulkAction::Resume), of(BulkAction::Cancel));
-    let button = move |all: BulkAction, jobs: Memo<Vec<JobId>>, word: &'static str| {
-        let press = move |_| {
-            if is_busy.get_untracked() {
-                return;
-            }
-            let (now, chosen_before) = (jobs.get_untracked(), chosen.get_untracked());
-            match all == BulkAction::Cancel {
-                true if chosen_before.is_empty() => chosen.set(now),
-                true => act(all, still(&now, &chosen_before)),
-                false => act(all, now),
-            }
-        };
-        let left = move || jobs.with(|jobs| chosen.with(|chosen| still(jobs, chosen).len()));
-        let text = move || match all == BulkAction::Cancel && is_sure() {
-            true => format!("Really cancel all {}", left()),
-            false if jobs.with(Vec::len) == 1 => format!("{word} 1"),
-            false => format!("{word} all {}", jobs.with(Vec::len)),
-        };
-        view! {
-            <button class:ui-danger=all == BulkAction::Cancel data-all=word hidden=move || jobs.with(Vec::is_empty) aria-disabled=move || is_busy.get().then_some("true") on:click=press>
-                {text}
-            </button>
-        }
-    };
+    Effect::new(move |_| address.with(|_| state.chosen.set(Vec::new())));
     view! {
         <div class="jobs-bulk" hidden=move || { open.with(Vec::len) < 2 }>
             <div class="ui-buttons" role="group" aria-label="All jobs below that are not over">
-                {button(BulkAction::Pause, pause, "Pause")} {button(BulkAction::Resume, resume, "Resume")} {button(BulkAction::Cancel, cancel, "Cancel")}
-                <button class="ui-quiet" hidden=move || !is_sure() on:click=move |_| chosen.set(Vec::new())>"Keep them"</button>
+                <BulkButton state all=BulkAction::Pause word="Pause" />
+                <BulkButton state all=BulkAction::Resume word="Resume" />
+                <BulkButton state all=BulkAction::Cancel word="Cancel" />
+                <button class="ui-quiet" hidden=move || !state.is_sure() on:click=move |_| state.chosen.set(Vec::new())>"Keep them"</button>
             </div>
-            <p class="ui-error" role="alert">{move || wrong.get()}</p>
+            <p class="ui-error" role="alert">{move || state.wrong.get()}</p>
         </div>
     }
     .into_any()
+}
+
+/// The button of an action, with the number of jobs that it is for.
+#[component]
+fn BulkButton(state: BulkState, all: BulkAction, word: &'static str) -> impl IntoView {
+    let jobs = state.jobs_for(all);
+    let left = move || jobs.with(|jobs| state.chosen.with(|chosen| still(jobs, chosen).len()));
+    let text = move || match all == BulkAction::Cancel && state.is_sure() {
+        true => format!("Really cancel all {}", left()),
+        false if jobs.with(Vec::len) == 1 => format!("{word} 1"),
+        false => format!("{word} all {}", jobs.with(Vec::len)),
+    };
+    view! {
+        <button class:ui-danger=all == BulkAction::Cancel data-all=word hidden=move || jobs.with(Vec::is_empty) aria-disabled=move || state.is_busy.get().then_some("true") on:click=move |_| state.press(all, jobs)>
+            {text}
+        </button>
+    }
 }
 
 /// Those jobs that were chosen and are still listed.

@@ -7,7 +7,7 @@ use crate::base::to;
 use crate::ui::parts::{Icon, Zone, format, may_act, why, words};
 use headway_model::RelPath;
 use headway_model::item::ItemLabel;
-use headway_model::library::{Entry, EntryKind, FolderView, Under};
+use headway_model::library::{Entry, EntryKind, FolderView, LastOutcome, Under};
 
 /// A file, with a checkbox to select it, or a folder, with a link into it.
 #[component]
@@ -49,14 +49,7 @@ pub(super) fn EntryRow(
         }
     });
     let shown = shown(entry.kind, path, name, &view);
-    let outcome = entry.outcome.map(|outcome| {
-        let (word, reason) = outcome_text(&outcome.status, outcome.reason);
-        let word = if outcome.changed_since { format!("{word}, changed since") } else { word };
-        let reason = reason.map(|reason| view! { " " <span class="entry-reason">{reason}</span> });
-        let file = outcome.item.map(|item| format!("?file={item}")).unwrap_or_default();
-        let job = to(&format!("/jobs/{}{file}", outcome.job));
-        view! { <a class="status-badge" tabindex="-1" data-status=outcome.status data-changed=outcome.changed_since.then_some("true") href=job>{word}</a> {reason} }
-    });
+    let outcome = entry.outcome.map(badge);
     let under = entry.under;
     let size = if is_file { Some(entry.size) } else { under.map(|under| under.bytes) };
     view! {
@@ -95,6 +88,16 @@ fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> Any
                 .into_any()
         }
     }
+}
+
+/// How the last job with the file ended for it, with a link to it there.
+fn badge(outcome: LastOutcome) -> impl IntoView {
+    let (word, reason) = outcome_text(&outcome.status, outcome.reason);
+    let word = if outcome.changed_since { format!("{word}, changed since") } else { word };
+    let reason = reason.map(|reason| view! { " " <span class="entry-reason">{reason}</span> });
+    let file = outcome.item.map(|item| format!("?file={item}")).unwrap_or_default();
+    let job = to(&format!("/jobs/{}{file}", outcome.job));
+    view! { <a class="status-badge" tabindex="-1" data-status=outcome.status data-changed=outcome.changed_since.then_some("true") href=job>{word}</a> {reason} }
 }
 
 /// The outcome in the words of the whole page; and the reason, if it adds to the word.

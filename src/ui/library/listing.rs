@@ -36,11 +36,7 @@ pub(super) fn Listing(
     let rows = ListedRows { library, entries, selected, scrolled, can_select };
     let toggle = Callback::new(move |(index, on, through)| rows.toggle(index, on, through));
     let all = Memo::new(move |_| rows.are_all_selected());
-    let change = move |event| rows.select_all(event_target_checked(&event));
-    let head = view.clone();
-    let header = move |sort: Sort, class: &'static str, text: &'static str| {
-        view! { <Header view=head.clone() sort class text /> }
-    };
+    let columns = view! { <Columns view=view.clone() rows all /> }.into_any();
     let offer = {
         let view = view.clone();
         move || {
@@ -58,36 +54,53 @@ pub(super) fn Listing(
         {offer}
         // Most rows are not in the page, so the table states their number.
         <table class="ui-listing library-list" role="grid" aria-multiselectable=can_select.then_some("true") aria-rowcount=move || total.get() + 1 on:keydown=move |event| rows.pressed(&event)>
-            <thead>
-                <tr>
-                    <th scope="col" class="entry-check">
-                        {if can_select {
-                            view! {
-                                <input
-                                    type="checkbox"
-                                    aria-label="Select all files listed so far"
-                                    autocomplete="off"
-                                    prop:checked=move || all.get()
-                                    on:change=change
-                                />
-                            }
-                            .into_any()
-                        } else {
-                            view! { <span class="ui-hidden">"Selection"</span> }.into_any()
-                        }}
-                    </th>
-                    {header(Sort::Name, "", "Name")}
-                    {header(Sort::Size, "entry-size", "Size")}
-                    {header(Sort::Modified, "entry-modified", "Modified")}
-                    {header(Sort::Outcome, "entry-outcome", "Outcome")}
-                </tr>
-            </thead>
+            {columns}
             <For each=move || 0..entries.with(Vec::len).div_ceil(ROWS_PER_WINDOW) key=|number| *number children=windows />
         </table>
         <LoadMore view first previous next total entries scrolled />
         <NotListed left_out />
     }
     .into_any()
+}
+
+/// The names of the columns, and the box that selects all rows read so far.
+#[component]
+fn Columns(
+    view: FolderView,
+    rows: ListedRows,
+    /// Whether all of them are selected.
+    all: Memo<bool>,
+) -> impl IntoView {
+    let change = move |event| rows.select_all(event_target_checked(&event));
+    let header = move |sort: Sort, class: &'static str, text: &'static str| {
+        view! { <Header view=view.clone() sort class text /> }
+    };
+    view! {
+        <thead>
+            <tr>
+                <th scope="col" class="entry-check">
+                    {if rows.can_select {
+                        view! {
+                            <input
+                                type="checkbox"
+                                aria-label="Select all files listed so far"
+                                autocomplete="off"
+                                prop:checked=move || all.get()
+                                on:change=change
+                            />
+                        }
+                        .into_any()
+                    } else {
+                        view! { <span class="ui-hidden">"Selection"</span> }.into_any()
+                    }}
+                </th>
+                {header(Sort::Name, "", "Name")}
+                {header(Sort::Size, "entry-size", "Size")}
+                {header(Sort::Modified, "entry-modified", "Modified")}
+                {header(Sort::Outcome, "entry-outcome", "Outcome")}
+            </tr>
+        </thead>
+    }
 }
 
 /// The name of a column, which sorts by that column.

@@ -29,6 +29,58 @@ pub(super) async fn rows(view: FolderView, refresh: bool, rows: usize) -> Result
     Ok(page)
 }
 
+/// The part of a list that is not read yet. Copy it freely.
+#[derive(Clone, Copy)]
+struct RestOfList {
+    next: RwSignal<Option<RowKey>>,
+    total: RwSignal<u64>,
+    /// The rows read so far.
+    entries: RwSignal<Vec<Entry>>,
+    reading: RwSignal<bool>,
+    /// Why the last window could not be read.
+    wrong: RwSignal<Option<ApiError>>,
+}
+
+impl RestOfList {
+    /// Reads the next window whenever the end of the rows comes near the screen.
+    fn follow(self, end: NodeRef<html::Nav>, view: FolderView) {
+        let RestOfList { next, reading, wrong, .. } = self;
+        let is_near = RwSignal::new(false);
+        Effect::new(move |_| {
+            if let Some(end) = end.get() {
+                visibility::watch(&end, move |is| is_near.set(is));
+            }
+        });
+        Effect::new(move |_| {
+            if is_near.get()
+                && !reading.get()
+                && wrong.with(Option::is_none)
+                && let Some(after) = next.get()
+            {
+                self.read(view.behind(after));
+            }
+        });
+    }
+
+    /// Reads this window.
+    fn read(self, view: FolderView) {
+        let RestOfList { next, total, entries, reading, wrong } = self;
+        reading.set(true);
+        leptos::task::spawn_local(async move {
+            // Another view might be shown by now; then the rows are dropped.
+            match api::folder(view, false).await {
+                Ok(page) => {
+                    entries.try_update(|entries| entries.extend(page.entries));
+                    next.try_set(page.next);
+                    total.try_set(page.total);
+                }
+                Err(error) => drop(wrong.try_set(Some(error))),
+            }
+            reading.try_set(false);
+        });
+    }
+}
+
 /// How much of a list has been read, and the way to the rest.
 #[component]
 pub(super) fn LoadMore(
@@ -43,41 +95,9 @@ pub(super) fn LoadMore(
     scrolled: Scrolled,
 ) -> impl IntoView {
     let nav = NodeRef::<html::Nav>::new();
-    let (is_near, reading, wrong) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(None::<ApiError>));
+    let (reading, wrong) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
     expect_context::<Live>().heals(wrong);
-    Effect::new(move |_| {
-        if let Some(nav) = nav.get() {
-            visibility::watch(&nav, move |is| is_near.set(is));
-        }
-    });
-    let read = {
-        let view = view.clone();
-        move |after| {
-            reading.set(true);
-            let view = view.behind(after);
-            leptos::task::spawn_local(async move {
-                // Another view might be shown by now; then the rows are dropped.
-                match api::folder(view, false).await {
-                    Ok(page) => {
-                        entries.try_update(|entries| entries.extend(page.entries));
-                        next.try_set(page.next);
-                        total.try_set(page.total);
-                    }
-                    Err(error) => drop(wrong.try_set(Some(error))),
-                }
-                reading.try_set(false);
-            });
-        }
-    };
-    Effect::new(move |_| {
-        if is_near.get()
-            && !reading.get()
-            && wrong.with(Option::is_none)
-            && let Some(after) = next.get()
-        {
-            read(after);
-        }
-    });
+    RestOfList { next, total, entries, reading, wrong }.follow(nav, view.clone());
     Effect::new(move |_| scrolled.grown(entries.with(Vec::len)));
     let place = move || {
         let last = first + entries.with(Vec::len) as u64;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::newest::Newest;
-use super::summary::{Summary, is_over};
+use super::Steer;
+use super::head::{ActionPlace, Actions};
+use super::summary::{Summary, holds_places, is_over};
 use crate::api;
 use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
@@ -83,45 +84,28 @@ impl Attention {
     }
 }
 
-/// The causes, most frequent first.
+/// The causes, most frequent first. On the job's own page, the section has its place as long as the job is live, so that nothing
+/// moves when the first file fails.
 #[component]
 pub(super) fn Attend(
     attention: Attention,
     summary: Summary,
-    /// The job's facts, with its request.
-    newest: Newest,
+    /// Performs the retry of a live job; its newest answer has the job's request.
+    steer: Steer,
     /// Whether the page is hydrated: until then it shows what the server rendered.
     mounted: RwSignal<bool>,
+    /// Whether this is the job's own page.
+    is_page: bool,
 ) -> impl IntoView {
+    let newest = steer.newest;
     let is_over = is_over(summary);
-    let live = expect_context::<Live>();
-    // Without files that have been run again since, or are running again: those have not failed.
-    let causes = Memo::new(move |_| {
-        // Read it rather than only track it, because a memo that has never been read tracks nothing.
-        let _ = attention.failed.get();
-        let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
-        if mounted.get() {
-            live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
-        }
-        Some(causes)
-    });
-    let wrong = move || attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().err().cloned()));
+    let (holds, causes) = (holds_places(summary), failed_now(attention, mounted));
+    let is_live = Memo::new(move |_| is_page && holds.get());
+    let is_none = Memo::new(move |_| attention.failed.get() == 0);
     let keys = move || {
         causes.with(|causes| {
             causes.iter().flat_map(|causes| &causes.causes).map(|cause| cause.key.clone()).collect::<Vec<_>>()
         })
-    };
-    let heading = move || {
-        let failed = attention.failed.get();
-        let number = format::counted(failed, "file", "files");
-        // While more files fail, the causes of the newest are still to be read.
-        match causes
-            .with(|known| known.as_ref().filter(|known| known.sorted() == failed).map(|known| known.causes.len()))
-        {
-            None => format!("{number} failed"),
-            Some(1) => format!("{number} failed for one reason"),
-            Some(reasons) => format!("{number} failed for {reasons} reasons"),
-        }
     };
     // A second look at the same bytes finds the same: the next step is to look at what failed.
     let is_look = move || {
@@ -136,23 +120,71 @@ pub(super) fn Attend(
         });
         view! { <CauseRow newest cause is_over is_next /> }
     };
-    let more = move || {
-        let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
-        (more > 0).then(|| {
-            format!("Why {} failed is only in the list of files.", format::counted(more, "more file", "more files"))
-        })
-    };
+    let retry = is_page.then(|| view! { <Actions summary steer place=ActionPlace::Failures /> }.into_any());
     view! {
-        <section class="attention" aria-label="What needs attention" hidden=move || attention.failed.get() == 0>
-            <h2>{heading}</h2>
+        <section
+            class="attention"
+            aria-label="What needs attention"
+            data-live=move || is_live.get().then_some("true")
+            data-none=move || is_none.get().then_some("true")
+            hidden=move || is_none.get() && !is_live.get()
+        >
+            <div class="attention-head">
+                <h2>{move || heading(attention, causes)}</h2>
+                {retry}
+            </div>
+            <p class="ui-hint" hidden=move || !is_none.get()>"Files that fail are listed here, by reason."</p>
             <ul>
                 <For each=keys key=|key| key.clone() children=row />
             </ul>
-            <p class="ui-hint attention-more">{more}</p>
-            {move || wrong().map(|error| view! { <ErrorView error again=move |()| attention.again.update(|again| *again = again.wrapping_add(1)) /> })}
+            <p class="ui-hint attention-more">{move || more(causes)}</p>
+            {move || wrong(attention).map(|error| view! { <ErrorView error again=move |()| attention.again.update(|again| *again = again.wrapping_add(1)) /> })}
         </section>
     }
     .into_any()
+}
+
+/// The causes without files that have been run again since, or are running again: those have not failed.
+fn failed_now(attention: Attention, mounted: RwSignal<bool>) -> Memo<Option<Causes>> {
+    let live = expect_context::<Live>();
+    Memo::new(move |_| {
+        // Read it rather than only track it, because a memo that has never been read tracks nothing.
+        let _ = attention.failed.get();
+        let mut causes = attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().ok().cloned()))?;
+        if mounted.get() {
+            live.with_fold(attention.job, |fold| keep_failed(&mut causes, fold));
+        }
+        Some(causes)
+    })
+}
+
+/// How many files failed, and for how many reasons.
+fn heading(attention: Attention, causes: Memo<Option<Causes>>) -> String {
+    let failed = attention.failed.get();
+    if failed == 0 {
+        return "No failed files".to_owned();
+    }
+    let number = format::counted(failed, "file", "files");
+    // While more files fail, the causes of the newest are still to be read.
+    let reasons = |known: &Causes| (known.sorted() == failed).then_some(known.causes.len());
+    match causes.with(|causes| causes.as_ref().and_then(reasons)) {
+        None => format!("{number} failed"),
+        Some(1) => format!("{number} failed for one reason"),
+        Some(reasons) => format!("{number} failed for {reasons} reasons"),
+    }
+}
+
+/// How many files failed for causes that are not listed.
+fn more(causes: Memo<Option<Causes>>) -> Option<String> {
+    let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
+    (more > 0).then(|| {
+        format!("Why {} failed is only in the list of files.", format::counted(more, "more file", "more files"))
+    })
+}
+
+/// Why the causes could not be read.
+fn wrong(attention: Attention) -> Option<ApiError> {
+    attention.read.with(|read| read.as_ref().and_then(|read| read.as_ref().err().cloned()))
 }
 
 /// Keeps only items that are failed in this job now, and causes that still have one.

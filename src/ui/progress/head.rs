@@ -19,14 +19,14 @@ mod work;
 
 use leptos::prelude::*;
 
-use super::Steer;
 use super::attention::{Attend, Attention};
 use super::proof::ProofLine;
 use super::status_of_jobs::WAITING;
 use super::summary::{Summary, is_over, mounted, still};
+use super::{Newest, Steer};
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format, may_act};
-pub(super) use actions::{Actions, Failed};
+pub(super) use actions::{ActionPlace, Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
@@ -64,44 +64,21 @@ pub(in crate::ui) fn Head(
     let heard = live.job(job);
     let mounted = mounted();
     let state = Memo::new(move |_| if is_page && !mounted.get() { None } else { heard.get() });
-    let title = move || summary.with(|summary| summary.as_ref().map(|summary| summary.title.clone()));
     let recipe = move || summary.with(|summary| summary.as_ref().map(|summary| summary.recipe.clone()));
-    let message = move || {
-        let own = |summary: &&JobSummary| missed::told(summary).is_none();
-        let message = summary.with(|summary| summary.as_ref().filter(own).and_then(|summary| summary.message.clone()));
-        message.filter(|text| !text.is_empty()).map(|text| format::sentence(&text))
-    };
     let status = Signal::derive(move || {
         summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
     });
-    let (zone, can_act) = (Zone::here(), may_act());
     let still = still_now(live, job);
-    let stands = Memo::new(move |_| {
-        if still.get() {
-            return Some(standing::STANDS_STILL.to_owned());
-        }
-        let time = |at| zone.moment(at, live.clock.get_untracked());
-        summary.with(|summary| {
-            let summary = summary.as_ref()?;
-            // What was read is valid only as long as the job's status has not changed.
-            let waits = newest.with(|view| view.waits.clone().filter(|_| view.summary.status == summary.status));
-            Some(standing(summary, waits.flatten().as_deref(), &time, can_act))
-        })
-    });
-    let heading = if is_page {
-        view! { <h1 class="head-title" title=title>{title}</h1> }.into_any()
-    } else {
-        view! { <h2 class="head-title" title=title>{title}</h2> }.into_any()
-    };
+    let stands = stands(summary, newest, still);
     let actions = is_page.then(|| {
         view! {
-            <Actions summary steer attention />
+            <Actions summary steer attention place=ActionPlace::Page />
             <Failed steer is_page=true />
         }
     });
     view! {
         <header class="head-top">
-            {heading}
+            {heading(summary, is_page)}
             <span class="head-recipe">{recipe}</span>
             <StatusBadge status word=status_word(summary, still) />
             <span class="ui-hint">{move || newest.with(|view| view.undone.as_ref().map(JobSummary::undoing_word)).flatten()}</span>
@@ -109,11 +86,11 @@ pub(in crate::ui) fn Head(
         </header>
         {actions}
         <Bar job summary />
-        <Attend attention summary newest mounted />
+        <Attend attention summary steer mounted is_page />
         <Counts job summary />
         <Work summary job />
         <Missed job summary />
-        <p class="head-message">{message}</p>
+        <p class="head-message">{move || message(summary)}</p>
         {move || newest.with(|view| view.report.iter().map(|line| view! { <p class="head-message">{line.clone()}</p> }).collect_view())}
         <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
         <Undone newest />
@@ -124,6 +101,41 @@ pub(in crate::ui) fn Head(
         <ProofLine state summary />
     }
     .into_any()
+}
+
+/// The job's name. On the job's own page it is the heading of the page.
+fn heading(summary: Summary, is_page: bool) -> AnyView {
+    let title = move || summary.with(|summary| summary.as_ref().map(|summary| summary.title.clone()));
+    if is_page {
+        view! { <h1 class="head-title" title=title>{title}</h1> }.into_any()
+    } else {
+        view! { <h2 class="head-title" title=title>{title}</h2> }.into_any()
+    }
+}
+
+/// The sentence that describes the job's state; `None` if nothing is known of the job.
+fn stands(summary: Summary, newest: Newest, still: Memo<bool>) -> Memo<Option<String>> {
+    let live = expect_context::<Live>();
+    let (zone, can_act) = (Zone::here(), may_act());
+    Memo::new(move |_| {
+        if still.get() {
+            return Some(standing::STANDS_STILL.to_owned());
+        }
+        let time = |at| zone.moment(at, live.clock.get_untracked());
+        summary.with(|summary| {
+            let summary = summary.as_ref()?;
+            // What was read is valid only as long as the job's status has not changed.
+            let waits = newest.with(|view| view.waits.clone().filter(|_| view.summary.status == summary.status));
+            Some(standing(summary, waits.flatten().as_deref(), &time, can_act))
+        })
+    })
+}
+
+/// What the job says about itself, unless it names the files that were missed: that is said where those are.
+fn message(summary: Summary) -> Option<String> {
+    let own = |summary: &&JobSummary| missed::told(summary).is_none();
+    let message = summary.with(|summary| summary.as_ref().filter(own).and_then(|summary| summary.message.clone()));
+    message.filter(|text| !text.is_empty()).map(|text| format::sentence(&text))
 }
 
 /// Whether nothing of the job has run for a while, although files wait. A moment of the past stands still anyway.

@@ -53,6 +53,16 @@ pub(in crate::ui) fn is_over(summary: Summary) -> Memo<bool> {
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal())))
 }
 
+/// Whether files of the job can begin and end at any moment, or will be able to: what comes with the first of them has its
+/// place on the page before.
+pub(in crate::ui) fn holds_places(summary: Summary) -> Memo<bool> {
+    let holds = |summary: &JobSummary| {
+        let is_prepared = !matches!(summary.status, JobStatus::Planning | JobStatus::Planned);
+        is_prepared && !summary.status.is_terminal()
+    };
+    Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(holds)))
+}
+
 /// Those of these jobs of which nothing has run for a while although files wait: for a free worker, or for their next
 /// try.
 pub(super) fn still(jobs: impl Fn() -> Vec<JobId> + Send + Sync + 'static) -> Memo<Vec<JobId>> {

@@ -26,36 +26,10 @@ pub(super) fn MadeBy(
     by_path: Option<AnyView>,
     put: Callback<Option<Value>>,
 ) -> impl IntoView {
-    let (zone, live) = (Zone::here(), expect_context::<Live>());
-    let (key, named) = (name.clone(), name.clone());
+    let zone = Zone::here();
+    let key = name.clone();
     let none = if by_path.is_some() { "a file of the library".to_owned() } else { format!("none: run {recipe} first") };
-    let jobs = RwSignal::new(Vec::<JobSummary>::new());
-    Effect::new(move |before: Option<String>| {
-        // A job that ended a moment ago is one of them.
-        let (asked, recipe, named, _) = (library.get(), recipe.clone(), named.clone(), live.ended.get());
-        let (of, is_another) = (asked.clone(), before.is_some_and(|before| before != asked));
-        leptos::task::spawn_local(async move {
-            let Ok(read) = api::makers(of.clone(), recipe).await else { return };
-            let Some(is_first) = jobs.try_with_untracked(Vec::is_empty) else { return };
-            // Another library can have been opened meanwhile.
-            if library.get_untracked() != of {
-                return;
-            }
-            let is_open = settings.with_untracked(|settings| match settings.get(&named).and_then(Value::as_str) {
-                None => is_first,
-                // A job of the library that was here before is none of this one.
-                Some(value) => {
-                    is_another && value.starts_with(MADE_BY) && read.iter().all(|job| value_of(job) != value)
-                }
-            });
-            let newest = read.first().map(value_of);
-            jobs.set(read);
-            if is_open {
-                put.run(newest.map(Value::from));
-            }
-        });
-        asked
-    });
+    let jobs = makers(name.clone(), recipe, library, settings, put);
     let chosen = Memo::new(move |_| {
         let value = settings.with(|settings| settings.get(&key).and_then(Value::as_str).map(str::to_owned));
         value.filter(|text| text.starts_with(MADE_BY)).unwrap_or_default()
@@ -82,6 +56,46 @@ pub(super) fn MadeBy(
         </label>
         <div hidden=move || chosen.with(|chosen| !chosen.is_empty())>{by_path}</div>
     }
+}
+
+/// The jobs of this recipe in the library, read again whenever a job ends. The newest of them is chosen at first, and in place of a job
+/// of the library that was open before.
+fn makers(
+    name: String,
+    recipe: String,
+    library: Memo<String>,
+    settings: RwSignal<Settings>,
+    put: Callback<Option<Value>>,
+) -> RwSignal<Vec<JobSummary>> {
+    let live = expect_context::<Live>();
+    let jobs = RwSignal::new(Vec::<JobSummary>::new());
+    Effect::new(move |before: Option<String>| {
+        // A job that ended a moment ago is one of them.
+        let (asked, recipe, name, _) = (library.get(), recipe.clone(), name.clone(), live.ended.get());
+        let (of, is_another) = (asked.clone(), before.is_some_and(|before| before != asked));
+        leptos::task::spawn_local(async move {
+            let Ok(read) = api::makers(of.clone(), recipe).await else { return };
+            let Some(is_first) = jobs.try_with_untracked(Vec::is_empty) else { return };
+            // Another library can have been opened meanwhile.
+            if library.get_untracked() != of {
+                return;
+            }
+            let is_open = settings.with_untracked(|settings| match settings.get(&name).and_then(Value::as_str) {
+                None => is_first,
+                // A job of the library that was here before is none of this one.
+                Some(value) => {
+                    is_another && value.starts_with(MADE_BY) && read.iter().all(|job| value_of(job) != value)
+                }
+            });
+            let newest = read.first().map(value_of);
+            jobs.set(read);
+            if is_open {
+                put.run(newest.map(Value::from));
+            }
+        });
+        asked
+    });
+    jobs
 }
 
 fn value_of(job: &JobSummary) -> String {

@@ -49,9 +49,38 @@ pub(super) fn Table(
     read.follow(live, address, is_folded, texts);
     let is_reading = move || known.with(|known| *known == Known::Reading);
     let is_empty = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.rows.is_empty())));
-    let has_rows = Memo::new(move |_| known.with(|known| !known.rows().is_empty()));
     let wrong = move || wrong(known, texts);
     let cursor = RowCursor::new(known, scroll);
+    let onward = move || {
+        let next = known.with(|known| known.window().and_then(|window| window.next))?;
+        Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
+    };
+    keep_height(scroll, place, is_long);
+    view! {
+        <p class="ui-error" role="alert">{wrong}</p>
+        <p class="ui-loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
+        <p class="ui-hint" hidden=move || !is_empty.get()>{move || nothing(address, is_listed)}</p>
+        <div class="items-whole" node_ref=scroll.whole>
+            <ItemRows job address opened known cursor texts request />
+        </div>
+        <nav class="ui-pages" aria-label="Pages of files">{onward}</nav>
+    }
+    .into_any()
+}
+
+/// The rows that are in the page, under the names of their columns.
+#[component]
+fn ItemRows(
+    job: JobId,
+    address: Memo<ItemsAddress>,
+    opened: Memo<Option<u32>>,
+    known: Memo<Known>,
+    /// The row that the keyboard is on.
+    cursor: RowCursor,
+    texts: Texts,
+    request: StoredValue<Option<StartJob>>,
+) -> impl IntoView {
+    let has_rows = Memo::new(move |_| known.with(|known| !known.rows().is_empty()));
     let rows = move || known.with(|known| known.rows().iter().map(|row| row.item).collect::<Vec<_>>());
     let row = move |item| {
         let row = Memo::new(move |_| known.with(|known| row_of(known, item)));
@@ -62,34 +91,23 @@ pub(super) fn Table(
         let href = Signal::derive(move || address.with(|address| address.opening(job, item)));
         view! { <ItemRow job row number is_at is_open href text=texts.of(item) request /> }
     };
-    let onward = move || {
-        let next = known.with(|known| known.window().and_then(|window| window.next))?;
-        Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
-    };
-    keep_height(scroll, place, is_long);
     let number = move || {
         known.with(|known| known.window().map_or(-1, |window| window.total.map_or(-1, |all| i64::from(all) + 1)))
     };
     view! {
-        <p class="ui-error" role="alert">{wrong}</p>
-        <p class="ui-loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
-        <p class="ui-hint" hidden=move || !is_empty.get()>{move || nothing(address, is_listed)}</p>
-        <div class="items-whole" node_ref=scroll.whole>
-            <table class="ui-listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
-                <thead>
-                    <tr>
-                        <th scope="col">"File"</th>
-                        <th scope="col" class="items-size">"Size"</th>
-                        <th scope="col" class="items-state">"Status"</th>
-                        <th scope="col" class="items-result">"Result"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=rows key=|item| *item children=row />
-                </tbody>
-            </table>
-        </div>
-        <nav class="ui-pages" aria-label="Pages of files">{onward}</nav>
+        <table class="ui-listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
+            <thead>
+                <tr>
+                    <th scope="col">"File"</th>
+                    <th scope="col" class="items-size">"Size"</th>
+                    <th scope="col" class="items-state">"Status"</th>
+                    <th scope="col" class="items-result">"Result"</th>
+                </tr>
+            </thead>
+            <tbody>
+                <For each=rows key=|item| *item children=row />
+            </tbody>
+        </table>
     }
     .into_any()
 }

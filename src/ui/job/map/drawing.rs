@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::Map;
 use super::grid::Grid;
 use super::order::MapOrder;
 use super::paint::Painted;
+use super::{Map, Span};
 
 /// For how many frames a map without a width waits for one. After that, it waits for a change of the job or the window.
 const FRAMES_LIMIT: u32 = 120;
@@ -51,18 +51,7 @@ impl Map {
                     style.remove_property(side).ok();
                 }
             }
-            let cells = self.live.with_fold(self.job, |fold| {
-                let files = fold.counters.total;
-                // There are no groups at a moment before all files were listed.
-                let order = if order.is_of(files) { order } else { MapOrder::default() };
-                let height = match order.is_grouped() {
-                    true => LARGE + order.groups(files).len() as u32 * ROW,
-                    false => place.client_height().max(0) as u32,
-                };
-                let grid = Grid::of(order, files, width, height);
-                let kinds = grid.kinds(fold.bytes(), span);
-                (grid, kinds)
-            });
+            let cells = self.cells(&place, width, order, span);
             let Some((grid, kinds)) = cells else { return };
             if grid.order.is_grouped() {
                 style.set_property("height", &format!("{}px", grid.height())).ok();
@@ -71,17 +60,30 @@ impl Map {
             if self.grid.with_untracked(|old| *old != grid) {
                 self.grid.set(grid.clone());
             }
-            let swatches = legend.query_selector_all(".map-swatch").map(|list| {
-                (0..list.length()).filter_map(|at| list.get(at)?.dyn_into::<Element>().ok()).collect::<Vec<_>>()
-            });
             painted.update_value(|(seen, painted)| {
                 if *seen != asked {
                     *seen = asked;
                     painted.forget();
                 }
-                painted.draw(&canvas, &swatches.unwrap_or_default(), &grid, kinds);
+                painted.draw(&canvas, &swatches(&legend), &grid, kinds);
             });
         });
+    }
+
+    /// The cells that fit into this part of the page, and what each shows; `None` if the page does not have the job.
+    fn cells(self, place: &Element, width: u32, order: MapOrder, span: Span) -> Option<(Grid, Vec<u8>)> {
+        self.live.with_fold(self.job, |fold| {
+            let files = fold.counters.total;
+            // There are no groups at a moment before all files were listed.
+            let order = if order.is_of(files) { order } else { MapOrder::default() };
+            let height = match order.is_grouped() {
+                true => LARGE + order.groups(files).len() as u32 * ROW,
+                false => place.client_height().max(0) as u32,
+            };
+            let grid = Grid::of(order, files, width, height);
+            let kinds = grid.kinds(fold.bytes(), span);
+            (grid, kinds)
+        })
     }
 
     /// Puts the frame around the cell under the pointer.
@@ -97,4 +99,10 @@ impl Map {
             }
         });
     }
+}
+
+/// The parts of the legend that have the colours of the cells.
+fn swatches(legend: &Element) -> Vec<Element> {
+    let Ok(list) = legend.query_selector_all(".map-swatch") else { return Vec::new() };
+    (0..list.length()).filter_map(|at| list.get(at)?.dyn_into::<Element>().ok()).collect()
 }

@@ -10,7 +10,32 @@ use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
-use headway_model::{Fold, JobStatus, JobSummary};
+use headway_model::{Action, Fold, JobId, JobStatus, JobSummary};
+
+/// Where buttons of a job stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::ui::progress) enum ActionPlace {
+    /// In the dialog: all of them.
+    #[default]
+    Dialog,
+    /// At the top of the job's own page: all but the one beside the failures.
+    Page,
+    /// Beside the failures, on that page: the retry of a live job. It comes with the first failure, and must not move the buttons at
+    /// the top.
+    Failures,
+}
+
+impl ActionPlace {
+    /// Whether the button of this action stands here.
+    fn has(self, act: &ButtonAction) -> bool {
+        let is_beside_failures = matches!(act, ButtonAction::Steer(Action::Retry(_)));
+        match self {
+            ActionPlace::Dialog => true,
+            ActionPlace::Page => !is_beside_failures,
+            ActionPlace::Failures => is_beside_failures,
+        }
+    }
+}
 
 /// What can be done to the job.
 #[component]
@@ -22,22 +47,60 @@ pub(in crate::ui::progress) fn Actions(
     /// Why files failed, where that stands beside the buttons.
     #[prop(optional)]
     attention: Option<Attention>,
+    /// Where these buttons stand.
+    #[prop(optional)]
+    place: ActionPlace,
 ) -> impl IntoView {
     if !may_act() {
         return ().into_any();
     }
-    let live = expect_context::<Live>();
-    let job = steer.newest.job;
-    let state = live.job(job);
-    // Whether there is anything to undo is known once the page has the fold: a command that wrote nothing cannot be
-    // undone.
-    let has_written = Memo::new(move |_| {
-        let _ = state.get();
-        let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
-        is_over && live.with_fold(job, has_written).unwrap_or_default()
-    });
     let is_look = Memo::new(move |_| attention.is_some_and(Attention::is_to_be_seen));
-    let offers = offered(summary, steer.newest, has_written, is_look);
+    let offers = offered(summary, steer.newest, wrote(steer.newest.job, summary), is_look);
+    let names = Memo::new(move |_| {
+        let is_here = |offer: &&OfferedAction| offer.act != ButtonAction::Cancel && place.has(&offer.act);
+        offers.with(|offers| offers.iter().filter(is_here).map(|offer| offer.name).collect::<Vec<_>>())
+    });
+    let can_cancel = Memo::new(move |_| {
+        // A job without any event yet can only be cancelled.
+        let is_offered = || offers.with(|offers| offers.iter().any(|offer| offer.act == ButtonAction::Cancel));
+        place.has(&ButtonAction::Cancel) && (summary.with(Option::is_none) || is_offered())
+    });
+    let button = move |name: &'static str| view! { <OfferedButton name offers steer /> };
+    view! {
+        <div class="ui-buttons head-actions">
+            <For each=move || names.get() key=|name| *name children=button />
+            <Show when=move || can_cancel.get()>
+                <CancelButton summary job=steer.newest.job />
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+/// The button of an action that is offered.
+#[component]
+fn OfferedButton(name: &'static str, offers: Memo<Vec<OfferedAction>>, steer: Steer) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let here = move |offers: &Vec<OfferedAction>| offers.iter().find(|offer| offer.name == name).cloned();
+    let text = move || match steer.under_way.get() {
+        Some(under_way) if under_way == name => doing(name).to_owned(),
+        _ => offers.with(here).map(|offer| offer.text).unwrap_or_default(),
+    };
+    let is_next = move || offers.with(here).is_some_and(|offer| offer.is_next);
+    let press = move |_| {
+        if let Some(offer) = offers.with_untracked(here) {
+            perform(live, steer, offer.act);
+        }
+    };
+    // Not `disabled`, which would take the focus from the button that was just clicked.
+    let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
+    view! { <button class:ui-primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
+}
+
+/// The button that cancels the job, or discards its plan.
+#[component]
+fn CancelButton(summary: Summary, job: JobId) -> impl IntoView {
+    let live = expect_context::<Live>();
     let is_cancelled = Memo::new(move |_| {
         let asked = |starting: &crate::live::Starting| starting.job == job && starting.cancel;
         let is_asked = live.starting.with(|starting| starting.as_ref().is_some_and(asked));
@@ -45,51 +108,33 @@ pub(in crate::ui::progress) fn Actions(
     });
     let is_plan =
         move || summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status == JobStatus::Planned));
-    let cancel_text = move || match (is_cancelled.get(), is_plan()) {
+    let text = move || match (is_cancelled.get(), is_plan()) {
         (true, _) => "Cancelling",
         (false, true) => "Discard",
         (false, false) => "Cancel job",
     };
-    // A job without any event yet can only be cancelled.
-    let unheard = move || summary.with(Option::is_none);
-    let row = move |name: &'static str| {
-        let here = move |offers: &Vec<OfferedAction>| offers.iter().find(|offer| offer.name == name).cloned();
-        let text = move || match steer.under_way.get() {
-            Some(under_way) if under_way == name => doing(name).to_owned(),
-            _ => offers.with(here).map(|offer| offer.text).unwrap_or_default(),
-        };
-        let is_next = move || offers.with(here).is_some_and(|offer| offer.is_next);
-        let press = move |_| {
-            if let Some(offer) = offers.with_untracked(here) {
-                perform(live, steer, offer.act);
-            }
-        };
-        // Not `disabled`, which would take the focus from the button that was just clicked.
-        let is_busy = move || steer.under_way.with(Option::is_some).then_some("true");
-        view! { <button class:ui-primary=is_next data-action=name aria-disabled=is_busy on:click=press>{text}</button> }
-    };
-    let names = Memo::new(move |_| {
-        offers.with(|offers| offers.iter().map(|offer| offer.name).filter(|name| *name != "cancel").collect::<Vec<_>>())
-    });
-    let can_cancel = Memo::new(move |_| {
-        unheard() || offers.with(|offers| offers.iter().any(|offer| offer.act == ButtonAction::Cancel))
-    });
     let cancel = move |_| {
         if !is_cancelled.get_untracked() {
             live.cancel(job);
         }
     };
     view! {
-        <div class="ui-buttons head-actions">
-            <For each=move || names.get() key=|name| *name children=row />
-            <Show when=move || can_cancel.get()>
-                <button class="ui-danger" data-action="cancel" aria-disabled=move || is_cancelled.get().then_some("true") on:click=cancel>
-                    {cancel_text}
-                </button>
-            </Show>
-        </div>
+        <button class="ui-danger" data-action="cancel" aria-disabled=move || is_cancelled.get().then_some("true") on:click=cancel>
+            {text}
+        </button>
     }
-    .into_any()
+}
+
+/// Whether the job is over and wrote anything that can be undone. This is known once the page has the fold: a command that
+/// wrote nothing cannot be undone.
+fn wrote(job: JobId, summary: Summary) -> Memo<bool> {
+    let live = expect_context::<Live>();
+    let state = live.job(job);
+    Memo::new(move |_| {
+        let _ = state.get();
+        let is_over = summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal()));
+        is_over && live.with_fold(job, has_written).unwrap_or_default()
+    })
 }
 
 /// The buttons that make sense now.
@@ -151,5 +196,26 @@ fn doing(name: &str) -> &'static str {
         "resume" | "approve" => "Starting…",
         "retry" => "Retrying…",
         _ => "Asking…",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headway_model::request::ItemSelection;
+
+    #[test]
+    fn the_retry_of_a_live_job_stands_beside_its_failures_and_every_other_button_at_the_top() {
+        let retry = ButtonAction::Steer(Action::Retry(None));
+        let others = [
+            ButtonAction::Steer(Action::Pause),
+            ButtonAction::Cancel,
+            ButtonAction::Undo,
+            ButtonAction::Again(ItemSelection::Errors),
+        ];
+        let has = |place: ActionPlace| (place.has(&retry), others.each_ref().map(|act| place.has(act)));
+        assert_eq!(has(ActionPlace::Dialog), (true, [true; 4]));
+        assert_eq!(has(ActionPlace::Page), (false, [true; 4]));
+        assert_eq!(has(ActionPlace::Failures), (true, [false; 4]));
     }
 }

@@ -60,11 +60,12 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
     };
     view! {
         <p class="head-work">
+            // The time left comes and goes, so it comes last: the bytes keep their place.
+            <span class="head-work-basis">{bytes}</span>
+            " "
             <span class="head-work-left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
                 {left}
             </span>
-            " "
-            <span class="head-work-basis">{bytes}</span>
         </p>
     }
     .into_any()
