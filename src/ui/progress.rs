@@ -1,6 +1,7 @@
 //! A job's progress: in the dialog, in the pill, in the corner, and on the job's own page.
 
 mod active;
+mod attend;
 mod attention;
 mod head;
 mod modal;

@@ -19,7 +19,8 @@ mod work;
 
 use leptos::prelude::*;
 
-use super::attention::{Attend, Attention};
+use super::attend::Attend;
+use super::attention::Attention;
 use super::proof::ProofLine;
 use super::status_of_jobs::WAITING;
 use super::summary::{Summary, is_over, mounted, still};
