@@ -11,6 +11,7 @@ mod new_names;
 mod progress;
 mod renamed;
 mod unfinished;
+mod unseen;
 mod worker;
 
 pub use config::{ExistingFiles, FolderWatch, read};

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::config::FolderWatch;
-use super::progress::{WatchProgress, names, remove};
+use super::progress::WatchProgress;
+use super::progress::stored::{names, remove};
 
 /// Gives each of these watches that has never run what another one knew, if that had the same preset, library and folder, and is no
 /// longer among them: it was renamed. None of them runs meanwhile. Blocking.
