@@ -1,0 +1,9 @@
+//! The store in PostgreSQL against a real server, which `server.rs` starts.
+
+mod batches;
+mod contract;
+mod crash;
+mod refusals;
+mod rows;
+mod server;
+mod writers;
