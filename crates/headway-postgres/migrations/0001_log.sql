@@ -19,9 +19,9 @@ CREATE TABLE headway.events (
     position BIGINT PRIMARY KEY CHECK (position > 0),
     job_no BIGINT NOT NULL CHECK (job_no > 0),
     seq BIGINT NOT NULL CHECK (seq > 0),
-    -- The text whose bytes were hashed: never JSON, of which a database keeps the meaning and not the bytes.
-    payload TEXT COLLATE "C" NOT NULL,
-    detail TEXT COLLATE "C",
+    -- The very bytes that were hashed, UTF-8: never JSON, of which a database keeps the meaning and not the bytes.
+    payload BYTEA NOT NULL,
+    detail BYTEA,
     digest BYTEA NOT NULL CHECK (octet_length(digest) = 16)
 );
 CREATE INDEX events_by_job ON headway.events (job_no, position);
@@ -70,7 +70,7 @@ CREATE TABLE headway.items (
     mtime_ns BIGINT NOT NULL,
     -- UTF-8. What a program said can have a zero byte, which TEXT cannot hold.
     message BYTEA,
-    result TEXT COLLATE "C",
+    result BYTEA,
     rerun TEXT COLLATE "C",
     becomes TEXT COLLATE "C",
     -- The name that the result says the file has now.
@@ -85,7 +85,7 @@ CREATE INDEX items_by_moved ON headway.items (moved, job_no) WHERE moved IS NOT 
 
 -- Who runs what, until when: working state, neither events nor rebuilt from them.
 CREATE TABLE headway.leases (
-    job_no BIGINT NOT NULL,
+    job_no BIGINT NOT NULL CHECK (job_no > 0),
     item BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     worker TEXT COLLATE "C" NOT NULL,

@@ -15,31 +15,14 @@ const OLDEST: u32 = 150_000;
 
 /// Refuses a database in which an acknowledged event could be lost, or whose server cannot be written to.
 pub(crate) async fn promises(session: &SqlSession) -> Stored<()> {
-    let settings = session.plain(SETTINGS).await?;
-    let [version, encoding, recovery, fsync, synchronous, read_only, whole_pages] = settings.as_slice() else {
-        return Err(StoreError::new("PostgreSQL does not tell its settings"));
-    };
-    let refuse = |why: String| Err(StoreError::new(format!("the log cannot be kept in this database: {why}")));
-    if version.parse::<u32>().is_ok_and(|version| version < OLDEST) {
-        return refuse(format!("version {version} of PostgreSQL is older than 15"));
+    let told = session.plain(SETTINGS).await?;
+    let settings: Vec<_> = told.iter().map(String::as_str).collect();
+    let settings: [&str; 7] =
+        settings.try_into().map_err(|_| StoreError::new("PostgreSQL does not tell its settings"))?;
+    if let Some(why) = refusal(&settings) {
+        return Err(StoreError::new(format!("the log cannot be kept in this database: {why}")));
     }
-    if recovery == "t" {
-        return refuse("the server is a replica (pg_is_in_recovery), so name the primary".to_owned());
-    }
-    if encoding != "UTF8" {
-        return refuse(format!("its encoding is {encoding}, so create one with ENCODING 'UTF8' TEMPLATE template0"));
-    }
-    if fsync != "on" {
-        return refuse("fsync is off, so a crash of the machine would destroy it".to_owned());
-    }
-    if synchronous == "off" {
-        let set = "ALTER DATABASE ... SET synchronous_commit = on";
-        return refuse(format!("synchronous_commit is off, so a crash would lose acknowledged events: {set}"));
-    }
-    if read_only == "on" {
-        return refuse("default_transaction_read_only is on".to_owned());
-    }
-    if whole_pages != "on" {
+    if settings[6] != "on" {
         tracing::warn!(
             "full_page_writes is off: a crash of the machine can destroy the log, unless its disk writes pages whole"
         );
@@ -47,18 +30,31 @@ pub(crate) async fn promises(session: &SqlSession) -> Stored<()> {
     Ok(())
 }
 
-/// Fixes for this connection what the server's settings could change later, and lets the server notice within half a
-/// minute that the host of this process is gone: until then nobody else can write.
-pub(crate) async fn pinned(session: &SqlSession) -> Stored<()> {
-    const PINNED: &str = "SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false), \
-        set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false), \
-        set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '30s', false), \
-        set_config('idle_in_transaction_session_timeout', '0', false), set_config('idle_session_timeout', '0', false)";
-    session.plain(PINNED).await.map(drop)
+/// Why a log cannot be kept in a database with these settings.
+fn refusal(settings: &[&str; 7]) -> Option<String> {
+    let [version, encoding, recovery, fsync, synchronous, read_only, _] = *settings;
+    if !version.parse::<u32>().is_ok_and(|version| version >= OLDEST) {
+        return Some(format!("version {version} of PostgreSQL is not 15 or later"));
+    }
+    if recovery != "f" {
+        return Some("the server is a replica (pg_is_in_recovery), so name the primary".to_owned());
+    }
+    if encoding != "UTF8" {
+        return Some(format!("its encoding is {encoding}, so create one with ENCODING 'UTF8' TEMPLATE template0"));
+    }
+    if fsync != "on" {
+        return Some("fsync is off, so a crash of the machine would destroy it".to_owned());
+    }
+    if synchronous == "off" {
+        let set = "ALTER DATABASE ... SET synchronous_commit = on";
+        return Some(format!("synchronous_commit is off, so a crash would lose acknowledged events: {set}"));
+    }
+    (read_only != "off").then(|| "default_transaction_read_only is on".to_owned())
 }
 
 /// Refuses a pooler that gives each transaction a connection of its own: the lock that keeps a second writer out belongs
 /// to a connection. While another connection is busy with a transaction, such a pooler serves this one from elsewhere.
+/// If it does so only later, the number of the process in each commit tells.
 pub(crate) async fn pooler(session: &SqlSession, config: &Config, runtime: &Handle) -> Stored<()> {
     let before = process(session).await?;
     let other = SqlSession::open(config, runtime).await?;
@@ -76,8 +72,36 @@ pub(crate) async fn pooler(session: &SqlSession, config: &Config, runtime: &Hand
 }
 
 /// The process of the server that serves this connection.
-pub(crate) async fn process(session: &SqlSession) -> Stored<i32> {
+async fn process(session: &SqlSession) -> Stored<i32> {
     let told = session.plain("SELECT pg_backend_pid()").await?;
     let process = told.first().and_then(|text| text.parse().ok());
     process.ok_or_else(|| StoreError::new("PostgreSQL does not tell the number of its process"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_broken_promise_is_refused_in_its_own_words() {
+        let good = ["150018", "UTF8", "f", "on", "on", "off", "on"];
+        assert_eq!(refusal(&good), None);
+        for (place, value, said) in [
+            (0, "140022", "not 15 or later"),
+            (1, "SQL_ASCII", "encoding is SQL_ASCII"),
+            (2, "t", "replica"),
+            (3, "off", "fsync is off"),
+            (4, "off", "synchronous_commit is off"),
+            (5, "on", "default_transaction_read_only"),
+        ] {
+            let mut settings = good;
+            settings[place] = value;
+            assert!(refusal(&settings).is_some_and(|why| why.contains(said)), "{said}");
+        }
+        for synchronous in ["local", "remote_write", "remote_apply"] {
+            let mut settings = good;
+            settings[4] = synchronous;
+            assert_eq!(refusal(&settings), None, "{synchronous}: it is on this server's disk");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! order of their positions. The connection that writes holds a lock of the database, so a second writer is refused. Each
 //! writer also has a number in that row: whoever has lost the lock without noticing it changes nothing.
 
+mod address;
 mod check;
 mod error;
 mod lock;
@@ -12,6 +13,7 @@ mod migrate;
 mod read;
 mod readers;
 mod session;
+mod settings;
 mod store;
 mod sweep;
 mod values;

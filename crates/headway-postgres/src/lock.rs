@@ -6,16 +6,18 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::Row;
 
 use crate::session::SqlSession;
-use crate::values::{digest_or_none, unsigned};
+use crate::values::{digest_or_none, unsigned, value};
 use headway_store::{Head, StoreError, Stored};
 
 /// The lock of the log of a database: any number that others are unlikely to choose.
 const LOCK: &str = "SELECT pg_try_advisory_lock(4973260811230412)";
 
-/// Who holds the lock. The number of such a lock stands in two halves.
-const HOLDER: &str = "SELECT coalesce((SELECT 'process ' || a.pid || ' of PostgreSQL, ' || a.application_name || ' at ' \
-    || coalesce(a.client_addr::text, 'this host') || ' since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') \
-    FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted \
+/// Who holds the lock. The number of such a lock stands in two halves. What the role may not see of another's connection
+/// is NULL, and `concat` leaves it out.
+const HOLDER: &str = "SELECT coalesce((SELECT concat('process ', l.pid, ' of PostgreSQL', ', ' || a.application_name, \
+    ' at ' || CASE WHEN a.client_port < 0 THEN 'the host of the database' ELSE host(a.client_addr) END, \
+    ' since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ')) \
+    FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted \
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
     AND l.classid::bigint << 32 | l.objid::bigint = 4973260811230412 LIMIT 1), 'a process that has ended by now')";
 
@@ -52,7 +54,7 @@ pub(crate) async fn fence(session: &SqlSession) -> Stored<(Fence, Head)> {
     const TAKE: &str = "UPDATE headway.log SET writer = writer + 1 WHERE one
         RETURNING writer, pg_backend_pid(), head, digest, next_job_no";
     let row = session.row(TAKE, &[]).await?.ok_or_else(|| StoreError::new("the log has no head"))?;
-    let fence = Fence { writer: row.get(0), process: row.get(1) };
+    let fence = Fence { writer: value(&row, 0)?, process: value(&row, 1)? };
     Ok((fence, head_at(&row, 2)?))
 }
 

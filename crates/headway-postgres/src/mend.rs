@@ -3,7 +3,7 @@
 
 use crate::session::SqlSession;
 use crate::sweep::{clear, set_aside};
-use crate::values::{signed, unsigned};
+use crate::values::{parsed, signed, text_of_bytes, unsigned};
 use crate::{read, write};
 use headway_model::JobId;
 use headway_store::mend::Mend;
@@ -13,14 +13,20 @@ use headway_store::{SetAside, StoreError, Stored};
 
 const EVENTS_PER_READ: u32 = 1_000;
 
-/// What came of making the rows of a job again.
-enum Replayed {
-    /// They are there.
-    Made,
+/// Why the rows of a job are not made again.
+enum NotReplayed {
+    /// Its events cannot be read, or make no sense: another try does not mend that.
+    Unreadable(String),
     /// The log has no event of a job with this number.
     NoJob,
-    /// An event makes no sense: another try does not mend that.
-    Unreadable(String),
+    /// The store failed, for example because its connection broke. That says nothing about the events.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotReplayed {
+    fn from(error: StoreError) -> Self {
+        NotReplayed::Store(error)
+    }
 }
 
 /// Does it, within a transaction of the writer. If the store fails, nothing is changed.
@@ -29,16 +35,17 @@ pub(crate) async fn carry_out(session: &SqlSession, mend: Mend<u64>, damage: &St
     let job = id_of(session, job_no).await?;
     let why = match mend {
         Mend::Aside(_) => damage.message.clone(),
-        Mend::Rows(_) => match replay(session, job_no).await? {
-            Replayed::Made => {
+        Mend::Rows(_) => match replay(session, job_no).await {
+            Ok(()) => {
                 tracing::warn!(job_no, ?job, %damage, "the rows of a job were made again from its events");
                 return Ok(());
             }
-            Replayed::NoJob => {
+            Err(NotReplayed::NoJob) => {
                 tracing::warn!(job_no, ?job, %damage, "rows of no job were removed, and those of their job made again");
                 return without_rows(session).await;
             }
-            Replayed::Unreadable(why) => why,
+            Err(NotReplayed::Store(error)) => return Err(error),
+            Err(NotReplayed::Unreadable(why)) => why,
         },
     };
     let aside = SetAside { job_no, job, why };
@@ -53,8 +60,13 @@ async fn without_rows(session: &SqlSession) -> Stored<()> {
         AND NOT EXISTS (SELECT 1 FROM headway.set_aside a WHERE a.job_no = e.job_no)";
     for row in session.rows(LOST, &[]).await? {
         let job_no = unsigned(&row, 0)?;
-        if !matches!(replay(session, job_no).await?, Replayed::Made) {
-            tracing::error!(job_no, "`headway rebuild` says why this job has no rows");
+        match replay(session, job_no).await {
+            Ok(()) => {}
+            Err(NotReplayed::Store(error)) => return Err(error),
+            Err(NotReplayed::NoJob | NotReplayed::Unreadable(_)) => {
+                clear(session, job_no).await?;
+                tracing::error!(job_no, "`headway rebuild` says why this job has no rows");
+            }
         }
     }
     Ok(())
@@ -65,13 +77,13 @@ async fn id_of(session: &SqlSession, job_no: u64) -> Stored<Option<JobId>> {
     const ROW: &str = "SELECT id FROM headway.jobs WHERE job_no = $1";
     const FIRST: &str = "SELECT payload FROM headway.events WHERE job_no = $1 ORDER BY position LIMIT 1";
     let row = session.row(ROW, &[&signed(job_no)]).await?;
-    let id = row.and_then(|row| row.try_get::<_, String>(0).ok()?.parse().ok());
+    let id = row.and_then(|row| parsed(&row, 0).ok());
     let first = session.row(FIRST, &[&signed(job_no)]).await?;
-    Ok(id.or_else(|| first.and_then(|row| EventRow::id_in(&row.try_get::<_, String>(0).ok()?))))
+    Ok(id.or_else(|| first.and_then(|row| EventRow::id_in(&text_of_bytes(&row, 0).ok()?))))
 }
 
-/// Makes the rows of a job again. Unless it succeeds, the job has none.
-async fn replay(session: &SqlSession, job_no: u64) -> Stored<Replayed> {
+/// Makes the rows of a job again. If its events are unreadable, some are there that the caller has to remove.
+async fn replay(session: &SqlSession, job_no: u64) -> Result<(), NotReplayed> {
     clear(session, job_no).await?;
     let head = read::head(session).await?;
     let (mut pruned, mut after) = (None, 0);
@@ -80,22 +92,24 @@ async fn replay(session: &SqlSession, job_no: u64) -> Stored<Replayed> {
         after = last;
     }
     if after == 0 {
-        return Ok(Replayed::NoJob);
+        return Err(NotReplayed::NoJob);
     }
     let mut replay = Replay::new(pruned.into_iter().collect());
     after = 0;
     while let Some((page, last)) = events(session, job_no, after).await? {
-        session.all("", &write::rows(&replay.page(&page, head))).await?;
+        session.all(&write::rows(&replay.page(&page, head))).await?;
         after = last;
     }
     match replay.unreadable.pop_first() {
-        None => Ok(Replayed::Made),
-        Some((_, (_, error))) => clear(session, job_no).await.map(|()| Replayed::Unreadable(error.to_string())),
+        None => Ok(()),
+        Some((_, (_, error))) => Err(NotReplayed::Unreadable(error.to_string())),
     }
 }
 
 /// A page of a job's events after a position, and its last position.
-async fn events(session: &SqlSession, job_no: u64, after: u64) -> Stored<Option<(Vec<EventRow>, u64)>> {
-    let page = read::history(session, job_no, after, EVENTS_PER_READ).await?;
+async fn events(session: &SqlSession, job_no: u64, after: u64) -> Result<Option<(Vec<EventRow>, u64)>, NotReplayed> {
+    let rows = read::history_rows(session, job_no, after, EVENTS_PER_READ).await?;
+    let page: Stored<Vec<_>> = rows.iter().map(read::event).collect();
+    let page = page.map_err(|error| NotReplayed::Unreadable(error.message))?;
     Ok(page.last().map(|last| last.position).map(|last| (page, last)))
 }

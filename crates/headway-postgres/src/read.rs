@@ -2,13 +2,15 @@
 
 mod earlier;
 mod events;
+mod folds;
 mod items;
 mod jobs;
 
 pub(crate) use earlier::{done, done_contents, outcomes};
-pub(crate) use events::{digest_at, event_at, event_before, events, history, request};
+pub(crate) use events::{digest_at, event, event_at, event_before, events, history, history_rows, request};
+pub(crate) use folds::folds;
 pub(crate) use items::{groups, items, items_at, items_for, load, named};
-pub(crate) use jobs::{aside, folds, job, jobs};
+pub(crate) use jobs::{aside, job, jobs};
 
 use tokio_postgres::Row;
 

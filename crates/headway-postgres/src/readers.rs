@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio_postgres::Config;
 
 use crate::session::SqlSession;
+use crate::{migrate, settings};
 use headway_store::{StoreError, Stored};
 
 /// As many as pages and streams need at once. Each is a process of the server.
@@ -53,12 +54,15 @@ impl ReadPool {
         found
     }
 
+    /// Opens a connection. What is behind the address can be another server than before, and the log of a later version.
     async fn open(&self) -> Stored<SqlSession> {
         let session = SqlSession::open(&self.config, &self.runtime).await?;
         let replica = session.plain("SELECT pg_is_in_recovery()").await?;
-        match replica.first().is_some_and(|answer| answer == "f") {
-            true => session.send("SET default_transaction_read_only = on").await.map(|()| session),
-            false => Err(StoreError::new("the server of the store is a replica, which can lack the newest events")),
+        if replica.first().is_none_or(|answer| answer != "f") {
+            return Err(StoreError::new("the server of the store is a replica, which can lack the newest events"));
         }
+        settings::of_reader(&session).await?;
+        migrate::compare(&session).await?;
+        Ok(session)
     }
 }

@@ -1,15 +1,18 @@
 //! One connection with its prepared statements.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::pin::pin;
 
+use futures::TryStreamExt;
 use futures::future::try_join_all;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
-use crate::error::failed;
+use crate::address::SILENCE;
+use crate::error::{failed, not_committed};
 use headway_store::{StoreError, Stored};
 
 /// The values of a statement.
@@ -21,8 +24,8 @@ pub(crate) struct SqlStep<'a> {
     pub(crate) values: Vec<Box<dyn ToSql + Sync + Send + 'a>>,
 }
 
-/// How long a host may leave a packet without an answer before the connection counts as broken.
-const SILENCE: Duration = Duration::from_secs(30);
+/// How many statements are under way at once: as many as surely go out in their order.
+const AT_ONCE: usize = 16;
 
 /// One connection. Its other half runs on the runtime, so the methods can be called from any thread.
 pub(crate) struct SqlSession {
@@ -30,32 +33,14 @@ pub(crate) struct SqlSession {
     prepared: Mutex<HashMap<&'static str, Statement>>,
 }
 
-/// Reads an address of a database.
-///
-/// # Errors
-/// With what is wrong with it. The text does not repeat the address, which can contain a password.
-pub(crate) fn address(url: &str) -> Stored<Config> {
-    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-        StoreError::new(format!("the address of the store is not one of PostgreSQL: {}", failed(&error)))
-    })?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(10));
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(SILENCE);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("headway");
-    }
-    Ok(config)
-}
-
 impl SqlSession {
     pub(crate) async fn open(config: &Config, runtime: &Handle) -> Stored<Self> {
         let config = config.clone();
         // Connecting needs the reactor of the runtime, and the caller can be on any thread.
         let opened = runtime.spawn(async move {
-            let (client, connection) = config.connect(NoTls).await?;
+            let connecting = timeout(SILENCE, config.connect(NoTls)).await;
+            let connected = connecting.map_err(|_| StoreError::new("PostgreSQL does not answer"))?;
+            let (client, connection) = connected.map_err(|error| failed(&error))?;
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::warn!(error = %failed(&error), "a connection to PostgreSQL broke");
@@ -64,9 +49,8 @@ impl SqlSession {
             Ok(client)
         });
         let client = opened.await.map_err(|error| StoreError::new(error.to_string()))?;
-        let client = client.map_err(|error: tokio_postgres::Error| {
-            let StoreError { message, passes, .. } = failed(&error);
-            StoreError::new(format!("the store cannot be reached: {message}")).passing(passes)
+        let client = client.map_err(|error: StoreError| {
+            StoreError::new(format!("the store cannot be reached: {error}")).passing(error.passes)
         })?;
         Ok(SqlSession { client, prepared: Mutex::default() })
     }
@@ -78,6 +62,11 @@ impl SqlSession {
     /// Sends text without values: what it returns is ignored.
     pub(crate) async fn send(&self, text: &str) -> Stored<()> {
         self.client.batch_execute(text).await.map_err(|error| failed(&error))
+    }
+
+    /// Commits the transaction. The error says whether it is known that nothing was committed.
+    pub(crate) async fn commit(&self) -> Stored<()> {
+        self.client.batch_execute("COMMIT").await.map_err(|error| not_committed(&error))
     }
 
     /// The columns of the first row as text, by the protocol that needs nothing of the session.
@@ -98,25 +87,42 @@ impl SqlSession {
         Ok(self.rows(text, values).await?.into_iter().next())
     }
 
+    /// Takes the rows one by one as they come, so that a long list is never in memory as a whole.
+    pub(crate) async fn each(
+        &self,
+        text: &'static str,
+        values: SqlValues<'_>,
+        mut take: impl FnMut(&Row) -> Stored<()> + Send,
+    ) -> Stored<()> {
+        let statement = self.prepare(text).await?;
+        let rows = self.client.query_raw(&statement, values.iter().copied()).await.map_err(|error| failed(&error))?;
+        let mut rows = pin!(rows);
+        while let Some(row) = rows.try_next().await.map_err(|error| failed(&error))? {
+            take(&row)?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn execute(&self, text: &'static str, values: SqlValues<'_>) -> Stored<u64> {
         let statement = self.prepare(text).await?;
         self.client.execute(&statement, values).await.map_err(|error| failed(&error))
     }
 
-    /// Sends statements one behind the other without waiting in between, after `begin`. Returns how many rows each has
-    /// changed. If one fails, the database refuses those behind it, as they are parts of one transaction.
-    pub(crate) async fn all(&self, begin: &str, steps: &[SqlStep<'_>]) -> Stored<Vec<u64>> {
+    /// Sends statements one behind the other without waiting in between. Returns how many rows each has changed. The
+    /// caller has begun a transaction, so if one fails, the database refuses those behind it.
+    pub(crate) async fn all(&self, steps: &[SqlStep<'_>]) -> Stored<Vec<u64>> {
         let mut prepared = Vec::new();
         for step in steps {
             let values: Vec<&(dyn ToSql + Sync)> = step.values.iter().map(|value| &**value as _).collect();
             prepared.push((self.prepare(step.text).await?, values));
         }
-        let begin = self.client.batch_execute(begin);
-        let steps = prepared.iter().map(|(statement, values)| self.client.execute(statement, values));
-        // Each future sends its statement when it is first polled, and they are polled in this order.
-        let (begun, changed) = futures::join!(begin, try_join_all(steps));
-        begun.map_err(|error| failed(&error))?;
-        changed.map_err(|error| failed(&error))
+        let mut changed = Vec::new();
+        for part in prepared.chunks(AT_ONCE) {
+            // Each future sends its statement when it is first polled, and they are polled in this order.
+            let sent = part.iter().map(|(statement, values)| self.client.execute(statement, values));
+            changed.extend(try_join_all(sent).await.map_err(|error| failed(&error))?);
+        }
+        Ok(changed)
     }
 
     async fn prepare(&self, text: &'static str) -> Stored<Statement> {

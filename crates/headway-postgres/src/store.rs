@@ -6,11 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::runtime::Handle;
 
+use crate::address::address;
 use crate::mend;
 use crate::readers::ReadPool;
-use crate::session::{SqlSession, address};
+use crate::session::SqlSession;
 use crate::writer::{LogWriter, Writing};
-use crate::{check, lock, migrate, read, sweep};
+use crate::{check, lock, migrate, read, settings, sweep};
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item::ItemLabel;
@@ -44,7 +45,7 @@ impl PostgresStore {
         check::promises(&session).await?;
         check::pooler(&session, &config, &runtime).await?;
         lock::take(&session).await?;
-        check::pinned(&session).await?;
+        settings::of_writer(&session).await?;
         migrate::migrate(&session).await?;
         let (fence, head) = lock::fence(&session).await?;
         let writing = Writing { session: Arc::new(session), fence, head };
@@ -55,12 +56,13 @@ impl PostgresStore {
     /// Opens the log for reading beside its writer. Everything that writes fails.
     ///
     /// # Errors
-    /// If the database cannot be reached, or has no log of this version.
+    /// If the database cannot be reached, is a replica, or has no log of this version.
     pub async fn open_to_read(url: &str) -> Stored<Self> {
         let (config, runtime) = (address(url)?, Handle::current());
-        migrate::compare(&SqlSession::open(&config, &runtime).await?).await?;
         let writer = LogWriter::new(None, runtime.clone());
-        Ok(PostgresStore { writer, readers: ReadPool::new(config, runtime), mends: false })
+        let readers = ReadPool::new(config, runtime);
+        readers.read(|_| async { Ok(()) }).await?;
+        Ok(PostgresStore { writer, readers, mends: false })
     }
 
     /// From now on, the rows of a job that cannot be read are made again from its events.

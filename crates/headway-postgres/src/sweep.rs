@@ -51,12 +51,15 @@ pub(crate) async fn set_aside(session: &SqlSession, aside: &SetAside) -> Stored<
     session.execute(ASIDE, &[&signed(aside.job_no), &id, &aside.why.as_bytes()]).await.map(drop)
 }
 
-/// Removes the rows of a job.
+/// Removes the rows of a job, and those of its leases that cannot be read.
 pub(crate) async fn clear(session: &SqlSession, job_no: u64) -> Stored<()> {
     for statement in [
         "DELETE FROM headway.items WHERE job_no = $1",
         "DELETE FROM headway.jobs WHERE job_no = $1",
         "DELETE FROM headway.set_aside WHERE job_no = $1",
+        // No event has leases, so one that cannot be read is lost.
+        "DELETE FROM headway.leases WHERE job_no = $1 AND (item NOT BETWEEN 0 AND 4294967295
+            OR attempt NOT BETWEEN 0 AND 4294967295 OR until < 0)",
     ] {
         session.execute(statement, &[&signed(job_no)]).await?;
     }

@@ -55,8 +55,12 @@ pub(crate) fn parsed_or_none<T: FromStr<Err: Display>>(row: &Row, at: usize) -> 
     text.map(parse).transpose()
 }
 
-/// Text that can have zero bytes, which a column of text cannot hold.
-pub(crate) fn text_of_bytes(row: &Row, at: usize) -> Stored<Option<String>> {
+/// Text that is stored as its bytes: a column of text cannot hold a zero byte.
+pub(crate) fn text_of_bytes(row: &Row, at: usize) -> Stored<String> {
+    text_of_bytes_or_none(row, at)?.ok_or_else(|| unreadable(row, at, &"it is missing"))
+}
+
+pub(crate) fn text_of_bytes_or_none(row: &Row, at: usize) -> Stored<Option<String>> {
     let bytes: Option<Vec<u8>> = value(row, at)?;
     bytes.map(String::from_utf8).transpose().map_err(|error| unreadable(row, at, &error))
 }

@@ -2,7 +2,10 @@
 
 use super::all;
 use crate::session::SqlSession;
-use crate::values::{digest_or_none, parsed, parsed_or_none, signed, signed_all, status, unsigned, value};
+use crate::values::{
+    digest_or_none, parsed, parsed_or_none, signed, signed_all, status, text_of_bytes, text_of_bytes_or_none, unsigned,
+    value,
+};
 use headway_model::{Digest, JobKind, PlannedFile, RelPath};
 use headway_store::Stored;
 use headway_store::rows::{DoneContent, DoneRow, OutcomeRow, done_codes};
@@ -60,7 +63,13 @@ pub(crate) async fn done(
         let file = PlannedFile { path, size, mtime_ns, rerun: None, becomes: None };
         let undo = JobKind::of(&value::<String>(row, 4)?) == JobKind::Undo;
         let work = digest_or_none(row, 3)?.filter(|_| !undo);
-        Ok(DoneRow { file, job_no: unsigned(row, 6)?, job: parsed(row, 7)?, work, result: value(row, 5)? })
+        Ok(DoneRow {
+            file,
+            job_no: unsigned(row, 6)?,
+            job: parsed(row, 7)?,
+            work,
+            result: text_of_bytes_or_none(row, 5)?,
+        })
     })
 }
 
@@ -71,9 +80,12 @@ pub(crate) async fn done_contents(session: &SqlSession, library: &str, work: Dig
         WHERE j.library = $1 AND j.work = $2 AND i.status = 'succeeded' AND i.result IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM headway.jobs u WHERE u.recipe = 'undo' AND u.parent = j.id)";
     let mut contents = Vec::new();
-    for row in session.rows(RESULTS, &[&library, &work.0.as_slice()]).await? {
-        let (path, result): (_, String) = (parsed(&row, 1)?, value(&row, 3)?);
-        contents.extend(DoneContent::of_result(parsed(&row, 0)?, &path, unsigned(&row, 2)?, &result));
-    }
+    session
+        .each(RESULTS, &[&library, &work.0.as_slice()], |row| {
+            let (path, result) = (parsed(row, 1)?, text_of_bytes(row, 3)?);
+            contents.extend(DoneContent::of_result(parsed(row, 0)?, &path, unsigned(row, 2)?, &result));
+            Ok(())
+        })
+        .await?;
     Ok(contents)
 }

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 
 use super::all;
 use crate::session::SqlSession;
-use crate::values::{digest, signed, signed_all, unsigned, value};
+use crate::values::{digest, signed, signed_all, text_of_bytes, text_of_bytes_or_none, unsigned, value};
 use headway_model::Digest;
 use headway_model::id::{JobId, Position, Seq};
 use headway_store::rows::EventRow;
@@ -40,9 +40,9 @@ pub(crate) async fn events(
 ) -> Stored<Vec<EventRow>> {
     const ALL: &str = events!("detail", "position > $1 AND position <= $2 ORDER BY position LIMIT $3");
     const SOME: &str =
-        events!("NULL::text", "position > $1 AND position <= $2 AND job_no = ANY($4) ORDER BY position LIMIT $3");
+        events!("NULL::bytea", "position > $1 AND position <= $2 AND job_no = ANY($4) ORDER BY position LIMIT $3");
     const ONE: &str =
-        events!("NULL::text", "position > $1 AND position <= $2 AND job_no = $4 ORDER BY position LIMIT $3");
+        events!("NULL::bytea", "position > $1 AND position <= $2 AND job_no = $4 ORDER BY position LIMIT $3");
     let (after, up_to, limit) = (signed(after), signed(up_to), i64::from(limit));
     let rows = match jobs {
         [] => session.rows(ALL, &[&after, &up_to, &limit]).await?,
@@ -53,8 +53,13 @@ pub(crate) async fn events(
 }
 
 pub(crate) async fn history(session: &SqlSession, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
+    all(&history_rows(session, job_no, after, limit).await?, event)
+}
+
+/// The rows of [`history`], which might hold what is no event.
+pub(crate) async fn history_rows(session: &SqlSession, job_no: u64, after: Position, limit: u32) -> Stored<Vec<Row>> {
     const OF: &str = events!("detail", "job_no = $1 AND position > $2 ORDER BY position LIMIT $3");
-    all(&session.rows(OF, &[&signed(job_no), &signed(after), &i64::from(limit)]).await?, event)
+    session.rows(OF, &[&signed(job_no), &signed(after), &i64::from(limit)]).await
 }
 
 pub(crate) async fn event_before(
@@ -80,15 +85,16 @@ pub(crate) async fn event_at(session: &SqlSession, job_no: u64, seq: Seq) -> Sto
 
 pub(crate) async fn request(session: &SqlSession, job_no: u64) -> Stored<Option<String>> {
     const FIRST: &str = "SELECT detail FROM headway.events WHERE job_no = $1 ORDER BY position LIMIT 1";
-    session.row(FIRST, &[&signed(job_no)]).await?.map_or(Ok(None), |row| value(&row, 0))
+    session.row(FIRST, &[&signed(job_no)]).await?.map_or(Ok(None), |row| text_of_bytes_or_none(&row, 0))
 }
 
-fn event(row: &Row) -> Stored<EventRow> {
-    let (position, job_no, payload): (_, _, String) = (unsigned(row, 0)?, unsigned(row, 1)?, value(row, 3)?);
+/// An event of these statements.
+pub(crate) fn event(row: &Row) -> Stored<EventRow> {
+    let (position, job_no, payload) = (unsigned(row, 0)?, unsigned(row, 1)?, text_of_bytes(row, 3)?);
     let id = value::<Option<String>>(row, 6)?.map(|id| id.parse::<JobId>()).transpose();
     let id = id.map_err(|error| StoreError::damaged(job_no, &error.to_string()))?;
     // During a rebuild, only the job's own first event holds its id.
     let job = id.or_else(|| EventRow::id_in(&payload)).unwrap_or_else(EventRow::unknown_job);
-    let (seq, digest, detail) = (unsigned(row, 2)?, digest(row, 4)?, value(row, 5)?);
+    let (seq, digest, detail) = (unsigned(row, 2)?, digest(row, 4)?, text_of_bytes_or_none(row, 5)?);
     Ok(EventRow { position, job_no, job, seq, payload, detail, digest })
 }

@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 
 use super::all;
 use crate::session::SqlSession;
-use crate::values::{parsed, parsed_or_none, signed, signed_all, status, text_of_bytes, unsigned, value};
+use crate::values::{parsed, parsed_or_none, signed, signed_all, status, text_of_bytes_or_none, unsigned, value};
 use headway_model::groups::{GroupBy, GroupSorter, ItemGroups};
 use headway_model::item::ItemLabel;
 use headway_model::item_filter::MatchingItems;
@@ -71,9 +71,12 @@ pub(crate) async fn items_for(session: &SqlSession, jobs: &[u64], paths: &[RelPa
 pub(crate) async fn groups(session: &SqlSession, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
     const FILES: &str = "SELECT path, size, job_no FROM headway.items WHERE job_no = $1 ORDER BY item";
     let mut sorter = GroupSorter::new(by);
-    for row in session.rows(FILES, &[&signed(job_no)]).await? {
-        sorter.add(&parsed(&row, 0)?, unsigned(&row, 1)?);
-    }
+    session
+        .each(FILES, &[&signed(job_no)], |row| {
+            sorter.add(&parsed(row, 0)?, unsigned(row, 1)?);
+            Ok(())
+        })
+        .await?;
     Ok(sorter.end())
 }
 
@@ -81,11 +84,14 @@ pub(crate) async fn named(session: &SqlSession, job_no: u64, pattern: &Pattern) 
     // One statement over all items: reading them page by page would also load every row's messages and results.
     const PATHS: &str = "SELECT path, item, job_no FROM headway.items WHERE job_no = $1 ORDER BY item";
     let mut named = MatchingItems::default();
-    for row in session.rows(PATHS, &[&signed(job_no)]).await? {
-        if pattern.matches_path(&parsed(&row, 0)?) {
-            named.add(unsigned(&row, 1)?);
-        }
-    }
+    session
+        .each(PATHS, &[&signed(job_no)], |row| {
+            if pattern.matches_path(&parsed(row, 0)?) {
+                named.add(unsigned(row, 1)?);
+            }
+            Ok(())
+        })
+        .await?;
     Ok(named)
 }
 
@@ -94,6 +100,7 @@ fn item_row(row: &Row) -> Stored<ItemRow> {
     let (path, size, mtime_ns) = (parsed(row, 4)?, unsigned(row, 5)?, value(row, 6)?);
     let file = PlannedFile { path, size, mtime_ns, rerun, becomes: parsed_or_none(row, 10)? };
     let (status, attempt) = (status(row, 2)?, unsigned(row, 3)?);
-    let state = ItemState { status, attempt, message: text_of_bytes(row, 7)?, result: value(row, 8)? };
+    let (message, result) = (text_of_bytes_or_none(row, 7)?, text_of_bytes_or_none(row, 8)?);
+    let state = ItemState { status, attempt, message, result };
     Ok(ItemRow { job_no: unsigned(row, 0)?, item: unsigned(row, 1)?, file, state })
 }

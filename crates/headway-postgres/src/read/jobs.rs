@@ -1,12 +1,11 @@
-//! Jobs, their folds, and those that are set aside.
+//! Jobs, and those that are set aside.
 
 use tokio_postgres::Row;
 
-use super::{all, head};
+use super::all;
 use crate::session::SqlSession;
 use crate::values::{damaged, digest, digest_or_none, parsed, parsed_or_none, signed, text_of_bytes, unsigned, value};
-use headway_model::Fold;
-use headway_model::id::{JobId, Position};
+use headway_model::id::JobId;
 use headway_store::rows::{JobColumns, JobRow};
 use headway_store::{JobFilter, SetAside, StoreError, Stored};
 
@@ -15,7 +14,7 @@ macro_rules! jobs {
     ($condition:literal) => {
         concat!(
             "SELECT job_no, created_position, last_position, library, head, fold, summary, work, id, status, seq, digest,
-                terminal, recipe, trimmed FROM headway.jobs WHERE ",
+                terminal, recipe, trimmed, parent, pruned, over_position FROM headway.jobs WHERE ",
             $condition
         )
     };
@@ -31,7 +30,7 @@ pub(crate) async fn job(session: &SqlSession, id: JobId) -> Stored<Option<JobRow
 }
 
 /// One job that is not set aside.
-async fn with_rows(session: &SqlSession, id: JobId) -> Stored<Option<JobRow>> {
+pub(super) async fn with_rows(session: &SqlSession, id: JobId) -> Stored<Option<JobRow>> {
     session.row(jobs!("id = $1"), &[&id.to_string()]).await?.map(|row| job_row(&row)).transpose()
 }
 
@@ -102,35 +101,13 @@ async fn repeating(session: &SqlSession, row: &JobRow, limit: i64) -> Stored<Vec
     }
 }
 
-pub(crate) async fn folds(session: &SqlSession, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
-    session.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    let position = head(session).await?.position;
-    let mut folds = Vec::new();
-    for id in jobs {
-        const ITEMS: &str = "SELECT code, attempt, job_no FROM headway.items WHERE job_no = $1 ORDER BY item";
-        let Some(row) = with_rows(session, *id).await? else { continue };
-        let mut items: Vec<(u8, u32)> = Vec::new();
-        if !row.summary.pruned {
-            let code = |row: &Row| {
-                let code = u8::try_from(value::<i16>(row, 0)?).map_err(|error| damaged(row, &error.to_string()))?;
-                Ok((code, unsigned(row, 1)?))
-            };
-            items = all(&session.rows(ITEMS, &[&signed(row.job_no)]).await?, code)?;
-        }
-        folds.push(row.fold_of(items).map_err(|why| StoreError::damaged(row.job_no, &why))?);
-    }
-    session.send("COMMIT").await?;
-    Ok((position, folds))
-}
-
 pub(crate) async fn aside(session: &SqlSession) -> Stored<Vec<SetAside>> {
     const ALL: &str = "SELECT job_no AS number, id, why FROM headway.set_aside ORDER BY job_no";
     all(&session.rows(ALL, &[]).await?, aside_row)
 }
 
 fn aside_row(row: &Row) -> Stored<SetAside> {
-    let why = text_of_bytes(row, 2)?.unwrap_or_default();
-    Ok(SetAside { job_no: unsigned(row, 0)?, job: parsed_or_none(row, 1)?, why })
+    Ok(SetAside { job_no: unsigned(row, 0)?, job: parsed_or_none(row, 1)?, why: text_of_bytes(row, 2)? })
 }
 
 fn job_row(row: &Row) -> Stored<JobRow> {
@@ -151,7 +128,17 @@ fn job_row(row: &Row) -> Stored<JobRow> {
         recipe: value(row, 13)?,
         is_trimmed: value(row, 14)?,
     };
-    columns.row().map_err(|why| damaged(row, &why))
+    let found = columns.row().map_err(|why| damaged(row, &why))?;
+    let is_over = found.summary.status.is_terminal();
+    let same = [
+        ("parent", parsed_or_none::<JobId>(row, 15)? == found.head.parent()),
+        ("pruned", value::<bool>(row, 16)? == found.summary.pruned),
+        ("over_position", value::<Option<i64>>(row, 17)? == is_over.then_some(signed(found.last_position))),
+    ];
+    match same.iter().find(|(_, is_same)| !is_same) {
+        None => Ok(found),
+        Some((column, _)) => Err(damaged(row, &format!("its column {column} is not what the rest of it says"))),
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::column;
 use crate::session::SqlStep;
 use crate::values::signed;
-use headway_model::Rerun;
 use headway_model::item::{ItemLabel, ItemStatus};
+use headway_model::{RelPath, Rerun};
 use headway_store::rows::{Batch, ItemRow, ItemState, JobRow};
 
 pub(super) fn jobs(rows: &[JobRow]) -> Option<SqlStep<'_>> {
@@ -70,7 +70,7 @@ pub(super) fn planned(rows: &[ItemRow]) -> Option<SqlStep<'_>> {
 pub(super) fn moved(batch: &Batch) -> Option<SqlStep<'_>> {
     const UPDATE: &str = "UPDATE headway.items AS i SET status = m.status, code = m.code, attempt = m.attempt,
             message = m.message, result = m.result, moved = m.moved, noted = m.noted
-        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $5::bigint[], $6::bytea[], $7::text[],
+        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $5::bigint[], $6::bytea[], $7::bytea[],
             $8::text[], $9::text[]) AS m (job_no, item, status, code, attempt, message, result, moved, noted)
         WHERE i.job_no = m.job_no AND i.item = m.item";
     let rows: Vec<_> = batch.last_moves().into_iter().collect();
@@ -82,7 +82,7 @@ pub(super) fn moved(batch: &Batch) -> Option<SqlStep<'_>> {
         column(&rows, |(_, state)| i16::from(state.status.byte())),
         column(&rows, |(_, state)| i64::from(state.attempt)),
         column(&rows, |(_, state)| state.message.as_ref().map(|message| message.as_bytes())),
-        column(&rows, |(_, state)| state.result.as_deref()),
+        column(&rows, |(_, state)| state.result.as_ref().map(|result| result.as_bytes())),
         column(&rows, |(_, state)| moved_to(state)),
         column(&rows, |(_, state)| noted(state.status)),
     ];
@@ -122,9 +122,9 @@ fn noted(status: ItemStatus) -> Option<&'static str> {
     (!is_common).then(|| label.name())
 }
 
-/// The name that a result says the file has now.
+/// The name that a result says the file has now, if it is one that a file can have.
 fn moved_to(state: &ItemState) -> Option<String> {
     let result = state.result.as_deref().filter(|result| result.contains("\"moved\""))?;
     let result: serde_json::Value = serde_json::from_str(result).ok()?;
-    Some(result.get("moved")?.as_str()?.to_owned())
+    result.get("moved")?.as_str()?.parse::<RelPath>().ok().map(String::from)
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use headway_postgres::PostgresStore;
 use headway_store::{EventPages, Store, rebuild};
 
 use crate::batches::Batches;
@@ -30,7 +29,7 @@ async fn every_acknowledged_batch_survives_a_kill_of_the_server_and_none_is_ther
     let database = TestDatabase::with(PostgresServer::new(&[]), "").await;
     let mut before = 0;
     for round in 0..(effort / 10).max(3) {
-        let store: Arc<dyn Store> = Arc::new(PostgresStore::open(&database.url()).await.expect("a log"));
+        let store = database.store().await;
         let head = store.head().await.expect("a head");
         assert_eq!(head.position % EVENTS as u64, 0, "a part of a batch is there");
         let (reached, mut reach) = tokio::sync::watch::channel(0);
@@ -69,7 +68,7 @@ async fn every_acknowledged_batch_survives_a_kill_of_the_server_and_none_is_ther
         assert!(store.renew("here", 1).await.is_err());
         before = head.position;
     }
-    let store = PostgresStore::open(&database.url()).await.expect("a log");
-    let done = rebuild(&store, |_| {}).await.expect("a log that can be folded");
+    let store = database.store().await;
+    let done = rebuild(&*store, |_| {}).await.expect("a log that can be folded");
     assert_eq!((done.events, done.jobs, done.aside), (before, before, Vec::new()));
 }

@@ -1,5 +1,6 @@
 //! The store in PostgreSQL against a real server, which `server.rs` starts.
 
+mod answers;
 mod batches;
 mod contract;
 mod crash;

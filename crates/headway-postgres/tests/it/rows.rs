@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use headway_model::{Digest, FailReason, JobEvent, PlannedFile};
+use headway_model::{Digest, DiskEffect, FailReason, JobEvent, PlannedFile};
 use headway_postgres::PostgresStore;
 use headway_store::testing::{Recorder, created, new_job};
-use headway_store::{SetAside, Store};
+use headway_store::{Append, JobFilter, SetAside, Store, Writer};
 
 use crate::server::TestDatabase;
 
@@ -84,13 +84,15 @@ async fn rows_that_cannot_be_read_are_made_again_and_a_job_without_readable_even
     recorder.record(other, failing(other, "g", "no")).await;
     let row = store.job(job).await.expect("a read");
     for damage in [
+        "UPDATE headway.jobs SET pruned = TRUE WHERE job_no = 1",
+        "UPDATE headway.jobs SET parent = id WHERE job_no = 1",
         "UPDATE headway.jobs SET summary = '{' WHERE job_no = 1",
         "UPDATE headway.jobs SET status = 'paused' WHERE job_no = 1",
         "UPDATE headway.jobs SET work = '\\x00' WHERE job_no = 1",
         "UPDATE headway.jobs SET id = 'nobody' WHERE job_no = 1",
     ] {
         database.sql(damage).await;
-        assert_eq!(store.jobs(headway_store::JobFilter::Live, 10).await.expect("jobs").len(), 2, "{damage}");
+        assert_eq!(store.jobs(JobFilter::Live, 10).await.expect("jobs").len(), 2, "{damage}");
         assert_eq!(store.job(job).await.expect("a read"), row, "{damage}");
     }
     database.sql("UPDATE headway.items SET path = '../x' WHERE job_no = 1").await;
@@ -107,9 +109,64 @@ async fn rows_that_cannot_be_read_are_made_again_and_a_job_without_readable_even
     database.sql("ALTER TABLE headway.items DROP CONSTRAINT room").await;
     assert_eq!(store.job(job).await.expect("a read"), row);
 
-    database.sql("UPDATE headway.events SET payload = '{' WHERE job_no = 1 AND seq = 2").await;
-    database.sql("UPDATE headway.jobs SET summary = '{' WHERE job_no = 1").await;
-    assert!(store.job(job).await.expect_err("a refusal").is_set_aside());
-    assert_eq!(store.aside().await.expect("jobs")[0].job, Some(job));
-    assert_eq!(store.jobs(headway_store::JobFilter::Live, 10).await.expect("jobs").len(), 1);
+    // Of two jobs with a broken event, one holds what is no text.
+    for (number, id, broken) in [(1, job, "'{'"), (2, other, "'\\xff'")] {
+        database
+            .sql(&format!("UPDATE headway.events SET payload = {broken} WHERE job_no = {number} AND seq = 2"))
+            .await;
+        database.sql(&format!("UPDATE headway.jobs SET summary = '{{' WHERE job_no = {number}")).await;
+        assert!(store.job(id).await.expect_err("a refusal").is_set_aside());
+        assert_eq!(store.aside().await.expect("jobs").last().expect("a job").job, Some(id));
+        assert_eq!(store.jobs(JobFilter::Live, 10).await.expect("jobs").len(), 2 - number);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_cannot_be_read_is_lost_and_costs_no_job_its_rows() {
+    let (database, store) = store().await;
+    let job = new_job();
+    let mut events = failing(job, "f", "no");
+    events.pop();
+    Recorder::new(Arc::clone(&store)).record(job, events).await;
+    assert_eq!(store.leases().await.expect("leases").len(), 1);
+    database.sql("UPDATE headway.leases SET attempt = -1").await;
+    assert_eq!(store.leases().await.expect("leases"), []);
+    assert_eq!(store.aside().await.expect("jobs"), []);
+    assert_eq!(store.items(1, 0, 10, None).await.expect("items").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payloads_and_details_come_back_as_the_bytes_that_were_written() {
+    let (database, store) = store().await;
+    let job = new_job();
+    let (event, detail) = created(job);
+    let head = store.head().await.expect("a head");
+    let mut writer = Writer::new(head, Vec::new());
+    writer.append(Append { ticket: 0, job, event, detail, at: 1_764_000_000_000, over: None });
+    let mut batch = writer.batch().expect("something to write");
+    // No JSON of ours has all of these, and none of it is to be understood here.
+    let odd = "{\"a\" : 1.0, \"a\":1e0}\u{0}\r\n \\u0000 e\u{301}\u{feff}\u{fffd}\u{1f4a9}";
+    (batch.events[0].payload, batch.events[0].detail) = (odd.to_owned(), Some(format!("{odd}{odd}")));
+    let written = batch.events.clone();
+    store.commit(batch).await.expect("a commit");
+    assert_eq!(store.events(&[], 0, 9, 9).await.expect("events"), written);
+    assert_eq!(store.history(1, 0, 9).await.expect("events"), written);
+    assert_eq!(store.request(1).await.expect("a request"), written[0].detail);
+    let bytes = database.told("SELECT encode(payload, 'hex') FROM headway.events").await;
+    let hex: String = odd.bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(bytes, hex);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_with_a_name_that_no_file_can_have_is_recorded() {
+    let (_database, store) = store().await;
+    let job = new_job();
+    let result = r#"{"moved":"a\u0000b"}"#.to_owned();
+    let mut events = failing(job, "f", "no");
+    events.pop();
+    let (effect, detail) = (DiskEffect::Changed, Some(Digest::of(result.as_bytes())));
+    events.push((JobEvent::Succeeded { item: 0, attempt: 1, effect, detail }, Some(result.clone())));
+    Recorder::new(Arc::clone(&store)).record(job, events).await;
+    let items = store.items(1, 0, 10, None).await.expect("items");
+    assert_eq!(items[0].state.result.as_deref(), Some(result.as_str()));
 }
