@@ -4,9 +4,10 @@
 mod failure;
 mod index;
 mod memory;
+pub mod mend;
 mod pages;
 mod rebuild;
-mod replay;
+pub mod replay;
 pub mod rows;
 mod set_aside;
 mod sqlite;
@@ -63,8 +64,14 @@ impl StoreError {
         StoreError { message: message.into(), passes: None, damaged: None, aside: false }
     }
 
-    /// An error at a row of the job with this number.
-    pub(crate) fn damaged(job_no: u64, why: &str) -> Self {
+    /// The same error, caused by a shortage that can pass by itself.
+    #[must_use]
+    pub fn passing(self, passes: Option<PauseReason>) -> Self {
+        StoreError { passes, ..self }
+    }
+
+    /// An error at a row of the job with this number, which can be made again from the events.
+    pub fn damaged(job_no: u64, why: &str) -> Self {
         let damaged = Some(DamagedRows::OfJob(job_no.cast_signed()));
         StoreError { damaged, ..StoreError::new(format!("the rows of job number {job_no} cannot be read: {why}")) }
     }
@@ -72,6 +79,14 @@ impl StoreError {
     /// Whether it was asked for a job that is set aside.
     pub fn is_set_aside(&self) -> bool {
         self.aside
+    }
+
+    /// The number of the job whose rows cannot be read, if that is why and it is known.
+    pub fn damaged_job(&self) -> Option<u64> {
+        match self.damaged? {
+            DamagedRows::OfJob(job_no) => u64::try_from(job_no).ok(),
+            DamagedRows::OfAny => None,
+        }
     }
 
     /// Whether rows cannot be read that can be made again from the events.

@@ -116,7 +116,7 @@ impl Store for MemoryStore {
             let items = state.items.range((row.job_no, 0)..=(row.job_no, u32::MAX));
             let items = items.filter(|_| !row.summary.pruned);
             let items = items.map(|(_, item)| (item.state.status.byte(), item.state.attempt));
-            folds.push(row.head.clone().with_items(items).fold().map_err(|error| StoreError::new(error.to_string()))?);
+            folds.push(row.fold_of(items.collect()).map_err(StoreError::new)?);
         }
         Ok((state.head().position, folds))
     }

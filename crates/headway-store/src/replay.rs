@@ -13,7 +13,7 @@ use headway_model::id::{JobId, Position};
 
 /// Why the rows of a job cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReplayError {
+pub enum ReplayError {
     /// An event cannot be folded.
     #[error("the event at position {0} cannot be folded: {1}")]
     Fold(Position, FoldError),
@@ -24,26 +24,27 @@ pub(crate) enum ReplayError {
 
 /// The jobs whose events are being read.
 #[derive(Default)]
-pub(crate) struct Replay {
+pub struct Replay {
     /// Jobs whose history was removed, and the position of their last event: only that one counts.
     pruned: BTreeMap<u64, Position>,
     live: BTreeMap<u64, (JobKey, Fold)>,
     /// Jobs whose rows cannot be made, and why.
-    pub(crate) unreadable: BTreeMap<u64, (Option<JobId>, ReplayError)>,
+    pub unreadable: BTreeMap<u64, (Option<JobId>, ReplayError)>,
 }
 
 impl Replay {
-    pub(crate) fn new(pruned: BTreeMap<u64, Position>) -> Self {
+    /// Nothing has been read yet. `pruned` has the jobs whose history was removed, and the position of each one's last event.
+    pub fn new(pruned: BTreeMap<u64, Position>) -> Self {
         Replay { pruned, ..Replay::default() }
     }
 
     /// How many jobs were read.
-    pub(crate) fn jobs(&self) -> u64 {
+    pub fn jobs(&self) -> u64 {
         self.live.len() as u64
     }
 
     /// The rows that follow from the next events.
-    pub(crate) fn page(&mut self, page: &[EventRow], head: Head) -> Batch {
+    pub fn page(&mut self, page: &[EventRow], head: Head) -> Batch {
         let Head { position: head, digest, next_job_no } = head;
         let mut batch = Batch { head, digest, next_job_no, ..Batch::default() };
         let mut touched = BTreeMap::new();
@@ -92,6 +93,6 @@ impl Replay {
 }
 
 /// The position of an event that says that the history of its job is removed.
-pub(crate) fn pruned_at(row: &EventRow) -> Option<(u64, Position)> {
+pub fn pruned_at(row: &EventRow) -> Option<(u64, Position)> {
     (EventKind::of_payload(&row.payload) == Some(EventKind::Pruned)).then_some((row.job_no, row.position))
 }

@@ -1,10 +1,12 @@
 //! The rows that are derived from events.
 
+mod columns;
 mod derive;
 mod job_key;
 
 use std::collections::BTreeMap;
 
+pub use columns::{JobColumns, done_codes};
 pub use derive::{BadDetail, Idle, LEASE};
 use headway_model::id::{JobId, Millis, Position, Seq};
 use headway_model::item::ItemStatus;

@@ -20,6 +20,7 @@ use rusqlite::Connection;
 use rusqlite::ffi::{self, SQLITE_CANTOPEN, SQLITE_IOERR_NOMEM};
 
 use super::{DamagedRows, Head, JobFilter, SetAside, Store, StoreError, Stored};
+use crate::mend::Mend;
 use crate::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_files::{environment, fails};
 use headway_model::groups::{GroupBy, ItemGroups};
@@ -108,11 +109,11 @@ impl SqliteStore {
                 continue;
             }
             // If the new rows cannot be read either, the job is set aside.
-            let jobs: Vec<_> = jobs.into_iter().filter_map(|job_no| mend::Mend::next(&mut mended, job_no)).collect();
+            let jobs: Vec<_> = jobs.into_iter().filter_map(|job_no| Mend::next(&mut mended, job_no)).collect();
             let (Err(error), false) = (&found, jobs.is_empty()) else { return found };
             for job in jobs {
                 let damage = error.clone();
-                self.writer.elsewhere(move |writer| job.carry_out(writer, &damage)).await?;
+                self.writer.elsewhere(move |writer| mend::carry_out(job, writer, &damage)).await?;
             }
         }
     }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::super::{Head, JobFilter, SetAside};
 use crate::rows::{DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
 use headway_model::id::{JobId, Position};
@@ -137,17 +135,8 @@ impl MemoryState {
             if job.library != library || job.work != Some(work) || undone(job.summary.job) {
                 continue;
             }
-            let Ok(result) = serde_json::from_str::<Value>(row.state.result.as_deref().unwrap_or("{}")) else {
-                continue;
-            };
-            let hash = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
-            let content = |size, hash| DoneContent { job: job.summary.job, path: row.file.path.clone(), size, hash };
-            contents.extend(hash(&result["input"]).map(|hash| content(row.file.size, hash)));
-            let output = &result["output"];
-            if output["path"].as_str() == Some(row.file.path.as_str()) {
-                let made = output["size"].as_u64().zip(hash(&output["hash"]));
-                contents.extend(made.map(|(size, hash)| content(size, hash)));
-            }
+            let result = row.state.result.as_deref().unwrap_or("{}");
+            contents.extend(DoneContent::of_result(job.summary.job, &row.file.path, row.file.size, result));
         }
         contents
     }

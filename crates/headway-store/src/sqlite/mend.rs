@@ -1,48 +1,27 @@
 //! Makes the rows of one job again from its events, if they cannot be read. A job whose events cannot be read either
 //! is set aside: it has no rows, so it keeps nothing from being read of the other jobs.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 
-use super::read::{HISTORY, events_of, head_of, id_in, lease_row};
+use super::read::{HISTORY, events_of, head_of, lease_row};
 use super::{StoreError, Stored, all, first, immediate, is_damage, write};
 use crate::SetAside;
+use crate::mend::Mend;
 use crate::replay::{Replay, pruned_at};
 use crate::rows::EventRow;
 use headway_model::id::JobId;
 
 const EVENTS_PER_READ: u32 = 1_000;
 
-/// What is done to a job with a row that cannot be read.
-pub(super) enum Mend {
-    /// Its rows are made again.
-    Rows(i64),
-    /// It is set aside, because its new rows cannot be read either.
-    Aside(i64),
-}
-
-impl Mend {
-    /// What is next for the job with this number, given how often each job was mended; `None` if nothing has helped.
-    pub(super) fn next(mended: &mut BTreeMap<i64, u32>, job_no: i64) -> Option<Mend> {
-        let times = mended.entry(job_no).or_default();
-        *times += 1;
-        match *times {
-            1 => Some(Mend::Rows(job_no)),
-            2 => Some(Mend::Aside(job_no)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn carry_out(self, writer: &mut Connection, damage: &StoreError) -> Stored<()> {
-        match self {
-            Mend::Rows(job_no) => mend(writer, job_no, damage),
-            Mend::Aside(job_no) => {
-                let (job, why) = (id_of(writer, job_no), damage.message.clone());
-                let aside = SetAside { job_no: job_no.cast_unsigned(), job, why };
-                tracing::error!("{aside}");
-                set_aside(writer, &aside)
-            }
+/// Does it to a job with a row that cannot be read.
+pub(super) fn carry_out(mend: Mend<i64>, writer: &mut Connection, damage: &StoreError) -> Stored<()> {
+    match mend {
+        Mend::Rows(job_no) => make_again(writer, job_no, damage),
+        Mend::Aside(job_no) => {
+            let (job, why) = (id_of(writer, job_no), damage.message.clone());
+            let aside = SetAside { job_no: job_no.cast_unsigned(), job, why };
+            tracing::error!("{aside}");
+            set_aside(writer, &aside)
         }
     }
 }
@@ -64,7 +43,7 @@ impl From<StoreError> for NotReplayed {
 }
 
 /// Makes the rows of the job with this number again, and says so in the log. If the store fails, nothing is changed.
-fn mend(writer: &mut Connection, job_no: i64, damage: &StoreError) -> Stored<()> {
+fn make_again(writer: &mut Connection, job_no: i64, damage: &StoreError) -> Stored<()> {
     let id = id_of(writer, job_no);
     let transaction = immediate(writer)?;
     clear(&transaction, job_no)?;
@@ -113,7 +92,7 @@ fn id_of(writer: &Connection, job_no: i64) -> Option<JobId> {
     const FIRST: &str = "SELECT payload FROM events WHERE job_no = ? ORDER BY position LIMIT 1";
     let text = |statement| first(writer, statement, [job_no], |row| row.get::<_, String>(0)).ok().flatten();
     let in_row = text("SELECT id FROM jobs WHERE job_no = ?").and_then(|id| id.parse().ok());
-    in_row.or_else(|| text(FIRST).and_then(|payload| id_in(&payload)))
+    in_row.or_else(|| text(FIRST).and_then(|payload| EventRow::id_in(&payload)))
 }
 
 /// Removes the rows of a job, and remembers why it has none.

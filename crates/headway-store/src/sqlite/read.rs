@@ -6,17 +6,16 @@ mod items;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::super::{Head, JobFilter, StoreError, Stored};
 use super::values::DamagedRow;
 use super::{all, all_of_jobs, column, first, nullable};
-use crate::rows::{EventRow, JobRow, Lease};
+use crate::rows::{EventRow, JobColumns, JobRow, Lease};
 pub(super) use aside::{aside, malformed};
 pub(super) use earlier::{done, done_contents, outcomes};
 use headway_model::id::{JobId, Position, Seq};
-use headway_model::{Digest, Fold, JobKind, JobSummary};
+use headway_model::{Digest, Fold, JobKind};
 pub(super) use items::{groups, items, items_at, items_for, load, named};
 
 const JOB_COLUMNS: &str =
@@ -156,12 +155,7 @@ pub(super) fn folds(reader: &mut Connection, jobs: &[JobId]) -> Stored<(Position
         if !row.summary.pruned {
             items = all_of_jobs(&moment, ITEMS, [row.job_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
         }
-        let damaged = |why: String| StoreError::damaged(row.job_no, &why);
-        let fold = row.head.clone().with_items(items).fold().map_err(|error| damaged(error.to_string()))?;
-        if !row.summary.pruned && JobSummary::from(&fold) != row.summary {
-            return Err(damaged("its items and its summary contradict each other".into()));
-        }
-        folds.push(fold);
+        folds.push(row.fold_of(items).map_err(|why| StoreError::damaged(row.job_no, &why))?);
     }
     Ok((head.position, folds))
 }
@@ -229,60 +223,26 @@ fn id_of(reader: &Connection, job_no: u64, payload: &str) -> rusqlite::Result<Jo
         error => error,
     })?;
     // During a rebuild, only the job's own first event holds its id.
-    Ok(id.flatten().or_else(|| id_in(payload)).unwrap_or_else(EventRow::unknown_job))
-}
-
-pub(super) fn id_in(payload: &str) -> Option<JobId> {
-    serde_json::from_str::<serde_json::Value>(payload).ok()?.get("id")?.as_str()?.parse().ok()
+    Ok(id.flatten().or_else(|| EventRow::id_in(payload)).unwrap_or_else(EventRow::unknown_job))
 }
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
-    let (summary, id): (JobSummary, JobId) = (from_json(row, 6)?, column(row, 8)?);
-    if summary.job != id {
-        let error = format!("it is the row of {id}, and its summary says {}", summary.job);
-        return Err(rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error.into()));
-    }
-    agrees(row, &summary)?;
-    Ok(JobRow {
+    let columns = JobColumns {
         job_no: row.get(0)?,
         created_position: row.get(1)?,
         last_position: row.get(2)?,
         library: row.get(3)?,
-        head: from_json(row, 4)?,
+        head: row.get(4)?,
         fold: nullable(row, 5)?,
-        summary,
+        summary: row.get(6)?,
         work: nullable(row, 7)?,
-    })
-}
-
-/// Fails if a column that rows are found by differs from the summary, which has the same facts.
-fn agrees(row: &Row<'_>, summary: &JobSummary) -> rusqlite::Result<()> {
-    let differs = |column: usize, told: &str| {
-        let error = format!("its column {told} is not what its summary says");
-        Err(rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into()))
+        id: column(row, 8)?,
+        status: row.get(9)?,
+        seq: row.get(10)?,
+        digest: column(row, 11)?,
+        is_terminal: row.get(12)?,
+        recipe: row.get(13)?,
+        is_trimmed: row.get(14)?,
     };
-    let is_trimmed: bool = row.get(14)?;
-    if row.get::<_, String>(9)? != summary.status.label() {
-        return differs(9, "status");
-    }
-    if row.get::<_, Seq>(10)? != summary.seq || column::<Digest>(row, 11)? != summary.digest {
-        return differs(10, "seq");
-    }
-    if row.get::<_, bool>(12)? != summary.status.is_terminal() {
-        return differs(12, "terminal");
-    }
-    // A removal takes the recipe out of the summary at its beginning, and out of the column at its end.
-    if !summary.pruned && row.get::<_, String>(13)? != summary.recipe {
-        return differs(13, "recipe");
-    }
-    if is_trimmed && !summary.pruned {
-        return differs(14, "pruned");
-    }
-    Ok(())
-}
-
-fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text = row.get_ref(column)?.as_str()?;
-    let unreadable = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
-    serde_json::from_str(text).map_err(unreadable)
+    columns.row().map_err(|why| rusqlite::Error::FromSqlConversionFailure(6, Type::Text, why.into()))
 }

@@ -1,7 +1,5 @@
 //! Every statement that writes.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 
 use super::{Stored, immediate};
@@ -50,12 +48,11 @@ pub(super) fn write(writer: &Connection, batch: &Batch) -> Stored<()> {
         ])?;
     }
     // If an item moves several times, only its last state is written.
-    let latest: BTreeMap<_, _> = batch.moved.iter().map(|(job_no, item, state)| ((job_no, item), state)).collect();
     let mut update = writer.prepare_cached(
         "UPDATE items SET status = ?3, code = ?4, attempt = ?5, message = ?6, result = ?7
         WHERE job_no = ?1 AND item = ?2",
     )?;
-    for ((job_no, item), state) in latest {
+    for ((job_no, item), state) in batch.last_moves() {
         let (label, code) = (state.status.label().name(), state.status.byte());
         update.execute(params![job_no, item, label, code, state.attempt, state.message, state.result])?;
     }
@@ -84,6 +81,7 @@ fn write_job(writer: &Connection, row: &JobRow) -> Stored<()> {
             summary = excluded.summary",
     )?;
     let summary = &row.summary;
+    let (head, summary_text) = row.texts();
     upsert.execute(params![
         row.job_no,
         summary.job.to_string(),
@@ -93,9 +91,9 @@ fn write_job(writer: &Connection, row: &JobRow) -> Stored<()> {
         row.created_position,
         row.last_position,
         row.library,
-        serde_json::to_string(&row.head).expect("every key is a text, so it is JSON"),
+        head,
         row.fold.map(|fold| fold.0),
-        serde_json::to_string(summary).expect("every key is a text, so it is JSON"),
+        summary_text,
         summary.recipe,
         row.work.map(|work| work.0),
     ])?;

@@ -6,8 +6,7 @@ use serde_json::json;
 use super::super::{all_of_jobs, column, nullable};
 use super::is_undo;
 use crate::Stored;
-use crate::rows::{DoneContent, DoneRow, OutcomeRow};
-use headway_model::item::ItemStatus;
+use crate::rows::{DoneContent, DoneRow, OutcomeRow, done_codes};
 use headway_model::{Digest, JobKind, PlannedFile, RelPath};
 
 pub(in crate::sqlite) fn outcomes(
@@ -51,9 +50,7 @@ pub(in crate::sqlite) fn done(
         WHERE j.library = ? AND j.recipe IN (?, ?) AND i.code IN (SELECT value FROM json_each(?))
             AND i.job_no NOT IN (SELECT value FROM json_each(?))
         GROUP BY i.path, j.recipe, j.work";
-    let done: Vec<u8> =
-        (0..=u8::MAX).filter(|code| ItemStatus::from_byte(*code).is_some_and(ItemStatus::is_done)).collect();
-    let [paths, done, but] = [json!(paths), json!(done), json!(but)].map(|value| value.to_string());
+    let [paths, done, but] = [json!(paths), json!(done_codes()), json!(but)].map(|value| value.to_string());
     all_of_jobs(reader, LATEST, params![paths, library, recipe, JobKind::UNDO, done, but], |row| {
         let (path, size, mtime_ns) = (column(row, 0)?, row.get(1)?, row.get(2)?);
         let file = PlannedFile { path, size, mtime_ns, rerun: None, becomes: None };

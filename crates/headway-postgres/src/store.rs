@@ -1,0 +1,208 @@
+//! The store: one connection that writes and a few that read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::runtime::Handle;
+
+use crate::address::address;
+use crate::mend;
+use crate::readers::ReadPool;
+use crate::session::SqlSession;
+use crate::writer::{LogWriter, Writing};
+use crate::{check, lock, migrate, read, settings, sweep};
+use headway_model::groups::{GroupBy, ItemGroups};
+use headway_model::id::{JobId, Millis, Position, Seq};
+use headway_model::item::ItemLabel;
+use headway_model::item_filter::MatchingItems;
+use headway_model::library::Pattern;
+use headway_model::load::Load;
+use headway_model::{Digest, Fold, RelPath};
+use headway_store::mend::Mend;
+use headway_store::rows::{Batch, DoneContent, DoneRow, EventRow, ItemRow, JobRow, Lease, OutcomeRow};
+use headway_store::{Head, JobFilter, SetAside, Store, Stored};
+
+/// The log in a PostgreSQL database, in the schema `headway`. It needs a runtime of tokio to be opened, and can then be
+/// used from any thread while that runtime lives.
+pub struct PostgresStore {
+    writer: LogWriter,
+    readers: ReadPool,
+    /// Whether the rows of a job that cannot be read are made again.
+    mends: bool,
+}
+
+impl PostgresStore {
+    /// Becomes the writer of the log at an address such as `postgres://user@host/database`. Creates or migrates the
+    /// tables of the log. The lock is held until the store is dropped, or its connection breaks.
+    ///
+    /// # Errors
+    /// If the database cannot be reached, does not promise what the log needs, has a log of a later version, or if
+    /// another process writes the log.
+    pub async fn open(url: &str) -> Stored<Self> {
+        let (config, runtime) = (address(url)?, Handle::current());
+        let session = SqlSession::open(&config, &runtime).await?;
+        check::promises(&session).await?;
+        check::pooler(&session, &config, &runtime).await?;
+        lock::take(&session).await?;
+        settings::of_writer(&session).await?;
+        migrate::migrate(&session).await?;
+        let (fence, head) = lock::fence(&session).await?;
+        let writing = Writing { session: Arc::new(session), fence, head };
+        let writer = LogWriter::new(Some(writing), runtime.clone());
+        Ok(PostgresStore { writer, readers: ReadPool::new(config, runtime), mends: false })
+    }
+
+    /// Opens the log for reading beside its writer. Everything that writes fails.
+    ///
+    /// # Errors
+    /// If the database cannot be reached, is a replica, or has no log of this version.
+    pub async fn open_to_read(url: &str) -> Stored<Self> {
+        let (config, runtime) = (address(url)?, Handle::current());
+        let writer = LogWriter::new(None, runtime.clone());
+        let readers = ReadPool::new(config, runtime);
+        readers.read(|_| async { Ok(()) }).await?;
+        Ok(PostgresStore { writer, readers, mends: false })
+    }
+
+    /// From now on, the rows of a job that cannot be read are made again from its events.
+    #[must_use]
+    pub fn mending(mut self) -> Self {
+        self.mends = true;
+        self
+    }
+
+    /// Reads rows that are derived from events: the one door to them. The rows of a job that cannot be read are made
+    /// again, and read once more.
+    async fn derived<T, F>(&self, work: impl Fn(Arc<SqlSession>) -> F + Send + Sync) -> Stored<T>
+    where
+        F: Future<Output = Stored<T>> + Send,
+    {
+        let mut mended = BTreeMap::new();
+        loop {
+            let found = self.readers.read(&work).await;
+            let Err(damage) = &found else { return found };
+            let job = damage.damaged_job().filter(|_| self.mends);
+            // If the new rows cannot be read either, the job is set aside.
+            let Some(mend) = job.and_then(|job_no| Mend::next(&mut mended, job_no)) else { return found };
+            let damage = damage.clone();
+            self.writer
+                .transaction(move |session| async move { mend::carry_out(&session, mend, &damage).await })
+                .await?;
+        }
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn commit(&self, batch: Batch) -> Stored<()> {
+        self.writer.commit(batch).await
+    }
+
+    async fn head(&self) -> Stored<Head> {
+        self.readers.read(|session| async move { read::head(&session).await }).await
+    }
+
+    async fn digest_at(&self, position: Position) -> Stored<Option<Digest>> {
+        self.readers.read(|session| async move { read::digest_at(&session, position).await }).await
+    }
+
+    async fn events(&self, jobs: &[u64], after: Position, up_to: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        self.derived(|session| async move { read::events(&session, jobs, after, up_to, limit).await }).await
+    }
+
+    async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {
+        self.readers.read(|session| async move { read::event_before(&session, job_no, position).await }).await
+    }
+
+    async fn event_at(&self, job_no: u64, seq: Seq) -> Stored<Option<(Position, Digest)>> {
+        self.readers.read(|session| async move { read::event_at(&session, job_no, seq).await }).await
+    }
+
+    async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
+        self.derived(|session| async move { read::job(&session, id).await }).await
+    }
+
+    async fn jobs(&self, filter: JobFilter, limit: u32) -> Stored<Vec<JobRow>> {
+        self.derived(|session| async move { read::jobs(&session, filter, limit).await }).await
+    }
+
+    async fn folds(&self, jobs: &[JobId]) -> Stored<(Position, Vec<Fold>)> {
+        self.derived(|session| async move { read::folds(&session, jobs).await }).await
+    }
+
+    async fn request(&self, job_no: u64) -> Stored<Option<String>> {
+        self.readers.read(|session| async move { read::request(&session, job_no).await }).await
+    }
+
+    async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<ItemLabel>) -> Stored<Vec<ItemRow>> {
+        self.derived(|session| async move { read::items(&session, job_no, from, limit, status).await }).await
+    }
+
+    async fn load(&self, job_no: u64) -> Stored<Load> {
+        self.derived(|session| async move { read::load(&session, job_no).await }).await
+    }
+
+    async fn items_at(&self, job_no: u64, items: &[u32]) -> Stored<Vec<ItemRow>> {
+        self.derived(|session| async move { read::items_at(&session, job_no, items).await }).await
+    }
+
+    async fn items_for(&self, jobs: &[u64], paths: &[RelPath]) -> Stored<Vec<ItemRow>> {
+        self.derived(|session| async move { read::items_for(&session, jobs, paths).await }).await
+    }
+
+    async fn named(&self, job_no: u64, pattern: &Pattern) -> Stored<MatchingItems> {
+        self.derived(|session| async move { read::named(&session, job_no, pattern).await }).await
+    }
+
+    async fn groups(&self, job_no: u64, by: GroupBy) -> Stored<ItemGroups> {
+        self.derived(|session| async move { read::groups(&session, job_no, by).await }).await
+    }
+
+    async fn history(&self, job_no: u64, after: Position, limit: u32) -> Stored<Vec<EventRow>> {
+        self.derived(|session| async move { read::history(&session, job_no, after, limit).await }).await
+    }
+
+    async fn outcomes(&self, library: &str, paths: &[RelPath], before: u64, but: &[u64]) -> Stored<Vec<OutcomeRow>> {
+        self.derived(|session| async move { read::outcomes(&session, library, paths, before, but).await }).await
+    }
+
+    async fn done(&self, library: &str, recipe: &str, paths: &[RelPath], but: &[u64]) -> Stored<Vec<DoneRow>> {
+        self.derived(|session| async move { read::done(&session, library, recipe, paths, but).await }).await
+    }
+
+    async fn done_contents(&self, library: &str, work: Digest) -> Stored<Vec<DoneContent>> {
+        self.derived(|session| async move { read::done_contents(&session, library, work).await }).await
+    }
+
+    async fn leases(&self) -> Stored<Vec<Lease>> {
+        self.derived(|session| async move { read::leases(&session).await }).await
+    }
+
+    async fn renew(&self, worker: &str, until: Millis) -> Stored<()> {
+        let worker = worker.to_owned();
+        self.writer.transaction(move |session| async move { sweep::renew(&session, &worker, until).await }).await
+    }
+
+    async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {
+        let trim = move |session: Arc<SqlSession>| async move { sweep::trim(&session, job_no, pruned_at, limit).await };
+        self.writer.transaction(trim).await
+    }
+
+    async fn bytes(&self) -> Stored<u64> {
+        self.readers.read(|session| async move { read::bytes(&session).await }).await
+    }
+
+    async fn set_aside(&self, aside: &SetAside) -> Stored<()> {
+        let aside = aside.clone();
+        self.writer.transaction(move |session| async move { sweep::set_aside(&session, &aside).await }).await
+    }
+
+    async fn aside(&self) -> Stored<Vec<SetAside>> {
+        self.readers.read(|session| async move { read::aside(&session).await }).await
+    }
+
+    async fn clear_rows(&self) -> Stored<()> {
+        self.writer.transaction(|session| async move { sweep::clear_rows(&session).await }).await
+    }
+}
