@@ -6,28 +6,12 @@ use crate::sweep::{clear, set_aside};
 use crate::values::{parsed, signed, text_of_bytes, unsigned};
 use crate::{read, write};
 use headway_model::JobId;
-use headway_store::mend::Mend;
+use headway_store::mend::{Mend, NotReplayed};
 use headway_store::replay::{Replay, pruned_at};
 use headway_store::rows::EventRow;
 use headway_store::{SetAside, StoreError, Stored};
 
 const EVENTS_PER_READ: u32 = 1_000;
-
-/// Why the rows of a job are not made again.
-enum NotReplayed {
-    /// Its events cannot be read, or make no sense: another try does not mend that.
-    Unreadable(String),
-    /// The log has no event of a job with this number.
-    NoJob,
-    /// The store failed, for example because its connection broke. That says nothing about the events.
-    Store(StoreError),
-}
-
-impl From<StoreError> for NotReplayed {
-    fn from(error: StoreError) -> Self {
-        NotReplayed::Store(error)
-    }
-}
 
 /// Does it, within a transaction of the writer. If the store fails, nothing is changed.
 pub(crate) async fn carry_out(session: &SqlSession, mend: Mend<u64>, damage: &StoreError) -> Stored<()> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::StoreError;
+
 /// What is done to a job with a row that cannot be read. `N` is what a store finds it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mend<N> {
@@ -21,5 +23,22 @@ impl<N: Ord + Copy> Mend<N> {
             2 => Some(Mend::Aside(job_no)),
             _ => None,
         }
+    }
+}
+
+/// Why the rows of a job are not made again.
+#[derive(Debug)]
+pub enum NotReplayed {
+    /// Its events cannot be read, or make no sense: another try does not mend that.
+    Unreadable(String),
+    /// The log has no event of a job with this number.
+    NoJob,
+    /// The store failed, for example because the disk is full or the connection broke. That says nothing about the events.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotReplayed {
+    fn from(error: StoreError) -> Self {
+        NotReplayed::Store(error)
     }
 }

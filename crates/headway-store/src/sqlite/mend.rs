@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::read::{HISTORY, events_of, head_of, lease_row};
 use super::{StoreError, Stored, all, first, immediate, is_damage, write};
 use crate::SetAside;
-use crate::mend::Mend;
+use crate::mend::{Mend, NotReplayed};
 use crate::replay::{Replay, pruned_at};
 use crate::rows::EventRow;
 use headway_model::id::JobId;
@@ -23,22 +23,6 @@ pub(super) fn carry_out(mend: Mend<i64>, writer: &mut Connection, damage: &Store
             tracing::error!("{aside}");
             set_aside(writer, &aside)
         }
-    }
-}
-
-/// Why the rows of a job are not made again.
-enum NotReplayed {
-    /// Its events cannot be read, or make no sense: another try does not mend that.
-    Unreadable(String),
-    /// The log has no event of a job with this number.
-    NoJob,
-    /// The store failed, for example because the disk is full. That says nothing about the events.
-    Store(StoreError),
-}
-
-impl From<StoreError> for NotReplayed {
-    fn from(error: StoreError) -> Self {
-        NotReplayed::Store(error)
     }
 }
 
