@@ -24,8 +24,8 @@ pub(super) use leave::interrupted;
 pub(super) use results::reason_of;
 pub(super) use wait::KnownWait;
 
-/// How long a plan can take before this command asks the server what it waits for.
-const SLOW_PLAN: Duration = Duration::from_secs(6);
+/// How long a job can make no progress before this command asks the server what it waits for, and how often it asks again.
+const STILL: Duration = Duration::from_secs(6);
 
 /// What `--json` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -94,8 +94,10 @@ pub(super) struct Followed<'a> {
     signal: Option<u8>,
     /// The pause that was last reported, while it lasts.
     told_pause: Option<PauseReason>,
-    /// When to ask the server next what the plan waits for; `None` once that is reported.
-    asks_plan: Option<Instant>,
+    /// When to ask the server next what the job waits for, unless there are events after this one.
+    asks_wait: (Instant, Seq),
+    /// What was last reported that the job waits for.
+    told_wait: Option<String>,
 }
 
 /// Follows a job.
@@ -110,7 +112,8 @@ pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId
         seen: 0,
         signal: None,
         told_pause: None,
-        asks_plan: Some(Instant::now() + SLOW_PLAN),
+        asks_wait: (Instant::now() + STILL, 0),
+        told_wait: None,
     };
     let ended = followed.run_on().await;
     followed.show.end();

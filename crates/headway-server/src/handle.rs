@@ -139,11 +139,12 @@ impl Server {
     pub async fn cancel(&self, id: JobId) -> Result<JobView, ApiError> {
         let row = self.row(id).await?;
         if row.summary.status.can_cancel() {
-            self.adopt_to_end(id).await?;
+            // First, so that a job that is taken up for this begins with no file.
             match self.log().append(id, JobEvent::CancelRequested {}, None).await {
                 Ok(_) | Err(AppendError::Refused(_)) => {}
                 Err(error) => return Err(error.into()),
             }
+            self.adopt(id).await?;
         }
         self.job(id).await
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ending::{exit_code, plain, verdict};
 use super::results::reason_of;
 use super::wait::KnownWait;
-use super::{Followed, SLOW_PLAN, Until};
+use super::{Followed, STILL, Until};
 use crate::cli::failure::{AS_A_WHOLE, CommandFailure, CommandResult, NOT_BEGUN, WAITS};
 use crate::cli::out::{self, count, time};
 use crate::cli::session::Session;
@@ -80,7 +80,12 @@ impl Followed<'_> {
                 None => return Ok(None),
             },
             JobStatus::Planning => {
-                self.say_slow_plan().await;
+                self.say_wait(true).await;
+                return Ok(None);
+            }
+            JobStatus::Processing => {
+                self.told_pause = None;
+                self.say_wait(false).await;
                 return Ok(None);
             }
             _ => {
@@ -125,16 +130,21 @@ impl Followed<'_> {
         None
     }
 
-    /// Reports once what the plan waits for, if it makes no progress.
-    async fn say_slow_plan(&mut self) {
-        if self.asks_plan.is_none_or(|at| Instant::now() < at) {
+    /// Reports once what the job waits for, if it makes no progress: its plan for storage, or a file for another job. A plan has
+    /// events only at its end.
+    async fn say_wait(&mut self, is_planning: bool) {
+        let (at, seen) = self.asks_wait;
+        if Instant::now() < at {
             return;
         }
-        self.asks_plan = Some(Instant::now() + SLOW_PLAN);
+        self.asks_wait = (Instant::now() + STILL, self.seen);
+        if is_planning && self.told_wait.is_some() || !is_planning && seen != self.seen {
+            return;
+        }
         let waits = self.session.client.job(self.job).await.ok().and_then(|view| view.waits);
-        if let Some(waits) = waits {
-            self.asks_plan = None;
-            self.report(&plain(&waits));
+        if waits.is_some() && waits != self.told_wait {
+            self.report(&plain(waits.as_deref().unwrap_or_default()));
+            self.told_wait = waits;
         }
     }
 

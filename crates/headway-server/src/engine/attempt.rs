@@ -154,7 +154,7 @@ fn held(
     let done =
         or_panicked(|| done_alone(context, active, work, file, (output, renames, removes), &files, (attempt, has_run)));
     if attempt.is_placing() && done.as_ref().is_err_and(leaves_open) {
-        context.exclusion.keep(hold, (attempt.job, attempt.item));
+        context.exclusion.hold_open(hold, (attempt.job, attempt.item));
     }
     done
 }

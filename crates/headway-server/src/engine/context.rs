@@ -74,7 +74,7 @@ impl Context {
     ///
     /// # Errors
     /// If what is stored of the libraries cannot be read.
-    pub(super) fn root_of(&self, name: &str) -> io::Result<Option<PathBuf>> {
+    pub(crate) fn root_of(&self, name: &str) -> io::Result<Option<PathBuf>> {
         match self.library(name) {
             Some(library) => Ok(Some(library.path.clone())),
             None => self.data.root_among(name, &[]),

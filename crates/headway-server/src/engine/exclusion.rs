@@ -21,7 +21,7 @@ const STOP_CHECK: Duration = Duration::from_millis(50);
 pub(crate) struct Exclusion {
     inner: Arc<ExclusionInner>,
     /// The files of changes that nobody works on and whose end is not recorded, by item.
-    kept: Arc<Mutex<HashMap<(JobId, u32), FileHold>>>,
+    open: Arc<Mutex<HashMap<(JobId, u32), FileHold>>>,
 }
 
 #[derive(Default)]
@@ -40,18 +40,33 @@ struct ExclusionInner {
 /// The absolute path, because libraries can be nested.
 type Key = PathBuf;
 
+/// The key of a path below a library's root.
+fn key(root: &Path, path: &RelPath) -> Key {
+    root.join(OsStr::from_bytes(&path.to_bytes()))
+}
+
+/// Why a job holds a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HoldReason {
+    /// It works on the file.
+    AtWork,
+    /// Nobody works on the file, and it is not known how far a change of it got.
+    OpenChange,
+    /// One of these two.
+    Either,
+}
+
 struct Held {
-    job: JobId,
-    /// How many hold it.
-    holders: u32,
+    /// The job of each holder.
+    holders: Vec<JobId>,
     /// Whether they only read it.
     is_shared: bool,
 }
 
 impl HoldTable {
     fn add(&mut self, key: Key, job: JobId, write: bool) {
-        let held = self.files.entry(key).or_insert(Held { job, holders: 0, is_shared: true });
-        held.holders += 1;
+        let held = self.files.entry(key).or_insert(Held { holders: Vec::new(), is_shared: true });
+        held.holders.push(job);
         held.is_shared &= !write;
     }
 }
@@ -59,6 +74,7 @@ impl HoldTable {
 /// Held files, released on drop.
 pub(super) struct FileHold {
     inner: Arc<ExclusionInner>,
+    job: JobId,
     keys: Vec<Key>,
 }
 
@@ -81,12 +97,14 @@ impl Exclusion {
         files: &[(RelPath, bool)],
         waits: impl Fn(Option<JobId>) -> bool,
     ) -> Option<FileHold> {
-        let key = |path: &RelPath| root.join(OsStr::from_bytes(&path.to_bytes()));
-        let wanted: Vec<_> = files.iter().map(|(path, write)| (key(path), *write)).collect();
+        let wanted: Vec<_> = files.iter().map(|(path, write)| (key(root, path), *write)).collect();
         let mut table = self.inner.held.lock();
         loop {
             let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || !held.is_shared);
-            let other = wanted.iter().find_map(|(key, write)| taken(key, *write)).map(|held| held.job);
+            let other = wanted
+                .iter()
+                .find_map(|(key, write)| taken(key, *write))
+                .and_then(|held| held.holders.first().copied());
             let is_stopped = waits(other);
             if other.is_none() {
                 break;
@@ -103,39 +121,46 @@ impl Exclusion {
             table.add(key.clone(), job, write);
             keys.push(key);
         }
-        Some(FileHold { inner: Arc::clone(&self.inner), keys })
+        Some(FileHold { inner: Arc::clone(&self.inner), job, keys })
     }
 }
 
 impl Exclusion {
-    /// Keeps the files of this item held, because its attempt might have left them half changed: nobody works on them before the log
-    /// says how the change ended.
-    pub(super) fn keep(&self, hold: FileHold, item: (JobId, u32)) {
-        self.kept.lock().insert(item, hold);
+    /// Goes on holding the files of this item, because its attempt might have left them half changed: nobody works on them before the
+    /// log says how the change ended.
+    pub(super) fn hold_open(&self, hold: FileHold, item: (JobId, u32)) {
+        self.open.lock().insert(item, hold);
     }
 
-    /// The same for a change that an earlier process left open. Does not wait: two of them can have a file in common.
-    pub(super) fn keep_left(&self, root: &Path, names: &[RelPath], item: (JobId, u32)) {
-        let keys: Vec<_> = names.iter().map(|name| root.join(OsStr::from_bytes(&name.to_bytes()))).collect();
+    /// Holds the files of a change that an earlier process left open. Does not wait: two of them can have a file in common.
+    pub(super) fn hold_left(&self, root: &Path, names: &[RelPath], item: (JobId, u32)) {
+        let keys: Vec<_> = names.iter().map(|name| key(root, name)).collect();
         let mut table = self.inner.held.lock();
         keys.iter().for_each(|key| table.add(key.clone(), item.0, true));
         drop(table);
-        self.keep(FileHold { inner: Arc::clone(&self.inner), keys }, item);
+        self.hold_open(FileHold { inner: Arc::clone(&self.inner), job: item.0, keys }, item);
     }
 
-    /// Whether files of this job are held although nobody works on them, because it is not known how far a change of them got.
-    pub(crate) fn keeps_of(&self, job: JobId) -> bool {
-        self.kept.lock().keys().any(|(of, _)| *of == job)
+    /// Why a file that an attempt waits for is held by this job, as far as the attempt's own file tells: it can wait for another
+    /// file, such as its output.
+    pub(crate) fn why_held(&self, job: JobId, root: &Path, file: &RelPath) -> HoldReason {
+        let (open, key) = (self.open.lock(), key(root, file));
+        let of_job: Vec<_> = open.iter().filter(|((of, _), _)| *of == job).collect();
+        match of_job.as_slice() {
+            [] => HoldReason::AtWork,
+            changes if changes.iter().any(|(_, hold)| hold.keys.contains(&key)) => HoldReason::OpenChange,
+            _ => HoldReason::Either,
+        }
     }
 
     /// Lets go of the files of an item: how its change ended is recorded.
     pub(super) fn let_go(&self, item: (JobId, u32)) {
-        self.kept.lock().remove(&item);
+        self.open.lock().remove(&item);
     }
 
     /// Lets go of all files of a job that is over.
     pub(super) fn let_go_of_job(&self, job: JobId) {
-        self.kept.lock().retain(|(of, _), _| *of != job);
+        self.open.lock().retain(|(of, _), _| *of != job);
     }
 }
 
@@ -144,8 +169,10 @@ impl Drop for FileHold {
         let mut table = self.inner.held.lock();
         for key in &self.keys {
             let last = table.files.get_mut(key).is_none_or(|held| {
-                held.holders = held.holders.saturating_sub(1);
-                held.holders == 0
+                if let Some(at) = held.holders.iter().position(|job| *job == self.job) {
+                    held.holders.swap_remove(at);
+                }
+                held.holders.is_empty()
             });
             if last {
                 table.files.remove(key);
@@ -196,7 +223,7 @@ mod tests {
         let ways: [fn(&Exclusion); 2] =
             [|exclusion| exclusion.let_go((job_id(1), 7)), |exclusion| exclusion.let_go_of_job(job_id(1))];
         for let_go in ways {
-            exclusion.keep(take(1).expect("it is free"), (job_id(1), 7));
+            exclusion.hold_open(take(1).expect("it is free"), (job_id(1), 7));
             exclusion.let_go((job_id(1), 8));
             exclusion.let_go_of_job(job_id(2));
             assert!(take(2).is_none(), "it is held");
@@ -211,11 +238,24 @@ mod tests {
         let name: RelPath = "file".parse().expect("a path");
         let is_free = || exclusion.hold_for(job_id(3), root, &[(name.clone(), false)], |_| true).is_some();
         for job in [1, 2] {
-            exclusion.keep_left(root, std::slice::from_ref(&name), (job_id(job), 0));
+            exclusion.hold_left(root, std::slice::from_ref(&name), (job_id(job), 0));
         }
-        assert!(exclusion.keeps_of(job_id(1)) && exclusion.keeps_of(job_id(2)) && !exclusion.keeps_of(job_id(3)));
+        let why = |job, name: &RelPath| exclusion.why_held(job_id(job), root, name);
+        let other = "other".parse().expect("a path");
+        assert_eq!(
+            [1, 2, 3].map(|job| why(job, &name)),
+            [HoldReason::OpenChange, HoldReason::OpenChange, HoldReason::AtWork]
+        );
+        assert_eq!(why(1, &other), HoldReason::Either, "it can be at work on that one");
         exclusion.let_go((job_id(1), 0));
-        assert!(!exclusion.keeps_of(job_id(1)) && !is_free(), "the other job has not ended its change");
+        assert_eq!(why(1, &name), HoldReason::AtWork);
+        let waits_for = Mutex::new(None);
+        exclusion.hold_for(job_id(3), root, &[(name.clone(), false)], |other| {
+            *waits_for.lock() = other;
+            true
+        });
+        assert_eq!(*waits_for.lock(), Some(job_id(2)), "the job that has not ended its change is named");
+        assert!(!is_free());
         exclusion.let_go((job_id(2), 0));
         assert!(is_free());
     }

@@ -1,7 +1,7 @@
 //! The changes that the last process left open, of all jobs that are not over, also of those that this server does not work on. Their
 //! files are held from the start, because what has such a name can be a job's output while the original lies elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Context;
 use crate::error::{StartError, unknown_libraries};
@@ -19,7 +19,7 @@ pub(crate) async fn hold_left_open<'a>(
 ) -> Result<(), StartError> {
     for (row, fold) in jobs {
         let is_open = |(item, status): (u32, ItemStatus)| (status == ItemStatus::Placing).then_some(item);
-        let items: Vec<u32> = fold.items().filter_map(is_open).collect();
+        let items: HashSet<u32> = fold.items().filter_map(is_open).collect();
         if items.is_empty() {
             continue;
         }
@@ -31,7 +31,7 @@ pub(crate) async fn hold_left_open<'a>(
         };
         match touched(context, row.job_no, &items).await {
             Ok(touched) => {
-                touched.iter().for_each(|(item, names)| context.exclusion.keep_left(&root, names, (job, *item)));
+                touched.iter().for_each(|(item, names)| context.exclusion.hold_left(&root, names, (job, *item)));
             }
             // A damaged row concerns this job only. Taking it up reports that.
             Err(error) if error.is_damaged_row() => {
@@ -44,12 +44,17 @@ pub(crate) async fn hold_left_open<'a>(
 }
 
 /// The names that the open changes of these items give or take. If the log does not say, the file of the item is one.
-async fn touched(context: &Context, job_no: u64, items: &[u32]) -> Result<HashMap<u32, Vec<RelPath>>, StoreError> {
+async fn touched(
+    context: &Context,
+    job_no: u64,
+    items: &HashSet<u32>,
+) -> Result<HashMap<u32, Vec<RelPath>>, StoreError> {
     let store = &*context.store;
     let mut names: HashMap<u32, Vec<RelPath>> = HashMap::new();
     // The last change that an item has announced is the open one.
     let read = each_event(store, job_no, EventKind::announces_change, |event| {
-        names.extend(Change::of(&event)?.map(|(item, _, change)| (item, change.touched())));
+        let of_open = Change::of(&event)?.filter(|(item, ..)| items.contains(item));
+        names.extend(of_open.map(|(item, _, change)| (item, change.touched())));
         Ok(())
     })
     .await;
@@ -59,7 +64,6 @@ async fn touched(context: &Context, job_no: u64, items: &[u32]) -> Result<HashMa
         // What comes after such an event is not known.
         Err(ReadError::Event { .. } | ReadError::Change { .. }) => names.clear(),
     }
-    names.retain(|item, _| items.contains(item));
     let unknown: Vec<_> = items.iter().copied().filter(|item| !names.contains_key(item)).collect();
     if !unknown.is_empty() {
         let rows = store.items_at(job_no, &unknown).await?;

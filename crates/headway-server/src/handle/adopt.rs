@@ -32,9 +32,13 @@ impl Server {
     /// Whether no server works on this job: another process did, and this one takes up no job unasked. A job that is being
     /// taken up now is not one of them.
     pub(super) fn is_left(&self, job: &JobSummary) -> bool {
+        !job.status.is_terminal() && self.has_no_server(job.job)
+    }
+
+    /// The same for a job that is known not to be over.
+    pub(super) fn has_no_server(&self, job: JobId) -> bool {
         let adopted = self.inner.adopted.as_ref().map(|adopted| adopted.0.try_lock());
-        let is_left = matches!(adopted, Some(Ok(adopted)) if !adopted.contains(&job.job));
-        is_left && !job.status.is_terminal()
+        matches!(adopted, Some(Ok(adopted)) if !adopted.contains(&job))
     }
 
     /// Notes that a job is about to be started through this server.
@@ -50,15 +54,6 @@ impl Server {
     /// If there is no such job, or it cannot be read. Or if this server has no such recipe: then the job stays as it is, for a
     /// server that has it.
     pub async fn adopt(&self, id: JobId) -> Result<(), ApiError> {
-        self.take_over(id, false).await
-    }
-
-    /// The same for a job that is only to be ended, which needs no recipe.
-    pub(super) async fn adopt_to_end(&self, id: JobId) -> Result<(), ApiError> {
-        self.take_over(id, true).await
-    }
-
-    async fn take_over(&self, id: JobId, ends: bool) -> Result<(), ApiError> {
         let Some(adopted) = &self.inner.adopted else { return Ok(()) };
         // Held to the end, so that a second caller finds the job adopted, and no event of it is recorded in the
         // meantime.
@@ -68,8 +63,8 @@ impl Server {
             return Ok(());
         }
         let context = &self.inner.context;
-        // Taking it up would pause it, and only a person ends that pause.
-        if !ends && row.summary.status != JobStatus::Cancelling && context.recipe(&row.summary.recipe).is_none() {
+        // Taking it up would pause it, and only a person ends that pause. A job that is cancelled needs no recipe to end.
+        if row.summary.status != JobStatus::Cancelling && context.recipe(&row.summary.recipe).is_none() {
             return Err(no_recipe(id, &row.summary.recipe));
         }
         let (_, folds) = context.store.folds(&[id]).await?;
@@ -96,7 +91,7 @@ impl Server {
 /// The refusal of a job whose recipe this server lacks.
 fn no_recipe(job: JobId, recipe: &str) -> ApiError {
     let message = format!(
-        "this server has no recipe {recipe:?}, so job {job} stays as it is for one that has it: to go on with it, call \
+        "this server has no recipe {recipe:?}, so job {job} is left for a server that has it. To continue it, call \
          `headway resume {job}` with --config and the file that defines the recipe"
     );
     ApiError::Conflict { message }

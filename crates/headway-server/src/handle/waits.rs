@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Server;
 use super::lacking_disks::LackingDisks;
 use super::on_disk::FolderGone;
+use crate::engine::HoldReason;
 use headway_files::InnerMounts;
 use headway_model::status::{PauseReason, WaitEnd};
 use headway_model::{JobId, JobStatus, JobSummary, RelPath};
@@ -49,8 +50,8 @@ impl Server {
             }
             JobStatus::Processing => {
                 let items = running.of(summary.job);
-                let other = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
-                Some(waits_for_job(&other.0.path, other.1, self.inner.context.exclusion.keeps_of(other.1)))
+                let (item, other) = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
+                Some(waits_for_job(&item.path, other, self.why_held(library, &item.path, other)))
             }
             JobStatus::Paused { reason: PauseReason::LibraryGone } => {
                 waits_for_library(library, gone, (disks, Some(gives_back)))
@@ -69,18 +70,46 @@ impl Server {
         };
         text.map(|text| JobWait { text, ends })
     }
+
+    /// Why another job holds what the file of an item waits for.
+    fn why_held(&self, library: &str, path: &RelPath, other: JobId) -> FileWait {
+        let context = &self.inner.context;
+        if self.has_no_server(other) {
+            return FileWait::Left;
+        }
+        // Without the root, it is not known which file that is.
+        match context.root_of(library) {
+            Ok(Some(root)) => FileWait::Held(context.exclusion.why_held(other, &root, path)),
+            Ok(None) | Err(_) => FileWait::Held(HoldReason::Either),
+        }
+    }
 }
 
-/// The text for a file that another job holds. If it `is_open`, nobody works on it, and it is not known how far a change of it got.
-fn waits_for_job(path: &RelPath, other: JobId, is_open: bool) -> String {
+/// Why a file waits for another job.
+enum FileWait {
+    Held(HoldReason),
+    /// It is not known how far a change by that job got, and no server works on the job.
+    Left,
+}
+
+/// The text for a file that waits for another job.
+fn waits_for_job(path: &RelPath, other: JobId, why: FileWait) -> String {
     let path = path.shown();
-    match is_open {
-        true => format!(
-            "{path} waits for job {other}, which has not found out yet how far its change of that file got; its page says \
-             what that waits for"
+    let because = match why {
+        FileWait::Held(HoldReason::AtWork) => "which works on it".to_owned(),
+        FileWait::Held(HoldReason::OpenChange) => {
+            "which has not found out yet how far its change of that file got; its page says what that waits for"
+                .to_owned()
+        }
+        FileWait::Held(HoldReason::Either) => {
+            "which works on it, or has not found out yet how far its change of it got".to_owned()
+        }
+        FileWait::Left => format!(
+            "which has not found out yet how far its change of that file got. No server works on that job: `headway resume \
+             {other}` continues it, and `headway cancel {other}` ends it"
         ),
-        false => format!("{path} waits for job {other}, which works on it"),
-    }
+    };
+    format!("{path} waits for job {other}, {because}")
 }
 
 /// The text for a job on which no server works.
