@@ -1,5 +1,6 @@
 //! Parts that are loaded later: the pages of jobs, the dialog, and the sheet on which a recipe is chosen. They are in a
-//! second file, because the first page shows none of them. A page of jobs fetches that file before it is hydrated, and every other page as soon as it is ready.
+//! second file, because the first page shows none of them. A page of jobs fetches that file before it is hydrated, and every
+//! other page as soon as it is ready.
 
 use std::cell::Cell;
 use std::pin::pin;

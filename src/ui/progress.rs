@@ -1,8 +1,8 @@
 //! A job's progress: in the dialog, in the pill, in the corner, and on the job's own page.
 
 mod active;
-mod attend;
 mod attention;
+mod failures;
 mod head;
 mod modal;
 mod newest;

@@ -53,7 +53,7 @@ pub(crate) use active_job::{ActiveJob, ground, ground_of};
 pub(crate) use by_path::ByPath;
 pub(crate) use conflicts::Conflicts;
 pub(crate) use context::Context;
-pub(crate) use exclusion::Exclusion;
+pub(crate) use exclusion::{Exclusion, HoldReason};
 pub(crate) use leases::worker;
 pub(crate) use left_open::hold_left_open;
 pub(crate) use libraries::{Libraries, LibraryList};

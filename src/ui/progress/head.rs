@@ -19,8 +19,8 @@ mod work;
 
 use leptos::prelude::*;
 
-use super::attend::Attend;
 use super::attention::Attention;
+use super::failures::Failures;
 use super::proof::ProofLine;
 use super::status_of_jobs::WAITING;
 use super::summary::{Summary, is_over, mounted, still};
@@ -87,7 +87,7 @@ pub(in crate::ui) fn Head(
         </header>
         {actions}
         <Bar job summary />
-        <Attend attention summary steer mounted is_page />
+        <Failures attention summary steer mounted is_page />
         <Counts job summary />
         <Work summary job />
         <Missed job summary />

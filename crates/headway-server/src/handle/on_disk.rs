@@ -139,7 +139,10 @@ impl OnDisk {
         let ground = match bound_ground(data, id, request) {
             Ok(ground) => ground,
             Err(error) => {
-                let note = format!("On what the job was planned cannot be read: {}.", io_text(&error));
+                let note = format!(
+                    "The record of the folder and the disks that the job was planned on cannot be read: {}.",
+                    io_text(&error)
+                );
                 return OnDisk::unknown(Some(note));
             }
         };

@@ -259,11 +259,12 @@ fn no_such_items(job: JobId, items: &[u32], total: u32) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let noun = if unknown.len() == 1 { "item" } else { "items" };
     let has = match total {
         0 => "it has no items".to_owned(),
         total => format!("its items are numbered from 0 to {}", total - 1),
     };
-    (!unknown.is_empty()).then(|| format!("job {job} has no item {named}{more}; {has}"))
+    (!unknown.is_empty()).then(|| format!("job {job} has no {noun} {named}{more}; {has}"))
 }
 
 #[cfg(test)]
@@ -277,7 +278,7 @@ mod tests {
         assert_eq!(said(&[0, 2], 3), None);
         assert_eq!(
             said(&[0, 3, 7], 3),
-            Some(format!("job {job} has no item 3, 7; its items are numbered from 0 to 2"))
+            Some(format!("job {job} has no items 3, 7; its items are numbered from 0 to 2"))
         );
         assert_eq!(said(&[0], 0), Some(format!("job {job} has no item 0; it has no items")));
         let many: Vec<u32> = (1..=12).collect();

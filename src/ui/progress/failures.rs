@@ -16,7 +16,7 @@ use headway_model::causes::Causes;
 /// The causes, most frequent first. On the job's own page, the section has its place as long as the job is live, so that nothing
 /// moves when the first file fails.
 #[component]
-pub(super) fn Attend(
+pub(super) fn Failures(
     attention: Attention,
     summary: Summary,
     /// Performs the retry of a live job; its newest answer has the job's request.
@@ -93,6 +93,9 @@ fn heading(attention: Attention, causes: Memo<Option<Causes>>) -> String {
 fn more(causes: Memo<Option<Causes>>) -> Option<String> {
     let more = causes.with(|causes| causes.as_ref().map_or(0, |causes| causes.more));
     (more > 0).then(|| {
-        format!("Why {} failed is only in the list of files.", format::counted(more, "more file", "more files"))
+        format!(
+            "The reasons for {} are only in the list of files.",
+            format::counted(more, "more failure", "more failures")
+        )
     })
 }
