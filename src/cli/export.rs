@@ -9,7 +9,8 @@ use super::shown::write_to;
 /// Write a job's log, its attempts, its report, or a file that it made.
 ///
 /// The log is a report and every event; `headway verify` proves that they add up. A job log is what GNU parallel
-/// writes with --joblog: parallel's --resume, --resume-failed and --retry-failed can continue from it.
+/// writes with --joblog: parallel's --resume, --resume-failed and --retry-failed can continue
+/// from it, unless the command has {out}: only Headway can place that output, so call headway retry for such a job.
 ///
 /// Example:
 ///

@@ -57,18 +57,18 @@ fn Pill(
     let text = Memo::new(move |_| {
         let still = still.get();
         let is_lost = live.silent.with(Option::is_some);
-        let text = live.jobs.with(|jobs| {
+        let (title, text) = live.jobs.with(|jobs| {
             others.with(|others| {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
-                    Some(_) => summaries
-                        .next()
-                        .map(|summary| format!("{} · {}", summary.title, alone(summary, !still.is_empty()))),
-                    None => Some(status_of_jobs(summaries, &still, is_one_shown.get())),
+                    Some(_) => summaries.next().map_or_else(Default::default, |summary| {
+                        (format!("{} · ", summary.title), alone(summary, !still.is_empty()))
+                    }),
+                    None => (String::new(), status_of_jobs(summaries, &still, is_one_shown.get())),
                 }
             })
         });
-        if is_lost { text.map(|text| format!("Last known: {text}")) } else { text }
+        if is_lost { (format!("Last known: {title}"), text) } else { (title, text) }
     });
     let of_only = move |said: fn(&JobSummary) -> String| {
         live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))
@@ -99,7 +99,8 @@ fn Pill(
             data-status=move || status.get()
             on:click=show
         >
-            <bdi dir="ltr">{move || text.get()}</bdi>
+            <span class="pill-title">{move || text.with(|(title, _)| title.clone())}</span>
+            <span class="pill-text">{move || text.with(|(_, text)| text.clone())}</span>
         </a>
     }
 }

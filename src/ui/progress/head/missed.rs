@@ -6,7 +6,7 @@ use super::Summary;
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{SkippedFor, format, skip_reasons};
-use headway_model::{BuiltIn, Fold, ItemStatus, JobId, JobSummary};
+use headway_model::{BuiltIn, Fold, ItemStatus, JobId, JobStatus, JobSummary};
 
 /// The sentence with which a test ends that missed files: it names them, so it stands in place of their number.
 pub(super) fn told(summary: &JobSummary) -> Option<&String> {
@@ -34,13 +34,20 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     });
     let said =
         Memo::new(move |_| summary.with(|summary| summary.as_ref().and_then(told).map(|text| format::sentence(text))));
+    let is_plan =
+        move || summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status == JobStatus::Planned));
     let why = move || match summary.with(|summary| summary.as_ref().is_some_and(is_test)) {
         _ if said.with(Option::is_some) => "",
+        true if is_plan() => ": cannot be checked.",
         true => ": could not be checked.",
+        false if is_plan() => ": asked for, and cannot be processed.",
         false => ": asked for, and could not be processed.",
     };
     let text = move || match (said.get(), missed.get()) {
         (Some(said), _) => said,
+        (None, number) if is_plan() => {
+            format!("{} will be missed", format::counted(number, "file", "files"))
+        }
         (None, 1) => "1 file was missed".to_owned(),
         (None, number) => format!("{} files were missed", format::count(number.into())),
     };

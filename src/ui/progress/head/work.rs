@@ -12,8 +12,10 @@ use headway_model::load::Load;
 use headway_model::message::RunningItem;
 use headway_model::{BuiltIn, JobId, JobStatus, JobSummary, Millis};
 
-/// How often the bytes of a running job are fetched again.
-const READ_INTERVAL: Duration = Duration::from_secs(3);
+/// How often the bytes of a running job are fetched again: the server reads every file of the job for them.
+fn read_interval(files: u32) -> Duration {
+    if files <= 20_000 { Duration::from_secs(1) } else { Duration::from_secs(3) }
+}
 
 /// How long a job works before the page says that the remaining time is unknown.
 const EARLY: Millis = 10_000;
@@ -121,6 +123,9 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
     let now = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| (summary.status, summary.counters.done())))
     });
+    let interval = move || {
+        summary.with_untracked(|summary| read_interval(summary.as_ref().map_or(0, |summary| summary.counters.total)))
+    };
     let (busy, seen, calls) = (RwSignal::new(false), StoredValue::new(None), StoredValue::new(0_u32));
     Effect::new(move |_| {
         let (now, is_busy) = (now.get(), busy.get());
@@ -132,7 +137,7 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
         seen.set_value(now);
         busy.set(true);
         calls.update_value(|calls| *calls += 1);
-        let call = calls.get_value();
+        let (call, interval) = (calls.get_value(), interval());
         leptos::task::spawn_local(async move {
             let load = api::load(job).await;
             // Answers can arrive in any order.
@@ -143,7 +148,7 @@ fn follow(job: JobId, summary: Summary, read: RwSignal<Option<Load>>) {
                     Err(_) => {}
                 }
             }
-            set_timeout(move || _ = busy.try_set(false), READ_INTERVAL);
+            set_timeout(move || _ = busy.try_set(false), interval);
         });
     });
 }
