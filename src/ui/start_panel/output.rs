@@ -73,7 +73,11 @@ fn Name(chosen: JobOptions) -> impl IntoView {
         _ => String::new(),
     });
     let change = move |event| {
-        chosen.place.set(Some(Output::to(OutputPlace::Beside { name: event_target_value(&event) })));
+        chosen.place.update(|output| {
+            if let Some(output) = output {
+                output.place = OutputPlace::Beside { name: event_target_value(&event) };
+            }
+        });
     };
     view! {
         <label>
