@@ -17,8 +17,11 @@ use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::load::Load;
 use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, Room};
-use headway_model::{Action, ApiError, JobId, JobSummary, Position, RelPath, StartJob};
+use headway_model::{Action, ApiError, JobId, JobSummary, Position, RelPath, SortedMap, StartJob};
 use protocol::{Acts, Reads};
+
+/// Presets: requests by their names.
+pub(crate) type PresetsByName = SortedMap<String, StartJob>;
 
 /// Makes the link to a page.
 type MakeLink = dyn Fn(&str) -> Result<String, ApiError> + Send + Sync;
@@ -42,6 +45,34 @@ pub(crate) async fn command_lines(
     total: u32,
 ) -> Result<Vec<String>, ApiError> {
     expect_context::<headway_server::Server>().command_lines(&request, &files, total)
+}
+
+/// Every preset.
+#[server(prefix = "/api/fn", endpoint = "presets", protocol = Reads)]
+pub(crate) async fn presets() -> Result<PresetsByName, ApiError> {
+    let presets = expect_context::<headway_server::Server>().presets().await;
+    presets.map(|presets| presets.into_iter().collect())
+}
+
+/// Stores a request as a preset, unless another one has that name.
+#[server(prefix = "/api/fn", endpoint = "add_preset", protocol = Acts)]
+pub(crate) async fn add_preset(name: String, request: StartJob) -> Result<PresetsByName, ApiError> {
+    let presets = expect_context::<headway_server::Server>().add_preset(name, request).await;
+    presets.map(|presets| presets.into_iter().collect())
+}
+
+/// Stores a request as a preset, in the place of the one that has that name.
+#[server(prefix = "/api/fn", endpoint = "keep_preset", protocol = Acts)]
+pub(crate) async fn keep_preset(name: String, request: StartJob) -> Result<PresetsByName, ApiError> {
+    let presets = expect_context::<headway_server::Server>().keep_preset(name, request).await;
+    presets.map(|presets| presets.into_iter().collect())
+}
+
+/// Removes a preset.
+#[server(prefix = "/api/fn", endpoint = "remove_preset", protocol = Acts)]
+pub(crate) async fn remove_preset(name: String) -> Result<PresetsByName, ApiError> {
+    let presets = expect_context::<headway_server::Server>().remove_preset(name).await;
+    presets.map(|presets| presets.into_iter().collect())
 }
 
 /// Requests a cancel.

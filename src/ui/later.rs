@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::nav::{Location, Page};
+use super::parts::Disclosure;
 use super::progress::ProgressDialog;
 use super::start_panel::{JobOptions, StartSheet};
 use super::{job, jobs};
@@ -21,7 +22,8 @@ pub(super) enum Part {
     JobPage,
     JobsPage,
     Dialog(JobId),
-    StartSheet(Box<JobOptions>),
+    /// The sheet, in the part of the page that opens.
+    StartSheet(Box<JobOptions>, Disclosure),
 }
 
 // Everything that only this function reaches is in the second file.
@@ -31,7 +33,7 @@ fn build(part: Part) -> Result<AnyView, SplitLoaderError> {
         Part::JobPage => view! { <job::JobPage /> }.into_any(),
         Part::JobsPage => view! { <jobs::JobsPage /> }.into_any(),
         Part::Dialog(job) => view! { <ProgressDialog job /> }.into_any(),
-        Part::StartSheet(chosen) => view! { <StartSheet chosen=*chosen /> }.into_any(),
+        Part::StartSheet(chosen, sheet) => view! { <StartSheet chosen=*chosen sheet /> }.into_any(),
     })
 }
 

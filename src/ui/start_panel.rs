@@ -4,13 +4,17 @@
 mod bar;
 mod cards;
 mod commands;
+mod from_preset;
 mod job_options;
 mod leave_out;
 mod made_by;
 mod options;
 mod output;
 mod policies;
+mod preset_list;
+mod presets;
 mod refused;
+mod save_preset;
 mod setting;
 mod sheet;
 mod to_files;
@@ -23,7 +27,7 @@ pub(super) use job_options::JobOptions;
 pub(super) use sheet::StartSheet;
 
 use super::later::{Later, Part};
-use super::parts::{Controls, focus};
+use super::parts::{Controls, Disclosure, focus};
 use crate::live::Live;
 
 /// A field that cannot be read, by its name, and why.
@@ -42,6 +46,7 @@ pub(super) fn StartPanel(chosen: JobOptions) -> impl IntoView {
             });
         }
     });
+    let sheet = Disclosure::new();
     let refusal = move || {
         let settings = chosen.recipe.get().map(|recipe| recipe.settings).unwrap_or_default();
         live.refused.with(|error| error.as_ref().and_then(|error| refused::of_form(error, &settings)))
@@ -59,10 +64,10 @@ pub(super) fn StartPanel(chosen: JobOptions) -> impl IntoView {
             }
         >
             // Closed until someone chooses, so that the files are what a person sees first.
-            <details class="start-sheet">
+            <details class="start-sheet" node_ref=sheet.details on:toggle=move |_| sheet.toggled()>
                 <ChosenRecipe chosen />
                 // The server renders no field, because a browser could fill it before anyone listens.
-                {move || live.is_ready().then(|| later.view(Part::StartSheet(Box::new(chosen))))}
+                {move || live.is_ready().then(|| later.view(Part::StartSheet(Box::new(chosen), sheet)))}
             </details>
             {move || refusal().map(|text| view! { <p class="ui-error ui-hint" role="alert">{text}</p> })}
         </section>

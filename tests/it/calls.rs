@@ -75,6 +75,45 @@ async fn every_refusal_has_its_own_status_and_is_read_as_what_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preset_of_a_page_is_that_of_every_program_and_replaces_another_only_on_purpose() {
+    let files = Files::numbered(1);
+    let app = App::start(&files).await;
+    let (first, mut second) = (request("checksum"), request("checksum"));
+    second["settings"] = json!({ "algorithm": "blake3" });
+    let named = |name: &str, request: &Value| json!({ "name": name, "request": request });
+    let algorithm = async |app: &App| app.get("/api/v1/presets").await.1["sums"]["settings"]["algorithm"].clone();
+    assert_eq!(call(&app, "presets", &json!({})).await, (200, json!({})));
+    for (name, body, status, error) in [
+        ("add_preset", named("no.name", &first), 422, "invalid"),
+        ("add_preset", named("sums", &request("nope")), 422, "invalid"),
+        ("keep_preset", named("no.name", &first), 422, "invalid"),
+        ("remove_preset", json!({ "name": "sums" }), 404, "not_found"),
+        ("add_preset", json!({ "name": "sums" }), 400, "malformed"),
+    ] {
+        let (found, answer) = call(&app, name, &body).await;
+        assert_eq!((found, answer["error"].as_str()), (status, Some(error)), "{name}: {answer}");
+    }
+    // An answer can get lost, so the same call again is no conflict.
+    for _ in 0..2 {
+        let (status, all) = call(&app, "add_preset", &named("sums", &first)).await;
+        assert_eq!((status, &all["sums"]["recipe"]), (200, &json!("checksum")), "{all}");
+    }
+    let (status, taken) = call(&app, "add_preset", &named("sums", &second)).await;
+    assert_eq!((status, read(&taken).status()), (409, 409), "{taken}");
+    assert!(taken["message"].as_str().is_some_and(|text| text.contains("already a preset \"sums\"")), "{taken}");
+    assert_eq!(algorithm(&app).await, Value::Null, "it is as it was");
+    assert_eq!(call(&app, "keep_preset", &named("sums", &second)).await.0, 200);
+    assert_eq!(algorithm(&app).await, json!("blake3"));
+    assert_eq!(app.put_at("/api/v1/presets/other", &first).await.0, 200);
+    let (status, all) = call(&app, "presets", &json!({})).await;
+    let names: Vec<_> = all.as_object().expect("presets").keys().map(String::as_str).collect();
+    assert_eq!((status, names), (200, vec!["other", "sums"]));
+    let (status, left) = call(&app, "remove_preset", &json!({ "name": "sums" })).await;
+    assert!(status == 200 && left.get("sums").is_none() && left.get("other").is_some(), "{left}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pruned_job_is_gone_for_server_functions_too() {
     let files = Files::numbered(1);
     let change = |config: &mut headway_server::config::Config| {

@@ -13,7 +13,7 @@ const ALL: &str = "all-all-all-all-all";
 const READING: &str = "reading-reading-reading";
 
 /// The server functions that a read-only page needs.
-const FUNCTIONS: [&str; 14] = [
+const FUNCTIONS: [&str; 15] = [
     "attempts",
     "causes",
     "command_lines",
@@ -27,6 +27,7 @@ const FUNCTIONS: [&str; 14] = [
     "load",
     "makers",
     "named",
+    "presets",
     "room",
 ];
 

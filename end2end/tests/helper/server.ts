@@ -100,6 +100,11 @@ export class Server {
     return spawnSync(PROGRAM, ['run', '-q', '--data', join(this.folder, 'data'), ...words], { cwd: this.library }).status;
   }
 
+  /** Runs a command of `headway` on its data folder, such as `preset save`; returns its exit code. */
+  command(...words: string[]) {
+    return spawnSync(PROGRAM, [...words, '--data', join(this.folder, 'data')]).status;
+  }
+
   /** Runs `headway doctor` on its data folder; returns what that prints. */
   doctor(...args: string[]): string {
     return spawnSync(PROGRAM, ['doctor', '--data', join(this.folder, 'data'), ...args], { encoding: 'utf8' }).stdout;

@@ -14,14 +14,16 @@ pub(super) fn Cards(chosen: JobOptions) -> impl IntoView {
     let choose = move |event| {
         // The browser also fires this event for the card that was chosen before.
         if event_target_checked(&event) {
+            chosen.preset.set(None);
             chosen.name.set(event_target_value(&event));
             chosen.settings.set(Settings::new());
         }
     };
-    let first = chosen.name.get_untracked();
     let cards = expect_context::<Start>().recipes.into_iter().map(|recipe| {
-        let is_first = recipe.name == first;
         let (name, summary) = (recipe.name.clone(), recipe.summary.clone());
+        // A preset chooses a recipe, too.
+        let of_card = name.clone();
+        let is_chosen = move || chosen.name.with(|chosen| *chosen == of_card);
         // For the chosen recipe, the effect of its settings.
         let to_files = move || match chosen.name.with(|chosen| *chosen == recipe.name) {
             true => chosen.to_files(),
@@ -29,7 +31,7 @@ pub(super) fn Cards(chosen: JobOptions) -> impl IntoView {
         };
         view! {
             <label class="start-card">
-                <input type="radio" name="recipe" autocomplete="off" value=name.clone() checked=is_first />
+                <input type="radio" name="recipe" autocomplete="off" value=name.clone() prop:checked=is_chosen />
                 <b>{format::capital(&name)}</b>
                 <span>{summary}</span>
                 <span class="start-card-files">{to_files}</span>

@@ -29,6 +29,13 @@ pub(super) enum StartMode {
     Sample,
 }
 
+/// A preset that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChosenPreset {
+    pub(super) name: String,
+    pub(super) request: StartJob,
+}
+
 /// Everything the user has chosen. Copy it freely.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct JobOptions {
@@ -54,10 +61,23 @@ pub(in crate::ui) struct JobOptions {
     pub(super) leave_out: RwSignal<String>,
     pub(super) system_files: RwSignal<bool>,
     pub(super) policies: Policies,
+    /// The preset that filled the fields, until a recipe is chosen.
+    pub(super) preset: RwSignal<Option<ChosenPreset>>,
+    /// Whether the preset's priority, and its limit of files at once, are requested too. They have no fields.
+    pub(super) has_pace: RwSignal<bool>,
+    /// With each change of this number, the fields that do not follow their values show them again.
+    pub(super) filled: RwSignal<u32>,
     /// The name of a field that cannot be parsed, and why.
     pub(super) wrong: RwSignal<Option<Wrong>>,
     /// The job that was started with the selection. The selection is cleared only when that job is accepted.
     given: RwSignal<Option<JobId>>,
+}
+
+impl ChosenPreset {
+    /// How many files it runs at once, and its priority; 0 if it leaves that to the server.
+    pub(super) fn pace(&self) -> (u32, i32) {
+        (self.request.concurrency, self.request.priority)
+    }
 }
 
 impl JobOptions {
@@ -80,14 +100,13 @@ impl JobOptions {
             leave_out: RwSignal::new(String::new()),
             system_files: RwSignal::new(false),
             policies: Policies::new(),
+            preset: RwSignal::new(None),
+            has_pace: RwSignal::new(false),
+            filled: RwSignal::new(0),
             wrong: RwSignal::new(None),
             given: RwSignal::new(None),
         };
-        Effect::new(move |_| {
-            let output = chosen.recipe.get().and_then(|recipe| recipe.output);
-            chosen.folder.set(folder_of(output.as_ref()));
-            chosen.place.set(output);
-        });
+        Effect::new(move |_| chosen.take_output(chosen.recipe.get().and_then(|recipe| recipe.output)));
         chosen.clear_when_accepted();
         chosen
     }
@@ -101,7 +120,52 @@ impl JobOptions {
         let query = self.narrowed(query);
         let (output, policy) = (self.output()?, self.policies.read()?);
         let settings = self.settings.get_untracked();
-        Ok(Some(StartJob { settings, output, policy, ..StartJob::new(&library, &self.name.get_untracked(), query) }))
+        let (concurrency, priority) = if self.has_pace.get_untracked() { self.pace_untracked() } else { (0, 0) };
+        let request = StartJob::new(&library, &self.name.get_untracked(), query);
+        Ok(Some(StartJob { settings, output, policy, concurrency, priority, ..request }))
+    }
+
+    /// Fills the fields from a preset. Its files are not taken: what runs is what the page shows.
+    pub(super) fn fill(self, preset: ChosenPreset) {
+        let request = preset.request.clone();
+        let (exclude, system_files) = match request.query {
+            Query::Folder(folder) => (folder.exclude, folder.system_files),
+            Query::Paths(_) | Query::Items(_) => (Vec::new(), false),
+        };
+        self.live.refused.set(None);
+        self.wrong.set(None);
+        // Before the name of the recipe, whose output gives way to that of the preset.
+        self.preset.set(Some(preset));
+        self.has_pace.set(true);
+        self.name.set(request.recipe);
+        self.settings.set(request.settings);
+        self.policies.fill(&request.policy);
+        self.leave_out.set(exclude.join("\n"));
+        self.system_files.set(system_files);
+        self.take_output(self.recipe.get_untracked().and_then(|recipe| recipe.output));
+        self.smaller.set(self.place.with_untracked(|output| output.as_ref().is_some_and(|to| to.smaller.is_some())));
+        self.filled.update(|filled| *filled = filled.wrapping_add(1));
+    }
+
+    /// Shows where the output goes: where the chosen preset puts it, or else the recipe.
+    fn take_output(self, of_recipe: Option<Output>) {
+        let of_preset = |preset: &ChosenPreset| preset.request.output.clone();
+        let output = self.preset.with_untracked(|preset| preset.as_ref().and_then(of_preset)).or(of_recipe);
+        self.folder.set(folder_of(output.as_ref()));
+        self.place.set(output);
+    }
+
+    /// How many files at once, and the priority, if the chosen preset says so; else 0 each.
+    fn pace_untracked(self) -> (u32, i32) {
+        self.preset.with_untracked(|preset| preset.as_ref().map(ChosenPreset::pace)).unwrap_or_default()
+    }
+
+    /// Starts the chosen preset as it was saved, with its own files, as `headway preset run` does.
+    pub(super) fn start_as_saved(self) {
+        self.wrong.set(None);
+        if let Some(preset) = self.preset.get_untracked() {
+            self.live.start(preset.request);
+        }
     }
 
     /// Whether the recipe writes an output, with its settings as they are. Tracked.
@@ -127,7 +191,8 @@ impl JobOptions {
             }
             place => place,
         };
-        Ok(Some(Output { place, smaller: self.smaller.get_untracked().then_some(0), ..output }))
+        let smaller = self.smaller.get_untracked().then(|| output.smaller.unwrap_or(0));
+        Ok(Some(Output { place, smaller, ..output }))
     }
 
     /// What is wrong with this field.

@@ -34,6 +34,7 @@ pub(super) fn LeaveOut(chosen: JobOptions) -> impl IntoView {
                         rows="3"
                         spellcheck="false"
                         placeholder="One pattern a line, as in .gitignore: *.tmp, cache/, /exports"
+                        prop:value=move || chosen.leave_out.get()
                         on:change=move |event| chosen.leave_out.set(event_target_value(&event))
                     ></textarea>
                 </label>
@@ -42,6 +43,7 @@ pub(super) fn LeaveOut(chosen: JobOptions) -> impl IntoView {
                         type="checkbox"
                         autocomplete="off"
                         name="system_files"
+                        prop:checked=move || chosen.system_files.get()
                         on:change=move |event| chosen.system_files.set(event_target_checked(&event))
                     />
                     " Include system files, such as .DS_Store and @eaDir"

@@ -12,6 +12,11 @@ use headway_model::{JobSummary, Settings};
 /// The prefix of a job's id in the setting's value.
 const MADE_BY: char = '@';
 
+/// Whether a value names a job, which the list shows, and not the field for a path.
+pub(super) fn is_job(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with(MADE_BY))
+}
+
 /// The list, and the field as long as no job is chosen.
 #[component]
 pub(super) fn MadeBy(
@@ -28,15 +33,26 @@ pub(super) fn MadeBy(
 ) -> impl IntoView {
     let zone = Zone::here();
     let key = name.clone();
+    let is_only_job = by_path.is_none();
     let none = if by_path.is_some() { "a file of the library".to_owned() } else { format!("none: run {recipe} first") };
     let jobs = makers(name.clone(), recipe, library, settings, put);
     let chosen = Memo::new(move |_| {
         let value = settings.with(|settings| settings.get(&key).and_then(Value::as_str).map(str::to_owned));
-        value.filter(|text| text.starts_with(MADE_BY)).unwrap_or_default()
+        match value {
+            Some(text) if text.starts_with(MADE_BY) => text,
+            // A program can name the job without it.
+            Some(text) if is_only_job => format!("{MADE_BY}{text}"),
+            _ => String::new(),
+        }
     });
     let choices = move || {
-        let listed = jobs.with(|jobs| jobs.iter().map(|job| (value_of(job), text_of(job, zone))).collect::<Vec<_>>());
+        let mut listed =
+            jobs.with(|jobs| jobs.iter().map(|job| (value_of(job), text_of(job, zone))).collect::<Vec<_>>());
         let chosen = chosen.get();
+        // A preset can name a job that is not in the list.
+        if !chosen.is_empty() && listed.iter().all(|(value, _)| *value != chosen) {
+            listed.push((chosen.clone(), format!("job {}", chosen.trim_start_matches(MADE_BY))));
+        }
         let option = |(value, text): (String, String)| {
             let is_chosen = value == chosen;
             view! { <option value=value selected=is_chosen>{text}</option> }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::JobOptions;
+use super::policies::KEPT;
 
 /// A choice: its value and its label.
 type Choice = (&'static str, &'static str);
@@ -33,14 +34,16 @@ pub(super) fn Options(chosen: JobOptions) -> impl IntoView {
         <Sentence text=move || policies.fails()>
             {number("tries", "Attempts per file", policies.tries, None)}
             {radios("halt", policies.halt, &fails)}
+            {kept("halt", policies.halt, Signal::derive(move || policies.kept_halt()))}
             {number("halt_at", "Failures", policies.halt_at, Some((policies.halt, "count percent")))}
         </Sentence>
         <Sentence text=move || policies.takes_long()>
             {radios("timeout", policies.timeout, &long)}
+            {kept("timeout", policies.timeout, Signal::derive(move || policies.kept_timeout()))}
             {number("timeout_after", "Time", policies.after, Some((policies.timeout, "after")))}
             <label hidden=move || policies.timeout.with(|timeout| timeout != "after")>
                 "Unit "
-                <select name="timeout_unit" autocomplete="off" on:change=move |event| policies.unit.set(event_target_value(&event))>
+                <select name="timeout_unit" autocomplete="off" prop:value=move || policies.unit.get() on:change=move |event| policies.unit.set(event_target_value(&event))>
                     <option value="s">"seconds"</option>
                     <option value="m">"minutes"</option>
                     <option value="h">"hours"</option>
@@ -68,21 +71,32 @@ fn Sentence(#[prop(into)] text: Signal<String>, children: Children) -> impl Into
 }
 
 fn radios(name: &'static str, chosen: RwSignal<String>, choices: &[Choice]) -> AnyView {
+    let labelled = |(value, text): &Choice| {
+        let (value, text) = (*value, *text);
+        view! { <label>{radio(name, chosen, value)} " " {text}</label> }
+    };
+    choices.iter().map(labelled).collect_view().into_any()
+}
+
+/// The choice for what a preset says and no field can express. It is there only with such a preset.
+fn kept(name: &'static str, chosen: RwSignal<String>, text: Signal<Option<String>>) -> AnyView {
+    view! {
+        <label hidden=move || text.with(Option::is_none)>
+            {radio(name, chosen, KEPT)} " As in the preset: " {move || text.get()}
+        </label>
+    }
+    .into_any()
+}
+
+fn radio(name: &'static str, chosen: RwSignal<String>, value: &'static str) -> AnyView {
     let change = move |event| {
         if event_target_checked(&event) {
             chosen.set(event_target_value(&event));
         }
     };
-    let radio = |(value, text): &Choice| {
-        let (value, text) = (*value, *text);
-        view! {
-            <label>
-                <input type="radio" name=name value=value autocomplete="off" checked=value.is_empty() on:change=change />
-                " " {text}
-            </label>
-        }
-    };
-    choices.iter().map(radio).collect_view().into_any()
+    let is_chosen = move || chosen.with(|chosen| chosen == value);
+    view! { <input type="radio" name=name value=value autocomplete="off" prop:checked=is_chosen on:change=change /> }
+        .into_any()
 }
 
 /// A number field. If it depends on another choice, it is hidden without that choice.
@@ -110,7 +124,7 @@ fn Number(
                 step="1"
                 name=name
                 autocomplete="off"
-                value=value.get_untracked()
+                prop:value=move || value.get()
                 aria-invalid=move || wrong().map(|_| "true")
                 aria-describedby=note.clone()
                 on:change=move |event| value.set(event_target_value(&event))

@@ -36,10 +36,19 @@ fn OutputPlaces(chosen: JobOptions) -> impl IntoView {
         };
         chosen.place.set(Some(Output::to(place)));
     };
-    let detail = move || match word.get() {
-        "beside" => view! { <Name chosen /> }.into_any(),
-        "folder" => view! { <Folder chosen /> }.into_any(),
-        _ => ().into_any(),
+    let detail = move || {
+        // A preset fills them again.
+        chosen.filled.track();
+        match word.get() {
+            "beside" => view! { <Name chosen /> }.into_any(),
+            "folder" => view! { <Folder chosen /> }.into_any(),
+            _ => ().into_any(),
+        }
+    };
+    // By how much, if a preset or the recipe says so.
+    let least = move || {
+        let percent = chosen.place.with(|output| output.as_ref().and_then(|output| output.smaller));
+        percent.filter(|percent| *percent > 0).map(|percent| format!(" by {percent} %"))
     };
     view! {
         <label>
@@ -60,7 +69,7 @@ fn OutputPlaces(chosen: JobOptions) -> impl IntoView {
                 prop:checked=move || chosen.smaller.get()
                 on:change=move |event| chosen.smaller.set(event_target_checked(&event))
             />
-            " Keep the result only if it is smaller"
+            <span>" Keep the result only if it is smaller" {least}</span>
         </label>
     }
     .into_any()
@@ -73,7 +82,11 @@ fn Name(chosen: JobOptions) -> impl IntoView {
         _ => String::new(),
     });
     let change = move |event| {
-        chosen.place.set(Some(Output::to(OutputPlace::Beside { name: event_target_value(&event) })));
+        chosen.place.update(|output| {
+            if let Some(output) = output {
+                output.place = OutputPlace::Beside { name: event_target_value(&event) };
+            }
+        });
     };
     view! {
         <label>

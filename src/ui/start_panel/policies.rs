@@ -6,9 +6,17 @@ use std::num::NonZeroU32;
 use leptos::prelude::*;
 
 use super::Wrong;
+use crate::ui::parts::format;
 use headway_model::event::{HaltBy, HaltWhen};
-use headway_model::policy::{Halt, Limit, OnInterrupt, TRIES_LIMIT, Timeout};
+use headway_model::policy::{Halt, Limit, OnInterrupt, TRIES, TRIES_LIMIT, Timeout};
 use headway_model::{OnDone, Policy};
+
+/// The value of a choice for what a preset says and no field can express.
+pub(super) const KEPT: &str = "kept";
+
+/// The most failures that the field for them accepts, and the longest time limit as a multiple of the typical time.
+const MOST_FAILURES: u32 = 1_000_000;
+const MOST_TIMES: u32 = 1_000;
 
 /// The choices, as the values of fields. Copy it freely.
 #[derive(Clone, Copy)]
@@ -17,11 +25,11 @@ pub(in crate::ui) struct Policies {
     pub(super) on_done: RwSignal<String>,
     /// How many times a file is tried.
     pub(super) tries: RwSignal<String>,
-    /// `count` or `percent`; if empty, the job goes on however many files fail.
+    /// `count`, `percent` or [`KEPT`]; if empty, the job goes on however many files fail.
     pub(super) halt: RwSignal<String>,
     /// The number or percentage of failures.
     pub(super) halt_at: RwSignal<String>,
-    /// `after` or `median`; if empty, there is no time limit.
+    /// `after`, `median` or [`KEPT`]; if empty, there is no time limit.
     pub(super) timeout: RwSignal<String>,
     /// The time limit, in `unit`.
     pub(super) after: RwSignal<String>,
@@ -31,6 +39,8 @@ pub(in crate::ui) struct Policies {
     pub(super) times: RwSignal<String>,
     /// `retry` or `ask`; empty for the recipe's default.
     pub(super) on_interrupt: RwSignal<String>,
+    /// The policy of the preset that was chosen last, for what has no field.
+    kept: RwSignal<Policy>,
 }
 
 impl Policies {
@@ -46,16 +56,48 @@ impl Policies {
             unit: text("s"),
             times: text("5"),
             on_interrupt: text(""),
+            kept: RwSignal::new(Policy::default()),
         }
+    }
+
+    /// Shows a policy in the fields.
+    pub(super) fn fill(self, policy: &Policy) {
+        let set = |field: RwSignal<String>, text: &str| field.set(text.to_owned());
+        self.kept.set(policy.clone());
+        set(self.on_done, policy.on_done.map_or("", on_done_word));
+        set(self.tries, &policy.tries.unwrap_or(TRIES).to_string());
+        let (halt, failures) = halt_fields(policy.halt);
+        set(self.halt, halt);
+        set(self.halt_at, &failures.unwrap_or(10).to_string());
+        let (timeout, number, unit) = timeout_fields(policy.timeout);
+        set(self.timeout, timeout);
+        set(self.after, if timeout == "after" { number.as_str() } else { "30" });
+        set(self.unit, unit);
+        set(self.times, if timeout == "median" { number.as_str() } else { "5" });
+        set(self.on_interrupt, policy.on_interrupt.map_or("", on_interrupt_word));
+    }
+
+    /// When the job stops, as a preset says it and no field can. Tracked.
+    pub(super) fn kept_halt(self) -> Option<String> {
+        self.kept.with(|kept| kept.halt.filter(|halt| halt_fields(Some(*halt)).0 == KEPT).map(halt_words))
+    }
+
+    /// The time limit, as a preset says it and no field can. Tracked.
+    pub(super) fn kept_timeout(self) -> Option<String> {
+        let is_kept = |timeout: &Timeout| timeout_fields(Some(*timeout)).0 == KEPT;
+        self.kept.with(|kept| kept.timeout.filter(is_kept).map(timeout_words))
     }
 
     /// The policy for the request.
     pub(super) fn read(self) -> Result<Policy, Wrong> {
         let tries = number("tries", &self.tries.get_untracked(), TRIES_LIMIT)?;
         let halt_at = |most| number("halt_at", &self.halt_at.get_untracked(), most);
-        let limit = match self.halt.get_untracked().as_str() {
-            "count" => Some(Limit::Count(halt_at(1_000_000)?)),
-            "percent" => Some(Limit::Percent(halt_at(100)?)),
+        let at = |limit| Some(Halt { when: HaltWhen::Soon, by: HaltBy::Fail, limit });
+        let kept = self.kept.get_untracked();
+        let halt = match self.halt.get_untracked().as_str() {
+            "count" => at(Limit::Count(halt_at(MOST_FAILURES)?)),
+            "percent" => at(Limit::Percent(halt_at(100)?)),
+            KEPT => kept.halt,
             _ => None,
         };
         let timeout = match self.timeout.get_untracked().as_str() {
@@ -64,7 +106,8 @@ impl Policies {
                 let after = number("timeout_after", &self.after.get_untracked(), most)?;
                 Some(Timeout::After(u64::from(after) * unit))
             }
-            "median" => Some(Timeout::Percent(number("timeout_times", &self.times.get_untracked(), 1_000)? * 100)),
+            "median" => Some(Timeout::Percent(number("timeout_times", &self.times.get_untracked(), MOST_TIMES)? * 100)),
+            KEPT => kept.timeout,
             _ => None,
         };
         let on_interrupt = match self.on_interrupt.get_untracked().as_str() {
@@ -74,9 +117,9 @@ impl Policies {
         };
         Ok(Policy {
             tries: (tries > 1).then_some(tries),
-            backoff_ms: None,
+            backoff_ms: kept.backoff_ms,
             timeout,
-            halt: limit.map(|limit| Halt { when: HaltWhen::Soon, by: HaltBy::Fail, limit }),
+            halt,
             on_interrupt,
             on_done: on_done(&self.on_done.get_untracked()),
         })
@@ -92,13 +135,16 @@ impl Policies {
     }
 
     pub(super) fn fails(self) -> String {
-        let tries = match self.tries.get().as_str() {
-            "1" | "" => String::new(),
-            tries => format!("try it {tries} times, then "),
+        let pause = self.kept.with(|kept| kept.backoff_ms.map(format::duration));
+        let tries = match (self.tries.get().as_str(), pause) {
+            ("1" | "", _) => String::new(),
+            (tries, None) => format!("try it {tries} times, then "),
+            (tries, Some(pause)) => format!("try it {tries} times, with a first pause of {pause}, then "),
         };
         let then = match self.halt.get().as_str() {
             "count" => format!("stop the job after {} failures", self.halt_at.get()),
             "percent" => format!("stop the job once {} % failed", self.halt_at.get()),
+            KEPT => self.kept_halt().unwrap_or_default(),
             _ => "go on with the others".to_owned(),
         };
         format!("If a file fails: {tries}{then}")
@@ -108,6 +154,7 @@ impl Policies {
         let way = match self.timeout.get().as_str() {
             "after" => format!("stop it after {} {}", self.after.get(), unit_name(&self.unit.get())),
             "median" => format!("stop it after {} × the typical time", self.times.get()),
+            KEPT => self.kept_timeout().unwrap_or_default(),
             _ => "wait".to_owned(),
         };
         format!("If a file takes long: {way}")
@@ -130,6 +177,73 @@ fn on_done(word: &str) -> Option<OnDone> {
         "skip_moved" => Some(OnDone::SkipMoved),
         "again" => Some(OnDone::Again),
         _ => None,
+    }
+}
+
+fn on_done_word(way: OnDone) -> &'static str {
+    match way {
+        OnDone::Skip => "skip",
+        OnDone::SkipMoved => "skip_moved",
+        OnDone::Again => "again",
+    }
+}
+
+fn on_interrupt_word(way: OnInterrupt) -> &'static str {
+    match way {
+        OnInterrupt::Retry => "retry",
+        OnInterrupt::Ask => "ask",
+    }
+}
+
+/// The choice that stands for when the job stops, and the number in its field.
+fn halt_fields(halt: Option<Halt>) -> (&'static str, Option<u32>) {
+    let Some(Halt { when, by, limit }) = halt else { return ("", None) };
+    match (when, by, limit) {
+        (HaltWhen::Soon, HaltBy::Fail, Limit::Count(count)) if count <= MOST_FAILURES => ("count", Some(count)),
+        (HaltWhen::Soon, HaltBy::Fail, Limit::Percent(percent)) => ("percent", Some(percent)),
+        _ => (KEPT, None),
+    }
+}
+
+/// The choice that stands for a time limit, the number in its field, and the unit.
+fn timeout_fields(timeout: Option<Timeout>) -> (&'static str, String, &'static str) {
+    let in_unit = |ms: u64, word: &'static str| {
+        let (one, most) = unit(word);
+        let is_whole = ms.is_multiple_of(one) && (1..=u64::from(most)).contains(&(ms / one));
+        is_whole.then(|| ("after", (ms / one).to_string(), word))
+    };
+    let found = match timeout {
+        None => Some(("", String::new(), "s")),
+        Some(Timeout::After(ms)) => ["h", "m", "s"].into_iter().find_map(|word| in_unit(ms, word)),
+        Some(Timeout::Percent(percent)) => {
+            let is_whole = percent.is_multiple_of(100) && (1..=MOST_TIMES).contains(&(percent / 100));
+            is_whole.then(|| ("median", (percent / 100).to_string(), "s"))
+        }
+    };
+    found.unwrap_or_else(|| (KEPT, String::new(), "s"))
+}
+
+/// Such as "stop the job at once after 3 failures".
+fn halt_words(halt: Halt) -> String {
+    let stop = match halt.when {
+        HaltWhen::Now => "stop the job at once",
+        HaltWhen::Soon => "stop the job",
+    };
+    let (one, many, are) = match halt.by {
+        HaltBy::Fail => ("failure", "failures", "failed"),
+        HaltBy::Success => ("success", "successes", "succeeded"),
+        HaltBy::Done => ("file", "files", "were done"),
+    };
+    match halt.limit {
+        Limit::Count(count) => format!("{stop} after {}", format::counted(count, one, many)),
+        Limit::Percent(percent) => format!("{stop} once {percent} % {are}"),
+    }
+}
+
+fn timeout_words(timeout: Timeout) -> String {
+    match timeout {
+        Timeout::After(_) => format!("stop it after {timeout}"),
+        Timeout::Percent(percent) => format!("stop it after {percent} % of the typical time"),
     }
 }
 
@@ -217,6 +331,37 @@ mod tests {
                 "If the server stops in the middle: ask me",
             ]
         );
+    }
+
+    #[test]
+    fn what_a_preset_says_is_requested_also_where_no_field_can_express_it() {
+        for (halt, timeout, said) in [
+            ("soon,fail=7", "90s", ["stop the job after 7 failures", "stop it after 90 s"]),
+            ("soon,fail=10%", "2h", ["stop the job once 10 % failed", "stop it after 2 h"]),
+            ("soon,fail=8", "500%", ["stop the job after 8 failures", "stop it after 5 × the typical time"]),
+            ("now,fail=1", "1.5s", ["stop the job at once after 1 failure", "stop it after 1.5s"]),
+            ("soon,done=50%", "250%", ["stop the job once 50 % were done", "stop it after 250 % of the typical time"]),
+            ("soon,success=2", "1m", ["stop the job after 2 successes", "stop it after 1 min"]),
+        ] {
+            let policy = Policy {
+                tries: Some(3),
+                backoff_ms: Some(5_000),
+                halt: halt.parse().ok(),
+                timeout: timeout.parse().ok(),
+                on_interrupt: Some(OnInterrupt::Ask),
+                on_done: Some(OnDone::SkipMoved),
+            };
+            let (read, [_, fails, long, _]) = with(|policies| policies.fill(&policy));
+            assert_eq!(read, Ok(policy), "{halt} {timeout}");
+            let tried = "If a file fails: try it 3 times, with a first pause of 5 s, then ";
+            assert_eq!([fails, long], [format!("{tried}{}", said[0]), format!("If a file takes long: {}", said[1])]);
+        }
+        // Another preset leaves nothing of the one before.
+        let (read, _) = with(|policies| {
+            policies.fill(&Policy { halt: "now,fail=1".parse().ok(), backoff_ms: Some(1), ..Policy::default() });
+            policies.fill(&Policy::default());
+        });
+        assert_eq!(read, Ok(Policy::default()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::made_by::MadeBy;
+use super::made_by::{MadeBy, is_job};
 use super::{JobOptions, refused};
 use crate::live::Live;
 use headway_model::setting::{self, SettingKind};
@@ -34,7 +34,9 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: JobOpt
         _ => None,
     };
     let is_path = matches!(described.kind, SettingKind::Path { .. });
-    let control = field(described, put, about, Signal::derive(move || wrong.with(Option::is_some)));
+    let value = settings.with_untracked(|settings| settings.get(&name).cloned());
+    let value = value.filter(|value| made_by.is_none() || !is_job(value));
+    let control = field(described, value.as_ref(), put, about, Signal::derive(move || wrong.with(Option::is_some)));
     let mut help = (!help.is_empty()).then(|| view! { <p class="ui-hint" id=hint>{help}</p> });
     let labelled = match made_by {
         Some(recipe) => {
@@ -67,12 +69,18 @@ fn put(settings: RwSignal<Settings>, name: &str, value: Option<Value>) {
     });
 }
 
-/// The control for the setting's kind. `about` holds the ids of the texts about it.
-fn field(setting: Described, put: Callback<Option<Value>>, about: String, wrong: Signal<bool>) -> AnyView {
+/// The control for the setting's kind, with the value that it begins with. `about` holds the ids of the texts about it.
+fn field(
+    setting: Described,
+    value: Option<&Value>,
+    put: Callback<Option<Value>>,
+    about: String,
+    wrong: Signal<bool>,
+) -> AnyView {
     let Described { name, kind, default, .. } = setting;
     let required = default.is_none();
-    let default = default.as_ref().map(text).unwrap_or_default();
-    let field = Field { name, default, required, about, wrong, put };
+    let (default, value) = (default.as_ref().map(text).unwrap_or_default(), value.map(text));
+    let field = Field { name, default, value, required, about, wrong, put };
     match kind {
         SettingKind::Choice { choices } => field.choice(choices),
         SettingKind::Switch => field.switch(),
@@ -89,6 +97,8 @@ struct Field {
     name: String,
     /// The recipe's default as a text.
     default: String,
+    /// The value that was chosen before, as a text.
+    value: Option<String>,
     required: bool,
     about: String,
     wrong: Signal<bool>,
@@ -98,9 +108,10 @@ struct Field {
 
 impl Field {
     fn choice(self, choices: Vec<(String, String)>) -> AnyView {
-        let Field { name, default, about, wrong, put, .. } = self;
+        let Field { name, default, value, about, wrong, put, .. } = self;
+        let shown = value.unwrap_or(default);
         let options = choices.into_iter().map(|(word, label)| {
-            let selected = word == default;
+            let selected = word == shown;
             view! { <option value=word selected=selected>{label}</option> }
         });
         let options = options.collect_view();
@@ -114,15 +125,16 @@ impl Field {
     }
 
     fn switch(self) -> AnyView {
-        let Field { name, default, about, wrong, put, .. } = self;
+        let Field { name, default, value, about, wrong, put, .. } = self;
         let change = move |event| put.run(Some(event_target_checked(&event).into()));
-        let on = default == "true";
+        let on = value.unwrap_or(default) == "true";
         view! { <input type="checkbox" name=name autocomplete="off" checked=on aria-invalid=move || is_true(wrong) aria-describedby=about on:change=change /> }
             .into_any()
     }
 
     fn number(self, least: i64, most: i64, unit: &str) -> AnyView {
-        let Field { name, default, required, about, wrong, put } = self;
+        let Field { name, default, value, required, about, wrong, put } = self;
+        let shown = value.unwrap_or_else(|| default.clone());
         // Anything but a number stays a text, and the server reports it.
         let read = |text: String| text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from);
         let change = move |event| put.run(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(read));
@@ -136,7 +148,7 @@ impl Field {
                 step="1"
                 required=required
                 autocomplete="off"
-                value=default.clone()
+                value=shown
                 placeholder=default
                 aria-invalid=move || is_true(wrong)
                 aria-describedby=about
@@ -148,7 +160,7 @@ impl Field {
     }
 
     fn line(self) -> AnyView {
-        let Field { name, default, required, about, wrong, put } = self;
+        let Field { name, default, value, required, about, wrong, put } = self;
         let change =
             move |event| put.run(Some(event_target_value(&event)).filter(|text| !text.is_empty()).map(Value::from));
         view! {
@@ -158,6 +170,7 @@ impl Field {
                 name=name
                 required=required
                 autocomplete="off"
+                value=value
                 placeholder=default
                 aria-invalid=move || is_true(wrong)
                 aria-describedby=about

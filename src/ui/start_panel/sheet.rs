@@ -1,20 +1,32 @@
-//! The sheet on which a person chooses what is done: the recipes as cards, the settings of the chosen one, and what happens
-//! when files fail.
+//! The sheet on which a person chooses what is done: the recipes as cards, the presets, the settings of the chosen recipe, and
+//! what happens when files fail. A page that only reads has no sheet.
 
 use leptos::prelude::*;
 
 use super::JobOptions;
 use super::cards::Cards;
 use super::commands::Commands;
+use super::from_preset::FromPreset;
 use super::leave_out::LeaveOut;
 use super::options::Options;
 use super::output::OutputOptions;
+use super::preset_list::PresetList;
+use super::presets::Presets;
+use super::save_preset::SavePreset;
 use super::setting::Setting;
+use crate::ui::parts::Disclosure;
 
-/// The recipes, and the form of the chosen one.
+/// The recipes and the presets, and the form of the chosen recipe.
 #[component]
-pub(in crate::ui) fn StartSheet(chosen: JobOptions) -> impl IntoView {
+pub(in crate::ui) fn StartSheet(
+    chosen: JobOptions,
+    /// What opens the sheet.
+    sheet: Disclosure,
+) -> impl IntoView {
+    let presets = PresetList::new();
     let settings = move || {
+        // A preset fills the fields again.
+        chosen.filled.track();
         let all = chosen.recipe.get().map(|recipe| recipe.settings).unwrap_or_default();
         let fields = all.iter().enumerate().map(|(at, setting)| {
             let (setting, before) = (setting.clone(), all[..at].to_vec());
@@ -24,7 +36,11 @@ pub(in crate::ui) fn StartSheet(chosen: JobOptions) -> impl IntoView {
     };
     view! {
         <div class="start-body">
-            <Cards chosen />
+            <div class="start-choices">
+                <Cards chosen />
+                <Presets chosen presets sheet />
+            </div>
+            <FromPreset chosen />
             <div class="start-form">
                 {settings}
                 <OutputOptions chosen />
@@ -34,6 +50,7 @@ pub(in crate::ui) fn StartSheet(chosen: JobOptions) -> impl IntoView {
                 <Options chosen />
                 <LeaveOut chosen />
             </div>
+            <SavePreset chosen presets />
         </div>
     }
     .into_any()

@@ -4,7 +4,7 @@
 use axum::http::Method;
 
 /// The server functions that only read.
-const CALLS: [&str; 14] = [
+const CALLS: [&str; 15] = [
     "attempts",
     "causes",
     "command_lines",
@@ -18,6 +18,7 @@ const CALLS: [&str; 14] = [
     "load",
     "makers",
     "named",
+    "presets",
     "room",
 ];
 

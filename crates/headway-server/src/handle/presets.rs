@@ -28,14 +28,42 @@ impl Server {
     /// # Errors
     /// If the name or the request is not valid for a preset, or it cannot be stored.
     pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
-        if let Some(reason) = invalid_name(&name) {
+        self.check_preset(&name, &request)?;
+        self.with_presets(|mut presets| {
+            presets.insert(name, request);
+            Ok((presets, true))
+        })
+        .await
+    }
+
+    /// Stores a request under a name that no other preset has, so that nothing is replaced without a question. If the
+    /// same request is there already, a call whose answer was lost is repeated, and nothing changes.
+    ///
+    /// # Errors
+    /// As for [`Server::keep_preset`], and [`ApiError::Conflict`] if another request has the name.
+    pub async fn add_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
+        self.check_preset(&name, &request)?;
+        self.with_presets(move |mut presets| match presets.get(&name).map(|kept| *kept == request) {
+            Some(true) => Ok((presets, false)),
+            Some(false) => Err(ApiError::Conflict { message: format!("there is already a preset {name:?}") }),
+            None => {
+                presets.insert(name, request);
+                Ok((presets, true))
+            }
+        })
+        .await
+    }
+
+    /// Refuses what cannot be a preset of this caller.
+    fn check_preset(&self, name: &str, request: &StartJob) -> Result<(), ApiError> {
+        if let Some(reason) = invalid_name(name) {
             return Err(ApiError::invalid(reason));
         }
         if matches!(request.query, Query::Items(_)) {
             let text = "the files of another job cannot be stored in a preset; name a folder or files";
             return Err(ApiError::at_place("/query/items", text));
         }
-        if let Some(reason) = checks::undone(&request) {
+        if let Some(reason) = checks::undone(request) {
             return Err(ApiError::at_place("/query", reason));
         }
         let context = &self.inner.context;
@@ -48,11 +76,7 @@ impl Server {
         if !self.offers(&request.recipe) || context.recipe(&request.recipe).is_none() {
             return Err(ApiError::at_place("/recipe", self.no_recipe(&request.recipe)));
         }
-        self.with_presets(|mut presets| {
-            presets.insert(name, request);
-            Ok((presets, true))
-        })
-        .await
+        Ok(())
     }
 
     /// Removes a preset.
