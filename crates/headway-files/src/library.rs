@@ -46,6 +46,7 @@ mod swap;
 mod temporary;
 mod trash;
 mod walk;
+mod whole_list;
 mod workshop;
 
 use std::collections::{BTreeMap, HashSet};

@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, FileType};
 use super::calls::statat;
 use super::folder_calls::FolderCalls;
 use super::found::is_absent;
+use super::whole_list::still_there;
 use super::{Found, Library, ScanError, is_litter, readable};
 use headway_model::library::{EntryKind, Unread};
 use headway_model::path::is_reserved;
@@ -130,6 +131,7 @@ fn names_in(dir: &Dir) -> io::Result<(Vec<SeenName>, u64)> {
         let Ok(coded) = RelPath::from_bytes(name.to_bytes()) else { continue };
         names.push((leaf, String::from(coded), name.to_owned()));
     }
+    still_there(dir)?;
     names.sort_unstable();
     Ok((names, litter))
 }

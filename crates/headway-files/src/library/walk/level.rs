@@ -14,6 +14,7 @@ use crate::library::folder_calls::FolderCalls;
 use crate::library::found::is_absent;
 use crate::library::kind_of_entry::is_folder;
 use crate::library::listed::{ListedFile, listed};
+use crate::library::whole_list::WholeList;
 use crate::library::{Found, Library, environment, is_too_long, kind, mtime_ns};
 use headway_model::RelPath;
 use headway_model::library::natural;
@@ -89,7 +90,7 @@ impl Level {
 /// The entries of a folder: files first, then folders, each in natural order.
 fn names(dir: &Dir) -> io::Result<Vec<(bool, Vec<u8>)>> {
     let mut names = Vec::new();
-    for entry in dir.list()? {
+    for entry in WholeList::of(dir)? {
         let entry = entry?;
         let name = entry.file_name().as_bytes().to_vec();
         if is_reserved(&name) {
