@@ -10,8 +10,8 @@ use super::groups::Group;
 use headway_model::RelPath;
 use headway_model::text::counted;
 
-/// The note for a file that was read, and is in no group.
-const ALONE: &str = "no other file has this content";
+/// The note for a file that was read, and is in no group. What other jobs read, or this one could not, is not known.
+const ALONE: &str = "no other file of this job that was read has this content";
 
 /// The part of a group by which its files are found.
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub(super) fn notes(report: &mut dyn BufRead, files: &[(RelPath, Value)]) -> io:
     for (at, (_, result)) in files.iter().enumerate() {
         if let Some(hash) = result.get("blake3").and_then(Value::as_str) {
             wanted.entry(hash).or_default().push(at);
-            notes[at] = Some(ALONE.to_owned());
+            notes[at] = Some(alone(result));
         }
     }
     for line in report.lines() {
@@ -43,6 +43,14 @@ pub(super) fn notes(report: &mut dyn BufRead, files: &[(RelPath, Value)]) -> io:
         }
     }
     Ok(notes)
+}
+
+/// The note for a file in no group, from its result. Several names of one file are no group.
+fn alone(result: &Value) -> String {
+    match result.get("links").and_then(Value::as_u64) {
+        Some(links) if links > 1 => format!("{ALONE}; it has {} (hard links)", counted(links, ',', "name", "names")),
+        _ => ALONE.to_owned(),
+    }
 }
 
 fn note(group: &Group, path: &RelPath) -> Option<String> {
@@ -72,8 +80,9 @@ mod tests {
         };
         let report = [group("aa", &["x"], &["y"]), group("bb", &["a", "b"], &["c"])].join("\n");
         let file = |name: &str, hash: &str| (path(name), json!({ "size": 1_200, "blake3": hash }));
-        let files =
-            [file("a", "bb"), file("b", "bb"), file("c", "bb"), file("d", "cc"), (path("e"), json!({ "size": 3 }))];
+        let linked = (path("f"), json!({ "size": 1_200, "blake3": "dd", "links": 2 }));
+        let unread = (path("e"), json!({ "size": 3 }));
+        let files = [file("a", "bb"), file("b", "bb"), file("c", "bb"), file("d", "cc"), unread, linked];
         let said = notes(&mut report.as_bytes(), &files).expect("a report");
         let three = "3 files with this content, 1,200 bytes each:";
         assert_eq!(
@@ -82,8 +91,9 @@ mod tests {
                 Some(format!("{three} this one stays")),
                 Some(format!("{three} another name of a, which stays")),
                 Some(format!("{three} a stays")),
-                Some(ALONE.to_owned()),
+                Some("no other file of this job that was read has this content".to_owned()),
                 None,
+                Some(format!("{ALONE}; it has 2 names (hard links)")),
             ]
         );
         assert!(notes(&mut "{".as_bytes(), &files).is_err(), "a damaged report says nothing");
