@@ -41,13 +41,15 @@ impl Server {
         }
         // The job's own view says why there is none.
         let Ok(library) = self.library_of_job(&row.library).await else { return };
-        let mut told = match self.places(row, &asked).await {
+        // A server that works on a job, or has tidied up after it, knows whether anything is left.
+        let knows = self.works_on(row.summary.job).await;
+        if knows && !library.has_left() {
+            return;
+        }
+        let places = self.places(row, &asked, |job| !knows || library.has_left_of(job)).await;
+        let mut told = match places {
+            Ok(places) if places.is_empty() => return,
             Ok(places) => {
-                // A server that works on a job, or has tidied up after it, knows whether anything is left.
-                let knows = self.works_on(row.summary.job).await;
-                if knows && !places.iter().any(|place| library.has_left_of(place.of.0)) {
-                    return;
-                }
                 // The job's own view says of storage that it does not answer.
                 let looked = self.inner.looks.look(&row.library, move || told_of(&library, &places)).await;
                 let Some(told) = looked else { return };
@@ -64,15 +66,25 @@ impl Server {
         }
     }
 
-    /// Where attempts at these items can have left their files, in this job and in those that it retries.
-    async fn places(&self, row: &JobRow, asked: &[u32]) -> Result<Vec<LeftPlace>, Unable> {
+    /// Where attempts at these items can have left their files, in this job and in those that it retries, from the last one back.
+    /// Only items of jobs that can have left any are read.
+    async fn places(
+        &self,
+        row: &JobRow,
+        asked: &[u32],
+        can_have_left: impl Fn(JobId) -> bool,
+    ) -> Result<Vec<LeftPlace>, Unable> {
         let (context, mut places) = (&self.inner.context, Vec::new());
         let rows = context.store.items_at(row.job_no, asked).await?;
         let items: HashMap<_, _> = rows.into_iter().map(|row| (row.file.path, row.item)).collect();
         let paths: Vec<_> = items.keys().cloned().collect();
         let (mut job, mut job_no) = (row.summary.job, row.job_no);
         while let Some(request) = context.request(job_no).await? {
-            for row in context.store.items_for(&[job_no], &paths).await? {
+            let rows = match can_have_left(job) {
+                true => context.store.items_for(&[job_no], &paths).await?,
+                false => Vec::new(),
+            };
+            for row in rows {
                 let Some(item) = items.get(&row.file.path).copied() else { continue };
                 let folder = temp_folder(&row.file, request.output.as_ref());
                 let of = (job, row.item);
