@@ -210,7 +210,7 @@ test('each file that duplicates found says how many there are and which stays, l
   await expect(page.locator('.items .status-badge', { hasText: 'done' })).toHaveCount(5);
   rmSync(server.holdsFinishing);
   const three = '3 files with this content, 4 bytes each:';
-  const said = [`${three} this one stays`, `${three} a stays`, `${three} a stays`, 'no other file has this content', ''];
+  const said = [`${three} this one stays`, `${three} a stays`, `${three} a stays`, 'no other file of this job that was read has this content', ''];
   await expect(page.locator('.items tbody .items-words')).toHaveText(said);
   await page.reload();
   await expect(page.locator('.job-files[data-followed]')).toBeAttached();

@@ -160,11 +160,11 @@ async fn summaries_of_an_earlier_log_get_the_counts_of_missed_items_and_of_entri
     body["query"] = serde_json::json!({ "paths": ["000000", "000001", "sub", "gone"] });
     let counters = app.run(&body).await.counters;
     assert_eq!((counters.total, counters.links, counters.files(), counters.files_done()), (4, 1, 3, 3));
-    assert_eq!((counters.skipped, counters.missed), (2, 1));
+    assert_eq!((counters.skipped, counters.missed, counters.missed_in_plan), (2, 1, 1));
     app.stop().await;
-    let earlier =
-        "UPDATE jobs SET summary = json_remove(summary, '$.counters.links', '$.counters.missed', '$.listing')";
-    files.sql(earlier).await;
+    let without = "UPDATE jobs SET summary = json_remove(summary, '$.counters.missed_in_plan'";
+    let earlier = format!("{without}, '$.counters.links', '$.counters.missed', '$.listing')");
+    files.sql(&earlier).await;
     assert!(!doctor(&files).0, "it is missed");
     // The additions of later migrations do not exist yet.
     files
@@ -172,6 +172,11 @@ async fn summaries_of_an_earlier_log_get_the_counts_of_missed_items_and_of_entri
             "{earlier}; DROP INDEX items_by_moved; ALTER TABLE items DROP COLUMN becomes; PRAGMA user_version = 5"
         ))
         .await;
+    let (well, said) = doctor(&files);
+    assert!(well, "{said}");
+    files.sql(&format!("{without})")).await;
+    assert!(!doctor(&files).0, "what the plan found is missed");
+    files.sql("PRAGMA user_version = 12").await;
     let (well, said) = doctor(&files);
     assert!(well, "{said}");
 }

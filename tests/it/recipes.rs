@@ -72,6 +72,31 @@ async fn compress_packs_beside_keeps_times_unpacks_the_same_and_is_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn duplicates_has_a_note_for_each_file_of_a_window_and_its_report_says_what_is_in_the_log() {
+    let files = Files::new();
+    for (name, content) in [("a", "same"), ("b", "same"), ("c", "else")] {
+        files.write(name, content.as_bytes());
+    }
+    let app = App::start(&files).await;
+    let job = app.begin_with(&with("duplicates", json!({ "keep": "first" }))).await;
+    assert_eq!(app.end(job).await.counters.succeeded, 3);
+    let two = "2 files with this content, 4 bytes each:";
+    let alone = "no other file of this job that was read has this content".to_owned();
+    let said = [format!("{two} this one stays"), format!("{two} a stays"), alone];
+    // The second window is read with the index that the first one made.
+    for _ in 0..2 {
+        let (_, page) = app.get(&format!("/api/v1/jobs/{job}/items")).await;
+        let items = page["items"].as_array().expect("items").iter();
+        let notes: Vec<_> = items.map(|item| item["result"]["note"].as_str().unwrap_or_default()).collect();
+        assert_eq!(notes, said);
+    }
+    let (_, lines) = app.get(&format!("/api/v1/jobs/{job}/report.jsonl")).await;
+    let lines = lines.as_str().expect("lines");
+    assert!(lines.lines().count() == 3 && lines.contains("blake3") && !lines.contains("\"note\""), "{lines}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn archive_reports_each_file_and_fails_what_is_damaged() {
     let files = Files::new();
     (0..3).for_each(|number| files.write(&format!("in/{number}.txt"), "content ".repeat(100).as_bytes()));

@@ -166,7 +166,9 @@ mod tests {
             sorter.sorted(0)
         };
         assert!(causes(&[FailReason::Recipe, FailReason::Recipe]).are_of_files());
-        assert!(!causes(&[FailReason::Recipe, FailReason::Read]).are_of_files());
+        for outside in [FailReason::Read, FailReason::Verify, FailReason::Unable] {
+            assert!(!causes(&[FailReason::Recipe, outside]).are_of_files(), "{outside:?}");
+        }
         assert!(!causes(&[]).are_of_files() && !Causes { more: 1, ..causes(&[FailReason::Recipe]) }.are_of_files());
     }
 }

@@ -68,7 +68,7 @@ impl Recipe for Duplicates {
     }
 
     fn report_notes(&self) -> Option<ReportNotes> {
-        Some(ReportNotes { output: GROUPS, read: notes::notes })
+        Some(ReportNotes { output: GROUPS, index: notes::index, read: notes::notes })
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

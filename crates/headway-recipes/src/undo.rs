@@ -157,7 +157,7 @@ impl Work for UndoWork {
 /// Why a file is not put back that the other job might have left half-changed.
 fn conflict() -> Failure {
     let text = "nothing was put back: it is not known how far the job got with this file; `headway doctor` lists what is where";
-    Failure::Failed(FailReason::Recipe, text.into())
+    Failure::Failed(FailReason::Unable, text.into())
 }
 
 impl UndoWork {
@@ -166,7 +166,7 @@ impl UndoWork {
             true => "the original cannot be put back: the trash of that job was emptied",
             false => "the original is no longer in the trash",
         };
-        Failure::Failed(FailReason::Recipe, text.into())
+        Failure::Failed(FailReason::Unable, text.into())
     }
 
     /// The old names of a file and of its sidecars. A sidecar that is gone is left out.

@@ -16,6 +16,7 @@ mod preview;
 mod queries;
 mod reload;
 mod report;
+mod report_indexes;
 mod rights;
 mod room;
 mod same;
@@ -97,6 +98,7 @@ struct ServerInner {
     /// Held from the check that a job has no undo until the new one is recorded.
     undo_starts: Mutex<()>,
     read_logs: whole_log::ReadLogs,
+    report_indexes: Arc<report_indexes::ReportIndexes>,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
     /// What schedules and watched folders last reported.

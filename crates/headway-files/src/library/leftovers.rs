@@ -124,6 +124,11 @@ impl Library {
         }
     }
 
+    /// Whether a temporary file of any job could not be removed yet.
+    pub fn has_left(&self) -> bool {
+        self.left.state.lock().all().next().is_some()
+    }
+
     /// Whether a temporary file of a job could not be removed yet.
     pub fn has_left_of(&self, job: JobId) -> bool {
         let prefix = prefix(job);
@@ -161,10 +166,11 @@ mod tests {
         let job = JobId::mint(1, [1; 10]);
         let temp: RelPath = format!(".headway-{job}-0-1~").parse().expect("a path");
         std::fs::create_dir_all(folder.path().join(on_disk(&temp)).join("more/below")).expect("folders");
+        assert!(!library.has_left());
         library.removed(&temp, Err(io::ErrorKind::PermissionDenied.into()));
-        assert!(library.has_left_of(job));
+        assert!(library.has_left() && library.has_left_of(job) && !library.has_left_of(JobId::mint(2, [2; 10])));
         library.clean_up();
-        assert!(!library.has_left_of(job));
+        assert!(!library.has_left() && !library.has_left_of(job));
         assert!(std::fs::read_dir(folder.path()).expect("a folder").next().is_none());
     }
 }

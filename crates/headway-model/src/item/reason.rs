@@ -119,6 +119,9 @@ numbered! {
         Command = 7,
         /// The output did not pass its check.
         Verify = 8,
+        /// The recipe could not do its work for a reason outside the file: what the job needs, its plan, an earlier job or the
+        /// file system.
+        Unable = 9,
     }
 }
 
@@ -167,17 +170,20 @@ impl SkipReason {
 
 impl FailReason {
     /// Whether the file itself is the reason: another attempt with the same bytes and settings ends alike. Every other reason can
-    /// pass by itself or be removed: storage, a program, a person, time.
+    /// pass by itself or be removed: storage, a program, a person, time. An output can fail its check because it could not be
+    /// read, or because the program that checks it failed.
     pub fn is_of_file(self) -> bool {
         match self {
-            FailReason::Recipe | FailReason::Verify => true,
+            FailReason::Recipe => true,
             FailReason::Read
             | FailReason::Write
             | FailReason::Panic
             | FailReason::Timeout
             | FailReason::Interrupted
             | FailReason::Conflict
-            | FailReason::Command => false,
+            | FailReason::Command
+            | FailReason::Verify
+            | FailReason::Unable => false,
         }
     }
 
@@ -189,7 +195,7 @@ impl FailReason {
     /// The text that a person reads.
     pub fn text(self) -> &'static str {
         match self {
-            FailReason::Recipe => "failed",
+            FailReason::Recipe | FailReason::Unable => "failed",
             FailReason::Read => "could not be read",
             FailReason::Write => "could not be written",
             FailReason::Panic => "the recipe crashed",

@@ -185,7 +185,7 @@ impl DeduplicateWork {
 
     /// Makes the substitute for a file: a hard link to the file that stays, or a clone of it.
     fn put(&self, staged: &Staged, (input, other): (&OpenFile, &OpenFile), stays: &RelPath) -> Result<(), Failure> {
-        let refused = |why: String| Failure::Failed(FailReason::Recipe, why);
+        let refused = |why: String| Failure::Failed(FailReason::Unable, why);
         let shown = stays.shown();
         let made = match self.action {
             Substitute::Link => {

@@ -40,7 +40,8 @@ pub(super) fn of_failure(reason: FailReason, text: &str) -> &'static str {
         | FailReason::Interrupted
         | FailReason::Conflict
         | FailReason::Command
-        | FailReason::Verify => NOT_CHECKED,
+        | FailReason::Verify
+        | FailReason::Unable => NOT_CHECKED,
     }
 }
 
@@ -57,6 +58,7 @@ mod tests {
             (FailReason::Read, "missing: a link", UNREADABLE),
             (FailReason::Timeout, "ended after 3.0 s", NOT_CHECKED),
             (FailReason::Panic, "ok: a panic", NOT_CHECKED),
+            (FailReason::Unable, "the log cannot be read", NOT_CHECKED),
         ] {
             assert_eq!(of_failure(reason, text), expected, "{text}");
         }

@@ -117,7 +117,7 @@ fn or_panicked<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failur
 fn unable(why: Unable) -> Failure {
     match why {
         Unable::Environment(reason) => Failure::Environment(reason),
-        Unable::Failed(message) => Failure::Failed(FailReason::Recipe, message),
+        Unable::Failed(message) => Failure::Failed(FailReason::Unable, message),
     }
 }
 
@@ -217,4 +217,15 @@ fn done_alone(
     }
     let wanted = WantedChange { renames, output, removes, shares: work.shares() };
     apply(context, active, work, (&input, attempt, at), &wanted, (success, step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_job_cannot_look_up_is_no_verdict_on_a_file() {
+        let failure = unable(Unable::Failed("the manifest cannot be read".into()));
+        assert!(matches!(failure, Failure::Failed(reason, _) if !reason.is_of_file()));
+    }
 }

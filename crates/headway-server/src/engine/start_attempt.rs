@@ -44,7 +44,7 @@ pub(super) fn start(
             Ok(Ok(Ok((active, ready)))) => pool.push([task(context, active, ready, which)]),
             Ok(Ok(Err(reason))) => pool.end(which, WorkOutcome::Skipped(reason)),
             Ok(Err(StepFailure::Unable(Unable::Failed(message)))) => {
-                pool.end(which, WorkOutcome::Failed(FailReason::Recipe, message))
+                pool.end(which, WorkOutcome::Failed(FailReason::Unable, message))
             }
             Ok(Err(StepFailure::Unable(Unable::Environment(reason)))) => {
                 pool.end(which, WorkOutcome::Environment(reason))

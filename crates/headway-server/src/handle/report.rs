@@ -21,7 +21,8 @@ const ITEMS_PER_READ: u32 = 1_000;
 const COLUMNS: [&str; 9] = ["number", "path", "status", "reason", "message", "bytes", "output", "output_bytes", "kept"];
 
 impl Server {
-    /// The report of a job, a page at a time. While the job runs, it shows the present state of each file.
+    /// The report of a job, a page at a time. While the job runs, it shows the present state of each file. It says what is in the
+    /// log: what windows of items find out besides, on the disk, in other jobs and in reports, would be looked up for every file.
     ///
     /// # Errors
     /// If there is no such job, or it cannot be read.

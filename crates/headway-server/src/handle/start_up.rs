@@ -79,6 +79,7 @@ impl Server {
             presets: Default::default(),
             undo_starts: Default::default(),
             read_logs: Default::default(),
+            report_indexes: Default::default(),
             totals: Default::default(),
             automatic: Default::default(),
             adopted: (!config.takes_up).then(|| Adopted::with(cancelled)),

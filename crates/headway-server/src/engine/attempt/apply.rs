@@ -22,7 +22,7 @@ pub(super) fn apply(
     match output {
         Some((output, _)) if !renames.is_empty() && !output.replaces() => {
             let message = "the recipe wants to write an output beside a file and to rename it at the same time";
-            Err(Failure::Failed(FailReason::Recipe, message.into()))
+            Err(Failure::Failed(FailReason::Unable, message.into()))
         }
         Some((output, staged)) if renames.is_empty() && !shares => {
             place(context, active, work, (input, attempt), (output, staged), (success, step))

@@ -93,7 +93,7 @@ fn as_planned(file: &PlannedFile, renames: &[Rename]) -> Result<(), Failure> {
         (Some(wanted), None) => format!("it would become {}, and the plan has no new name for it", wanted.shown()),
         (None, Some(planned)) => format!("it would keep its name, and the plan says {}", planned.shown()),
     };
-    Err(Failure::Failed(FailReason::Recipe, message))
+    Err(Failure::Failed(FailReason::Unable, message))
 }
 
 /// Adds the renames of all other files of the job that the plan renames together with this one.

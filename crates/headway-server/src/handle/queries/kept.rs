@@ -41,13 +41,15 @@ impl Server {
         }
         // The job's own view says why there is none.
         let Ok(library) = self.library_of_job(&row.library).await else { return };
-        let mut told = match self.places(row, &asked).await {
+        // A server that works on a job, or has tidied up after it, knows whether anything is left.
+        let knows = self.works_on(row.summary.job).await;
+        if knows && !library.has_left() {
+            return;
+        }
+        let places = self.places(row, &asked, |job| !knows || library.has_left_of(job)).await;
+        let mut told = match places {
+            Ok(places) if places.is_empty() => return,
             Ok(places) => {
-                // A server that works on a job, or has tidied up after it, knows whether anything is left.
-                let knows = self.works_on(row.summary.job).await;
-                if knows && !places.iter().any(|place| library.has_left_of(place.of.0)) {
-                    return;
-                }
                 // The job's own view says of storage that it does not answer.
                 let looked = self.inner.looks.look(&row.library, move || told_of(&library, &places)).await;
                 let Some(told) = looked else { return };
@@ -64,15 +66,25 @@ impl Server {
         }
     }
 
-    /// Where attempts at these items can have left their files, in this job and in those that it retries.
-    async fn places(&self, row: &JobRow, asked: &[u32]) -> Result<Vec<LeftPlace>, Unable> {
+    /// Where attempts at these items can have left their files, in this job and in those that it retries, from the last one back.
+    /// Only items of jobs that can have left any are read.
+    async fn places(
+        &self,
+        row: &JobRow,
+        asked: &[u32],
+        can_have_left: impl Fn(JobId) -> bool,
+    ) -> Result<Vec<LeftPlace>, Unable> {
         let (context, mut places) = (&self.inner.context, Vec::new());
         let rows = context.store.items_at(row.job_no, asked).await?;
         let items: HashMap<_, _> = rows.into_iter().map(|row| (row.file.path, row.item)).collect();
         let paths: Vec<_> = items.keys().cloned().collect();
         let (mut job, mut job_no) = (row.summary.job, row.job_no);
         while let Some(request) = context.request(job_no).await? {
-            for row in context.store.items_for(&[job_no], &paths).await? {
+            let rows = match can_have_left(job) {
+                true => context.store.items_for(&[job_no], &paths).await?,
+                false => Vec::new(),
+            };
+            for row in rows {
                 let Some(item) = items.get(&row.file.path).copied() else { continue };
                 let folder = temp_folder(&row.file, request.output.as_ref());
                 let of = (job, row.item);
@@ -92,34 +104,39 @@ impl Server {
 
 /// What a person is told of each item whose file might be in a folder that was left. Blocking.
 fn told_of(library: &Library, places: &[LeftPlace]) -> HashMap<u32, String> {
-    let mut by_folder: HashMap<&RelPath, Vec<&LeftPlace>> = HashMap::new();
+    let mut folders: HashMap<&RelPath, Result<Vec<OwnName>, String>> = HashMap::new();
+    let (mut found, mut unclear) = (HashMap::new(), HashMap::new());
     for place in places {
-        by_folder.entry(&place.folder).or_default().push(place);
-    }
-    let mut told = HashMap::new();
-    for (folder, places) in by_folder {
-        match library.own_names_at(folder) {
-            Ok(names) => {
-                let left = places.into_iter().filter_map(|place| Some((place.item, left_at(library, &names, place)?)));
-                told.extend(left);
+        let look = || library.own_names_at(&place.folder).map_err(|error| io_text(&error));
+        let names = folders.entry(&place.folder).or_insert_with(look).as_ref();
+        match names.map_err(String::clone).and_then(|names| left_at(library, names, place)) {
+            Ok(None) => {}
+            Ok(Some(told)) => {
+                found.entry(place.item).or_insert(told);
             }
-            Err(error) => {
-                let text = unknown(&io_text(&error));
-                told.extend(places.into_iter().map(|place| (place.item, text.clone())));
+            Err(why) => {
+                unclear.entry(place.item).or_insert_with(|| unknown(&why));
             }
         }
     }
-    told
+    // What was found says more than that it cannot be seen whether there is more.
+    unclear.extend(found);
+    unclear
 }
 
-/// What a person is told of one of these names, if it is a folder in which the file might be. Blocking.
-fn left_at(library: &Library, names: &[OwnName], place: &LeftPlace) -> Option<String> {
+/// What a person is told of one of these names, if it is a folder in which the file might be. The error says why that is not
+/// known. Blocking.
+fn left_at(library: &Library, names: &[OwnName], place: &LeftPlace) -> Result<Option<String>, String> {
     let (job, item) = place.of;
-    let mut left = names.iter().filter(|own| own.maker == (Maker::Attempt { job, item }));
-    left.find_map(|own| {
-        let told = library.might_have_input(own, Some(&place.file));
-        told.unwrap_or_else(|error| Some(unknown(&io_text(&error))))
-    })
+    let mut unclear = None;
+    for own in names.iter().filter(|own| own.maker == (Maker::Attempt { job, item })) {
+        match library.might_have_input(own, Some(&place.file)) {
+            Ok(None) => {}
+            Ok(told) => return Ok(told),
+            Err(error) => unclear = Some(io_text(&error)),
+        }
+    }
+    unclear.map_or(Ok(None), Err)
 }
 
 /// The reasons of items whose file was not found as it was planned, in the plan or later.
@@ -132,4 +149,40 @@ fn gone_reasons() -> impl Iterator<Item = &'static str> {
 /// What a person is told of an item if a look failed.
 fn unknown(why: &str) -> String {
     format!("whether it is in a folder that an attempt left cannot be seen: {why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_read_hides_no_folder_in_which_the_file_might_be() {
+        let root = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", root.path()).expect("a library");
+        let path = |name: &str| name.parse::<RelPath>().expect("a path");
+        let place = |number: u64, folder: &str| LeftPlace {
+            item: 3,
+            of: (JobId::mint(number, [1; 10]), 0),
+            folder: path(folder),
+            file: PlannedFile::not_seen(path("a.jpg")),
+        };
+        // No file system takes these names.
+        let unread: Vec<_> = (0..8).map(|number| place(number, &format!("{number}{}", "x".repeat(300)))).collect();
+        let told = |places: &[LeftPlace]| told_of(&library, places).remove(&3);
+        assert!(told(&unread).is_some_and(|told| told.contains("cannot be seen")));
+        let [mut later, mut first] = [unread, Vec::new()];
+        for (number, folder) in [(8, "one"), (9, "two")] {
+            let left = place(number, folder);
+            let workshop = root.path().join(folder).join(format!(".headway-{}-0-1~", left.of.0));
+            std::fs::create_dir_all(&workshop).expect("a folder");
+            std::fs::write(workshop.join("perhaps.jpg"), "perhaps the input").expect("a file");
+            first.push(left);
+        }
+        let found = told(&first).expect("two folders");
+        assert!(found.contains("one of the files in one/.headway-"), "that of the later job: {found}");
+        first.append(&mut later);
+        assert_eq!(told(&first).as_ref(), Some(&found));
+        first.rotate_left(2);
+        assert_eq!(told(&first), Some(found));
+    }
 }

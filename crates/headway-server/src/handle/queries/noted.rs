@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -19,12 +20,14 @@ impl Server {
         if files.is_empty() {
             return Ok(());
         }
-        let job = row.summary.job;
+        let (job, indexes) = (row.summary.job, Arc::clone(&self.inner.report_indexes));
         let said = self
             .read_data(move |data| -> io::Result<Vec<Option<String>>> {
                 // A job that failed before its last step has none.
                 let Some(path) = data.outputs(&job).path(notes.output)? else { return Ok(Vec::new()) };
-                (notes.read)(&mut BufReader::new(File::open(path)?), &files)
+                let mut report = BufReader::new(File::open(path)?);
+                let index = indexes.of(job, || (notes.index)(&mut report))?;
+                (notes.read)(&mut report, &index, &files)
             })
             .await?;
         let said = said.unwrap_or_else(|error| {
