@@ -16,5 +16,5 @@ mod worker;
 
 pub use config::{ExistingFiles, FolderWatch, read};
 pub use progress::{PendingJob, WatchProgress};
-pub use renamed::take_over;
+pub use renamed::WatchNames;
 pub use worker::start;
