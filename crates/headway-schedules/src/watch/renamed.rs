@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::config::FolderWatch;
 use super::progress::WatchProgress;
-use super::progress::stored::{names, remove};
+use super::progress::stored::{names, rename};
 
 /// The names of the watches that are configured. What a watch of another name knew can be taken over by a renamed one.
 #[derive(Debug, Clone, Default)]
@@ -39,9 +39,11 @@ pub(super) fn read_or_take_over(
         return Ok(Some(own));
     }
     let Some((name, mut progress)) = same(data, watch, &configured)? else { return Ok(None) };
-    progress.earlier_names.insert(name.clone());
-    progress.store(data, &watch.name)?;
-    remove(data, &name)?;
+    // The file is moved and not copied: a copy that stays would be taken for what it knows when it has its old name again.
+    if progress.earlier_names.insert(name.clone()) {
+        progress.store(data, &name)?;
+    }
+    rename(data, &name, &watch.name)?;
     tracing::info!(watch = watch.name, before = name, "a watched folder has another name");
     Ok(Some(progress))
 }
@@ -137,6 +139,24 @@ mod tests {
         assert!(knows(begin("inbox", "each", &["inbox"]).as_ref()) && stored("scans").is_none(), "and back");
         let earlier = stored("inbox").expect("it").earlier_names;
         assert_eq!(earlier.iter().collect::<Vec<_>>(), ["inbox", "scans"]);
+    }
+
+    /// Of two files, one that stays when the server dies in between would be taken for what it knows when it has its old name again.
+    #[test]
+    fn what_a_renamed_watch_knew_is_moved_and_not_copied() {
+        let folder = data();
+        let data = folder.path();
+        let inode = |name: &str| {
+            let found = std::fs::metadata(data.join(format!("watches/{name}.json"))).expect("a file");
+            std::os::unix::fs::MetadataExt::ino(&found)
+        };
+        for name in ["scans", "inbox"] {
+            assert!(knows(begin(data, &watch(name, "each"), &[name]).expect("it").as_ref()));
+        }
+        // Its file has both names already, so that only the name of the file changes.
+        let before = inode("inbox");
+        assert!(knows(begin(data, &watch("scans", "each"), &["scans"]).expect("it").as_ref()));
+        assert_eq!(inode("scans"), before);
     }
 
     /// Otherwise every file would be processed again.
