@@ -403,6 +403,12 @@ async fn a_watch_whose_jobs_go_on_making_new_files_stops_and_says_so() {
     assert_eq!(watch["waiting"], 1, "{watch}");
     over(&server, 6).await;
     assert!(files.library().join("in/a.x.x.x.x.x.x").exists());
+    // Another file is processed, and the first one does not go on with it.
+    put(&files, "b", b"1");
+    over(&server, 12).await;
+    for name in ["in/a.x.x.x.x.x.x", "in/b.x.x.x.x.x.x"] {
+        assert!(files.library().join(name).exists(), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 //! before the job is started under an id that is stored with them. So no file is processed twice, however often the
 //! server dies in between.
 
+mod batch;
 mod changes;
 mod config;
 mod new_names;

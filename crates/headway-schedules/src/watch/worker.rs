@@ -148,8 +148,9 @@ impl WatchWorker {
             self.store(progress).await?;
         }
         self.changes.take(&look, progress, times);
-        self.take_unchanged(progress, request, &look, running).await?;
-        unseen(&look, &self.watch).map_or(Ok(()), Err)
+        let refused = self.take_unchanged(progress, request, &look, running).await?;
+        let problems = refused.into_iter().chain(unseen(&look, &self.watch));
+        problems.reduce(|one, other| format!("{one}; {other}")).map_or(Ok(()), Err)
     }
 
     /// Refuses to work beside another watch of the same files. Each would take what the other makes for new files, without end.

@@ -36,6 +36,7 @@ impl WatchProgress {
         }
         if !is_same_library {
             self.known.clear();
+            self.generations.clear();
             self.tried.clear();
             self.undecided.clear();
         }

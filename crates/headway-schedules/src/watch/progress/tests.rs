@@ -211,37 +211,3 @@ fn a_new_name_of_a_file_of_the_last_job_is_known_from_the_first_look_after_it() 
     assert!(!progress.take_renamed(&look(&[("in/b.x", 8)]), None), "a person renamed it later");
     assert!(!progress.knows(&path("in/b.x"), SizeAndTime { size: 1, mtime_ns: 8 }));
 }
-
-#[test]
-fn jobs_that_go_on_making_files_for_the_next_one_end() {
-    let mut progress = WatchProgress::default();
-    let mut name = "in/a.jpg".to_owned();
-    for number in 0..=i64::from(new_names::IN_A_ROW) {
-        assert_eq!(progress.must_end(&files(&[(name.as_str(), number)])), Ok(()), "{name}");
-        run(&mut progress, &[(name.as_str(), number)]);
-        name.push_str(".x");
-    }
-    let refused = progress.must_end(&files(&[(name.as_str(), 20)])).expect_err("refused");
-    assert!(refused.contains(&name) && refused.contains("new name"), "{refused}");
-    // As a restart finds it.
-    let text = serde_json::to_vec(&progress).expect("JSON");
-    let mut progress: WatchProgress = serde_json::from_slice(&text).expect("the same");
-    assert!(progress.must_end(&files(&[(name.as_str(), 20)])).is_err());
-    assert_eq!(progress.must_end(&files(&[(name.as_str(), 20), ("in/other", 20)])), Ok(()), "another file came");
-    run(&mut progress, &[(name.as_str(), 20), ("in/other", 20)]);
-    assert_eq!(progress.called_after, 0);
-}
-
-#[test]
-fn numbers_and_changed_files_are_no_new_names() {
-    let mut progress = WatchProgress::default();
-    for number in 0..30 {
-        let name = format!("in/scan.{number:03}");
-        assert_eq!(progress.must_end(&files(&[(name.as_str(), number)])), Ok(()), "{name}");
-        run(&mut progress, &[(name.as_str(), number)]);
-    }
-    for number in 0..30 {
-        run(&mut progress, &[("in/scan.pdf", number)]);
-        assert_eq!(progress.called_after, 0);
-    }
-}
