@@ -149,9 +149,9 @@ fn files_that_came_into_a_folder_while_another_one_was_watched_are_new_there() {
 
 #[test]
 fn what_is_on_a_missing_disk_is_neither_removed_nor_new_when_the_disk_is_back() {
-    let missing = |names: &[&str]| names.iter().map(|name| (path(name), "/dev/sdb1".to_owned())).collect();
-    let without = WatchedFiles { missing: missing(&["in/usb"]), ..look(&[("in/a", 1)], &[]) };
-    let back = look(&[("in/a", 1), ("in/usb/b", 1), ("in/usb/c.part", 1)], &[]);
+    let disk = || BTreeMap::from([(path("in/usb"), "/dev/sdb1".to_owned())]);
+    let without = WatchedFiles { missing: disk(), ..look(&[("in/a", 1)], &[]) };
+    let back = WatchedFiles { mounted: disk(), ..look(&[("in/a", 1), ("in/usb/b", 1), ("in/usb/c.part", 1)], &[]) };
     let mut known = WatchProgress::default();
     known.remember(path("in/usb/b"), state(1));
     known.tried.insert(path("in/usb/d"));
@@ -160,11 +160,14 @@ fn what_is_on_a_missing_disk_is_neither_removed_nor_new_when_the_disk_is_back() 
     let mut skip = WatchProgress::default();
     assert_eq!(skip.begin(&without, ExistingFiles::Skip), Ok(true));
     assert!(!skip.take_returned(&without), "still missing");
+    let forgotten = look(&[("in/a", 1)], &[]);
+    assert!(!skip.take_returned(&forgotten), "it is no longer expected, which says nothing of its files");
     let half = WatchedFiles { unread: vec![path("in/usb/locked")], ..back.clone() };
     assert!(!skip.take_returned(&half), "not all of it is known");
     assert!(skip.take_returned(&back) && skip.knows(&path("in/usb/b"), state(1)));
     assert!(!skip.knows(&path("in/usb/c.part"), state(1)));
-    assert!(!skip.take_returned(&look(&[("in/usb/e", 1)], &[])), "it came later");
+    let later = WatchedFiles { mounted: disk(), ..look(&[("in/usb/e", 1)], &[]) };
+    assert!(!skip.take_returned(&later), "it came later");
     let mut process = WatchProgress::default();
     assert_eq!(process.begin(&without, ExistingFiles::Process), Ok(true));
     assert!(!process.take_returned(&back) && !process.knows(&path("in/usb/b"), state(1)));
