@@ -11,7 +11,7 @@ pub(super) const GENERATIONS: u32 = 5;
 /// Times that are a multiple of this were not taken from a fine clock: several files can have the same one.
 pub(super) const FINE_NS: i64 = 1_000_000;
 
-/// How many edges of words in a name are considered.
+/// How many edges of words are considered at each end of a name.
 const EDGES: usize = 16;
 
 /// The files of a look that files of a job have become: one of the job is gone, and another name has its size and time.
@@ -77,10 +77,11 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
         beside.into_iter().flatten().filter(|letter| letter.is_alphanumeric()).count() < 2
     };
     let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
-    let edges: Vec<_> = ends.clone().filter(is_edge).take(EDGES).collect();
+    let edges: Vec<_> = ends.clone().filter(is_edge).collect();
+    let last = &edges[edges.len().saturating_sub(EDGES)..];
     let mut words = Vec::new();
-    for (number, from) in edges.iter().enumerate() {
-        words.extend(edges[number + 1..].iter().map(|to| &name[*from..*to]));
+    for from in edges.iter().take(EDGES) {
+        words.extend(last.iter().filter(|to| *to > from).map(|to| &name[*from..*to]));
     }
     let stem = stem(name);
     let beginnings = ends.map(move |end| &name[..end]);
@@ -112,6 +113,12 @@ mod tests {
         for other in ["in/Bild.png", "in/Bil.jpeg", "in/unBilded.jpg", "in/bild-s.jpg"] {
             assert_eq!(generation(&[("in/Bild.jpg", 3)], other), 0, "{other}");
         }
+        let many = "2026-01-05 12-30-11 at the lake (1 of 3)";
+        assert_eq!(
+            generation(&[(format!("{many}.jpg").as_str(), 3)], &format!("t_{many}_2.jpg")),
+            4,
+            "it has many words"
+        );
         assert_eq!(generation(&[("in/a.jpg", 0), ("in/a.jpg.x", 1), ("in/a", 5)], "in/a.jpg.x"), 1, "it is known");
         assert_eq!(generation(&[("in/scan.001", 2)], "in/scan.002"), 0, "it is not longer");
         assert_eq!(generation(&[("in/.a", 2)], "in/b.a"), 0);
