@@ -214,3 +214,12 @@ fn a_new_name_of_a_file_of_the_last_job_is_known_from_the_first_look_after_it() 
     assert!(!progress.take_renamed(&look(&[("in/b.x", 8)]), None), "a person renamed it later");
     assert!(!progress.knows(&path("in/b.x"), SizeAndTime { size: 1, mtime_ns: 8 }));
 }
+
+#[test]
+fn what_an_earlier_version_stored_is_read() {
+    let text =
+        r#"{ "folder": "in", "begun": true, "called_after": 3, "known": { "in/a": [{ "size": 1, "mtime_ns": 7 }] } }"#;
+    let progress: WatchProgress = serde_json::from_str(text).expect("what was stored");
+    assert!(progress.begun && progress.knows(&path("in/a"), state(1)));
+    assert_eq!(progress.known_files().generation(&path("in/a.x")), 1, "names are counted from now on");
+}
