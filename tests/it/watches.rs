@@ -403,6 +403,12 @@ async fn a_watch_whose_jobs_go_on_making_new_files_stops_and_says_so() {
     assert_eq!(watch["waiting"], 1, "{watch}");
     over(&server, 6).await;
     assert!(files.library().join("in/a.x.x.x.x.x.x").exists());
+    // Another file is processed, and the first one does not go on with it.
+    put(&files, "b", b"1");
+    over(&server, 12).await;
+    for name in ["in/a.x.x.x.x.x.x", "in/b.x.x.x.x.x.x"] {
+        assert!(files.library().join(name).exists(), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -427,4 +433,29 @@ async fn a_watch_that_is_renamed_goes_on_with_what_it_knew() {
     ended(&server, 2).await;
     idle(&server).await;
     ended(&server, 2).await;
+}
+
+/// Otherwise all files would be processed again, the outputs of the watch too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_is_renamed_starts_nothing_while_what_it_knew_cannot_be_read() {
+    let files = watching("");
+    let mut server = serve(&files);
+    store_preset(&server, "checksum").await;
+    put(&files, "a", b"1");
+    ended(&server, 1).await;
+    idle(&server).await;
+    assert!(server.terminate());
+    let whole = std::fs::read(progress(&files)).expect("what it knew");
+    std::fs::write(progress(&files), &whole[..whole.len() / 2]).expect("a damaged file");
+    let text = std::fs::read_to_string(config(&files)).expect("the settings");
+    std::fs::write(config(&files), text.replace("\"inbox\"", "\"scans\"")).expect("the settings");
+    let mut server = serve(&files);
+    let is_told = |watch: &Value| watch["problem"].as_str().is_some_and(|why| why.contains("watches/inbox.json"));
+    let watch = told(&server, "the problem", is_told).await;
+    assert_eq!(watch["name"], "scans", "{watch}");
+    assert!(server.terminate());
+    std::fs::write(progress(&files), &whole).expect("the file");
+    let server = serve(&files);
+    idle(&server).await;
+    ended(&server, 1).await;
 }

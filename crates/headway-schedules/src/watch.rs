@@ -5,6 +5,7 @@
 //! before the job is started under an id that is stored with them. So no file is processed twice, however often the
 //! server dies in between.
 
+mod batch;
 mod changes;
 mod config;
 mod new_names;
@@ -16,5 +17,5 @@ mod worker;
 
 pub use config::{ExistingFiles, FolderWatch, read};
 pub use progress::{PendingJob, WatchProgress};
-pub use renamed::take_over;
+pub use renamed::WatchNames;
 pub use worker::start;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::running::Running;
 use crate::cli::schedules::ConfiguredStarters;
-use headway_schedules::watch::FolderWatch;
+use headway_schedules::watch::{FolderWatch, WatchNames};
 use headway_schedules::{PresetSchedule, ScheduleProgress, watch};
 use headway_server::Server;
 
@@ -13,6 +13,7 @@ pub(super) struct RunningStarters {
     data: PathBuf,
     schedules: Running<PresetSchedule>,
     watches: Running<FolderWatch>,
+    names: WatchNames,
 }
 
 impl RunningStarters {
@@ -23,9 +24,12 @@ impl RunningStarters {
         let schedules = Running::new(move |schedule, stopping| {
             headway_schedules::start(&of_schedules.0, &of_schedules.1, vec![schedule], stopping)
         });
-        let watches =
-            Running::new(move |watched, stopping| watch::start(&of_watches.0, &of_watches.1, vec![watched], stopping));
-        let mut starters = RunningStarters { data: data.to_owned(), schedules, watches };
+        let names = WatchNames::default();
+        let all_names = names.clone();
+        let watches = Running::new(move |watched, stopping| {
+            watch::start(&of_watches.0, &of_watches.1, vec![watched], &all_names, stopping)
+        });
+        let mut starters = RunningStarters { data: data.to_owned(), schedules, watches, names };
         starters.replace(wanted).await;
         starters
     }
@@ -38,10 +42,10 @@ impl RunningStarters {
             forget_others(&self.data, &schedules);
             changed.push("the schedules");
         }
-        // The state of a watch stays: without it, every file would be processed again. It is moved while none of those that have
-        // another name runs.
+        // The state of a watch stays: without it, every file would be processed again. A renamed one takes over that of its old
+        // name, which must have ended before it is known to be given up.
         let has_ended = self.watches.keep(&watches).await;
-        watch::take_over(&self.data, &watches);
+        self.names.replace(&watches).await;
         if self.watches.replace(watches).await || has_ended {
             changed.push("the watched folders");
         }

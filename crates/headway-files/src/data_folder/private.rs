@@ -140,6 +140,16 @@ pub fn remove(path: &Path) -> io::Result<()> {
     super::gone(paths::remove_file(path))
 }
 
+/// Gives a file of a folder in the data folder another name durably: whatever is interrupted, it has one of them. A file that had
+/// that name is replaced.
+///
+/// # Errors
+/// Of the file system.
+pub fn rename(folder: &Path, from: &str, to: &str) -> io::Result<()> {
+    paths::rename(&folder.join(from), &folder.join(to))?;
+    File::open(folder)?.sync_all()
+}
+
 /// Reads a file of at most this many bytes.
 ///
 /// # Errors

@@ -45,11 +45,11 @@ impl FolderChanges {
         self.files.len()
     }
 
-    /// The files that were unchanged for this long, at most `limit`.
-    pub(super) fn unchanged(&self, quiet: Duration, limit: usize) -> BTreeMap<RelPath, SizeAndTime> {
-        let is_unchanged = |since: Duration| self.looked.checked_sub(since).is_some_and(|time| time >= quiet);
-        let files = self.files.iter().filter(|(_, (_, since))| is_unchanged(*since));
-        files.take(limit).map(|(path, (state, _))| (path.clone(), *state)).collect()
+    /// The files that were unchanged for this long, in order.
+    pub(super) fn unchanged(&self, quiet: Duration) -> impl Iterator<Item = (&RelPath, SizeAndTime)> {
+        let is_unchanged = move |since: Duration| self.looked.checked_sub(since).is_some_and(|time| time >= quiet);
+        let files = self.files.iter().filter(move |(_, (_, since))| is_unchanged(*since));
+        files.map(|(path, (state, _))| (path, *state))
     }
 }
 
@@ -72,7 +72,7 @@ mod tests {
             let times = (Duration::from_secs(*began), Duration::from_secs(began + 1));
             changes.take(&look(files), progress, times);
         }
-        changes.unchanged(QUIET, 100).keys().map(ToString::to_string).collect()
+        changes.unchanged(QUIET).map(|(path, _)| path.to_string()).collect()
     }
 
     #[test]
@@ -106,16 +106,15 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_a_job_takes_are_taken_at_once() {
+    fn files_that_have_become_known_are_left_out() {
         let mut changes = FolderChanges::default();
-        let (found, mut progress) = (look(&[("a", 1), ("b", 1), ("c", 1)]), WatchProgress::default());
+        let (found, mut progress) = (look(&[("a", 1), ("b", 1)]), WatchProgress::default());
         for began in [0, 20] {
             changes.take(&found, &progress, (Duration::from_secs(began), Duration::from_secs(began)));
         }
-        let first = changes.unchanged(QUIET, 2);
-        assert_eq!(first.len(), 2);
-        first.into_iter().for_each(|(path, state)| progress.remember(path, state));
+        let first = changes.unchanged(QUIET).next().map(|(path, state)| (path.clone(), state)).expect("a file");
+        progress.remember(first.0, first.1);
         changes.leave_out(&progress);
-        assert_eq!((changes.waiting(), changes.unchanged(QUIET, 2).len()), (1, 1));
+        assert_eq!((changes.waiting(), changes.unchanged(QUIET).count()), (1, 1));
     }
 }

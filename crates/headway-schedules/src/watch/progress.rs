@@ -60,9 +60,9 @@ pub struct WatchProgress {
     /// Whether a look has seen what that job left.
     #[serde(default)]
     was_left: bool,
-    /// How many jobs in a row had only files that are called after those of the job before.
+    /// How many names in a row led to each of the known files that is called after another one.
     #[serde(default)]
-    called_after: u32,
+    generations: BTreeMap<RelPath, u32>,
     /// The section of the watch but for its name, as it was last.
     #[serde(default)]
     pub(super) section: Option<WatchedPlace>,
@@ -120,6 +120,7 @@ impl WatchProgress {
         if self.known.len() > limit {
             let unseen = unseen_by(look);
             self.known.retain(|path, _| look.files.contains_key(path) || unseen(path));
+            self.generations.retain(|path, _| self.known.contains_key(path));
             // Of the files of other folders nothing is known from now on.
             self.begun_in.retain(|folder| folder.seen_from(&look.folder).is_some());
         }

@@ -15,17 +15,20 @@ use tokio::task::JoinHandle;
 use super::changes::FolderChanges;
 use super::config::FolderWatch;
 use super::progress::WatchProgress;
+use super::renamed::{WatchNames, read_or_take_over};
 use super::unseen::unseen;
 use crate::stored::{read_stored, stops_within};
 
 /// How many files a watched folder can have.
 const FILES_LIMIT: usize = 100_000;
 
-/// Starts to watch these folders. Watching ends after `stopping` holds `true`. `data` is the data folder.
+/// Starts to watch these folders. Watching ends after `stopping` holds `true`. `data` is the data folder, and `names` are those of
+/// all watches that are configured.
 pub fn start(
     server: &Server,
     data: &Path,
     watches: Vec<FolderWatch>,
+    names: &WatchNames,
     stopping: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
     let worker = |watch: FolderWatch| WatchWorker {
@@ -33,6 +36,7 @@ pub fn start(
         server: server.for_owner(),
         data: data.to_owned(),
         watch,
+        names: names.clone(),
         stopping: stopping.clone(),
         since: Instant::now(),
         changes: FolderChanges::default(),
@@ -60,6 +64,7 @@ struct WatchWorker {
     server: Server,
     data: PathBuf,
     watch: FolderWatch,
+    names: WatchNames,
     stopping: watch::Receiver<bool>,
     /// The beginning of all times that are compared.
     since: Instant,
@@ -103,9 +108,10 @@ impl WatchWorker {
 
     /// What it knows; `None` if the server stops first.
     async fn begin(&self) -> Option<WatchProgress> {
-        let (data, name, mut stopping) = (self.data.clone(), self.watch.name.clone(), self.stopping.clone());
-        let read = move || WatchProgress::read(&data, &name);
+        let (data, watch, names) = (self.data.clone(), self.watch.clone(), self.names.clone());
+        let read = move || read_or_take_over(&data, &watch, &names);
         let failed = |error, is_first| self.tell_unread(&error, is_first);
+        let mut stopping = self.stopping.clone();
         read_stored(&mut stopping, read, failed).await.map(Option::unwrap_or_default)
     }
 
@@ -142,8 +148,9 @@ impl WatchWorker {
             self.store(progress).await?;
         }
         self.changes.take(&look, progress, times);
-        self.take_unchanged(progress, request, &look, running).await?;
-        unseen(&look, &self.watch).map_or(Ok(()), Err)
+        let refused = self.take_unchanged(progress, request, &look, running).await?;
+        let problems = refused.into_iter().chain(unseen(&look, &self.watch));
+        problems.reduce(|one, other| format!("{one}; {other}")).map_or(Ok(()), Err)
     }
 
     /// Refuses to work beside another watch of the same files. Each would take what the other makes for new files, without end.

@@ -46,6 +46,8 @@ pub struct WatchedFiles {
     pub unread: Vec<RelPath>,
     /// Disks below the folder that are missing, each with its device: nothing is known of their files.
     pub missing: InnerMounts,
+    /// Disks inside the library that were mounted during the whole look, each with its device.
+    pub mounted: InnerMounts,
 }
 
 /// What jobs that are over made, and whether one of them is not over.
@@ -219,12 +221,15 @@ fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: us
     let leaves_out = |path: &RelPath, is_folder: bool| {
         is_folder && missing.contains_key(path) || patterns.leaves_out(path, is_folder)
     };
+    let mut mounted = library.mounted().map_err(cannot)?;
     walk(library, &folder, &leaves_out, &mut visit).map_err(cannot)?;
+    let still = library.mounted().map_err(cannot)?;
+    mounted.retain(|mount, _| still.contains_key(mount));
     if is_too_large {
         let what = if folder.is_root() { library.name.clone() } else { format!("{}/{}", library.name, folder.shown()) };
         return Err(ApiError::invalid(format!("{what} has more than {limit} files; watch a smaller folder")));
     }
-    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread, missing })
+    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread, missing, mounted })
 }
 
 #[cfg(test)]
@@ -270,6 +275,7 @@ mod tests {
         let found = watched_files(&library, String::new(), &query, 10).expect("a look");
         assert_eq!(found.files.keys().collect::<Vec<_>>(), [&path("in/a")]);
         assert_eq!(found.missing.keys().collect::<Vec<_>>(), [&path("in/no mount point"), &path("in/usb")]);
+        assert!(found.mounted.is_empty(), "what was there once is not there now");
         let on_it = FolderQuery { path: path("in/usb"), ..FolderQuery::default() };
         assert!(watched_files(&library, String::new(), &on_it, 10).is_err(), "a missing disk is not an empty folder");
     }

@@ -36,6 +36,7 @@ impl WatchProgress {
         }
         if !is_same_library {
             self.known.clear();
+            self.generations.clear();
             self.tried.clear();
             self.undecided.clear();
         }
@@ -59,14 +60,14 @@ impl WatchProgress {
         }
     }
 
-    /// Takes in what is on the disks that were missing when the files that were there were to be skipped, and are back.
-    /// Returns whether there was any.
+    /// Takes in what is on the disks that were missing when the files that were there were to be skipped, and are back: they are
+    /// mounted. One that is no longer expected is not missing, and not back either. Returns whether there was any.
     pub(in crate::watch) fn take_returned(&mut self, look: &WatchedFiles) -> bool {
         let before = self.undecided.len();
         let (unseen, folder) = (unseen_by(look), &look.folder);
         let is_back = |mount: &RelPath| {
             let is_read = !unseen(mount) && look.unread.iter().all(|unread| unread.seen_from(mount).is_none());
-            is_read && mount.seen_from(folder).is_some()
+            is_read && look.mounted.contains_key(mount) && mount.seen_from(folder).is_some()
         };
         for mount in std::mem::take(&mut self.undecided) {
             if is_back(&mount) {

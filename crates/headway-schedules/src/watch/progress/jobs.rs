@@ -7,7 +7,7 @@ use headway_model::summary::LastStart;
 use headway_model::{JobId, RelPath, StartJob};
 use headway_server::SizeAndTime;
 
-use super::super::new_names;
+use super::super::new_names::KnownNames;
 use super::{PendingJob, WatchProgress};
 
 impl WatchProgress {
@@ -16,14 +16,10 @@ impl WatchProgress {
         is_of(watch, job) || self.earlier_names.iter().any(|name| is_of(name, job))
     }
 
-    /// How many jobs in a row would have only files that are called after those of the job before, with a job of these.
-    fn called_after_with(&self, files: &BTreeMap<RelPath, SizeAndTime>) -> u32 {
-        if new_names::are_called_after(&self.last_files, files) { self.called_after + 1 } else { 0 }
-    }
-
-    /// Refuses a job of these files if jobs go on making files for the next one.
-    pub(in crate::watch) fn must_end(&self, files: &BTreeMap<RelPath, SizeAndTime>) -> Result<(), String> {
-        new_names::must_end(self.called_after_with(files), files)
+    /// The names of the files that it knows.
+    pub(in crate::watch) fn known_files(&self) -> KnownNames<'_> {
+        let generation = |path: &RelPath| self.generations.get(path).copied().unwrap_or_default();
+        KnownNames::new(self.known.keys().map(|path| (path, generation(path))))
     }
 
     /// Takes in that a job is about to be started for these files. From now on they are known.
@@ -35,6 +31,10 @@ impl WatchProgress {
         files: BTreeMap<RelPath, SizeAndTime>,
     ) {
         self.jobs += 1;
+        let known = self.known_files();
+        let generations = files.keys().map(|path| (path.clone(), known.generation(path)));
+        let generations: Vec<_> = generations.filter(|(_, generation)| *generation > 0).collect();
+        self.generations.extend(generations);
         files.iter().for_each(|(path, state)| self.remember(path.clone(), *state));
         let start = LastStart { time: now, job: job_of(watch, self.jobs, now) };
         self.pending = Some(PendingJob { start, request, files });
@@ -43,7 +43,6 @@ impl WatchProgress {
     /// Takes in that the job is started.
     pub(in crate::watch) fn started(&mut self) {
         let Some(PendingJob { start, files, .. }) = self.pending.take() else { return };
-        self.called_after = self.called_after_with(&files);
         (self.last, self.last_files, self.was_left) = (Some(start), files, false);
     }
 
@@ -56,6 +55,7 @@ impl WatchProgress {
             }
         }
         self.known.retain(|_, states| !states.is_empty());
+        self.generations.retain(|path, _| self.known.contains_key(path));
     }
 }
 

@@ -43,9 +43,9 @@ pub(in crate::watch) fn names(data: &Path) -> io::Result<Vec<String>> {
     private::names(&data.join(FOLDER))
 }
 
-/// Removes what a watch knows. Blocking.
-pub(in crate::watch) fn remove(data: &Path, watch: &str) -> io::Result<()> {
-    private::remove(&place(data, watch))
+/// Gives what a watch knows to one that has never run. Blocking.
+pub(in crate::watch) fn rename(data: &Path, watch: &str, new: &str) -> io::Result<()> {
+    private::rename(&data.join(FOLDER), &format!("{watch}.json"), &format!("{new}.json"))
 }
 
 fn place(data: &Path, watch: &str) -> PathBuf {

@@ -149,9 +149,9 @@ fn files_that_came_into_a_folder_while_another_one_was_watched_are_new_there() {
 
 #[test]
 fn what_is_on_a_missing_disk_is_neither_removed_nor_new_when_the_disk_is_back() {
-    let missing = |names: &[&str]| names.iter().map(|name| (path(name), "/dev/sdb1".to_owned())).collect();
-    let without = WatchedFiles { missing: missing(&["in/usb"]), ..look(&[("in/a", 1)], &[]) };
-    let back = look(&[("in/a", 1), ("in/usb/b", 1), ("in/usb/c.part", 1)], &[]);
+    let disk = || BTreeMap::from([(path("in/usb"), "/dev/sdb1".to_owned())]);
+    let without = WatchedFiles { missing: disk(), ..look(&[("in/a", 1)], &[]) };
+    let back = WatchedFiles { mounted: disk(), ..look(&[("in/a", 1), ("in/usb/b", 1), ("in/usb/c.part", 1)], &[]) };
     let mut known = WatchProgress::default();
     known.remember(path("in/usb/b"), state(1));
     known.tried.insert(path("in/usb/d"));
@@ -160,11 +160,14 @@ fn what_is_on_a_missing_disk_is_neither_removed_nor_new_when_the_disk_is_back() 
     let mut skip = WatchProgress::default();
     assert_eq!(skip.begin(&without, ExistingFiles::Skip), Ok(true));
     assert!(!skip.take_returned(&without), "still missing");
+    let forgotten = look(&[("in/a", 1)], &[]);
+    assert!(!skip.take_returned(&forgotten), "it is no longer expected, which says nothing of its files");
     let half = WatchedFiles { unread: vec![path("in/usb/locked")], ..back.clone() };
     assert!(!skip.take_returned(&half), "not all of it is known");
     assert!(skip.take_returned(&back) && skip.knows(&path("in/usb/b"), state(1)));
     assert!(!skip.knows(&path("in/usb/c.part"), state(1)));
-    assert!(!skip.take_returned(&look(&[("in/usb/e", 1)], &[])), "it came later");
+    let later = WatchedFiles { mounted: disk(), ..look(&[("in/usb/e", 1)], &[]) };
+    assert!(!skip.take_returned(&later), "it came later");
     let mut process = WatchProgress::default();
     assert_eq!(process.begin(&without, ExistingFiles::Process), Ok(true));
     assert!(!process.take_returned(&back) && !process.knows(&path("in/usb/b"), state(1)));
@@ -213,35 +216,10 @@ fn a_new_name_of_a_file_of_the_last_job_is_known_from_the_first_look_after_it() 
 }
 
 #[test]
-fn jobs_that_go_on_making_files_for_the_next_one_end() {
-    let mut progress = WatchProgress::default();
-    let mut name = "in/a.jpg".to_owned();
-    for number in 0..=i64::from(new_names::IN_A_ROW) {
-        assert_eq!(progress.must_end(&files(&[(name.as_str(), number)])), Ok(()), "{name}");
-        run(&mut progress, &[(name.as_str(), number)]);
-        name.push_str(".x");
-    }
-    let refused = progress.must_end(&files(&[(name.as_str(), 20)])).expect_err("refused");
-    assert!(refused.contains(&name) && refused.contains("new name"), "{refused}");
-    // As a restart finds it.
-    let text = serde_json::to_vec(&progress).expect("JSON");
-    let mut progress: WatchProgress = serde_json::from_slice(&text).expect("the same");
-    assert!(progress.must_end(&files(&[(name.as_str(), 20)])).is_err());
-    assert_eq!(progress.must_end(&files(&[(name.as_str(), 20), ("in/other", 20)])), Ok(()), "another file came");
-    run(&mut progress, &[(name.as_str(), 20), ("in/other", 20)]);
-    assert_eq!(progress.called_after, 0);
-}
-
-#[test]
-fn numbers_and_changed_files_are_no_new_names() {
-    let mut progress = WatchProgress::default();
-    for number in 0..30 {
-        let name = format!("in/scan.{number:03}");
-        assert_eq!(progress.must_end(&files(&[(name.as_str(), number)])), Ok(()), "{name}");
-        run(&mut progress, &[(name.as_str(), number)]);
-    }
-    for number in 0..30 {
-        run(&mut progress, &[("in/scan.pdf", number)]);
-        assert_eq!(progress.called_after, 0);
-    }
+fn what_an_earlier_version_stored_is_read() {
+    let text =
+        r#"{ "folder": "in", "begun": true, "called_after": 3, "known": { "in/a": [{ "size": 1, "mtime_ns": 7 }] } }"#;
+    let progress: WatchProgress = serde_json::from_str(text).expect("what was stored");
+    assert!(progress.begun && progress.knows(&path("in/a"), state(1)));
+    assert_eq!(progress.known_files().generation(&path("in/a.x")), 1, "names are counted from now on");
 }

@@ -1,13 +1,13 @@
 //! Starts the jobs of a watch.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use headway_model::library::OutcomeFilter;
 use headway_model::request::{FolderQuery, PATHS_LIMIT};
-use headway_model::{ApiError, JobId, Query, RelPath, StartJob};
-use headway_server::{SizeAndTime, WatchedFiles, now};
+use headway_model::{ApiError, JobId, Query, StartJob};
+use headway_server::{WatchedFiles, now};
 
+use super::super::batch::NextFiles;
 use super::super::config::FolderWatch;
 use super::super::progress::{REMEMBERED, WatchProgress};
 use super::WatchWorker;
@@ -16,40 +16,38 @@ use super::WatchWorker;
 const REFUSED_FOR: Duration = Duration::from_secs(60);
 
 impl WatchWorker {
-    /// Starts a job on the files that have stopped changing, unless one was running when the look began.
+    /// Starts a job on the files that have stopped changing, unless one was running when the look began. Returns why none is
+    /// started for others.
     pub(super) async fn take_unchanged(
         &mut self,
         progress: &mut WatchProgress,
         request: StartJob,
         look: &WatchedFiles,
         running: Option<JobId>,
-    ) -> Result<(), String> {
-        let files = self.unchanged();
+    ) -> Result<Option<String>, String> {
+        let next = NextFiles::of(&self.changes, progress, self.watch.quiet, PATHS_LIMIT);
+        let (files, others_refused) = (next.files, next.refused);
         self.waits_for = running.filter(|_| !files.is_empty());
         if self.waits_for.is_some() || files.is_empty() {
-            return Ok(());
+            return Ok(others_refused);
         }
         if let Some((until, why)) = &self.refused
             && self.since.elapsed() < *until
         {
             return Err(why.clone());
         }
-        progress.must_end(&files)?;
-        progress.trim(look, REMEMBERED);
         let query = Query::Paths(files.keys().cloned().collect());
         let request = StartJob { library: look.library.clone(), query, ..request };
         progress.prepare(&self.watch.name, now(), request, files);
+        // Only now: the names of its files can be made from those of files that are gone.
+        progress.trim(look, REMEMBERED);
         if let Err(why) = self.store(progress).await {
             progress.refused();
             return Err(why);
         }
         self.start(progress).await?;
         self.changes.leave_out(progress);
-        Ok(())
-    }
-
-    fn unchanged(&self) -> BTreeMap<RelPath, SizeAndTime> {
-        self.changes.unchanged(self.watch.quiet, PATHS_LIMIT)
+        Ok(others_refused)
     }
 
     /// Starts the job that is stored as the next one, or finds that it was started before.

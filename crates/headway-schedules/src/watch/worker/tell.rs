@@ -12,12 +12,12 @@ use super::WatchWorker;
 impl WatchWorker {
     /// Reports that what it knows cannot be read. To begin again instead would process every file again.
     pub(super) fn tell_unread(&self, error: &io::Error, is_first: bool) {
-        let why = format!("which files were processed cannot be read, so nothing is started: {error}");
+        let why = format!("which files were processed is not known, so nothing is started: {error}");
         if is_first {
             tracing::error!(
                 watch = self.watch.name,
                 why,
-                "repair watches/NAME.json in the data folder, or remove it to process all files of the folder again"
+                "repair this file in the data folder, or remove it to process all files of the folder again"
             );
         }
         let mut unknown = WatchProgress::default();
