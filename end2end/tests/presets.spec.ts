@@ -14,11 +14,6 @@ const REFUSED = /the server responded with a status of 4\d\d/;
 const ALL = 'all-all-all-all-all';
 const READING = 'reading-reading-reading';
 
-const tokens = mkdtempSync(join(tmpdir(), 'headway-tokens-'));
-writeFileSync(join(tokens, 'all'), ALL);
-writeFileSync(join(tokens, 'reading'), READING);
-test.afterAll(() => rmSync(tokens, { recursive: true, force: true }));
-
 const list = (page: Page) => page.locator('.start-presets');
 const preset = (page: Page, name: string) => page.locator(`.start-preset[data-preset="${name}"]`);
 const take = (page: Page, name: string) => preset(page, name).locator('button.start-preset-card').click();
@@ -124,7 +119,8 @@ test('what was entered before a preset was chosen is not left in any field', asy
   const job = await shownJob(page);
   expect(await over(server, job)).toBe('completed');
   const { request, counters } = await server.get(`/api/jobs/${job}`);
-  expect([request.settings, request.policy ?? {}, counters.total]).toEqual([{}, {}, 3]);
+  // The field of a choice names its default.
+  expect([request.settings, request.policy ?? {}, counters.total]).toEqual([{ algorithm: 'sha256' }, {}, 3]);
 });
 
 test('a text that is no name is refused at its field, and a name that is taken is asked about', async ({ page, serve, allow }) => {
@@ -251,6 +247,9 @@ test('presets that cannot be read say so in their place, and come when they can 
 });
 
 test('with a token that only reads there is nothing to save, and no preset can be changed', async ({ page, serve }) => {
+  const tokens = mkdtempSync(join(tmpdir(), 'headway-tokens-'));
+  writeFileSync(join(tokens, 'all'), ALL);
+  writeFileSync(join(tokens, 'reading'), READING);
   const args = ['--token-file', join(tokens, 'all'), '--read-token-file', join(tokens, 'reading')];
   const server = await serve(three, { config, args });
   const home = new URL(server.url).origin;
@@ -266,4 +265,5 @@ test('with a token that only reads there is nothing to save, and no preset can b
   };
   expect(await call('remove_preset', { name: 'sums' })).toBe(403);
   expect(await call('presets', {})).toBe(200);
+  rmSync(tokens, { recursive: true, force: true });
 });
