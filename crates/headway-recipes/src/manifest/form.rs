@@ -88,9 +88,15 @@ fn before_sum(name: &[u8]) -> Vec<Vec<u8>> {
 /// `BASE64  NAME`, as `cksum --untagged --base64` writes.
 pub(super) fn base64_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let (first, rest) = word(line);
-    let sum = Sum::untagged(from_base64(first).filter(|hash| hash.len() >= 16)?)?;
+    let sum = Sum::untagged(from_base64(first).filter(|hash| hash.len() >= 16 && !is_almost_hex(first))?)?;
     matches!(rest, [b' ', b' ' | b'*', _, ..]).then_some(())?;
     Some((Name::Readings(after_sum(rest, is_escaped)?), None, vec![sum]))
+}
+
+/// Whether fewer than a quarter of the characters are no hexadecimal digits: that is a mistyped hexadecimal text. Of a hash in base64, two
+/// thirds are none.
+fn is_almost_hex(text: &[u8]) -> bool {
+    text.iter().filter(|byte| !byte.is_ascii_hexdigit()).count() * 4 < text.len()
 }
 
 /// `sha256:HASH  NAME`.

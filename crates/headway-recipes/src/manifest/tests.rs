@@ -209,6 +209,16 @@ fn a_form_that_is_not_known_is_a_finding_for_each_of_its_lines() {
 }
 
 #[test]
+fn a_mistyped_digit_makes_no_checksum_of_another_algorithm() {
+    for (digit, wrong) in [('0', 'O'), ('1', 'l'), ('c', 'g')] {
+        let line = format!("{}  a.txt", BRAVO.replace(digit, &wrong.to_string()));
+        assert_eq!(short(line.as_bytes()), ["1 unread"], "{line}");
+    }
+    let base64 = "tqmNnOmi2RSSiPo99C03fD5Cc3r9za9xTjPAoQC1EGA=  a.txt";
+    assert_eq!(short(base64.as_bytes()), ["1 a.txt: any of 32"]);
+}
+
+#[test]
 fn a_url_of_a_file_is_its_path_and_alone_it_is_no_line() {
     for (line, read) in [
         (format!("{ALPHA}  file:///a"), "1 /a: any of 32"),
