@@ -4,9 +4,9 @@
 use std::io;
 
 use cap_std::fs::{Dir, DirEntry, ReadDir};
-use rustix::fs::fstat;
 use rustix::io::Errno;
 
+use super::calls::fstat;
 use super::folder_calls::FolderCalls;
 
 /// The entries of a folder. If the folder was removed before all of them were read, the last item is the error `NotFound`.
