@@ -127,8 +127,14 @@ async fn a_disk_that_is_mounted_late_is_there_for_new_jobs_and_an_empty_folder_i
     app.until(job, |summary| summary.status == gone).await;
     let Some(_mount) = Mount::tmpfs(&files.library(), "8m") else { return };
     files.number(3);
+    // A job that begins now is about this disk; the one that waits is about the disk that was there before it.
+    let new = app.run(&request("checksum")).await;
+    assert_eq!((new.status, new.counters.succeeded), (JobStatus::Completed, 3), "another disk has files");
+    let looked_at = app.until(job, |summary| summary.status == gone).await;
+    assert_eq!(looked_at.counters.total, 0, "nothing of another disk is planned");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/resume")).await.0, 200);
     let end = app.end(job).await;
-    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "another disk has files");
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "a person accepts it");
     app.stop().await;
 }
 
@@ -169,8 +175,12 @@ async fn the_disk_of_an_idle_library_can_be_unmounted_and_is_taken_up_again() {
     drop(mount);
     let Some(_mount) = Mount::tmpfs(&files.library(), "8m") else { return };
     files.write("b", b"b");
+    let new = app.run(&request("checksum")).await;
+    assert_eq!((new.status, new.counters.succeeded), (JobStatus::Completed, 1), "the library is taken up again");
+    // This is another disk than the one that the job began to wait for.
+    assert_eq!(app.post(&format!("/api/jobs/{gone}/resume")).await.0, 200);
     let end = app.end(gone).await;
-    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "it goes on by itself");
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "a person accepts it");
     app.stop().await;
 }
 

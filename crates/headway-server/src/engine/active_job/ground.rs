@@ -18,8 +18,9 @@ pub(super) struct PlannedGround {
     data: Arc<DataFolder>,
     planned: Mutex<Option<Ground>>,
     /// The only ground that the job can be planned on, if that is known. An undo, or a retry of another job's items, is
-    /// about the files on the disks of that job.
-    only: Option<Ground>,
+    /// about the files on the disks of that job. A job that waited for its library before its plan is about the files of the library
+    /// that was known then.
+    only: Mutex<Option<Ground>>,
 }
 
 /// The ground that a job is bound to, if that is known: the one that it was planned on or, for a job about items of
@@ -60,18 +61,30 @@ impl PlannedGround {
     /// read: the job must not be carried out on whatever is there now.
     pub(super) fn of(job: JobId, request: &StartJob, library: &Library, data: Arc<DataFolder>) -> io::Result<Self> {
         let bound = ground(&data, job, request)?;
-        let is_about_items = matches!(&request.query, Query::Items(_));
-        let only = bound.clone().filter(|_| is_about_items);
+        let only = Mutex::new(bound.clone());
         Ok(PlannedGround { job, data, planned: Mutex::new(bound.or(library.remembered().map(Ground::new))), only })
     }
 
     /// Whether the job can be planned on the present root and disks: on any, unless it is about what is on others and no
     /// person has accepted these for it. An error if what a person has accepted cannot be read. Blocking.
     pub(super) fn admits(&self, library: &Library) -> io::Result<bool> {
-        let Some(only) = &self.only else { return Ok(true) };
+        let Some(only) = self.only.lock().clone() else { return Ok(true) };
         let now = library.identity();
         let is_here = |ground: &Ground| now == Some(ground.root) && matches!(ground.exchanged(&library.path), Ok(None));
-        Ok(is_here(only) || self.data.ground(&self.job)?.is_some_and(|it| is_here(&it)))
+        Ok(is_here(&only) || self.data.ground(&self.job)?.is_some_and(|it| is_here(&it)))
+    }
+
+    /// Binds the job to the library that was known when it began to wait: another disk in its place is not what was asked for.
+    fn wait_for_known(&self, library: &Library, reason: PauseReason) {
+        let mut only = self.only.lock();
+        if reason == PauseReason::LibraryGone
+            && only.is_none()
+            && let Some(known) = library.remembered()
+        {
+            let known = Ground::new(known);
+            self.data.keep_ground(&self.job, &library.name, &known);
+            *only = Some(known);
+        }
     }
 
     /// Accepts the present root, and returns what the data folder stores about it. Blocking.
@@ -80,7 +93,7 @@ impl PlannedGround {
         library: &Library,
         request: &StartJob,
     ) -> Result<Option<Ground>, PauseReason> {
-        library.look_again()?;
+        library.look_again().inspect_err(|reason| self.wait_for_known(library, *reason))?;
         let admits = self.admits(library);
         if !admits.map_err(|error| environment(&error).unwrap_or(PauseReason::StorageErrors))? {
             return Err(PauseReason::LibraryGone);
