@@ -4,6 +4,7 @@
 //! removed before it. Each job is read once: a scrape continues where the last one ended.
 
 mod starters;
+mod statuses;
 mod text;
 
 use std::collections::BTreeMap;
@@ -13,8 +14,9 @@ use tokio::sync::Mutex;
 
 use super::Server;
 use headway_files::free_bytes;
-use headway_model::{ApiError, Counters, JobStatus, JobSummary, PauseReason, Position};
+use headway_model::{ApiError, Counters, JobStatus, JobSummary, Position};
 use headway_store::JobFilter;
+use statuses::STATUSES;
 use text::MetricsText;
 
 /// Jobs read at a time.
@@ -98,17 +100,8 @@ impl Server {
     /// The jobs that are not over.
     async fn live(&self, text: &mut MetricsText) -> Result<(), ApiError> {
         let rows = self.store().jobs(JobFilter::Live, u32::MAX).await?;
-        let statuses = [
-            JobStatus::Planning,
-            JobStatus::Planned,
-            JobStatus::Queued,
-            JobStatus::Processing,
-            JobStatus::Paused { reason: PauseReason::User },
-            JobStatus::Cancelling,
-            JobStatus::Finishing,
-        ];
         text.family("headway_jobs", "gauge", "Jobs that are not over.");
-        for status in statuses.map(JobStatus::label) {
+        for status in STATUSES.into_iter().filter(|status| !status.is_terminal()).map(JobStatus::label) {
             let count = rows.iter().filter(|row| row.summary.status.label() == status).count();
             text.sample("headway_jobs", &[("status", status)], count as u64);
         }

@@ -1,26 +1,11 @@
 //! What starts jobs without a person, counted by the status of the last job: one sample for each status, whatever the names.
 
+use super::statuses::STATUSES;
 use super::text::MetricsText;
-use headway_model::status::EndReason;
-use headway_model::{JobStatus, PauseReason};
+use headway_model::JobStatus;
 
 /// The label of those without a last job, or whose last job is not known.
 const NONE: &str = "none";
-
-/// The statuses that a last job can have. Reasons have no label.
-const STATUSES: [JobStatus; 11] = [
-    JobStatus::Planning,
-    JobStatus::Planned,
-    JobStatus::Queued,
-    JobStatus::Processing,
-    JobStatus::Paused { reason: PauseReason::User },
-    JobStatus::Cancelling,
-    JobStatus::Finishing,
-    JobStatus::Completed,
-    JobStatus::CompletedWithErrors,
-    JobStatus::Failed { reason: EndReason::Halt },
-    JobStatus::Cancelled,
-];
 
 /// Adds a family with this name and help.
 pub(super) fn add(text: &mut MetricsText, (name, help): (&str, &str), last: impl Iterator<Item = Option<JobStatus>>) {
@@ -35,6 +20,8 @@ pub(super) fn add(text: &mut MetricsText, (name, help): (&str, &str), last: impl
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::PauseReason;
+    use headway_model::status::EndReason;
 
     #[test]
     fn each_status_has_one_sample_and_all_are_counted() {
