@@ -2,6 +2,7 @@
 //! ended, because the system answers both in the same way to some of them.
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 
 use cap_std::fs::{Dir, DirEntry, ReadDir};
 use rustix::io::Errno;
@@ -34,12 +35,16 @@ impl Iterator for WholeList<'_> {
     }
 }
 
-/// Fails with `NotFound` if an open folder was removed: it has no name any more.
+/// What Linux puts behind the path of a folder that was removed.
+const REMOVED: &[u8] = b" (deleted)";
+
+/// Fails with `NotFound` if an open folder was removed. Some file systems count no links of a folder that is there, so its path is asked
+/// for, too.
 pub(super) fn still_there(dir: &Dir) -> io::Result<()> {
-    match fstat(dir)?.st_nlink {
-        0 => Err(Errno::NOENT.into()),
-        _ => Ok(()),
+    if fstat(dir)?.st_nlink > 0 || !dir.present_path()?.as_os_str().as_bytes().ends_with(REMOVED) {
+        return Ok(());
     }
+    Err(Errno::NOENT.into())
 }
 
 #[cfg(test)]
