@@ -269,16 +269,22 @@ async fn a_command_that_changes_its_file_before_it_fails_does_not_do_so_silently
     assert_eq!(std::fs::read(files.library().join("000000")).expect("the file"), b"file 0\nmore\nmore\nmore\nmore\n");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and_is_a_problem_for_the_doctor() {
-    let files = Files::numbered(1);
+/// A job whose command has moved its file and written to it when the server is killed.
+async fn killed_after_a_move(files: &Files) -> JobId {
     let marker = files.data().with_file_name("moved");
     let run =
         format!(r#"sh -c 'mv "$0" "$1" && echo more >> "$1" && touch {}; sleep 600' {{}} {{out}}"#, marker.display());
-    let mut served = Served::start(&files);
+    let mut served = Served::start(files);
     let job = served.begin("command", json!({ "settings": { "run": run } })).await;
     eventually("the move", async || marker.exists().then_some(())).await;
     served.headway.kill();
+    job
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and_is_a_problem_for_the_doctor() {
+    let files = Files::numbered(1);
+    let job = killed_after_a_move(&files).await;
     let folder = format!(".headway-{job}-0-1.out~");
     let told = format!("one of the files in {folder} might be what 000000 was; move it to where it belongs");
     for (well, said) in [doctor(&files), headway(&["doctor"], &files)] {
@@ -314,13 +320,7 @@ async fn a_folder_that_stays_as_its_file_might_be_in_it_is_named_by_the_item_and
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_in_which_a_file_might_be_is_named_without_a_server_and_at_a_retry() {
     let files = Files::numbered(1);
-    let marker = files.data().with_file_name("moved");
-    let run =
-        format!(r#"sh -c 'mv "$0" "$1" && echo more >> "$1" && touch {}; sleep 600' {{}} {{out}}"#, marker.display());
-    let mut served = Served::start(&files);
-    let job = served.begin("command", json!({ "settings": { "run": run } })).await;
-    eventually("the move", async || marker.exists().then_some(())).await;
-    served.headway.kill();
+    let job = killed_after_a_move(&files).await;
     let mut served = Served::start(&files);
     served.until(job, |summary| summary.status.pause_reason() == Some(PauseReason::Interrupted)).await;
     assert_eq!(served.post(&format!("/api/v1/jobs/{job}/leave-out")).await.0, 200);
