@@ -19,7 +19,7 @@ CREATE TABLE headway.events (
     position BIGINT PRIMARY KEY CHECK (position > 0),
     job_no BIGINT NOT NULL CHECK (job_no > 0),
     seq BIGINT NOT NULL CHECK (seq > 0),
-    -- The very bytes that were hashed, UTF-8: never JSON, of which a database keeps the meaning and not the bytes.
+    -- The very bytes that were hashed, UTF-8: never JSON, because a database keeps the meaning of JSON and not its bytes.
     payload BYTEA NOT NULL,
     detail BYTEA,
     digest BYTEA NOT NULL CHECK (octet_length(digest) = 16)

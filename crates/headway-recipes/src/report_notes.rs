@@ -15,7 +15,7 @@ impl<T: BufRead + Seek> OpenReport for T {}
 /// Reads a whole report, and finds out where its lines begin.
 pub type IndexNotes = fn(&mut dyn BufRead) -> io::Result<NotesIndex>;
 
-/// Makes a note for each of these files, given with their results; `None` for a file of which the report says nothing.
+/// Makes a note for each of these files, given with their results; `None` for a file that the report does not mention.
 pub type MakeNotes = fn(&mut dyn OpenReport, &NotesIndex, &[(RelPath, Value)]) -> io::Result<Vec<Option<String>>>;
 
 /// Which report of a recipe says more about its files than their results, and how it is read.

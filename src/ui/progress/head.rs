@@ -132,7 +132,7 @@ fn stands(summary: Summary, newest: Newest, still: Memo<bool>) -> Memo<Option<St
     })
 }
 
-/// What the job says about itself, unless it names the files that were missed: that is said where those are.
+/// What the job says about itself, unless it names the files that were missed: `Missed` shows that.
 fn message(summary: Summary) -> Option<String> {
     let own = |summary: &&JobSummary| missed::told(summary).is_none();
     let message = summary.with(|summary| summary.as_ref().filter(own).and_then(|summary| summary.message.clone()));

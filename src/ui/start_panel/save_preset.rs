@@ -190,7 +190,7 @@ impl Saving {
         });
     }
 
-    /// The request that is saved, or else it is said why there is none.
+    /// The request that is saved; without one, the form says why.
     fn request(self) -> Option<StartJob> {
         if let Some(obstacle) = self.chosen.selected.with_untracked(Selection::obstacle) {
             self.step.set(SaveStep::Failed(obstacle));

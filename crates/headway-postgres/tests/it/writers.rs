@@ -1,4 +1,4 @@
-//! Two writers on one database, of which one is stopped before its commit.
+//! Two writers on one database. One of them is stopped before its commit.
 
 use std::sync::Arc;
 

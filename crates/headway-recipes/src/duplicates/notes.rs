@@ -15,7 +15,7 @@ use headway_model::text::counted;
 /// The note for a file that was read, and is in no group. What other jobs read, or this one could not, is not known.
 const ALONE: &str = "no other file of this job that was read has this content";
 
-/// The part of a group by which its files are found.
+/// The fields of a group that lead to its files.
 #[derive(Deserialize)]
 struct Content {
     blake3: String,
