@@ -14,6 +14,8 @@ struct JsonToken {
     begin: usize,
     end: usize,
     size: usize,
+    /// Whether it is a text with escapes, so that its content differs from its text.
+    is_escaped: bool,
 }
 
 /// A text that is known to be JSON.
@@ -48,18 +50,15 @@ impl<'text> Document<'text> {
     fn value(&mut self, lexer: &mut Lexer) -> Result<(), NotRead> {
         let first = lexer.peek();
         let (at, begin) = (self.tokens.len(), lexer.at);
-        self.tokens.push(JsonToken { begin, end: begin, size: 1 });
+        self.tokens.push(JsonToken { begin, end: begin, size: 1, is_escaped: false });
+        let mut is_escaped = false;
         match first {
-            b'"' => {
-                lexer.string()?;
-            }
+            b'"' => is_escaped = matches!(lexer.string()?, Cow::Owned(_)),
             b'[' | b'{' => self.inside(lexer, first)?,
             _ if lexer.word("null") || lexer.word("true") || lexer.word("false") => {}
-            _ => {
-                lexer.number()?;
-            }
+            _ => lexer.check_number()?,
         }
-        self.tokens[at] = JsonToken { begin, end: lexer.at, size: self.tokens.len() - at };
+        self.tokens[at] = JsonToken { begin, end: lexer.at, size: self.tokens.len() - at, is_escaped };
         Ok(())
     }
 
@@ -87,6 +86,17 @@ impl<'document> JsonValue<'document> {
     /// The range of its text in the document.
     pub fn place(self) -> Range<usize> {
         self.tokens[0].begin..self.tokens[0].end
+    }
+
+    /// Whether it is the text `name`, which a key is compared with many times for each event.
+    pub(super) fn is_key(self, name: &str) -> bool {
+        let token = &self.tokens[0];
+        if token.is_escaped {
+            return self.string().is_ok_and(|key| key == name);
+        }
+        // Two quotation marks.
+        token.end - token.begin == name.len() + 2
+            && &self.text.as_bytes()[token.begin + 1..token.end - 1] == name.as_bytes()
     }
 
     /// Its text, byte for byte.

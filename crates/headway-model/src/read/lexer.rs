@@ -98,6 +98,9 @@ impl<'text> Lexer<'text> {
         let (text, mut begun) = (self.text, self.at);
         let mut unescaped = String::new();
         loop {
+            let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+            let rest = &text.as_bytes()[self.at..];
+            self.at += rest.iter().position(is_special).unwrap_or(rest.len());
             match self.here() {
                 b'"' => break,
                 b'\\' => {
@@ -106,8 +109,7 @@ impl<'text> Lexer<'text> {
                     unescaped.push(self.escape()?);
                     begun = self.at;
                 }
-                0..=0x1f => return Err(self.expected("the end of a text")),
-                _ => self.at += 1,
+                _ => return Err(self.expected("the end of a text")),
             }
         }
         let rest = &text[begun..self.at];

@@ -3,6 +3,9 @@
 use super::NotRead;
 use super::lexer::Lexer;
 
+/// A whole number with so many digits is never too large to be read, if only as a fraction.
+const WHOLE_DIGITS: usize = 300;
+
 /// A parsed number.
 pub(super) enum Number {
     Unsigned(u64),
@@ -30,6 +33,18 @@ impl Lexer<'_> {
         }
         let number: f64 = digits.parse().map_err(|_| self.expected("a number"))?;
         if number.is_finite() { Ok(Number::Float(number)) } else { Err(self.expected("a smaller number")) }
+    }
+
+    /// Consumes a number, and refuses one that [`Lexer::number`] refuses.
+    #[inline(never)]
+    pub(super) fn check_number(&mut self) -> Result<(), NotRead> {
+        self.peek();
+        let begun = self.at;
+        if self.digits()? && self.at - begun <= WHOLE_DIGITS {
+            return Ok(());
+        }
+        self.at = begun;
+        self.number().map(drop)
     }
 
     /// Scans a number, and returns whether it is whole.

@@ -59,13 +59,6 @@ impl<'document> JsonValue<'document> {
         Ok(found)
     }
 
-    /// Whether it is a text equal to this one.
-    fn is_key(self, name: &str) -> bool {
-        let text = self.text();
-        let inside = &text[1..text.len() - 1];
-        inside == name || (inside.bytes().any(|byte| byte == b'\\') && self.string().is_ok_and(|key| key == name))
-    }
-
     #[inline(never)]
     fn missing(self, name: &str) -> NotRead {
         self.refused(&format_args!("no field {name:?}"))
