@@ -15,16 +15,14 @@ pub(super) struct OpenStream {
 }
 
 impl OpenStream {
-    /// Opens a stream. `on_message` gets the text and the event id; `on_error` whether the browser has given up.
+    /// Opens a stream. `on_error` gets whether the browser has given up.
     pub(super) fn open(
         url: &str,
-        on_message: impl Fn(String, String) + 'static,
+        on_message: impl Fn(StreamMessage) + 'static,
         on_error: impl Fn(bool) + 'static,
     ) -> Option<Self> {
         let stream = EventSource::new(url).ok()?;
-        let on_message = Closure::new(move |event: MessageEvent| {
-            on_message(event.data().as_string().unwrap_or_default(), event.last_event_id());
-        });
+        let on_message = Closure::new(move |event| on_message(StreamMessage(event)));
         let state = stream.clone();
         let on_error = Closure::new(move || on_error(state.ready_state() == EventSource::CLOSED));
         stream.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -43,6 +41,21 @@ impl OpenStream {
 impl Drop for OpenStream {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// A message of a stream. Its texts are copied out of the browser only when they are asked for.
+pub(super) struct StreamMessage(MessageEvent);
+
+impl StreamMessage {
+    /// What the server sent.
+    pub(super) fn text(&self) -> String {
+        self.0.data().as_string().unwrap_or_default()
+    }
+
+    /// The event id; empty for none.
+    pub(super) fn id(&self) -> String {
+        self.0.last_event_id()
     }
 }
 

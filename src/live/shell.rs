@@ -1,5 +1,6 @@
 //! The thin shell around [`Follow`]: performs its effects, reports back what happened, and shows its state.
 
+mod arrivals;
 mod connection;
 mod own;
 mod paint;
@@ -17,9 +18,11 @@ use super::lock::{WebLock, has_locks};
 use super::task::Task;
 use super::{Live, alive};
 use crate::api::waiting;
+use arrivals::{Arrival, Arrivals};
 use headway_model::follow::{Follow, FollowEffect, Phase, Sharing, Tab, TabEffect};
 use headway_model::summary::{PageRights, Start};
 use headway_model::{Fold, JobId};
+use paint::PaintTimes;
 
 const TICK: Duration = Duration::from_millis(250);
 const ASKS: &str = "headway.asks";
@@ -47,8 +50,11 @@ struct ShellInner {
     start_call: RefCell<Option<Task>>,
     /// Closed sources whose listeners might still be on the stack.
     closed: RefCell<Vec<OpenStream>>,
+    arrivals: Arrivals,
     frame: Cell<bool>,
-    painted: Cell<f64>,
+    paints: PaintTimes,
+    /// The jobs that were stored last as not over.
+    remembered: RefCell<Option<Vec<JobId>>>,
     /// The server's time minus the page's, estimated by the page until the server has sent its time.
     skew: i64,
     /// When the page was rendered, on the server's clock.
@@ -89,8 +95,10 @@ impl Shell {
             lock: RefCell::new(None),
             start_call: RefCell::new(None),
             closed: RefCell::new(Vec::new()),
+            arrivals: Arrivals::default(),
             frame: Cell::new(false),
-            painted: Cell::new(0.0),
+            paints: PaintTimes::default(),
+            remembered: RefCell::new(None),
             skew,
             rendered,
             closing: Cell::new(None),
@@ -99,7 +107,7 @@ impl Shell {
             is_own,
         }));
         let told = shell.clone();
-        let channel = Channel::open(SHARED, move |text| told.with_tab(|tab, now| tab.channel(now, &text)));
+        let channel = Channel::open(SHARED, move |text| told.arrives(Arrival::Told(text)));
         shell.0.channel.replace(channel);
         if browser::is_hidden() {
             shell.step(|follow, now| follow.visible(now, false));
@@ -124,12 +132,14 @@ impl Shell {
             listeners.push(window_event_listener_untyped(event, move |_| act(&shell)));
         };
         let look: fn(&Shell) = |shell| {
+            shell.take_in_all();
             let visible = !browser::is_hidden();
             shell.step(|follow, now| follow.visible(now, visible));
         };
         on("visibilitychange", look);
         on("pageshow", look);
         on("pagehide", |shell| shell.with_tab(Tab::leave));
+        on("scroll", Shell::paint_now);
         on("online", |shell| shell.step(|follow, now| follow.online(now)));
     }
 
@@ -153,6 +163,8 @@ impl Shell {
 
     fn tick(&self) {
         self.0.closed.borrow_mut().clear();
+        // A window that is covered can have no frames.
+        self.take_in();
         self.with_tab(Tab::tick);
         let now = browser::now();
         waiting::give_up_late(now);

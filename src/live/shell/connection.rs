@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use leptos::task::spawn_local;
 
+use super::arrivals::Arrival;
 use super::{SHARED, Shell};
 use crate::base::to;
 use crate::live::browser::{self, Call, OpenStream};
@@ -34,8 +35,8 @@ impl Shell {
         let (on_message, on_error) = (self.clone(), self.clone());
         let source = OpenStream::open(
             &events(query),
-            move |text, id| on_message.with_tab(|tab, now| tab.message(now, generation, &text, &id)),
-            move |closed| on_error.with_tab(|tab, now| tab.error(now, generation, closed)),
+            move |message| on_message.arrives(Arrival::Message { generation, message }),
+            move |closed| on_error.arrives(Arrival::Broke { generation, closed }),
         );
         *self.0.source.borrow_mut() = source;
     }

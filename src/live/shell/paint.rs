@@ -1,6 +1,8 @@
-//! Copies the machine's state into the page's signals, at most once a frame.
+//! Copies the machine's state into the page's signals, at most once a frame, and more rarely where that takes long.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 
@@ -17,31 +19,72 @@ const HIDDEN_REPAINT_MS: f64 = 1_000.0;
 const SET_BACK_MS: u64 = 60_000;
 const RELOADED: &str = "headway.reloaded";
 
+/// How many times as long as a paint took the page waits with the next one. The time between is for keys and for arrivals.
+const REST: f64 = 3.0;
+/// The longest such wait, in milliseconds.
+const REST_LIMIT_MS: f64 = 250.0;
+
 type FollowedJobs = SortedMap<JobId, Arc<JobState>>;
 
+/// When the page was painted, and when it can be painted again, by the page's clock.
+#[derive(Default)]
+pub(super) struct PaintTimes {
+    last: Cell<f64>,
+    next: Cell<f64>,
+}
+
 impl Shell {
+    /// Takes in arrivals in the next frame, and paints in it if that is due.
     pub(super) fn ask_frame(&self) {
-        if browser::is_hidden() || self.0.frame.replace(true) {
+        if self.0.frame.get() || browser::is_hidden() {
             return;
         }
+        self.0.frame.set(true);
         let shell = self.clone();
         request_animation_frame(move || {
+            let is_all = shell.take_in();
+            // Only now, because what is taken in asks for this frame.
             shell.0.frame.set(false);
-            shell.paint();
+            let is_due = browser::now() >= shell.0.paints.next.get();
+            if is_due {
+                shell.paint();
+            }
+            if !is_all || !is_due {
+                shell.ask_frame();
+            }
         });
     }
 
     /// Paints even without news, because clocks go on and a hidden page has no frames.
     pub(super) fn paint_if_due(&self, now: f64) {
-        if now - self.0.painted.get() >= if browser::is_hidden() { HIDDEN_REPAINT_MS } else { REPAINT_MS } {
+        let paints = &self.0.paints;
+        let least = if browser::is_hidden() { HIDDEN_REPAINT_MS } else { REPAINT_MS };
+        if now - paints.last.get() >= least && now >= paints.next.get() {
             self.paint();
         }
+    }
+
+    /// Lets the next frame paint. Rows that come into view are read from the machine's state as it is, and must not contradict the
+    /// counts above them.
+    pub(super) fn paint_now(&self) {
+        self.0.paints.next.set(0.0);
+    }
+
+    /// Measures how long a paint takes: until the page is laid out, which the browser does before it runs the next task.
+    fn measure_paint(&self, begun: f64) {
+        self.0.paints.last.set(begun);
+        let shell = self.clone();
+        let measure = move || {
+            let ended = browser::now();
+            shell.0.paints.next.set(ended + (REST * (ended - begun)).min(REST_LIMIT_MS));
+        };
+        set_timeout(measure, Duration::ZERO);
     }
 
     /// Sets the signals from the machine's state.
     fn paint(&self) {
         let now = browser::now();
-        self.0.painted.set(now);
+        self.measure_paint(now);
         let live = self.0.live;
         let (link, back, known, is_lost, recording, given_up, crowded, jobs, clock, reload) = {
             let mut tab = self.0.tab.borrow_mut();
@@ -106,10 +149,14 @@ impl Shell {
         over.any(|(job, _)| !old.get(job).is_some_and(is_over))
     }
 
+    /// Stores which jobs are not over, for the pages that are opened after they have ended.
     fn remember_live(&self, jobs: &FollowedJobs) {
         let ids: Vec<_> =
             jobs.iter().filter(|(_, state)| !state.summary.status.is_terminal()).map(|(job, _)| *job).collect();
-        browser::remember(LIVE, &serde_json::to_string(&ids).unwrap_or_default());
+        if self.0.remembered.borrow().as_ref() != Some(&ids) {
+            browser::remember(LIVE, &serde_json::to_string(&ids).unwrap_or_default());
+            self.0.remembered.replace(Some(ids));
+        }
     }
 }
 

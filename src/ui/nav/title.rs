@@ -30,7 +30,13 @@ pub(in crate::ui) fn Title(
     if let Some(Titled(name)) = use_context() {
         name.set_value(untrack(|| text.get().into()));
     }
-    Effect::new(move |_| document().set_title(&of_tab(&text.get())));
+    Effect::new(move |_| {
+        let title = of_tab(&text.get());
+        // A browser works even if nothing changes.
+        if document().title() != title {
+            document().set_title(&title);
+        }
+    });
 }
 
 /// Clears the title, because the page was left and the next one has not set its own yet.
