@@ -72,6 +72,7 @@ pub fn App() -> impl IntoView {
     Effect::new(move |_| nav.listen());
     progress::follow_jobs();
     let silent = move || live.silent.with(Option::is_some).then_some("true");
+    let is_library = move || (nav.page().get() == Page::Library).then_some("library");
 
     view! {
         // Only text may be inside: a browser with scripts enabled parses the content as text.
@@ -87,7 +88,7 @@ pub fn App() -> impl IntoView {
         </header>
         <parts::NotRecording />
         <parts::LeavesOut />
-        <main data-ready=move || live.is_ready().then_some("true") data-silent=silent>
+        <main data-page=is_library data-ready=move || live.is_ready().then_some("true") data-silent=silent>
             {move || match nav.place().get().0 {
                 Page::Library => view! { <library::LibraryPage /> }.into_any(),
                 Page::Jobs => later.view(Part::JobsPage),
