@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::nav::Go;
 use super::parts::focus;
 
-/// How long after the last keystroke a search begins.
+/// How long after the last keystroke the next search begins. The first one begins at once.
 const TYPING: Duration = Duration::from_millis(120);
 
 /// The field, and what it asks for. Copy it freely.
@@ -79,9 +79,18 @@ pub(super) fn Search(
     let input = NodeRef::<html::Input>::new();
     let field = SearchField { input, searched, asked: StoredValue::new(searched.get_untracked()), go };
     let timer = RwSignal::new(None::<TimeoutHandle>);
+    let rested = move || {
+        timer.set(None);
+        if input.get_untracked().is_some_and(|input| field.asked.with_value(|asked| input.value() != *asked)) {
+            field.begin();
+        }
+    };
     let typed = move |_| {
-        timer.get_untracked().iter().for_each(TimeoutHandle::clear);
-        timer.set(set_timeout_with_handle(move || field.begin(), TYPING).ok());
+        match timer.get_untracked() {
+            Some(timer) => timer.clear(),
+            None => field.begin(),
+        }
+        timer.set(set_timeout_with_handle(rested, TYPING).ok());
     };
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();

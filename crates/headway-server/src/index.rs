@@ -131,7 +131,12 @@ impl Index {
         }
         let seen = self.files.seen(view).await?;
         let Some(mut reading) = self.scans.read(&view.library, scope.clone()) else { return Ok(()) };
-        let patience = if seen.is_some() { SCAN_WAIT } else { FIRST_SCAN_WAIT };
+        let patience = match seen {
+            None => FIRST_SCAN_WAIT,
+            // A search of a large library shows what was read last, and shows more when the scan is over.
+            Some(_) if view.is_deep() && !self.scans.is_quick(&view.library) => Duration::ZERO,
+            Some(_) => SCAN_WAIT,
+        };
         // The borrow of the channel ends before the next await.
         let failed = match timeout(patience, reading.done.wait_for(Option::is_some)).await {
             Ok(Ok(done)) => done.as_ref().and_then(|done| done.as_ref().err().cloned()),
