@@ -11,12 +11,15 @@ use crate::ui::parts::focus;
 #[derive(Clone, Copy)]
 pub(super) struct Scroll {
     pub(super) whole: NodeRef<html::Div>,
+    /// The room in the table for the rows above and below those in the page. With this room neither the table nor a row that stays
+    /// moves while the list is scrolled.
+    pub(super) room: [NodeRef<html::Tbody>; 2],
     screen: RwSignal<Screen>,
 }
 
 impl Scroll {
     pub(super) fn new() -> Self {
-        Scroll { whole: NodeRef::new(), screen: RwSignal::new(Screen::UNKNOWN) }
+        Scroll { whole: NodeRef::new(), room: [NodeRef::new(), NodeRef::new()], screen: RwSignal::new(Screen::UNKNOWN) }
     }
 
     /// The rows to show of a list with this many rows.

@@ -61,7 +61,7 @@ pub(super) fn Table(
         <p class="ui-loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
         <p class="ui-hint" hidden=move || !is_empty.get()>{move || nothing(address, is_listed)}</p>
         <div class="items-whole" node_ref=scroll.whole>
-            <ItemRows job address opened known cursor texts request />
+            <ItemRows job address opened known cursor scroll texts request />
         </div>
         <nav class="ui-pages" aria-label="Pages of files">{onward}</nav>
     }
@@ -77,6 +77,7 @@ fn ItemRows(
     known: Memo<Known>,
     /// The row that the keyboard is on.
     cursor: RowCursor,
+    scroll: Scroll,
     texts: Texts,
     request: StoredValue<Option<StartJob>>,
 ) -> impl IntoView {
@@ -104,9 +105,11 @@ fn ItemRows(
                     <th scope="col" class="items-result">"Result"</th>
                 </tr>
             </thead>
+            <tbody class="items-room" aria-hidden="true" node_ref=scroll.room[0]></tbody>
             <tbody>
                 <For each=rows key=|item| *item children=row />
             </tbody>
+            <tbody class="items-room" aria-hidden="true" node_ref=scroll.room[1]></tbody>
         </table>
     }
     .into_any()
@@ -183,10 +186,11 @@ fn wrong(known: Memo<Known>, texts: Texts) -> Option<String> {
 fn keep_height(scroll: Scroll, place: Memo<RowPositions>, is_long: Memo<bool>) {
     // Set by the program, because the content security policy forbids inline styles.
     Effect::new(move |_| {
-        let Some(whole) = scroll.whole.get() else { return };
         let place = if is_long.get() { place.get() } else { RowPositions::default() };
-        for (side, pixels) in [("padding-top", place.before), ("padding-bottom", place.behind)] {
-            web_sys::HtmlElement::style(&whole).set_property(side, &format!("{pixels}px")).ok();
+        for (room, pixels) in scroll.room.iter().zip([place.before, place.behind]) {
+            if let Some(room) = room.get() {
+                web_sys::HtmlElement::style(&room).set_property("height", &format!("{pixels}px")).ok();
+            }
         }
     });
 }
