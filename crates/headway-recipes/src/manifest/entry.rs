@@ -106,13 +106,24 @@ pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Parses hexadecimal text in either case; `None` if it is not valid.
+/// The fewest characters of a checksum with colons: those of 16 bytes. A shorter text can be a time.
+const WITH_COLONS: usize = 47;
+
+/// Parses hexadecimal text in either case; `None` if it is not valid. A checksum can have a colon between its bytes, as
+/// `openssl dgst -c` writes.
 pub(super) fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    if text.is_empty() || !text.len().is_multiple_of(2) {
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    if text.len() >= WITH_COLONS && text.contains(&b':') {
+        return text.split(|byte| *byte == b':').map(byte).collect();
+    }
+    if text.is_empty() {
         return None;
     }
-    text.chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
+    text.chunks(2).map(byte).collect()
 }
 
 /// Parses base64 text; `None` if it is not valid.
@@ -145,6 +156,13 @@ mod tests {
         assert_eq!(to_hex(&[0, 255, 0xab]), "00ffab");
         for wrong in [&b""[..], b"0", b"0g", b" 0", b"\xff\xff"] {
             assert_eq!(from_hex(wrong), None, "{wrong:?}");
+        }
+        let colons = ["0f"; 16].join(":");
+        assert_eq!(from_hex(colons.as_bytes()), Some(vec![15; 16]));
+        for wrong in
+            [colons[1..].to_owned() + "0", format!("{colons}:"), colons.replacen(':', "", 1), "09:30:00".into()]
+        {
+            assert_eq!(from_hex(wrong.as_bytes()), None, "{wrong}");
         }
         assert_eq!(from_base64(b"AP+r"), Some(vec![0, 255, 0xab]));
         assert_eq!(from_base64(b"AP8="), Some(vec![0, 255]));

@@ -221,6 +221,29 @@ pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
     (!name.is_empty()).then(|| (Name::Readings(readings(&name)), Some(size), sum.into_iter().collect()))
 }
 
+/// `BYTES,HASH,HASH,NAME`, a row of hashdeep without the heading that names its columns; `HASH,NAME` from `md5deep -c`. The
+/// lengths of the checksums tell them apart, and the name is the rest of the line.
+pub(super) fn hashdeep_row(line: &[u8]) -> Option<LineContent> {
+    let (mut rest, mut size, mut hashes) = (line, None, Vec::<Vec<u8>>::new());
+    while let Some(at) = rest.iter().position(|byte| *byte == b',') {
+        match from_hex(&rest[..at]).filter(|hash| hash.len() >= 16) {
+            Some(hash) if hashes.iter().all(|known| known.len() != hash.len()) => hashes.push(hash),
+            None if size.is_none() && hashes.is_empty() => size = Some(number(&rest[..at])?),
+            Some(_) | None => break,
+        }
+        rest = &rest[at + 1..];
+    }
+    let is_one = hashes.len() == 1;
+    let sum = |hash: Vec<u8>| match hash.len() {
+        24 => Some(Sum::unknown(b"Tiger or another of 48 digits", hash)),
+        // Among several, hashdeep writes Whirlpool.
+        64 if !is_one => Some(Sum::unknown(b"Whirlpool or SHA-512", hash)),
+        _ => Sum::untagged(hash),
+    };
+    let sums: Vec<_> = hashes.into_iter().map(sum).collect::<Option<_>>()?;
+    (!sums.is_empty() && !rest.is_empty()).then(|| (Name::Readings(readings(rest)), size, sums))
+}
+
 /// `NAME  BYTES  CRC`, a row of a `.crc` file.
 pub(super) fn crc_row(line: &[u8]) -> Option<LineContent> {
     let (name, crc) = last_word(line.trim_ascii_end())?;

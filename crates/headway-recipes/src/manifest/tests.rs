@@ -17,6 +17,12 @@ fn all(text: &[u8]) -> Vec<ManifestLine> {
     lines
 }
 
+/// A checksum as `openssl dgst -c` writes it.
+fn with_colons(hash: &str) -> String {
+    let bytes: Vec<_> = hash.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
+    bytes.join(":")
+}
+
 /// A short form of each line: its number, the most literal reading of its name, and its content.
 fn short(text: &[u8]) -> Vec<String> {
     let sum = |sum: &Sum| match (sum.algorithms.only(), &sum.unknown) {
@@ -59,6 +65,7 @@ fn the_forms_of_coreutils_are_read() {
         ("SHA256 (a.txt) = tqmNnOmi2RSSiPo99C03fD5Cc3r9za9xTjPAoQC1EGA=".to_owned(), "a.txt"),
         (format!("SHA2-256(a.txt)= {ALPHA}"), "a.txt"),
         (format!("SHA256(a)= b)= {ALPHA}"), "a)= b"),
+        (format!("SHA2-256(a.txt)= {}", with_colons(ALPHA)), "a.txt"),
         (format!("SHA256          {ALPHA}   C:\\x y"), "C:\\x y"),
     ] {
         assert_eq!(short(line.as_bytes()), [format!("1 {name}: sha256")], "{line:?}");
@@ -80,6 +87,21 @@ fn the_forms_of_other_tools_are_read() {
         "%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,whirlpool,filename\n## Invoked from: /x\n## \n6,{MD5},{ALPHA},00,./a, b\nbad\n"
     );
     assert_eq!(short(hashdeep.as_bytes()), ["5 ./a, b 6 bytes: md5, sha256, whirlpool", "6 unread"]);
+    let rows = format!(
+        "6,{MD5},{ALPHA},./a, b (1) = c\r\n6,{ALPHA},/x/a\n{MD5},a 9f606eec\n6,{MD5},{0},{1},a\n6,{MD5},{MD5},a\n{MD5},\n6,a,\n",
+        &MD5.repeat(4),
+        &MD5[..24].repeat(2)
+    );
+    let read = [
+        "1 ./a, b (1) = c 6 bytes: md5, any of 32",
+        "2 /x/a 6 bytes: any of 32",
+        "3 a 9f606eec: md5",
+        "4 a 6 bytes: md5, Whirlpool or SHA-512, Tiger or another of 48 digits",
+        "5 9f9f90dbe3e5ee1218c86b8839db1995,a 6 bytes: md5",
+        "6 unread",
+        "7 unread",
+    ];
+    assert_eq!(short(rows.as_bytes()), read);
     let csv = "a,6,9f606eec,\nb,c,6,9f606eec,\nb.txt,6,a6baa6af,sub,\na,6,\n";
     let read = ["1 a 6 bytes: crc32", "2 b,c 6 bytes: crc32", "3 sub/b.txt 6 bytes: crc32", "4 a 6 bytes: "];
     assert_eq!(short(csv.as_bytes()), read);
@@ -152,6 +174,8 @@ fn the_forms_of_ports_and_of_windows_are_read() {
     assert_eq!(short(apart.join(" ").as_bytes()), ["1 (beside): any of 32"]);
     for (line, read) in [
         (format!("{ALPHA}\t*a.txt"), "1 a.txt: any of 32"),
+        (format!("{} *a.txt", with_colons(MD5)), "1 a.txt: md5"),
+        (format!("a.txt: {}", with_colons(ALPHA)), "1 a.txt: any of 32"),
         (format!("a.txt: {ALPHA}"), "1 a.txt: any of 32"),
         (format!("a.txt = {ALPHA}"), "1 a.txt: any of 32"),
         (format!("{ALPHA}  file:///x/a%20b"), "1 /x/a b: any of 32"),
