@@ -172,6 +172,10 @@ async fn what_cannot_be_true_is_not_green() {
         ),
         (format!("SIZE (a b.txt) = 99\nBLAKE3 (a b.txt) = {a}\n"), "contradicts itself"),
         (format!("MD5 (a b.txt) = {}\nBLAKE3 (a b.txt) = {a}\n", &other[..32]), "contradict each other"),
+        (
+            format!("MD5 (a b.txt) = {}\nBLAKE3 (a b.txt) = {a}\n", &other[..30]),
+            "1 line of the manifest was not checked: line 1 of SUMS: its hash has 30 digits, where MD5 has 32",
+        ),
     ] {
         files.write("SUMS", text.as_bytes());
         let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
@@ -201,6 +205,11 @@ async fn lines_that_cannot_be_compared_are_not_reported_as_naming_another_file()
     let (one, other) = ("00".repeat(32), "11".repeat(32));
     for (text, says) in [
         (format!("SM3 (a b.txt) = {one}\n"), "a checksum of \"SM3\" for it, which is not supported"),
+        (format!("SHA256 (a b.txt) = {}\n", &one[..62]), "line 1: its hash has 62 digits, where SHA256 has 64"),
+        (
+            format!("{}  a b.txt\n", &one[..62]),
+            "line 1: its hash has 62 digits, and no algorithm that is supported has",
+        ),
         ("SIZE (a b.txt) = 7\n".into(), "no checksum of it"),
         ("a b.txt,7,\n".into(), "no checksum of it"),
         (format!("{one}  a b.txt\n{other}  a b.txt\n"), "lines 1, 2 contradict each other"),

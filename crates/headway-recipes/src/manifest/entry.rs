@@ -65,8 +65,19 @@ pub struct Sum {
     pub is_chosen: bool,
     /// Its bytes.
     pub hash: Box<[u8]>,
-    /// The name of the algorithm, if it is unknown.
+    /// The name of the algorithm, if the checksum cannot be compared.
     pub unknown: Option<Box<str>>,
+    /// Set if it cannot be compared because of its length. `hash` is then its text, as no bytes can follow from it.
+    pub misfit: Option<HashLength>,
+}
+
+/// The length of a checksum that is not that of its algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashLength {
+    /// How many hexadecimal digits it has.
+    pub digits: usize,
+    /// How many it would have by its algorithm; `None` if no algorithm is named and none has so many.
+    pub expected: Option<usize>,
 }
 
 impl Sum {
@@ -79,6 +90,7 @@ impl Sum {
             is_chosen: false,
             hash: hash.into(),
             unknown: None,
+            misfit: None,
         })
     }
 
@@ -91,13 +103,28 @@ impl Sum {
             is_chosen: false,
             hash: hash.into(),
             unknown: None,
+            misfit: None,
         })
     }
 
     /// A checksum by an unknown algorithm.
     pub(super) fn unknown(tag: &[u8], hash: Vec<u8>) -> Sum {
         let unknown = Some(String::from_utf8_lossy(tag).into());
-        Sum { algorithms: Algorithms::NONE, is_named: true, is_chosen: false, hash: hash.into(), unknown }
+        Sum { algorithms: Algorithms::NONE, is_named: true, is_chosen: false, hash: hash.into(), unknown, misfit: None }
+    }
+
+    /// A checksum whose text has another number of digits than the named algorithm, or than any; `None` if the number fits,
+    /// or if the text has other characters too.
+    pub(super) fn misfit(tag: &[u8], algorithm: Option<Algorithm>, text: &[u8]) -> Option<Sum> {
+        let digits = text.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
+        let is_plain = digits > 0 && text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b':');
+        let expected = algorithm.map(|algorithm| algorithm.bytes() * 2);
+        let fits = match expected {
+            Some(expected) => digits == expected,
+            None => digits.is_multiple_of(2) && !Algorithms::of_length(digits / 2).is_empty(),
+        };
+        let misfit = Some(HashLength { digits, expected });
+        (is_plain && !fits).then(|| Sum { misfit, ..Sum::unknown(tag, text.to_vec()) })
     }
 }
 

@@ -152,7 +152,8 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     }
     let rest = &line[open + 1..];
     let split = |mark: &[u8]| rest.windows(mark.len()).rposition(|part| part == mark).map(|at| (at, mark.len()));
-    let (close, mark) = split(b") = ").or_else(|| split(b")= "))?;
+    // A name can contain either.
+    let (close, mark) = split(b") = ").max(split(b")= "))?;
     let (name, value) = (&rest[..close], rest[close + mark..].trim_ascii());
     if name.is_empty() || value.is_empty() {
         return None;
@@ -170,12 +171,19 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     }
     let sum = match Algorithm::of_tag(tag) {
         Some(algorithm) => {
-            let hex = from_hex(value).filter(|hash| hash.len() == algorithm.bytes());
-            Sum::tagged(algorithm, hex.or_else(|| from_base64(value))?)?
+            let read = |hash: Option<Vec<u8>>| hash.and_then(|hash| Sum::tagged(algorithm, hash));
+            let base64 = from_base64(value).filter(|_| !is_almost_hex(value));
+            let sum = read(from_hex(value)).or_else(|| read(base64));
+            sum.or_else(|| Sum::misfit(tag, Some(algorithm), value))?
         }
-        None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value))?),
+        None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value)).or_else(|| one_word(value))?),
     };
     Some((name, None, vec![sum]))
+}
+
+/// A text without blanks, such as a checksum in base32.
+fn one_word(text: &[u8]) -> Option<Vec<u8>> {
+    text.iter().all(u8::is_ascii_graphic).then(|| text.to_vec())
 }
 
 /// `(stdin)= HASH`, as OpenSSL before 1.1 writes about its standard input.
@@ -193,6 +201,24 @@ pub(super) fn row(line: &[u8]) -> Option<LineContent> {
     // PowerShell has truncated the name to the width of the window.
     let is_cut = name.ends_with(b"...") || name.ends_with("\u{2026}".as_bytes());
     (!name.is_empty() && !is_cut).then(|| (Name::Readings(readings(name)), None, vec![sum]))
+}
+
+/// `SHA256  HASH  NAME` and `sha256:HASH  NAME` with a hash of another length; `HASH  NAME` with a length that no algorithm has.
+pub(super) fn misfit(line: &[u8], is_escaped: bool) -> Option<LineContent> {
+    // A shorter one is a word.
+    let is_long = |hash: &[u8]| hash.len() >= 16;
+    let (first, after) = word(line);
+    let split = first.iter().position(|byte| *byte == b':').map(|at| (&line[..at], &line[at + 1..]));
+    let (tag, text) = split.filter(|(tag, _)| Algorithm::of_tag(tag).is_some()).unwrap_or((first, after));
+    let (sum, rest) = match Algorithm::of_tag(tag) {
+        Some(algorithm) => {
+            let (hash, rest) = word(text.trim_ascii_start());
+            (Sum::misfit(tag, Some(algorithm), hash).filter(|_| is_long(hash))?, rest)
+        }
+        None => (Sum::misfit(b"", None, first).filter(|_| is_long(first))?, after),
+    };
+    let is_input = matches!(rest.trim_ascii(), b"" | b"-" | b"*-" | b"*stdin");
+    Some((Name::Readings(after_sum(rest, is_escaped).filter(|_| !is_input)?), None, vec![sum]))
 }
 
 /// `CRC BYTES NAME`, from `cksum` and `sum`. Their checksum algorithms are not supported.

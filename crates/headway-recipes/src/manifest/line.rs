@@ -2,8 +2,8 @@
 
 use super::entry::{Sum, from_hex};
 use super::form::{
-    LineContent, apart, base64_first, cfv, crc_row, gentoo, hashdeep_row, name_first, of_input, posix, prefixed, row,
-    sum_first, tagged,
+    LineContent, apart, base64_first, cfv, crc_row, gentoo, hashdeep_row, misfit, name_first, of_input, posix,
+    prefixed, row, sum_first, tagged,
 };
 
 /// The kind of a line.
@@ -50,6 +50,7 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
     let said = said.or_else(|| tagged(text, is_escaped)).or_else(|| of_input(text)).or_else(|| row(text));
     let said = said.or_else(|| gentoo(text)).or_else(|| prefixed(text)).or_else(|| base64_first(text, is_escaped));
     let said = said.or_else(|| cfv(line)).or_else(|| hashdeep_row(text)).or_else(|| name_first(line));
+    let said = said.or_else(|| misfit(text, is_escaped));
     said.map_or(LineKind::Unread(NO_FORM), LineKind::Said)
 }
 

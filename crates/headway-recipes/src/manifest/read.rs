@@ -129,7 +129,9 @@ impl Around {
                 LineKind::Remark
             }
             Around::Certutil(algorithm, name) => {
-                let sum = from_hex(&without_blanks(line.trim_ascii())).and_then(|hash| Sum::tagged(*algorithm, hash));
+                let text = without_blanks(line.trim_ascii());
+                let sum = from_hex(&text).and_then(|hash| Sum::tagged(*algorithm, hash));
+                let sum = sum.or_else(|| Sum::misfit(algorithm.shown().as_bytes(), Some(*algorithm), &text));
                 let said = sum.map(|sum| (Name::Readings(readings(name)), None, vec![sum]));
                 *self = Around::Nothing;
                 said.map_or(LineKind::Unread("no checksum of the file that the line before names"), LineKind::Said)

@@ -25,10 +25,14 @@ fn with_colons(hash: &str) -> String {
 
 /// A short form of each line: its number, the most literal reading of its name, and its content.
 fn short(text: &[u8]) -> Vec<String> {
-    let sum = |sum: &Sum| match (sum.algorithms.only(), &sum.unknown) {
-        (Some(algorithm), _) => algorithm.name().to_owned(),
-        (None, Some(unknown)) => unknown.to_string(),
-        (None, None) => format!("any of {}", sum.hash.len()),
+    let sum = |sum: &Sum| match (sum.algorithms.only(), &sum.unknown, sum.misfit) {
+        (_, Some(tag), Some(HashLength { digits, expected: Some(expected) })) => {
+            format!("{tag} {digits} of {expected}")
+        }
+        (_, _, Some(HashLength { digits, .. })) => format!("{digits} digits"),
+        (Some(algorithm), ..) => algorithm.name().to_owned(),
+        (None, Some(unknown), None) => unknown.to_string(),
+        (None, None, None) => format!("any of {}", sum.hash.len()),
     };
     let line = |line: &ManifestLine| match line {
         ManifestLine::Unread { number, .. } => format!("{number} unread"),
@@ -301,7 +305,51 @@ fn a_file_with_the_name_of_a_heading_is_read() {
 #[test]
 fn a_line_that_is_damaged_is_a_finding_with_its_number() {
     let text = format!("{}  a\n{ALPHA}  b\nnothing of the kind\n{ALPHA}\\x\nSHA256 (c) = {MD5}\n", &ALPHA[1..]);
-    assert_eq!(short(text.as_bytes()), ["1 unread", "2 b: any of 32", "3 unread", "4 unread", "5 unread"]);
+    let read = ["1 a: 63 digits", "2 b: any of 32", "3 unread", "4 unread", "5 c: SHA256 32 of 64"];
+    assert_eq!(short(text.as_bytes()), read);
+}
+
+#[test]
+fn a_hash_of_another_length_than_its_algorithm_has_belongs_to_the_file_that_its_line_names() {
+    let cut = &ALPHA[..62];
+    for (text, read) in [
+        (format!("SHA256 (a b) = {cut}"), "1 a b: SHA256 62 of 64"),
+        (format!("SHA256 (a) = {cut}0"), "1 a: SHA256 63 of 64"),
+        (format!("sha512 (a) = {ALPHA}\r"), "1 a: sha512 64 of 128"),
+        // In base64 it would have the 48 bytes of SHA-384.
+        (format!("SHA384 (a) = {ALPHA}"), "1 a: SHA384 64 of 96"),
+        (format!("SHA2-256(a)= {}", with_colons(cut)), "1 a: SHA2-256 62 of 64"),
+        (format!("\\BLAKE3 (a\\nb) = {ALPHA}{ALPHA}"), "1 a\nb: BLAKE3 128 of 64"),
+        (format!("SHA256          {cut}   C:\\x y"), "1  C:\\x y: SHA256 62 of 64"),
+        (format!("sha256:{cut}  a"), "1 a: sha256 62 of 64"),
+        (format!("Algorithm : SHA256\nHash : {cut}\nPath : a\n"), "1 a: SHA256 62 of 64"),
+        (format!("SHA256 hash of a:\n{cut}\n"), "2 a: SHA-256 62 of 64"),
+        (format!("{cut} *a"), "1 a: 62 digits"),
+        (format!("{}  a", &ALPHA[..16]), "1 a: 16 digits"),
+        (format!("SHA256 (a) = {cut}x"), "1 unread"),
+        (format!("{cut}  -"), "1 unread"),
+        (format!("{}  a", &ALPHA[..15]), "1 unread"),
+    ] {
+        assert_eq!(short(text.as_bytes()), [read], "{text}");
+    }
+}
+
+#[test]
+fn a_tagged_line_is_read_up_to_its_last_mark_and_an_algorithm_that_is_not_supported_is_named() {
+    for (line, read) in [
+        (format!("SHA256(x) = y)= {ALPHA}"), "1 x) = y: sha256"),
+        (format!("SHA256 (x)= y) = {ALPHA}"), "1 x)= y: sha256"),
+        (format!("sha256 ( a ) = {ALPHA}"), "1  a : sha256"),
+        ("XXH64 (a) = 44bc2cf5ad770999".to_owned(), "1 a: XXH64"),
+        ("XXH64_LE (a) = 44bc2cf5ad770999".to_owned(), "1 a: XXH64_LE"),
+        (format!("SHA3-384(a)= {ALPHA}"), "1 a: SHA3-384"),
+        (format!("BLAKE2b-128 (a) = {MD5}"), "1 a: BLAKE2b-128"),
+        ("TTH (a) = ASD7UJSEH5ULZNWCKCBTCXZ6FWWRTCZTEX2BDQA".to_owned(), "1 a: TTH"),
+        ("CRC32 (a) = 9F606EEC".to_owned(), "1 a: crc32"),
+        ("remark (a) = no checksum".to_owned(), "1 unread"),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
 }
 
 proptest! {

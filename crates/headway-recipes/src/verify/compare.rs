@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::super::hash::Hashes;
-use super::super::manifest::{Algorithms, Sum, to_hex};
+use super::super::manifest::{Algorithms, HashLength, Sum, to_hex};
 use super::OpenFile;
 use super::lines::{ExpectedFile, Lines};
 use super::verdict::{BIT_ROT, CHANGED, NOT_CHECKED, OK};
@@ -30,6 +30,16 @@ pub(super) struct Compared(Vec<LineMatch>);
 /// Whether nothing in a line can be checked.
 pub(super) fn is_blank(line: &ExpectedFile) -> bool {
     line.sums.iter().all(|sum| sum.algorithms.is_empty())
+}
+
+/// Why a line cannot be compared, if its checksum has another length than it must have.
+pub(super) fn misfit(line: &ExpectedFile) -> Option<String> {
+    let (length, tag) = line.sums.iter().find_map(|sum| Some((sum.misfit?, sum.unknown.as_deref()?)))?;
+    let HashLength { digits, expected } = length;
+    Some(match expected {
+        Some(expected) => format!("its hash has {digits} digits, where {tag} has {expected}"),
+        None => format!("its hash has {digits} digits, and no algorithm that is supported has so many"),
+    })
 }
 
 /// Compares lines with the checksums and the size of their file.
@@ -80,7 +90,7 @@ impl Lines {
             });
         }
         if compared.is_match() {
-            return Err(format!("{NOT_CHECKED}: {}", blank(lines)));
+            return Err(format!("{NOT_CHECKED}: {}", blank(self, lines)));
         }
         let is_split = compared.has(LineMatch::Mixed) || compared.has(LineMatch::Match) || contradict(lines);
         if is_split {
@@ -144,7 +154,9 @@ fn contradict(lines: &[ExpectedFile]) -> bool {
     let mut said: HashMap<(Algorithms, Option<u32>), &[u8]> = HashMap::new();
     let mut sizes = lines.iter().filter_map(|line| line.size);
     let size = sizes.next();
-    for (line, sum) in lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum))) {
+    let sums = lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum)));
+    // By unknown algorithms, two checksums need not be of one.
+    for (line, sum) in sums.filter(|(_, sum)| !sum.algorithms.is_empty()) {
         let within = sum.algorithms.only().is_none().then_some(line.source);
         if *said.entry((sum.algorithms, within)).or_insert(&sum.hash) != &*sum.hash {
             return true;
@@ -176,7 +188,10 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
 }
 
 /// Why nothing in these lines can be checked.
-fn blank(lines: &[ExpectedFile]) -> String {
+fn blank(all: &Lines, lines: &[ExpectedFile]) -> String {
+    if let Some((line, why)) = lines.iter().find_map(|line| Some((line, misfit(line)?))) {
+        return format!("line {}: {why}", all.numbers(std::iter::once(line)));
+    }
     let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
     match unknown {
         Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not supported"),
@@ -238,5 +253,6 @@ mod tests {
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\n{other}  a\n"))));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\nBLAKE3 (a) = {other}\n"))));
         assert!(contradict(&lines("SIZE (a) = 1\nSIZE (a) = 2\n")));
+        assert!(!contradict(&lines(&format!("SM3 (a) = {one}\nTTH (a) = {other}\n"))));
     }
 }

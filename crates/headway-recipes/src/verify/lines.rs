@@ -246,6 +246,7 @@ mod tests {
             is_chosen,
             hash: [0xab, 1].into(),
             unknown: unknown.map(Into::into),
+            misfit: None,
         };
         let sha256 = Algorithms::of(Algorithm::Sha256);
         let line = |size, sums| ExpectedFile { path: RelPath::default(), source: 0, number: 1, size, sums, note: None };
