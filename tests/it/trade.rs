@@ -270,6 +270,53 @@ async fn an_algorithm_guessed_from_the_checksum_length_is_not_reported_as_known(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_whose_hash_was_cut_to_the_length_of_another_algorithm_does_not_make_its_file_changed() {
+    let files = library();
+    files.write("c", b"c");
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    let [a, c] = [NAMES[0], "c"].map(|name| format!("{}  {name}\n", sum(name)));
+    let cut = format!("{}  sub/b.txt\n", &sum(NAMES[1])[..40]);
+    let wrong = format!("{}  sub/b.txt\n", sum("other"));
+    let app = App::start(&files).await;
+    let doubt =
+        "sub/b.txt\tnot checked: the hash in line 2 is the only one with 40 digits, and not the file's by SHA-1: ";
+    for (text, status, says) in [
+        (format!("{a}{cut}{c}"), "completed_with_errors", doubt),
+        (format!("{a}{cut}"), "completed_with_errors", doubt),
+        // It matches by the algorithm that its length suggests.
+        (
+            format!("{a}{c}55a768a6c6f7a12a251b8f580d8bcdeaffe5efad  sub/b.txt\n"),
+            "completed",
+            "# SUMS: 3 lines: ok 3, ",
+        ),
+        // The manifest is of two algorithms.
+        (
+            format!("{a}{c}{cut}84a516841ba77a5b4648de2cd0dfcb30ea46dbb4  c\n"),
+            "completed_with_errors",
+            "sub/b.txt\tchanged: cause unknown",
+        ),
+        // Another line of the manifest says that the file changed.
+        (format!("{a}{wrong}{c}{cut}"), "completed_with_errors", "sub/b.txt\tchanged: cause unknown"),
+        (
+            format!("{a}{c}SHA1 (sub/b.txt) = {}\n", &cut[..40]),
+            "completed_with_errors",
+            "sub/b.txt\tchanged: cause unknown",
+        ),
+        (
+            format!("{a}{c}999 {}  sub/b.txt\n", &cut[..40]),
+            "completed_with_errors",
+            "sub/b.txt\tchanged: cause unknown",
+        ),
+    ] {
+        files.write("SUMS", text.as_bytes());
+        let (view, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt", "sub/b.txt", "c"] })).await;
+        assert_eq!(view["status"], status, "{text}: {view} {report}");
+        assert!(report.contains(says), "{text}: {report}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_of_powershell_without_its_first_column_is_read() {
     let files = library();
     let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_uppercase();

@@ -96,8 +96,12 @@ impl Lines {
         if is_split {
             return Err(format!("{NOT_CHECKED}: {}", contradiction(self, lines, compared)));
         }
-        let differing = lines.iter().zip(&compared.0).find(|(_, word)| **word == LineMatch::Differs);
-        let Some((line, _)) = differing else { return Err(NOT_CHECKED.to_owned()) };
+        let mut differing = lines.iter().zip(&compared.0).filter(|(_, word)| **word == LineMatch::Differs);
+        let is_certain = |(line, _): &(&ExpectedFile, &LineMatch)| !is_doubtful(line, lines, input.size());
+        let Some((line, _)) = differing.clone().find(is_certain) else {
+            let doubtful = differing.next().map(|(line, _)| self.doubt(line));
+            return Err(format!("{NOT_CHECKED}: {}", doubtful.unwrap_or_default()));
+        };
         let record = self.sources.get(line.source as usize).and_then(|source| source.record.as_ref());
         let seen = record.and_then(|record| record.seen.get(&line.path));
         // A copy on another disk can have the modification time of its original. If the disk cannot be read, it is not
@@ -120,6 +124,17 @@ impl Lines {
             None => (CHANGED, "cause unknown, because its modification time at the time of the checksum is not known"),
         };
         Err(format!("{verdict}: {why} ({})", self.difference(line, hashes, input.size())))
+    }
+
+    /// Why it is not known what it means that the file is not as a doubtful line says.
+    fn doubt(&self, line: &ExpectedFile) -> String {
+        let number = self.numbers(std::iter::once(line));
+        let sum = line.sums.first();
+        let (digits, tried) = sum.map(|sum| (sum.hash.len() * 2, sum.algorithms.shown())).unwrap_or_default();
+        format!(
+            "the hash in line {number} is the only one with {digits} digits, and not the file's by {tried}: it is not known whether the \
+             line is damaged or by another algorithm, or the file changed"
+        )
     }
 
     /// Describes the difference between the file and a line.
@@ -146,6 +161,13 @@ impl Lines {
             }
         }
     }
+}
+
+/// Whether a line that differs from its file can be damaged instead: its checksum is the only one of its length, nothing else
+/// in it is known to differ, and no other line of its manifest is about the file.
+fn is_doubtful(line: &ExpectedFile, lines: &[ExpectedFile], size: u64) -> bool {
+    let own = lines.iter().filter(|other| other.source == line.source && !other.sums.is_empty());
+    line.is_odd && line.size.is_none_or(|said| said == size) && own.count() == 1
 }
 
 /// Whether two lines cannot both be true. Checksums of one length without an algorithm are by one algorithm within a
@@ -209,7 +231,8 @@ mod tests {
         let mut lines = Vec::new();
         read(text.as_bytes(), &mut |line| {
             if let Read::Entry(ManifestEntry { number, size, sums, .. }) = line {
-                lines.push(ExpectedFile { path: Default::default(), source: 0, number, size, sums, note: None });
+                let path = Default::default();
+                lines.push(ExpectedFile { path, source: 0, number, size, sums, is_odd: false, note: None });
             }
             true
         });
