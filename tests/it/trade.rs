@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 34] = [
+const WRITERS: [&str; 35] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -29,6 +29,7 @@ const WRITERS: [&str; 34] = [
     r#"sha256sum "$@" | sed 's|  |  ./x/../|'"#,
     r#"sha256sum "$@" | sed 's|  |  '"$PWD"'/|'"#,
     r#"sha256sum "$@" | sed 's|  |  C:\\photos\\|; s|/|\\|'"#,
+    r#"sha256sum "$@" | sed 's|  | *\\\\nas\\photos\\|; s|/|\\|'"#,
     r#"sha256sum "$@" | tr '\n' '\r'"#,
     r#"openssl dgst -sha256 "$@""#,
     r#"openssl dgst -sha3-256 "$@""#,
@@ -321,12 +322,18 @@ async fn a_table_of_powershell_without_its_first_column_is_read() {
     let files = library();
     let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_uppercase();
     let rows = NAMES.map(|name| format!("{}      C:\\photos\\{}   \r\n", sum(name), name.replace('/', "\\")));
-    let text = format!("\r\nHash     Path\r\n----     ----\r\n{}\r\n\r\n", rows.concat());
-    files.write("SUMS", text.as_bytes());
+    let table = |cut: &str| format!("\r\nHash     Path\r\n----     ----\r\n{}{cut}\r\n\r\n", rows.concat());
+    files.write("SUMS", table("").as_bytes());
     let app = App::start(&files).await;
     let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
     assert_eq!(view["status"], "completed", "{view} {report}");
     assert!(report.starts_with("# SUMS: 2 lines: ok 2, "), "{report}");
+    // A name that is cut off to the width of a window is no name of a missing file.
+    files.write("SUMS", table(&format!("{}      C:\\photos\\su...\r\n", sum("x"))).as_bytes());
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "failed", "{view} {report}");
+    assert!(report.starts_with("# SUMS: 3 lines: ok 2, changed 0, bit rot 0, missing 0, "), "{report}");
+    assert!(report.contains("line 6 of SUMS: PowerShell has cut off its name"), "{report}");
     app.stop().await;
 }
 
@@ -423,6 +430,21 @@ async fn a_name_in_another_normal_form_is_found_and_reported_but_one_in_another_
         "{report}"
     );
     assert!(report.contains("Small\tmissing: the manifest names it, and it is not there; small is there"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_differ_only_in_case_mean_each_their_own_file() {
+    let files = Files::new();
+    let names = ["Photo.jpg", "photo.jpg", "photo.JPG"];
+    names.iter().for_each(|name| files.write(name, name.as_bytes()));
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    let text: String = names.iter().map(|name| format!("{}  {name}\n", sum(name))).collect();
+    files.write("SUMS", text.as_bytes());
+    let app = App::start(&files).await;
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "completed", "{view} {report}");
+    assert!(report.starts_with("# SUMS: 3 lines: ok 3, "), "{report}");
     app.stop().await;
 }
 

@@ -198,9 +198,21 @@ pub(super) fn row(line: &[u8]) -> Option<LineContent> {
     let (hash, name) = word(rest.trim_ascii_start());
     let sum = Sum::tagged(Algorithm::of_tag(tag)?, from_hex(hash)?)?;
     let name = name.trim_ascii();
-    // PowerShell has truncated the name to the width of the window.
-    let is_cut = name.ends_with(b"...") || name.ends_with("\u{2026}".as_bytes());
-    (!name.is_empty() && !is_cut).then(|| (Name::Readings(readings(name)), None, vec![sum]))
+    (!name.is_empty()).then(|| (Name::Readings(readings(name)), None, vec![sum]))
+}
+
+/// Whether the name of a row of PowerShell's table ends as one that PowerShell has truncated to the width of the window.
+pub(super) fn is_truncated((name, ..): &LineContent) -> bool {
+    let Name::Readings(readings) = name else { return false };
+    let ends = |name: &Vec<u8>| name.ends_with(b"...") || name.ends_with("\u{2026}".as_bytes());
+    readings.iter().any(ends)
+}
+
+/// Whether a name can only be a truncated one: on Windows, no name ends with a dot.
+pub(super) fn is_truncated_on_windows((name, ..): &LineContent) -> bool {
+    let Name::Readings(readings) = name else { return false };
+    let is_windows = |name: &[u8]| name.starts_with(b"\\\\") || matches!(name, [_, b':', b'\\', ..]);
+    readings.iter().map(|name| name.trim_ascii()).any(|name| is_windows(name) && name.ends_with(b"..."))
 }
 
 /// `SHA256  HASH  NAME` and `sha256:HASH  NAME` with a hash of another length; `HASH  NAME` with a length that no algorithm has.

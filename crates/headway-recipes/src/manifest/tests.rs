@@ -122,6 +122,12 @@ fn the_forms_of_powershell_are_read() {
         ALPHA.to_uppercase()
     );
     assert_eq!(short(table.as_bytes()), ["4 C:\\x\\a.txt: sha256", "5 unread"]);
+    // Without the column of the algorithm, the rows are like those of other tools.
+    let rows = format!(
+        "Hash   Path\n----   ----\n\n{ALPHA}   C:\\x\\...\n{ALPHA}   /x/a\u{2026}\n{ALPHA}   /x/a\n\n{ALPHA}  /x/a...\n{ALPHA} *C:\\x\\a...\n"
+    );
+    let read = ["4 unread", "5 unread", "6  /x/a: any of 32", "8 /x/a...: any of 32", "9 unread"];
+    assert_eq!(short(rows.as_bytes()), read);
     let list = format!(
         "\r\nAlgorithm : SHA256\r\nHash      : {ALPHA}\r\nPath      : C:\\x\\\r\n            a.txt\r\n\r\nAlgorithm : MACTripleDES\r\nHash      : 00\r\nPath      : b\r\n"
     );
@@ -175,6 +181,12 @@ fn the_forms_of_ports_and_of_windows_are_read() {
         assert_eq!(short(certutil.as_bytes()), ["2 a b.txt: sha256"]);
         assert_eq!(short(&certutil.as_bytes()[..30]).len(), 1, "it is cut off");
     }
+    let translated =
+        format!("SHA256 hash of a:\n{ALPHA}\nCertUtil: -hashfile-Befehl wurde erfolgreich ausgef\u{fc}hrt.\n");
+    assert_eq!(short(translated.as_bytes()), ["2 a: sha256"]);
+    let verifier =
+        format!("//\n// File Checksum Integrity Verifier version 2.05.\n//\n{MD5} c:\\x\\a\n//x/a 9f606eec\n");
+    assert_eq!(short(verifier.as_bytes()), ["4 c:\\x\\a: md5", "5 //x/a: crc32"]);
     assert_eq!(short(apart.join(" ").as_bytes()), ["1 (beside): any of 32"]);
     for (line, read) in [
         (format!("{ALPHA}\t*a.txt"), "1 a.txt: any of 32"),
