@@ -94,7 +94,7 @@ async fn inspect_folders(
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
-        seen.are_unread |= places.unseen > 0;
+        seen.are_unread |= places.unseen + places.elsewhere > 0;
         let left = data.left_names(name, path, remove).await?;
         seen.tell(name, &left)?;
         findings.extend(left.findings);
