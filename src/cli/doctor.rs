@@ -1,8 +1,9 @@
 //! `headway doctor`.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::Args;
 
 use super::failure::CommandFailure;
@@ -95,21 +96,31 @@ async fn inspect_folders(
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
         seen.are_unread |= places.unseen + places.elsewhere > 0;
-        let left = data.left_names(name, path, remove).await?;
-        seen.tell(name, &left)?;
-        findings.extend(left.findings);
     }
-    let others = if named.is_empty() { data.libraries()? } else { Vec::new() };
-    for (name, path) in &others {
-        let left = match path {
-            Some(path) => data.left_names(name, path, remove).await.map_err(|error| error.to_string()),
-            None => Err("it is not known where its folder is; name it as NAME=DIR".to_owned()),
+    let mut folders: Vec<_> = named.iter().map(|(name, path)| (name.clone(), Some(path.clone()))).collect();
+    if named.is_empty() {
+        folders = data.libraries()?;
+    }
+    // A folder inside another one comes first, and is left out of the other.
+    folders.sort_by_key(|(_, path)| Reverse(path.as_ref().map_or(0, |path| path.components().count())));
+    let mut apart = Vec::new();
+    for (name, path) in folders {
+        let left = match &path {
+            Some(path) => {
+                let progress = ProgressLine::through_folders(&name);
+                let look =
+                    data.left_names((name.as_str(), path.as_path()), remove, &apart, |count| progress.report(count));
+                look.await.map_err(anyhow::Error::from)
+            }
+            None => Err(anyhow!("it is not known where its folder is; name it as NAME=DIR")),
         };
         match left {
             Ok(left) => {
-                seen.tell(name, &left)?;
+                seen.tell(&name, &left)?;
                 findings.extend(left.findings);
+                apart.extend(path);
             }
+            Err(error) if !named.is_empty() => return Err(error),
             Err(why) => {
                 seen.are_unread = true;
                 out::line(&format!("{name} was not looked into: {why}"))?;

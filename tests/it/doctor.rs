@@ -285,6 +285,7 @@ async fn what_a_live_job_of_a_library_around_or_inside_the_folder_owns_is_not_ca
         let (well, said) = headway(arguments, &files);
         assert!(well && said.contains("no live job owns: 1\n"), "{arguments:?}: {said}");
         assert_eq!(told_of(&said, &names), [false, false, true], "{arguments:?}: {said}");
+        assert_eq!(said.matches(&names[2]).count(), 1, "{arguments:?}: {said}");
     }
     let (well, said) = headway(&["doctor", "--remove", &inner], &files);
     assert!(well && said.contains(&format!("{} was removed", names[2])), "{said}");

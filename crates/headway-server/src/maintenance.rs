@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub use headway_files::is_held;
@@ -133,14 +134,24 @@ impl Maintenance {
     }
 
     /// Lists Headway's own names in a library that no live job owns, and the folders that must stay, because a file might be in
-    /// them. With `remove`, deletes those names that can be deleted; each of the others says why not.
+    /// them. With `remove`, deletes those names that can be deleted; each of the others says why not. What lies in the folders
+    /// `apart` is left out. `progress` is called with the number of folders that were looked into.
     ///
     /// # Errors
     /// If the library or the log cannot be read.
-    pub async fn left_names(&self, name: &str, root: &Path, remove: bool) -> Result<LeftNames, StartError> {
+    pub async fn left_names(
+        &self,
+        (name, root): (&str, &Path),
+        remove: bool,
+        apart: &[PathBuf],
+        mut progress: impl FnMut(u64),
+    ) -> Result<LeftNames, StartError> {
         let library = self.library(name, root)?;
+        let below =
+            |other: &PathBuf| other.strip_prefix(root).map(|path| RelPath::from_bytes(path.as_os_str().as_bytes()));
+        let apart: Vec<_> = apart.iter().filter_map(|other| below(other).ok()?.ok()).collect();
         let unread = |error: io::Error| StartError(format!("the folder {} cannot be read: {error}", root.display()));
-        let (names, unread) = library.own_names().map_err(unread)?;
+        let (names, unread) = library.own_names(&apart, &mut progress).map_err(unread)?;
         let mut left = LeftNames { unread, ..LeftNames::default() };
         for stray in doctor::strays(&self.store, &self.now(&library)?, names).await? {
             left.take(&library, &stray, remove);
