@@ -253,6 +253,25 @@ async fn without_a_folder_the_doctor_looks_into_all_that_it_knows_and_names_thos
     assert!(said.ends_with("no problems found in what could be read\n"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_folder_the_doctor_removes_only_if_all_folders_are_asked_for() {
+    let (files, over) = used().await;
+    let temp = format!(".headway-{over}-0-9.txt");
+    files.write(&temp, b"x");
+    let there = || files.library().join(&temp).exists();
+    let (well, said) = headway(&["doctor", "--remove"], &files);
+    assert!(!well && said.contains("--remove needs the folders") && said.contains("--all"), "{said}");
+    assert!(there() && !said.contains(&temp), "{said}");
+    let library = format!("files={}", files.library().display());
+    assert!(!headway(&["doctor", "--remove", "--all", library.as_str()], &files).0, "all, and one of them");
+    let (well, said) = headway(&["doctor", "--all"], &files);
+    assert!(well && said.contains(&format!("{temp} can be removed (--remove)")) && there(), "{said}");
+    let (well, said) = headway(&["doctor", "--remove", "--all"], &files);
+    assert!(well && said.contains(&format!("{temp} was removed")) && !there(), "{said}");
+    let (_, said) = headway(&["doctor", "--help"], &files);
+    assert!(said.contains("--all"), "{said}");
+}
+
 /// Which of these names the doctor tells of.
 fn told_of(said: &str, names: &[String]) -> Vec<bool> {
     names.iter().map(|name| said.contains(name.as_str())).collect()
