@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 35] = [
+const WRITERS: [&str; 37] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -32,6 +32,7 @@ const WRITERS: [&str; 35] = [
     r#"sha256sum "$@" | sed 's|  | *\\\\nas\\photos\\|; s|/|\\|'"#,
     r#"sha256sum "$@" | tr '\n' '\r'"#,
     r#"openssl dgst -sha256 "$@""#,
+    r#"openssl dgst -sha256 -c "$@""#,
     r#"openssl dgst -sha3-256 "$@""#,
     r#"openssl dgst -sha3-256 -r "$@""#,
     r#"openssl dgst -blake2s256 -r "$@""#,
@@ -44,6 +45,7 @@ const WRITERS: [&str; 35] = [
     r#"rhash --sha3-512 "$@""#,
     r#"hashdeep -l "$@""#,
     r#"hashdeep "$@""#,
+    r#"hashdeep -l "$@" | grep -v '^[%#]'"#,
     r#"sha256deep -lz "$@""#,
     r#"cfv -C -q -t csv4 -f - "$@""#,
     r#"cfv -C -q -t crc -f - "$@""#,
