@@ -59,7 +59,8 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
     let said = said.or_else(|| gentoo(text)).or_else(|| prefixed(text)).or_else(|| base64_first(text, is_escaped));
     let said = said.or_else(|| cfv(line)).or_else(|| hashdeep_row(text)).or_else(|| name_first(line));
     match said.or_else(|| misfit(text, is_escaped)) {
-        Some(content) if is_truncated_on_windows(&content) => LineKind::Unread(TRUNCATED),
+        // Tools that escape names, or write them with `-z`, write whole ones.
+        Some(content) if escapes && !is_escaped && is_truncated_on_windows(&content) => LineKind::Unread(TRUNCATED),
         Some(content) => LineKind::Said(content),
         None => LineKind::Unread(NO_FORM),
     }

@@ -128,6 +128,8 @@ fn the_forms_of_powershell_are_read() {
     );
     let read = ["4 unread", "5 unread", "6  /x/a: any of 32", "8 /x/a...: any of 32", "9 unread"];
     assert_eq!(short(rows.as_bytes()), read);
+    let whole = format!("\\{ALPHA}  C:\\\\x...\n");
+    assert_eq!(short(whole.as_bytes()), ["1 C:\\x...: any of 32"], "the name of a file on Linux");
     let list = format!(
         "\r\nAlgorithm : SHA256\r\nHash      : {ALPHA}\r\nPath      : C:\\x\\\r\n            a.txt\r\n\r\nAlgorithm : MACTripleDES\r\nHash      : 00\r\nPath      : b\r\n"
     );
