@@ -1,11 +1,12 @@
 //! `headway doctor`.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::Args;
 
-use super::failure::CommandFailure;
+use super::failure::{CommandFailure, USAGE};
 use super::out;
 use super::progress::ProgressLine;
 use super::session::{data_option, is_data_folder};
@@ -20,8 +21,8 @@ use headway_server::maintenance::{Finding, LeftNames, Maintenance, is_held};
 /// folder that the data folder knows, or only in the given ones, lists temporary files that no live job owns; for the
 /// given ones also checks that outputs and originals are where the log says. Lists the work that the server has given up
 /// because it crashed at it again and again, and the jobs that are not over, each with the command that goes on with it.
-/// Changes nothing, unless --remove or --try-again says so. Stop the server first: the data folder is locked while it
-/// runs. Fails if anything is wrong.
+/// Changes nothing, unless --remove (with folders, or with --all) or --try-again says so. Stop the server first: the data
+/// folder is locked while it runs. Fails if anything is wrong.
 ///
 /// Example:
 ///
@@ -35,9 +36,13 @@ pub(super) struct DoctorCommand {
     #[arg(value_name = "DIR")]
     libraries: Vec<String>,
 
-    /// Remove the temporary files in these folders that no live job owns and that cannot be an original
+    /// Remove the temporary files in these folders that no live job owns and that cannot be an original; takes DIR or --all
     #[arg(long)]
     remove: bool,
+
+    /// Look into every folder that the data folder knows, as without DIR; with --remove it must be said
+    #[arg(long, conflicts_with = "libraries")]
+    all: bool,
 
     /// Let the next start of the server try again the work that it gave up because it crashed at it again and again
     #[arg(long)]
@@ -48,7 +53,14 @@ pub(super) struct DoctorCommand {
     data: PathBuf,
 }
 
+/// Why `--remove` alone is refused.
+const REMOVE_WHERE: &str = "--remove needs the folders in which it removes, each as DIR or NAME=DIR, or --all for every folder that the \
+    data folder knows; without --remove, headway doctor lists what is left in all of them";
+
 pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
+    if arguments.remove && arguments.libraries.is_empty() && !arguments.all {
+        return Err(CommandFailure::new(USAGE, REMOVE_WHERE).into());
+    }
     if !is_data_folder(&arguments.data)? {
         bail!("{} is not a Headway data folder; pass the right one with --data", arguments.data.display());
     }
@@ -94,22 +106,32 @@ async fn inspect_folders(
         let (places, wrong) = data.placements(name, path).await?;
         out::line(&format!("{name}: {places}"))?;
         findings.extend(wrong);
-        seen.are_unread |= places.unseen > 0;
-        let left = data.left_names(name, path, remove).await?;
-        seen.tell(name, &left)?;
-        findings.extend(left.findings);
+        seen.are_unread |= places.unseen + places.elsewhere > 0;
     }
-    let others = if named.is_empty() { data.libraries()? } else { Vec::new() };
-    for (name, path) in &others {
-        let left = match path {
-            Some(path) => data.left_names(name, path, remove).await.map_err(|error| error.to_string()),
-            None => Err("it is not known where its folder is; name it as NAME=DIR".to_owned()),
+    let mut folders: Vec<_> = named.iter().map(|(name, path)| (name.clone(), Some(path.clone()))).collect();
+    if named.is_empty() {
+        folders = data.libraries()?;
+    }
+    // A folder inside another one comes first, and is left out of the other.
+    folders.sort_by_key(|(_, path)| Reverse(path.as_ref().map_or(0, |path| path.components().count())));
+    let mut apart = Vec::new();
+    for (name, path) in folders {
+        let left = match &path {
+            Some(path) => {
+                let progress = ProgressLine::through_folders(&name);
+                let look =
+                    data.left_names((name.as_str(), path.as_path()), remove, &apart, |count| progress.report(count));
+                look.await.map_err(anyhow::Error::from)
+            }
+            None => Err(anyhow!("it is not known where its folder is; name it as NAME=DIR")),
         };
         match left {
             Ok(left) => {
-                seen.tell(name, &left)?;
+                seen.tell(&name, &left)?;
                 findings.extend(left.findings);
+                apart.extend(path);
             }
+            Err(error) if !named.is_empty() => return Err(error),
             Err(why) => {
                 seen.are_unread = true;
                 out::line(&format!("{name} was not looked into: {why}"))?;

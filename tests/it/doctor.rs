@@ -254,6 +254,116 @@ async fn without_a_folder_the_doctor_looks_into_all_that_it_knows_and_names_thos
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_folder_the_doctor_removes_only_if_all_folders_are_asked_for() {
+    let (files, over) = used().await;
+    let temp = format!(".headway-{over}-0-9.txt");
+    files.write(&temp, b"x");
+    let there = || files.library().join(&temp).exists();
+    let (well, said) = headway(&["doctor", "--remove"], &files);
+    assert!(!well && said.contains("--remove needs the folders") && said.contains("--all"), "{said}");
+    assert!(there() && !said.contains(&temp), "{said}");
+    let library = format!("files={}", files.library().display());
+    assert!(!headway(&["doctor", "--remove", "--all", library.as_str()], &files).0, "all, and one of them");
+    let (well, said) = headway(&["doctor", "--all"], &files);
+    assert!(well && said.contains(&format!("{temp} can be removed (--remove)")) && there(), "{said}");
+    let (well, said) = headway(&["doctor", "--remove", "--all"], &files);
+    assert!(well && said.contains(&format!("{temp} was removed")) && !there(), "{said}");
+    let (_, said) = headway(&["doctor", "--help"], &files);
+    assert!(said.contains("--all"), "{said}");
+}
+
+/// Which of these names the doctor tells of.
+fn told_of(said: &str, names: &[String]) -> Vec<bool> {
+    names.iter().map(|name| said.contains(name.as_str())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_live_job_of_a_library_around_or_inside_the_folder_owns_is_not_called_left() {
+    let files = Files::new();
+    files.write("sub/a", b"a");
+    let sub = files.library().join("sub");
+    let inner = ("inner".to_owned(), sub.clone());
+    let recipe = Arc::new(Capitals::new(Behaviour::Instant));
+    let app = App::start_with(&files, |config| config.libraries.push(inner), vec![recipe]).await;
+    let over = app.run(&request("capitals")).await.job;
+    let mut live = Vec::new();
+    for library in ["files", "inner"] {
+        let mut body = request("checksum");
+        body["library"] = json!(library);
+        body["approval"] = json!(true);
+        let job = app.begin_with(&body).await;
+        app.until(job, |summary| summary.status == JobStatus::Planned).await;
+        live.push(job);
+    }
+    app.stop().await;
+    let names = [live[0], live[1], over].map(|job| format!(".headway-{job}-0-7.txt"));
+    names.iter().for_each(|name| files.write(&format!("sub/{name}"), b"x"));
+    let [outer, inner] =
+        [("files", files.library()), ("inner", sub.clone())].map(|(name, root)| format!("{name}={}", root.display()));
+    for arguments in [&["doctor", outer.as_str()][..], &["doctor", inner.as_str()], &["doctor"]] {
+        let (well, said) = headway(arguments, &files);
+        assert!(well && said.contains("no live job owns: 1\n"), "{arguments:?}: {said}");
+        assert_eq!(told_of(&said, &names), [false, false, true], "{arguments:?}: {said}");
+        assert_eq!(said.matches(&names[2]).count(), 1, "{arguments:?}: {said}");
+    }
+    let (well, said) = headway(&["doctor", "--remove", &inner], &files);
+    assert!(well && said.contains(&format!("{} was removed", names[2])), "{said}");
+    let there = |name: &String| sub.join(name).exists();
+    assert_eq!(names.iter().map(there).collect::<Vec<_>>(), [true, true, false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_or_removed_of_a_folder_in_the_place_of_the_one_that_a_job_was_planned_on() {
+    let (files, over) = used().await;
+    let temp = format!(".headway-{over}-0-9.txt");
+    std::fs::rename(files.library(), files.elsewhere()).expect("a rename");
+    std::fs::create_dir(files.library()).expect("a folder");
+    files.write("another", b"another");
+    files.write(&temp, b"of the second folder");
+    let library = format!("files={}", files.library().display());
+    for arguments in [&["doctor", library.as_str()][..], &["doctor", "--remove", library.as_str()]] {
+        let (well, said) = headway(arguments, &files);
+        assert!(
+            well && said.contains("were not looked at, because another folder or disk is in their place"),
+            "{said}"
+        );
+        assert!(!said.contains("no longer in a trash") && !said.contains("changed since"), "{said}");
+        assert!(
+            said.contains(&format!("{temp} is left for you to look at: another folder or disk is there")),
+            "{said}"
+        );
+        assert!(said.contains("no problems found in what could be read; 1 name left for you to look at\n"), "{said}");
+    }
+    assert!(files.library().join(&temp).exists());
+    // The folder of the job is as it was.
+    let (_, said) = headway(&["doctor", &format!("files={}", files.elsewhere().display())], &files);
+    assert!(said.contains("5 originals are in a trash") && !said.contains("not looked at"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_or_removed_of_a_disk_in_the_place_of_the_one_that_a_job_was_planned_on() {
+    let files = Files::new();
+    let usb = files.library().join("usb");
+    let Some(first) = Mount::tmpfs(&usb, "8m") else { return };
+    files.write("usb/a", b"a");
+    files.write("b", b"b");
+    let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    let job = app.run(&request("capitals")).await.job;
+    app.stop().await;
+    drop(first);
+    let Some(_second) = Mount::tmpfs(&usb, "8m") else { return };
+    let names = ["usb/", ""].map(|folder| format!("{folder}.headway-{job}-0-9.txt"));
+    names.iter().for_each(|name| files.write(name, b"x"));
+    let (well, said) = headway(&["doctor", "--remove", &format!("files={}", files.library().display())], &files);
+    assert!(
+        well && said.contains("1 file was not looked at, because another folder or disk is in its place"),
+        "{said}"
+    );
+    assert!(said.contains("1 original is in a trash") && !said.contains("changed since"), "{said}");
+    assert_eq!(names.map(|name| files.library().join(name).exists()), [true, false], "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_event_is_one_finding_that_names_its_job() {
     let (files, first) = used().await;
     let whole = files.data().with_file_name("whole.sqlite");

@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 34] = [
+const WRITERS: [&str; 37] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -29,8 +29,10 @@ const WRITERS: [&str; 34] = [
     r#"sha256sum "$@" | sed 's|  |  ./x/../|'"#,
     r#"sha256sum "$@" | sed 's|  |  '"$PWD"'/|'"#,
     r#"sha256sum "$@" | sed 's|  |  C:\\photos\\|; s|/|\\|'"#,
+    r#"sha256sum "$@" | sed 's|  | *\\\\nas\\photos\\|; s|/|\\|'"#,
     r#"sha256sum "$@" | tr '\n' '\r'"#,
     r#"openssl dgst -sha256 "$@""#,
+    r#"openssl dgst -sha256 -c "$@""#,
     r#"openssl dgst -sha3-256 "$@""#,
     r#"openssl dgst -sha3-256 -r "$@""#,
     r#"openssl dgst -blake2s256 -r "$@""#,
@@ -43,6 +45,7 @@ const WRITERS: [&str; 34] = [
     r#"rhash --sha3-512 "$@""#,
     r#"hashdeep -l "$@""#,
     r#"hashdeep "$@""#,
+    r#"hashdeep -l "$@" | grep -v '^[%#]'"#,
     r#"sha256deep -lz "$@""#,
     r#"cfv -C -q -t csv4 -f - "$@""#,
     r#"cfv -C -q -t crc -f - "$@""#,
@@ -172,6 +175,10 @@ async fn what_cannot_be_true_is_not_green() {
         ),
         (format!("SIZE (a b.txt) = 99\nBLAKE3 (a b.txt) = {a}\n"), "contradicts itself"),
         (format!("MD5 (a b.txt) = {}\nBLAKE3 (a b.txt) = {a}\n", &other[..32]), "contradict each other"),
+        (
+            format!("MD5 (a b.txt) = {}\nBLAKE3 (a b.txt) = {a}\n", &other[..30]),
+            "1 line of the manifest was not checked: line 1 of SUMS: its hash has 30 digits, where MD5 has 32",
+        ),
     ] {
         files.write("SUMS", text.as_bytes());
         let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
@@ -201,6 +208,11 @@ async fn lines_that_cannot_be_compared_are_not_reported_as_naming_another_file()
     let (one, other) = ("00".repeat(32), "11".repeat(32));
     for (text, says) in [
         (format!("SM3 (a b.txt) = {one}\n"), "a checksum of \"SM3\" for it, which is not supported"),
+        (format!("SHA256 (a b.txt) = {}\n", &one[..62]), "line 1: its hash has 62 digits, where SHA256 has 64"),
+        (
+            format!("{}  a b.txt\n", &one[..62]),
+            "line 1: its hash has 62 digits, and no algorithm that is supported has",
+        ),
         ("SIZE (a b.txt) = 7\n".into(), "no checksum of it"),
         ("a b.txt,7,\n".into(), "no checksum of it"),
         (format!("{one}  a b.txt\n{other}  a b.txt\n"), "lines 1, 2 contradict each other"),
@@ -261,16 +273,69 @@ async fn an_algorithm_guessed_from_the_checksum_length_is_not_reported_as_known(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_whose_hash_was_cut_to_the_length_of_another_algorithm_does_not_make_its_file_changed() {
+    let files = library();
+    files.write("c", b"c");
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    let [a, c] = [NAMES[0], "c"].map(|name| format!("{}  {name}\n", sum(name)));
+    let cut = format!("{}  sub/b.txt\n", &sum(NAMES[1])[..40]);
+    let wrong = format!("{}  sub/b.txt\n", sum("other"));
+    let app = App::start(&files).await;
+    let doubt =
+        "sub/b.txt\tnot checked: the hash in line 2 is the only one with 40 digits, and not the file's by SHA-1: ";
+    for (text, status, says) in [
+        (format!("{a}{cut}{c}"), "completed_with_errors", doubt),
+        (format!("{a}{cut}"), "completed_with_errors", doubt),
+        // It matches by the algorithm that its length suggests.
+        (
+            format!("{a}{c}55a768a6c6f7a12a251b8f580d8bcdeaffe5efad  sub/b.txt\n"),
+            "completed",
+            "# SUMS: 3 lines: ok 3, ",
+        ),
+        // The manifest is of two algorithms.
+        (
+            format!("{a}{c}{cut}84a516841ba77a5b4648de2cd0dfcb30ea46dbb4  c\n"),
+            "completed_with_errors",
+            "sub/b.txt\tchanged: cause unknown",
+        ),
+        // Another line of the manifest says that the file changed.
+        (format!("{a}{wrong}{c}{cut}"), "completed_with_errors", "sub/b.txt\tchanged: cause unknown"),
+        (
+            format!("{a}{c}SHA1 (sub/b.txt) = {}\n", &cut[..40]),
+            "completed_with_errors",
+            "sub/b.txt\tchanged: cause unknown",
+        ),
+        (
+            format!("{a}{c}999 {}  sub/b.txt\n", &cut[..40]),
+            "completed_with_errors",
+            "sub/b.txt\tchanged: cause unknown",
+        ),
+    ] {
+        files.write("SUMS", text.as_bytes());
+        let (view, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt", "sub/b.txt", "c"] })).await;
+        assert_eq!(view["status"], status, "{text}: {view} {report}");
+        assert!(report.contains(says), "{text}: {report}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_of_powershell_without_its_first_column_is_read() {
     let files = library();
     let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_uppercase();
     let rows = NAMES.map(|name| format!("{}      C:\\photos\\{}   \r\n", sum(name), name.replace('/', "\\")));
-    let text = format!("\r\nHash     Path\r\n----     ----\r\n{}\r\n\r\n", rows.concat());
-    files.write("SUMS", text.as_bytes());
+    let table = |cut: &str| format!("\r\nHash     Path\r\n----     ----\r\n{}{cut}\r\n\r\n", rows.concat());
+    files.write("SUMS", table("").as_bytes());
     let app = App::start(&files).await;
     let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
     assert_eq!(view["status"], "completed", "{view} {report}");
     assert!(report.starts_with("# SUMS: 2 lines: ok 2, "), "{report}");
+    // A name that is cut off to the width of a window is no name of a missing file.
+    files.write("SUMS", table(&format!("{}      C:\\photos\\su...\r\n", sum("x"))).as_bytes());
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "failed", "{view} {report}");
+    assert!(report.starts_with("# SUMS: 3 lines: ok 2, changed 0, bit rot 0, missing 0, "), "{report}");
+    assert!(report.contains("line 6 of SUMS: PowerShell has cut off its name"), "{report}");
     app.stop().await;
 }
 
@@ -367,6 +432,21 @@ async fn a_name_in_another_normal_form_is_found_and_reported_but_one_in_another_
         "{report}"
     );
     assert!(report.contains("Small\tmissing: the manifest names it, and it is not there; small is there"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_differ_only_in_case_mean_each_their_own_file() {
+    let files = Files::new();
+    let names = ["Photo.jpg", "photo.jpg", "photo.JPG"];
+    names.iter().for_each(|name| files.write(name, name.as_bytes()));
+    let sum = |name: &str| blake3::hash(name.as_bytes()).to_hex().to_string();
+    let text: String = names.iter().map(|name| format!("{}  {name}\n", sum(name))).collect();
+    files.write("SUMS", text.as_bytes());
+    let app = App::start(&files).await;
+    let (view, report) = verify(&app, "SUMS", json!({ "folder": {} })).await;
+    assert_eq!(view["status"], "completed", "{view} {report}");
+    assert!(report.starts_with("# SUMS: 3 lines: ok 3, "), "{report}");
     app.stop().await;
 }
 

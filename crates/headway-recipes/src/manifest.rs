@@ -15,7 +15,7 @@ mod tests;
 mod write;
 
 pub use algorithm::{Algorithm, Algorithms};
-pub use entry::{ManifestEntry, ManifestLine, Name, Sum, to_hex};
+pub use entry::{HashLength, ManifestEntry, ManifestLine, Name, Sum, to_hex};
 #[cfg(test)]
 pub(crate) use name::readings;
 pub use name::{NameTarget, place};

@@ -3,6 +3,7 @@
 mod asked;
 mod compare;
 mod folders;
+mod lengths;
 mod lines;
 mod locate;
 mod made_manifests;

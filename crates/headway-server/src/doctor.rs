@@ -4,6 +4,7 @@
 
 mod events;
 mod finding;
+mod job_files;
 mod places;
 mod rows;
 mod strays;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use finding::Finding;
 pub(crate) use finding::{Diagnosis, Remedy};
+pub(crate) use job_files::LibraryNow;
 pub(crate) use places::{PlacedFiles, look_at_places, might_be_the_only_copy};
 pub(crate) use strays::{Stray, strays};
 pub(crate) use stuck::{OpenWork, open_work};

@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub use headway_files::is_held;
 pub use headway_files::private::make_folder;
-use headway_files::{DataFolder, KnownAs, Library, io_text};
+use headway_files::{DataFolder, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
 use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
 
 pub use crate::doctor::Finding;
-use crate::doctor::{self, Diagnosis, OpenWork, PlacedFiles, Remedy, Stray};
+use crate::doctor::{self, Diagnosis, LibraryNow, OpenWork, PlacedFiles, Remedy, Stray};
 use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
 use crate::steps::Steps;
@@ -133,16 +134,26 @@ impl Maintenance {
     }
 
     /// Lists Headway's own names in a library that no live job owns, and the folders that must stay, because a file might be in
-    /// them. With `remove`, deletes those names that can be deleted; each of the others says why not.
+    /// them. With `remove`, deletes those names that can be deleted; each of the others says why not. What lies in the folders
+    /// `apart` is left out. `progress` is called with the number of folders that were looked into.
     ///
     /// # Errors
     /// If the library or the log cannot be read.
-    pub async fn left_names(&self, name: &str, root: &Path, remove: bool) -> Result<LeftNames, StartError> {
+    pub async fn left_names(
+        &self,
+        (name, root): (&str, &Path),
+        remove: bool,
+        apart: &[PathBuf],
+        mut progress: impl FnMut(u64),
+    ) -> Result<LeftNames, StartError> {
         let library = self.library(name, root)?;
+        let below =
+            |other: &PathBuf| other.strip_prefix(root).map(|path| RelPath::from_bytes(path.as_os_str().as_bytes()));
+        let apart: Vec<_> = apart.iter().filter_map(|other| below(other).ok()?.ok()).collect();
         let unread = |error: io::Error| StartError(format!("the folder {} cannot be read: {error}", root.display()));
-        let (names, unread) = library.own_names().map_err(unread)?;
+        let (names, unread) = library.own_names(&apart, &mut progress).map_err(unread)?;
         let mut left = LeftNames { unread, ..LeftNames::default() };
-        for stray in doctor::strays(&self.store, &self.names_of(&library)?, names).await? {
+        for stray in doctor::strays(&self.store, &self.now(&library)?, names).await? {
             left.take(&library, &stray, remove);
         }
         Ok(left)
@@ -154,13 +165,13 @@ impl Maintenance {
     /// If the library or the log cannot be read.
     pub async fn placements(&self, name: &str, root: &Path) -> Result<(PlacedFiles, Vec<Finding>), StartError> {
         let library = self.library(name, root)?;
-        Ok(doctor::look_at_places(&self.store, (&library, &self.names_of(&library)?)).await?)
+        Ok(doctor::look_at_places(&self.store, &self.now(&library)?).await?)
     }
 
-    /// Every name that jobs gave this folder.
-    fn names_of(&self, library: &Library) -> Result<Vec<String>, StartError> {
+    /// A library with every name that jobs gave it, or a folder inside it or around it.
+    fn now<'a>(&'a self, library: &'a Library) -> Result<LibraryNow<'a>, StartError> {
         let names = self.folder.known_as(library).map_err(|error| unknown_libraries(&self.folder, &error))?;
-        Ok(names.into_iter().filter(KnownAs::is_same).map(|name| name.library).collect())
+        Ok(LibraryNow { data: &self.folder, library, names })
     }
 
     /// Opens a library as the server knows it: nothing is reported about a disk that is absent.

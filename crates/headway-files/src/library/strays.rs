@@ -47,16 +47,26 @@ pub enum Maker {
 
 impl Library {
     /// All of Headway's own names outside the trashes, what is left of trashes that were being emptied, and the folders
-    /// that could not be read. Blocking.
+    /// that could not be read. The folders `apart` are left out, with all below them. `progress` is called with the number of
+    /// folders. Blocking.
     ///
     /// # Errors
     /// If the root cannot be read.
-    pub fn own_names(&self) -> io::Result<(Vec<OwnName>, Vec<RelPath>)> {
-        let (mut found, mut unread) = (Vec::new(), Vec::new());
+    pub fn own_names(
+        &self,
+        apart: &[RelPath],
+        progress: &mut dyn FnMut(u64),
+    ) -> io::Result<(Vec<OwnName>, Vec<RelPath>)> {
+        let (mut found, mut unread, mut count) = (Vec::new(), Vec::new(), 0);
+        if apart.iter().any(RelPath::is_root) {
+            return Ok((found, unread));
+        }
         let mut folders = vec![RelPath::default()];
         while let Some(folder) = folders.pop() {
+            count += 1;
+            progress(count);
             match self.own_names_in(&folder, &mut found) {
-                Ok(below) => folders.extend(below),
+                Ok(below) => folders.extend(below.into_iter().filter(|below| !apart.contains(below))),
                 Err(error) if folder.is_root() => return Err(error),
                 // It went away while the others were read.
                 Err(error) if is_absent(&error) && self.reach().is_ok() => {}
@@ -166,7 +176,7 @@ mod tests {
             std::fs::write(folder.path().join(made), "x").expect("a file");
         }
         let library = Library::open("files", folder.path()).expect("a library");
-        let (found, unread) = library.own_names().expect("a folder");
+        let (found, unread) = library.own_names(&[], &mut |_| {}).expect("a folder");
         let told: Vec<_> = found.iter().map(|own| (own.path.as_str(), own.maker)).collect();
         assert_eq!(
             told,
@@ -183,6 +193,28 @@ mod tests {
         let removed: Vec<_> = found.iter().map(|own| library.remove_own(own, None).is_ok()).collect();
         assert_eq!(removed, [true, false, true, true, true, true]);
         assert!(folder.path().join(".headway-trash/x").is_dir());
-        assert_eq!(library.own_names().expect("a folder").0.len(), 1);
+        assert_eq!(library.own_names(&[], &mut |_| {}).expect("a folder").0.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_apart_is_left_out_and_every_other_one_is_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for made in ["a/b", "c"] {
+            std::fs::create_dir_all(folder.path().join(made)).expect("a folder");
+        }
+        for made in [".headway-one", "a/.headway-two", "a/b/.headway-three"] {
+            std::fs::write(folder.path().join(made), "x").expect("a file");
+        }
+        let library = Library::open("files", folder.path()).expect("a library");
+        let looked = |apart: &[&str]| {
+            let apart: Vec<RelPath> = apart.iter().map(|path| path.parse().expect("a path")).collect();
+            let mut last = 0;
+            let found = library.own_names(&apart, &mut |count| last = count).expect("a folder").0;
+            (found.len(), last)
+        };
+        assert_eq!(looked(&[]), (3, 4));
+        assert_eq!(looked(&["a/b"]), (2, 3));
+        assert_eq!(looked(&["a", "nowhere"]), (1, 2));
+        assert_eq!(looked(&[""]), (0, 0));
     }
 }

@@ -65,8 +65,19 @@ pub struct Sum {
     pub is_chosen: bool,
     /// Its bytes.
     pub hash: Box<[u8]>,
-    /// The name of the algorithm, if it is unknown.
+    /// The name of the algorithm, if the checksum cannot be compared.
     pub unknown: Option<Box<str>>,
+    /// Set if it cannot be compared because of its length. `hash` is then its text, as no bytes can follow from it.
+    pub misfit: Option<HashLength>,
+}
+
+/// The length of a checksum that is not that of its algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashLength {
+    /// How many hexadecimal digits it has.
+    pub digits: usize,
+    /// How many it would have by its algorithm; `None` if no algorithm is named and none has so many.
+    pub expected: Option<usize>,
 }
 
 impl Sum {
@@ -79,6 +90,7 @@ impl Sum {
             is_chosen: false,
             hash: hash.into(),
             unknown: None,
+            misfit: None,
         })
     }
 
@@ -91,13 +103,28 @@ impl Sum {
             is_chosen: false,
             hash: hash.into(),
             unknown: None,
+            misfit: None,
         })
     }
 
     /// A checksum by an unknown algorithm.
     pub(super) fn unknown(tag: &[u8], hash: Vec<u8>) -> Sum {
         let unknown = Some(String::from_utf8_lossy(tag).into());
-        Sum { algorithms: Algorithms::NONE, is_named: true, is_chosen: false, hash: hash.into(), unknown }
+        Sum { algorithms: Algorithms::NONE, is_named: true, is_chosen: false, hash: hash.into(), unknown, misfit: None }
+    }
+
+    /// A checksum whose text has another number of digits than the named algorithm, or than any; `None` if the number fits,
+    /// or if the text has other characters too.
+    pub(super) fn misfit(tag: &[u8], algorithm: Option<Algorithm>, text: &[u8]) -> Option<Sum> {
+        let digits = text.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
+        let is_plain = digits > 0 && text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b':');
+        let expected = algorithm.map(|algorithm| algorithm.bytes() * 2);
+        let fits = match expected {
+            Some(expected) => digits == expected,
+            None => digits.is_multiple_of(2) && !Algorithms::of_length(digits / 2).is_empty(),
+        };
+        let misfit = Some(HashLength { digits, expected });
+        (is_plain && !fits).then(|| Sum { misfit, ..Sum::unknown(tag, text.to_vec()) })
     }
 }
 
@@ -106,13 +133,24 @@ pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Parses hexadecimal text in either case; `None` if it is not valid.
+/// The fewest characters of a checksum with colons: those of 16 bytes. A shorter text can be a time.
+const WITH_COLONS: usize = 47;
+
+/// Parses hexadecimal text in either case; `None` if it is not valid. A checksum can have a colon between its bytes, as
+/// `openssl dgst -c` writes.
 pub(super) fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    if text.is_empty() || !text.len().is_multiple_of(2) {
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    if text.len() >= WITH_COLONS && text.contains(&b':') {
+        return text.split(|byte| *byte == b':').map(byte).collect();
+    }
+    if text.is_empty() {
         return None;
     }
-    text.chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
+    text.chunks(2).map(byte).collect()
 }
 
 /// Parses base64 text; `None` if it is not valid.
@@ -145,6 +183,13 @@ mod tests {
         assert_eq!(to_hex(&[0, 255, 0xab]), "00ffab");
         for wrong in [&b""[..], b"0", b"0g", b" 0", b"\xff\xff"] {
             assert_eq!(from_hex(wrong), None, "{wrong:?}");
+        }
+        let colons = ["0f"; 16].join(":");
+        assert_eq!(from_hex(colons.as_bytes()), Some(vec![15; 16]));
+        for wrong in
+            [colons[1..].to_owned() + "0", format!("{colons}:"), colons.replacen(':', "", 1), "09:30:00".into()]
+        {
+            assert_eq!(from_hex(wrong.as_bytes()), None, "{wrong}");
         }
         assert_eq!(from_base64(b"AP+r"), Some(vec![0, 255, 0xab]));
         assert_eq!(from_base64(b"AP8="), Some(vec![0, 255]));

@@ -152,7 +152,8 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     }
     let rest = &line[open + 1..];
     let split = |mark: &[u8]| rest.windows(mark.len()).rposition(|part| part == mark).map(|at| (at, mark.len()));
-    let (close, mark) = split(b") = ").or_else(|| split(b")= "))?;
+    // A name can contain either.
+    let (close, mark) = split(b") = ").max(split(b")= "))?;
     let (name, value) = (&rest[..close], rest[close + mark..].trim_ascii());
     if name.is_empty() || value.is_empty() {
         return None;
@@ -170,12 +171,19 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     }
     let sum = match Algorithm::of_tag(tag) {
         Some(algorithm) => {
-            let hex = from_hex(value).filter(|hash| hash.len() == algorithm.bytes());
-            Sum::tagged(algorithm, hex.or_else(|| from_base64(value))?)?
+            let read = |hash: Option<Vec<u8>>| hash.and_then(|hash| Sum::tagged(algorithm, hash));
+            let base64 = from_base64(value).filter(|_| !is_almost_hex(value));
+            let sum = read(from_hex(value)).or_else(|| read(base64));
+            sum.or_else(|| Sum::misfit(tag, Some(algorithm), value))?
         }
-        None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value))?),
+        None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value)).or_else(|| one_word(value))?),
     };
     Some((name, None, vec![sum]))
+}
+
+/// A text without blanks, such as a checksum in base32.
+fn one_word(text: &[u8]) -> Option<Vec<u8>> {
+    text.iter().all(u8::is_ascii_graphic).then(|| text.to_vec())
 }
 
 /// `(stdin)= HASH`, as OpenSSL before 1.1 writes about its standard input.
@@ -190,9 +198,39 @@ pub(super) fn row(line: &[u8]) -> Option<LineContent> {
     let (hash, name) = word(rest.trim_ascii_start());
     let sum = Sum::tagged(Algorithm::of_tag(tag)?, from_hex(hash)?)?;
     let name = name.trim_ascii();
-    // PowerShell has truncated the name to the width of the window.
-    let is_cut = name.ends_with(b"...") || name.ends_with("\u{2026}".as_bytes());
-    (!name.is_empty() && !is_cut).then(|| (Name::Readings(readings(name)), None, vec![sum]))
+    (!name.is_empty()).then(|| (Name::Readings(readings(name)), None, vec![sum]))
+}
+
+/// Whether the name of a row of PowerShell's table ends as one that PowerShell has truncated to the width of the window.
+pub(super) fn is_truncated((name, ..): &LineContent) -> bool {
+    let Name::Readings(readings) = name else { return false };
+    let ends = |name: &Vec<u8>| name.ends_with(b"...") || name.ends_with("\u{2026}".as_bytes());
+    readings.iter().any(ends)
+}
+
+/// Whether a name can only be a truncated one: on Windows, no name ends with a dot.
+pub(super) fn is_truncated_on_windows((name, ..): &LineContent) -> bool {
+    let Name::Readings(readings) = name else { return false };
+    let is_windows = |name: &[u8]| name.starts_with(b"\\\\") || matches!(name, [_, b':', b'\\', ..]);
+    readings.iter().map(|name| name.trim_ascii()).any(|name| is_windows(name) && name.ends_with(b"..."))
+}
+
+/// `SHA256  HASH  NAME` and `sha256:HASH  NAME` with a hash of another length; `HASH  NAME` with a length that no algorithm has.
+pub(super) fn misfit(line: &[u8], is_escaped: bool) -> Option<LineContent> {
+    // A shorter one is a word.
+    let is_long = |hash: &[u8]| hash.len() >= 16;
+    let (first, after) = word(line);
+    let split = first.iter().position(|byte| *byte == b':').map(|at| (&line[..at], &line[at + 1..]));
+    let (tag, text) = split.filter(|(tag, _)| Algorithm::of_tag(tag).is_some()).unwrap_or((first, after));
+    let (sum, rest) = match Algorithm::of_tag(tag) {
+        Some(algorithm) => {
+            let (hash, rest) = word(text.trim_ascii_start());
+            (Sum::misfit(tag, Some(algorithm), hash).filter(|_| is_long(hash))?, rest)
+        }
+        None => (Sum::misfit(b"", None, first).filter(|_| is_long(first))?, after),
+    };
+    let is_input = matches!(rest.trim_ascii(), b"" | b"-" | b"*-" | b"*stdin");
+    Some((Name::Readings(after_sum(rest, is_escaped).filter(|_| !is_input)?), None, vec![sum]))
 }
 
 /// `CRC BYTES NAME`, from `cksum` and `sum`. Their checksum algorithms are not supported.
@@ -219,6 +257,29 @@ pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
     let size = number(size)?;
     let name = [folder, if folder.is_empty() { b"" } else { b"/" }, &name.join(&b',')].concat();
     (!name.is_empty()).then(|| (Name::Readings(readings(&name)), Some(size), sum.into_iter().collect()))
+}
+
+/// `BYTES,HASH,HASH,NAME`, a row of hashdeep without the heading that names its columns; `HASH,NAME` from `md5deep -c`. The
+/// lengths of the checksums tell them apart, and the name is the rest of the line.
+pub(super) fn hashdeep_row(line: &[u8]) -> Option<LineContent> {
+    let (mut rest, mut size, mut hashes) = (line, None, Vec::<Vec<u8>>::new());
+    while let Some(at) = rest.iter().position(|byte| *byte == b',') {
+        match from_hex(&rest[..at]).filter(|hash| hash.len() >= 16) {
+            Some(hash) if hashes.iter().all(|known| known.len() != hash.len()) => hashes.push(hash),
+            None if size.is_none() && hashes.is_empty() => size = Some(number(&rest[..at])?),
+            Some(_) | None => break,
+        }
+        rest = &rest[at + 1..];
+    }
+    let is_one = hashes.len() == 1;
+    let sum = |hash: Vec<u8>| match hash.len() {
+        24 => Some(Sum::unknown(b"Tiger or another of 48 digits", hash)),
+        // Among several, hashdeep writes Whirlpool.
+        64 if !is_one => Some(Sum::unknown(b"Whirlpool or SHA-512", hash)),
+        _ => Sum::untagged(hash),
+    };
+    let sums: Vec<_> = hashes.into_iter().map(sum).collect::<Option<_>>()?;
+    (!sums.is_empty() && !rest.is_empty()).then(|| (Name::Readings(readings(rest)), size, sums))
 }
 
 /// `NAME  BYTES  CRC`, a row of a `.crc` file.

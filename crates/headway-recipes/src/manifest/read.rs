@@ -20,6 +20,8 @@ enum Around {
     /// The line after a comment of signify or minisign, which is its signature.
     Signature,
     Columns(HeadedTable),
+    /// The table of PowerShell, up to an empty line after its rows. Whether a row has come.
+    Rows(bool),
     /// The table of a `.crc` file, between two rules. Whether the first rule has passed.
     Crc(bool),
     /// A record of several lines, and the number of its first line.
@@ -129,7 +131,9 @@ impl Around {
                 LineKind::Remark
             }
             Around::Certutil(algorithm, name) => {
-                let sum = from_hex(&without_blanks(line.trim_ascii())).and_then(|hash| Sum::tagged(*algorithm, hash));
+                let text = without_blanks(line.trim_ascii());
+                let sum = from_hex(&text).and_then(|hash| Sum::tagged(*algorithm, hash));
+                let sum = sum.or_else(|| Sum::misfit(algorithm.shown().as_bytes(), Some(*algorithm), &text));
                 let said = sum.map(|sum| (Name::Readings(readings(name)), None, vec![sum]));
                 *self = Around::Nothing;
                 said.map_or(LineKind::Unread("no checksum of the file that the line before names"), LineKind::Said)
@@ -150,13 +154,20 @@ impl Around {
                 }
                 None => table.row(line),
             },
-            Around::Nothing | Around::Crc(false) | Around::Record(..) => match begins(number, line) {
-                Some(begun) => {
+            Around::Rows(true) if line.trim_ascii().is_empty() => {
+                *self = Around::Nothing;
+                LineKind::Remark
+            }
+            Around::Nothing | Around::Rows(_) | Around::Crc(false) | Around::Record(..) => {
+                if let Some(begun) = begins(number, line) {
                     *self = begun;
-                    LineKind::Remark
+                    return LineKind::Remark;
                 }
-                None => line::read(line, ending != LineEnding::Nul),
-            },
+                let Around::Rows(has_row) = self else { return line::read(line, ending != LineEnding::Nul) };
+                let kind = line::read_row(line);
+                *has_row |= kind != LineKind::Remark;
+                kind
+            }
         }
     }
 }
@@ -180,7 +191,8 @@ fn begins(number: u64, line: &[u8]) -> Option<Around> {
         record.take(line);
         return Some(Around::Record(number, record));
     }
-    HeadedTable::hashdeep(line).or_else(|| HeadedTable::heading(line)).map(Around::Columns)
+    let table = HeadedTable::hashdeep(line).or_else(|| HeadedTable::heading(line)).map(Around::Columns);
+    table.or_else(|| line::is_heading(line).then_some(Around::Rows(false)))
 }
 
 /// The algorithm and the name of `SHA256 hash of NAME:`; in older versions `SHA256 hash of file NAME:`.

@@ -6,6 +6,9 @@ use super::form::{LineContent, number};
 use super::line::LineKind;
 use super::name::readings;
 
+/// The reason for a row that cannot be parsed.
+const NO_ROW: &str = "not the columns that the manifest's heading names, or not with a checksum of its length";
+
 /// The meaning of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum TableColumn {
@@ -72,7 +75,7 @@ impl HeadedTable {
             return LineKind::Remark;
         }
         let said = self.content(line);
-        said.map_or(LineKind::Unread("not the columns that the manifest's heading names"), LineKind::Said)
+        said.map_or(LineKind::Unread(NO_ROW), LineKind::Said)
     }
 
     fn content(&self, line: &[u8]) -> Option<LineContent> {
@@ -171,10 +174,13 @@ impl PowerShellRecord {
     /// The content of the finished record.
     pub(super) fn content(&self) -> LineKind {
         let said = || {
-            let hash = from_hex(&self.hash)?;
+            let hash = from_hex(&self.hash);
             let sum = match Algorithm::of_tag(&self.tag) {
-                Some(algorithm) => Sum::tagged(algorithm, hash)?,
-                None => Sum::unknown(&self.tag, hash),
+                Some(algorithm) => {
+                    let sum = hash.and_then(|hash| Sum::tagged(algorithm, hash));
+                    sum.or_else(|| Sum::misfit(&self.tag, Some(algorithm), &self.hash))?
+                }
+                None => Sum::unknown(&self.tag, hash?),
             };
             (!self.path.is_empty()).then(|| (Name::Readings(readings(&self.path)), None, vec![sum]))
         };

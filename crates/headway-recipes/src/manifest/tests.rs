@@ -17,12 +17,22 @@ fn all(text: &[u8]) -> Vec<ManifestLine> {
     lines
 }
 
+/// A checksum as `openssl dgst -c` writes it.
+fn with_colons(hash: &str) -> String {
+    let bytes: Vec<_> = hash.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
+    bytes.join(":")
+}
+
 /// A short form of each line: its number, the most literal reading of its name, and its content.
 fn short(text: &[u8]) -> Vec<String> {
-    let sum = |sum: &Sum| match (sum.algorithms.only(), &sum.unknown) {
-        (Some(algorithm), _) => algorithm.name().to_owned(),
-        (None, Some(unknown)) => unknown.to_string(),
-        (None, None) => format!("any of {}", sum.hash.len()),
+    let sum = |sum: &Sum| match (sum.algorithms.only(), &sum.unknown, sum.misfit) {
+        (_, Some(tag), Some(HashLength { digits, expected: Some(expected) })) => {
+            format!("{tag} {digits} of {expected}")
+        }
+        (_, _, Some(HashLength { digits, .. })) => format!("{digits} digits"),
+        (Some(algorithm), ..) => algorithm.name().to_owned(),
+        (None, Some(unknown), None) => unknown.to_string(),
+        (None, None, None) => format!("any of {}", sum.hash.len()),
     };
     let line = |line: &ManifestLine| match line {
         ManifestLine::Unread { number, .. } => format!("{number} unread"),
@@ -59,6 +69,7 @@ fn the_forms_of_coreutils_are_read() {
         ("SHA256 (a.txt) = tqmNnOmi2RSSiPo99C03fD5Cc3r9za9xTjPAoQC1EGA=".to_owned(), "a.txt"),
         (format!("SHA2-256(a.txt)= {ALPHA}"), "a.txt"),
         (format!("SHA256(a)= b)= {ALPHA}"), "a)= b"),
+        (format!("SHA2-256(a.txt)= {}", with_colons(ALPHA)), "a.txt"),
         (format!("SHA256          {ALPHA}   C:\\x y"), "C:\\x y"),
     ] {
         assert_eq!(short(line.as_bytes()), [format!("1 {name}: sha256")], "{line:?}");
@@ -80,6 +91,21 @@ fn the_forms_of_other_tools_are_read() {
         "%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,whirlpool,filename\n## Invoked from: /x\n## \n6,{MD5},{ALPHA},00,./a, b\nbad\n"
     );
     assert_eq!(short(hashdeep.as_bytes()), ["5 ./a, b 6 bytes: md5, sha256, whirlpool", "6 unread"]);
+    let rows = format!(
+        "6,{MD5},{ALPHA},./a, b (1) = c\r\n6,{ALPHA},/x/a\n{MD5},a 9f606eec\n6,{MD5},{0},{1},a\n6,{MD5},{MD5},a\n{MD5},\n6,a,\n",
+        &MD5.repeat(4),
+        &MD5[..24].repeat(2)
+    );
+    let read = [
+        "1 ./a, b (1) = c 6 bytes: md5, any of 32",
+        "2 /x/a 6 bytes: any of 32",
+        "3 a 9f606eec: md5",
+        "4 a 6 bytes: md5, Whirlpool or SHA-512, Tiger or another of 48 digits",
+        "5 9f9f90dbe3e5ee1218c86b8839db1995,a 6 bytes: md5",
+        "6 unread",
+        "7 unread",
+    ];
+    assert_eq!(short(rows.as_bytes()), read);
     let csv = "a,6,9f606eec,\nb,c,6,9f606eec,\nb.txt,6,a6baa6af,sub,\na,6,\n";
     let read = ["1 a 6 bytes: crc32", "2 b,c 6 bytes: crc32", "3 sub/b.txt 6 bytes: crc32", "4 a 6 bytes: "];
     assert_eq!(short(csv.as_bytes()), read);
@@ -96,6 +122,14 @@ fn the_forms_of_powershell_are_read() {
         ALPHA.to_uppercase()
     );
     assert_eq!(short(table.as_bytes()), ["4 C:\\x\\a.txt: sha256", "5 unread"]);
+    // Without the column of the algorithm, the rows are like those of other tools.
+    let rows = format!(
+        "Hash   Path\n----   ----\n\n{ALPHA}   C:\\x\\...\n{ALPHA}   /x/a\u{2026}\n{ALPHA}   /x/a\n\n{ALPHA}  /x/a...\n{ALPHA} *C:\\x\\a...\n"
+    );
+    let read = ["4 unread", "5 unread", "6  /x/a: any of 32", "8 /x/a...: any of 32", "9 unread"];
+    assert_eq!(short(rows.as_bytes()), read);
+    let whole = format!("\\{ALPHA}  C:\\\\x...\n");
+    assert_eq!(short(whole.as_bytes()), ["1 C:\\x...: any of 32"], "the name of a file on Linux");
     let list = format!(
         "\r\nAlgorithm : SHA256\r\nHash      : {ALPHA}\r\nPath      : C:\\x\\\r\n            a.txt\r\n\r\nAlgorithm : MACTripleDES\r\nHash      : 00\r\nPath      : b\r\n"
     );
@@ -149,9 +183,17 @@ fn the_forms_of_ports_and_of_windows_are_read() {
         assert_eq!(short(certutil.as_bytes()), ["2 a b.txt: sha256"]);
         assert_eq!(short(&certutil.as_bytes()[..30]).len(), 1, "it is cut off");
     }
+    let translated =
+        format!("SHA256 hash of a:\n{ALPHA}\nCertUtil: -hashfile-Befehl wurde erfolgreich ausgef\u{fc}hrt.\n");
+    assert_eq!(short(translated.as_bytes()), ["2 a: sha256"]);
+    let verifier =
+        format!("//\n// File Checksum Integrity Verifier version 2.05.\n//\n{MD5} c:\\x\\a\n//x/a 9f606eec\n");
+    assert_eq!(short(verifier.as_bytes()), ["4 c:\\x\\a: md5", "5 //x/a: crc32"]);
     assert_eq!(short(apart.join(" ").as_bytes()), ["1 (beside): any of 32"]);
     for (line, read) in [
         (format!("{ALPHA}\t*a.txt"), "1 a.txt: any of 32"),
+        (format!("{} *a.txt", with_colons(MD5)), "1 a.txt: md5"),
+        (format!("a.txt: {}", with_colons(ALPHA)), "1 a.txt: any of 32"),
         (format!("a.txt: {ALPHA}"), "1 a.txt: any of 32"),
         (format!("a.txt = {ALPHA}"), "1 a.txt: any of 32"),
         (format!("{ALPHA}  file:///x/a%20b"), "1 /x/a b: any of 32"),
@@ -277,7 +319,51 @@ fn a_file_with_the_name_of_a_heading_is_read() {
 #[test]
 fn a_line_that_is_damaged_is_a_finding_with_its_number() {
     let text = format!("{}  a\n{ALPHA}  b\nnothing of the kind\n{ALPHA}\\x\nSHA256 (c) = {MD5}\n", &ALPHA[1..]);
-    assert_eq!(short(text.as_bytes()), ["1 unread", "2 b: any of 32", "3 unread", "4 unread", "5 unread"]);
+    let read = ["1 a: 63 digits", "2 b: any of 32", "3 unread", "4 unread", "5 c: SHA256 32 of 64"];
+    assert_eq!(short(text.as_bytes()), read);
+}
+
+#[test]
+fn a_hash_of_another_length_than_its_algorithm_has_belongs_to_the_file_that_its_line_names() {
+    let cut = &ALPHA[..62];
+    for (text, read) in [
+        (format!("SHA256 (a b) = {cut}"), "1 a b: SHA256 62 of 64"),
+        (format!("SHA256 (a) = {cut}0"), "1 a: SHA256 63 of 64"),
+        (format!("sha512 (a) = {ALPHA}\r"), "1 a: sha512 64 of 128"),
+        // In base64 it would have the 48 bytes of SHA-384.
+        (format!("SHA384 (a) = {ALPHA}"), "1 a: SHA384 64 of 96"),
+        (format!("SHA2-256(a)= {}", with_colons(cut)), "1 a: SHA2-256 62 of 64"),
+        (format!("\\BLAKE3 (a\\nb) = {ALPHA}{ALPHA}"), "1 a\nb: BLAKE3 128 of 64"),
+        (format!("SHA256          {cut}   C:\\x y"), "1  C:\\x y: SHA256 62 of 64"),
+        (format!("sha256:{cut}  a"), "1 a: sha256 62 of 64"),
+        (format!("Algorithm : SHA256\nHash : {cut}\nPath : a\n"), "1 a: SHA256 62 of 64"),
+        (format!("SHA256 hash of a:\n{cut}\n"), "2 a: SHA-256 62 of 64"),
+        (format!("{cut} *a"), "1 a: 62 digits"),
+        (format!("{}  a", &ALPHA[..16]), "1 a: 16 digits"),
+        (format!("SHA256 (a) = {cut}x"), "1 unread"),
+        (format!("{cut}  -"), "1 unread"),
+        (format!("{}  a", &ALPHA[..15]), "1 unread"),
+    ] {
+        assert_eq!(short(text.as_bytes()), [read], "{text}");
+    }
+}
+
+#[test]
+fn a_tagged_line_is_read_up_to_its_last_mark_and_an_algorithm_that_is_not_supported_is_named() {
+    for (line, read) in [
+        (format!("SHA256(x) = y)= {ALPHA}"), "1 x) = y: sha256"),
+        (format!("SHA256 (x)= y) = {ALPHA}"), "1 x)= y: sha256"),
+        (format!("sha256 ( a ) = {ALPHA}"), "1  a : sha256"),
+        ("XXH64 (a) = 44bc2cf5ad770999".to_owned(), "1 a: XXH64"),
+        ("XXH64_LE (a) = 44bc2cf5ad770999".to_owned(), "1 a: XXH64_LE"),
+        (format!("SHA3-384(a)= {ALPHA}"), "1 a: SHA3-384"),
+        (format!("BLAKE2b-128 (a) = {MD5}"), "1 a: BLAKE2b-128"),
+        ("TTH (a) = ASD7UJSEH5ULZNWCKCBTCXZ6FWWRTCZTEX2BDQA".to_owned(), "1 a: TTH"),
+        ("CRC32 (a) = 9F606EEC".to_owned(), "1 a: crc32"),
+        ("remark (a) = no checksum".to_owned(), "1 unread"),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
 }
 
 proptest! {

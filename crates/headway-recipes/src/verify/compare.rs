@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::super::hash::Hashes;
-use super::super::manifest::{Algorithms, Sum, to_hex};
+use super::super::manifest::{Algorithms, HashLength, Sum, to_hex};
 use super::OpenFile;
 use super::lines::{ExpectedFile, Lines};
 use super::verdict::{BIT_ROT, CHANGED, NOT_CHECKED, OK};
@@ -30,6 +30,16 @@ pub(super) struct Compared(Vec<LineMatch>);
 /// Whether nothing in a line can be checked.
 pub(super) fn is_blank(line: &ExpectedFile) -> bool {
     line.sums.iter().all(|sum| sum.algorithms.is_empty())
+}
+
+/// Why a line cannot be compared, if its checksum has another length than it must have.
+pub(super) fn misfit(line: &ExpectedFile) -> Option<String> {
+    let (length, tag) = line.sums.iter().find_map(|sum| Some((sum.misfit?, sum.unknown.as_deref()?)))?;
+    let HashLength { digits, expected } = length;
+    Some(match expected {
+        Some(expected) => format!("its hash has {digits} digits, where {tag} has {expected}"),
+        None => format!("its hash has {digits} digits, and no algorithm that is supported has so many"),
+    })
 }
 
 /// Compares lines with the checksums and the size of their file.
@@ -80,14 +90,18 @@ impl Lines {
             });
         }
         if compared.is_match() {
-            return Err(format!("{NOT_CHECKED}: {}", blank(lines)));
+            return Err(format!("{NOT_CHECKED}: {}", blank(self, lines)));
         }
         let is_split = compared.has(LineMatch::Mixed) || compared.has(LineMatch::Match) || contradict(lines);
         if is_split {
             return Err(format!("{NOT_CHECKED}: {}", contradiction(self, lines, compared)));
         }
-        let differing = lines.iter().zip(&compared.0).find(|(_, word)| **word == LineMatch::Differs);
-        let Some((line, _)) = differing else { return Err(NOT_CHECKED.to_owned()) };
+        let mut differing = lines.iter().zip(&compared.0).filter(|(_, word)| **word == LineMatch::Differs);
+        let is_certain = |(line, _): &(&ExpectedFile, &LineMatch)| !is_doubtful(line, lines, input.size());
+        let Some((line, _)) = differing.clone().find(is_certain) else {
+            let doubtful = differing.next().map(|(line, _)| self.doubt(line));
+            return Err(format!("{NOT_CHECKED}: {}", doubtful.unwrap_or_default()));
+        };
         let record = self.sources.get(line.source as usize).and_then(|source| source.record.as_ref());
         let seen = record.and_then(|record| record.seen.get(&line.path));
         // A copy on another disk can have the modification time of its original. If the disk cannot be read, it is not
@@ -110,6 +124,17 @@ impl Lines {
             None => (CHANGED, "cause unknown, because its modification time at the time of the checksum is not known"),
         };
         Err(format!("{verdict}: {why} ({})", self.difference(line, hashes, input.size())))
+    }
+
+    /// Why it is not known what it means that the file is not as a doubtful line says.
+    fn doubt(&self, line: &ExpectedFile) -> String {
+        let number = self.numbers(std::iter::once(line));
+        let sum = line.sums.first();
+        let (digits, tried) = sum.map(|sum| (sum.hash.len() * 2, sum.algorithms.shown())).unwrap_or_default();
+        format!(
+            "the hash in line {number} is the only one with {digits} digits, and not the file's by {tried}: it is not known whether the \
+             line is damaged or by another algorithm, or the file changed"
+        )
     }
 
     /// Describes the difference between the file and a line.
@@ -138,13 +163,22 @@ impl Lines {
     }
 }
 
+/// Whether a line that differs from its file can be damaged instead: its checksum is the only one of its length, nothing else
+/// in it is known to differ, and no other line of its manifest is about the file.
+fn is_doubtful(line: &ExpectedFile, lines: &[ExpectedFile], size: u64) -> bool {
+    let own = lines.iter().filter(|other| other.source == line.source && !other.sums.is_empty());
+    line.is_odd && line.size.is_none_or(|said| said == size) && own.count() == 1
+}
+
 /// Whether two lines cannot both be true. Checksums of one length without an algorithm are by one algorithm within a
 /// manifest; in two manifests they can be by different ones.
 fn contradict(lines: &[ExpectedFile]) -> bool {
     let mut said: HashMap<(Algorithms, Option<u32>), &[u8]> = HashMap::new();
     let mut sizes = lines.iter().filter_map(|line| line.size);
     let size = sizes.next();
-    for (line, sum) in lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum))) {
+    let sums = lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum)));
+    // By unknown algorithms, two checksums need not be of one.
+    for (line, sum) in sums.filter(|(_, sum)| !sum.algorithms.is_empty()) {
         let within = sum.algorithms.only().is_none().then_some(line.source);
         if *said.entry((sum.algorithms, within)).or_insert(&sum.hash) != &*sum.hash {
             return true;
@@ -176,7 +210,10 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
 }
 
 /// Why nothing in these lines can be checked.
-fn blank(lines: &[ExpectedFile]) -> String {
+fn blank(all: &Lines, lines: &[ExpectedFile]) -> String {
+    if let Some((line, why)) = lines.iter().find_map(|line| Some((line, misfit(line)?))) {
+        return format!("line {}: {why}", all.numbers(std::iter::once(line)));
+    }
     let unknown = lines.iter().flat_map(|line| &line.sums).find_map(|sum| sum.unknown.as_deref());
     match unknown {
         Some(tag) => format!("the manifest has a checksum of {tag:?} for it, which is not supported"),
@@ -194,7 +231,8 @@ mod tests {
         let mut lines = Vec::new();
         read(text.as_bytes(), &mut |line| {
             if let Read::Entry(ManifestEntry { number, size, sums, .. }) = line {
-                lines.push(ExpectedFile { path: Default::default(), source: 0, number, size, sums, note: None });
+                let path = Default::default();
+                lines.push(ExpectedFile { path, source: 0, number, size, sums, is_odd: false, note: None });
             }
             true
         });
@@ -238,5 +276,6 @@ mod tests {
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\n{other}  a\n"))));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\nBLAKE3 (a) = {other}\n"))));
         assert!(contradict(&lines("SIZE (a) = 1\nSIZE (a) = 2\n")));
+        assert!(!contradict(&lines(&format!("SM3 (a) = {one}\nTTH (a) = {other}\n"))));
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct ExpectedFile {
     pub(super) size: Option<u64>,
     /// Its checksums.
     pub(super) sums: Vec<Sum>,
+    /// Whether its checksum names no algorithm and has a length that no other line of the manifest has: it can be cut off.
+    pub(super) is_odd: bool,
     /// How the file was found, if not by exactly the name in the line.
     pub(super) note: Option<Box<str>>,
 }
@@ -246,9 +248,13 @@ mod tests {
             is_chosen,
             hash: [0xab, 1].into(),
             unknown: unknown.map(Into::into),
+            misfit: None,
         };
         let sha256 = Algorithms::of(Algorithm::Sha256);
-        let line = |size, sums| ExpectedFile { path: RelPath::default(), source: 0, number: 1, size, sums, note: None };
+        let line = |size, sums| {
+            let path = RelPath::default();
+            ExpectedFile { path, source: 0, number: 1, size, sums, is_odd: false, note: None }
+        };
         let all = [
             line(Some(3), vec![sum(sha256, true, false, None), sum(Algorithms::NONE, true, false, Some("SM3"))]),
             line(None, vec![sum(Algorithms::of_length(32), false, false, None)]),

@@ -1,6 +1,7 @@
 //! Reads one manifest: each line becomes an expectation about a file, or a finding.
 
 use super::super::manifest::{self, Algorithm, Algorithms, ManifestEntry, ManifestLine as Read, Name};
+use super::lengths::LengthCounts;
 use super::lines::{ExpectedFile, Lines, ManifestSource, UnmatchedLine};
 use super::locate::Locator;
 use super::manifest_text::Manifest;
@@ -19,11 +20,14 @@ pub(super) fn add(
     let source = lines.sources.len() as u32;
     let (from, before) = (lines.lines.len(), lines.loose.len());
     let mut locator = Locator::new(job.library, path);
-    let mut entries = 0u64;
+    let (mut entries, mut lengths) = (0u64, LengthCounts::default());
     manifest::read(text, &mut |line| {
         entries += 1;
-        if let Read::Entry(ManifestEntry { name: Name::Readings(readings), .. }) = line {
-            locator.note_readings(&readings);
+        if let Read::Entry(ManifestEntry { name, sums, .. }) = line {
+            lengths.note(&sums);
+            if let Name::Readings(readings) = name {
+                locator.note_readings(&readings);
+            }
         }
         job.check_wanted().is_ok()
     });
@@ -31,7 +35,7 @@ pub(super) fn add(
     locator.finish()?;
     // For a manifest that a job made, the job's record names the algorithm.
     let chosen = record.as_ref().map(|record| record.algorithm).or(chosen);
-    let manifest = ManifestNow { path, source, chosen, has_one_line: entries == 1 };
+    let manifest = ManifestNow { path, source, chosen, has_one_line: entries == 1, lengths };
     let mut ended = Ok(());
     manifest::read(text, &mut |line| {
         ended = job.check_wanted().and_then(|()| manifest.take(lines, &mut locator, line));
@@ -55,6 +59,8 @@ struct ManifestNow<'a> {
     chosen: Option<Algorithm>,
     /// Whether it has one line that says something, and no other.
     has_one_line: bool,
+    /// How long the checksums of its lines are.
+    lengths: LengthCounts,
 }
 
 impl ManifestNow<'_> {
@@ -68,12 +74,14 @@ impl ManifestNow<'_> {
                 return Ok(());
             }
         };
+        let is_alone = self.lengths.is_alone(&sums);
         for sum in &mut sums {
             if let Some(chosen) = self.chosen.filter(|chosen| sum.algorithms.has(*chosen)) {
                 sum.is_chosen |= !sum.is_named;
                 (sum.algorithms, sum.is_named) = (Algorithms::of(chosen), true);
             }
         }
+        let is_odd = is_alone && sums.iter().all(|sum| !sum.is_chosen);
         let found = match name {
             Name::Readings(readings) => locator.locate(&readings)?,
             Name::Beside => unnamed::alone(locator, self.path)?,
@@ -83,7 +91,7 @@ impl ManifestNow<'_> {
         };
         match found {
             Ok((path, _)) if path.is_reserved() => lines.loose.push(UnmatchedLine { source, number, why: own(&path) }),
-            Ok((path, note)) => lines.lines.push(ExpectedFile { path, source, number, size, sums, note }),
+            Ok((path, note)) => lines.lines.push(ExpectedFile { path, source, number, size, sums, is_odd, note }),
             Err(why) => lines.loose.push(UnmatchedLine { source, number, why }),
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::job_files::{JobFiles, LibraryNow};
 use super::{Finding, Remedy};
 use crate::placements::{Changes, ReadError, UnclearItem, unclear};
 use headway_files::{Change, Library, Moved, OpenFile, Placement};
@@ -29,13 +30,16 @@ pub struct PlacedFiles {
     pub taken_out: u64,
     /// Originals that are no longer in a trash, because it was emptied.
     pub emptied: u64,
+    /// Files in whose place another folder or another disk is now, so that nothing is known about them.
+    pub elsewhere: u64,
     /// Files that could not be read, so that nothing is known about them.
     pub unseen: u64,
 }
 
 impl fmt::Display for PlacedFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PlacedFiles { outputs, changed, put_back, originals, copies, taken_out, emptied, unseen } = *self;
+        let PlacedFiles { outputs, changed, put_back, originals, copies, taken_out, emptied, elsewhere, unseen } =
+            *self;
         let parts = [
             (outputs, "output is as it was put into place", "outputs are as they were put into place"),
             (changed, "was changed since", "were changed since"),
@@ -48,6 +52,11 @@ impl fmt::Display for PlacedFiles {
                 "copies in a trash are of what is in its place again",
             ),
             (taken_out, "file that an undo replaced is in a trash", "files that an undo replaced are in a trash"),
+            (
+                elsewhere,
+                "file was not looked at, because another folder or disk is in its place",
+                "files were not looked at, because another folder or disk is in their place",
+            ),
             (unseen, "file could not be read", "files could not be read"),
         ];
         let counts = parts.into_iter().filter(|(number, ..)| *number > 0);
@@ -59,12 +68,13 @@ impl fmt::Display for PlacedFiles {
     }
 }
 
-/// Checks by hash every placement of terminal jobs. The one finding is an original in a trash that has changed.
+/// Checks by hash every placement of terminal jobs, where the folders and the disks of those jobs are there. The one finding is an
+/// original in a trash that has changed.
 pub(crate) async fn look_at_places(
     store: &dyn Store,
-    (library, names): (&Library, &[String]),
+    here: &LibraryNow<'_>,
 ) -> Result<(PlacedFiles, Vec<Finding>), StoreError> {
-    let (mut places, mut findings) = (PlacedFiles::default(), Vec::new());
+    let (library, mut places, mut findings) = (here.library, PlacedFiles::default(), Vec::new());
     let mut pages = OverPages::new(store, JOBS_PER_READ);
     loop {
         let jobs = match pages.next().await {
@@ -77,12 +87,25 @@ pub(crate) async fn look_at_places(
             }
             Err(error) => return Err(error),
         };
-        for row in jobs.iter().filter(|row| names.contains(&row.library) && !row.summary.pruned) {
-            match Changes::read(store, row.job_no).await {
-                Ok(changes) if JobKind::of(&row.summary.recipe) == JobKind::Undo => {
-                    changes.made.values().for_each(|change| places.look_at_undone(library, change));
+        for row in jobs.iter().filter(|row| here.has_name(&row.library) && !row.summary.pruned) {
+            let files = match here.files_of(&row.summary.job, &row.library) {
+                Ok(Some(files)) => files,
+                Ok(None) => continue,
+                Err(error) => {
+                    let what = format!("job {}: what it put into place was not checked: {error}", row.summary.job);
+                    findings.push(Finding { what, remedy: Remedy::PutRight });
+                    continue;
                 }
+            };
+            match Changes::read(store, row.job_no).await {
                 Ok(mut changes) => {
+                    changes.made.retain(|_, change| places.is_here(&files, change));
+                    if JobKind::of(&row.summary.recipe) == JobKind::Undo {
+                        changes.made.values().for_each(|change| places.look_at_undone(library, change));
+                        continue;
+                    }
+                    // Where it cannot be seen what is mounted, the look itself tells.
+                    changes.open.retain(|_, change| !matches!(files.is_elsewhere(&change.path()), Ok(true)));
                     findings.extend(changes.made.values().filter_map(|change| places.look_at(library, change)));
                     let unclear = unclear(store, row.job_no, &mut changes.open).await?;
                     findings.extend(unclear.iter().filter_map(|left| look_at_unclear(library, row.summary.job, left)));
@@ -120,6 +143,22 @@ pub(crate) fn might_be_the_only_copy(library: &Library, change: &Change) -> bool
 }
 
 impl PlacedFiles {
+    /// Whether the folder and the disk of a change are there; otherwise counts its files.
+    fn is_here(&mut self, files: &JobFiles<'_>, change: &Change) -> bool {
+        let path = change.path();
+        match files.is_elsewhere(&path) {
+            Ok(false) => return true,
+            Ok(true) => {
+                self.elsewhere += match change {
+                    Change::Output(_) => 1,
+                    Change::Names(moves) => moves.files().len() as u64,
+                };
+            }
+            Err(error) => self.unseen(&path, &error),
+        }
+        false
+    }
+
     fn look(&mut self, library: &Library, placement: &Placement) -> Option<Finding> {
         let mut is_back = false;
         match library.content(&placement.target) {

@@ -4,6 +4,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use super::job_files::{JobFiles, LibraryNow};
 use crate::engine::input_of;
 use crate::placements::{Changes, ReadError};
 use headway_files::{Change, Maker, OwnName};
@@ -24,12 +25,19 @@ pub(crate) struct Stray {
     pub(crate) kept: Option<&'static str>,
 }
 
+impl Stray {
+    /// A name that can be removed, unless it is kept for this reason.
+    fn new(own: OwnName, kept: Option<&'static str>) -> Self {
+        Stray { own, is_owned: false, input: None, kept }
+    }
+}
+
 /// What is known about the job that some names belong to.
-enum Owner {
+enum Owner<'a> {
     /// It is not over.
-    Live { job_no: u64 },
-    /// It is over, and these files might be originals.
-    Over { job_no: u64, kept: HashSet<RelPath> },
+    Live { job_no: u64, files: JobFiles<'a> },
+    /// It is over, and these files, by its own paths, might be originals.
+    Over { job_no: u64, files: JobFiles<'a>, kept: HashSet<RelPath> },
     /// It is not known whether the files are originals, for this reason.
     NotKnown(&'static str),
 }
@@ -37,41 +45,66 @@ enum Owner {
 /// Lists Headway's own names in a library. No server must use the log meanwhile.
 pub(crate) async fn strays(
     store: &dyn Store,
-    library_names: &[String],
+    here: &LibraryNow<'_>,
     names: Vec<OwnName>,
 ) -> Result<Vec<Stray>, StoreError> {
-    let (mut owners, mut strays) = (HashMap::<JobId, Owner>::new(), Vec::new());
+    let (mut owners, mut strays) = (HashMap::<JobId, Owner<'_>>::new(), Vec::new());
     for own in names {
-        let (mut input, mut is_owned) = (None, false);
-        let kept = match own.maker {
+        strays.push(match own.maker {
             // Emptying begins with the decision that nothing of the trash is kept.
-            Maker::Probe | Maker::Folder | Maker::Emptying(_) => None,
-            Maker::Unknown => Some("this version makes no such name"),
+            Maker::Probe | Maker::Folder | Maker::Emptying(_) => Stray::new(own, None),
+            Maker::Unknown => Stray::new(own, Some("this version makes no such name")),
             Maker::Attempt { job, item } => {
                 let owner = match owners.entry(job) {
                     Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(new) => new.insert(owner(store, library_names, job).await?),
+                    Entry::Vacant(new) => new.insert(owner(store, here, job).await?),
                 };
-                match owner {
-                    Owner::Live { job_no } => {
-                        is_owned = true;
-                        input = input_at(store, *job_no, item).await?;
-                        None
-                    }
-                    Owner::Over { kept, .. } if kept.contains(&own.path) => Some(
-                        "it might be an original: its placing did not end well, and the job's page says what lies where",
-                    ),
-                    Owner::Over { job_no, .. } => {
-                        input = input_at(store, *job_no, item).await?;
-                        None
-                    }
-                    Owner::NotKnown(why) => Some(*why),
-                }
+                of_attempt(store, owner, own, item).await?
             }
-        };
-        strays.push(Stray { own, is_owned, input, kept });
+        });
     }
     Ok(strays)
+}
+
+/// What is known of a name that an attempt at this item made.
+async fn of_attempt(store: &dyn Store, owner: &Owner<'_>, own: OwnName, item: u32) -> Result<Stray, StoreError> {
+    let (job_no, files, kept) = match owner {
+        Owner::NotKnown(why) => return Ok(Stray::new(own, Some(*why))),
+        Owner::Live { job_no, files } => (*job_no, files, None),
+        Owner::Over { job_no, files, kept } => (*job_no, files, Some(kept)),
+    };
+    let Some(theirs) = files.theirs(&own.path) else {
+        return Ok(Stray::new(own, Some("it is outside the folder of its job, so it might be an original")));
+    };
+    match files.is_elsewhere(&theirs) {
+        Ok(false) => {}
+        Ok(true) => {
+            let why =
+                "another folder or disk is there than the one on which its job made it, so it might be an original";
+            return Ok(Stray::new(own, Some(why)));
+        }
+        Err(error) => {
+            tracing::debug!(path = %own.path, %error, "what is mounted cannot be seen");
+            return Ok(Stray::new(own, Some("whether it is on the disk of its job cannot be seen")));
+        }
+    }
+    if kept.is_some_and(|kept| kept.contains(&theirs)) {
+        let why = "it might be an original: its placing did not end well, and the job's page says what lies where";
+        return Ok(Stray::new(own, Some(why)));
+    }
+    let is_owned = kept.is_none();
+    let input = match input_at(store, job_no, item).await? {
+        None => None,
+        Some(file) => match files.ours(&file.path) {
+            Some(path) => Some(PlannedFile { path, ..file }),
+            None if is_owned => None,
+            None => {
+                let why = "its file is outside this folder: name the folder of its job, in which it is looked for";
+                return Ok(Stray::new(own, Some(why)));
+            }
+        },
+    };
+    Ok(Stray { own, is_owned, input, kept: None })
 }
 
 /// The file of an item, if a program can have moved it away.
@@ -79,7 +112,7 @@ async fn input_at(store: &dyn Store, job_no: u64, item: u32) -> Result<Option<Pl
     Ok(store.items_at(job_no, &[item]).await?.into_iter().next().and_then(input_of))
 }
 
-async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner, StoreError> {
+async fn owner<'a>(store: &dyn Store, here: &'a LibraryNow<'_>, job: JobId) -> Result<Owner<'a>, StoreError> {
     if store.aside().await?.iter().any(|aside| aside.job == Some(job)) {
         return Ok(Owner::NotKnown("the log of its job cannot be read, so it might be an original"));
     }
@@ -95,18 +128,23 @@ async fn owner(store: &dyn Store, names: &[String], job: JobId) -> Result<Owner,
     if row.summary.pruned {
         return Ok(Owner::NotKnown("the history of its job was removed, so it might be an original"));
     }
-    if !names.contains(&row.library) {
-        return Ok(Owner::NotKnown("its job belongs to a library of another name"));
-    }
+    let files = match here.files_of(&job, &row.library) {
+        Ok(Some(files)) => files,
+        Ok(None) => return Ok(Owner::NotKnown("its job belongs to a library of another name")),
+        Err(error) => {
+            tracing::debug!(job.id = %job, %error, "on what a job was planned cannot be read");
+            return Ok(Owner::NotKnown("on what its job was planned cannot be read, so it might be an original"));
+        }
+    };
     match row.summary.status.is_terminal() {
         true => match unplaced(store, &row).await {
-            Ok(kept) => Ok(Owner::Over { job_no: row.job_no, kept }),
+            Ok(kept) => Ok(Owner::Over { job_no: row.job_no, files, kept }),
             Err(ReadError::Store(error)) => Err(error),
             Err(ReadError::Event { .. } | ReadError::Change { .. }) => {
                 Ok(Owner::NotKnown("an event of its job cannot be read, so it might be an original"))
             }
         },
-        false => Ok(Owner::Live { job_no: row.job_no }),
+        false => Ok(Owner::Live { job_no: row.job_no, files }),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The verdict of each line whose file was an item of the job.
 
 use super::super::RelPath;
-use super::super::compare::is_blank;
+use super::super::compare::{is_blank, misfit};
+use super::super::lines::UnmatchedLine;
 use super::super::verdict::{self, MANIFEST, NEW, NOT_CHECKED, OK};
 use super::VerifyReport;
 use headway_model::{FailReason, SkipReason};
@@ -44,7 +45,11 @@ impl VerifyReport<'_> {
             self.rows.push(format!("{path}\t{OK}: {note}\n"));
         }
         for (index, line) in lines.range(path).zip(own) {
-            if is_blank(line) {
+            if let Some(why) = misfit(line) {
+                let text = lines.describe(&UnmatchedLine { source: line.source, number: line.number, why });
+                self.rows.push(format!("{path}\t{NOT_CHECKED}: {text}\n"));
+                self.blame("line", text);
+            } else if is_blank(line) {
                 let number = lines.numbers(std::iter::once(line));
                 self.rows.push(format!("{path}\t{NOT_CHECKED}: line {number} has nothing that can be compared\n"));
             }
