@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use headway_model::{EndReason, JobId, JobStatus, PauseReason};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::command::Served;
 use crate::doctor::doctor;
 use crate::helper::{Files, Headway, eventually, http, mint};
+use crate::terminal::headway;
 
 /// How long a process can take to die on a busy machine.
 const WHILE: Duration = Duration::from_secs(30);
@@ -355,7 +357,8 @@ async fn a_file_whose_placing_is_open_is_held_until_it_is_known_how_it_ended() {
             (why.contains(&job) && why.contains("has not found out yet")).then_some(())
         })
         .await;
-        assert_eq!(served.until(other, |_| true).await.counters.running, 1, "{restarts}");
+        // It has given its worker back.
+        served.until(other, |summary| summary.counters.running == 0 && summary.counters.waiting == 1).await;
         std::fs::remove_file(&gate).expect("a file");
         let end = served.end(open).await;
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{restarts}: {end:?}");
@@ -363,6 +366,35 @@ async fn a_file_whose_placing_is_open_is_held_until_it_is_known_how_it_ended() {
         assert_eq!((end.status.is_terminal(), end.counters.failed), (true, 0), "{restarts}: {end:?}");
         assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"FILE 0\n", "{restarts}");
     }
+}
+
+/// The job that holds the file is tried again and again, so the command would wait for as long as that takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn free_files_do_not_wait_for_a_held_one_and_one_ctrl_c_ends_the_run_that_does() {
+    let files = Files::numbered(3);
+    let gate = files.data().with_file_name("looks-fail");
+    std::fs::write(&gate, b"").expect("a file");
+    let fault = format!("HEADWAY_FAULT=exchanged while {0} and recovering while {0}", gate.display());
+    let served = Served::start_with(&files, &["env", &fault], &["--jobs", "4", "--workers", "1"]);
+    let served = served.expect("a ready server");
+    let open = served.begin("upper", json!({ "query": { "paths": ["000000"] } })).await;
+    let short = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
+    served.until(open, |summary| summary.status == short).await;
+    let other = mint();
+    let id = other.to_string();
+    let arguments = ["run", "--id", &id, "--", "cat", "{}", ":::", "000000", "000001", "000002"];
+    let run = headway(&files, &arguments).spawn().expect("the program");
+    eventually("the free files", async || {
+        let job = served.get(&format!("/api/jobs/{other}")).await;
+        (job["counters"]["succeeded"] == 2 && job["counters"]["running"] == 0).then_some(())
+    })
+    .await;
+    kill_process(Pid::from_child(&run), Signal::INT).expect("a living process");
+    let output = run.wait_with_output().expect("its end");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(130) && said.contains("headway resume"), "{:?} {said}", output.status);
+    let job = served.until(other, |_| true).await;
+    assert_eq!((job.status, job.counters.waiting), (JobStatus::Paused { reason: PauseReason::User }, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -322,6 +322,35 @@ fn when_the_host_run_is_killed_the_next_takes_over_and_leaves_the_jobs_of_the_fi
     assert_eq!(slow.lines("done"), ["000001", "000002", "000003", "000004"]);
 }
 
+/// A run that replaces this file and is killed while its output is put into place, and the end of the job's id.
+pub(crate) fn killed_in_placing(files: &Files, name: &str) -> String {
+    let program = ["--", "cp", "/etc/hostname", "{out}", ":::", name];
+    let options = ["run", "--title", "poison", "--on-interrupt", "retry", "--replace"];
+    let mut run = headway(files, &[&options[..], &program[..]].concat());
+    run.env("HEADWAY_FAULT", "placing of poison");
+    let (code, out, err) = ended(run);
+    assert_eq!(code, None, "it is killed: {out} {err}");
+    let id = newest(files)["job"].as_str().expect("an id").to_owned();
+    id[id.len() - 6..].to_owned()
+}
+
+#[test]
+fn a_run_that_waits_for_a_file_of_a_job_on_which_nobody_works_says_so_and_ends() {
+    let files = Files::numbered(2);
+    let dead = killed_in_placing(&files, "000000");
+    let (code, out, err) = called(&files, &["run", "--", "cat", "{}", ":::", "000000", "000001"]);
+    assert_eq!(code, Some(104), "{out} {err}");
+    assert!(out.contains("file 1") && err.contains("000000 waits for job"), "{out} {err}");
+    assert!(err.contains("No server works on that job") && err.contains(&dead), "{err}");
+    let waits = newest(&files);
+    assert_eq!((&waits["counters"]["waiting"], &waits["counters"]["succeeded"]), (&1.into(), &1.into()), "{waits}");
+    let (code, _, err) = called(&files, &["resume", &dead]);
+    assert_eq!(code, Some(0), "{err}");
+    // The file is another one now.
+    let (code, _, err) = called(&files, &["resume", "@1"]);
+    assert!(code == Some(1) && err.contains("changed since it was planned"), "{code:?} {err}");
+}
+
 #[test]
 fn a_run_without_the_recipe_leaves_the_job_to_a_server_that_has_it() {
     let files = Files::numbered(3);

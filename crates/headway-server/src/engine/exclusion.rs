@@ -1,20 +1,26 @@
-//! A lock per file: an attempt that finds its file locked waits, and shows which job it waits for. Readers share a
-//! lock. A thread that recovers a change of an earlier job waits in the same way.
+//! A lock per file: an attempt that finds its file locked waits for a moment, then gives its worker back and shows which job it
+//! waits for. Readers share a lock. A thread that recovers a change of an earlier job waits for as long as it takes.
 
-use std::collections::HashMap;
+mod waiting;
+
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
 use headway_model::{JobId, RelPath};
-use headway_recipes::Attempt;
+use headway_recipes::{Attempt, Failure};
+use waiting::HeldItem;
 
 /// How often one that waits checks whether it was stopped.
 const STOP_CHECK: Duration = Duration::from_millis(50);
+
+/// How long an attempt waits for its files before it gives its worker back.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The files that are held. Cheap to clone.
 #[derive(Clone, Default)]
@@ -22,6 +28,8 @@ pub(crate) struct Exclusion {
     inner: Arc<ExclusionInner>,
     /// The files of changes that nobody works on and whose end is not recorded, by item.
     open: Arc<Mutex<HashMap<(JobId, u32), FileHold>>>,
+    /// The items whose attempts gave their worker back, because one of their files was held.
+    waiting: Arc<Mutex<BTreeMap<(JobId, u32), HeldItem>>>,
 }
 
 #[derive(Default)]
@@ -39,6 +47,9 @@ struct ExclusionInner {
 
 /// The absolute path, because libraries can be nested.
 type Key = PathBuf;
+
+/// The files that someone wants to hold, each with whether to write it.
+type WantedFiles = Vec<(Key, bool)>;
 
 /// The key of a path below a library's root.
 fn key(root: &Path, path: &RelPath) -> Key {
@@ -69,6 +80,12 @@ impl HoldTable {
         held.holders.push(job);
         held.is_shared &= !write;
     }
+
+    /// The job that keeps others from one of these files.
+    fn holder(&self, wanted: &[(Key, bool)]) -> Option<JobId> {
+        let taken = |(key, write): &(Key, bool)| self.files.get(key).filter(|held| *write || !held.is_shared);
+        wanted.iter().find_map(taken).and_then(|held| held.holders.first().copied())
+    }
 }
 
 /// Held files, released on drop.
@@ -79,17 +96,29 @@ pub(super) struct FileHold {
 }
 
 impl Exclusion {
-    /// Waits until all of these files are free, then takes them together: no attempt waits while holding some. `None` if the attempt
-    /// was stopped.
-    pub(super) fn hold(&self, root: &Path, files: &[(RelPath, bool)], attempt: &Attempt) -> Option<FileHold> {
-        self.hold_for(attempt.job, root, files, |other| {
+    /// Takes all of these files together: no attempt waits while holding some.
+    ///
+    /// # Errors
+    /// If the attempt was stopped, or one of the files is still held after a moment. Then the item is offered again once all of them
+    /// are free.
+    pub(super) fn hold(&self, root: &Path, files: &[(RelPath, bool)], attempt: &Attempt) -> Result<FileHold, Failure> {
+        let (wanted, until) = (wanted(root, files), Instant::now() + PATIENCE);
+        let held = self.take(attempt.job, &wanted, |other| {
             attempt.waits_for(other);
-            attempt.is_stopped()
-        })
+            attempt.is_stopped() || Instant::now() >= until
+        });
+        match held {
+            Some(hold) => Ok(hold),
+            None if attempt.is_stopped() => Err(Failure::Stopped),
+            None => {
+                self.wait((attempt.job, attempt.item), HeldItem::new(attempt.path.clone(), wanted));
+                Err(Failure::Held)
+            }
+        }
     }
 
-    /// The same for a job. `waits` gets the job that it waits for, or `None` once it no longer waits, and returns
-    /// whether it was stopped.
+    /// The same for a job, which waits for as long as it takes. `waits` gets the job that it waits for, or `None` once it no longer
+    /// waits, and returns whether it was stopped.
     pub(super) fn hold_for(
         &self,
         job: JobId,
@@ -97,14 +126,13 @@ impl Exclusion {
         files: &[(RelPath, bool)],
         waits: impl Fn(Option<JobId>) -> bool,
     ) -> Option<FileHold> {
-        let wanted: Vec<_> = files.iter().map(|(path, write)| (key(root, path), *write)).collect();
+        self.take(job, &wanted(root, files), waits)
+    }
+
+    fn take(&self, job: JobId, wanted: &[(Key, bool)], waits: impl Fn(Option<JobId>) -> bool) -> Option<FileHold> {
         let mut table = self.inner.held.lock();
         loop {
-            let taken = |key, write| table.files.get(key).filter(|held: &&Held| write || !held.is_shared);
-            let other = wanted
-                .iter()
-                .find_map(|(key, write)| taken(key, *write))
-                .and_then(|held| held.holders.first().copied());
+            let other = table.holder(wanted);
             let is_stopped = waits(other);
             if other.is_none() {
                 break;
@@ -118,11 +146,15 @@ impl Exclusion {
         }
         let mut keys = Vec::with_capacity(wanted.len());
         for (key, write) in wanted {
-            table.add(key.clone(), job, write);
-            keys.push(key);
+            table.add(key.clone(), job, *write);
+            keys.push(key.clone());
         }
         Some(FileHold { inner: Arc::clone(&self.inner), job, keys })
     }
+}
+
+fn wanted(root: &Path, files: &[(RelPath, bool)]) -> WantedFiles {
+    files.iter().map(|(path, write)| (key(root, path), *write)).collect()
 }
 
 impl Exclusion {
@@ -158,9 +190,10 @@ impl Exclusion {
         self.open.lock().remove(&item);
     }
 
-    /// Lets go of all files of a job that is over.
+    /// Lets go of all files of a job that is over, and forgets those that it waits for.
     pub(super) fn let_go_of_job(&self, job: JobId) {
         self.open.lock().retain(|(of, _), _| *of != job);
+        self.waiting.lock().retain(|(of, _), _| *of != job);
     }
 }
 
