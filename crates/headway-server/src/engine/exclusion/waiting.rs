@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Exclusion, Key, WantedFiles};
+use super::Exclusion;
+use super::keys::{HoldKey, WantedFiles};
 use headway_model::{JobId, RelPath};
 
 /// An item whose attempt gave its worker back, because one of its files was held.
@@ -52,13 +53,13 @@ impl Exclusion {
             return Vec::new();
         }
         let table = self.inner.held.lock();
-        let (mut offered, mut taken) = (Vec::new(), HashMap::<Key, bool>::new());
+        let (mut offered, mut taken) = (Vec::new(), HashMap::<HoldKey, bool>::new());
         waiting.retain(|item, held| {
-            let is_taken = |(key, write): &(Key, bool)| taken.get(key).is_some_and(|writes| *write || *writes);
-            if !held.is_over || table.holder(&held.wanted).is_some() || held.wanted.iter().any(is_taken) {
+            let is_taken = |(key, write): &(HoldKey, bool)| taken.get(key).is_some_and(|writes| *write || *writes);
+            if !held.is_over || table.holder(&held.wanted).is_some() || held.wanted.keys().iter().any(is_taken) {
                 return true;
             }
-            for (key, write) in &held.wanted {
+            for (key, write) in held.wanted.keys() {
                 *taken.entry(key.clone()).or_default() |= *write;
             }
             offered.push(*item);
@@ -88,11 +89,13 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use headway_files::FileIds;
     use headway_model::testing::job_id;
     use headway_recipes::{Attempt, Failure, StopReason};
 
-    fn file(name: &str, write: bool) -> [(RelPath, bool); 1] {
-        [(name.parse().expect("a path"), write)]
+    fn file(write: bool) -> WantedFiles {
+        let file = [("file".parse().expect("a path"), write)];
+        WantedFiles::below(Path::new("/library"), &file, |_| FileIds::default())
     }
 
     fn attempt(item: u32) -> Attempt {
@@ -101,10 +104,10 @@ mod tests {
 
     #[test]
     fn an_item_whose_file_is_held_gives_its_worker_back_and_is_offered_once_the_file_is_free() {
-        let (exclusion, root) = (Exclusion::default(), Path::new("/library"));
-        let holds = exclusion.hold_for(job_id(1), root, &file("file", true), |_| false).expect("it is free");
+        let exclusion = Exclusion::default();
+        let holds = exclusion.hold_for(job_id(1), &file(true), |_| false).expect("it is free");
         for item in 0..3 {
-            let not_held = exclusion.hold(root, &file("file", item == 0), &attempt(item)).err();
+            let not_held = exclusion.hold(file(item == 0), &attempt(item)).err();
             assert!(matches!(not_held, Some(Failure::Held)), "{item}");
         }
         let held_up = exclusion.held_up(job_id(2)).expect("three items wait");
@@ -120,9 +123,9 @@ mod tests {
 
     #[test]
     fn an_item_is_not_offered_before_its_attempt_is_over_nor_after_its_job() {
-        let (exclusion, root) = (Exclusion::default(), Path::new("/library"));
-        let holds = exclusion.hold_for(job_id(1), root, &file("file", true), |_| false).expect("it is free");
-        assert!(exclusion.hold(root, &file("file", true), &attempt(0)).is_err());
+        let exclusion = Exclusion::default();
+        let holds = exclusion.hold_for(job_id(1), &file(true), |_| false).expect("it is free");
+        assert!(exclusion.hold(file(true), &attempt(0)).is_err());
         drop(holds);
         assert_eq!(exclusion.offered(), [], "the attempt is not over");
         exclusion.given_back((job_id(2), 0));
@@ -132,11 +135,11 @@ mod tests {
 
     #[test]
     fn an_attempt_that_is_stopped_does_not_wait() {
-        let (exclusion, root) = (Exclusion::default(), Path::new("/library"));
-        let _holds = exclusion.hold_for(job_id(1), root, &file("file", true), |_| false).expect("it is free");
+        let exclusion = Exclusion::default();
+        let _holds = exclusion.hold_for(job_id(1), &file(true), |_| false).expect("it is free");
         let stopped = attempt(0);
         stopped.stop(StopReason::Asked);
-        assert!(matches!(exclusion.hold(root, &file("file", true), &stopped).err(), Some(Failure::Stopped)));
+        assert!(matches!(exclusion.hold(file(true), &stopped).err(), Some(Failure::Stopped)));
         assert!(exclusion.held_up(job_id(2)).is_none());
     }
 }
