@@ -112,7 +112,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
     if session.host.is_some() {
         session.listen()?;
     }
-    session.client.adopt(job).await?;
+    session.adopt(job).await?;
     // Only a pause that a person can have seen is ended, not one that begins as the job is taken up.
     let was_paused = matches!(view.summary.status, JobStatus::Paused { .. });
     // A server works on it now, so this is what it waits for.
@@ -150,7 +150,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
     let not_begun = |failure: CommandFailure| failure.or_code(NOT_BEGUN);
     let job = session.job(&arguments.one.job).await.map_err(not_begun)?;
     let view = session.client.job(job).await.map_err(|error| not_begun(error.into()))?;
-    let items = items_of(&session.client, job, &view, &arguments.items).await.map_err(not_begun)?;
+    let items = items_of(session, job, &view, &arguments.items).await.map_err(not_begun)?;
     let which = if items.is_empty() { Items::Errors } else { Items::These(items.clone()) };
     let which = match which {
         Items::Errors if !view.done_since.is_empty() => Items::These(still_failing(session, &view).await?),
@@ -172,7 +172,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
         })
         .await;
     }
-    session.client.adopt(job).await?;
+    session.adopt(job).await?;
     if items.is_empty() {
         session.client.steer(job, Action::Retry(None)).await?;
     }
@@ -210,7 +210,7 @@ pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {
         let view = session.client.job(job).await;
         let view = view.map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
         if !arguments.one.shown.quiet {
-            intended(&session.client, &view).await.iter().for_each(|line| say(line));
+            intended(&session, &view).await.iter().for_each(|line| say(line));
         }
         let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if can_ask && !arguments.yes && !confirm("go on?")? {
@@ -229,13 +229,13 @@ fn is_undo(view: &JobView) -> bool {
 }
 
 /// What an undo of this job is going to do, before it does it.
-async fn intended(client: &Client, view: &JobView) -> Vec<String> {
+async fn intended(session: &Session, view: &JobView) -> Vec<String> {
     let JobView { summary, request, undone, .. } = view;
     let job = tail(summary.job);
     let kind = UndoKind::of(&summary.recipe, request.as_ref().and_then(|request| request.output.as_ref()));
     let first = match (kind, request.as_ref().and_then(|request| request.parent)) {
         (UndoKind::Repeats, Some(parent)) => {
-            let title = client.job(parent).await.map(|view| format!(" ({})", plain(&view.summary.title)));
+            let title = session.client.job(parent).await.map(|view| format!(" ({})", plain(&view.summary.title)));
             let (parent, title) = (tail(parent), title.unwrap_or_default());
             format!("job {job} is itself an undo: this puts the changes of job {parent}{title} in place again")
         }
@@ -243,7 +243,9 @@ async fn intended(client: &Client, view: &JobView) -> Vec<String> {
     };
     let earlier = undone.as_ref().map(|undo| match undo.status.is_terminal() {
         true => format!("job {job} was undone before, by job {}", tail(undo.job)),
-        false => format!("job {job} is being undone, by job {0}: headway resume {0}", tail(undo.job)),
+        false => {
+            format!("job {job} is being undone, by job {}: {}", tail(undo.job), session.command_on("resume", undo.job))
+        }
     });
     [Some(first), earlier].into_iter().flatten().collect()
 }

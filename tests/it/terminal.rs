@@ -338,10 +338,16 @@ pub(crate) fn killed_in_placing(files: &Files, name: &str) -> String {
 fn a_run_that_waits_for_a_file_of_a_job_on_which_nobody_works_says_so_and_ends() {
     let files = Files::numbered(2);
     let dead = killed_in_placing(&files, "000000");
-    let (code, out, err) = called(&files, &["run", "--", "cat", "{}", ":::", "000000", "000001"]);
+    let data = files.data().to_str().expect("text").to_owned();
+    let mut run = headway(&files, &["run", "--data", &data, "--", "cat", "{}", ":::", "000000", "000001"]);
+    run.env_remove("HEADWAY_DATA");
+    let (code, out, err) = ended(run);
     assert_eq!(code, Some(104), "{out} {err}");
     assert!(out.contains("file 1") && err.contains("000000 waits for job"), "{out} {err}");
-    assert!(err.contains("No server works on that job") && err.contains(&dead), "{err}");
+    // Each command can be typed as it is.
+    let is_whole = ["resume", "cancel"].iter().all(|word| err.contains(&format!("`headway {word} ")));
+    assert!(err.contains("No server works on that job") && is_whole, "{err}");
+    assert_eq!(err.matches(&format!("{dead} --data {data}`")).count(), 2, "{err}");
     let waits = newest(&files);
     assert_eq!((&waits["counters"]["waiting"], &waits["counters"]["succeeded"]), (&1.into(), &1.into()), "{waits}");
     let (code, _, err) = called(&files, &["resume", &dead]);

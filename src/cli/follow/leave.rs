@@ -142,18 +142,18 @@ impl Followed<'_> {
         }
         let view = self.session.client.job(self.job).await.ok()?;
         let is_last = self.how.owns && !is_planning && running == 0 && view.wait_end() == Some(WaitEnd::Person);
-        let waits = view.waits?;
+        let waits = plain(&self.session.completed(&view.waits?));
         if is_last {
             // The command ends here, and its server with it.
             let then = match self.session.host.is_some() {
                 true => format!(". Then go on with this job: {}", self.command("resume")),
                 false => ". This job goes on by itself then".to_owned(),
             };
-            self.report(&format!("{}{then}", plain(&waits)));
+            self.report(&format!("{waits}{then}"));
             return Some(WAITS);
         }
         if self.told_wait.as_ref() != Some(&waits) {
-            self.report(&plain(&waits));
+            self.report(&waits);
             self.told_wait = Some(waits);
         }
         None
