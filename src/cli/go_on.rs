@@ -12,7 +12,7 @@ use super::out::{confirm, say};
 use super::session::{ServerArguments, Session};
 use super::shown::{OutputArguments, outputs};
 use super::text::tail;
-use headway_client::{Client, ClientError};
+use headway_client::{Client, ClientError, Follower};
 use headway_model::item::StatusFilter;
 use headway_model::job_kind::JobKind;
 use headway_model::request::ItemSelection as Items;
@@ -134,9 +134,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         return Ok(0);
     }
     let follower = session.client.follow(None, &[job]);
-    let code = follow(session, follower, job, arguments.one.shown.following(view.runs_programs)).await?;
-    outputs(session, job, &arguments.one.shown).await?;
-    Ok(code)
+    followed(session, follower, job, &arguments.one.shown, view.runs_programs).await
 }
 
 pub(super) async fn retry(arguments: RetryCommand) -> CommandResult {
@@ -180,7 +178,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
         session.client.steer(job, Action::Retry(Some(item))).await?;
     }
     let follower = session.client.follow(None, &[job]);
-    follow(session, follower, job, arguments.one.shown.following(view.runs_programs)).await
+    followed(session, follower, job, &arguments.one.shown, view.runs_programs).await
 }
 
 /// The files of a job that failed or were missed, and that no later job has done.
@@ -264,7 +262,20 @@ pub(super) async fn new_job(
     session.listen()?;
     session.call(async |client| begin(client, new).await).await.map_err(not_begun)?;
     say(&format!("job {}", tail(new)));
-    let code = follow(session, follower, new, shown.following(runs_programs)).await?;
-    outputs(session, new, shown).await?;
-    Ok(code)
+    followed(session, follower, new, shown, runs_programs).await
+}
+
+/// Follows a job, and writes the files that were asked for once it is over.
+async fn followed(
+    session: &mut Session,
+    follower: Follower,
+    job: JobId,
+    shown: &OutputArguments,
+    runs_programs: bool,
+) -> CommandResult {
+    let end = follow(session, follower, job, shown.following(runs_programs)).await?;
+    if end.is_over {
+        outputs(session, job, shown).await?;
+    }
+    Ok(end.code)
 }

@@ -243,9 +243,11 @@ impl RunArguments {
         {
             say(&format!("job {}", tail(job)));
         }
-        let code = follow(session, follower, job, how).await?;
-        outputs(session, job, &self.shown).await?;
-        self.report_next(session, job, request).await?;
-        Ok(code)
+        let end = follow(session, follower, job, how).await?;
+        if end.is_over {
+            outputs(session, job, &self.shown).await?;
+            self.report_next(session, job, request).await?;
+        }
+        Ok(end.code)
     }
 }

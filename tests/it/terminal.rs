@@ -461,7 +461,7 @@ fn the_first_ctrl_c_lets_running_files_end_and_the_second_does_not() {
     let files = Files::numbered(5);
     let slow = Slow::new(&files);
     let run = |extra: &[&str]| {
-        let mut arguments = vec!["run", "-j1", "--", slow.program(), "{}", ":::"];
+        let mut arguments = vec!["run", "-j1", "--joblog", "-", "--", slow.program(), "{}", ":::"];
         arguments.extend(extra);
         headway(&files, &arguments).spawn().expect("the program")
     };
@@ -473,8 +473,9 @@ fn the_first_ctrl_c_lets_running_files_end_and_the_second_does_not() {
         !out.is_empty()
     });
     slow.open();
-    let (code, _, err) = told(child.wait_with_output().expect("its end"));
+    let (code, out, err) = told(child.wait_with_output().expect("its end"));
     assert!(code == Some(130) && err.contains("headway resume"), "{code:?} {err}");
+    assert!(!out.contains("Starttime"), "what is written once the job is over is not written yet: {out}");
     assert_eq!(slow.lines("done"), ["000001"], "what ran came to its end, and no more began");
     assert_eq!(called(&files, &["resume", "@1"]).0, Some(0));
     assert_eq!(slow.lines("done"), ["000001", "000002"]);
