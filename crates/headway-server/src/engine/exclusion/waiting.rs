@@ -94,7 +94,7 @@ mod tests {
     use headway_recipes::{Attempt, Failure, StopReason};
 
     fn file(write: bool) -> WantedFiles {
-        let file = [("file".parse().expect("a path"), write)];
+        let file: [(RelPath, bool); 1] = [("file".parse().expect("a path"), write)];
         WantedFiles::below(Path::new("/library"), &file, |_| FileIds::default())
     }
 
