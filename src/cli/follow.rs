@@ -100,8 +100,21 @@ pub(super) struct Followed<'a> {
     told_wait: Option<String>,
 }
 
+/// How following a job ended.
+pub(super) struct FollowEnd {
+    /// The exit code.
+    pub(super) code: u8,
+    /// Whether the job is over. It goes on, waits or is paused if not.
+    pub(super) is_over: bool,
+}
+
 /// Follows a job.
-pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId, how: Following) -> CommandResult {
+pub(super) async fn follow(
+    session: &mut Session,
+    follower: Follower,
+    job: JobId,
+    how: Following,
+) -> Result<FollowEnd, CommandFailure> {
     let show = JobDisplay::new(if how.quiet { ProgressMode::None } else { how.progress });
     let mut followed = Followed {
         session,
@@ -117,7 +130,9 @@ pub(super) async fn follow(session: &mut Session, follower: Follower, job: JobId
     };
     let ended = followed.run_on().await;
     followed.show.end();
-    ended
+    let fold = followed.follower.job(&job).and_then(|tracked| tracked.fold());
+    let is_over = fold.is_some_and(|fold| fold.status.is_terminal());
+    ended.map(|code| FollowEnd { code, is_over })
 }
 
 /// Reports that no server works on a job, and which command starts that work.

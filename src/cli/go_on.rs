@@ -12,7 +12,7 @@ use super::out::{confirm, say};
 use super::session::{ServerArguments, Session};
 use super::shown::{OutputArguments, outputs};
 use super::text::tail;
-use headway_client::{Client, ClientError};
+use headway_client::{Client, ClientError, Follower};
 use headway_model::item::StatusFilter;
 use headway_model::job_kind::JobKind;
 use headway_model::request::ItemSelection as Items;
@@ -112,7 +112,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
     if session.host.is_some() {
         session.listen()?;
     }
-    session.client.adopt(job).await?;
+    session.adopt(job).await?;
     // Only a pause that a person can have seen is ended, not one that begins as the job is taken up.
     let was_paused = matches!(view.summary.status, JobStatus::Paused { .. });
     // A server works on it now, so this is what it waits for.
@@ -134,9 +134,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         return Ok(0);
     }
     let follower = session.client.follow(None, &[job]);
-    let code = follow(session, follower, job, arguments.one.shown.following(view.runs_programs)).await?;
-    outputs(session, job, &arguments.one.shown).await?;
-    Ok(code)
+    followed(session, follower, job, &arguments.one.shown, view.runs_programs).await
 }
 
 pub(super) async fn retry(arguments: RetryCommand) -> CommandResult {
@@ -150,7 +148,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
     let not_begun = |failure: CommandFailure| failure.or_code(NOT_BEGUN);
     let job = session.job(&arguments.one.job).await.map_err(not_begun)?;
     let view = session.client.job(job).await.map_err(|error| not_begun(error.into()))?;
-    let items = items_of(&session.client, job, &view, &arguments.items).await.map_err(not_begun)?;
+    let items = items_of(session, job, &view, &arguments.items).await.map_err(not_begun)?;
     let which = if items.is_empty() { Items::Errors } else { Items::These(items.clone()) };
     let which = match which {
         Items::Errors if !view.done_since.is_empty() => Items::These(still_failing(session, &view).await?),
@@ -172,7 +170,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
         })
         .await;
     }
-    session.client.adopt(job).await?;
+    session.adopt(job).await?;
     if items.is_empty() {
         session.client.steer(job, Action::Retry(None)).await?;
     }
@@ -180,7 +178,7 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
         session.client.steer(job, Action::Retry(Some(item))).await?;
     }
     let follower = session.client.follow(None, &[job]);
-    follow(session, follower, job, arguments.one.shown.following(view.runs_programs)).await
+    followed(session, follower, job, &arguments.one.shown, view.runs_programs).await
 }
 
 /// The files of a job that failed or were missed, and that no later job has done.
@@ -210,7 +208,7 @@ pub(super) async fn undo(arguments: UndoCommand) -> CommandResult {
         let view = session.client.job(job).await;
         let view = view.map_err(|error| CommandFailure::from(error).or_code(NOT_BEGUN))?;
         if !arguments.one.shown.quiet {
-            intended(&session.client, &view).await.iter().for_each(|line| say(line));
+            intended(&session, &view).await.iter().for_each(|line| say(line));
         }
         let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if can_ask && !arguments.yes && !confirm("go on?")? {
@@ -229,13 +227,13 @@ fn is_undo(view: &JobView) -> bool {
 }
 
 /// What an undo of this job is going to do, before it does it.
-async fn intended(client: &Client, view: &JobView) -> Vec<String> {
+async fn intended(session: &Session, view: &JobView) -> Vec<String> {
     let JobView { summary, request, undone, .. } = view;
     let job = tail(summary.job);
     let kind = UndoKind::of(&summary.recipe, request.as_ref().and_then(|request| request.output.as_ref()));
     let first = match (kind, request.as_ref().and_then(|request| request.parent)) {
         (UndoKind::Repeats, Some(parent)) => {
-            let title = client.job(parent).await.map(|view| format!(" ({})", plain(&view.summary.title)));
+            let title = session.client.job(parent).await.map(|view| format!(" ({})", plain(&view.summary.title)));
             let (parent, title) = (tail(parent), title.unwrap_or_default());
             format!("job {job} is itself an undo: this puts the changes of job {parent}{title} in place again")
         }
@@ -243,7 +241,9 @@ async fn intended(client: &Client, view: &JobView) -> Vec<String> {
     };
     let earlier = undone.as_ref().map(|undo| match undo.status.is_terminal() {
         true => format!("job {job} was undone before, by job {}", tail(undo.job)),
-        false => format!("job {job} is being undone, by job {0}: headway resume {0}", tail(undo.job)),
+        false => {
+            format!("job {job} is being undone, by job {}: {}", tail(undo.job), session.command_on("resume", undo.job))
+        }
     });
     [Some(first), earlier].into_iter().flatten().collect()
 }
@@ -262,7 +262,20 @@ pub(super) async fn new_job(
     session.listen()?;
     session.call(async |client| begin(client, new).await).await.map_err(not_begun)?;
     say(&format!("job {}", tail(new)));
-    let code = follow(session, follower, new, shown.following(runs_programs)).await?;
-    outputs(session, new, shown).await?;
-    Ok(code)
+    followed(session, follower, new, shown, runs_programs).await
+}
+
+/// Follows a job, and writes the files that were asked for once it is over.
+async fn followed(
+    session: &mut Session,
+    follower: Follower,
+    job: JobId,
+    shown: &OutputArguments,
+    runs_programs: bool,
+) -> CommandResult {
+    let end = follow(session, follower, job, shown.following(runs_programs)).await?;
+    if end.is_over {
+        outputs(session, job, shown).await?;
+    }
+    Ok(end.code)
 }

@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::failure::{CommandFailure, USAGE};
-use headway_client::Client;
+use super::session::Session;
+use super::text::tail;
 use headway_model::summary::JobView;
 use headway_model::{JobId, RelPath};
 
@@ -23,7 +24,7 @@ enum NamedItem {
 
 /// The indices of these files, each once and in the plan's order.
 pub(super) async fn items_of(
-    client: &Client,
+    session: &Session,
     job: JobId,
     view: &JobView,
     given: &[OsString],
@@ -39,7 +40,7 @@ pub(super) async fn items_of(
     }
     let mut after = None;
     while !paths.is_empty() {
-        let page = client.items(job, after, ITEMS_PER_CALL, None).await?;
+        let page = session.client.items(job, after, ITEMS_PER_CALL, None).await?;
         for found in page.items {
             if paths.contains(&found.path) {
                 paths.retain(|path| *path != found.path);
@@ -52,8 +53,8 @@ pub(super) async fn items_of(
         }
     }
     if let Some(path) = paths.first() {
-        let text =
-            format!("no file of the job is called {}; headway show JOB --status STATUS lists them", path.shown());
+        let list = session.command(&format!("show {} --status STATUS", tail(job)));
+        let text = format!("no file of the job is called {}; {list} lists them", path.shown());
         return Err(CommandFailure::new(USAGE, text));
     }
     items.sort_unstable();

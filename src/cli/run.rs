@@ -166,7 +166,7 @@ impl RunArguments {
                 Ok(is_file) => self.meant(&request.recipe, is_file),
                 Err(_) => None,
             };
-            let meant = meant.or_else(|| made_manifests::hint(&request));
+            let meant = meant.or_else(|| made_manifests::hint(session, &request));
             let failure = not_begun(error);
             let text = meant.map(|meant| format!("{}\nheadway: {meant}", failure.text.as_deref().unwrap_or_default()));
             CommandFailure { text: text.or(failure.text), ..failure }
@@ -243,9 +243,11 @@ impl RunArguments {
         {
             say(&format!("job {}", tail(job)));
         }
-        let code = follow(session, follower, job, how).await?;
-        outputs(session, job, &self.shown).await?;
-        self.report_next(session, job, request).await?;
-        Ok(code)
+        let end = follow(session, follower, job, how).await?;
+        if end.is_over {
+            outputs(session, job, &self.shown).await?;
+            self.report_next(session, job, request).await?;
+        }
+        Ok(end.code)
     }
 }

@@ -9,7 +9,7 @@ use super::default_data;
 use super::failure::{CommandFailure, NO_SERVER, USAGE};
 use super::host::{Host, Hosting};
 use super::signals::Signals;
-use super::text::{shown, tail};
+use super::text::{shown, tail, with_options};
 use headway_client::{Address, Client, ClientError};
 use headway_model::{JobId, Millis};
 use headway_server::named_file;
@@ -89,20 +89,28 @@ impl ServerArguments {
         Ok(Session { client, host, signals: None, hosting, options: self.options() })
     }
 
-    /// The options that are needed to find the same server: those that no variable of the environment gives.
-    fn options(&self) -> String {
+    /// The options that are needed to find the same server, each with a space before it: those that no variable of the environment
+    /// gives.
+    pub(super) fn options(&self) -> String {
         let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let data = if self.server.is_none() { data_option(&self.data) } else { String::new() };
         let server = self.server.as_ref().map(ToString::to_string);
         let is_given = |text: &String| from("HEADWAY_SERVER").is_none_or(|known| known != text.as_str());
-        let config = self.config.as_ref().filter(|config| from("HEADWAY_CONFIG").is_none_or(|known| known != **config));
         let options = [
             server.filter(is_given).map(|server| ("--server", server.into())),
             self.token_file.clone().map(|file| ("--token-file", file.into_os_string())),
-            config.map(|file| ("--config", file.clone().into_os_string())),
         ];
         let others = options.iter().flatten().map(|(name, value)| format!(" {name} {}", shown(value)));
-        [data].into_iter().chain(others).collect()
+        [data].into_iter().chain(others).chain([self.config_option()]).collect()
+    }
+
+    /// The option with which another command has the same recipes, with a space before it; nothing if a variable of the environment
+    /// gives it.
+    pub(super) fn config_option(&self) -> String {
+        let from = std::env::var_os("HEADWAY_CONFIG").filter(|value| !value.is_empty());
+        let config =
+            self.config.as_ref().filter(|config| from.as_ref().is_none_or(|known| known != config.as_os_str()));
+        config.map(|file| format!(" --config {}", shown(file.as_os_str()))).unwrap_or_default()
     }
 
     /// Opens a session for asking about work that has begun.
@@ -124,6 +132,22 @@ impl Session {
     /// The command that does this to a job.
     pub(super) fn command_on(&self, word: &str, job: JobId) -> String {
         self.command(&format!("{word} {}", tail(job)))
+    }
+
+    /// A text of the server, whose commands find the same server when they are typed.
+    pub(super) fn completed(&self, text: &str) -> String {
+        with_options(text, &self.options)
+    }
+
+    /// Has the server work on a job.
+    pub(super) async fn adopt(&self, job: JobId) -> Result<(), CommandFailure> {
+        self.client.adopt(job).await.map(drop).map_err(|error| self.failure(error))
+    }
+
+    /// The failure of a call, in the server's words.
+    pub(super) fn failure(&self, error: ClientError) -> CommandFailure {
+        let failure = CommandFailure::from(error);
+        CommandFailure { text: failure.text.map(|text| self.completed(&text)), ..failure }
     }
 
     /// `now` if the server that answers works on jobs. A server in this process that was only asked about jobs works on

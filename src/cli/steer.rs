@@ -159,11 +159,11 @@ async fn work_on(session: &mut Session, text: &str, action: Action) -> CommandRe
     let view = open_job(session, text).await?;
     let job = view.summary.job;
     session.listen()?;
-    session.client.adopt(job).await?;
+    session.adopt(job).await?;
     let follower = session.client.follow(None, &[job]);
     session.client.steer(job, action).await?;
-    follow(session, follower, job, Following { action: Some(action), ..Following::to_its_end(view.runs_programs) })
-        .await
+    let how = Following { action: Some(action), ..Following::to_its_end(view.runs_programs) };
+    Ok(follow(session, follower, job, how).await?.code)
 }
 
 /// The job that a person means, if it is not over.

@@ -93,7 +93,7 @@ async fn each(session: &mut Session, arguments: &WatchCommand) -> CommandResult 
         let follower = session.client.follow(None, &[job]);
         let mut how = arguments.shown.following(false);
         (how.owns, how.until, how.limit) = (false, arguments.until, arguments.timeout);
-        let code = follow(session, follower, job, how).await?;
+        let code = follow(session, follower, job, how).await?.code;
         if matches!(code, 124 | 129..) {
             return Ok(code);
         }

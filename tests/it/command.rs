@@ -6,7 +6,7 @@ use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
 use crate::doctor::{doctor, headway};
-use crate::helper::{Files, Headway, eventually, http, mint};
+use crate::helper::{Files, Headway, eventually, http, is_kill, mint};
 
 /// The commands of these tests.
 pub(crate) const CONFIG: &str = r#"
@@ -113,6 +113,24 @@ impl Served {
         let arguments = [&["--config", config.to_str().expect("text")], more].concat();
         let headway = Headway::try_start(files, Some(&site), wrap, &arguments)?;
         Some(Served { headway, client: http() })
+    }
+
+    /// A run of the server with this fault; `None` if the fault kills it before it is ready. No other end counts.
+    pub(crate) fn life(files: &Files, fault: &str, more: &[&str]) -> Option<Self> {
+        let config = config(files);
+        let site = files.data().with_file_name("site");
+        let arguments = [&["--config", config.to_str().expect("text")], more].concat();
+        let wrap: [&str; 2] = ["env", &format!("HEADWAY_FAULT={fault}")];
+        match Headway::start_or_end(files, Some(&site), &wrap, &arguments) {
+            Ok(headway) => Some(Served { headway, client: http() }),
+            Err(ended) => {
+                assert!(
+                    ended.is_some_and(is_kill),
+                    "{fault}: the server ended before it was ready, and not by the fault: {ended:?}"
+                );
+                None
+            }
+        }
     }
 
     /// A start call over all files, and the job's id.

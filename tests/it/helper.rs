@@ -15,7 +15,7 @@ pub(crate) use app::{App, request};
 pub(crate) use files::{Files, set_modified};
 pub(crate) use http::{http, http_with};
 pub(crate) use mount::{Mount, Storage};
-pub(crate) use process::{Headway, make_site, refused_to_serve};
+pub(crate) use process::{Headway, is_kill, make_site, refused_to_serve};
 pub(crate) use raw::{Raw, Wire, status};
 pub(crate) use recipe::{Behaviour, Capitals, TestRecipe};
 pub(crate) use schema::judged;

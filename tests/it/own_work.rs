@@ -17,11 +17,11 @@ use crate::helper::{App, Files, eventually, request};
 const WHILE: Duration = Duration::from_secs(30);
 
 fn life(files: &Files, fault: &str) -> Option<Served> {
-    Served::start_with(files, &["env", &format!("HEADWAY_FAULT={fault}")], &["--workers", "2"])
+    Served::life(files, fault, &["--workers", "2"])
 }
 
 fn dies(files: &Files, fault: &str) -> bool {
-    life(files, fault).is_none_or(|mut served| served.headway.dies_within(WHILE))
+    life(files, fault).is_none_or(|mut served| served.headway.is_killed_within(WHILE))
 }
 
 /// After two crashes the server starts, other jobs go on, and the doctor says what is left out. Another try is one more

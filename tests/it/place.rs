@@ -335,6 +335,36 @@ async fn two_jobs_do_not_work_on_one_file_and_the_second_names_the_job_it_waits_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_names_of_one_file_are_one_file_to_two_jobs() {
+    let files = Files::numbered(1);
+    std::fs::hard_link(files.library().join("000000"), files.library().join("linked")).expect("a link");
+    let recipe = Arc::new(Capitals::new(Behaviour::Held));
+    let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;
+    let begin = async |name: &str| {
+        let mut body = request("capitals");
+        body["query"] = json!({ "paths": [name] });
+        body["output"] = json!({ "place": "replace", "hard_links": true });
+        app.begin_with(&body).await
+    };
+    let first = begin("000000").await;
+    app.until(first, |summary| summary.counters.running == 1).await;
+    eventually("the first job at work", async || {
+        (recipe.begun.load(std::sync::atomic::Ordering::SeqCst) == 1).then_some(())
+    })
+    .await;
+    let second = begin("linked").await;
+    eventually("the second job waits", async || {
+        let (_, view) = app.get(&format!("/api/jobs/{second}")).await;
+        view["waits"].as_str().filter(|text| text.contains(&first.to_string())).map(drop)
+    })
+    .await;
+    recipe.release();
+    assert_eq!(app.end(first).await.counters.succeeded, 1);
+    assert!(app.end(second).await.status.is_terminal());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_file_system_in_the_midst_of_the_tree_has_a_trash_of_its_own() {
     let files = Files::numbered(2);
     let inner = files.library().join("inner");

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use headway_model::{EndReason, JobId, JobStatus, PauseReason};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::command::Served;
 use crate::doctor::doctor;
 use crate::helper::{Files, Headway, eventually, http, mint};
+use crate::terminal::headway;
 
 /// How long a process can take to die on a busy machine.
 const WHILE: Duration = Duration::from_secs(30);
@@ -23,7 +25,12 @@ const STUCK: JobStatus = JobStatus::Paused { reason: PauseReason::Stuck };
 
 /// A run of the server with this fault; `None` if it dies before it is ready.
 fn life(files: &Files, fault: &str) -> Option<Served> {
-    Served::start_with(files, &["env", &format!("HEADWAY_FAULT={fault}")], ROOM)
+    Served::life(files, fault, ROOM)
+}
+
+/// Whether the fault kills a run of the server, before it is ready or later.
+fn is_killed(files: &Files, fault: &str) -> bool {
+    life(files, fault).is_none_or(|mut served| served.headway.is_killed_within(WHILE))
 }
 
 /// A run of the server without a fault.
@@ -68,7 +75,7 @@ async fn is_held_and_the_others_go_on(files: &Files, fault: &str, poison: JobId,
     assert_eq!(at_work.status, JobStatus::Processing, "{fault}: {at_work:?}");
     // Another try is another crash, after which the job is paused at once.
     served.client.post(format!("{}/api/jobs/{poison}/resume", served.headway.url)).send().await.ok();
-    assert!(served.headway.dies_within(WHILE), "{fault}: it is tried again");
+    assert!(served.headway.is_killed_within(WHILE), "{fault}: it is tried again");
     drop(served);
     let served = life(files, fault).expect("a ready server");
     served.until(poison, |summary| summary.status == STUCK).await;
@@ -105,11 +112,9 @@ async fn a_job_that_takes_the_server_with_it_again_and_again_is_paused_and_the_o
         let mut served = life(&files, &fault).expect("a ready server");
         let innocent = begin_innocent(&served).await;
         let poison = begin_poison(&served, recipe).await;
-        assert!(served.headway.dies_within(WHILE), "{fault}");
+        assert!(served.headway.is_killed_within(WHILE), "{fault}");
         for crash in 1..crashes {
-            if let Some(mut served) = life(&files, &fault) {
-                assert!(served.headway.dies_within(WHILE), "{fault}: crash {crash}");
-            }
+            assert!(is_killed(&files, &fault), "{fault}: crash {crash}");
         }
         is_held_and_the_others_go_on(&files, &fault, poison, innocent, says).await;
     }
@@ -126,12 +131,12 @@ async fn two_jobs_that_crash_the_server_where_nothing_is_noted_are_paused_after_
         let mut served = life(&files, &fault).expect("a ready server");
         let jobs = [begin_poison(&served, recipes[0]).await, begin_poison(&served, recipes[1]).await];
         std::fs::remove_file(&gate).expect("a file");
-        assert!(served.headway.dies_within(WHILE), "{recipes:?}");
+        assert!(served.headway.is_killed_within(WHILE), "{recipes:?}");
         let mut crashes = 1;
         let served = loop {
             // It can die before it is ready.
             if let Some(mut served) = life(&files, &fault)
-                && !served.headway.dies_within(Duration::from_secs(5))
+                && !served.headway.is_killed_within(Duration::from_secs(5))
             {
                 break served;
             }
@@ -197,7 +202,7 @@ async fn cancelling_an_unreadable_job_does_not_read_it_again() {
 async fn left_in_placing(files: &Files) -> (JobId, String, PathBuf) {
     let mut served = life(files, "placing of poison").expect("a ready server");
     let poison = begin_poison(&served, "upper").await;
-    assert!(served.headway.dies_within(WHILE));
+    assert!(served.headway.is_killed_within(WHILE));
     drop(served);
     let gate = files.data().with_file_name("looks-fail");
     std::fs::write(&gate, b"").expect("a file");
@@ -220,8 +225,7 @@ async fn inspecting_a_placement_crashes_the_server_at_most_twice() {
         // is ready.
         let fault = format!("{fails} and recovering of poison");
         for _ in 0..2 {
-            let dies = life(&files, &fault).is_none_or(|mut served| served.headway.dies_within(WHILE));
-            assert!(dies, "the shortage has passed, and it looks");
+            assert!(is_killed(&files, &fault), "the shortage has passed, and it looks");
         }
         let served = life(&files, &fault).expect("a ready server");
         std::fs::remove_file(&gate).expect("a file");
@@ -250,9 +254,9 @@ async fn a_job_that_is_held_can_be_cancelled() {
     let fault = "listing of poison";
     let mut served = life(&files, fault).expect("a ready server");
     let poison = begin_poison(&served, "checksum").await;
-    assert!(served.headway.dies_within(WHILE));
+    assert!(served.headway.is_killed_within(WHILE));
     drop(served);
-    assert!(life(&files, fault).is_none_or(|mut served| served.headway.dies_within(WHILE)));
+    assert!(is_killed(&files, fault));
     let served = life(&files, fault).expect("a ready server");
     served.until(poison, |summary| summary.status == STUCK).await;
     assert_eq!(served.post(&format!("/api/jobs/{poison}/cancel")).await.0, 200);
@@ -355,7 +359,8 @@ async fn a_file_whose_placing_is_open_is_held_until_it_is_known_how_it_ended() {
             (why.contains(&job) && why.contains("has not found out yet")).then_some(())
         })
         .await;
-        assert_eq!(served.until(other, |_| true).await.counters.running, 1, "{restarts}");
+        // It has given its worker back.
+        served.until(other, |summary| summary.counters.running == 0 && summary.counters.waiting == 1).await;
         std::fs::remove_file(&gate).expect("a file");
         let end = served.end(open).await;
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{restarts}: {end:?}");
@@ -363,6 +368,35 @@ async fn a_file_whose_placing_is_open_is_held_until_it_is_known_how_it_ended() {
         assert_eq!((end.status.is_terminal(), end.counters.failed), (true, 0), "{restarts}: {end:?}");
         assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"FILE 0\n", "{restarts}");
     }
+}
+
+/// The job that holds the file is tried again and again, so the command would wait for as long as that takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn free_files_do_not_wait_for_a_held_one_and_one_ctrl_c_ends_the_run_that_does() {
+    let files = Files::numbered(3);
+    let gate = files.data().with_file_name("looks-fail");
+    std::fs::write(&gate, b"").expect("a file");
+    let fault = format!("HEADWAY_FAULT=exchanged while {0} and recovering while {0}", gate.display());
+    let served = Served::start_with(&files, &["env", &fault], &["--jobs", "4", "--workers", "1"]);
+    let served = served.expect("a ready server");
+    let open = served.begin("upper", json!({ "query": { "paths": ["000000"] } })).await;
+    let short = JobStatus::Paused { reason: PauseReason::TooManyOpenFiles };
+    served.until(open, |summary| summary.status == short).await;
+    let other = mint();
+    let id = other.to_string();
+    let arguments = ["run", "--id", &id, "--", "cat", "{}", ":::", "000000", "000001", "000002"];
+    let run = headway(&files, &arguments).spawn().expect("the program");
+    eventually("the free files", async || {
+        let job = served.get(&format!("/api/jobs/{other}")).await;
+        (job["counters"]["succeeded"] == 2 && job["counters"]["running"] == 0).then_some(())
+    })
+    .await;
+    kill_process(Pid::from_child(&run), Signal::INT).expect("a living process");
+    let output = run.wait_with_output().expect("its end");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(130) && said.contains("headway resume"), "{:?} {said}", output.status);
+    let job = served.until(other, |_| true).await;
+    assert_eq!((job.status, job.counters.waiting), (JobStatus::Paused { reason: PauseReason::User }, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

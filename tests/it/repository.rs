@@ -388,7 +388,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 43] = [
+const REASONS: [(&str, &str, &str); 44] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -400,6 +400,11 @@ const REASONS: [(&str, &str, &str); 43] = [
         "what is not known to be a folder is looked at below",
     ),
     ("files/library/scan.rs", "Found::Unknown(_) if !leaf", "the folder's list says that it is one"),
+    (
+        "files/library/file_ids.rs",
+        "Found::Unknown(_)",
+        "it is held by its path; the attempt on it says why it cannot be looked at",
+    ),
     ("files/library/walk/level.rs", "Found::Unknown(_) => false", "the walk looks at it again"),
     ("files/library/leftovers.rs", "Found::Unknown(_)", "it is tried again later"),
     ("files/library/make_folder.rs", "let Found::There(dir)", "the folder is made then, which says why it cannot be"),

@@ -1,6 +1,6 @@
 //! What became of a job's failures: which of them later jobs have done.
 
-use headway_model::policy::OnInterrupt;
+use headway_model::policy::{BACKOFF_MS, OnInterrupt};
 use headway_model::request::ItemSelection;
 use headway_model::summary::JobView;
 use headway_model::{JobStatus, OutputPlace, Query, StartJob};
@@ -82,7 +82,10 @@ async fn what_only_the_owner_can_start_anybody_can_retry_and_nothing_else() {
     assert_eq!(status, 201, "{said}");
     let end = server.end(&client, id).await;
     assert_eq!((end.counters.total, end.counters.failed), (1, 1), "{end:?}");
-    // So can the retry, and so on.
-    let (_, status, said) = put(&request.again(id, ItemSelection::Failed)).await;
+    // So can the retry, and so on, also with the defaults spelled out.
+    let mut spelled_out = request.again(id, ItemSelection::Failed);
+    let policy = &mut spelled_out.policy;
+    (policy.tries, policy.backoff_ms, policy.on_interrupt) = (Some(1), Some(BACKOFF_MS), Some(OnInterrupt::Ask));
+    let (_, status, said) = put(&spelled_out).await;
     assert_eq!(status, 201, "{said}");
 }

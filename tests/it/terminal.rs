@@ -322,6 +322,41 @@ fn when_the_host_run_is_killed_the_next_takes_over_and_leaves_the_jobs_of_the_fi
     assert_eq!(slow.lines("done"), ["000001", "000002", "000003", "000004"]);
 }
 
+/// A run that replaces this file and is killed while its output is put into place, and the end of the job's id.
+pub(crate) fn killed_in_placing(files: &Files, name: &str) -> String {
+    let program = ["--", "cp", "/etc/hostname", "{out}", ":::", name];
+    let options = ["run", "--title", "poison", "--on-interrupt", "retry", "--replace"];
+    let mut run = headway(files, &[&options[..], &program[..]].concat());
+    run.env("HEADWAY_FAULT", "placing of poison");
+    let (code, out, err) = ended(run);
+    assert_eq!(code, None, "it is killed: {out} {err}");
+    let id = newest(files)["job"].as_str().expect("an id").to_owned();
+    id[id.len() - 6..].to_owned()
+}
+
+#[test]
+fn a_run_that_waits_for_a_file_of_a_job_on_which_nobody_works_says_so_and_ends() {
+    let files = Files::numbered(2);
+    let dead = killed_in_placing(&files, "000000");
+    let data = files.data().to_str().expect("text").to_owned();
+    let mut run = headway(&files, &["run", "--data", &data, "--", "cat", "{}", ":::", "000000", "000001"]);
+    run.env_remove("HEADWAY_DATA");
+    let (code, out, err) = ended(run);
+    assert_eq!(code, Some(104), "{out} {err}");
+    assert!(out.contains("file 1") && err.contains("000000 waits for job"), "{out} {err}");
+    // Each command can be typed as it is.
+    let is_whole = ["resume", "cancel"].iter().all(|word| err.contains(&format!("`headway {word} ")));
+    assert!(err.contains("No server works on that job") && is_whole, "{err}");
+    assert_eq!(err.matches(&format!("{dead} --data {data}`")).count(), 2, "{err}");
+    let waits = newest(&files);
+    assert_eq!((&waits["counters"]["waiting"], &waits["counters"]["succeeded"]), (&1.into(), &1.into()), "{waits}");
+    let (code, _, err) = called(&files, &["resume", &dead]);
+    assert_eq!(code, Some(0), "{err}");
+    // The file has changed since the second job was planned.
+    let (code, _, err) = called(&files, &["resume", "@1"]);
+    assert!(code == Some(1) && err.contains("000000"), "{code:?} {err}");
+}
+
 #[test]
 fn a_run_without_the_recipe_leaves_the_job_to_a_server_that_has_it() {
     let files = Files::numbered(3);
@@ -426,7 +461,7 @@ fn the_first_ctrl_c_lets_running_files_end_and_the_second_does_not() {
     let files = Files::numbered(5);
     let slow = Slow::new(&files);
     let run = |extra: &[&str]| {
-        let mut arguments = vec!["run", "-j1", "--", slow.program(), "{}", ":::"];
+        let mut arguments = vec!["run", "-j1", "--joblog", "-", "--", slow.program(), "{}", ":::"];
         arguments.extend(extra);
         headway(&files, &arguments).spawn().expect("the program")
     };
@@ -438,8 +473,9 @@ fn the_first_ctrl_c_lets_running_files_end_and_the_second_does_not() {
         !out.is_empty()
     });
     slow.open();
-    let (code, _, err) = told(child.wait_with_output().expect("its end"));
+    let (code, out, err) = told(child.wait_with_output().expect("its end"));
     assert!(code == Some(130) && err.contains("headway resume"), "{code:?} {err}");
+    assert!(!out.contains("Starttime"), "what is written once the job is over is not written yet: {out}");
     assert_eq!(slow.lines("done"), ["000001"], "what ran came to its end, and no more began");
     assert_eq!(called(&files, &["resume", "@1"]).0, Some(0));
     assert_eq!(slow.lines("done"), ["000001", "000002"]);

@@ -63,6 +63,12 @@ pub enum ApiError {
         /// What the call conflicts with.
         message: String,
     },
+    /// 409: the server has no such recipe, so it does not work on the job.
+    #[error("{message}")]
+    NoRecipe {
+        /// Which recipe, and what to do.
+        message: String,
+    },
     /// 410: the job was pruned.
     #[error("job {job} was removed by the retention policy; start a new job with a new id")]
     Pruned {
@@ -129,7 +135,7 @@ impl ApiError {
             ApiError::Foreign { .. } | ApiError::Denied { .. } | ApiError::ReadOnly { .. } => 403,
             ApiError::NotFound { .. } => 404,
             ApiError::TooSlow { .. } => 408,
-            ApiError::Conflict { .. } => 409,
+            ApiError::Conflict { .. } | ApiError::NoRecipe { .. } => 409,
             ApiError::Pruned { .. } => 410,
             ApiError::TooLarge { .. } => 413,
             ApiError::NotJson { .. } => 415,

@@ -122,6 +122,9 @@ pub struct JobView {
     /// Whether only a person can end what the job waits for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub asks: bool,
+    /// Whether the job is not over and no server works on it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub no_server: bool,
     /// A remark on how the job runs on this server, or on what its plan did not find, as a text.
     #[serde(default)]
     pub note: Option<String>,
@@ -172,7 +175,7 @@ impl JobView {
 
     /// Whether no server works on the job, although neither its plan nor a pause keeps it from going on.
     pub fn has_no_server(&self) -> bool {
-        self.asks
+        self.no_server
             && self.summary.status.wait_end() != Some(WaitEnd::Person)
             && self.summary.status.pause_reason().is_none()
     }

@@ -102,6 +102,8 @@ pub enum Failure {
     NotRecovered(PauseReason),
     /// The process that did the work is gone, and it is not known how far it got.
     Lost,
+    /// Somebody else holds one of its files. Nothing was done, and it does not count as a try.
+    Held,
 }
 
 impl From<OpenError> for Failure {

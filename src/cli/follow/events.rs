@@ -19,8 +19,8 @@ impl Followed<'_> {
             Ok(Message::Hello(_)) if self.how.owns => match self.session.client.adopt(self.job).await {
                 Ok(_) => {}
                 // It stays as it is, for a server that has its recipe. This command must not keep such a server out.
-                Err(error @ ClientError::Refused(ApiError::Conflict { .. })) => {
-                    return Err(CommandFailure::from(error).or_code(WAITS));
+                Err(error @ ClientError::Refused(ApiError::NoRecipe { .. })) => {
+                    return Err(self.session.failure(error).or_code(WAITS));
                 }
                 Err(error) => tracing::debug!(%error, "the job is not there yet, or the link broke again"),
             },

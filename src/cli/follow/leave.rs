@@ -80,13 +80,12 @@ impl Followed<'_> {
                 None => return Ok(None),
             },
             JobStatus::Planning => {
-                self.say_wait(true).await;
+                self.say_wait(true, counters.running).await;
                 return Ok(None);
             }
             JobStatus::Processing => {
                 self.told_pause = None;
-                self.say_wait(false).await;
-                return Ok(None);
+                return Ok(self.say_wait(false, counters.running).await);
             }
             _ => {
                 self.told_pause = None;
@@ -131,21 +130,33 @@ impl Followed<'_> {
     }
 
     /// Reports once what the job waits for, if it makes no progress: its plan for storage, or a file for another job. A plan has
-    /// events only at its end.
-    async fn say_wait(&mut self, is_planning: bool) {
+    /// events only at its end. Returns the exit code if only a person can end the wait for a file of this command's own job.
+    async fn say_wait(&mut self, is_planning: bool, running: u32) -> Option<u8> {
         let (at, seen) = self.asks_wait;
         if Instant::now() < at {
-            return;
+            return None;
         }
         self.asks_wait = (Instant::now() + STILL, self.seen);
         if is_planning && self.told_wait.is_some() || !is_planning && seen != self.seen {
-            return;
+            return None;
         }
-        let waits = self.session.client.job(self.job).await.ok().and_then(|view| view.waits);
-        if waits.is_some() && waits != self.told_wait {
-            self.report(&plain(waits.as_deref().unwrap_or_default()));
-            self.told_wait = waits;
+        let view = self.session.client.job(self.job).await.ok()?;
+        let is_last = self.how.owns && !is_planning && running == 0 && view.wait_end() == Some(WaitEnd::Person);
+        let waits = plain(&self.session.completed(&view.waits?));
+        if is_last {
+            // The command ends here, and its server with it.
+            let then = match self.session.host.is_some() {
+                true => format!(". Then go on with this job: {}", self.command("resume")),
+                false => ". This job goes on by itself then".to_owned(),
+            };
+            self.report(&format!("{waits}{then}"));
+            return Some(WAITS);
         }
+        if self.told_wait.as_ref() != Some(&waits) {
+            self.report(&waits);
+            self.told_wait = Some(waits);
+        }
+        None
     }
 
     /// Handles a signal. After the first one, running files are allowed to end; after the second, nothing is waited

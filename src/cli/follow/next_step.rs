@@ -130,6 +130,7 @@ mod tests {
             concurrency: 0,
             waits: None,
             asks: false,
+            no_server: false,
             note: None,
             trash,
             trash_left: (0, 0),

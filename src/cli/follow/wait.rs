@@ -20,7 +20,8 @@ pub(in crate::cli) struct KnownWait {
 impl KnownWait {
     /// Asks the server about a job that is paused for this reason. If it does not answer, only the reason is known.
     pub(in crate::cli) async fn ask(session: &Session, job: JobId, reason: PauseReason) -> Self {
-        Self::of(session.client.job(job).await.ok().as_ref(), reason)
+        let known = Self::of(session.client.job(job).await.ok().as_ref(), reason);
+        KnownWait { text: session.completed(&known.text), ..known }
     }
 
     fn of(view: Option<&JobView>, reason: PauseReason) -> Self {

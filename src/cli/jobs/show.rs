@@ -76,7 +76,7 @@ pub(in crate::cli) async fn show(arguments: ShowCommand) -> CommandResult {
             (Some(status), _) => files(&session, job, status, &arguments).await,
             (None, Some(file)) => {
                 let view = session.client.job(job).await?;
-                let items = items_of(&session.client, job, &view, std::slice::from_ref(file)).await?;
+                let items = items_of(&session, job, &view, std::slice::from_ref(file)).await?;
                 attempts(&session, job, items.first().copied().unwrap_or_default()).await
             }
             (None, None) => one(&session, job, arguments.json).await,

@@ -16,10 +16,11 @@ const NAME_A_JOB: [(BuiltIn, &str, &str); 2] =
     [(BuiltIn::Verify, "manifest", "@"), (BuiltIn::Deduplicate, "report", "")];
 
 /// What to give for a setting that names a job, if the request lacks it.
-pub(super) fn hint(request: &StartJob) -> Option<String> {
+pub(super) fn hint(session: &Session, request: &StartJob) -> Option<String> {
     let (recipe, setting, _) = NAME_A_JOB.iter().find(|(recipe, ..)| request.recipe == recipe.name())?;
     let file = if *recipe == BuiltIn::Verify { " a file of the folder with --set manifest=SHA256SUMS, or" } else { "" };
-    let text = format!("name{file} a job with --set {setting}=@1, which is the newest (headway jobs lists them)");
+    let list = session.command("jobs");
+    let text = format!("name{file} a job with --set {setting}=@1, which is the newest ({list} lists them)");
     (!request.settings.contains_key(*setting)).then_some(text)
 }
 

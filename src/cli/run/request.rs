@@ -1,6 +1,6 @@
 //! Turns a command line into the request that starts a job.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -84,7 +84,10 @@ impl RunArguments {
                 paths.insert(0, word.into());
                 Ok(BuiltIn::Command.name().to_owned())
             }
-            (None, true) => Err(usage("name a recipe, or a program after --; headway recipes lists recipes")),
+            (None, true) => {
+                let config = self.which.config_option();
+                Err(usage(&format!("name a recipe, or a program after --; headway recipes{config} lists recipes")))
+            }
         }
     }
 
@@ -122,9 +125,9 @@ fn usage(text: &str) -> CommandFailure {
 impl RunArguments {
     /// The error for a first word that is followed by a program and is not a file.
     fn no_such_file(&self, word: &str) -> String {
-        let files = self.paths.iter().map(|path| path.display().to_string() + " ").collect::<String>();
-        let program: Vec<_> = self.program.iter().map(|word| word.display().to_string()).collect();
-        let line = format!("headway run {files}-- {}", program.join(" "));
+        let words = |words: &[OsString]| words.iter().map(|word| format!(" {}", shown(word))).collect::<String>();
+        let options = self.which.options();
+        let line = format!("headway run{options}{} --{}", words(&self.paths), words(&self.program));
         format!("{word:?} is neither a file nor a folder, and a recipe takes no program; did you mean: {line}")
     }
 
@@ -135,6 +138,7 @@ impl RunArguments {
         if known.iter().any(|name| name == recipe) {
             return None;
         }
+        let (options, word) = (self.which.options(), shown(OsStr::new(recipe)));
         let rest = |left_out: Option<&str>| {
             let paths = self.paths.iter().filter(|path| left_out.is_none_or(|word| *path != word));
             paths.map(|path| format!(" {}", shown(path))).collect::<String>()
@@ -142,7 +146,7 @@ impl RunArguments {
         if let Some(name) =
             self.paths.iter().filter_map(|path| path.to_str()).find(|path| known.contains(&(*path).to_owned()))
         {
-            return Some(format!("the recipe comes first: headway run {name} {recipe}{}", rest(Some(name))));
+            return Some(format!("the recipe comes first: headway run{options} {name} {word}{}", rest(Some(name))));
         }
         // The server's refusal says this itself; for a file, nobody asks the server.
         if let Some(near) = nearest(recipe, known.iter().map(String::as_str)).filter(|_| is_file) {
@@ -150,9 +154,10 @@ impl RunArguments {
         }
         is_file.then(|| {
             format!(
-                "the recipe is left out: headway run RECIPE {recipe}{0} (headway recipes lists them), or for a program: \
-                 headway run {recipe}{0} -- PROGRAM {{}}",
-                rest(None)
+                "the recipe is left out: headway run{options} RECIPE {word}{0} (headway recipes{1} lists them), or for a program: \
+                 headway run{options} {word}{0} -- PROGRAM {{}}",
+                rest(None),
+                self.which.config_option()
             )
         })
     }

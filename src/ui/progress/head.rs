@@ -119,15 +119,16 @@ fn stands(summary: Summary, newest: Newest, still: Memo<bool>) -> Memo<Option<St
     let live = expect_context::<Live>();
     let (zone, can_act) = (Zone::here(), may_act());
     Memo::new(move |_| {
-        if still.get() {
-            return Some(standing::STANDS_STILL.to_owned());
-        }
-        let time = |at| zone.moment(at, live.clock.get_untracked());
+        let (still, time) = (still.get(), |at| zone.moment(at, live.clock.get_untracked()));
         summary.with(|summary| {
             let summary = summary.as_ref()?;
             // What was read is valid only as long as the job's status has not changed.
             let waits = newest.with(|view| view.waits.clone().filter(|_| view.summary.status == summary.status));
-            Some(standing(summary, waits.flatten().as_deref(), &time, can_act))
+            let waits = waits.flatten();
+            Some(match still {
+                true => standing::stands_still(waits.as_deref()),
+                false => standing(summary, waits.as_deref(), &time, can_act),
+            })
         })
     })
 }

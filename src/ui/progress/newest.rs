@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::summary::Summary;
+use super::summary::{Summary, still};
 use crate::api;
 use crate::live::Live;
 use headway_model::status::PauseReason;
@@ -50,7 +50,12 @@ impl Newest {
     pub(in crate::ui) fn follow(self, summary: Summary) {
         let live = expect_context::<Live>();
         let status = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(|summary| summary.status)));
-        let waited = Memo::new(move |_| status.get().filter(waits).map(|_| live.clock.get() / WAITING_MS));
+        let still = still(move || vec![self.job]);
+        let waited = Memo::new(move |_| {
+            let is_still = still.with(|still| !still.is_empty());
+            let waits = status.get().is_some_and(|status| is_still || waits(&status));
+            waits.then(|| live.clock.get() / WAITING_MS)
+        });
         let (newest, again) = (live.newest_job(), RwSignal::new(0_u32));
         Effect::new(move |before: Option<()>| {
             // Read it rather than only track it, because a memo that has never been read tracks nothing.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -37,9 +37,25 @@ pub(crate) fn refused_to_serve(files: &Files, library: &Path, wrap: &[&str]) -> 
     String::from_utf8_lossy(&ended.stderr).into_owned()
 }
 
+/// Whether a process was killed, as a fault kills it.
+pub(crate) fn is_kill(ended: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    ended.signal() == Some(rustix::process::Signal::KILL.as_raw())
+}
+
 impl Headway {
     /// Starts the program on these files; `None` if it ended before it was ready.
     pub(crate) fn try_start(files: &Files, site: Option<&Path>, wrap: &[&str], arguments: &[&str]) -> Option<Self> {
+        Headway::start_or_end(files, site, wrap, arguments).ok()
+    }
+
+    /// The same; how it ended if it was not ready, or `None` if it did not end by itself.
+    pub(crate) fn start_or_end(
+        files: &Files,
+        site: Option<&Path>,
+        wrap: &[&str],
+        arguments: &[&str],
+    ) -> Result<Self, Option<ExitStatus>> {
         use std::os::unix::process::CommandExt;
         let program = env!("CARGO_BIN_EXE_headway");
         let mut command = match wrap {
@@ -77,11 +93,15 @@ impl Headway {
             }
         });
         match link.recv_timeout(Duration::from_secs(60)) {
-            Ok(url) => Some(Headway { child, url, group: !wrap.is_empty() }),
-            Err(_) => {
+            Ok(url) => Ok(Headway { child, url, group: !wrap.is_empty() }),
+            Err(why) => {
                 let mut dead = Headway { child, url: String::new(), group: !wrap.is_empty() };
+                // Its output ends with it, a moment before it can be waited for.
+                let time =
+                    if why == mpsc::RecvTimeoutError::Disconnected { Duration::from_secs(60) } else { Duration::ZERO };
+                let ended = dead.end_within(time);
                 dead.kill();
-                None
+                Err(ended)
             }
         }
     }
@@ -213,14 +233,26 @@ impl Headway {
 
     /// Whether it ends by itself within this time.
     pub(crate) fn dies_within(&mut self, time: Duration) -> bool {
+        self.end_within(time).is_some()
+    }
+
+    /// Whether a fault kills it within this time. No other end counts.
+    pub(crate) fn is_killed_within(&mut self, time: Duration) -> bool {
+        self.end_within(time).is_some_and(is_kill)
+    }
+
+    /// How it ends by itself within this time.
+    fn end_within(&mut self, time: Duration) -> Option<ExitStatus> {
         let deadline = std::time::Instant::now() + time;
-        while std::time::Instant::now() < deadline {
-            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return true;
+        loop {
+            if let Ok(Some(ended)) = self.child.try_wait() {
+                return Some(ended);
+            }
+            if std::time::Instant::now() >= deadline {
+                return None;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        false
     }
 
     /// Sends TERM and waits for the end; returns whether it was clean.

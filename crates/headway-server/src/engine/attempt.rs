@@ -17,6 +17,7 @@ use prepare::prepared;
 use super::attempt_id::AttemptId;
 use super::change::names;
 use super::conflicts::can_be_open;
+use super::exclusion::WantedFiles;
 use super::outcome::outcome;
 use super::panicked::Panicked;
 use super::schedule::WorkOutcome;
@@ -149,7 +150,7 @@ fn held(
     files.extend(work.reads(&file.path).into_iter().map(|read| (read, work.shares())));
     files.extend(attempt.output.as_ref().map(|staged| (staged.target.clone(), true)));
     files.dedup_by(|one, other| one.0 == other.0);
-    let hold = context.exclusion.hold(&active.library.path, &files, attempt).ok_or(Failure::Stopped)?;
+    let hold = context.exclusion.hold(WantedFiles::of(&active.library, &files), attempt)?;
     // A panic is caught here, because it must not let go of the files.
     let done =
         or_panicked(|| done_alone(context, active, work, file, (output, renames, removes), &files, (attempt, has_run)));

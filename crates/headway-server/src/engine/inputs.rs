@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::attempt_id::AttemptId;
 use super::pool::EndedAttempt;
-use super::schedule::Input;
+use super::schedule::{Input, WorkOutcome};
 use crate::writer::WriterReport;
 use headway_model::event_kind::ChangeStep;
 use headway_model::{JobEvent, JobId};
@@ -116,6 +116,9 @@ impl Engine {
     fn worked(&self, ended: EndedAttempt) -> impl Iterator<Item = Input> + use<> {
         let EndedAttempt { which: AttemptId { job, item, attempt }, outcome, took } = ended;
         self.context.running.end(job, item);
+        if outcome == WorkOutcome::Held {
+            self.context.exclusion.given_back((job, item));
+        }
         let ahead = self.active_jobs.get(&job).and_then(|active| active.note_attempt_time(took));
         let done = Input::Done { job, item, attempt, outcome };
         ahead.map(|ahead| Input::ClaimAhead { job, ahead }).into_iter().chain([done])

@@ -21,5 +21,6 @@ pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> Wo
         Err(Failure::Environment(reason)) => WorkOutcome::Environment(reason),
         Err(Failure::NotRecovered(reason)) => WorkOutcome::NotRecovered(reason),
         Err(Failure::Lost) => WorkOutcome::Lost,
+        Err(Failure::Held) => WorkOutcome::Held,
     }
 }

@@ -1,5 +1,5 @@
-//! The periodic checks of the engine's loop: time limits, attempts that hang, shortages, and a stop that takes too
-//! long.
+//! The periodic checks of the engine's loop: time limits, attempts that hang, shortages, items whose files are free again, and a
+//! stop that takes too long.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ const STALLED_AFTER: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(2);
 
 impl Engine {
-    /// Checks for timeouts, attempts that wait too long, shortages, and a drain that takes too long.
+    /// Checks for timeouts, attempts that wait too long, shortages, files that are free again, and a drain that takes too long.
     pub(super) fn check_periodically(&mut self) -> Vec<Input> {
         self.looked = Instant::now();
         self.context.running.end_late(|job| self.active_jobs.get(&job)?.time_limit_ms().map(Duration::from_millis));
@@ -35,6 +35,7 @@ impl Engine {
         self.let_go_of_idle_libraries();
         let mut inputs = self.look_for_shortages();
         inputs.extend(self.look_for_stalled());
+        inputs.extend(self.context.exclusion.offered().into_iter().map(|(job, item)| Input::Free { job, item }));
         if self.stopping.is_some_and(|since| since.elapsed() > self.context.drain) {
             inputs.push(Input::DrainOver);
         }

@@ -89,6 +89,11 @@ impl Schedule {
             Input::Recorded { job, recorded, digest } => self.recorded(job, &recorded, digest, &mut effects),
             Input::Refused { job, event } => self.refused(job, &event, &mut effects),
             Input::Done { job, item, attempt, outcome } => self.done(job, item, attempt, outcome, &mut effects),
+            Input::Free { job, item } => {
+                if let Some(job) = self.jobs.get_mut(&job) {
+                    job.free(item);
+                }
+            }
             Input::PlacingRecovered { job, item, state, detail } => {
                 self.placing_recovered(job, item, state, detail, &mut effects)
             }

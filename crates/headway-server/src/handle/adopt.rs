@@ -94,5 +94,5 @@ fn no_recipe(job: JobId, recipe: &str) -> ApiError {
         "this server has no recipe {recipe:?}, so job {job} is left for a server that has it. To continue it, call \
          `headway resume {job}` with --config and the file that defines the recipe"
     );
-    ApiError::Conflict { message }
+    ApiError::NoRecipe { message }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Server;
+use super::same::plain;
 use crate::engine::ByPath;
 use crate::error::{internal, unreadable};
 use headway_files::{Found, Library, Unreadable, io_text, is_own_folder};
@@ -36,9 +37,10 @@ impl Server {
             return Ok(true);
         }
         let Query::Items(query) = &request.query else { return Ok(false) };
-        match self.repeated(request, query).await? {
+        let request = self.without_defaults(request);
+        match self.repeated(&request, query).await? {
             Some(earlier) if earlier.output == request.output => {
-                must_be_exact(request, &earlier, query.job)?;
+                must_be_exact(&request, &earlier, query.job)?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -101,9 +103,10 @@ impl Server {
         if JobKind::of(&request.recipe) == JobKind::Undo {
             return Ok(());
         }
-        let earlier = self.repeated(request, query).await?;
+        let request = self.without_defaults(request);
+        let earlier = self.repeated(&request, query).await?;
         if let Some(earlier) = earlier.filter(|earlier| request.output.is_none() || earlier.output == request.output) {
-            return must_be_exact(request, &earlier, query.job);
+            return must_be_exact(&request, &earlier, query.job);
         }
         let text = format!(
             "{} is not served here: what job {} did there can be retried and undone, and nothing else",
@@ -112,10 +115,19 @@ impl Server {
         Err(ApiError::at_place("/library", text))
     }
 
-    /// The request of the job whose items this one names, if that had the same recipe and the same settings.
+    /// The request of the job whose items this one names, without its defaults, if that had the same recipe and the same settings.
     async fn repeated(&self, request: &StartJob, query: &ItemsQuery) -> Result<Option<StartJob>, ApiError> {
         let earlier = self.request_of(&self.row(query.job).await?).await?;
+        let earlier = earlier.map(|earlier| self.without_defaults(&earlier));
         Ok(earlier.filter(|earlier| earlier.recipe == request.recipe && earlier.settings == request.settings))
+    }
+
+    /// A request without the fields that hold their default: one that spells them out is equal to one that does not.
+    fn without_defaults(&self, request: &StartJob) -> StartJob {
+        match self.inner.context.recipe(&request.recipe) {
+            Some(recipe) => plain(request.clone(), recipe.as_ref()),
+            None => request.clone(),
+        }
     }
 
     /// Refuses a library that the caller may not name.

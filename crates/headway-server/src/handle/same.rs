@@ -26,7 +26,7 @@ impl Server {
 }
 
 /// A request without the fields that hold their default.
-fn plain(mut request: StartJob, recipe: &dyn Recipe) -> StartJob {
+pub(super) fn plain(mut request: StartJob, recipe: &dyn Recipe) -> StartJob {
     let Policy { tries, backoff_ms, timeout: _, halt: _, on_interrupt, on_done } = &mut request.policy;
     forget(tries, &TRIES);
     forget(backoff_ms, &BACKOFF_MS);

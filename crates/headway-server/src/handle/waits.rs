@@ -1,5 +1,6 @@
 //! What a job waits for, in words.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Server;
@@ -27,7 +28,7 @@ const INTERRUPTED: &str = "A person decides about its interrupted files: Resume 
 impl Server {
     /// What a job waits for. `gone` says what keeps it from the folder of its library; `disks` are those inside the library
     /// that it lacks, and who can give it back its folder and those disks.
-    pub(super) fn waits(
+    pub(super) async fn waits(
         &self,
         summary: &JobSummary,
         (library, gone): (&str, Option<FolderGone>),
@@ -48,11 +49,7 @@ impl Server {
                 let place = running.place_of(summary.job)?;
                 Some(format!("{} in the queue", ordinal(place)))
             }
-            JobStatus::Processing => {
-                let items = running.of(summary.job);
-                let (item, other) = items.iter().find_map(|item| Some((item, item.waits_for?)))?;
-                Some(waits_for_job(&item.path, other, self.why_held(library, &item.path, other)))
-            }
+            JobStatus::Processing => return self.waits_for_file(summary, library).await,
             JobStatus::Paused { reason: PauseReason::LibraryGone } => {
                 waits_for_library(library, gone, (disks, Some(gives_back)))
             }
@@ -69,6 +66,35 @@ impl Server {
             status => status.wait_end().unwrap_or_default(),
         };
         text.map(|text| JobWait { text, ends })
+    }
+
+    /// What a job that processes files waits for: a file that another job holds.
+    async fn waits_for_file(&self, summary: &JobSummary, library: &str) -> Option<JobWait> {
+        let context = &self.inner.context;
+        let tries = context.running.of(summary.job).into_iter().find_map(|item| Some((item.path, item.waits_for?)));
+        let held_up = context.exclusion.held_up(summary.job);
+        let held = held_up.as_ref().map(|held_up| (held_up.path.clone(), held_up.by));
+        let (path, other) = tries.or(held)?;
+        let text = waits_for_job(&path, other, self.why_held(library, &path, other));
+        let ends = match &held_up {
+            // Nothing else of it is left to do.
+            Some(held_up) if summary.counters.open() as usize == held_up.items => self.who_lets_go(&held_up.jobs).await,
+            _ => WaitEnd::Itself,
+        };
+        Some(JobWait { text, ends })
+    }
+
+    /// Who has these jobs let go of the files that they hold: a person, if each of them waits for one. A job that cannot be read is not
+    /// known to wait.
+    async fn who_lets_go(&self, jobs: &BTreeSet<JobId>) -> WaitEnd {
+        for job in jobs {
+            let waits = self.has_no_server(*job)
+                || matches!(self.row(*job).await, Ok(row) if row.summary.status.wait_end() == Some(WaitEnd::Person));
+            if !waits {
+                return WaitEnd::Itself;
+            }
+        }
+        WaitEnd::Person
     }
 
     /// Why another job holds what the file of an item waits for.

@@ -81,6 +81,8 @@ impl OutcomeFollower {
                         tell.send_replace(FollowedUpTo { up_to, folders });
                     }
                     Ok(()) => {}
+                    // The server has ended meanwhile, and nobody needs the index any more.
+                    Err(_) if following.data.strong_count() == 0 || head.has_changed().is_err() => return,
                     Err(error) => tracing::warn!(%error, "the outcomes of files could not be read from the log"),
                 }
                 let rest = POLL_INTERVAL.max(begun.elapsed() * (TIME_SHARE - 1));
@@ -139,7 +141,8 @@ async fn until_needed(
             () = wanted.notified() => {}
         }
     }
-    goes_on
+    // The writer can have ended while the log was quiet.
+    goes_on && head.has_changed().is_ok()
 }
 
 /// Waits until the log has not grown for [`QUIET`], or its writer has ended.
@@ -178,6 +181,17 @@ mod tests {
         wanted.notify_one();
         let (_, waited) = waits(u64::MAX, &wanted).await;
         assert!(waited < LONGEST_DELAY, "a page waited {waited:?}");
+    }
+
+    #[tokio::test]
+    async fn a_log_whose_writer_ends_while_it_is_quiet_is_not_followed_again() {
+        let (tell, mut head) = watch::channel(Head::default());
+        let ends = tokio::spawn(async move {
+            tell.send_replace(Head { position: 1, ..Head::default() });
+            sleep(QUIET / 5).await;
+        });
+        assert!(!until_needed(Duration::ZERO, &Notify::new(), &mut head, Some(0)).await);
+        ends.await.expect("no panic");
     }
 
     #[tokio::test]

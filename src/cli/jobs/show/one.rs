@@ -52,7 +52,7 @@ fn rows(session: &Session, view: JobView) -> Vec<LabelledValue> {
     let so_far = if summary.status.is_terminal() { "" } else { " so far" };
     rows.extend(took(&summary, session.working_clock()).map(|took| ("at work", took + so_far)));
     rows.extend(summary.message.as_ref().filter(|message| !message.is_empty()).map(|text| ("message", plain(text))));
-    rows.extend(waits.map(|waits| ("waits", waits)));
+    rows.extend(waits.map(|waits| ("waits", session.completed(&waits))));
     let now = next(session, &summary, has_server);
     rows.extend([now].into_iter().chain(then).flatten().map(|next| ("next", next)));
     rows.extend(note.map(|note| ("note", note)));

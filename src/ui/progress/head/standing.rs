@@ -5,9 +5,17 @@ use headway_model::id::Millis;
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::{JobStatus, JobSummary};
 
-/// The sentence for a job that has had no running file for a while, although files wait.
-pub(super) const STANDS_STILL: &str =
-    "Nothing is running now: its files wait for a free worker, or for their next try.";
+/// The sentence for a job that has had no running file for a while, although files wait. `waits` is what the job waits for
+/// according to the server.
+pub(super) fn stands_still(waits: Option<&str>) -> String {
+    match waits {
+        // It can begin with the name of a file, which has no capital letter for that.
+        Some(waits) => format!("Nothing is running now. {}.", waits.trim_end_matches('.')),
+        None => "Nothing is running now: its files wait for a free worker, for a file that another job holds, or for their next \
+                 try."
+            .to_owned(),
+    }
+}
 
 /// The sentence. `waits` is what the job waits for according to the server; `time` formats a time; `can_act` is whether
 /// the page has buttons.
@@ -123,6 +131,14 @@ mod tests {
 
     fn said(status: JobStatus, counters: Counters) -> String {
         standing(&summary(status, counters), None, &|at| format!("at {}", at / 1_000), true)
+    }
+
+    #[test]
+    fn a_job_of_which_nothing_runs_says_what_it_waits_for_if_that_is_known() {
+        let told = stands_still(Some("a.jpg waits for job 7, which works on it"));
+        assert_eq!(told, "Nothing is running now. a.jpg waits for job 7, which works on it.");
+        assert_eq!(stands_still(Some("No server works on it.")), "Nothing is running now. No server works on it.");
+        assert!(stands_still(None).ends_with("or for their next try."));
     }
 
     #[test]

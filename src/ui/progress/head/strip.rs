@@ -29,7 +29,7 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
     let still = still_now(live, job);
     let stands = move || {
         if still.get() {
-            return Some(standing::STANDS_STILL.to_owned());
+            return Some(standing::stands_still(None));
         }
         let time = |at| zone.moment(at, live.clock.get_untracked());
         of(&|summary| standing::standing(summary, None, &time, can_act))

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::super::exclusion::WantedFiles;
 use super::super::panicked::Panicked;
 use super::super::stop::{StepFailure, StepStop};
 use super::super::{Context, Exclusion};
@@ -52,8 +53,8 @@ impl EarlierChanges {
     /// thread that has hung there since before this job was paused and resumed.
     pub(super) fn alone<T>(&self, change: &Change, look: impl FnOnce(&Library) -> T) -> Result<T, StepFailure> {
         let names: Vec<_> = change.touched().into_iter().map(|name| (name, true)).collect();
-        let (root, job) = (&self.active.library.path, self.active.job);
-        let held = self.exclusion.hold_for(job, root, &names, |_| self.stop.is_asked());
+        let wanted = WantedFiles::of(&self.active.library, &names);
+        let held = self.exclusion.hold_for(self.active.job, &wanted, |_| self.stop.is_asked());
         let _held = held.ok_or(StepFailure::Stopped)?;
         hold("recovering-earlier");
         self.look(look)

@@ -71,9 +71,10 @@ impl Schedule {
 
     fn begin_queued(&mut self, silent: &BTreeSet<Arc<str>>, effects: &mut Vec<ScheduleEffect>) {
         let held = |is: &dyn Fn(&Job) -> bool| self.jobs.values().filter(|job| job.holds_place() && is(job)).count();
-        let mut places = self.limits.jobs.saturating_sub(held(&|job| !job.is_stalled()));
+        // A job whose files others hold takes no place: one of them might be in the queue.
+        let mut places = self.limits.jobs.saturating_sub(held(&|job| !job.is_stalled() && !job.is_held_up()));
         // For jobs on silent storage, the jobs that hang count too.
-        let mut places_there = self.limits.jobs.saturating_sub(held(&|_| true));
+        let mut places_there = self.limits.jobs.saturating_sub(held(&|job| !job.is_held_up()));
         for id in self.queue() {
             let Some(job) = self.jobs.get_mut(&id).filter(|job| !job.asked && !job.unread) else { continue };
             // A job resumed while its items still run already has its place.
@@ -118,6 +119,7 @@ impl Job {
                 && !job.claimed.contains_key(&item)
                 && !job.active.contains_key(&item)
                 && !job.waiting.delayed.contains(&item)
+                && !job.waiting.held.contains(&item)
         };
         while let Some(item) = self.waiting.again.pop_first() {
             if free(self, item) {

@@ -114,6 +114,12 @@ impl Job {
         self.stalled() > 0 && self.stalled() == self.active.len()
     }
 
+    /// Whether nothing of it runs, because each of its open items waits for a file that another holds.
+    pub(super) fn is_held_up(&self) -> bool {
+        let held = self.waiting.held.len();
+        held > 0 && self.active.is_empty() && self.fold.counters.open() as usize == held
+    }
+
     /// Whether its library is one of these.
     pub(super) fn is_of(&self, libraries: &BTreeSet<Arc<str>>) -> bool {
         self.terms.as_ref().is_some_and(|terms| libraries.contains(&terms.library))

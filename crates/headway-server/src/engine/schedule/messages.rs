@@ -142,6 +142,13 @@ pub(crate) enum Input {
         /// How it ended.
         outcome: WorkOutcome,
     },
+    /// The files of an item are free for which its attempt could not wait.
+    Free {
+        /// The job.
+        job: JobId,
+        /// The item.
+        item: u32,
+    },
     /// The answer to [`ScheduleEffect::RecoverPlacing`].
     PlacingRecovered {
         /// The job.
@@ -191,6 +198,8 @@ pub(crate) enum WorkOutcome {
     NotRecovered(PauseReason),
     /// Its worker is gone.
     Lost,
+    /// Another holder has one of its files. It is [`Input::Free`] once the file is.
+    Held,
 }
 
 /// What the shell has to do.

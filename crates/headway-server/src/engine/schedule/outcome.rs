@@ -76,8 +76,12 @@ impl Schedule {
                 job.pause_for(id, Some(reason), effects);
                 return;
             }
+            WorkOutcome::Held if goes_on => {
+                job.waiting.held.insert(item);
+                JobEvent::Returned { item, attempt }
+            }
             WorkOutcome::Stopped | WorkOutcome::Environment(_) if goes_on => JobEvent::Returned { item, attempt },
-            WorkOutcome::Stopped | WorkOutcome::Environment(_) => job.ended(item, attempt, now),
+            WorkOutcome::Stopped | WorkOutcome::Held | WorkOutcome::Environment(_) => job.ended(item, attempt, now),
         };
         // An attempt that is followed by another one leaves nothing for the last step.
         let detail = detail.filter(|_| event.detail().is_some());

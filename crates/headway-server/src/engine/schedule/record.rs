@@ -126,7 +126,7 @@ impl Job {
             JobEvent::Requeued { item } => self.requeued(*item, before),
             JobEvent::Returned { item, .. } => {
                 *self.uncounted.entry(*item).or_default() += 1;
-                self.waiting.again.insert(*item);
+                self.put_back(*item);
             }
             JobEvent::AttemptFailed { item, retry_at, .. } => self.delay(*item, *retry_at),
             JobEvent::CancelRequested {} => {

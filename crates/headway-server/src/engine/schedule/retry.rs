@@ -28,10 +28,17 @@ impl Job {
         Some(now + doubled / 2 + doubled * u64::from(chance) / 510)
     }
 
-    /// Makes a waiting item available to claim again.
+    /// Makes a waiting item available to claim again, unless its files are held.
     pub(super) fn put_back(&mut self, item: u32) {
-        if self.fold.item(item) == Some(ItemStatus::Waiting) {
+        if self.fold.item(item) == Some(ItemStatus::Waiting) && !self.waiting.held.contains(&item) {
             self.waiting.again.insert(item);
+        }
+    }
+
+    /// Makes an item available to claim whose files are free again. If its attempt's end is not recorded yet, that does so.
+    pub(super) fn free(&mut self, item: u32) {
+        if self.waiting.held.remove(&item) {
+            self.put_back(item);
         }
     }
 

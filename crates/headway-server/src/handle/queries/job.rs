@@ -62,10 +62,12 @@ impl Server {
             waits_for_library(&row.library, gone, (&disks, None)).into_iter().for_each(&mut add);
             self.inner.told.note(id, if gone.is_none() { disks.clone() } else { LackingDisks::default() });
         }
-        let waits = self.waits(&row.summary, (&row.library, gone), (&disks, ends));
+        let waits = self.waits(&row.summary, (&row.library, gone), (&disks, ends)).await;
+        let no_server = self.is_left(&row.summary);
         Ok(JobView {
             asks: waits.as_ref().is_some_and(|waits| waits.ends == WaitEnd::Person),
             waits: waits.map(|waits| waits.text),
+            no_server,
             outputs,
             summary: row.summary,
             cursor,

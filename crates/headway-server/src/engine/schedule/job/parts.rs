@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use headway_model::id::Millis;
 
-/// The items of a job that wait for an attempt. Each of them is at or after `next`, or in `again`, or in `later`.
+/// The items of a job that wait for an attempt. Each of them is at or after `next`, or in `again`, or in `later`, or in `held`.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine::schedule) struct WaitingItems {
     /// The first item that has not been looked at.
@@ -15,6 +15,8 @@ pub(in crate::engine::schedule) struct WaitingItems {
     pub(in crate::engine::schedule) later: BTreeSet<(Millis, u32)>,
     /// Delayed items.
     pub(in crate::engine::schedule) delayed: BTreeSet<u32>,
+    /// Items that wait for files which others hold.
+    pub(in crate::engine::schedule) held: BTreeSet<u32>,
 }
 
 /// Items whose placing no worker holds, because it ended or died in the middle of it.

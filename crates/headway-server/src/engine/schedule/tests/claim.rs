@@ -163,3 +163,47 @@ fn attempts_that_hang_on_one_library_take_no_worker_and_no_place_from_the_jobs_o
     world.done(hung, 0, 1, ok());
     assert_eq!(world.at_work(hung) + world.at_work(free), 2);
 }
+
+#[test]
+fn an_item_whose_file_is_held_leaves_its_worker_to_others_and_runs_once_the_file_is_free() {
+    let mut world = ScheduleWorld::new(1, 1, true);
+    let job = world.job(1, 3);
+    world.done(job, 0, 1, WorkOutcome::Held);
+    assert_eq!(world.started, [(job, 1, 1)], "the next item has the worker");
+    world.done(job, 1, 1, ok());
+    world.done(job, 2, 1, ok());
+    assert_eq!((world.status(job), world.at_work(job)), (JobStatus::Processing, 0), "the first item waits");
+    world.input(Input::Free { job, item: 0 });
+    assert_eq!(world.started, [(job, 0, 2)]);
+    world.done(job, 0, 2, ok());
+    assert_eq!(world.status(job), JobStatus::Finishing);
+}
+
+#[test]
+fn a_job_of_which_every_item_waits_for_files_takes_no_place_from_the_job_that_holds_them() {
+    let mut world = ScheduleWorld::new(1, 2, true);
+    let waits = world.job(1, 1);
+    let queued = world.job(2, 1);
+    assert_eq!(world.status(queued), JobStatus::Queued);
+    world.done(waits, 0, 1, WorkOutcome::Held);
+    assert_eq!((world.status(queued), world.at_work(queued)), (JobStatus::Processing, 1));
+    world.input(Input::Free { job: waits, item: 0 });
+    assert_eq!(world.at_work(waits), 1);
+}
+
+#[test]
+fn a_paused_job_keeps_waiting_for_a_held_file_and_a_cancel_does_not() {
+    let mut world = ScheduleWorld::new(1, 1, true);
+    let job = world.job(1, 2);
+    world.record(job, JobEvent::Paused { reason: PauseReason::User });
+    world.done(job, 0, 1, WorkOutcome::Held);
+    assert_eq!(world.folds[&job].counters.running, 0, "nothing runs, so that whoever paused it need not wait");
+    world.input(Input::Free { job, item: 0 });
+    assert_eq!(world.at_work(job), 0, "it is paused");
+    world.record(job, JobEvent::Resumed {});
+    world.done(job, 0, 2, WorkOutcome::Held);
+    world.record(job, JobEvent::CancelRequested {});
+    let (_, item, attempt) = world.started[0];
+    world.done(job, item, attempt, WorkOutcome::Held);
+    assert_eq!(world.status(job), JobStatus::Cancelled);
+}
