@@ -1140,6 +1140,24 @@ async fn a_root_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_goes_on_by_itself_when_its_root_is_back_though_another_one_was_there_at_the_restart() {
+    let files = Files::numbered(5);
+    let app = App::start(&files).await;
+    let job = planned(&app, "checksum").await;
+    app.stop().await;
+    std::fs::rename(files.library(), files.elsewhere()).expect("a folder");
+    files.write("other", b"of another folder");
+    let app = App::start(&files).await;
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    assert!(waits(&app, job).await.contains("is not the one"));
+    std::fs::remove_dir_all(files.library()).expect("a folder");
+    std::fs::rename(files.elsewhere(), files.library()).expect("a folder");
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 5));
+    app.stop().await;
+}
+
 /// What lies on the second disk looks like a change that has to be taken back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_exchanged_before_a_retry_runs_is_not_taken_for_that_of_a_half_changed_file() {

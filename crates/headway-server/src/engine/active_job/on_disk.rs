@@ -24,7 +24,7 @@ impl ActiveJob {
     pub(in crate::engine) fn has_library(&self) -> bool {
         let is_there = match self.has_items() {
             false => self.library.look_again().is_ok() && matches!(self.ground.admits(&self.library), Ok(true)),
-            true => self.library.reach().is_ok() && self.is_same_library(),
+            true => self.ground.is_there(&self.library),
         };
         // Files that an earlier job planned can be on any disk.
         let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
