@@ -1158,6 +1158,62 @@ async fn a_job_goes_on_by_itself_when_its_root_is_back_though_another_one_was_th
     app.stop().await;
 }
 
+/// A server whose commands wait for the file `gate`: `copy` then writes an output, and `append` changes its file.
+fn gated(files: &Files) -> Headway {
+    let gate = files.data().with_file_name("gate");
+    let wait = format!("while [ ! -e {} ]; do sleep 0.01; done", gate.display());
+    let command = |name: &str, script: &str, words: &str| {
+        format!("[[command]]\nname = \"{name}\"\nrun = [\"sh\", \"-c\", '{wait}; {script}', \"sh\", {words}]\n")
+    };
+    let copy = command("copy", r#"cat "$1" > "$2""#, r#""{}", "{out}""#);
+    let text = copy + &command("append", r#"test -e "$1" && echo more >> "$1""#, r#""{}""#);
+    let config = files.data().with_file_name("headway.toml");
+    std::fs::write(&config, text).expect("a file");
+    Headway::start(files, &["--config", config.to_str().expect("text")])
+}
+
+/// Begins a job with one of these commands on `usb/a`, and waits until its program runs.
+async fn begin_gated(process: &Headway, client: &reqwest::Client, recipe: &str) -> JobId {
+    let (job, mut body) = (mint(), request(recipe));
+    body["query"] = json!({ "paths": ["usb/a"] });
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(call.status().as_u16(), 201);
+    let runs = || {
+        let left = attempts_left(|attempt| attempt.starts_with(&job.to_string())).expect("a look");
+        (!left.is_empty()).then_some(())
+    };
+    eventually("the program", async || runs()).await;
+    job
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_leaves_while_a_command_runs_on_its_file_fails_no_file() {
+    for (recipe, reason) in [("copy", PauseReason::LibraryGone), ("append", PauseReason::Interrupted)] {
+        let (files, client) = (Files::new(), http());
+        let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+        std::fs::create_dir_all(&disk).expect("a folder");
+        std::fs::write(disk.join("a"), "a").expect("a file");
+        let mount = || Mount::without_exchange(&disk, &usb);
+        let Some(mounted) = mount() else { return };
+        let process = gated(&files);
+        let job = begin_gated(&process, &client, recipe).await;
+        drop(mounted);
+        std::fs::write(files.data().with_file_name("gate"), "").expect("a file");
+        let is_paused = |summary: &JobSummary| matches!(summary.status, JobStatus::Paused { .. });
+        let is_over = |summary: &JobSummary| summary.status.is_terminal() || is_paused(summary);
+        let paused = process.until(&client, job, |summary| is_over(summary) && summary.counters.running == 0).await;
+        assert_eq!((paused.status, paused.counters.failed), (JobStatus::Paused { reason }, 0), "{recipe}: {paused:?}");
+        let Some(_mounted) = mount() else { return };
+        if reason == PauseReason::Interrupted {
+            // What the program did is not known, so it is not repeated without asking.
+            let resume = format!("{}/api/jobs/{job}/resume", process.url);
+            assert_eq!(client.post(resume).send().await.expect("an answer").status().as_u16(), 200);
+        }
+        let end = process.end(&client, job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{recipe}: {end:?}");
+    }
+}
+
 /// What lies on the second disk looks like a change that has to be taken back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_exchanged_before_a_retry_runs_is_not_taken_for_that_of_a_half_changed_file() {

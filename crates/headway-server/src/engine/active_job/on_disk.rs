@@ -70,6 +70,18 @@ impl ActiveJob {
         matches!(self.ground.exchanged(&self.library, Some(path)), Ok(None))
     }
 
+    /// What keeps the job from these files, if their library or the disk of one of them is not there or is another one.
+    /// Blocking.
+    pub(in crate::engine) fn lacks<'a>(&self, mut paths: impl Iterator<Item = &'a RelPath>) -> Option<PauseReason> {
+        if let Err(reason) = self.library.reach() {
+            return Some(reason);
+        }
+        let has_disk =
+            |path: &RelPath| matches!(self.library.absent_disk_of(path), Ok(None)) && self.has_its_disk(path);
+        let has_all = self.is_same_library() && paths.all(has_disk);
+        (!has_all).then_some(PauseReason::LibraryGone)
+    }
+
     /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.
     pub(in crate::engine) fn note_missed_disk(&self) {
         let is_absent = self.library.missing_mounts().is_ok_and(|missing| !missing.is_empty());
