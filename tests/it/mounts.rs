@@ -1211,7 +1211,46 @@ async fn a_disk_that_leaves_while_a_command_runs_on_its_file_fails_no_file() {
         }
         let end = process.end(&client, job).await;
         assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{recipe}: {end:?}");
+        let is_left = || {
+            let mut names = std::fs::read_dir(&disk).expect("a folder").flatten().map(|entry| entry.file_name());
+            names.any(|name| name.to_string_lossy().starts_with(&format!(".headway-{job}")))
+        };
+        eventually("a tidy disk", async || (!is_left()).then_some(())).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_finished_job_left_on_a_missing_disk_is_removed_when_the_disk_is_back_and_nowhere_else() {
+    let files = Files::new();
+    let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+    std::fs::create_dir_all(&disk).expect("a folder");
+    std::fs::write(disk.join("a"), "a").expect("a file");
+    let mount = || Mount::without_exchange(&disk, &usb);
+    let Some(mounted) = mount() else { return };
+    let served = Served::start(&files);
+    let on_disk = json!({ "query": { "paths": ["usb/a"] }, "output": { "place": "replace" } });
+    let end = served.run("upper", on_disk.clone()).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
+    drop(served);
+    // As a server leaves it that is killed while its disk leaves.
+    let left = format!(".headway-{}-0-1~", end.job);
+    let notes = files.data().join("untidy");
+    std::fs::create_dir_all(&notes).expect("a folder");
+    std::fs::write(notes.join(end.job.to_string()), "").expect("a note");
+    std::fs::create_dir(disk.join(&left)).expect("a folder");
+    std::fs::write(disk.join(&left).join("a"), "half").expect("a file");
+    drop(mounted);
+    std::fs::create_dir(usb.join(&left)).expect("a folder of the same name at the mount point");
+    let served = Served::start(&files);
+    let waiting = served.begin("upper", on_disk).await;
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    served.until(waiting, |summary| summary.status == gone).await;
+    let Some(mounted) = mount() else { return };
+    eventually("an empty disk", async || (!disk.join(&left).exists()).then_some(())).await;
+    served.end(waiting).await;
+    eventually("no note", async || std::fs::read_dir(&notes).expect("a folder").next().is_none().then_some(())).await;
+    drop((served, mounted));
+    assert!(usb.join(&left).exists(), "nothing at the bare mount point is taken for it");
 }
 
 /// What lies on the second disk looks like a change that has to be taken back.

@@ -107,13 +107,13 @@ impl Engine {
             });
             return;
         };
-        let (data, untidy) = (Arc::clone(&self.context.data), Arc::clone(&self.untidy));
+        let (context, untidy) = (Arc::clone(&self.context), Arc::clone(&self.untidy));
         self.tasks.spawn_blocking(move || {
             active.library.tidy();
             // What earlier jobs could not remove for the sake of this one.
             let mut over = std::mem::take(&mut *untidy.lock());
             over.push(active);
-            over.retain(|active| !active.leaves_nothing(&data));
+            over.retain(|active| !active.leaves_nothing(&context.data, &context.untidy_jobs));
             untidy.lock().extend(over);
             None
         });

@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use super::super::UntidyJobs;
 use super::super::plan::{absent_disks, missing_disks};
 use super::ActiveJob;
 use headway_files::{DataFolder, Ground};
@@ -117,13 +119,27 @@ impl ActiveJob {
         Ok(self.is_same_library() && self.has_its_disks() && self.library.remove_empty(made)?)
     }
 
-    /// Whether the job has left nothing in the library that is to be removed, as far as can be seen. If so, the note about it is
-    /// removed. Blocking.
-    pub(in crate::engine) fn leaves_nothing(self: &Arc<Self>, data: &DataFolder) -> bool {
+    /// Whether the library and the disks inside it are those that the job was planned on. If not, no disk is kept busy. Blocking.
+    pub(in crate::engine) fn is_on_own_ground(&self) -> bool {
+        let is_there = self.ground.is_there(&self.library) && self.has_its_disks();
+        if !is_there {
+            self.library.let_go(Duration::ZERO);
+        }
+        is_there
+    }
+
+    /// Whether the job has left no empty folder in the library that is to be removed, as far as can be seen. If no temporary
+    /// file is left either, the note about the job is removed; otherwise it is one of the `untidy` jobs. Blocking.
+    pub(in crate::engine) fn leaves_nothing(self: &Arc<Self>, data: &DataFolder, untidy: &UntidyJobs) -> bool {
         let tidied = (|| {
             let is_tidy = self.only_reads() || self.remove_empty_folders(data)?;
             // An attempt that was written off holds the job, and can still make a file.
-            if is_tidy && Arc::strong_count(self) == 1 && !self.library.has_left_of(self.job) {
+            if Arc::strong_count(self) > 1 {
+                return Ok(is_tidy);
+            }
+            if !is_tidy || self.library.has_left_of(self.job) {
+                untidy.note(self.job);
+            } else if !untidy.has(self.job) {
                 data.forget_untidy(self.job)?;
             }
             Ok(is_tidy)
