@@ -203,6 +203,39 @@ async fn a_library_that_is_not_there_is_waited_for_while_others_are_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_without_its_only_library_if_that_was_used_before() {
+    let (files, client) = (Files::numbered(3), http());
+    let mut process = Headway::start(&files, &[]);
+    let (job, mut body) = (mint(), request("checksum"));
+    body["approval"] = json!(true);
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(call.status().as_u16(), 201);
+    process.until(&client, job, |summary| summary.status == JobStatus::Planned).await;
+    assert!(process.terminate());
+    std::fs::rename(files.library(), files.elsewhere()).expect("a folder");
+
+    let process = Headway::start(&files, &[]);
+    let get = async |path: &str| {
+        let answer = client.get(format!("{}{path}", process.url)).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    let (status, _) = get("/").await;
+    assert_eq!(status, 200, "the page is served");
+    eventually("the page says that the library is absent", async || {
+        let (_, text) = get("/api/libraries/files/files").await;
+        text.contains("the library files cannot be listed").then_some(())
+    })
+    .await;
+    let approve = format!("{}/api/jobs/{job}/approve", process.url);
+    assert_eq!(client.post(approve).send().await.expect("an answer").status().as_u16(), 200);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    process.until(&client, job, |summary| summary.status == gone).await;
+    std::fs::rename(files.elsewhere(), files.library()).expect("a folder");
+    let end = process.end(&client, job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_hang_on_one_library_keep_no_job_of_another_waiting() {
     let Some((files, _mount, storage)) = on_storage(&["a", "b", "c", "d", "e"]) else { return };
     let other = Files::numbered(3);
