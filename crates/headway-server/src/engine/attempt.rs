@@ -193,7 +193,8 @@ fn done_alone(
     let mut step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
     attempt.begin();
     fault_of("working", active.request.title.as_deref().unwrap_or_default());
-    context.shortage.check(active, output.is_some(), files)?;
+    let target = attempt.output.as_ref().map(|staged| &staged.target);
+    context.shortage.check(active, target, files)?;
     let at = work.lies_at(&file.path);
     let mut input = match open_input(context, active, work, file, (attempt, at.as_ref()))? {
         ControlFlow::Continue(input) => input,

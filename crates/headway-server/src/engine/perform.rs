@@ -97,6 +97,7 @@ impl Engine {
         self.at_work.remove(&job);
         self.context.steps.forget(job);
         self.context.recoveries.forget(job);
+        self.context.shortage.forget(job);
         self.context.exclusion.let_go_of_job(job);
         let Some(active) = self.active_jobs.remove(&job) else {
             // It ended before this server worked on it; an earlier one might have.
