@@ -216,6 +216,32 @@ async fn a_library_that_fills_while_outputs_are_written_pauses_the_job_and_loses
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_small_disk_inside_the_library_is_written_until_a_part_of_it_is_left_and_the_job_says_so() {
+    let files = Files::new();
+    let card = files.library().join("card");
+    let Some(_mount) = Mount::tmpfs(&card, "32m") else { return };
+    files.write("card/a", b"text");
+    files.write("card/b", b"text");
+    let app = App::start_with(&files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await;
+    let mut body = request("capitals");
+    body["query"] = json!({ "paths": ["card/a"] });
+    let end = app.run(&body).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "32 MiB are less than the floor");
+    std::fs::write(card.join(".headway-filler"), vec![1; 31 * 1024 * 1024]).expect("a large file");
+    body["query"] = json!({ "paths": ["card/b"] });
+    let job = app.begin_with(&body).await;
+    let full = JobStatus::Paused { reason: PauseReason::DiskFull };
+    app.until(job, |summary| summary.status == full && summary.counters.running == 0).await;
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    let waits = view["waits"].as_str().unwrap_or_default();
+    let needed = "1,677,721 bytes are needed";
+    assert!(waits.contains(&format!("{} has ", card.display())) && waits.contains(needed), "{view}");
+    std::fs::remove_file(card.join(".headway-filler")).expect("a file");
+    assert_eq!(app.end(job).await.counters.succeeded, 1, "it goes on by itself");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn short_memory_pauses_a_job_and_it_goes_on_when_there_is_enough() {
     let files = Files::numbered(3);
     let recipe = || vec![Arc::new(TestRecipe::new(Behaviour::Instant, false)) as Arc<dyn Recipe>];

@@ -204,6 +204,39 @@ async fn a_library_that_is_not_there_is_waited_for_while_others_are_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_without_its_only_library_if_that_was_used_before() {
+    let (files, client) = (Files::numbered(3), http());
+    let mut process = Headway::start(&files, &[]);
+    let (job, mut body) = (mint(), request("checksum"));
+    body["approval"] = json!(true);
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(call.status().as_u16(), 201);
+    process.until(&client, job, |summary| summary.status == JobStatus::Planned).await;
+    assert!(process.terminate());
+    std::fs::rename(files.library(), files.elsewhere()).expect("a folder");
+
+    let process = Headway::start(&files, &[]);
+    let get = async |path: &str| {
+        let answer = client.get(format!("{}{path}", process.url)).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    let (status, _) = get("/").await;
+    assert_eq!(status, 200, "the page is served");
+    eventually("the page says that the library is absent", async || {
+        let (_, text) = get("/api/libraries/files/files").await;
+        text.contains("the library files cannot be listed").then_some(())
+    })
+    .await;
+    let approve = format!("{}/api/jobs/{job}/approve", process.url);
+    assert_eq!(client.post(approve).send().await.expect("an answer").status().as_u16(), 200);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    process.until(&client, job, |summary| summary.status == gone).await;
+    std::fs::rename(files.elsewhere(), files.library()).expect("a folder");
+    let end = process.end(&client, job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_hang_on_one_library_keep_no_job_of_another_waiting() {
     let Some((files, _mount, storage)) = on_storage(&["a", "b", "c", "d", "e"]) else { return };
     let other = Files::numbered(3);
@@ -1139,6 +1172,119 @@ async fn a_root_that_is_exchanged_while_no_server_runs_is_not_taken_for_that_of_
         assert!(view["waits"].as_str().is_some_and(|waits| waits.contains("is not the one")), "{view}");
         drop(served);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_goes_on_by_itself_when_its_root_is_back_though_another_one_was_there_at_the_restart() {
+    let files = Files::numbered(5);
+    let app = App::start(&files).await;
+    let job = planned(&app, "checksum").await;
+    app.stop().await;
+    std::fs::rename(files.library(), files.elsewhere()).expect("a folder");
+    files.write("other", b"of another folder");
+    let app = App::start(&files).await;
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    assert!(waits(&app, job).await.contains("is not the one"));
+    std::fs::remove_dir_all(files.library()).expect("a folder");
+    std::fs::rename(files.elsewhere(), files.library()).expect("a folder");
+    let end = app.end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 5));
+    app.stop().await;
+}
+
+/// A server whose commands wait for the file `gate`: `copy` then writes an output, and `append` changes its file.
+fn gated(files: &Files) -> Headway {
+    let gate = files.data().with_file_name("gate");
+    let wait = format!("while [ ! -e {} ]; do sleep 0.01; done", gate.display());
+    let command = |name: &str, script: &str, words: &str| {
+        format!("[[command]]\nname = \"{name}\"\nrun = [\"sh\", \"-c\", '{wait}; {script}', \"sh\", {words}]\n")
+    };
+    let copy = command("copy", r#"cat "$1" > "$2""#, r#""{}", "{out}""#);
+    let text = copy + &command("append", r#"test -e "$1" && echo more >> "$1""#, r#""{}""#);
+    let config = files.data().with_file_name("headway.toml");
+    std::fs::write(&config, text).expect("a file");
+    Headway::start(files, &["--config", config.to_str().expect("text")])
+}
+
+/// Begins a job with one of these commands on `usb/a`, and waits until its program runs.
+async fn begin_gated(process: &Headway, client: &reqwest::Client, recipe: &str) -> JobId {
+    let (job, mut body) = (mint(), request(recipe));
+    body["query"] = json!({ "paths": ["usb/a"] });
+    let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&body).send().await.expect("an answer");
+    assert_eq!(call.status().as_u16(), 201);
+    let runs = || {
+        let left = attempts_left(|attempt| attempt.starts_with(&job.to_string())).expect("a look");
+        (!left.is_empty()).then_some(())
+    };
+    eventually("the program", async || runs()).await;
+    job
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_leaves_while_a_command_runs_on_its_file_fails_no_file() {
+    for (recipe, reason) in [("copy", PauseReason::LibraryGone), ("append", PauseReason::Interrupted)] {
+        let (files, client) = (Files::new(), http());
+        let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+        std::fs::create_dir_all(&disk).expect("a folder");
+        std::fs::write(disk.join("a"), "a").expect("a file");
+        let mount = || Mount::without_exchange(&disk, &usb);
+        let Some(mounted) = mount() else { return };
+        let process = gated(&files);
+        let job = begin_gated(&process, &client, recipe).await;
+        drop(mounted);
+        std::fs::write(files.data().with_file_name("gate"), "").expect("a file");
+        let is_paused = |summary: &JobSummary| matches!(summary.status, JobStatus::Paused { .. });
+        let is_over = |summary: &JobSummary| summary.status.is_terminal() || is_paused(summary);
+        let paused = process.until(&client, job, |summary| is_over(summary) && summary.counters.running == 0).await;
+        assert_eq!((paused.status, paused.counters.failed), (JobStatus::Paused { reason }, 0), "{recipe}: {paused:?}");
+        let Some(_mounted) = mount() else { return };
+        if reason == PauseReason::Interrupted {
+            // What the program did is not known, so it is not repeated without asking.
+            let resume = format!("{}/api/jobs/{job}/resume", process.url);
+            assert_eq!(client.post(resume).send().await.expect("an answer").status().as_u16(), 200);
+        }
+        let end = process.end(&client, job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{recipe}: {end:?}");
+        let is_left = || {
+            let mut names = std::fs::read_dir(&disk).expect("a folder").flatten().map(|entry| entry.file_name());
+            names.any(|name| name.to_string_lossy().starts_with(&format!(".headway-{job}")))
+        };
+        eventually("a tidy disk", async || (!is_left()).then_some(())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_finished_job_left_on_a_missing_disk_is_removed_when_the_disk_is_back_and_nowhere_else() {
+    let files = Files::new();
+    let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+    std::fs::create_dir_all(&disk).expect("a folder");
+    std::fs::write(disk.join("a"), "a").expect("a file");
+    let mount = || Mount::without_exchange(&disk, &usb);
+    let Some(mounted) = mount() else { return };
+    let served = Served::start(&files);
+    let on_disk = json!({ "query": { "paths": ["usb/a"] }, "output": { "place": "replace" } });
+    let end = served.run("upper", on_disk.clone()).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1));
+    drop(served);
+    // As a server leaves it that is killed while its disk leaves.
+    let left = format!(".headway-{}-0-1~", end.job);
+    let notes = files.data().join("untidy");
+    std::fs::create_dir_all(&notes).expect("a folder");
+    std::fs::write(notes.join(end.job.to_string()), "").expect("a note");
+    std::fs::create_dir(disk.join(&left)).expect("a folder");
+    std::fs::write(disk.join(&left).join("a"), "half").expect("a file");
+    drop(mounted);
+    std::fs::create_dir(usb.join(&left)).expect("a folder of the same name at the mount point");
+    let served = Served::start(&files);
+    let waiting = served.begin("upper", on_disk).await;
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    served.until(waiting, |summary| summary.status == gone).await;
+    let Some(mounted) = mount() else { return };
+    eventually("an empty disk", async || (!disk.join(&left).exists()).then_some(())).await;
+    served.end(waiting).await;
+    eventually("no note", async || std::fs::read_dir(&notes).expect("a folder").next().is_none().then_some(())).await;
+    drop((served, mounted));
+    assert!(usb.join(&left).exists(), "nothing at the bare mount point is taken for it");
 }
 
 /// What lies on the second disk looks like a change that has to be taken back.

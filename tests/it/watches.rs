@@ -329,12 +329,9 @@ async fn two_watches_of_the_same_files_report_each_other_and_start_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_disk_below_the_folder_stops_no_watch_and_its_files_are_not_new_when_it_is_back() {
     let files = watching("");
-    let usb = || {
-        let disk = Mount::tmpfs(&files.library().join("in/usb"), "8m")?;
-        let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
-        files.write_at("in/usb/u", b"1", then);
-        Some(disk)
-    };
+    std::fs::create_dir_all(files.elsewhere()).expect("a folder");
+    std::fs::write(files.elsewhere().join("u"), b"1").expect("a file");
+    let usb = || Mount::without_exchange(&files.elsewhere(), &files.library().join("in/usb"));
     let Some(first) = usb() else { return };
     let server = serve(&files);
     store_preset(&server, "checksum").await;
@@ -342,7 +339,7 @@ async fn a_missing_disk_below_the_folder_stops_no_watch_and_its_files_are_not_ne
     assert_eq!(items(&server, &jobs[0]).await, [("in/usb/u".to_owned(), 1)]);
     drop(first);
     let is_named = |watch: &Value| {
-        let names = |text: &Value| text.as_str().is_some_and(|text| text.contains("in/usb (tmpfs)"));
+        let names = |text: &Value| text.as_str().is_some_and(|text| text.contains("in/usb ("));
         watch["missing"].as_array().is_some_and(|missing| missing.iter().any(names)) && names(&watch["problem"])
     };
     told(&server, "the missing disk", is_named).await;
@@ -353,6 +350,33 @@ async fn a_missing_disk_below_the_folder_stops_no_watch_and_its_files_are_not_ne
     told(&server, "no problem", |watch| watch["problem"].is_null() && watch["missing"] == json!([])).await;
     idle(&server).await;
     ended(&server, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_takes_no_other_disk_for_its_own_unless_any_will_do() {
+    let files = watching("");
+    let disk = || Mount::tmpfs(&files.library().join("in"), "8m");
+    let Some(first) = disk() else { return };
+    files.write("in/u", b"1");
+    let mut server = serve(&files);
+    store_preset(&server, "checksum").await;
+    ended(&server, 1).await;
+    server.kill();
+    drop(first);
+    let Some(_second) = disk() else { return };
+    files.write("in/other", b"12");
+    let mut server = serve(&files);
+    let is_told = |watch: &Value| watch["problem"].as_str().is_some_and(|why| why.contains("the disk at in is not"));
+    let looked = |watch: &Value| watch["looked"].as_u64();
+    let watch = told(&server, "the other disk", is_told).await;
+    told(&server, "more looks", |next| looked(next) > looked(&watch).map(|at| at + 1000) && is_told(next)).await;
+    ended(&server, 1).await;
+    server.kill();
+    let text = std::fs::read_to_string(config(&files)).expect("a file") + "other_disks = true\n";
+    std::fs::write(config(&files), text).expect("a file");
+    let server = serve(&files);
+    let jobs = ended(&server, 2).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/other".to_owned(), 2)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

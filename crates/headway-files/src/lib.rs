@@ -17,12 +17,12 @@ pub use data_folder::{
 };
 pub use error::FolderError;
 pub use library::{
-    BadChange, Change, FileId, FileIds, Found, Identity, InnerMounts, Inspected, LONGEST_NAME, Library, LibraryFile,
-    LibraryFolder, ListedFile, Maker, Moved, Moves, NoOutput, OpenError, OpenFile, OpenPlacement, OwnName, Placement,
-    PlacementState, Prediction, Reach, ScanError, Sealed, Staged, Swap, Trashed, Unfit, Workshop, as_named,
-    environment, environment_of_start, fails, fault, fault_of, free_bytes, hold, inspect, inspect_again, inspect_alone,
-    inspect_at, inspect_named, io_text, is_absent, is_litter, is_own_folder, is_storage_error, memory_available,
-    might_be_in, mounted_below, scan, walk,
+    BadChange, Change, DiskRoom, FileId, FileIds, Found, Identity, InnerMounts, Inspected, LONGEST_NAME, Library,
+    LibraryFile, LibraryFolder, ListedFile, Maker, Moved, Moves, NoOutput, OpenError, OpenFile, OpenPlacement, OwnName,
+    Placement, PlacementState, Prediction, Reach, ScanError, Sealed, Staged, Swap, Trashed, Unfit, Workshop, as_named,
+    disk_room, environment, environment_of_start, fails, fault, fault_of, free_bytes, hold, inspect, inspect_again,
+    inspect_alone, inspect_at, inspect_named, io_text, is_absent, is_litter, is_own_folder, is_storage_error,
+    memory_available, might_be_in, mounted_below, scan, walk,
 };
 pub use unable::{unable, unable_of_any};
 pub use unreadable::Unreadable;

@@ -66,7 +66,9 @@ use rustix::io::Errno;
 
 pub use enter::is_own_folder;
 pub(crate) use environment::uninterrupted;
-pub use environment::{environment, environment_of_start, free_bytes, is_storage_error, memory_available};
+pub use environment::{
+    DiskRoom, disk_room, environment, environment_of_start, free_bytes, is_storage_error, memory_available,
+};
 pub use fault::{fails, fault, fault_of, hold};
 pub use file_ids::{FileId, FileIds};
 pub use found::{Found, is_absent};

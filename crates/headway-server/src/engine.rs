@@ -39,6 +39,7 @@ mod start_attempt;
 mod stop;
 mod surviving_programs;
 mod take_up;
+mod untidy_jobs;
 mod wanted_moves;
 
 use std::collections::{BTreeMap, HashMap};
@@ -68,6 +69,7 @@ pub use shortage::Floor;
 pub(crate) use shortage::ShortageCheck;
 pub(crate) use surviving_programs::SurvivingPrograms;
 pub(crate) use take_up::take_up_all;
+pub(crate) use untidy_jobs::UntidyJobs;
 
 use super::steps::UnderWay;
 use super::writer::WriterReport;

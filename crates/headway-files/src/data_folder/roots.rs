@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::known::LIMIT_BYTES;
 use super::{DataFolder, StateFile};
-use crate::Library;
+use crate::{Found, Library, paths};
 
 /// The file that stores the root of each library that is not named by its path.
 const ROOTS: &str = "roots";
@@ -37,6 +37,28 @@ impl DataFolder {
     /// If what is stored of the libraries cannot be read.
     pub fn root_of(&self, name: &str) -> io::Result<Option<PathBuf>> {
         Ok(self.roots_file()?.json::<NamedRoots>()?.remove(name).map(PathBuf::from))
+    }
+
+    /// Whether a library of this name was used before with this root, or with one to which a link at this path can have led: while
+    /// its disk is missing, the link leads nowhere. Blocking.
+    ///
+    /// # Errors
+    /// If what is stored of the libraries cannot be read.
+    pub fn has_used(&self, name: &str, root: &Path) -> io::Result<bool> {
+        if !self.known_libraries()?.contains_key(name) {
+            return Ok(false);
+        }
+        match self.root_of(name)? {
+            Some(used) if used != root => match Found::of(paths::look_at(root)) {
+                Found::There(found) => Ok(found.is_symlink()),
+                Found::Absent => Ok(false),
+                Found::Unknown(error) => {
+                    tracing::debug!(root = %root.display(), %error, "whether a link is at the path of a library is not known");
+                    Ok(true)
+                }
+            },
+            Some(_) | None => Ok(true),
+        }
     }
 
     /// Every library that was ever used, by name, with its root if that is known.
@@ -75,5 +97,25 @@ impl DataFolder {
 
     fn roots_file(&self) -> io::Result<StateFile> {
         StateFile::read(self.root.join(ROOTS), LIMIT_BYTES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_was_used_under_its_name_at_its_root_or_through_a_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open(&folder.path().join("data"), &[]).expect("a data folder");
+        let [root, other, link] = ["files", "other", "link"].map(|name| folder.path().join(name));
+        std::fs::create_dir(&root).expect("a folder");
+        let has_used = |name: &str, root: &Path| data.has_used(name, root).expect("what is known");
+        assert!(!has_used("files", &root), "nothing is known");
+        data.remember_libraries(&[Arc::new(Library::open("files", &root).expect("a library"))]);
+        std::fs::remove_dir(&root).expect("a folder");
+        std::os::unix::fs::symlink(&root, &link).expect("a link");
+        assert!(has_used("files", &root) && has_used("files", &link), "it is missing now");
+        assert!(!has_used("files", &other) && !has_used("photos", &root), "a mistyped path or name");
     }
 }

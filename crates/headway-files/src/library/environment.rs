@@ -83,10 +83,25 @@ pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::R
     call()
 }
 
+/// The room on a disk, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskRoom {
+    /// What is free for this user.
+    pub free: u64,
+    /// The size of the disk.
+    pub total: u64,
+}
+
+/// The room on the disk of a path; `None` if that cannot be found out.
+pub fn disk_room(path: &Path) -> Option<DiskRoom> {
+    let disk = uninterrupted(|| Ok(rustix::fs::statvfs(path)?)).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Some(DiskRoom { free: bytes(disk.f_bavail), total: bytes(disk.f_blocks) })
+}
+
 /// Bytes free for this user on the disk of a path; `None` if that cannot be found out.
 pub fn free_bytes(path: &Path) -> Option<u64> {
-    let disk = uninterrupted(|| Ok(rustix::fs::statvfs(path)?)).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    disk_room(path).map(|room| room.free)
 }
 
 /// Bytes of memory that programs can get without swapping: `MemAvailable` of proc(5).

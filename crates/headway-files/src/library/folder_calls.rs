@@ -7,7 +7,9 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use cap_std::fs::{Dir, Metadata, ReadDir};
+use rustix::fs::{AtFlags, CWD};
 
+use super::calls::{fstat, statat};
 use super::environment::uninterrupted;
 use super::found::Found;
 
@@ -36,6 +38,9 @@ pub(super) trait FolderCalls {
 
     /// The absolute path that the folder has now, which it might have got after it was opened.
     fn present_path(&self) -> io::Result<PathBuf>;
+
+    /// The same path, or one through the open folder if another folder or none is there now: its disk is not mounted there any more.
+    fn lasting_path(&self) -> io::Result<PathBuf>;
 }
 
 impl FolderCalls for Dir {
@@ -68,8 +73,22 @@ impl FolderCalls for Dir {
     }
 
     fn present_path(&self) -> io::Result<PathBuf> {
-        std::fs::read_link(format!("/proc/self/fd/{}", self.as_raw_fd()))
+        std::fs::read_link(handle_path(self))
     }
+
+    fn lasting_path(&self) -> io::Result<PathBuf> {
+        let (path, own) = (self.present_path()?, fstat(self)?);
+        match Found::of(statat(CWD, path.as_path(), AtFlags::empty()).map_err(io::Error::from)) {
+            Found::There(found) if (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino) => Ok(path),
+            Found::There(_) | Found::Absent => Ok(handle_path(self)),
+            Found::Unknown(error) => Err(error),
+        }
+    }
+}
+
+/// A path that leads to an open folder whatever is at its own path.
+fn handle_path(dir: &Dir) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd()))
 }
 
 /// Removes a name. A removal that was interrupted was made if nothing has the name.
@@ -109,5 +128,16 @@ mod tests {
         }
         let gone = removed(&dir, name, || dir.remove_file(name)).expect_err("nothing is there");
         assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_at_its_path_any_more_is_named_by_its_handle() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().canonicalize().expect("its path").join("in");
+        std::fs::create_dir(&path).expect("a folder");
+        let dir = Dir::open_ambient_dir(&path, cap_std::ambient_authority()).expect("a folder");
+        assert_eq!(dir.lasting_path().expect("a path"), path);
+        std::fs::remove_dir(&path).expect("a folder");
+        assert!(dir.lasting_path().expect("a path").starts_with("/proc/self/fd"));
     }
 }

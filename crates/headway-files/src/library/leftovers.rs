@@ -1,14 +1,17 @@
 //! Temporary files that could not be removed at once: their removal is tried again.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use rustix::io::Errno;
 
 use super::folder_calls::FolderCalls;
+use super::root::disk_of;
 use super::temporary::{item_number, prefix};
 use super::{Found, Library, on_disk};
 use crate::data_folder::remove_tree;
@@ -27,7 +30,8 @@ pub(super) struct Leftovers {
 
 #[derive(Debug, Default)]
 struct LeftState {
-    temps: BTreeSet<RelPath>,
+    /// Each with what identifies the disk on which it is; 0 if that is not known.
+    temps: BTreeMap<RelPath, u64>,
     /// Folders of outputs that stay, because a program's input might be in them. The next process looks again.
     kept: BTreeSet<RelPath>,
     tried: Option<Instant>,
@@ -35,7 +39,7 @@ struct LeftState {
 
 impl LeftState {
     fn all(&self) -> impl Iterator<Item = &RelPath> {
-        self.temps.iter().chain(&self.kept)
+        self.temps.keys().chain(&self.kept)
     }
 }
 
@@ -70,12 +74,31 @@ impl Library {
     /// Takes in the result of removing a temporary file, and remembers the file if the removal failed. Never pass a
     /// file that might be an original.
     pub(super) fn removed(&self, temp: &RelPath, answer: io::Result<()>) {
+        self.removed_from(0, temp, answer);
+    }
+
+    /// The same for a file that was made on this `disk`: its removal is tried again only there.
+    pub(super) fn removed_from(&self, disk: u64, temp: &RelPath, answer: io::Result<()>) {
         // If the library itself is gone, nothing in it is known to be gone.
-        if let Found::Unknown(error) = self.believed(temp, Found::of(answer))
-            && self.left.state.lock().temps.insert(temp.clone())
-        {
-            tracing::warn!(%temp, %error, "a temporary file cannot be removed now");
+        if let Found::Unknown(error) = self.believed(temp, Found::of(answer)) {
+            let mut state = self.left.state.lock();
+            if let Entry::Vacant(place) = state.temps.entry(temp.clone()) {
+                place.insert(disk);
+                tracing::warn!(%temp, %error, "a temporary file cannot be removed now");
+            }
         }
+    }
+
+    /// Fails unless the disk on which a temporary file was made is where the file was: neither another disk at its mount
+    /// point nor the empty mount point says anything about the file.
+    fn check_disk_of(&self, temp: &RelPath, disk: u64) -> io::Result<()> {
+        for folder in temp.ancestors().iter().rev().skip(1) {
+            // The folder of the file can be gone too.
+            if let Some(dir) = Found::of(self.folder(folder)).known()? {
+                return if disk == 0 || disk_of(&dir)? == disk { Ok(()) } else { Err(Errno::NODEV.into()) };
+            }
+        }
+        Err(Errno::NODEV.into())
     }
 
     /// Removes a temporary file, or the folder in which a program made an output, whichever it is.
@@ -132,27 +155,44 @@ impl Library {
     /// Whether a temporary file of a job could not be removed yet.
     pub fn has_left_of(&self, job: JobId) -> bool {
         let prefix = prefix(job);
-        self.left
-            .state
-            .lock()
-            .all()
-            .any(|temp| on_disk(temp).file_name().is_some_and(|name| name.as_bytes().starts_with(&prefix)))
+        self.left.state.lock().all().any(|temp| begins(temp, &prefix))
     }
 
-    /// Tries the failed removals again.
+    /// Tries the failed removals again, each on its own disk.
     pub fn tidy(&self) {
-        let left = {
-            let mut state = self.left.state.lock();
-            state.tried = Some(Instant::now());
-            state.temps.clone()
+        self.left.state.lock().tried = Some(Instant::now());
+        self.tidy_those(|_| true);
+    }
+
+    /// The same for the files of one job.
+    pub fn tidy_of(&self, job: JobId) {
+        let prefix = prefix(job);
+        self.tidy_those(|temp| begins(temp, &prefix));
+    }
+
+    fn tidy_those(&self, is_wanted: impl Fn(&RelPath) -> bool) {
+        let (temps, kept) = {
+            let state = self.left.state.lock();
+            (state.temps.clone(), state.kept.clone())
         };
-        for temp in left {
-            let answer = self.remove_temp(&temp);
+        for (temp, disk) in temps.into_iter().filter(|(temp, _)| is_wanted(temp)) {
+            let answer = self.check_disk_of(&temp, disk).and_then(|()| self.remove_temp(&temp));
             if !matches!(self.believed(&temp, Found::of(answer)), Found::Unknown(_)) {
                 self.left.state.lock().temps.remove(&temp);
             }
         }
+        for folder in kept.into_iter().filter(|folder| is_wanted(folder)) {
+            // A person has moved the file, and removed the folder.
+            if self.find(&folder).known().is_ok_and(|found| found.is_none()) {
+                self.left.state.lock().kept.remove(&folder);
+            }
+        }
     }
+}
+
+/// Whether the name of a file begins with this.
+fn begins(path: &RelPath, prefix: &[u8]) -> bool {
+    on_disk(path).file_name().is_some_and(|name| name.as_bytes().starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -172,5 +212,26 @@ mod tests {
         library.clean_up();
         assert!(!library.has_left() && !library.has_left_of(job));
         assert!(std::fs::read_dir(folder.path()).expect("a folder").next().is_none());
+    }
+
+    #[test]
+    fn what_was_left_on_another_disk_is_not_looked_for_at_its_empty_mount_point() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let here = disk_of(&library.root().expect("a root")).expect("a disk");
+        let temp: RelPath = format!("usb/.headway-{}-0-1~", JobId::mint(1, [1; 10])).parse().expect("a path");
+        let busy = || Err(io::ErrorKind::ResourceBusy.into());
+        std::fs::create_dir(folder.path().join("usb")).expect("a folder");
+        library.removed_from(here.wrapping_add(1), &temp, busy());
+        library.removed_from(here, &temp, busy());
+        library.tidy();
+        assert!(library.has_left(), "the folder is that of another disk");
+        std::fs::remove_dir(folder.path().join("usb")).expect("a folder");
+        library.tidy();
+        assert!(library.has_left(), "so is the one above it");
+        *library.left.state.lock() = LeftState::default();
+        library.removed_from(here, &temp, busy());
+        library.tidy();
+        assert!(!library.has_left(), "on its own disk it is known to be gone");
     }
 }

@@ -21,7 +21,6 @@ use super::enter::admit_root;
 use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
 use super::folders_in_use::FoldersInUse;
-use super::leftovers::Leftovers;
 use super::{Library, LibraryFolder, environment, is_litter};
 use crate::error::FolderError;
 use headway_model::path::is_reserved;
@@ -57,6 +56,11 @@ impl Root {
         let Some(dir) = &self.dir else { return Err(Errno::NODEV.into()) };
         is_empty(dir)
     }
+}
+
+/// What identifies the disk of an open folder; 0 if nothing does.
+pub(super) fn disk_of(dir: &Dir) -> io::Result<u64> {
+    Ok(Identity::of(dir)?.file_system)
 }
 
 /// Whether a folder holds no user's files.
@@ -111,7 +115,7 @@ impl Library {
             durable: Mutex::default(),
             in_use: FoldersInUse::default(),
             swap: OnceLock::new(),
-            left: Leftovers::default(),
+            left: Default::default(),
             data_folder: OnceLock::new(),
         };
         (Library { folder: Arc::new(folder), gone_without: Mutex::default() }, error)

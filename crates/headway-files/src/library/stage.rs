@@ -17,6 +17,7 @@ use super::environment::uninterrupted;
 use super::folder_calls::FolderCalls;
 use super::folders_in_use::FolderInUse;
 use super::hash::hash;
+use super::root::disk_of;
 use super::temporary::prefix;
 use super::{Found, Library, LibraryFile, OpenFile, on_disk};
 use headway_model::{Digest, JobId, Keep, RelPath};
@@ -35,6 +36,8 @@ pub struct Staged {
     pub path: PathBuf,
     /// Its folder, kept open so that the file can be removed even if nothing else can be opened.
     folder: Dir,
+    /// What identifies the disk of the folder; 0 if nothing does.
+    disk: u64,
     /// Until the output is there, the folder might be empty.
     _in_use: FolderInUse,
     recorded: AtomicBool,
@@ -57,8 +60,8 @@ impl Library {
         let in_use = self.in_use.begin(folder.clone());
         let folder = self.make_folder(&folder, Some(&source.parent().unwrap_or_default()))?;
         self.admit(&folder)?;
-        let path = self.absolute(&temp);
-        Ok(Staged { temp, target, path, folder, _in_use: in_use, recorded: AtomicBool::new(false) })
+        let (path, disk) = (self.absolute(&temp), disk_of(&folder)?);
+        Ok(Staged { temp, target, path, folder, disk, _in_use: in_use, recorded: AtomicBool::new(false) })
     }
 
     /// A temporary file for a copy of an attempt's input, in the input's folder, which is made again if it is gone.
@@ -70,7 +73,8 @@ impl Library {
         let in_use = self.in_use.begin(folder.clone());
         let path = self.absolute(&temp);
         let folder = self.make_folder(&folder, None)?;
-        Ok(Staged { temp, target: input.clone(), path, folder, _in_use: in_use, recorded: AtomicBool::new(false) })
+        let (target, disk) = (input.clone(), disk_of(&folder)?);
+        Ok(Staged { temp, target, path, folder, disk, _in_use: in_use, recorded: AtomicBool::new(false) })
     }
 
     /// Opens an output that is being made.
@@ -80,7 +84,7 @@ impl Library {
 
     /// Removes an unwanted output. Nothing else can have its name.
     pub fn discard(&self, staged: &Staged) {
-        self.removed(&staged.temp, staged.folder.remove_name(staged.name()));
+        self.removed_from(staged.disk, &staged.temp, staged.folder.remove_name(staged.name()));
     }
 
     /// Like [`Library::discard`], after a failure: if the placement was recorded, the file might be the original, so
@@ -107,6 +111,10 @@ impl Staged {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
         uninterrupted(|| self.folder.open_with(self.name(), &options)).map(LibraryFile::new)
+    }
+
+    pub(super) fn disk(&self) -> u64 {
+        self.disk
     }
 
     pub(super) fn folder(&self) -> &Dir {

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use super::folder_calls::FolderCalls;
+use super::root::disk_of;
 use super::{Found, Library};
 use headway_model::path::RESERVED;
 use headway_model::{JobId, PlannedFile, RelPath};
@@ -51,7 +52,7 @@ impl Library {
         file_of: FileOfItem<'_>,
     ) -> io::Result<()> {
         let Some(dir) = Found::of(self.folder(folder)).known()? else { return Ok(()) };
-        let prefix = prefix(job);
+        let (prefix, disk) = (prefix(job), disk_of(&dir)?);
         let mut kept_folder = Ok(());
         for entry in dir.list()? {
             let name = entry?.file_name();
@@ -64,7 +65,7 @@ impl Library {
             match dir.remove_name(&name) {
                 Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
                     match file_of(item).and_then(|input| self.rescue_input(&path, input.as_ref())) {
-                        Ok(()) => self.removed(&path, self.remove_temp(&path)),
+                        Ok(()) => self.removed_from(disk, &path, self.remove_temp(&path)),
                         // The others are removed all the same.
                         Err(error) => {
                             self.keeps(path);
@@ -72,7 +73,7 @@ impl Library {
                         }
                     }
                 }
-                answer => self.removed(&path, answer),
+                answer => self.removed_from(disk, &path, answer),
             }
         }
         kept_folder

@@ -42,7 +42,7 @@ impl Library {
         fault("made a folder for an output");
         let opened = staged.folder().enter(&name);
         // A folder that was created and cannot be used is removed now, or as soon as possible.
-        let dir = opened.inspect_err(|_| self.removed(&path, self.remove_temp(&path)))?;
+        let dir = opened.inspect_err(|_| self.removed_from(staged.disk(), &path, self.remove_temp(&path)))?;
         let name = on_disk(&staged.target).file_name().unwrap_or_default().to_owned();
         Ok(Workshop { library: self, path, staged, dir, name, is_kept: false })
     }
@@ -97,7 +97,7 @@ impl Drop for Workshop<'_> {
     fn drop(&mut self) {
         // After a panic nobody has looked whether the program's input lies here. `doctor` finds the folder.
         if !self.is_kept && !std::thread::panicking() {
-            self.library.removed(&self.path, self.staged.remove_workshop());
+            self.library.removed_from(self.staged.disk(), &self.path, self.staged.remove_workshop());
         }
     }
 }
@@ -109,13 +109,13 @@ impl Staged {
         name
     }
 
-    /// Removes the folder in which a program makes this output, also if the folder above it has another name by now. The program
-    /// might have put something else in its place.
+    /// Removes the folder in which a program makes this output, also if the folder above it has another name by now, or its disk is
+    /// no longer mounted there. The program might have put something else in its place.
     fn remove_workshop(&self) -> io::Result<()> {
         let (above, name) = (self.folder(), self.workshop_name());
         match Found::of(above.look_at(&name)).known()? {
             None => Ok(()),
-            Some(found) if found.is_dir() => remove_tree(&above.present_path()?.join(name)),
+            Some(found) if found.is_dir() => remove_tree(&above.lasting_path()?.join(name)),
             Some(_) => above.remove_name(&name),
         }
     }

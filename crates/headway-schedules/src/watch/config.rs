@@ -38,6 +38,8 @@ pub struct FolderWatch {
     pub existing: ExistingFiles,
     /// Disks inside the library whose absence is accepted, by their mount points: it is no problem of the watch.
     pub without: Vec<RelPath>,
+    /// Whether the files of any disk are processed that is in the place of another one.
+    pub other_disks: bool,
 }
 
 /// Where a watch works and with which preset, as its section says it. Two watches at one place would refuse to work.
@@ -79,6 +81,8 @@ struct WatchSection {
     existing: ExistingFiles,
     #[serde(default)]
     without: Vec<Spanned<String>>,
+    #[serde(default)]
+    other_disks: bool,
 }
 
 /// Reads the watched folders of a file. Blocking.
@@ -122,6 +126,7 @@ impl WatchSection {
                 every,
                 existing: self.existing,
                 without,
+                other_disks: self.other_disks,
             }),
             _ => Err(wrong),
         }
@@ -169,7 +174,7 @@ impl FolderWatch {
         };
         let without = Value::Array(self.without.iter().map(|path| Value::String(path.shown())).collect());
         let lines = std::iter::once("[[watch]]".to_owned()).chain(values.into_iter().map(line));
-        lines.chain([format!("without = {without}")]).collect()
+        lines.chain([format!("without = {without}"), format!("other_disks = {}", self.other_disks)]).collect()
     }
 }
 
@@ -189,7 +194,8 @@ mod tests {
         let watches = parsed(
             "[[watch]]\npreset = \"small\"\n\
              [[watch]]\nname = \"scans\"\npreset = \"small\"\nlibrary = \"photos\"\nfolder = \"in/scans/\"\n\
-             quiet = \"1min\"\nevery = \"5min\"\nexisting = \"skip\"\nwithout = [\"in/scans/usb/\"]\n",
+             quiet = \"1min\"\nevery = \"5min\"\nexisting = \"skip\"\nwithout = [\"in/scans/usb/\"]\n\
+             other_disks = true\n",
         )
         .expect("watches");
         let small = &watches[0];
@@ -200,6 +206,7 @@ mod tests {
         assert_eq!((scans.quiet, scans.every), (Duration::from_secs(60), Duration::from_secs(300)));
         assert_eq!(scans.existing, ExistingFiles::Skip);
         assert_eq!(scans.without.iter().map(RelPath::as_str).collect::<Vec<_>>(), ["in/scans/usb"]);
+        assert_eq!((small.other_disks, scans.other_disks), (false, true));
         let text = scans.section().join("\n");
         assert_eq!(parsed(&text).expect("the same"), std::slice::from_ref(scans), "{text}");
     }

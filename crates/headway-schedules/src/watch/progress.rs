@@ -2,6 +2,7 @@
 //! watch, which is replaced durably before a job is started.
 
 mod begin;
+pub(super) mod disks;
 mod jobs;
 mod made;
 pub(super) mod stored;
@@ -45,6 +46,10 @@ pub struct WatchProgress {
     /// The disks that were missing when the files that were there were to be skipped: those on them are, too.
     #[serde(default)]
     undecided: BTreeSet<RelPath>,
+    /// The root of the library, at the empty path, and the disks inside it on which the folder has files, by their mount points:
+    /// the id of each file system, and the inode of its folder.
+    #[serde(default)]
+    disks: BTreeMap<RelPath, (u64, u64)>,
     /// How many jobs it was about to start.
     #[serde(default)]
     pub jobs: u32,

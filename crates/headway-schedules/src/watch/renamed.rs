@@ -93,6 +93,7 @@ mod tests {
             every: time,
             existing,
             without: Vec::new(),
+            other_disks: false,
         }
     }
 

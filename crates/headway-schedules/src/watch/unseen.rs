@@ -4,6 +4,7 @@ use headway_model::RelPath;
 use headway_server::WatchedFiles;
 
 use super::config::FolderWatch;
+use super::progress::disks::ANOTHER;
 
 /// A missing disk, such as `in/usb (/dev/sdb1)`.
 pub(super) fn shown_disk((mount, device): (&RelPath, &String)) -> String {
@@ -12,12 +13,15 @@ pub(super) fn shown_disk((mount, device): (&RelPath, &String)) -> String {
 
 /// What a look could not see, and the settings of the watch do not accept, in words.
 pub(super) fn unseen(look: &WatchedFiles, watch: &FolderWatch) -> Option<String> {
+    // A disk is missing too if another one is in its place.
     let disks: Vec<_> = look.missing.iter().filter(|(mount, _)| !watch.without.contains(mount)).collect();
     let missing = disks.first().map(|(mount, _)| {
+        let is_exchanged = disks.iter().any(|(_, device)| *device == ANOTHER);
+        let any = if is_exchanged { ", or other_disks = true if any disk will do there" } else { "" };
         let listed = disks.iter().map(|disk| shown_disk(*disk)).collect::<Vec<_>>().join(", ");
         format!(
             "disks below the folder are missing, so nothing is known of their files: {listed}; add without = [{:?}] to the section \
-             of the watch if that is as it should be",
+             of the watch if that is as it should be{any}",
             mount.shown()
         )
     });
@@ -49,6 +53,7 @@ mod tests {
             every: Duration::from_secs(1),
             existing: ExistingFiles::Process,
             without: without.iter().map(|mount| path(mount)).collect(),
+            other_disks: false,
         };
         let missing = ["in/a", "in/b"].map(|mount| (path(mount), "/dev/sdb1".to_owned()));
         let look = WatchedFiles { missing: InnerMounts::from(missing), ..WatchedFiles::default() };
@@ -56,6 +61,10 @@ mod tests {
         assert!(said(&[]).contains("in/a (/dev/sdb1), in/b (/dev/sdb1)"), "{}", said(&[]));
         assert!(!said(&["in/a"]).contains("in/a (") && said(&["in/a"]).contains("without = [\"in/b\"]"));
         assert_eq!(said(&["in/a", "in/b"]), "");
+        assert!(!said(&[]).contains("other_disks"));
+        let exchanged = InnerMounts::from([(path("in/a"), ANOTHER.to_owned())]);
+        let other = unseen(&WatchedFiles { missing: exchanged, ..WatchedFiles::default() }, &watch(&[]));
+        assert!(other.is_some_and(|why| why.contains("another disk is there") && why.contains("other_disks = true")));
         let unread = WatchedFiles { unread: vec![path("in/locked")], ..look };
         assert!(unseen(&unread, &watch(&["in/a", "in/b"])).is_some_and(|why| why.contains("\"in/locked\"")));
     }

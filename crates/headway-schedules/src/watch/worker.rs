@@ -124,16 +124,21 @@ impl WatchWorker {
         let made = self.made(progress).await?;
         let running = made.running;
         let began = self.since.elapsed();
-        let look = tokio::select! {
+        let mut look = tokio::select! {
             stopped = self.stopping.wait_for(|stop| *stop) => {
                 drop(stopped);
                 return progress.problem.clone().map_or(Ok(()), Err);
             }
-            look = self.server.watched_files(&request, FILES_LIMIT) => look.map_err(|error| error.to_string())?,
+            look = self.server.watched_files(&request, FILES_LIMIT, progress.root_disk()) => {
+                look.map_err(|error| error.to_string())?
+            }
         };
         let times = (began, self.since.elapsed());
         self.looked = Some(now());
         self.found = Some((look.library.clone(), look.folder.clone()));
+        if progress.take_disks(&mut look, self.watch.other_disks)? {
+            self.store(progress).await?;
+        }
         self.missing.clone_from(&look.missing);
         self.check_overlap(&look)?;
         let is_new = progress.take_made(made);

@@ -48,7 +48,7 @@ pub(super) fn attempt(
             attempt.output = staged;
             (output, renames)
         }
-        Err(failure) => return outcome(Err(or_missing(active, failure)), &attempt),
+        Err(failure) => return outcome(Err(or_missing(active, &attempt, failure, Failure::Environment)), &attempt),
     };
     let attempt = Arc::new(attempt);
     if !context.running.working(&attempt) {
@@ -72,9 +72,12 @@ pub(super) fn attempt(
         attempt.start_over();
         result = working();
     }
-    // What a program did is never repeated without asking, and what is being placed is recovered.
-    if !(attempt.is_placing() || has_run.load(Ordering::Relaxed) && active.runs_programs()) {
-        result = result.map_err(|failure| or_missing(active, failure));
+    // What is being placed is recovered.
+    if !attempt.is_placing() {
+        let has_acted = has_run.load(Ordering::Relaxed) && active.runs_programs() && work.writes();
+        // How far a program got that changes its file is not known, and it is not repeated without asking.
+        let missing: fn(PauseReason) -> Failure = if has_acted { |_| Failure::Lost } else { Failure::Environment };
+        result = result.map_err(|failure| or_missing(active, &attempt, failure, missing));
     }
     match &result {
         Err(Failure::Storage(..)) => active.note_unreadable(&attempt.path),
@@ -98,11 +101,18 @@ fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_ru
     !has_changed && !attempt.is_stopped() && !attempt.is_placing()
 }
 
-/// The failure, unless the library is not there: then nothing that failed says anything about a file.
-fn or_missing(active: &ActiveJob, failure: Failure) -> Failure {
+/// The failure, unless the library, or a disk inside it on which the file or its output lies, is not there or is another
+/// one: then nothing that failed says anything about the file, and it is what `missing` makes of the reason.
+fn or_missing(
+    active: &ActiveJob,
+    attempt: &Attempt,
+    failure: Failure,
+    missing: impl FnOnce(PauseReason) -> Failure,
+) -> Failure {
     match failure {
-        Failure::Skipped(_) | Failure::Failed(..) | Failure::Differs(..) | Failure::Storage(..) => {
-            active.library.reach().map_or_else(Failure::Environment, |()| failure)
+        Failure::Skipped(_) | Failure::Failed(..) | Failure::Differs(..) | Failure::Storage(..) | Failure::Retry(_) => {
+            let paths = std::iter::once(&attempt.path).chain(attempt.output.as_ref().map(|staged| &staged.target));
+            active.lacks(paths).map_or(failure, missing)
         }
         failure => failure,
     }
@@ -184,7 +194,8 @@ fn done_alone(
     let mut step = context.steps.begin(attempt.job, step, || attempt.is_stopped());
     attempt.begin();
     fault_of("working", active.request.title.as_deref().unwrap_or_default());
-    context.shortage.check(active, output.is_some(), files)?;
+    let target = attempt.output.as_ref().map(|staged| &staged.target);
+    context.shortage.check(active, target, files)?;
     let at = work.lies_at(&file.path);
     let mut input = match open_input(context, active, work, file, (attempt, at.as_ref()))? {
         ControlFlow::Continue(input) => input,

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use super::{
     ByPath, Conflicts, Exclusion, Libraries, Pulse, Recoveries, RunningAttempts, ShortageCheck, SurvivingPrograms,
+    UntidyJobs,
 };
 use crate::steps::Steps;
 use crate::writer::Log;
@@ -37,6 +38,8 @@ pub(crate) struct Context {
     pub running: RunningAttempts,
     /// Recoveries of what the last process left; some have not returned yet.
     pub recoveries: Recoveries,
+    /// Jobs whose temporary files could not be removed.
+    pub untidy_jobs: UntidyJobs,
     /// Jobs whose programs, started by the last process, might still be alive.
     pub left: SurvivingPrograms,
     /// Locks on the files that attempts work on.

@@ -97,6 +97,7 @@ impl Engine {
         self.at_work.remove(&job);
         self.context.steps.forget(job);
         self.context.recoveries.forget(job);
+        self.context.shortage.forget(job);
         self.context.exclusion.let_go_of_job(job);
         let Some(active) = self.active_jobs.remove(&job) else {
             // It ended before this server worked on it; an earlier one might have.
@@ -107,13 +108,13 @@ impl Engine {
             });
             return;
         };
-        let (data, untidy) = (Arc::clone(&self.context.data), Arc::clone(&self.untidy));
+        let (context, untidy) = (Arc::clone(&self.context), Arc::clone(&self.untidy));
         self.tasks.spawn_blocking(move || {
             active.library.tidy();
             // What earlier jobs could not remove for the sake of this one.
             let mut over = std::mem::take(&mut *untidy.lock());
             over.push(active);
-            over.retain(|active| !active.leaves_nothing(&data));
+            over.retain(|active| !active.leaves_nothing(&context.data, &context.untidy_jobs));
             untidy.lock().extend(over);
             None
         });

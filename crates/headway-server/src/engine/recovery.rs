@@ -61,10 +61,16 @@ pub(super) async fn recover_job(
         let _step = step;
         // A disk can be exchanged while no server runs. Files on the other disk prove nothing about this job.
         if !active.is_same_library() || !active.has_its_disks() {
-            // Nobody waits for the files of items that are over.
-            return if has_open { Err(PauseReason::LibraryGone) } else { Ok(Default::default()) };
+            if has_open {
+                return Err(PauseReason::LibraryGone);
+            }
+            // The job does not wait for the files of items that are over.
+            within.untidy_jobs.note(job);
+            return Ok(Default::default());
         }
-        remove_temps_of(&within, &active, &left, &kept);
+        if !remove_temps_of(&within, &active, &left, &kept) {
+            within.untidy_jobs.note(job);
+        }
         let ended = |(item, change)| (item, recovered(&active.library, change));
         Ok(placing.into_iter().map(ended).collect())
     };

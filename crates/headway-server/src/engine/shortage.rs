@@ -1,14 +1,17 @@
 //! Checks disk and memory before each item, so that a shortage pauses the job instead of failing files.
 
 mod of_job;
+mod room;
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use headway_files::{Library, free_bytes, memory_available};
-use headway_model::PauseReason;
+use headway_files::memory_available;
+use headway_model::{JobId, PauseReason};
+use room::TooLittleRoom;
 
 /// How long a result is cached.
 const CACHED_FOR: Duration = Duration::from_millis(100);
@@ -16,7 +19,8 @@ const CACHED_FOR: Duration = Duration::from_millis(100);
 /// How much must be free. 0 turns a check off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Floor {
-    /// Bytes on the disk of a library into which a job writes, and on that of the data folder.
+    /// Bytes on the disk of a folder into which a job writes, or 5 % of that disk if that is less; and bytes on the disk of the data
+    /// folder, however small that is.
     pub disk: u64,
     /// Bytes of memory.
     pub memory: u64,
@@ -28,6 +32,8 @@ pub(crate) struct ShortageCheck {
     data: PathBuf,
     data_short: Mutex<Option<(Instant, bool)>>,
     memory_short: Mutex<Option<(Instant, bool)>>,
+    /// The disks on which jobs found too little room.
+    full: Mutex<HashMap<JobId, TooLittleRoom>>,
 }
 
 impl ShortageCheck {
@@ -37,29 +43,36 @@ impl ShortageCheck {
     }
 
     pub(crate) fn new(floor: Floor, data: PathBuf) -> Self {
-        ShortageCheck { floor, data, data_short: Mutex::default(), memory_short: Mutex::default() }
+        let (data_short, memory_short) = (Mutex::default(), Mutex::default());
+        ShortageCheck { floor, data, data_short, memory_short, full: Mutex::default() }
     }
 
-    /// The resource that is short, if any: memory, the data folder's disk, or that of the library.
-    pub(super) fn short(&self, library: Option<&Library>) -> Option<PauseReason> {
+    /// What every job needs and is short, if anything: memory, or the data folder's disk.
+    pub(super) fn short(&self) -> Option<PauseReason> {
         if cached(&self.memory_short, || memory_available().is_some_and(|bytes| bytes < self.floor.memory)) {
             return Some(PauseReason::MemoryLow);
         }
-        if self.is_data_short() {
-            return Some(PauseReason::DiskFull);
-        }
-        // A file system that is mounted over the library, or a folder in its place, says nothing about its disk.
-        let library = library.filter(|library| self.is_full(&library.path))?;
-        Some(library.reach().err().unwrap_or(PauseReason::DiskFull))
+        self.is_data_short().then_some(PauseReason::DiskFull)
     }
 
     /// Whether the disk of the data folder is short.
     pub(super) fn is_data_short(&self) -> bool {
-        cached(&self.data_short, || self.is_full(&self.data))
+        cached(&self.data_short, || self.data_room().is_some())
     }
 
-    fn is_full(&self, path: &Path) -> bool {
-        free_bytes(path).is_some_and(|bytes| bytes < self.floor.disk)
+    fn data_room(&self) -> Option<TooLittleRoom> {
+        TooLittleRoom::of_data(&self.data, self.floor.disk)
+    }
+
+    /// Which disk is full for a job that is paused because of that, as far as that is known; for a person.
+    pub(crate) fn why_full(&self, job: JobId) -> Option<String> {
+        let room = self.data_room().or_else(|| self.full.lock().get(&job).cloned())?;
+        Some(room.text())
+    }
+
+    /// Forgets a job that is over.
+    pub(super) fn forget(&self, job: JobId) {
+        self.full.lock().remove(&job);
     }
 }
 

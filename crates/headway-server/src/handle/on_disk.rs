@@ -49,7 +49,7 @@ impl FolderGone {
         if library.is_another(planned) {
             return (Some(FolderGone::Another), WaitEnd::Person);
         }
-        if library.reach().is_ok() {
+        if planned.map_or_else(|| library.reach(), |planned| library.reach_planned(planned)).is_ok() {
             return (None, WaitEnd::Itself);
         }
         match (library.is_replaced(), library.was_moved()) {

@@ -85,7 +85,7 @@ impl Server {
     async fn opened(&self, added: Vec<(String, PathBuf)>, config: &Config) -> Result<Vec<Arc<Library>>, StartError> {
         let (data, steps) = (Arc::clone(&self.inner.context.data), self.inner.context.steps.clone());
         let (links, all) = (config.links.clone(), config.libraries.len());
-        let open = move || open_libraries(&data, &steps, &added, &links)?.or_none_of(all);
+        let open = move || open_libraries(&data, &steps, &added, &links)?.or_none_of(&data, all);
         blocking(open).await.map(|opened| opened.libraries)
     }
 }

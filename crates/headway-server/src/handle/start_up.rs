@@ -53,10 +53,10 @@ impl Server {
         // Nothing else is under way while jobs are taken up, so a crash there has one culprit.
         clear_scratch(&context.data, &steps);
         let schedule = Schedule::new(limits, crate::now(), live);
-        drop(runtime.handle().spawn(engine::tidy_finished_jobs(context.clone())));
+        let (stop, stopped) = watch::channel(false);
+        drop(runtime.handle().spawn(engine::tidy_finished_jobs(context.clone(), stopped.clone())));
         let (libraries, store) = (context.libraries.clone(), Arc::clone(&context.store));
         let index = Index::start(&context.data, libraries, store, context.log.head(), steps)?;
-        let (stop, stopped) = watch::channel(false);
         let (tell, inputs) = mpsc::unbounded_channel();
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
         let engine = Mutex::new(Some(runtime.handle().spawn(engine::run(context.clone(), schedule, inbox))));
@@ -117,6 +117,7 @@ async fn context(
         recipes: Arc::new(recipes),
         running: engine::RunningAttempts::default(),
         recoveries: engine::Recoveries::default(),
+        untidy_jobs: engine::UntidyJobs::default(),
         left: engine::SurvivingPrograms::default(),
         exclusion: engine::Exclusion::default(),
         conflicts: engine::Conflicts::default(),

@@ -53,6 +53,7 @@ impl Server {
             JobStatus::Paused { reason: PauseReason::LibraryGone } => {
                 waits_for_library(library, gone, (disks, Some(gives_back)))
             }
+            JobStatus::Paused { reason: PauseReason::DiskFull } => self.inner.context.shortage.why_full(summary.job),
             JobStatus::Paused { reason: PauseReason::User } => Some(PAUSED.into()),
             JobStatus::Paused { reason: PauseReason::Interrupted } => Some(INTERRUPTED.into()),
             JobStatus::Paused { reason: PauseReason::Stuck } => {

@@ -11,7 +11,7 @@ use super::Server;
 use crate::engine::{QueryPatterns, is_missed};
 use crate::error::{internal, unreadable};
 use crate::placements::Changes;
-use headway_files::{Change, InnerMounts, Library, ListedFile, ScanError, walk};
+use headway_files::{Change, Identity, InnerMounts, Library, ListedFile, ScanError, walk};
 use headway_model::id::Position;
 use headway_model::item::{ItemStatus, SkipReason};
 use headway_model::request::FolderQuery;
@@ -48,6 +48,8 @@ pub struct WatchedFiles {
     pub missing: InnerMounts,
     /// Disks inside the library that were mounted during the whole look, each with its device.
     pub mounted: InnerMounts,
+    /// The root of the library, at the empty path, and the disks on which the folder lies or that are below it, by their mount points.
+    pub disks: BTreeMap<RelPath, Identity>,
 }
 
 /// What jobs that are over made, and whether one of them is not over.
@@ -65,11 +67,16 @@ pub struct MadeFiles {
 
 impl Server {
     /// The files that a request over a folder asks for, as they are now. Changes nothing, and has no limit in time: the
-    /// storage can be slow.
+    /// storage can be slow. `watched` is the root that was looked at before: it is taken up again if it is back after another one.
     ///
     /// # Errors
     /// If the folder cannot be listed, or has more than `limit` files.
-    pub async fn watched_files(&self, request: &StartJob, limit: usize) -> Result<WatchedFiles, ApiError> {
+    pub async fn watched_files(
+        &self,
+        request: &StartJob,
+        limit: usize,
+        watched: Option<Identity>,
+    ) -> Result<WatchedFiles, ApiError> {
         let Query::Folder(query) = &request.query else {
             return Err(ApiError::at_place("/query", "a folder is needed, not files"));
         };
@@ -77,7 +84,8 @@ impl Server {
         let (looked, query) = (Arc::clone(&library), query.clone());
         let unavailable = |message: String| Err(ApiError::Unavailable { message });
         // So that no thread waits for storage that is known not to answer.
-        match self.inner.reaches.look(&library.name, move || looked.reach()).await {
+        let reach = move || watched.map_or_else(|| looked.reach(), |root| looked.reach_planned(root));
+        match self.inner.reaches.look(&library.name, reach).await {
             Some(Ok(())) => {}
             Some(Err(why)) => return unavailable(ScanError::unreachable(&library, why).to_string()),
             None => return unavailable(format!("the storage of {} does not answer", library.name)),
@@ -222,14 +230,45 @@ fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: us
         is_folder && missing.contains_key(path) || patterns.leaves_out(path, is_folder)
     };
     let mut mounted = library.mounted().map_err(cannot)?;
+    let (disks, unseen) = disks_of(library, &mounted, &|mount: &RelPath| {
+        is_missed(mount, &folder, &|path: &RelPath| patterns.leaves_out(path, true))
+    });
     walk(library, &folder, &leaves_out, &mut visit).map_err(cannot)?;
     let still = library.mounted().map_err(cannot)?;
     mounted.retain(|mount, _| still.contains_key(mount));
+    // Whose files these are is not known.
+    files.retain(|path, _| unseen.iter().all(|mount| path.seen_from(mount).is_none()));
+    for mount in unseen {
+        if !unread.contains(&mount) {
+            unread.push(mount);
+        }
+    }
     if is_too_large {
         let what = if folder.is_root() { library.name.clone() } else { format!("{}/{}", library.name, folder.shown()) };
         return Err(ApiError::invalid(format!("{what} has more than {limit} files; watch a smaller folder")));
     }
-    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread, missing, mounted })
+    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread, missing, mounted, disks })
+}
+
+/// The root of a library, and those of the disks `mounted` inside it that are `wanted`. Also returns the mount points of those
+/// that cannot be looked at. Blocking.
+fn disks_of(
+    library: &Library,
+    mounted: &InnerMounts,
+    wanted: &dyn Fn(&RelPath) -> bool,
+) -> (BTreeMap<RelPath, Identity>, Vec<RelPath>) {
+    let root = library.identity().map(|root| (RelPath::default(), root));
+    let (mut disks, mut unseen) = (BTreeMap::from_iter(root), Vec::new());
+    for mount in mounted.keys().filter(|mount| wanted(mount)) {
+        match Identity::at(&library.absolute(mount)) {
+            Ok(disk) => drop(disks.insert(mount.clone(), disk)),
+            Err(error) => {
+                tracing::debug!(library = library.name, %mount, %error, "a disk below a watched folder cannot be looked at");
+                unseen.push(mount.clone());
+            }
+        }
+    }
+    (disks, unseen)
 }
 
 #[cfg(test)]

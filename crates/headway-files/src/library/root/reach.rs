@@ -26,6 +26,19 @@ impl Library {
         Ok(())
     }
 
+    /// The same for a job that was `planned` on a root: takes that one up again if it is what is at the path now, also if
+    /// another one was accepted there in the meantime.
+    pub fn reach_planned(&self, planned: Identity) -> Result<(), PauseReason> {
+        let Err(reason) = self.reach() else { return Ok(()) };
+        let root = Root::open(&self.path).map_err(|_| reason)?;
+        if !planned.is_surely(&root.identity) {
+            return Err(reason);
+        }
+        self.warn_of_another();
+        self.take(root);
+        Ok(())
+    }
+
     /// Refuses an empty folder where there used to be another file system.
     fn check_known(&self) -> Result<(), PauseReason> {
         let known = *self.known.lock();
@@ -194,6 +207,25 @@ mod tests {
         std::fs::remove_dir(&point).expect("an empty folder");
         std::fs::rename(&disk, &point).expect("a rename");
         assert_eq!((library.reach(), library.identity()), (Ok(()), Some(known)), "a live job goes on by itself");
+    }
+
+    #[test]
+    fn the_root_that_a_job_was_planned_on_is_taken_up_again_after_another_was_accepted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [own, other, path] = ["own", "other", "path"].map(|name| folder.path().join(name));
+        for disk in [&own, &other] {
+            std::fs::create_dir(disk).expect("a folder");
+            std::fs::write(disk.join("file"), "x").expect("a file");
+        }
+        let [planned, accepted] = [&own, &other].map(|disk| Identity::at(disk).expect("a folder"));
+        std::fs::rename(&other, &path).expect("a rename");
+        let (library, _) = Library::open_or_wait("disk", &path, Some(planned));
+        assert_eq!((library.reach_planned(planned), library.remembered()), (Ok(()), Some(accepted)));
+        std::fs::rename(&path, &other).expect("a rename");
+        assert_eq!(library.reach_planned(planned), Err(PauseReason::LibraryGone));
+        std::fs::rename(&own, &path).expect("a rename");
+        assert_eq!(library.reach_planned(accepted), Err(PauseReason::LibraryGone), "nobody has planned on it");
+        assert_eq!((library.reach_planned(planned), library.identity()), (Ok(()), Some(planned)));
     }
 
     #[test]

@@ -119,6 +119,19 @@ impl PlannedGround {
         is_here(&planned) || matches!(self.accepted_since(&planned), Ok(Some(accepted)) if is_here(&accepted))
     }
 
+    /// Whether the library's root is there, and is the one that the job was planned on or that a person has accepted for
+    /// it. That one is taken up again if it is back, also if new jobs were to use another one in the meantime. Blocking.
+    pub(super) fn is_there(&self, library: &Library) -> bool {
+        let planned = self.planned.lock().clone();
+        let is_reached = |ground: &Ground| library.reach_planned(ground.root).is_ok();
+        let is_here = match &planned {
+            Some(planned) if is_reached(planned) => true,
+            Some(planned) => matches!(self.accepted_since(planned), Ok(Some(accepted)) if is_reached(&accepted)),
+            None => library.reach().is_ok(),
+        };
+        is_here && self.is_same(library)
+    }
+
     /// The mount point inside the library at which there is another disk now than the one that the job was planned on.
     /// Looks at the disk of this path, or at all disks if it is `None`. An error if that cannot be found out. Blocking.
     pub(super) fn exchanged(&self, library: &Library, path: Option<&RelPath>) -> io::Result<Option<RelPath>> {

@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use super::super::UntidyJobs;
 use super::super::plan::{absent_disks, missing_disks};
 use super::ActiveJob;
 use headway_files::{DataFolder, Ground};
@@ -24,7 +26,7 @@ impl ActiveJob {
     pub(in crate::engine) fn has_library(&self) -> bool {
         let is_there = match self.has_items() {
             false => self.library.look_again().is_ok() && matches!(self.ground.admits(&self.library), Ok(true)),
-            true => self.library.reach().is_ok() && self.is_same_library(),
+            true => self.ground.is_there(&self.library),
         };
         // Files that an earlier job planned can be on any disk.
         let on_any = matches!(self.request.query, Query::Items(_)) || self.has_missed_disk.load(Ordering::Relaxed);
@@ -70,6 +72,18 @@ impl ActiveJob {
         matches!(self.ground.exchanged(&self.library, Some(path)), Ok(None))
     }
 
+    /// What keeps the job from these files, if their library or the disk of one of them is not there or is another one.
+    /// Blocking.
+    pub(in crate::engine) fn lacks<'a>(&self, mut paths: impl Iterator<Item = &'a RelPath>) -> Option<PauseReason> {
+        if let Err(reason) = self.library.reach() {
+            return Some(reason);
+        }
+        let has_disk =
+            |path: &RelPath| matches!(self.library.absent_disk_of(path), Ok(None)) && self.has_its_disk(path);
+        let has_all = self.is_same_library() && paths.all(has_disk);
+        (!has_all).then_some(PauseReason::LibraryGone)
+    }
+
     /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.
     pub(in crate::engine) fn note_missed_disk(&self) {
         let is_absent = self.library.missing_mounts().is_ok_and(|missing| !missing.is_empty());
@@ -105,13 +119,27 @@ impl ActiveJob {
         Ok(self.is_same_library() && self.has_its_disks() && self.library.remove_empty(made)?)
     }
 
-    /// Whether the job has left nothing in the library that is to be removed, as far as can be seen. If so, the note about it is
-    /// removed. Blocking.
-    pub(in crate::engine) fn leaves_nothing(self: &Arc<Self>, data: &DataFolder) -> bool {
+    /// Whether the library and the disks inside it are those that the job was planned on. If not, no disk is kept busy. Blocking.
+    pub(in crate::engine) fn is_on_own_ground(&self) -> bool {
+        let is_there = self.ground.is_there(&self.library) && self.has_its_disks();
+        if !is_there {
+            self.library.let_go(Duration::ZERO);
+        }
+        is_there
+    }
+
+    /// Whether the job has left no empty folder in the library that is to be removed, as far as can be seen. If no temporary
+    /// file is left either, the note about the job is removed; otherwise it is one of the `untidy` jobs. Blocking.
+    pub(in crate::engine) fn leaves_nothing(self: &Arc<Self>, data: &DataFolder, untidy: &UntidyJobs) -> bool {
         let tidied = (|| {
             let is_tidy = self.only_reads() || self.remove_empty_folders(data)?;
             // An attempt that was written off holds the job, and can still make a file.
-            if is_tidy && Arc::strong_count(self) == 1 && !self.library.has_left_of(self.job) {
+            if Arc::strong_count(self) > 1 {
+                return Ok(is_tidy);
+            }
+            if !is_tidy || self.library.has_left_of(self.job) {
+                untidy.note(self.job);
+            } else if !untidy.has(self.job) {
                 data.forget_untidy(self.job)?;
             }
             Ok(is_tidy)

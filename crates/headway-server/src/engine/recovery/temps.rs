@@ -60,6 +60,7 @@ pub(super) fn remove_temps_of(
     };
     let temps = active.library.clear_all_temps(left, active.job, kept, &file_of);
     let folders = active.library.clear_unmade(left.keys());
+    active.library.tidy_of(active.job);
     temps && folders && !active.library.has_left_of(active.job)
 }
 

@@ -1,10 +1,14 @@
 //! Removes temporary files of jobs that are over. An attempt can leave some after the end of its job: it was written off
-//! while its program or its storage went on, or the library was missing when the job ended.
+//! while its program or its storage went on, or the library or a disk inside it was missing when the attempt ended.
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
 
 use super::super::panicked::Panicked;
+use super::super::untidy_jobs::REST;
 use super::super::{ActiveJob, Context};
 use super::temps::{can_have_left, left_by, remove_temps_of};
 use crate::placements::{Changes, each_event};
@@ -14,17 +18,30 @@ use headway_model::item::ItemStatus;
 use headway_model::{JobId, PauseReason};
 use headway_recipes::Unable;
 
-/// Looks for what earlier servers left of jobs that are over. What cannot be looked at now is looked at after the next start.
-pub(crate) async fn tidy_finished_jobs(context: Context) {
+/// The longest time between two looks for files that cannot be removed although their disk is there.
+const LONGEST_REST: Duration = Duration::from_secs(600);
+
+/// Looks for what earlier servers left of jobs that are over. What cannot be removed now, also of jobs of this server, is looked
+/// for again until the server stops, and after the next start.
+pub(crate) async fn tidy_finished_jobs(context: Context, mut stop: watch::Receiver<bool>) {
     for job in noted(&context).await {
-        tidy_or_warn(&context, job).await;
+        tidy_or_put_off(&context, job).await;
+    }
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(REST) => {}
+        }
+        for job in context.untidy_jobs.due() {
+            tidy_or_put_off(&context, job).await;
+        }
     }
 }
 
 /// Looks for what an earlier server left of a job that is over now, and on which this server did not work.
 pub(in crate::engine) async fn tidy_if_noted(context: &Context, job: JobId) {
     if noted(context).await.contains(&job) {
-        tidy_or_warn(context, job).await;
+        tidy_or_put_off(context, job).await;
     }
 }
 
@@ -40,26 +57,39 @@ async fn noted(context: &Context) -> Vec<JobId> {
     Vec::new()
 }
 
-async fn tidy_or_warn(context: &Context, job: JobId) {
-    if let Err(why) = tidy(context, job).await {
-        let why = match why {
-            Unable::Environment(reason) => reason.text().to_owned(),
-            Unable::Failed(message) => message,
-        };
-        tracing::warn!(job.id = %job, why, "temporary files of a job that is over might stay until the next start");
+async fn tidy_or_put_off(context: &Context, job: JobId) {
+    let untidy = &context.untidy_jobs;
+    let (why, longest) = match tidy(context, job).await {
+        Ok(true) => return untidy.forget(job),
+        Ok(false) => return untidy.put_off(job, REST),
+        Err(Unable::Environment(reason)) => (reason.text().to_owned(), REST),
+        Err(Unable::Failed(message)) => (message, LONGEST_REST),
+    };
+    if untidy.note(job) {
+        tracing::warn!(job.id = %job, why, "temporary files of a job that is over might stay for a while");
+    } else {
+        tracing::debug!(job.id = %job, why, "temporary files of a job that is over might still be there");
+        untidy.put_off(job, longest);
     }
 }
 
-async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
+/// Removes them all. Returns `false` if the job is not over: then its attempts can make more.
+async fn tidy(context: &Context, job: JobId) -> Result<bool, Unable> {
     let row = context.store.job(job).await?;
     if row.as_ref().is_some_and(|row| !row.summary.status.is_terminal()) {
-        return Ok(());
+        return Ok(false);
     }
     // If its history is gone, an original cannot be distinguished from a temporary file. `doctor` names them.
     let known = row.is_some_and(|row| !row.summary.pruned);
     let fold = if known { context.store.folds(&[job]).await?.1.pop() } else { None };
     let Some(fold) = fold else { return forget_note(context, job).await };
     let active = Arc::new(ActiveJob::read(context, job).await?);
+    // Before the log is read, because a disk can be missing for long.
+    let looked = Arc::clone(&active);
+    let is_there = tokio::task::spawn_blocking(move || looked.is_on_own_ground()).await.map_err(Panicked::from)?;
+    if !is_there {
+        return Err(Unable::Environment(PauseReason::LibraryGone));
+    }
     // This includes an item that succeeded although its temporary file could not be removed. That is rare, so only jobs
     // that have a note are searched for such items.
     let tried = fold.items().filter(|item| match item.1 {
@@ -92,8 +122,9 @@ async fn tidy(context: &Context, job: JobId) -> Result<(), Unable> {
     forget_note(context, job).await
 }
 
-async fn forget_note(context: &Context, job: JobId) -> Result<(), Unable> {
+async fn forget_note(context: &Context, job: JobId) -> Result<bool, Unable> {
     let data = Arc::clone(&context.data);
     let noted = tokio::task::spawn_blocking(move || data.forget_untidy(job)).await.map_err(Panicked::from)?;
-    noted.map_err(|error| headway_files::unable("noting that it is tidy", &error))
+    noted.map_err(|error| headway_files::unable("noting that it is tidy", &error))?;
+    Ok(true)
 }

@@ -3,25 +3,48 @@
 use std::time::Duration;
 
 use super::ShortageCheck;
+use super::room::TooLittleRoom;
 use crate::engine::ActiveJob;
 use headway_model::{PauseReason, RelPath};
 use headway_recipes::Failure;
 
 impl ShortageCheck {
-    /// Fails if an item of this job with these files cannot begin at present. Blocking: the disks of the files are
-    /// inspected.
+    /// Fails if an item of this job with these files cannot begin at present. `output` is the file that it is to write. Blocking: the
+    /// disks of the files are inspected.
     pub(in crate::engine) fn check(
         &self,
         active: &ActiveJob,
-        writes: bool,
+        output: Option<&RelPath>,
         files: &[(RelPath, bool)],
     ) -> Result<(), Failure> {
         if !active.is_same_library() || !files.iter().all(|(path, _)| active.has_its_disk(path)) {
             return Err(Failure::Environment(PauseReason::LibraryGone));
         }
-        match self.short(writes.then_some(&*active.library)) {
-            Some(reason) => Err(Failure::Environment(reason)),
-            None => Ok(()),
+        if let Some(reason) = self.short() {
+            return Err(Failure::Environment(reason));
+        }
+        let folder = output.map(|output| active.library.absolute(&output.parent().unwrap_or_default()));
+        let Some(full) = folder.and_then(|folder| TooLittleRoom::of(&folder, self.floor.disk)) else { return Ok(()) };
+        // A file system that is mounted over the library, or a folder in its place, says nothing about its disk.
+        active.library.reach().map_err(Failure::Environment)?;
+        self.full.lock().insert(active.job, full);
+        Err(Failure::Environment(PauseReason::DiskFull))
+    }
+
+    /// Whether the disk on which the job found too little room has enough now. If no such disk is known, that of the library
+    /// counts for a job that writes.
+    fn has_room(&self, active: &ActiveJob) -> bool {
+        let noted = self.full.lock().get(&active.job).map(|full| full.folder.clone());
+        let own = || (!active.only_reads()).then(|| active.library.path.clone());
+        match noted.or_else(own).and_then(|folder| TooLittleRoom::of(&folder, self.floor.disk)) {
+            Some(full) => {
+                self.full.lock().insert(active.job, full);
+                false
+            }
+            None => {
+                self.full.lock().remove(&active.job);
+                true
+            }
         }
     }
 
@@ -37,13 +60,12 @@ impl ShortageCheck {
 
     fn is_over(&self, reason: PauseReason, active: Option<&ActiveJob>) -> bool {
         let there = || active.is_none_or(ActiveJob::has_library);
-        let library = active.map(|active| &*active.library);
         match reason {
             PauseReason::User | PauseReason::Interrupted | PauseReason::Stuck => false,
             PauseReason::LibraryGone | PauseReason::StorageSilent => there(),
             PauseReason::ReadOnly => {
                 // An unknown state counts as not eased.
-                there() && library.is_none_or(|library| matches!(library.is_writable(), Ok(true)))
+                there() && active.is_none_or(|active| matches!(active.library.is_writable(), Ok(true)))
             }
             PauseReason::StorageErrors => there() && active.is_none_or(ActiveJob::reads_again),
             PauseReason::TooManyOpenFiles => std::fs::File::open("/proc/self/stat").is_ok(),
@@ -51,7 +73,9 @@ impl ShortageCheck {
             PauseReason::TooManyProcesses => {
                 std::thread::Builder::new().name("try".into()).spawn(|| {}).is_ok_and(|thread| thread.join().is_ok())
             }
-            PauseReason::DiskFull | PauseReason::MemoryLow => self.short(library).is_none(),
+            PauseReason::DiskFull | PauseReason::MemoryLow => {
+                self.short().is_none() && active.is_none_or(|active| self.has_room(active))
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ impl OpenedState {
         let data = DataFolder::open(&config.data, &config.libraries)?;
         let steps = Steps::open(data.root());
         let opened = open_libraries(&data, &steps, &config.libraries, &config.links);
-        let opened = opened?.or_none_of(config.libraries.len())?;
+        let opened = opened?.or_none_of(&data, config.libraries.len())?;
         let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?.mending());
@@ -80,17 +80,21 @@ pub(in crate::handle) struct OpenedLibraries {
     silent: HashSet<String>,
     /// Why others cannot be opened.
     errors: Vec<FolderError>,
+    /// Whether one of those was used before.
+    has_used: bool,
 }
 
 impl OpenedLibraries {
-    /// Refuses them if none of the libraries can be opened. Otherwise returns those that cannot.
-    pub(in crate::handle) fn or_none_of(mut self, all: usize) -> Result<Self, StartError> {
-        if !self.errors.is_empty() && self.errors.len() == all {
+    /// Refuses them if none of all libraries can be opened or was used before: their paths are probably mistyped. Otherwise the
+    /// data folder remembers them. Blocking.
+    pub(in crate::handle) fn or_none_of(mut self, data: &DataFolder, all: usize) -> Result<Self, StartError> {
+        if !self.errors.is_empty() && self.errors.len() == all && !self.has_used {
             return Err(self.errors.swap_remove(0).into());
         }
         for error in &self.errors {
-            tracing::warn!("{error}; its jobs wait for it, and the other folders are served");
+            tracing::warn!("{error}; its jobs wait for it, and it is served when it is there");
         }
+        data.remember_libraries(&self.libraries);
         Ok(self)
     }
 }
@@ -112,6 +116,7 @@ pub(in crate::handle) fn open_libraries(
     let steps = steps.clone();
     let opened = ask_all(places, move |(name, root, known)| open_library(&steps, &name, &root, known));
     let (mut libraries, mut errors, mut silent) = (Vec::new(), Vec::new(), HashSet::new());
+    let mut has_used = false;
     for ((name, root), opened) in folders.iter().zip(opened) {
         let (library, error) = opened.unwrap_or_else(|| {
             tracing::warn!(
@@ -124,8 +129,8 @@ pub(in crate::handle) fn open_libraries(
         library.expect_mounts(data.known_mounts(name).map_err(unread)?);
         library.keep_out_of(data);
         libraries.push(Arc::new(library.named_by(links.get(name).cloned())));
+        has_used |= error.is_some() && data.has_used(name, root).map_err(unread)?;
         errors.extend(error);
     }
-    data.remember_libraries(&libraries);
-    Ok(OpenedLibraries { libraries, silent, errors })
+    Ok(OpenedLibraries { libraries, silent, errors, has_used })
 }
