@@ -390,6 +390,35 @@ async fn a_file_that_its_command_renames_is_processed_once() {
     over(&server, 2).await;
 }
 
+/// The job has not renamed it, and has not worked on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_program_renames_before_its_job_gets_to_it_is_processed() {
+    let files = watching(
+        "[[command]]\nname = \"gated\"\nrun = [\"sh\", \"-c\", \"until [ -e gate ]; do sleep 0.02; done\", \"sh\", \"{}\"]\n",
+    );
+    let server = serve(&files);
+    // Before there is a preset, so that one job has both.
+    put(&files, "a", b"1");
+    put(&files, "b", b"12");
+    let mut one_at_a_time = request("gated");
+    one_at_a_time["concurrency"] = json!(1);
+    let call = http().put(format!("{}/api/v1/presets/each", server.url)).json(&one_at_a_time);
+    assert!(call.send().await.expect("an answer").status().is_success());
+    eventually("the first file at work", async || {
+        let jobs = get(&server, "/api/v1/jobs").await?;
+        let numbers = &jobs["jobs"].get(0)?["counters"];
+        (numbers["running"] == 1 && numbers["total"] == 2).then_some(())
+    })
+    .await;
+    let place = |name: &str| files.library().join("in").join(name);
+    std::fs::rename(place("b"), place("c")).expect("a rename");
+    files.write("gate", b"");
+    let jobs = over(&server, 2).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/c".to_owned(), 2)]);
+    idle(&server).await;
+    over(&server, 2).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_whose_jobs_go_on_making_new_files_stops_and_says_so() {
     let script = "cat $1 > $1.x && rm $1";

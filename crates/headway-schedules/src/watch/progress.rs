@@ -3,6 +3,7 @@
 
 mod begin;
 mod jobs;
+mod left;
 mod made;
 pub(super) mod stored;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use headway_server::{SizeAndTime, WatchedFiles};
 use serde::{Deserialize, Serialize};
 
 use super::config::WatchedPlace;
+use left::BeforeJob;
 
 /// How many states of a file are remembered.
 const STATES: usize = 4;
@@ -57,6 +59,12 @@ pub struct WatchProgress {
     /// The files of that job, each as it was then.
     #[serde(default)]
     last_files: BTreeMap<RelPath, SizeAndTime>,
+    /// What the look before that job found.
+    #[serde(default)]
+    last_before: BeforeJob,
+    /// Its files that an attempt worked on, until a look has seen what the job left.
+    #[serde(default)]
+    worked_on: BTreeSet<RelPath>,
     /// Whether a look has seen what that job left.
     #[serde(default)]
     was_left: bool,
@@ -92,6 +100,9 @@ pub struct PendingJob {
     pub request: StartJob,
     /// Its files.
     pub files: BTreeMap<RelPath, SizeAndTime>,
+    /// What the look before it found.
+    #[serde(default)]
+    pub(super) before: BeforeJob,
 }
 
 impl WatchProgress {

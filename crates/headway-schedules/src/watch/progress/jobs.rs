@@ -8,6 +8,7 @@ use headway_model::{JobId, RelPath, StartJob};
 use headway_server::SizeAndTime;
 
 use super::super::new_names::KnownNames;
+use super::left::BeforeJob;
 use super::{PendingJob, WatchProgress};
 
 impl WatchProgress {
@@ -37,13 +38,14 @@ impl WatchProgress {
         self.generations.extend(generations);
         files.iter().for_each(|(path, state)| self.remember(path.clone(), *state));
         let start = LastStart { time: now, job: job_of(watch, self.jobs, now) };
-        self.pending = Some(PendingJob { start, request, files });
+        self.pending = Some(PendingJob { start, request, files, before: BeforeJob::default() });
     }
 
     /// Takes in that the job is started.
     pub(in crate::watch) fn started(&mut self) {
-        let Some(PendingJob { start, files, .. }) = self.pending.take() else { return };
-        (self.last, self.last_files, self.was_left) = (Some(start), files, false);
+        let Some(PendingJob { start, files, before, .. }) = self.pending.take() else { return };
+        (self.last, self.last_files, self.last_before, self.was_left) = (Some(start), files, before, false);
+        self.worked_on.clear();
     }
 
     /// Takes in that the job was not started, and will not be: its files wait again.
