@@ -464,6 +464,36 @@ async fn a_watch_that_is_renamed_goes_on_with_what_it_knew() {
     ended(&server, 2).await;
 }
 
+/// Each would process all files of the other's folder again.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_watches_that_exchange_their_names_process_nothing_again() {
+    let files = watching(
+        "[[watch]]\nname = \"scans\"\npreset = \"each\"\nfolder = \"other\"\nquiet = \"300ms\"\nevery = \"100ms\"\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "checksum").await;
+    put(&files, "a", b"1");
+    files.write("other/b", b"12");
+    ended(&server, 2).await;
+    idle(&server).await;
+    assert!(server.terminate());
+    let text = std::fs::read_to_string(config(&files)).expect("the settings");
+    let text = text.replace("\"inbox\"", "\"\"").replace("\"scans\"", "\"inbox\"").replace("\"\"", "\"scans\"");
+    std::fs::write(config(&files), text).expect("the settings");
+    let server = serve(&files);
+    let looked = async || {
+        let watches = get(&server, "/api/v1/watches").await?;
+        watches.as_array()?.iter().map(|watch| watch["looked"].as_u64()).collect::<Option<Vec<_>>>()
+    };
+    let first = eventually("both watches", async || looked().await).await;
+    eventually("later looks", async || {
+        let now = looked().await?;
+        now.iter().zip(&first).all(|(now, first)| *now > first + 1_000).then_some(())
+    })
+    .await;
+    ended(&server, 2).await;
+}
+
 /// Otherwise all files would be processed again, the outputs of the watch too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_that_is_renamed_starts_nothing_while_what_it_knew_cannot_be_read() {

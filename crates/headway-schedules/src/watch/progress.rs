@@ -74,9 +74,12 @@ pub struct WatchProgress {
     /// The section of the watch but for its name, as it was last.
     #[serde(default)]
     pub(super) section: Option<WatchedPlace>,
-    /// The names that the watch had before.
+    /// The name from which the ids of its jobs are made, if the watch was renamed or another one has its name there.
     #[serde(default)]
-    pub(super) earlier_names: BTreeSet<String>,
+    pub(super) job_name: Option<String>,
+    /// Other such names, which an older version stored.
+    #[serde(default)]
+    earlier_names: BTreeSet<String>,
     /// Why the folder is not known, or why no job can be started.
     #[serde(default)]
     pub problem: Option<String>,

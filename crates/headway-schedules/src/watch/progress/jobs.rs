@@ -14,7 +14,17 @@ use super::{PendingJob, WatchProgress};
 impl WatchProgress {
     /// Whether this is a job of the watch, which has this name now.
     pub(in crate::watch) fn is_own(&self, watch: &str, job: JobId) -> bool {
-        is_of(watch, job) || self.earlier_names.iter().any(|name| is_of(name, job))
+        is_of(self.job_name(watch), job) || self.earlier_names.iter().any(|name| is_of(name, job))
+    }
+
+    /// The name from which the ids of its jobs are made: that with which the watch, which has this name now, has begun.
+    pub(in crate::watch) fn job_name<'a>(&'a self, watch: &'a str) -> &'a str {
+        self.job_name.as_deref().unwrap_or(watch)
+    }
+
+    /// What a watch knows that begins, and makes the ids of its jobs from this name.
+    pub(in crate::watch) fn of_jobs(job_name: String) -> Self {
+        WatchProgress { job_name: Some(job_name), ..WatchProgress::default() }
     }
 
     /// The names of the files that it knows.
@@ -37,7 +47,7 @@ impl WatchProgress {
         let generations: Vec<_> = generations.filter(|(_, generation)| *generation > 0).collect();
         self.generations.extend(generations);
         files.iter().for_each(|(path, state)| self.remember(path.clone(), *state));
-        let start = LastStart { time: now, job: job_of(watch, self.jobs, now) };
+        let start = LastStart { time: now, job: job_of(self.job_name(watch), self.jobs, now) };
         self.pending = Some(PendingJob { start, request, files, before: BeforeJob::default() });
     }
 

@@ -40,6 +40,16 @@ fn the_id_of_a_job_tells_whose_it_is() {
     assert!(!is_of("inbox", JobId::mint(1_764_000_000_000, [7; 10])));
 }
 
+/// The name that it has now can have been that of another watch.
+#[test]
+fn the_jobs_of_a_renamed_watch_are_known_by_the_name_with_which_it_began() {
+    let mut renamed = WatchProgress::of_jobs("inbox".into());
+    renamed.prepare("scans", 5, request(), BTreeMap::new());
+    let job = renamed.pending.as_ref().expect("a job").start.job;
+    assert!(is_of("inbox", job) && renamed.is_own("scans", job));
+    assert!(!renamed.is_own("scans", job_of("scans", 1, 5)));
+}
+
 #[test]
 fn a_file_is_known_from_before_its_job_is_started_until_that_is_refused() {
     let mut progress = WatchProgress::default();
