@@ -191,6 +191,10 @@ fn a_dry_run_is_listed_as_planned_only_and_failures_beyond_the_shown_are_counted
     let files = Files::numbered(25);
     assert_eq!(called(&files, &["run", "-n", "checksum", "."]).0, Some(0));
     assert!(called(&files, &["show", "@1"]).1.contains("planned only"));
+    // For programs the status is the word that they can ask for.
+    for line in [&["jobs"][..], &["jobs", "--status", "cancelled"]] {
+        assert!(called(&files, line).1.contains("\tcancelled\t0\t25\t0\t"), "{line:?}");
+    }
     let (_, out, err) = called(&files, &["run", "-n", "compress", "000000"]);
     assert_eq!(out, "run\t-\t000000\t000000.zst\n", "{err}");
     let (code, _, err) = called(&files, &["run", ".", "--", "false"]);
