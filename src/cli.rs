@@ -13,6 +13,7 @@ mod import;
 mod items;
 mod jobs;
 mod log;
+mod named_job;
 mod next_job;
 mod out;
 mod plan;

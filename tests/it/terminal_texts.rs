@@ -187,6 +187,26 @@ fn a_server_with_fewer_workers_than_asked_for_is_reported_and_a_standalone_run_h
 }
 
 #[test]
+fn a_job_is_named_in_the_same_ways_in_every_command() {
+    let files = Files::numbered(2);
+    files.write("copy", &std::fs::read(files.library().join("000000")).expect("a file"));
+    assert_eq!(called(&files, &["run", "duplicates", "."]).0, Some(0));
+    let id = newest(&files)["job"].as_str().expect("an id").to_owned();
+    let part = &id[id.len() - 6..];
+    for name in [id.clone(), format!("@{id}"), part.to_owned(), format!("@{part}")] {
+        for line in [&["show", name.as_str()][..], &["export", &name, "--totals"], &["trash", &name], &["wait", &name]] {
+            let (code, _, err) = called(&files, line);
+            assert_eq!(code, Some(0), "{line:?}: {err}");
+        }
+        let report = format!("report={name}");
+        let (code, out, err) = called(&files, &["plan", "deduplicate", ".", "--set", &report]);
+        assert!(code == Some(0) && out.contains("run\t-\tcopy\t"), "{report}: {out} {err}");
+    }
+    let (code, _, err) = called(&files, &["plan", "deduplicate", ".", "--set", "report=checksum"]);
+    assert!(code == Some(255) && err.contains("not a job"), "{code:?} {err}");
+}
+
+#[test]
 fn a_dry_run_is_listed_as_planned_only_and_failures_beyond_the_shown_are_counted() {
     let files = Files::numbered(25);
     assert_eq!(called(&files, &["run", "-n", "checksum", "."]).0, Some(0));

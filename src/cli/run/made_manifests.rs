@@ -23,14 +23,15 @@ pub(super) fn hint(request: &StartJob) -> Option<String> {
     (!request.settings.contains_key(*setting)).then_some(text)
 }
 
-/// Replaces a job in a setting, such as `@1` or `@3f2a9c`, by its id.
+/// Replaces a job in a setting, such as `@1` or `@3f2a9c`, by its id. Where only a job can stand, the `@` of an id can be missing.
 pub(super) async fn resolve(session: &Session, request: &mut StartJob) -> Result<(), CommandFailure> {
     let named = NAME_A_JOB.iter().find(|(recipe, ..)| request.recipe == recipe.name());
     let Some((_, setting, before)) = named else { return Ok(()) };
     let Some(Value::String(text)) = request.settings.get_mut(*setting) else { return Ok(()) };
-    let Some(name) = text.strip_prefix('@') else { return Ok(()) };
-    let is_nth = name.len() < 6 && name.bytes().all(|byte| byte.is_ascii_digit());
-    let job = session.job(if is_nth { text } else { name }).await?;
+    if !text.starts_with('@') && !before.is_empty() {
+        return Ok(());
+    }
+    let job = session.job(text).await?;
     *text = format!("{before}{job}");
     Ok(())
 }
