@@ -194,7 +194,8 @@ fn a_job_is_named_in_the_same_ways_in_every_command() {
     let id = newest(&files)["job"].as_str().expect("an id").to_owned();
     let part = &id[id.len() - 6..];
     for name in [id.clone(), format!("@{id}"), part.to_owned(), format!("@{part}")] {
-        for line in [&["show", name.as_str()][..], &["export", &name, "--totals"], &["trash", &name], &["wait", &name]] {
+        let name = name.as_str();
+        for line in [&["show", name][..], &["export", name, "--totals"], &["trash", name], &["wait", name]] {
             let (code, _, err) = called(&files, line);
             assert_eq!(code, Some(0), "{line:?}: {err}");
         }
