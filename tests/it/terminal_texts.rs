@@ -1,6 +1,7 @@
 //! What the terminal says to a person: numbers, counts, and the command that comes next.
 
 use crate::helper::{Files, Headway};
+use crate::recipes::picture;
 use crate::terminal::{called, newest};
 
 /// Photos whose names hold their dates, so that no real picture is needed.
@@ -184,6 +185,24 @@ fn a_server_with_fewer_workers_than_asked_for_is_reported_and_a_standalone_run_h
     let _server = Headway::start(&files, &["--workers", "2"]);
     let (code, _, err) = called(&files, &["run", "-j", "6", ".", "--", "sh", "-c", "sleep 0.2", "sh", "{}"]);
     assert!(code == Some(0) && err.contains("At most 2 files run at once, not 6"), "{err}");
+}
+
+/// The report is all that such a job makes.
+#[test]
+fn a_job_that_changes_no_file_says_where_its_report_is() {
+    let files = Files::new();
+    files.write("a.png", &picture(b""));
+    for (recipe, name) in [("health", "HEALTH.csv"), ("metadata", "METADATA.csv")] {
+        let (_, _, err) = called(&files, &["run", recipe, "."]);
+        let reports: Vec<_> = err.lines().filter_map(|line| line.strip_prefix("report: ")).collect();
+        assert!(reports.len() == 1 && reports[0].ends_with(name), "{recipe}: {err}");
+        let rows = std::fs::read_to_string(reports[0]).expect("the report");
+        assert!(rows.starts_with("path,status,reason,") && rows.contains("a.png,succeeded,"), "{rows}");
+    }
+    let (_, _, err) = called(&files, &["run", "metadata", ".", "--set", "action=strip", "--on-done", "again"]);
+    assert!(err.contains("1 done") && !err.contains("report: "), "its files are the result: {err}");
+    let (_, _, err) = called(&files, &["run", "-q", "health", ".", "--on-done", "again"]);
+    assert!(!err.contains("report: "), "{err}");
 }
 
 #[test]
