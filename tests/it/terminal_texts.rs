@@ -2,7 +2,7 @@
 
 use crate::helper::{Files, Headway};
 use crate::recipes::picture;
-use crate::terminal::{called, newest};
+use crate::terminal::{called, listed_commands, newest};
 
 /// Photos whose names hold their dates, so that no real picture is needed.
 fn renamed(files: &Files, template: &str) -> (Option<i32>, String, String) {
@@ -185,6 +185,37 @@ fn a_server_with_fewer_workers_than_asked_for_is_reported_and_a_standalone_run_h
     let _server = Headway::start(&files, &["--workers", "2"]);
     let (code, _, err) = called(&files, &["run", "-j", "6", ".", "--", "sh", "-c", "sleep 0.2", "sh", "{}"]);
     assert!(code == Some(0) && err.contains("At most 2 files run at once, not 6"), "{err}");
+}
+
+/// In docs/commands.md, in the help, and in what the program does.
+#[test]
+fn the_exit_codes_of_the_document_are_those_of_the_program() {
+    let document = include_str!("../../docs/commands.md").split("\n## Exit codes").nth(1).expect("the codes");
+    let document = document.split("\n## ").next().expect("a section");
+    let (counting, _) = document.split_once("All other commands").expect("two kinds of commands");
+    let files = Files::new();
+    let names = listed_commands(&called(&files, &["--help"]).1);
+    assert!(names.len() > 15, "{names:?}");
+    for name in names.iter().map(String::as_str) {
+        let code = if counting.contains(&format!("`{name}`")) { 255 } else { 2 };
+        assert_eq!(called(&files, &[name, "--nonsense"]).0, Some(code), "{name}");
+    }
+    for (line, code) in [(&["-v", "run", "--nonsense"], 255), (&["preset", "run", "--nonsense"], 255)] {
+        assert_eq!(called(&files, line).0, Some(code), "{line:?}");
+    }
+    assert_eq!(called(&files, &["preset", "list", "--nonsense"]).0, Some(2));
+    for command in ["resume", "approve", "leave-out", "retry", "undo", "watch", "wait"] {
+        assert_eq!(called(&files, &[command, "abcdef123456"]).0, Some(255), "{command}: it is no number of files");
+    }
+    let help = ["run", "watch"].map(|command| called(&files, &[command, "--help"]).1).concat();
+    let rows: Vec<_> = counting.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    assert!(rows.len() > 8, "{rows:?}");
+    for row in rows {
+        let codes = row.split(" | ").next().expect("a cell").split(|letter: char| !letter.is_ascii_digit());
+        for code in codes.filter(|code| !code.is_empty()) {
+            assert!(help.contains(code), "{code} is not in the help: {help}");
+        }
+    }
 }
 
 /// The report is all that such a job makes.
