@@ -53,7 +53,12 @@ pub(super) fn read_or_take_over(
     let found = last_run(&others, &place, &configured);
     let mut used: BTreeSet<_> = others.iter().map(|(name, progress)| progress.job_name(name).to_owned()).collect();
     match own {
-        Some(own) if found.is_none() && !is_needed(&own, &others, &configured) => return Ok(Some(own)),
+        Some(mut own) if found.is_none() && !is_needed(&own, &others, &configured) => {
+            // A watch that gets the old section later must not take this from the one that goes on with it.
+            own.take_section(place);
+            own.store(data, &watch.name)?;
+            return Ok(Some(own));
+        }
         Some(own) => {
             let free = free_name(&watch.name, |name| others.contains_key(name));
             used.insert(moved(data, own, &watch.name, &free)?.job_name(&free).to_owned());
@@ -118,7 +123,8 @@ fn ask_about_older(watch: &FolderWatch, others: &OtherProgress, configured: &Con
     };
     others.iter().find(can_be).map_or(Ok(()), |(name, _)| {
         Err(io::Error::other(format!(
-            "watches/{name}.json is of an older version, which did not store the preset: if this watch was called {name:?} before, give              it that name until it has listed its folder once; if not, remove that file"
+            "watches/{name}.json is of an older version, which did not store the preset: if this watch was called {name:?} before, \
+             give it that name until it has listed its folder once; if not, remove that file"
         )))
     })
 }
@@ -264,9 +270,10 @@ mod tests {
             }
         }
         let folder = data();
-        let changed = [watch("inbox", "other")];
-        let stored = begin_of(folder.path(), &changed[0], &changed).expect("what it knows");
+        let changed = [watch("inbox", "other"), watch("scans", "each")];
+        let stored = begin_of(folder.path(), &changed[0], &changed[..1]).expect("what it knows");
         assert!(knows(stored.as_ref()), "nobody else needs it");
+        assert_eq!(begin_of(folder.path(), &changed[1], &changed).expect("it came later"), None);
     }
 
     /// An older version has not stored the preset: that a person meant the same watch is a guess.
