@@ -107,9 +107,8 @@ fn last_run<'a>(
 
 /// Whether another configured watch has the preset, library and folder of this, and nothing of its own that is stored with them.
 fn is_needed(progress: &WatchProgress, others: &OtherProgress, configured: &ConfiguredPlaces) -> bool {
-    let has_own = |name: &String| {
-        others.get(name).is_some_and(|own| own.section.is_none() || own.section == progress.section)
-    };
+    let has_own =
+        |name: &String| others.get(name).is_some_and(|own| own.section.is_none() || own.section == progress.section);
     configured.iter().any(|(name, place)| progress.section.as_ref() == Some(place) && !has_own(name))
 }
 
