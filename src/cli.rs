@@ -13,6 +13,7 @@ mod import;
 mod items;
 mod jobs;
 mod log;
+mod named_job;
 mod next_job;
 mod out;
 mod plan;
@@ -41,6 +42,7 @@ mod watch;
 mod webhooks;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -59,6 +61,10 @@ use headway_server::recipes::command::{AdHocCommand, NamedCommand, presets, read
 ///
 /// Headway serves a page on which you choose files in your folders, run a recipe over them, and follow its progress
 /// live. Every status change is a numbered, durable event, so a page always ends up in the true state.
+///
+/// A command that follows jobs ends with the number of files that failed: see `headway run --help`. The others end with 0;
+/// with 1 if they fail or the answer is no; with 2 if the command line is wrong; with 3 if there is no such job; with 4 if
+/// there is neither a server nor a data folder.
 #[derive(Debug, Parser)]
 #[command(name = "headway", version, arg_required_else_help = true)]
 struct Arguments {
@@ -186,6 +192,20 @@ async fn carried_out(
     }
 }
 
+/// The commands whose exit code counts files.
+const COUNT_FILES: [&str; 10] =
+    ["run", "plan", "import", "watch", "wait", "retry", "undo", "resume", "approve", "leave-out"];
+
+/// Whether the exit code of a command counts files, given the words of the command line.
+fn counts_files(words: impl Iterator<Item = OsString>) -> bool {
+    let mut words = words.filter(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    match words.next() {
+        Some(command) if command == "preset" => words.next().is_some_and(|what| what == "run"),
+        Some(command) => COUNT_FILES.iter().any(|name| command == *name),
+        None => false,
+    }
+}
+
 /// Prints the text of clap: help, or what is wrong with the command line. Commands whose exit code counts files end
 /// with 255 for the latter.
 fn clap_message(error: &clap::Error) -> CommandResult {
@@ -194,10 +214,9 @@ fn clap_message(error: &clap::Error) -> CommandResult {
         out::bytes(text.to_string().as_bytes())?;
         return Ok(0);
     }
-    let counts = ["run", "plan", "import", "watch", "wait", "retry", "undo"];
-    let command = std::env::args().nth(1).unwrap_or_default();
     out::say(text.to_string().trim_end());
-    Err(CommandFailure { code: if counts.contains(&command.as_str()) { NOT_BEGUN } else { USAGE }, text: None })
+    let code = if counts_files(std::env::args_os().skip(1)) { NOT_BEGUN } else { USAGE };
+    Err(CommandFailure { code, text: None })
 }
 
 /// Recipes, and the names of some.

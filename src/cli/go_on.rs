@@ -37,7 +37,7 @@ struct OneJob {
 /// Resume a job that is paused, or that no server works on.
 ///
 /// If `headway serve` has the data folder, it does the work. Otherwise this command does the work, until the job
-/// ends.
+/// ends. The exit code is that of `headway run`, and 0 if a server does the work.
 ///
 /// Example:
 ///
@@ -55,7 +55,8 @@ pub(super) struct ResumeCommand {
 ///
 /// If the job is over, a new job is started with the files that `headway show JOB --failed` lists, or with the files
 /// that you name: by their paths, or by their numbers in the plan, which count from 1 as in `{#}`, in a job log and in
-/// the column `number` of a report. If the job is not over, the files that failed go back to its queue.
+/// the column `number` of a report. If the job is not over, the files that failed go back to its queue. The exit code is
+/// that of `headway run`.
 ///
 /// Examples:
 ///
@@ -78,7 +79,7 @@ pub(super) struct RetryCommand {
 /// Put back what a job replaced or renamed, and remove what it made.
 ///
 /// This is a job of its own, which is followed to its end. It first says what it is going to do, and on a terminal it
-/// asks. The undo of an undo puts the changes of the first job in place again.
+/// asks. The undo of an undo puts the changes of the first job in place again. The exit code is that of `headway run`.
 ///
 /// Example:
 ///
@@ -97,14 +98,26 @@ pub(super) struct UndoCommand {
 }
 
 pub(super) async fn resume(arguments: ResumeCommand) -> CommandResult {
-    let mut session = arguments.one.which.ask().await?;
+    let mut session = arguments.one.which.ask().await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
     let ended = resumed(&mut session, &arguments).await;
     session.close().await;
     ended
 }
 
 async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandResult {
-    let job = session.job(&arguments.one.job).await?;
+    let view = taken_up(session, &arguments.one.job).await.map_err(|failure| failure.or_code(NOT_BEGUN))?;
+    let job = view.summary.job;
+    if session.host.is_none() {
+        say(&format!("{} goes on; {}", tail(job), session.command_on("watch", job)));
+        return Ok(0);
+    }
+    let follower = session.client.follow(None, &[job]);
+    followed(session, follower, job, &arguments.one.shown, view.runs_programs).await
+}
+
+/// Has a server work on the job that a person means, and ends its pause.
+async fn taken_up(session: &mut Session, text: &str) -> Result<JobView, CommandFailure> {
+    let job = session.job(text).await?;
     let view = session.client.job(job).await?;
     if view.summary.status.is_terminal() {
         return Err(CommandFailure::new(NO, format!("job {} is over: {}", tail(job), view.summary.status_text())));
@@ -129,12 +142,7 @@ async fn resumed(session: &mut Session, arguments: &ResumeCommand) -> CommandRes
         }
         session.client.steer(job, Action::Resume).await?;
     }
-    if session.host.is_none() {
-        say(&format!("{} goes on; {}", tail(job), session.command_on("watch", job)));
-        return Ok(0);
-    }
-    let follower = session.client.follow(None, &[job]);
-    followed(session, follower, job, &arguments.one.shown, view.runs_programs).await
+    Ok(view)
 }
 
 pub(super) async fn retry(arguments: RetryCommand) -> CommandResult {
@@ -151,7 +159,9 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
     let items = items_of(session, job, &view, &arguments.items).await.map_err(not_begun)?;
     let which = if items.is_empty() { Items::Errors } else { Items::These(items.clone()) };
     let which = match which {
-        Items::Errors if !view.done_since.is_empty() => Items::These(still_failing(session, &view).await?),
+        Items::Errors if !view.done_since.is_empty() => {
+            Items::These(still_failing(session, &view).await.map_err(not_begun)?)
+        }
         which => which,
     };
     if view.summary.status.is_terminal() {
@@ -170,12 +180,10 @@ async fn retried(session: &mut Session, arguments: &RetryCommand) -> CommandResu
         })
         .await;
     }
-    session.adopt(job).await?;
-    if items.is_empty() {
-        session.client.steer(job, Action::Retry(None)).await?;
-    }
-    for item in items {
-        session.client.steer(job, Action::Retry(Some(item))).await?;
+    let again: Vec<_> = if items.is_empty() { vec![None] } else { items.into_iter().map(Some).collect() };
+    session.adopt(job).await.map_err(not_begun)?;
+    for item in again {
+        session.client.steer(job, Action::Retry(item)).await.map_err(|error| not_begun(error.into()))?;
     }
     let follower = session.client.follow(None, &[job]);
     followed(session, follower, job, &arguments.one.shown, view.runs_programs).await

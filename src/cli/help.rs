@@ -14,10 +14,14 @@ const SERVE: [&str; 2] = ["serve", "config"];
 
 /// The program with all its commands.
 pub(super) fn command() -> Command {
-    Arguments::command().mut_subcommands(|command| {
-        let about = command.get_long_about().map(|about| indented(&about.to_string()));
-        if let Some(about) = about { command.long_about(about) } else { command }
-    })
+    Arguments::command().mut_subcommands(for_terminal)
+}
+
+/// A command whose help, and that of its own commands, is for a terminal.
+fn for_terminal(command: Command) -> Command {
+    let about = command.get_long_about().map(|about| indented(&about.to_string()));
+    let command = if let Some(about) = about { command.long_about(about) } else { command };
+    command.mut_subcommands(for_terminal)
 }
 
 /// The arguments of this process, with the settings of a server if the command starts or looks for one. The error is
@@ -97,9 +101,11 @@ mod tests {
     fn help_has_no_fence_and_its_examples_are_indented() {
         let help = command().find_subcommand("run").and_then(|run| run.get_long_about()).expect("help").to_string();
         assert!(help.contains("\n\n    headway run checksum Photos\n    find Photos"), "{help}");
-        for command in command().get_subcommands() {
-            let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
-            assert!(!about.contains("```"), "{}: {about}", command.get_name());
+        let command = command();
+        let all = command.get_subcommands().flat_map(|one| std::iter::once(one).chain(one.get_subcommands()));
+        for one in all {
+            let about = one.get_long_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.contains("```"), "{}: {about}", one.get_name());
         }
     }
 

@@ -13,7 +13,8 @@ use headway_server::named_file;
 /// Run a recipe over a list of names, without the names that are done according to a job log of GNU parallel.
 ///
 /// The number of a row is the number of a name in the list. A name is done if its row has exit code 0 and signal 0,
-/// and its file exists and has not changed since then. The commands in the rows are not read.
+/// and its file exists and has not changed since then. The commands in the rows are not read. The exit code is that of
+/// `headway run`.
 ///
 /// Example:
 ///

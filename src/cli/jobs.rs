@@ -18,7 +18,7 @@ use headway_model::summary::ListedJobs;
 use headway_model::{JobId, JobSummary};
 pub(super) use show::{ShowCommand, show};
 
-/// From this width of the terminal on, in columns, the list has every column.
+/// From this width of the terminal on, in columns, the list has the reasons of statuses.
 const WIDE: usize = 132;
 
 /// Jobs or items read at a time.
@@ -29,14 +29,18 @@ const ROWS_PER_CALL: u32 = 1_000;
 /// If the output is not a terminal, the columns are separated by tabs, nothing is cut, and there is no heading. The
 /// columns are: id, status, done, total, failed, recipe, title, when it started, when it ended (both in local time), and how
 /// long it was at work. Only files that succeeded count as done, and files that
-/// could not be processed count as failed. A job that was cancelled before it began is shown as planned only. In a
-/// terminal, and as `undone_as` in JSON, a job that was undone says so. Each listed job on which no server works is named on
+/// could not be processed count as failed. A terminal that is too narrow for all columns has the first ones, and the title.
+///
+/// The status is the word that --status takes, such as completed_with_errors. In a terminal it has a reason if there is room,
+/// a job that was undone says so (in JSON as `undone_as`), and a job that was cancelled before it began is shown as planned
+/// only: elsewhere it is cancelled, without a time when it started. Each listed job on which no server works is named on
 /// standard error, with the command that continues it.
 ///
-/// Example:
+/// Examples:
 ///
 /// ```sh
 /// headway jobs --open
+/// headway jobs --status completed_with_errors
 /// ```
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -112,11 +116,12 @@ async fn find(session: &Session, arguments: &JobsCommand) -> Result<(Vec<JobSumm
 fn table(session: &Session, found: &[JobSummary]) -> CommandResult {
     let (terminal, now) = (std::io::stdout().is_terminal(), session.working_clock());
     let is_narrow = terminal && out::terminal_width().is_some_and(|width| width < WIDE);
+    let status = |job: &JobSummary| if is_narrow { job.status_word() } else { job.status_text() };
     let row = |job: &JobSummary| {
         let id = if terminal { tail(job.job) } else { job.job.to_string() };
-        let status = match job.undone_as.as_ref().filter(|_| terminal) {
-            Some(word) => format!("{}, {word}", job.status_text()),
-            None if terminal => job.status_text(),
+        let status_cell = match job.undone_as.as_ref().filter(|_| terminal) {
+            Some(word) => format!("{}, {word}", status(job)),
+            None if terminal => status(job),
             None => job.status.label().into(),
         };
         let counters = &job.counters;
@@ -128,14 +133,13 @@ fn table(session: &Session, found: &[JobSummary]) -> CommandResult {
         let (recipe, title) = (job.recipe.clone(), plain(&job.title));
         // Programs know the first columns from earlier versions; a title can be long, so in a terminal it is the last.
         match terminal {
-            true if is_narrow => vec![id, status, done, total, failed, started, took, title],
-            true => vec![id, status, done, total, failed, started, ended, took, recipe, title],
-            false => vec![id, status, done, total, failed, recipe, title, started, ended, took],
+            true => vec![id, status_cell, done, total, failed, started, ended, took, recipe, title],
+            false => vec![id, status_cell, done, total, failed, recipe, title, started, ended, took],
         }
     };
     let rows: Vec<_> = found.iter().map(row).collect();
-    let all = ["job", "status", "done", "total", "failed", "started", "ended", "took", "recipe", "title"];
-    let head: Vec<_> = all.into_iter().filter(|name| !is_narrow || !matches!(*name, "ended" | "recipe")).collect();
-    out::fitting_table(&head, &rows)?;
+    let head = ["job", "status", "done", "total", "failed", "started", "ended", "took", "recipe", "title"];
+    // The title distinguishes the jobs, and `headway show` has all of these.
+    out::fitting_table(&head, &rows, &["ended", "recipe", "took", "started"])?;
     Ok(0)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::failure::{CommandFailure, CommandResult, NOT_BEGUN};
+use super::failure::{CommandFailure, CommandResult, NO, NOT_BEGUN};
 use super::go_on::new_job;
 use super::out;
 use super::session::{ServerArguments, Session};
@@ -33,6 +33,13 @@ pub(super) struct PresetCommand {
 #[derive(Debug, Subcommand)]
 enum PresetAction {
     /// List the presets
+    ///
+    /// Example:
+    ///
+    /// ```sh
+    /// headway preset list
+    /// ```
+    #[command(verbatim_doc_comment)]
     List {
         /// Write one JSON object per line
         #[arg(long)]
@@ -41,6 +48,13 @@ enum PresetAction {
         which: ServerArguments,
     },
     /// Save the request of a job
+    ///
+    /// Example:
+    ///
+    /// ```sh
+    /// headway preset save each-night @1
+    /// ```
+    #[command(verbatim_doc_comment)]
     Save {
         /// The name: letters, digits, - and _
         name: String,
@@ -50,6 +64,13 @@ enum PresetAction {
         which: ServerArguments,
     },
     /// Remove a preset
+    ///
+    /// Example:
+    ///
+    /// ```sh
+    /// headway preset remove each-night
+    /// ```
+    #[command(verbatim_doc_comment)]
     Remove {
         /// Its name
         name: String,
@@ -57,6 +78,15 @@ enum PresetAction {
         which: ServerArguments,
     },
     /// Run a preset as a new job, and follow it to its end
+    ///
+    /// The exit code is that of `headway run`.
+    ///
+    /// Example:
+    ///
+    /// ```sh
+    /// headway preset run thumbnails
+    /// ```
+    #[command(verbatim_doc_comment)]
     Run {
         /// Its name
         name: String,
@@ -85,7 +115,7 @@ async fn carried_out(session: &mut Session, what: &PresetAction) -> CommandResul
         PresetAction::Save { name, job, .. } => {
             let job = session.job(job).await?;
             let request = session.client.job(job).await?.request;
-            let request = request.ok_or_else(|| CommandFailure::new(NOT_BEGUN, "the job's request cannot be read"))?;
+            let request = request.ok_or_else(|| CommandFailure::new(NO, "the job's request cannot be read"))?;
             session.client.keep_preset(name, &request).await?;
             Ok(0)
         }

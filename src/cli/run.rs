@@ -32,7 +32,8 @@ use headway_model::{Action, BuiltIn, JobId, StartJob};
 /// device or symbolic link to a file that you name counts, one in a folder does not. `headway show JOB --failed` lists
 /// them. If nothing matches --include, or --exclude leaves out every file, it is 102; if there is no file at all, it is
 /// 0, or 102 with --fail-if-empty; for a plan (-n) it is 0. 102: the job failed as a whole. 103: it was cancelled. 104:
-/// it waits for you. 130: you interrupted it. 255: it did not start.
+/// it waits for you. 130: you interrupted it; 143 and 129: TERM and HUP did. 141: nobody reads
+/// its output any more. 255: it did not start, or cannot be followed.
 ///
 /// A program that ends with exit code 3 says that its file needed nothing: the file is skipped, which is not a failure.
 /// 75 asks for another try. Any other code than 0 is a failure.
@@ -64,7 +65,7 @@ pub(super) struct RunCommand {
 /// A line for each file has the verdict (run, skipped, or fails: a folder that cannot be listed), the reason, the path,
 /// and the file's new name or the name of its output; in a terminal the reason is the last. Files are looked at by
 /// their names and first bytes: whether one is damaged is known only once the job runs. The exit code is 1 if names
-/// collide, 102 if the files cannot be listed, and 104 if only you can let the listing go on.
+/// collide, 102 if the files cannot be listed, 104 if only you can let the listing go on, and 255 if it did not start.
 ///
 /// Example:
 ///

@@ -8,6 +8,7 @@ use clap::Args;
 use super::default_data;
 use super::failure::{CommandFailure, NO_SERVER, USAGE};
 use super::host::{Host, Hosting};
+use super::named_job::NamedJob;
 use super::signals::Signals;
 use super::text::{shown, tail, with_options};
 use headway_client::{Address, Client, ClientError};
@@ -232,32 +233,24 @@ impl Session {
         })
     }
 
-    /// The job that a person means: its id, six or more of its first or last characters, or `@1` for the newest, `@2` for the one before.
+    /// The job that a person means; see [`NamedJob`].
     pub(super) async fn job(&self, text: &str) -> Result<JobId, CommandFailure> {
-        if let Ok(id) = text.parse() {
-            return Ok(id);
-        }
-        let nth = text.strip_prefix('@').map(|number| number.parse::<usize>());
-        let is_part = text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        let part = text.to_ascii_lowercase();
-        if !matches!(nth, Some(Ok(1..))) && !is_part {
+        let named = NamedJob::of(text).ok_or_else(|| {
             let why = "give its id, six or more of its first or last characters, or @1 for the newest";
-            return Err(CommandFailure::new(USAGE, format!("not a job, {text:?}: {why}")));
+            CommandFailure::new(USAGE, format!("not a job, {text:?}: {why}"))
+        })?;
+        if let NamedJob::Id(id) = named {
+            return Ok(id);
         }
         let (mut before, mut passed, mut found) = (None, 0, Vec::new());
         loop {
             let page = self.client.jobs(before, 1_000).await?;
             for summary in page.jobs {
                 passed += 1;
-                let id = summary.job.to_string();
-                let is_meant = match nth {
-                    Some(Ok(nth)) => passed == nth,
-                    _ => id.ends_with(&part) || id.starts_with(&part),
-                };
-                found.extend(is_meant.then_some(summary.job));
+                found.extend(named.means(summary.job, passed).then_some(summary.job));
             }
             before = page.next;
-            if before.is_none() || (nth.is_some() && !found.is_empty()) {
+            if before.is_none() || (matches!(named, NamedJob::Nth(_)) && !found.is_empty()) {
                 break;
             }
         }

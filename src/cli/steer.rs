@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::failure::{CommandFailure, CommandResult, NO};
+use super::failure::{CommandFailure, CommandResult, NO, NOT_BEGUN};
 use super::follow::{Following, follow, not_worked_on};
 use super::out::say;
 use super::session::{ServerArguments, Session};
@@ -51,7 +51,8 @@ pub(super) struct CancelCommand {
 
 /// Approve the plans of jobs that wait for approval.
 ///
-/// If no server works on a job, this command does, until the job ends.
+/// If no server works on a job, this command does, until the job ends. The exit code is that of `headway run`, for several
+/// jobs the largest, and 0 if a server does the work.
 ///
 /// Example:
 ///
@@ -67,7 +68,8 @@ pub(super) struct ApproveCommand {
 
 /// Resume jobs without their interrupted files, which count as failed.
 ///
-/// If no server works on a job, this command does, until the job ends.
+/// If no server works on a job, this command does, until the job ends. The exit code is that of `headway run`, for several
+/// jobs the largest, and 0 if a server does the work.
 ///
 /// Example:
 ///
@@ -130,14 +132,17 @@ pub(super) async fn change(arguments: ChangeCommand) -> CommandResult {
 
 /// Performs the action on each job; `None` cancels it. All jobs are tried; the first refusal decides the exit code.
 async fn each(arguments: JobArguments, action: Option<Action>) -> CommandResult {
-    let mut session = arguments.which.ask().await?;
+    // The exit code of these counts files.
+    let follows = matches!(action, Some(Action::Approve | Action::LeaveOut));
+    let not_begun = |failure: CommandFailure| if follows { failure.or_code(NOT_BEGUN) } else { failure };
+    let mut session = arguments.which.ask().await.map_err(not_begun)?;
     let mut ended = Ok(0);
     for text in &arguments.jobs {
         let done = match action {
             Some(action @ (Action::Approve | Action::LeaveOut)) if session.host.is_some() => {
                 work_on(&mut session, text, action).await
             }
-            _ => steer(&session, text, action).await.map(|view| {
+            _ => steer(&session, text, action).await.map_err(not_begun).map(|view| {
                 say(&format!("{}  {}", tail(view.summary.job), view.summary.status_text()));
                 0
             }),
@@ -156,12 +161,13 @@ async fn each(arguments: JobArguments, action: Option<Action>) -> CommandResult 
 
 /// Performs an action with which a job goes on, and works on it here, because no server does.
 async fn work_on(session: &mut Session, text: &str, action: Action) -> CommandResult {
-    let view = open_job(session, text).await?;
+    let not_begun = |failure: CommandFailure| failure.or_code(NOT_BEGUN);
+    let view = open_job(session, text).await.map_err(not_begun)?;
     let job = view.summary.job;
     session.listen()?;
-    session.adopt(job).await?;
+    session.adopt(job).await.map_err(not_begun)?;
     let follower = session.client.follow(None, &[job]);
-    session.client.steer(job, action).await?;
+    session.client.steer(job, action).await.map_err(|error| not_begun(error.into()))?;
     let how = Following { action: Some(action), ..Following::to_its_end(view.runs_programs) };
     Ok(follow(session, follower, job, how).await?.code)
 }

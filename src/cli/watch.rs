@@ -45,6 +45,8 @@ pub(super) struct WatchCommand {
 
 /// Wait for the ends of jobs: `headway watch --quiet`.
 ///
+/// The exit code is that of `headway watch`.
+///
 /// Example:
 ///
 /// ```sh

@@ -25,6 +25,13 @@ pub(super) struct WebhooksCommand {
 #[derive(Debug, Subcommand)]
 enum WebhookCommand {
     /// List the webhooks, with what each has delivered and what it is waiting for
+    ///
+    /// Example:
+    ///
+    /// ```sh
+    /// headway webhooks list
+    /// ```
+    #[command(verbatim_doc_comment)]
     List {
         #[command(flatten)]
         file: ConfigArguments,
@@ -33,6 +40,13 @@ enum WebhookCommand {
         data: PathBuf,
     },
     /// Send one test message, and show the receiver's answer
+    ///
+    /// Example:
+    ///
+    /// ```sh
+    /// headway webhooks test ops
+    /// ```
+    #[command(verbatim_doc_comment)]
     Test {
         /// The name of the webhook
         name: String,
@@ -40,6 +54,13 @@ enum WebhookCommand {
         file: ConfigArguments,
     },
     /// Print a new secret, for the file that `secret_file` names
+    ///
+    /// Example:
+    ///
+    /// ```sh
+    /// headway webhooks secret
+    /// ```
+    #[command(verbatim_doc_comment)]
     Secret,
 }
 

@@ -105,6 +105,10 @@ fn the_commands_that_a_job_offers_at_its_end_work() {
         let said = terminal.headway(line);
         terminal.follow(&said, &["run verify", "show"]);
     }
+    // Only its own files are verified, also if the library has others.
+    let said = terminal.headway("run checksum --on-done again --in . A");
+    let verified = terminal.follow(&said, &["run verify"]);
+    assert!(verified.contains("2 done") && !verified.contains("skipped"), "{said} {verified}");
     let said = terminal.headway("run -- test -s {} ::: A/x empty");
     terminal.follow(&said, &["show", "retry"]);
     let shown = terminal.headway("show @1");

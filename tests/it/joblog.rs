@@ -96,6 +96,33 @@ fn a_job_log_has_the_columns_of_gnu_parallel_and_it_goes_on_from_there() {
     assert!(["it'swith space", "with spaceit's"].contains(&said.trim()), "exactly what failed ran again: {said}");
 }
 
+/// The same options, typed for either program.
+#[test]
+fn names_from_a_file_and_a_run_that_goes_on_are_asked_for_as_with_gnu_parallel() {
+    let files = files();
+    let script = script(&files);
+    let options = ["-k", "-P", "2", "-a", "names"];
+    let ours = |more: &[&str]| {
+        let words = [&["run", "-q"][..], &options, more, &["--", script.as_str()]].concat();
+        let output = command(env!("CARGO_BIN_EXE_headway"), &files, &words).output().expect("the program");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let theirs = |more: &[&str]| parallel(&files, &[&options[..], more, &[script.as_str()]].concat());
+    let (first, said) = (ours(&["--joblog", "ours.log"]), theirs(&["--joblog", "theirs.log"]));
+    assert_eq!((first.0, said.0), (Some(2), Some(2)), "{first:?} {said:?}");
+    for name in ["plain", "tab\there", "$HOME"] {
+        assert!(first.1.contains(name) && said.1.contains(name), "{name}: {first:?} {said:?}");
+    }
+    std::fs::write(files.library().join("fixed"), "").expect("a new file");
+    let said = theirs(&["--resume-failed", "--joblog", "theirs.log"]);
+    assert_eq!(said, (Some(0), "with spaceit's".to_owned()), "the order is that of the list");
+    let said = ours(&["--resume-failed"]);
+    assert_eq!(said, (Some(0), "it'swith space".to_owned()), "the order is that of the paths");
+    let said = ours(&["--resume"]);
+    assert_eq!(said, (Some(0), String::new()), "all of them are done");
+    assert_eq!(ours(&["--resume", "--on-done", "again"]).0, Some(255));
+}
+
 #[test]
 fn files_done_by_gnu_parallel_are_skipped_unless_they_changed() {
     let files = files();

@@ -376,7 +376,7 @@ fn a_run_without_the_recipe_leaves_the_job_to_a_server_that_has_it() {
         assert_eq!(code, Some(104), "{err}");
         assert!(err.contains("has no recipe \"named\"") && err.contains("headway resume"), "{err}");
         let (code, _, err) = called(&files, &["resume", "@1"]);
-        assert!(code == Some(1) && err.contains("has no recipe \"named\""), "{code:?} {err}");
+        assert!(code == Some(255) && err.contains("has no recipe \"named\""), "{code:?} {err}");
         let (_, paused, _) = called(&files, &["jobs", "--status", "paused"]);
         assert_eq!(paused, "", "a server that has the recipe goes on with it");
     };
@@ -585,6 +585,13 @@ fn what_a_job_replaced_is_put_back_by_undo() {
     assert_eq!(std::fs::read(files.library().join("000000")).expect("a file"), b"file 0\n");
 }
 
+/// The commands that a help text lists.
+pub(crate) fn listed_commands(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
+    let names = lines.map_while(|line| line.strip_prefix("  ")?.split(' ').next());
+    names.filter(|name| !name.is_empty() && *name != "help").map(str::to_owned).collect()
+}
+
 /// Runs the examples of every help text, unchanged.
 #[test]
 fn every_command_has_an_example_in_its_help_that_runs() {
@@ -603,14 +610,16 @@ fn every_command_has_an_example_in_its_help_that_runs() {
     files.write("parallel.log", head.as_bytes());
     assert_eq!(called(&files, &["export", "@1", "--log", "-o", "job.jsonl"]).0, Some(0));
     let help = called(&files, &["--help"]).1;
-    let commands = help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
-    let commands: Vec<_> = commands
-        .map_while(|line| line.strip_prefix("  ")?.split(' ').next())
-        .filter(|name| !name.is_empty() && *name != "help")
-        .collect();
-    assert!(commands.len() > 15, "{commands:?}");
-    for command in commands {
-        let help = called(&files, &[command, "--help"]).1;
+    let mut commands = Vec::new();
+    for name in listed_commands(&help) {
+        let own = listed_commands(&called(&files, &[name.as_str(), "--help"]).1);
+        commands.push(vec![name.clone()]);
+        commands.extend(own.into_iter().map(|own| vec![name.clone(), own]));
+    }
+    assert!(commands.len() > 25, "{commands:?}");
+    for words in commands {
+        let (command, words) = (words.join(" "), words.iter().map(String::as_str).chain(["--help"]));
+        let help = called(&files, &words.collect::<Vec<_>>()).1;
         let examples: Vec<_> = help
             .lines()
             .filter_map(|line| line.strip_prefix("    "))
@@ -636,8 +645,9 @@ fn every_command_has_an_example_in_its_help_that_runs() {
             let (code, _, err) = ended(shell);
             // Some commands only report that the job is over; 124 comes from `timeout`.
             let is_served = command == "serve" && code == Some(124);
-            // The newest job of this folder has only read.
+            // The newest job of this folder has only read, and is over.
             let has_nothing = command == "undo" && err.contains("there is nothing to undo");
+            let has_nothing = has_nothing || code == Some(255) && err.contains(" is over: ");
             assert!(
                 (is_served || has_nothing || matches!(code, Some(0 | 1))) && !err.contains("panicked"),
                 "{example}: {code:?} {err}"

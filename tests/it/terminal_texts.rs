@@ -1,7 +1,8 @@
 //! What the terminal says to a person: numbers, counts, and the command that comes next.
 
 use crate::helper::{Files, Headway};
-use crate::terminal::{called, newest};
+use crate::recipes::picture;
+use crate::terminal::{called, listed_commands, newest};
 
 /// Photos whose names hold their dates, so that no real picture is needed.
 fn renamed(files: &Files, template: &str) -> (Option<i32>, String, String) {
@@ -186,11 +187,85 @@ fn a_server_with_fewer_workers_than_asked_for_is_reported_and_a_standalone_run_h
     assert!(code == Some(0) && err.contains("At most 2 files run at once, not 6"), "{err}");
 }
 
+/// In docs/commands.md, in the help, and in what the program does.
+#[test]
+fn the_exit_codes_of_the_document_are_those_of_the_program() {
+    let document = include_str!("../../docs/commands.md").split("\n## Exit codes").nth(1).expect("the codes");
+    let document = document.split("\n## ").next().expect("a section");
+    let (counting, _) = document.split_once("All other commands").expect("two kinds of commands");
+    let files = Files::new();
+    let names = listed_commands(&called(&files, &["--help"]).1);
+    assert!(names.len() > 15, "{names:?}");
+    for name in names.iter().map(String::as_str) {
+        let code = if counting.contains(&format!("`{name}`")) { 255 } else { 2 };
+        assert_eq!(called(&files, &[name, "--nonsense"]).0, Some(code), "{name}");
+    }
+    for (line, code) in [(&["-v", "run", "--nonsense"], 255), (&["preset", "run", "--nonsense"], 255)] {
+        assert_eq!(called(&files, line).0, Some(code), "{line:?}");
+    }
+    assert_eq!(called(&files, &["preset", "list", "--nonsense"]).0, Some(2));
+    for command in ["resume", "approve", "leave-out", "retry", "undo", "watch", "wait"] {
+        assert_eq!(called(&files, &[command, "abcdef123456"]).0, Some(255), "{command}: it is no number of files");
+    }
+    let help = ["run", "watch"].map(|command| called(&files, &[command, "--help"]).1).concat();
+    let rows: Vec<_> = counting.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    assert!(rows.len() > 8, "{rows:?}");
+    for row in rows {
+        let codes = row.split(" | ").next().expect("a cell").split(|letter: char| !letter.is_ascii_digit());
+        for code in codes.filter(|code| !code.is_empty()) {
+            assert!(help.contains(code), "{code} is not in the help: {help}");
+        }
+    }
+}
+
+/// The report is all that such a job makes.
+#[test]
+fn a_job_that_changes_no_file_says_where_its_report_is() {
+    let files = Files::new();
+    files.write("a.png", &picture(b"\0\0\0\x0etEXtComment\0secret\x64\xaa\xc5\x29"));
+    for (recipe, name) in [("health", "HEALTH.csv"), ("metadata", "METADATA.csv")] {
+        let (_, _, err) = called(&files, &["run", recipe, "."]);
+        let reports: Vec<_> = err.lines().filter_map(|line| line.strip_prefix("report: ")).collect();
+        assert!(reports.len() == 1 && reports[0].ends_with(name), "{recipe}: {err}");
+        let rows = std::fs::read_to_string(reports[0]).expect("the report");
+        assert!(rows.starts_with("path,status,reason,") && rows.contains("a.png,succeeded,"), "{rows}");
+    }
+    let (_, _, err) = called(&files, &["run", "metadata", ".", "--set", "action=strip", "--on-done", "again"]);
+    assert!(err.contains("1 done") && !err.contains("report: "), "its files are the result: {err}");
+    let (_, _, err) = called(&files, &["run", "-q", "health", ".", "--on-done", "again"]);
+    assert!(!err.contains("report: "), "{err}");
+}
+
+#[test]
+fn a_job_is_named_in_the_same_ways_in_every_command() {
+    let files = Files::numbered(2);
+    files.write("copy", &std::fs::read(files.library().join("000000")).expect("a file"));
+    assert_eq!(called(&files, &["run", "duplicates", "."]).0, Some(0));
+    let id = newest(&files)["job"].as_str().expect("an id").to_owned();
+    let part = &id[id.len() - 6..];
+    for name in [id.clone(), format!("@{id}"), part.to_owned(), format!("@{part}")] {
+        let name = name.as_str();
+        for line in [&["show", name][..], &["export", name, "--totals"], &["trash", name], &["wait", name]] {
+            let (code, _, err) = called(&files, line);
+            assert_eq!(code, Some(0), "{line:?}: {err}");
+        }
+        let report = format!("report={name}");
+        let (code, out, err) = called(&files, &["plan", "deduplicate", ".", "--set", &report]);
+        assert!(code == Some(0) && out.contains("run\t-\tcopy\t"), "{report}: {out} {err}");
+    }
+    let (code, _, err) = called(&files, &["plan", "deduplicate", ".", "--set", "report=checksum"]);
+    assert!(code == Some(255) && err.contains("not a job"), "{code:?} {err}");
+}
+
 #[test]
 fn a_dry_run_is_listed_as_planned_only_and_failures_beyond_the_shown_are_counted() {
     let files = Files::numbered(25);
     assert_eq!(called(&files, &["run", "-n", "checksum", "."]).0, Some(0));
     assert!(called(&files, &["show", "@1"]).1.contains("planned only"));
+    // For programs the status is the word that they can ask for.
+    for line in [&["jobs"][..], &["jobs", "--status", "cancelled"]] {
+        assert!(called(&files, line).1.contains("\tcancelled\t0\t25\t0\t"), "{line:?}");
+    }
     let (_, out, err) = called(&files, &["run", "-n", "compress", "000000"]);
     assert_eq!(out, "run\t-\t000000\t000000.zst\n", "{err}");
     let (code, _, err) = called(&files, &["run", ".", "--", "false"]);

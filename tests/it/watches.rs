@@ -414,6 +414,35 @@ async fn a_file_that_its_command_renames_is_processed_once() {
     over(&server, 2).await;
 }
 
+/// The job has not renamed it, and has not worked on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_program_renames_before_its_job_gets_to_it_is_processed() {
+    let files = watching(
+        "[[command]]\nname = \"gated\"\nrun = [\"sh\", \"-c\", \"until [ -e gate ]; do sleep 0.02; done\", \"sh\", \"{}\"]\n",
+    );
+    let server = serve(&files);
+    // Before there is a preset, so that one job has both.
+    put(&files, "a", b"1");
+    put(&files, "b", b"12");
+    let mut one_at_a_time = request("gated");
+    one_at_a_time["concurrency"] = json!(1);
+    let call = http().put(format!("{}/api/v1/presets/each", server.url)).json(&one_at_a_time);
+    assert!(call.send().await.expect("an answer").status().is_success());
+    eventually("the first file at work", async || {
+        let jobs = get(&server, "/api/v1/jobs").await?;
+        let numbers = &jobs["jobs"].get(0)?["counters"];
+        (numbers["running"] == 1 && numbers["total"] == 2).then_some(())
+    })
+    .await;
+    let place = |name: &str| files.library().join("in").join(name);
+    std::fs::rename(place("b"), place("c")).expect("a rename");
+    files.write("gate", b"");
+    let jobs = over(&server, 2).await;
+    assert_eq!(items(&server, &jobs[0]).await, [("in/c".to_owned(), 2)]);
+    idle(&server).await;
+    over(&server, 2).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_whose_jobs_go_on_making_new_files_stops_and_says_so() {
     let script = "cat $1 > $1.x && rm $1";
@@ -456,6 +485,36 @@ async fn a_watch_that_is_renamed_goes_on_with_what_it_knew() {
     put(&files, "b", b"12");
     ended(&server, 2).await;
     idle(&server).await;
+    ended(&server, 2).await;
+}
+
+/// Each would process all files of the other's folder again.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_watches_that_exchange_their_names_process_nothing_again() {
+    let files = watching(
+        "[[watch]]\nname = \"scans\"\npreset = \"each\"\nfolder = \"other\"\nquiet = \"300ms\"\nevery = \"100ms\"\n",
+    );
+    let mut server = serve(&files);
+    store_preset(&server, "checksum").await;
+    put(&files, "a", b"1");
+    files.write("other/b", b"12");
+    ended(&server, 2).await;
+    idle(&server).await;
+    assert!(server.terminate());
+    let text = std::fs::read_to_string(config(&files)).expect("the settings");
+    let text = text.replace("\"inbox\"", "\"\"").replace("\"scans\"", "\"inbox\"").replace("\"\"", "\"scans\"");
+    std::fs::write(config(&files), text).expect("the settings");
+    let server = serve(&files);
+    let looked = async || {
+        let watches = get(&server, "/api/v1/watches").await?;
+        watches.as_array()?.iter().map(|watch| watch["looked"].as_u64()).collect::<Option<Vec<_>>>()
+    };
+    let first = eventually("both watches", async || looked().await).await;
+    eventually("later looks", async || {
+        let now = looked().await?;
+        now.iter().zip(&first).all(|(now, first)| *now > first + 1_000).then_some(())
+    })
+    .await;
     ended(&server, 2).await;
 }
 

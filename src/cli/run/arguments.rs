@@ -27,7 +27,7 @@ pub(super) struct FileArguments {
     pub(super) exclude: Vec<String>,
 
     /// Read names from a file; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(short = 'a', long, visible_alias = "arg-file", value_name = "FILE")]
     pub(super) files_from: Option<OsString>,
 
     /// The names that are read end with NUL, not with a line feed
@@ -43,7 +43,7 @@ pub(super) struct WorkArguments {
     pub(super) set: Vec<(String, String)>,
 
     /// How many files are worked on at once; 0 leaves that to the server
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    #[arg(short = 'j', long, visible_short_alias = 'P', value_name = "N", default_value_t = 0)]
     pub(super) jobs: u32,
 
     /// How many times a file is tried, including the first
@@ -69,6 +69,11 @@ pub(super) struct WorkArguments {
     /// What to do with files that were done before: skip, skip_moved or again
     #[arg(long, value_name = "WHAT", value_parser = word::<OnDone>)]
     pub(super) on_done: Option<OnDone>,
+
+    /// Leave out the files that are done, and run those again that failed: the default, in the word of GNU parallel.
+    /// `headway import` goes on from a job log of parallel
+    #[arg(long, visible_alias = "resume-failed", conflicts_with = "on_done")]
+    pub(super) resume: bool,
 
     /// What to do with files that were running when the machine or the server died: retry, or ask, which pauses the
     /// job until `headway resume` or `headway leave-out` [default: retry for recipes, because they record each change

@@ -24,20 +24,21 @@ pub(super) fn hint(session: &Session, request: &StartJob) -> Option<String> {
     (!request.settings.contains_key(*setting)).then_some(text)
 }
 
-/// Replaces a job in a setting, such as `@1` or `@3f2a9c`, by its id.
+/// Replaces a job in a setting, such as `@1` or `@3f2a9c`, by its id. Where only a job can stand, the `@` of an id can be missing.
 pub(super) async fn resolve(session: &Session, request: &mut StartJob) -> Result<(), CommandFailure> {
     let named = NAME_A_JOB.iter().find(|(recipe, ..)| request.recipe == recipe.name());
     let Some((_, setting, before)) = named else { return Ok(()) };
     let Some(Value::String(text)) = request.settings.get_mut(*setting) else { return Ok(()) };
-    let Some(name) = text.strip_prefix('@') else { return Ok(()) };
-    let is_nth = name.len() < 6 && name.bytes().all(|byte| byte.is_ascii_digit());
-    let job = session.job(if is_nth { text } else { name }).await?;
+    if !text.starts_with('@') && !before.is_empty() {
+        return Ok(());
+    }
+    let job = session.job(text).await?;
     *text = format!("{before}{job}");
     Ok(())
 }
 
 impl RunArguments {
-    /// Prints where the manifests of a finished job are, and the command that makes use of what the job found.
+    /// Prints where the manifests or reports of a finished job are, and the command that makes use of what the job found.
     pub(super) async fn report_next(
         &self,
         session: &Session,
@@ -45,22 +46,27 @@ impl RunArguments {
         request: &StartJob,
     ) -> Result<(), CommandFailure> {
         let is_checksum = request.recipe == BuiltIn::Checksum.name();
-        let has_next = is_checksum || request.recipe == BuiltIn::Duplicates.name();
-        if !has_next || self.shown.quiet || self.shown.json.is_some() {
+        let writes = BuiltIn::of(&request.recipe).is_some_and(|recipe| recipe != BuiltIn::Command);
+        if !writes || self.shown.quiet || self.shown.json.is_some() {
             return Ok(());
         }
         let view = session.client.job(job).await?;
-        // A manifest that names no file verifies nothing.
-        let has_manifest = is_checksum && view.summary.counters.succeeded > 0;
-        for name in view.outputs.iter().filter(|_| has_manifest) {
+        let what = if is_checksum { "manifest" } else { "report" };
+        let is_for_people = |name: &str| match is_checksum {
+            // A manifest that names no file verifies nothing.
+            true => view.summary.counters.succeeded > 0,
+            // What a job changed is the result; of one that changed nothing it is the report. Its other form is for programs.
+            false => !view.can_undo && [".csv", ".txt"].iter().any(|extension| name.ends_with(extension)),
+        };
+        for name in view.outputs.iter().filter(|name| is_for_people(name)) {
             match &self.which.server {
                 None => {
                     let path = std::path::absolute(&self.which.data)?.join("jobs").join(job.to_string()).join(name);
-                    say(&format!("manifest: {}", path.display()));
+                    say(&format!("{what}: {}", path.display()));
                 }
                 Some(_) => {
                     let export = session.command(&format!("export {} --output {name} -o {name}", tail(job)));
-                    say(&format!("manifest: {export}"));
+                    say(&format!("{what}: {export}"));
                 }
             }
         }

@@ -13,7 +13,7 @@ use super::RunArguments;
 use super::arguments::WorkArguments;
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::nearest::nearest;
-use headway_model::{BuiltIn, Output, OutputPlace, Policy, RelPath, StartJob};
+use headway_model::{BuiltIn, OnDone, Output, OutputPlace, Policy, RelPath, StartJob};
 use headway_server::{is_absent, paths};
 
 /// The separators before names, and before a file with names, as in GNU parallel.
@@ -111,7 +111,7 @@ impl RunArguments {
             timeout: self.work.timeout,
             halt: self.work.halt,
             on_interrupt: self.work.on_interrupt,
-            on_done: self.work.on_done,
+            on_done: self.work.on_done.or_else(|| self.work.resume.then_some(OnDone::Skip)),
         };
         Ok(request)
     }

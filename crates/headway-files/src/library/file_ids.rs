@@ -56,7 +56,8 @@ impl Library {
     /// # Errors
     /// If the root cannot be opened.
     pub fn ids(&self, name: &RelPath) -> io::Result<FileIds> {
-        Ok(FileIds::of(&self.root()?, name))
+        let root = self.root()?;
+        Ok(FileIds::of(&root, name))
     }
 }
 

@@ -62,7 +62,7 @@ fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Resul
     });
     let without = |skip| {
         let file = PlannedFile { path: path.clone(), size: 0, mtime_ns: 0, rerun: None, becomes: None };
-        ListedFile { file, skip }
+        ListedFile { file, skip, inode: None }
     };
     match found {
         Found::There(metadata) if kind(&metadata) == EntryKind::Folder => Ok(without(Some(SkipReason::NotAFile))),
@@ -84,7 +84,7 @@ pub fn inspect_at(library: &Library, path: &RelPath, at: &RelPath) -> Result<Lis
         Found::There(opened) => Ok(listed(path.clone(), EntryKind::File, opened.size(), opened.mtime_ns())),
         Found::Absent => {
             let file = PlannedFile { path: path.clone(), size: 0, mtime_ns: 0, rerun: None, becomes: None };
-            Ok(ListedFile { file, skip: Some(SkipReason::Missing) })
+            Ok(ListedFile { file, skip: Some(SkipReason::Missing), inode: None })
         }
         Found::Unknown(error) => {
             not_seen(path.clone(), error).map_err(|error| environment(&error).unwrap_or(PauseReason::LibraryGone))

@@ -13,22 +13,24 @@ pub struct ListedFile {
     pub file: PlannedFile,
     /// Why it is skipped, if it is.
     pub skip: Option<SkipReason>,
+    /// Its inode number, if a listing of a folder has looked at it.
+    pub inode: Option<u64>,
 }
 
 impl ListedFile {
     /// A folder that cannot be listed.
     pub fn unlisted(folder: RelPath) -> Self {
-        ListedFile { file: PlannedFile::not_listed(folder), skip: None }
+        ListedFile { file: PlannedFile::not_listed(folder), skip: None, inode: None }
     }
 
     /// A folder that was removed before its files could be listed.
     pub(super) fn gone(folder: RelPath) -> Self {
-        ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::Missing) }
+        ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::Missing), inode: None }
     }
 
     /// A folder on a disk that is missing, and without which a person has the job go on: nothing is known of its files.
     pub fn on_missing_disk(folder: RelPath) -> Self {
-        ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::DiskMissing) }
+        ListedFile { file: PlannedFile::not_listed(folder), skip: Some(SkipReason::DiskMissing), inode: None }
     }
 
     /// Whether the recipe and the rules about files apply to it. They do not apply to a file that is skipped, or to a
@@ -45,7 +47,7 @@ pub(super) fn listed(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -
         EntryKind::Symlink => Some(SkipReason::Symlink),
         EntryKind::Other => Some(SkipReason::NotAFile),
     };
-    ListedFile { file: PlannedFile { path, size, mtime_ns, rerun: None, becomes: None }, skip }
+    ListedFile { file: PlannedFile { path, size, mtime_ns, rerun: None, becomes: None }, skip, inode: None }
 }
 
 /// Lists a file that cannot be looked at, so that its attempt reports why; returns the error if the environment is to
@@ -53,6 +55,6 @@ pub(super) fn listed(path: RelPath, kind: EntryKind, size: u64, mtime_ns: i64) -
 pub(super) fn not_seen(path: RelPath, error: io::Error) -> io::Result<ListedFile> {
     match environment(&error) {
         Some(_) => Err(error),
-        None => Ok(ListedFile { file: PlannedFile::not_seen(path), skip: None }),
+        None => Ok(ListedFile { file: PlannedFile::not_seen(path), skip: None, inode: None }),
     }
 }

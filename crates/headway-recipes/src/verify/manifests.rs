@@ -99,7 +99,7 @@ impl ManifestChoice {
             &RelPath::default(),
             &|path, is_folder| is_litter(path.name().as_bytes(), is_folder),
             &mut |listed| {
-                let ListedFile { file, skip } = listed;
+                let ListedFile { file, skip, .. } = listed;
                 // A folder that is gone has no manifest.
                 if file.is_unlisted() && skip.is_none() {
                     passed_over.push(UnreadEntry::Folder(file.path));

@@ -1,31 +1,14 @@
 //! Commands that give their file a new name by themselves: without care, each new name would be a new file, without end.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use headway_model::RelPath;
-use headway_server::{SizeAndTime, WatchedFiles};
 
 /// How many names in a row can each be made from the one before.
 pub(super) const GENERATIONS: u32 = 5;
 
-/// Times that are a multiple of this were not taken from a fine clock: several files can have the same one.
-pub(super) const FINE_NS: i64 = 1_000_000;
-
 /// How many edges of words are considered at each end of a name.
 const EDGES: usize = 16;
-
-/// The files of a look that files of a job have become: one of the job is gone, and another name has its size and time.
-pub(super) fn renamed(
-    of_job: &BTreeMap<RelPath, SizeAndTime>,
-    look: &WatchedFiles,
-    unseen: impl Fn(&RelPath) -> bool,
-) -> Vec<(RelPath, SizeAndTime)> {
-    let is_gone = |path: &RelPath| !look.files.contains_key(path) && !unseen(path);
-    let gone = of_job.iter().filter(|(path, state)| state.mtime_ns % FINE_NS != 0 && is_gone(path));
-    let gone: BTreeSet<_> = gone.map(|(_, state)| (state.size, state.mtime_ns)).collect();
-    let found = look.files.iter().filter(|(_, state)| gone.contains(&(state.size, state.mtime_ns)));
-    found.map(|(path, state)| (path.clone(), *state)).collect()
-}
 
 /// The names of the known files, each with its generation.
 pub(super) struct KnownNames<'a> {

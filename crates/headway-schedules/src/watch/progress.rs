@@ -4,6 +4,7 @@
 mod begin;
 pub(super) mod disks;
 mod jobs;
+mod left;
 mod made;
 pub(super) mod stored;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use headway_server::{SizeAndTime, WatchedFiles};
 use serde::{Deserialize, Serialize};
 
 use super::config::WatchedPlace;
+use left::BeforeJob;
 
 /// How many states of a file are remembered.
 const STATES: usize = 4;
@@ -62,6 +64,12 @@ pub struct WatchProgress {
     /// The files of that job, each as it was then.
     #[serde(default)]
     last_files: BTreeMap<RelPath, SizeAndTime>,
+    /// What the look before that job found.
+    #[serde(default)]
+    last_before: BeforeJob,
+    /// Its files that an attempt worked on, until a look has seen what the job left.
+    #[serde(default)]
+    worked_on: BTreeSet<RelPath>,
     /// Whether a look has seen what that job left.
     #[serde(default)]
     was_left: bool,
@@ -71,9 +79,12 @@ pub struct WatchProgress {
     /// The section of the watch but for its name, as it was last.
     #[serde(default)]
     pub(super) section: Option<WatchedPlace>,
-    /// The names that the watch had before.
+    /// The name from which the ids of its jobs are made, if the watch was renamed or another one has its name there.
     #[serde(default)]
-    pub(super) earlier_names: BTreeSet<String>,
+    pub(super) job_name: Option<String>,
+    /// Other such names, which an older version stored.
+    #[serde(default)]
+    earlier_names: BTreeSet<String>,
     /// Why the folder is not known, or why no job can be started.
     #[serde(default)]
     pub problem: Option<String>,
@@ -97,6 +108,9 @@ pub struct PendingJob {
     pub request: StartJob,
     /// Its files.
     pub files: BTreeMap<RelPath, SizeAndTime>,
+    /// What the look before it found.
+    #[serde(default)]
+    pub(super) before: BeforeJob,
 }
 
 impl WatchProgress {

@@ -42,6 +42,8 @@ pub struct WatchedFiles {
     pub folder: RelPath,
     /// Its regular files that the query asks for.
     pub files: BTreeMap<RelPath, SizeAndTime>,
+    /// Their inode numbers: a file keeps its own when it is renamed.
+    pub inodes: BTreeMap<RelPath, u64>,
     /// Folders that cannot be listed and files that cannot be looked at: nothing is known of them.
     pub unread: Vec<RelPath>,
     /// Disks below the folder that are missing, each with its device: nothing is known of their files.
@@ -59,6 +61,8 @@ pub struct MadeFiles {
     pub files: Vec<(RelPath, SizeAndTime)>,
     /// Files at which attempts ended without success. They might have changed them: what they left there is not in the log.
     pub tried: Vec<RelPath>,
+    /// Files that an attempt worked on, whatever came of it.
+    pub worked_on: Vec<RelPath>,
     /// A job that is not over: what it makes is not known yet.
     pub running: Option<JobId>,
     /// The position of the log up to which they are known.
@@ -167,9 +171,10 @@ impl Server {
             for row in rows {
                 match row.state.status {
                     ItemStatus::Succeeded(_) => made.files.extend(output_of_item(&row)),
-                    _ if was_tried(&row.state) => made.tried.push(row.file.path),
-                    _ => {}
+                    _ if was_tried(&row.state) => made.tried.push(row.file.path.clone()),
+                    _ => continue,
                 }
+                made.worked_on.push(row.file.path);
             }
         }
         let changes = Changes::read(&**self.store(), job_no).await.map_err(|error| internal(&error))?;
@@ -210,15 +215,17 @@ fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: us
     let patterns = QueryPatterns::new(query).map_err(|error| ApiError::invalid(error.to_string()))?;
     let folder = library.folder_at(&query.path).map_err(cannot)?;
     let patterns = patterns.for_folder(&query.path, &folder);
-    let (mut files, mut unread, mut is_too_large) = (BTreeMap::new(), Vec::new(), false);
+    let (mut files, mut inodes) = (BTreeMap::new(), BTreeMap::new());
+    let (mut unread, mut is_too_large) = (Vec::new(), false);
     let mut visit = |found: ListedFile| {
         if !patterns.wants(&found) {
             return true;
         }
-        let ListedFile { file, skip } = found;
+        let ListedFile { file, skip, inode } = found;
         if !file.was_seen() {
             unread.push(file.path);
         } else if skip.is_none() {
+            inodes.extend(inode.map(|inode| (file.path.clone(), inode)));
             files.insert(file.path, SizeAndTime { size: file.size, mtime_ns: file.mtime_ns });
         }
         is_too_large = files.len() + unread.len() > limit;
@@ -247,7 +254,7 @@ fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: us
         let what = if folder.is_root() { library.name.clone() } else { format!("{}/{}", library.name, folder.shown()) };
         return Err(ApiError::invalid(format!("{what} has more than {limit} files; watch a smaller folder")));
     }
-    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, unread, missing, mounted, disks })
+    Ok(WatchedFiles { library: library.name.clone(), root, folder, files, inodes, unread, missing, mounted, disks })
 }
 
 /// The root of a library, and those of the disks `mounted` inside it that are `wanted`. Also returns the mount points of those
@@ -294,6 +301,12 @@ mod tests {
         let found = look(folder.path(), &query, 10).expect("a folder");
         let names: Vec<_> = found.files.iter().map(|(path, state)| (path.as_str(), state.size)).collect();
         assert_eq!((names, found.unread.len()), (vec![("in/a.jpg", 3)], 0));
+        let inode = |name: &str| {
+            let found = folder.path().join(name).metadata().expect("a file");
+            std::os::unix::fs::MetadataExt::ino(&found)
+        };
+        let inodes: Vec<_> = found.inodes.iter().map(|(path, inode)| (path.as_str(), *inode)).collect();
+        assert_eq!(inodes, [("in/a.jpg", inode("in/a.jpg"))]);
         assert!(
             look(folder.path(), &FolderQuery::default(), 2).is_err_and(|error| error.to_string().contains("than 2"))
         );

@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
-use cap_fs_ext::DirExt;
-use cap_std::fs::Dir;
+use cap_fs_ext::{DirExt, MetadataExt};
+use cap_std::fs::{Dir, Metadata};
 use rustix::io::Errno;
 
 use crate::library::environment::uninterrupted;
@@ -79,12 +79,18 @@ impl Level {
             // It is there, so its files are not known.
             Found::There(found) if found.is_dir() => match unopened {
                 Some(error) => Err(error),
-                None => Ok(Looked::At(listed(path.clone(), kind(&found), found.len(), mtime_ns(&found)))),
+                None => Ok(Looked::At(seen(path.clone(), &found))),
             },
-            Found::There(found) => Ok(Looked::At(listed(path.clone(), kind(&found), found.len(), mtime_ns(&found)))),
+            Found::There(found) => Ok(Looked::At(seen(path.clone(), &found))),
             Found::Unknown(error) => Err(error),
         }
     }
+}
+
+/// Lists what a look has found.
+fn seen(path: RelPath, found: &Metadata) -> ListedFile {
+    let inode = Some(MetadataExt::ino(found));
+    ListedFile { inode, ..listed(path, kind(found), found.len(), mtime_ns(found)) }
 }
 
 /// The entries of a folder: files first, then folders, each in natural order.

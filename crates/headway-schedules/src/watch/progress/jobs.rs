@@ -8,12 +8,23 @@ use headway_model::{JobId, RelPath, StartJob};
 use headway_server::SizeAndTime;
 
 use super::super::new_names::KnownNames;
+use super::left::BeforeJob;
 use super::{PendingJob, WatchProgress};
 
 impl WatchProgress {
     /// Whether this is a job of the watch, which has this name now.
     pub(in crate::watch) fn is_own(&self, watch: &str, job: JobId) -> bool {
-        is_of(watch, job) || self.earlier_names.iter().any(|name| is_of(name, job))
+        is_of(self.job_name(watch), job) || self.earlier_names.iter().any(|name| is_of(name, job))
+    }
+
+    /// The name from which the ids of its jobs are made: that with which the watch, which has this name now, has begun.
+    pub(in crate::watch) fn job_name<'a>(&'a self, watch: &'a str) -> &'a str {
+        self.job_name.as_deref().unwrap_or(watch)
+    }
+
+    /// What a watch knows that begins, and makes the ids of its jobs from this name.
+    pub(in crate::watch) fn of_jobs(job_name: String) -> Self {
+        WatchProgress { job_name: Some(job_name), ..WatchProgress::default() }
     }
 
     /// The names of the files that it knows.
@@ -36,14 +47,15 @@ impl WatchProgress {
         let generations: Vec<_> = generations.filter(|(_, generation)| *generation > 0).collect();
         self.generations.extend(generations);
         files.iter().for_each(|(path, state)| self.remember(path.clone(), *state));
-        let start = LastStart { time: now, job: job_of(watch, self.jobs, now) };
-        self.pending = Some(PendingJob { start, request, files });
+        let start = LastStart { time: now, job: job_of(self.job_name(watch), self.jobs, now) };
+        self.pending = Some(PendingJob { start, request, files, before: BeforeJob::default() });
     }
 
     /// Takes in that the job is started.
     pub(in crate::watch) fn started(&mut self) {
-        let Some(PendingJob { start, files, .. }) = self.pending.take() else { return };
-        (self.last, self.last_files, self.was_left) = (Some(start), files, false);
+        let Some(PendingJob { start, files, before, .. }) = self.pending.take() else { return };
+        (self.last, self.last_files, self.last_before, self.was_left) = (Some(start), files, before, false);
+        self.worked_on.clear();
     }
 
     /// Takes in that the job was not started, and will not be: its files wait again.

@@ -1,10 +1,8 @@
-//! What the jobs of a watch made, renamed, or tried without success.
+//! What the jobs of a watch made, worked on, or tried without success.
 
-use headway_model::JobId;
 use headway_model::id::Position;
 use headway_server::{MadeFiles, WatchedFiles};
 
-use super::super::new_names;
 use super::{WatchProgress, unseen_by};
 
 impl WatchProgress {
@@ -18,22 +16,12 @@ impl WatchProgress {
         self.position = made.up_to;
         let was_tried = !made.tried.is_empty();
         self.tried.extend(made.tried);
+        let of_last = made.worked_on.into_iter().filter(|path| self.last_files.contains_key(path));
+        self.worked_on.extend(of_last);
         let new: Vec<_> = made.files.into_iter().filter(|(path, state)| !self.knows(path, *state)).collect();
         let is_any = !new.is_empty();
         new.into_iter().for_each(|(path, state)| self.remember(path, state));
         is_any || was_tried
-    }
-
-    /// Takes in which files its last job has renamed, at the first look that began after the end of all its jobs. Returns
-    /// whether this was that look.
-    pub(in crate::watch) fn take_renamed(&mut self, look: &WatchedFiles, running: Option<JobId>) -> bool {
-        if self.was_left || running.is_some() || self.last.is_none() {
-            return false;
-        }
-        self.was_left = true;
-        let renamed = new_names::renamed(&self.last_files, look, unseen_by(look));
-        renamed.into_iter().for_each(|(path, state)| self.remember(path, state));
-        true
     }
 
     /// Takes in what a look found at the files that were tried without success: as they are now, they are not tried again.

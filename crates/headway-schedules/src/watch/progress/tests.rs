@@ -6,9 +6,8 @@ use headway_model::{JobId, Query, RelPath, StartJob};
 use headway_server::{MadeFiles, SizeAndTime, WatchedFiles};
 
 use super::super::config::ExistingFiles;
-use super::super::new_names;
-use super::WatchProgress;
 use super::jobs::{is_of, job_of};
+use super::{WatchProgress, left};
 
 fn path(text: &str) -> RelPath {
     text.parse().expect("a path")
@@ -39,6 +38,16 @@ fn the_id_of_a_job_tells_whose_it_is() {
     assert!(is_of("inbox", job) && !is_of("scans", job));
     assert_ne!(job, job_of("inbox", 8, 1_764_000_000_000));
     assert!(!is_of("inbox", JobId::mint(1_764_000_000_000, [7; 10])));
+}
+
+/// The name that it has now can have been that of another watch.
+#[test]
+fn the_jobs_of_a_renamed_watch_are_known_by_the_name_with_which_it_began() {
+    let mut renamed = WatchProgress::of_jobs("inbox".into());
+    renamed.prepare("scans", 5, request(), BTreeMap::new());
+    let job = renamed.pending.as_ref().expect("a job").start.job;
+    assert!(is_of("inbox", job) && renamed.is_own("scans", job));
+    assert!(!renamed.is_own("scans", job_of("scans", 1, 5)));
 }
 
 #[test]
@@ -189,30 +198,78 @@ fn files_that_are_there_at_the_beginning_are_new_or_known_as_the_settings_say() 
     assert!(!skip.knows(&path("in/c"), state(1)), "it came later");
 }
 
-fn files(names: &[(&str, i64)]) -> BTreeMap<RelPath, SizeAndTime> {
-    names.iter().map(|(name, mtime_ns)| (path(name), SizeAndTime { size: 1, mtime_ns: *mtime_ns })).collect()
+/// Files of one byte, each with its name, its time and its inode number.
+type NumberedFiles<'a> = &'a [(&'a str, i64, u64)];
+
+fn numbered(names: NumberedFiles<'_>) -> WatchedFiles {
+    let state = |mtime_ns: i64| SizeAndTime { size: 1, mtime_ns };
+    WatchedFiles {
+        files: names.iter().map(|(name, mtime_ns, _)| (path(name), state(*mtime_ns))).collect(),
+        inodes: names.iter().map(|(name, _, inode)| (path(name), *inode)).collect(),
+        ..WatchedFiles::default()
+    }
 }
 
-fn run(progress: &mut WatchProgress, names: &[(&str, i64)]) {
-    progress.prepare("inbox", 5, request(), files(names));
+/// Starts a job on the first files, while the others wait.
+fn run(progress: &mut WatchProgress, names: NumberedFiles<'_>, others: NumberedFiles<'_>) {
+    progress.prepare("inbox", 5, request(), numbered(names).files);
+    progress.take_before(&numbered(&[names, others].concat()));
     progress.started();
+}
+
+/// Ends its attempts at these files.
+fn work_on(progress: &mut WatchProgress, names: &[&str]) {
+    let worked_on = names.iter().map(|name| path(name)).collect();
+    progress.take_made(MadeFiles { worked_on, ..MadeFiles::default() });
+}
+
+/// Those of the files of a look that are known.
+fn known(progress: &WatchProgress, look: &WatchedFiles) -> Vec<String> {
+    let known = look.files.iter().filter(|(path, state)| progress.knows(path, **state));
+    known.map(|(path, _)| path.to_string()).collect()
 }
 
 #[test]
 fn a_new_name_of_a_file_of_the_last_job_is_known_from_the_first_look_after_it() {
-    let look = |names: &[(&str, i64)]| WatchedFiles { files: files(names), ..WatchedFiles::default() };
     let mut progress = WatchProgress::default();
-    assert!(!progress.take_renamed(&look(&[("in/x", 7)]), None), "there was no job");
-    run(&mut progress, &[("in/a", 7), ("in/b", 8), ("in/c", new_names::FINE_NS)]);
+    assert!(!progress.take_renamed(&numbered(&[("in/x", 7, 1)]), None), "there was no job");
+    run(&mut progress, &[("in/a", 7, 1), ("in/b", 8, 2), ("in/c", left::FINE_NS, 3)], &[]);
     let running = progress.last.map(|last| last.job);
-    assert!(!progress.take_renamed(&look(&[("in/a.x", 7)]), running));
-    let left = look(&[("in/a.x", 7), ("in/b", 8), ("in/copy of b", 8), ("in/c.x", new_names::FINE_NS), ("in/new", 9)]);
+    assert!(!progress.take_renamed(&numbered(&[("in/a.x", 7, 1)]), running));
+    work_on(&mut progress, &["in/a", "in/b", "in/c", "in/of another job"]);
+    // As a restart finds it.
+    let text = serde_json::to_vec(&progress).expect("JSON");
+    let mut progress: WatchProgress = serde_json::from_slice(&text).expect("the same");
+    let left = numbered(&[
+        ("in/a.x", 7, 1),
+        ("in/b", 8, 2),
+        ("in/copy of b", 8, 4),
+        ("in/c.x", left::FINE_NS, 3),
+        ("in/new", 9, 5),
+    ]);
     assert!(progress.take_renamed(&left, None));
-    let known = left.files.iter().filter(|(path, state)| progress.knows(path, **state));
-    let known: Vec<_> = known.map(|(path, _)| path.to_string()).collect();
-    assert_eq!(known, ["in/a.x", "in/b"], "a coarse time says nothing");
-    assert!(!progress.take_renamed(&look(&[("in/b.x", 8)]), None), "a person renamed it later");
-    assert!(!progress.knows(&path("in/b.x"), SizeAndTime { size: 1, mtime_ns: 8 }));
+    assert_eq!(known(&progress, &left), ["in/a.x", "in/b"], "a coarse time says nothing");
+    let later = numbered(&[("in/b.x", 8, 2)]);
+    assert!(!progress.take_renamed(&later, None), "a person renamed it later");
+    assert_eq!(known(&progress, &later), [""; 0]);
+}
+
+/// Otherwise it would never be processed.
+#[test]
+fn a_file_that_somebody_else_renamed_while_the_job_ran_is_a_new_one() {
+    let mut progress = WatchProgress::default();
+    run(&mut progress, &[("in/a", 7, 1), ("in/b", 8, 2), ("in/c", 9, 3), ("in/d", 10, 4)], &[("in/e", 8, 5)]);
+    work_on(&mut progress, &["in/b", "in/c", "in/d"]);
+    let left = numbered(&[
+        ("in/a.x", 7, 1),
+        ("in/b, copied before", 8, 6),
+        ("in/c.x", 9, 3),
+        ("in/c.y", 9, 3),
+        ("in/e", 10, 4),
+    ]);
+    assert!(progress.take_renamed(&left, None));
+    // No attempt worked on a, b has another inode, each file has one new name, and e waited before.
+    assert_eq!(known(&progress, &left), ["in/c.x"]);
 }
 
 #[test]

@@ -39,6 +39,7 @@ impl WatchWorker {
         let query = Query::Paths(files.keys().cloned().collect());
         let request = StartJob { library: look.library.clone(), query, ..request };
         progress.prepare(&self.watch.name, now(), request, files);
+        progress.take_before(look);
         // Only now: the names of its files can be made from those of files that are gone.
         progress.trim(look, REMEMBERED);
         if let Err(why) = self.store(progress).await {

@@ -150,6 +150,7 @@ mod tests {
         let listed = |text: &str| ListedFile {
             file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None, becomes: None },
             skip: None,
+            inode: None,
         };
         for (pattern, text) in [
             ("\u{e9}.jpg", "\u{c9}.JPG"),
@@ -171,6 +172,7 @@ mod tests {
         let listed = |text: &str| ListedFile {
             file: PlannedFile { path: path(text), size: 0, mtime_ns: 0, rerun: None, becomes: None },
             skip: None,
+            inode: None,
         };
         for (text, expected) in [("p/x.jpg", true), ("p/Y.JPG", true), ("p/x.png", false)] {
             assert_eq!(choice(&["*.jpg"], &[]).wants(&listed(text)), expected, "{text}");
