@@ -81,7 +81,7 @@ test('where everything is left out nothing is done: the pill, the page and the b
   await expect(pill(page, job)).toHaveText('Checksum · files · Nothing to do');
   await details(page, server, job);
   await expect(page.locator('.job-panel .head-percent')).toHaveText('');
-  await expect(count(page, 'skipped')).toHaveText('3');
+  await expect(count(page, 'left_out')).toHaveText('3');
   await expect(page.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '0');
   await button(page, 'approve').click();
   await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d: nothing had to be done\.$/);
@@ -96,8 +96,8 @@ test('the bar, the number beside it and the percentage are about the same files'
   await expect(page.locator('.job-panel .head-done')).toHaveText('2 / 2 files');
   await expect(page.locator('.job-panel .head-percent')).toHaveText('100 %');
   await expect(page.locator('.job-panel .outcome-bar-part[data-status="succeeded"]')).toHaveAttribute('width', '1000');
-  await expect(count(page, 'skipped')).toHaveText('1');
-  await page.getByRole('link', { name: '1 file left out' }).click();
+  await expect(count(page, 'left_out')).toHaveText('1');
+  await page.locator('.job-panel').getByRole('link', { name: '1 left out' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
 });
 
@@ -216,11 +216,12 @@ test('a plan says how much room there is, and each reason for which files are le
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('planned');
   await details(page, server, job);
   await expect(page.locator('.plan')).toContainText(/\d [kMGTP]?B are free on the library's disk; as large as the originals, the new files need \d+ B\./);
+  await expect(page.locator('.plan').getByRole('link', { name: '1 will be missed' })).toBeVisible();
   await page.locator('.plan').getByRole('link', { name: "1 another file has the output's name" }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('a.txt');
-  expect(new URL(page.url()).search).toBe('?status=skipped&cause=left6');
-  await expect(page.locator('.items-cause')).toHaveText("Only what was left out: another file has the output's name Show all that was left out");
+  expect(new URL(page.url()).search).toBe('?status=missed&cause=left6');
+  await expect(page.locator('.items-cause')).toHaveText("Only what was missed: another file has the output's name Show all that was missed");
   await page.reload();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
 });

@@ -9,7 +9,7 @@ use super::follow::{KnownWait, exit_code, plain, reason_of, verdict};
 use super::out::{self, count, say};
 use super::session::Session;
 use headway_client::Follower;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::status::WaitEnd;
 use headway_model::{JobId, JobStatus, PauseReason, SkipReason};
 
@@ -101,7 +101,8 @@ async fn table(session: &Session, job: JobId, recipe: &str) -> Result<(bool, Str
             };
             let reason = item.reason.or(item.message).map(lacks);
             let becomes = item.becomes.or(item.output).map(|path| path.shown());
-            *verdicts.entry(verdict).or_default() += 1;
+            // Programs know the word in the column.
+            *verdicts.entry(if item.missed { StatusFilter::Missed.name() } else { verdict }).or_default() += 1;
             let (verdict, path) = (verdict.to_owned(), item.path.shown());
             // Programs know the columns from earlier versions; a reason can be long, so in a terminal it is the last.
             rows.push(match terminal {

@@ -9,7 +9,7 @@ use super::retried::{RetriedItem, can_be_retried};
 use super::retry::RetryItem;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{focus, format, why, words};
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::ItemView;
 use headway_model::window::ItemPosition;
 use headway_model::{JobId, StartJob};
@@ -72,6 +72,7 @@ impl Drawer {
             folded.or_else(|| text.with(|text| text.as_ref().map(ShownItem::from)))
         });
         let status = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.status)));
+        let counted = Memo::new(move |_| row.with(|row| row.as_ref().and_then(ShownItem::counted)));
         let told = move |tell: fn(&ShownItem, &ItemView) -> Option<String>| {
             row.with(|row| text.with(|text| tell(row.as_ref()?, text.as_ref()?)))
         };
@@ -89,7 +90,7 @@ impl Drawer {
             <section class="drawer" aria-label="File">
                 {self.header(item, text)}
                 <p>
-                    <span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span>
+                    <span class="status-badge" data-status=move || counted.get().map_or("", StatusFilter::name)>{move || counted.get().map(words::of)}</span>
                     " "
                     <span class="ui-hint">{attempts}</span>
                 </p>

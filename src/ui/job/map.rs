@@ -118,7 +118,7 @@ impl Map {
         // The status can change while the pointer rests on the cell.
         let _ = self.live.job(self.job).get();
         let status = self.live.with_fold(self.job, |fold| fold.item(item)).flatten();
-        let status = status.map(|status| words::of(status.label())).unwrap_or_default();
+        let status = status.map(words::of).unwrap_or_default();
         let name = self.texts.of(item).with(|text| text.as_ref().map(|text| text.path.shown().to_string()));
         let more = match self.grid.with(|grid| grid.files_of(grid.cell_of(item))) - 1 {
             0 => String::new(),
@@ -130,10 +130,5 @@ impl Map {
 
 /// Whether the map of this job has cells of this kind, or can have them at any moment.
 fn has(job: &JobSummary, kind: ItemLabel) -> bool {
-    match kind {
-        kind if can_come(kind) && !job.status.is_terminal() => true,
-        // Links, which the numbers leave out, have cells, too.
-        ItemLabel::Skipped => job.counters.skipped > 0,
-        _ => number(&job.counters, kind) > 0,
-    }
+    (can_come(kind) && !job.status.is_terminal()) || number(&job.counters, kind) > 0
 }

@@ -25,6 +25,9 @@ pub struct ItemView {
     pub reason: Option<String>,
     /// The failure message that a person reads.
     pub message: Option<String>,
+    /// Whether it was skipped although it was asked for: see `missed` of the counters.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missed: bool,
     /// Its last attempt; 0 if none.
     pub attempt: u32,
     /// The recipe's result.

@@ -131,6 +131,7 @@ mod tests {
             status: ItemLabel::Succeeded,
             reason: None,
             message: None,
+            missed: false,
             attempt: 1,
             result: Some(result),
             rerun: None,

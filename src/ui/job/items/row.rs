@@ -7,7 +7,7 @@ use super::super::retry::RetryItem;
 use super::result_text::short_result;
 use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
-use headway_model::item::ItemLabel;
+use headway_model::item::StatusFilter;
 use headway_model::summary::ItemView;
 use headway_model::{JobId, StartJob};
 
@@ -27,6 +27,7 @@ pub(super) fn ItemRow(
 ) -> impl IntoView {
     let item = row.with_untracked(|row| row.item);
     let status = Memo::new(move |_| row.with(|row| row.status));
+    let counted = Memo::new(move |_| row.with(ShownItem::counted));
     let is_failed = Memo::new(move |_| text.with(|text| can_be_retried(status.get(), text.as_ref())));
     let path = Memo::new(move |_| {
         let path = text.with(|text| text.as_ref().map(|text| text.path.shown())).unwrap_or_default();
@@ -61,7 +62,7 @@ pub(super) fn ItemRow(
                 </a>
             </td>
             <td class="items-size">{size}</td>
-            <td class="items-state"><span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span></td>
+            <td class="items-state"><span class="status-badge" data-status=move || counted.get().map_or("", StatusFilter::name)>{move || counted.get().map(words::of)}</span></td>
             <td class="items-result">
                 <span class="items-line">
                     <span class="items-words" title=words>{words}</span>
