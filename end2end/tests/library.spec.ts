@@ -250,7 +250,7 @@ test('the outcome of a file says why it failed, nothing twice, and leads to the 
   await open(page, server.url);
   const outcomes = page.locator('.entry-outcome .status-badge');
   await expect(outcomes).toHaveText(['failed', 'done']);
-  await expect(page.locator('.entry-reason')).toHaveText([/exit code 7/]);
+  await expect(page.locator('.entry-reason')).toHaveText([/^slow: .*exit code 7/, 'slow']);
   await outcomes.first().click();
   await expect(page).toHaveURL(`${server.url}/jobs/${job}?file=0`);
   await expect(page.locator('.drawer')).toContainText('exit code 7');
