@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::Millis;
-use super::item::{FailReason, ItemStatus};
+use super::item::{DiskEffect, FailReason, ItemStatus};
 use super::serde_defaults::is_default;
 use crate::read::FromJson;
 
@@ -39,6 +39,9 @@ pub struct Load {
     /// Of the bytes of `done`, those of other files that were not processed: their work failed, or left them out.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unprocessed: u64,
+    /// How many files of `done` are as they were, because there was nothing to change.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unchanged: u64,
     /// The bytes of its outputs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub written: u64,
@@ -94,6 +97,7 @@ impl Load {
         to.files += part.files;
         to.bytes += part.bytes;
         match status {
+            ItemStatus::Succeeded(DiskEffect::Unchanged) => self.unchanged += part.files,
             ItemStatus::Failed(FailReason::Recipe) => self.rejected += part.bytes,
             ItemStatus::Failed(_) => self.unprocessed += part.bytes,
             ItemStatus::Skipped { .. } if !status.is_done() => self.unprocessed += part.bytes,
@@ -153,7 +157,7 @@ fn share(time: Millis, open: u64, done: u64) -> Option<Millis> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{DiskEffect, SkipReason};
+    use crate::item::SkipReason;
 
     fn part(files: u64, bytes: u64) -> FileTotals {
         FileTotals { files, bytes }
@@ -217,5 +221,7 @@ mod tests {
         load.add(ItemStatus::Failed(FailReason::Recipe), part(1, 2));
         load.add(ItemStatus::Skipped { reason: SkipReason::NotSmaller, planned: false }, part(1, 30));
         assert_eq!((load.processed(true), load.processed(false)), (132, 130), "what was rejected was read");
+        load.add(ItemStatus::Succeeded(DiskEffect::Unchanged), part(2, 7));
+        assert_eq!(load.unchanged, 2);
     }
 }

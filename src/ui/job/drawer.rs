@@ -96,7 +96,7 @@ impl Drawer {
                 </p>
                 <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.matches_text(text)).and_then(|text| text.message.clone())))}</p>
                 <p class="ui-hint"><RetriedItem text /></p>
-                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.matches_text(text)).map(whole_result))}</p>
+                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.matches_text(text)).map(|result| whole_result(result, &text.path)))}</p>
                 <p class="ui-hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
                 <div class="ui-buttons">
                     <Show when=move || is_failed.get()>

@@ -21,7 +21,7 @@ pub struct ItemView {
     pub size: u64,
     /// The label of its status.
     pub status: ItemLabel,
-    /// Why it was skipped or failed.
+    /// Why it was skipped or failed, or that its file is as it was.
     pub reason: Option<String>,
     /// The failure message that a person reads.
     pub message: Option<String>,

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use super::super::retried::{RetriedItem, can_be_retried};
 use super::super::retry::RetryItem;
-use super::result_text::short_result;
+use super::result_text::{place, short_result};
 use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
-use headway_model::item::StatusFilter;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::ItemView;
 use headway_model::{JobId, StartJob};
 
@@ -40,8 +40,18 @@ pub(super) fn ItemRow(
         text.with(|text| {
             let told = text.as_ref().filter(|text| row.matches_text(text));
             let why = why(row.reason.clone(), told.and_then(|text| text.message.clone()));
-            let found = || told.and_then(|text| text.result.as_ref()).map(short_result);
-            why.or_else(found).or_else(|| text.as_ref()?.becomes.as_ref().map(|path| format!("→ {}", path.shown())))
+            let found = || told.and_then(|text| Some(short_result(text.result.as_ref()?, &text.path)));
+            match why {
+                // It succeeded, and left its file as it was.
+                Some(why) if row.status == Some(ItemLabel::Succeeded) => {
+                    let found = found().filter(|found| !found.is_empty());
+                    Some([Some(why), found].into_iter().flatten().collect::<Vec<_>>().join(" · "))
+                }
+                Some(why) => Some(why),
+                None => found().or_else(|| {
+                    text.as_ref().and_then(|text| Some(place(text.becomes.as_ref()?.as_str(), &text.path)))
+                }),
+            }
         })
     };
     let again = move || {

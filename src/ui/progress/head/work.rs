@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::Summary;
 use crate::api;
 use crate::live::Live;
-use crate::ui::parts::format::{about, size};
+use crate::ui::parts::format::{about, counted, size};
 use headway_model::load::Load;
 use headway_model::message::RunningItem;
 use headway_model::{BuiltIn, JobId, JobStatus, JobSummary, Millis};
@@ -107,11 +107,15 @@ fn bytes_text(load: &Load, read_for: Option<Millis>, is_over: bool) -> Option<St
             format!(" · {} written, {} {word}", size(written), size(saved.unsigned_abs()))
         }
     };
+    let unchanged = match load.unchanged {
+        0 => String::new(),
+        _ => format!(" · {} unchanged", counted(load.unchanged, "file", "files")),
+    };
     let did = if read_for.is_some() { "read" } else { "of input done" };
     // At the end, the rest was not processed.
     let part = if is_over && done == load.bytes() { String::new() } else { format!(" of {}", size(load.bytes())) };
     let speed = speed.map(|speed| format!("{}{speed}", if is_over { " at " } else { " · " })).unwrap_or_default();
-    Some(format!("{}{part} {did}{speed}{wrote}", size(done)))
+    Some(format!("{}{part} {did}{speed}{wrote}{unchanged}", size(done)))
 }
 
 /// Fetches the byte counts when the page is opened, while files are being done, and at each change of status. If that
@@ -196,6 +200,8 @@ mod tests {
         let load = Load { done, rejected: 1_000, unprocessed: 1_000, ..Load::default() };
         assert_eq!(bytes_text(&load, None, true).as_deref(), Some("2.0 kB of 4.0 kB of input done"));
         assert_eq!(bytes_text(&load, Some(0), true).as_deref(), Some("3.0 kB of 4.0 kB read"));
+        let same = Load { unchanged: 83, rejected: 0, unprocessed: 0, ..load };
+        assert_eq!(bytes_text(&same, None, true).as_deref(), Some("4.0 kB of input done · 83 files unchanged"));
         let none = Load { rejected: 4_000, unprocessed: 0, ..load };
         assert_eq!(bytes_text(&none, None, false).as_deref(), Some("0 B of 4.0 kB of input done"));
     }
