@@ -217,11 +217,11 @@ test('a plan says how much room there is, and each reason for which files are le
   await details(page, server, job);
   await expect(page.locator('.plan')).toContainText(/\d [kMGTP]?B are free on the library's disk; as large as the originals, the new files need \d+ B\./);
   await expect(page.locator('.plan').getByRole('link', { name: '1 will be missed' })).toBeVisible();
-  await page.locator('.plan').getByRole('link', { name: "1 another file has the output's name" }).click();
+  await page.locator('.plan').getByRole('link', { name: "1 another file has the new name" }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('a.txt');
   expect(new URL(page.url()).search).toBe('?status=missed&cause=left6');
-  await expect(page.locator('.items-cause')).toHaveText("Only what was missed: another file has the output's name Show all that was missed");
+  await expect(page.locator('.items-cause')).toHaveText("Only what was missed: another file has the new name Show all that was missed");
   await page.reload();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
 });
