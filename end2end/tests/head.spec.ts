@@ -149,6 +149,14 @@ test('the next step after failures that lie in the files is to look at them, and
   await expect(button(page, 'retry')).toHaveText('Retry 2 failed');
   await page.locator('.job-panel .ui-primary').click();
   await expect(page.locator('.items tbody tr')).toHaveCount(2);
+  // Several reasons are equal, and none is the next step.
+  server.file('cut.gif', 'GIF89a');
+  server.file('cut.zip', 'PK\x03\x04');
+  const several = await begin(server, mint(), 'health', { query: { paths: ['cut.gif', 'cut.zip'] } });
+  await over(server, several);
+  await details(page, server, several);
+  await expect(page.locator('.attention-cause')).toHaveCount(2);
+  await expect(page.locator('.job-panel .ui-primary')).toHaveCount(0);
   const program = await begin(server, mint(), 'slow', { query: { paths: ['c'] } });
   await over(server, program);
   await details(page, server, program);
