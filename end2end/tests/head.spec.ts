@@ -225,6 +225,8 @@ test('a plan says how much room there is, and each reason for which files are le
   await details(page, server, job);
   await expect(page.locator('.plan')).toContainText(/\d [kMGTP]?B are free on the library's disk; as large as the originals, the new files need \d+ B\./);
   await expect(page.locator('.plan').getByRole('link', { name: '1 will be missed' })).toBeVisible();
+  // Which files run, and what becomes of them.
+  await expect(page.locator('.plan-becomes li', { hasText: 'b.txt' })).toHaveText('b.txt → b.txt.zst');
   await page.locator('.plan').getByRole('link', { name: "1 another file has the new name" }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('a.txt');

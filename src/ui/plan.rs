@@ -1,5 +1,5 @@
-//! A plan that waits for a person: what will run, what is skipped and why, how much it is, and the new names of the
-//! first files. No file has been touched yet.
+//! A plan that waits for a person: what will run, what is skipped and why, how much it is, and what the first files
+//! become. No file has been touched yet.
 
 mod texts;
 
@@ -72,10 +72,11 @@ fn command_lines(steer: Steer, summary: Summary, read: Examples) -> RwSignal<Vec
     commands
 }
 
-/// The old and the new name of a file that the job renames.
-fn renaming(item: &ItemView) -> Option<impl IntoView + use<>> {
-    let (from, to) = (item.path.shown(), item.becomes.as_ref()?.shown());
-    Some(view! { <li><bdi dir="ltr">{from}</bdi> " → " <bdi dir="ltr">{to}</bdi></li> })
+/// A file that is going to be processed, with its new name or that of its output, if it has one.
+fn example(item: &ItemView) -> impl IntoView + use<> {
+    let to = item.becomes.as_ref().or(item.output.as_ref()).map(|to| to.shown());
+    let to = to.map(|to| view! { " → " <bdi dir="ltr">{to}</bdi> });
+    view! { <li><bdi dir="ltr">{item.path.shown()}</bdi> {to}</li> }
 }
 
 #[component]
@@ -107,8 +108,10 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
             </li>
         }
     };
-    let becomes =
-        move || read.with(|read| read.iter().flat_map(|(_, items)| items).filter_map(renaming).collect_view());
+    let first = move || read.with(|read| read.iter().flat_map(|(_, items)| items).map(example).collect_view());
+    // The command lines below name their files.
+    let has_first = move || read.with(|read| read.as_ref().is_some_and(|(_, items)| !items.is_empty()));
+    let names_first = move || has_first() && !steer.newest.with(|view| view.runs_programs).unwrap_or_default();
     let try_first = move |_| {
         if let Some(request) = steer.newest.with_untracked(|view| view.request.clone()).flatten() {
             live.start(StartJob { sample: Some(SAMPLE), approval: false, title: None, ..request });
@@ -131,7 +134,10 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
                 {found(StatusFilter::LeftOut, words::of(StatusFilter::LeftOut), |status| status.is_listed_by(StatusFilter::LeftOut))}
                 {found(StatusFilter::Missed, "will be missed", ItemStatus::is_missed)}
             </ul>
-            <ul class="plan-becomes" hidden=move || !renames()>{becomes}</ul>
+            <div hidden=move || !names_first()>
+                <p class="ui-hint">{move || if has_first() && waiting() > EXAMPLES { "The first files:" } else { "Files:" }}</p>
+                <ul class="plan-becomes">{first}</ul>
+            </div>
             <div class="plan-commands" hidden=move || commands.with(Vec::is_empty)>
                 <p class="ui-hint">"Runs, for the first files:"</p>
                 <pre>{move || commands.with(|lines| lines.join("\n"))}</pre>
