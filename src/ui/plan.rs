@@ -155,9 +155,11 @@ fn door(
     number: impl Fn() -> String + Send + Sync + 'static,
     word: &'static str,
 ) -> AnyView {
+    let live = expect_context::<Live>();
     let cause = reason.map(|reason| format!("&cause={}", reason.key())).unwrap_or_default();
     let there = to(&format!("/jobs/{job}?status={of}{cause}#job-files"));
-    view! { <a href=there><b>{number}</b> " " {word}</a> }.into_any()
+    // The files are on the job's page, which no dialog must cover.
+    view! { <a href=there on:click=move |_| live.put_away()><b>{number}</b> " " {word}</a> }.into_any()
 }
 
 /// A link for each reason for which files do not run.
