@@ -31,7 +31,8 @@ fn toast_text(summary: &JobSummary, how: &str) -> String {
 fn ended(summary: &JobSummary) -> String {
     let errors = summary.counters.failed + summary.counters.missed;
     match summary.status {
-        JobStatus::CompletedWithErrors => format!("{errors} of {} failed or missed", summary.counters.files()),
+        // Of the same files as in the list of jobs.
+        JobStatus::CompletedWithErrors => format!("{errors} of {} failed or missed", summary.counters.work().1),
         _ => summary.status_text(),
     }
 }

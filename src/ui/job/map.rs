@@ -24,7 +24,7 @@ use crate::ui::progress::Summary;
 use grid::Grid;
 use groups::Groups;
 use headway_model::bar::number;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::{JobId, JobSummary};
 use kinds::KINDS;
 
@@ -84,7 +84,8 @@ impl Map {
         let entry = |kind: ItemLabel| {
             let is_shown =
                 Memo::new(move |_| summary.with(|summary| summary.as_ref().is_none_or(|job| has(job, kind))));
-            view! { <li hidden=move || !is_shown.get()><span class="map-swatch" data-status=kind.name()></span>{words::of(kind)}</li> }
+            let word = move || summary.with(|summary| summary.as_ref().map_or(words::of(kind), |job| word(job, kind)));
+            view! { <li hidden=move || !is_shown.get()><span class="map-swatch" data-status=kind.name()></span>{word}</li> }
         };
         // When the style changes, for example from light to dark, the legend's entries change first.
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
@@ -125,6 +126,15 @@ impl Map {
             more => format!(", and {} in the same cell", format::counted(more, "file", "files")),
         };
         Some(format!("{} {status}{more}", name.unwrap_or_else(|| format!("File {}", u64::from(item) + 1))))
+    }
+}
+
+/// The word for this kind of cells. What was missed has the same cells as what was left out.
+fn word(job: &JobSummary, kind: ItemLabel) -> &'static str {
+    match (kind, job.counters.left_out(), job.counters.missed) {
+        (ItemLabel::Skipped, 0, 1..) => words::of(StatusFilter::Missed),
+        (ItemLabel::Skipped, _, 1..) => "left out or missed",
+        _ => words::of(kind),
     }
 }
 
