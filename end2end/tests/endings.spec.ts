@@ -196,6 +196,10 @@ test('a manifest that names a missing file: one sentence says so, and the bar co
   await panel.locator('.head-missed').getByRole('link', { name: 'Show' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('not there');
+  // Its number leads to as many rows, which say the same.
+  await page.locator('.head-count').getByRole('link', { name: '1 missed' }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs/${job}?status=missed#job-files`);
+  await expect(page.locator('.items tbody .status-badge')).toHaveText(['missed']);
 });
 
 test('each file that duplicates found says how many there are and which stays, live and after a reload', async ({ page, serve }) => {
