@@ -1,5 +1,5 @@
 //! A job's bar, divided into one part for each status of a file. Together the parts stand for the files that the job works
-//! on, as the number beside the bar does; or for all its files, if there is no work.
+//! on, as the number beside the bar does; or for all its items, if there is no work. And the numbers of a job, with their words.
 
 use crate::counters::Counters;
 use crate::item::{ItemLabel, StatusFilter};
@@ -74,7 +74,7 @@ fn drawn(counters: &Counters) -> [u32; 7] {
 }
 
 /// The parts of the bar. A part with any file is visible, and together the parts fill the bar. All are empty if there
-/// are no files.
+/// are no items.
 pub fn segments(counters: &Counters) -> [BarSegment; 7] {
     let numbers = drawn(counters).map(u64::from);
     let files: u64 = numbers.iter().sum();
