@@ -71,7 +71,7 @@ fn numbers(counters: &Counters) -> impl Iterator<Item = LabelledValue> {
     let numbers = [
         ("files", counters.total),
         ("succeeded", counters.succeeded),
-        ("skipped", counters.left_out()),
+        ("left out", counters.left_out()),
         ("missed", counters.missed),
         ("failed", counters.failed),
         ("cancelled", counters.cancelled),
