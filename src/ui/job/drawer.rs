@@ -27,6 +27,12 @@ pub(super) struct Drawer {
     pub(super) runs_programs: bool,
 }
 
+/// The name that the file is to have. Of one that has it, the result says so.
+fn becomes(row: &ShownItem, text: &ItemView) -> Option<String> {
+    let path = text.becomes.as_ref().filter(|_| row.status != Some(ItemLabel::Succeeded))?;
+    Some(format!("Becomes {}", path.shown()))
+}
+
 impl Drawer {
     /// The open file, or nothing.
     pub(super) fn view(self) -> impl IntoView {
@@ -97,7 +103,7 @@ impl Drawer {
                 <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.matches_text(text)).and_then(|text| text.message.clone())))}</p>
                 <p class="ui-hint"><RetriedItem text /></p>
                 <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.matches_text(text)).map(|result| whole_result(result, &text.path)))}</p>
-                <p class="ui-hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
+                <p class="ui-hint">{move || told(becomes)}</p>
                 <div class="ui-buttons">
                     <Show when=move || is_failed.get()>
                         <RetryItem job item request />
