@@ -1,4 +1,6 @@
 // The head of a job: one shape in the dialog and on the page, in every state, with the next step in it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { begin, button, choose, config, count, details, followed, over, standing, status, three } from './helper/job';
 import { dialog, open, pill, processAll, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -234,6 +236,22 @@ test('a plan says how much room there is, and each reason for which files are le
   await expect(page.locator('.items-cause')).toHaveText("Only what was missed: another file has the new name Show all that was missed");
   await page.reload();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
+});
+
+test('what needed no change is unchanged, in the head of the job and in its row', async ({ page, serve }) => {
+  const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const server = await serve((server) => {
+    server.file('a.png');
+    writeFileSync(join(server.library, 'a.png'), Buffer.from(pixel, 'base64'));
+  }, { config });
+  const job = await begin(server, mint(), 'metadata', { settings: { action: 'strip' } });
+  expect(await over(server, job)).toBe('completed');
+  await details(page, server, job);
+  await expect(page.locator('.head-work-basis')).toHaveText('70 B of input done · 1 file unchanged');
+  await expect(page.locator('.items-words')).toHaveText('unchanged · nothing to remove · type png');
+  await page.getByText('Settings', { exact: true }).click();
+  // The words of the form.
+  await expect(page.locator('.job-settings')).toContainText('remove all of it');
 });
 
 test('a job that writes files says how much it wrote and saved', async ({ page, serve }) => {
