@@ -80,8 +80,9 @@ test('what is no file is counted once, and its number leads to it', async ({ pag
   await server.put(job);
   await over(server, job);
   await details(page, server, job);
-  await expect(page.locator('.head-count[data-status="skipped"]')).toBeHidden();
-  await page.getByRole('link', { name: '1 link left out' }).click();
+  await expect(page.locator('.head-count[data-status="all"]')).toHaveText('= 2 entries: 1 file');
+  await expect(page.locator('.job-files .ui-filters a').first()).toHaveText(/^all\s+2$/);
+  await page.locator('.head-count').getByRole('link', { name: '1 left out' }).click();
   await followed(page);
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('link');

@@ -1,4 +1,6 @@
 // The head of a job: one shape in the dialog and on the page, in every state, with the next step in it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { begin, button, choose, config, count, details, followed, over, standing, status, three } from './helper/job';
 import { dialog, open, pill, processAll, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -81,7 +83,7 @@ test('where everything is left out nothing is done: the pill, the page and the b
   await expect(pill(page, job)).toHaveText('Checksum · files · Nothing to do');
   await details(page, server, job);
   await expect(page.locator('.job-panel .head-percent')).toHaveText('');
-  await expect(count(page, 'skipped')).toHaveText('3');
+  await expect(count(page, 'left_out')).toHaveText('3');
   await expect(page.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '0');
   await button(page, 'approve').click();
   await expect(standing(page)).toHaveText(/^Finished \d\d:\d\d: nothing had to be done\.$/);
@@ -96,8 +98,8 @@ test('the bar, the number beside it and the percentage are about the same files'
   await expect(page.locator('.job-panel .head-done')).toHaveText('2 / 2 files');
   await expect(page.locator('.job-panel .head-percent')).toHaveText('100 %');
   await expect(page.locator('.job-panel .outcome-bar-part[data-status="succeeded"]')).toHaveAttribute('width', '1000');
-  await expect(count(page, 'skipped')).toHaveText('1');
-  await page.getByRole('link', { name: '1 file left out' }).click();
+  await expect(count(page, 'left_out')).toHaveText('1');
+  await page.locator('.job-panel').getByRole('link', { name: '1 left out' }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
 });
 
@@ -149,6 +151,14 @@ test('the next step after failures that lie in the files is to look at them, and
   await expect(button(page, 'retry')).toHaveText('Retry 2 failed');
   await page.locator('.job-panel .ui-primary').click();
   await expect(page.locator('.items tbody tr')).toHaveCount(2);
+  // Several reasons are equal, and none is the next step.
+  server.file('cut.gif', 'GIF89a');
+  server.file('cut.zip', 'PK\x03\x04');
+  const several = await begin(server, mint(), 'health', { query: { paths: ['cut.gif', 'cut.zip'] } });
+  await over(server, several);
+  await details(page, server, several);
+  await expect(page.locator('.attention-cause')).toHaveCount(2);
+  await expect(page.locator('.job-panel .ui-primary')).toHaveCount(0);
   const program = await begin(server, mint(), 'slow', { query: { paths: ['c'] } });
   await over(server, program);
   await details(page, server, program);
@@ -216,13 +226,32 @@ test('a plan says how much room there is, and each reason for which files are le
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status).toBe('planned');
   await details(page, server, job);
   await expect(page.locator('.plan')).toContainText(/\d [kMGTP]?B are free on the library's disk; as large as the originals, the new files need \d+ B\./);
-  await page.locator('.plan').getByRole('link', { name: "1 another file has the output's name" }).click();
+  await expect(page.locator('.plan').getByRole('link', { name: '1 will be missed' })).toBeVisible();
+  // Which files run, and what becomes of them.
+  await expect(page.locator('.plan-becomes li', { hasText: 'b.txt' })).toHaveText('b.txt → b.txt.zst');
+  await page.locator('.plan').getByRole('link', { name: "1 another file has the new name" }).click();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
   await expect(page.locator('.items tbody tr')).toContainText('a.txt');
-  expect(new URL(page.url()).search).toBe('?status=skipped&cause=left6');
-  await expect(page.locator('.items-cause')).toHaveText("Only what was left out: another file has the output's name Show all that was left out");
+  expect(new URL(page.url()).search).toBe('?status=missed&cause=left6');
+  await expect(page.locator('.items-cause')).toHaveText("Only what was missed: another file has the new name Show all that was missed");
   await page.reload();
   await expect(page.locator('.items tbody tr')).toHaveCount(1);
+});
+
+test('what needed no change is unchanged, in the head of the job and in its row', async ({ page, serve }) => {
+  const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const server = await serve((server) => {
+    server.file('a.png');
+    writeFileSync(join(server.library, 'a.png'), Buffer.from(pixel, 'base64'));
+  }, { config });
+  const job = await begin(server, mint(), 'metadata', { settings: { action: 'strip' } });
+  expect(await over(server, job)).toBe('completed');
+  await details(page, server, job);
+  await expect(page.locator('.head-work-basis')).toHaveText('70 B of input done · 1 file unchanged');
+  await expect(page.locator('.items-words')).toHaveText('unchanged · nothing to remove · type png');
+  await page.getByText('Settings', { exact: true }).click();
+  // The words of the form.
+  await expect(page.locator('.job-settings')).toContainText('remove all of it');
 });
 
 test('a job that writes files says how much it wrote and saved', async ({ page, serve }) => {

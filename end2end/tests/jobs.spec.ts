@@ -42,6 +42,12 @@ test('jobs are found by title and by how they ended, and one that runs is paused
   await expect(rows.first()).toHaveAttribute('data-job', bad);
   await page.getByRole('link', { name: 'Ended' }).click();
   await expect(page).toHaveURL(`${server.url}/jobs`);
+  // On a phone, too.
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.getByRole('link', { name: 'Status' }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs?sort=failed`);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByRole('link', { name: 'Ended' }).click();
 
   await page.getByRole('searchbox', { name: 'Search jobs' }).fill('SPRING');
   await page.keyboard.press('Enter');

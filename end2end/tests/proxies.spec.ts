@@ -35,6 +35,7 @@ test('below a path behind nginx as docs/proxies.md has it, everything is there',
   await ends(watched, server, job, 'completed');
   everyStep(watched, job, 10);
   await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'live');
+  await page.keyboard.press('Escape');
   // Links, followed by the program and by a reload, and downloads.
   await page.getByRole('link', { name: 'Jobs' }).click();
   await expect(page).toHaveURL(`${url}/headway/jobs`);

@@ -7,6 +7,7 @@ import { accessible } from './helper/axe';
 import { expect, test } from './helper/fixtures';
 import { config, followed, status } from './helper/job';
 import { mint, type Server } from './helper/server';
+import { hasOneLine } from './helper/widths';
 
 const ALL = 'all-all-all-all-all';
 const READING = 'reading-reading-reading';
@@ -57,6 +58,10 @@ test('a read-only page shows and follows everything, and offers nothing that can
   await page.goto(`${home(server)}/login?token=${READING}`);
   await expect(page.locator('main[data-ready]')).toBeAttached();
   await expect(page.locator('.page-reads')).toHaveText('Read only');
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await hasOneLine(page);
+  }
   await expect(page.locator('.ui-listing tbody tr')).toHaveCount(3);
   await expect(offered(page)).toHaveCount(0);
   await page.locator('.ui-listing tbody tr').first().focus();

@@ -201,7 +201,7 @@ test('the pace of a job is changed, and an unreadable value is reported before t
   await expect(page.getByLabel('Priority')).toHaveValue('9');
   await expect(page.getByLabel('Files at a time')).toHaveValue('2');
   await page.getByText('Settings', { exact: true }).click();
-  await expect(page.locator('.job-settings')).toContainText('soon,fail=3');
+  await expect(page.locator('.job-settings')).toContainText('stop the job after 3 failures');
   await button(page, 'cancel').click();
   await expect(status(page)).toHaveText('cancelled');
 });

@@ -1,9 +1,9 @@
 // Nothing is wider than the screen: every page, the dialog in every state, with long paths and long messages.
 import { begin, button, choose, config, count, details, openFile, over, status } from './helper/job';
 import { dialog, open, processAll } from './helper/page';
-import { expect, test } from './helper/fixtures';
+import { BROKEN, expect, test } from './helper/fixtures';
 import { mint, type Server } from './helper/server';
-import { fits, LONG } from './helper/widths';
+import { fits, hasOneLine, LONG } from './helper/widths';
 
 const MESSAGE = 'x'.repeat(500);
 
@@ -86,6 +86,17 @@ test('the pill of many jobs fits', async ({ page, serve }) => {
     expect(bar!.height, `the bar at ${width} px`).toBeLessThan(56);
     expect(pill!.width, `the pill at ${width} px`).toBeGreaterThan(80);
   }
+});
+
+test('the bar keeps its one line on a small phone when the link is lost', async ({ page, serve, allow }) => {
+  allow(BROKEN);
+  const server = await serve(long, { config: commands });
+  await page.setViewportSize({ width: 320, height: 700 });
+  await open(page, server.url);
+  await server.stop('SIGKILL');
+  await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'silent', { timeout: 30_000 });
+  await expect(page.locator('.page-bar .link-badge')).toContainText('no connection');
+  await hasOneLine(page);
 });
 
 test('the page of a job fits in every state, and so does the list of jobs', async ({ page, serve }) => {

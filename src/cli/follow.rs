@@ -21,7 +21,6 @@ pub(super) use ending::{exit_code, plain, verdict};
 use headway_client::{Follower, News};
 use headway_model::{Action, JobId, JobStatus, PauseReason, Seq};
 pub(super) use leave::interrupted;
-pub(super) use results::reason_of;
 pub(super) use wait::KnownWait;
 
 /// How long a job can make no progress before this command asks the server what it waits for, and how often it asks again.

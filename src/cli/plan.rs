@@ -5,11 +5,11 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use super::failure::{CommandFailure, NOT_BEGUN, WAITS};
-use super::follow::{KnownWait, exit_code, plain, reason_of, verdict};
+use super::follow::{KnownWait, exit_code, plain, verdict};
 use super::out::{self, count, say};
 use super::session::Session;
 use headway_client::Follower;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::status::WaitEnd;
 use headway_model::{JobId, JobStatus, PauseReason, SkipReason};
 
@@ -40,8 +40,7 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
         let fold = follower.job(&job).and_then(|tracked| tracked.fold());
         match fold.map(|fold| fold.status) {
             Some(JobStatus::Planned) => {
-                let recipe = fold.map(|fold| fold.recipe.clone()).unwrap_or_default();
-                let (collides, counts) = table(session, job, &recipe).await?;
+                let (collides, counts) = table(session, job).await?;
                 return Ok(ShownPlan::Whole { collides, counts });
             }
             Some(JobStatus::Paused { reason }) if told_pause != Some(reason) => {
@@ -52,7 +51,7 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
             }
             // Nothing was found. The message names the request.
             Some(JobStatus::Completed) if fold.is_some_and(|fold| fold.counters.total == 0) => {
-                table(session, job, "").await?;
+                table(session, job).await?;
                 return Ok(ShownPlan::Without(0));
             }
             Some(status) if status.is_terminal() => {
@@ -80,7 +79,7 @@ async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool 
 
 /// Writes a line for each item: what will be done, why, its path, and its new name or that of its output. Returns
 /// whether names collide, and how many items have which verdict.
-async fn table(session: &Session, job: JobId, recipe: &str) -> Result<(bool, String), CommandFailure> {
+async fn table(session: &Session, job: JobId) -> Result<(bool, String), CommandFailure> {
     let (mut after, mut collides, mut is_empty, mut rows) = (None, false, true, Vec::new());
     let (terminal, mut verdicts) = (std::io::stdout().is_terminal(), BTreeMap::<_, u64>::new());
     loop {
@@ -95,13 +94,10 @@ async fn table(session: &Session, job: JobId, recipe: &str) -> Result<(bool, Str
                 (label, _) => label.name(),
             };
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
-            let lacks = |text: String| match text == SkipReason::Lacking.text() {
-                true => reason_of(recipe, SkipReason::Lacking, true).to_owned(),
-                false => text,
-            };
-            let reason = item.reason.or(item.message).map(lacks);
+            let reason = item.reason.or(item.message);
             let becomes = item.becomes.or(item.output).map(|path| path.shown());
-            *verdicts.entry(verdict).or_default() += 1;
+            // Programs know the word in the column.
+            *verdicts.entry(if item.missed { StatusFilter::Missed.name() } else { verdict }).or_default() += 1;
             let (verdict, path) = (verdict.to_owned(), item.path.shown());
             // Programs know the columns from earlier versions; a reason can be long, so in a terminal it is the last.
             rows.push(match terminal {

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::bar::{OutcomeParts, ProgressBar};
 use super::use_job::{UseJob, use_job};
 use crate::base::to;
-use headway_model::bar::{PARTS, numbers, word};
+use headway_model::bar::{READ, number, word};
 use headway_model::follow::{Phase, Proof, SET_ASIDE};
+use headway_model::item::StatusFilter;
 use headway_model::{Counters, JobId, JobStatus, JobSummary};
 
 /// A style sheet for [`JobProgress`], to be served or included by an app that has none of its own. It styles only what is inside
@@ -89,11 +90,11 @@ fn OutcomeBar(followed: UseJob) -> impl IntoView {
             format!("{done} of {all} files done")
         }
     });
-    let count = move |at: usize| {
-        let number = Memo::new(move |_| numbers(&counters())[at]);
+    let count = move |of: StatusFilter| {
+        let number = Memo::new(move |_| number(&counters(), of));
         view! {
-            <li class="headway-job-count" data-status=PARTS[at].name() hidden=move || number.get() == 0>
-                {move || number.get()} " " {word(PARTS[at])}
+            <li class="headway-job-count" data-status=of.name() hidden=move || number.get() == 0>
+                {move || number.get()} " " {word(of)}
             </li>
         }
     };
@@ -102,7 +103,7 @@ fn OutcomeBar(followed: UseJob) -> impl IntoView {
             <OutcomeParts class="headway-job-drawing" part_class="headway-job-part" counters=shown />
         </ProgressBar>
         <p class="headway-job-words">{move || words.get()}</p>
-        <ul class="headway-job-counts" aria-label="Files by status">{(0..PARTS.len()).map(count).collect_view()}</ul>
+        <ul class="headway-job-counts" aria-label="Files by status">{READ.into_iter().map(count).collect_view()}</ul>
     }
 }
 

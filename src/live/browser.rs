@@ -110,20 +110,6 @@ pub(super) fn is_hidden() -> bool {
     web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
 }
 
-/// Whether someone uses the open dialog: the pointer is over it, or the keyboard has been used in it. The focus says
-/// nothing, because the dialog gets it by opening. A finger is over nothing while its owner reads.
-pub(super) fn is_dialog_in_use() -> bool {
-    let Some(window) = web_sys::window() else { return false };
-    let touched = window.match_media("(pointer: coarse)").ok().flatten();
-    if touched.is_some_and(|media| media.matches()) {
-        return true;
-    }
-    let document = window.document();
-    let found = document
-        .and_then(|document| document.query_selector("dialog[open]:hover, dialog[data-used] :focus-visible").ok());
-    found.flatten().is_some()
-}
-
 pub(super) fn log(line: &str) {
     web_sys::console::log_1(&line.into());
 }

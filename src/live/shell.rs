@@ -59,8 +59,6 @@ struct ShellInner {
     skew: i64,
     /// When the page was rendered, on the server's clock.
     rendered: u64,
-    /// The completed job whose dialog will close by itself, and when.
-    closing: Cell<Option<(JobId, f64)>>,
     toasted: RefCell<Vec<(JobId, f64)>>,
     listeners: RefCell<Vec<WindowListenerHandle>>,
     /// Whether the page is one of Headway's own. A page of another app is never reloaded, and no notification is shown from it.
@@ -101,7 +99,6 @@ impl Shell {
             remembered: RefCell::new(None),
             skew,
             rendered,
-            closing: Cell::new(None),
             toasted: RefCell::new(Vec::new()),
             listeners: RefCell::new(Vec::new()),
             is_own,
@@ -169,7 +166,6 @@ impl Shell {
         let now = browser::now();
         waiting::give_up_late(now);
         self.repeat_start(now);
-        self.close_completed(now);
         self.clear_toasts(now);
         self.paint_if_due(now);
         // This comes last, so that only a program that has done everything before reports it.

@@ -9,6 +9,7 @@ pub(super) mod format;
 mod icon;
 mod link;
 mod marks;
+pub(super) mod policy_words;
 mod rights;
 mod skipped;
 pub(super) mod visibility;

@@ -1,21 +1,21 @@
-//! A plan that waits for a person: what will run, what is skipped and why, how much it is, and the new names of the
-//! first files. No file has been touched yet.
+//! A plan that waits for a person: what will run, what is skipped and why, how much it is, and what the first files
+//! become. No file has been touched yet.
 
 mod texts;
 
 use leptos::prelude::*;
 
 use super::parts::format::count;
-use super::parts::{SkippedFor, may_act, skip_reasons};
-use super::progress::{Steer, Summary};
+use super::parts::{SkippedFor, may_act, skip_reasons, words};
+use super::progress::{Steer, Summary, number};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::load::Load;
 use headway_model::summary::ItemView;
-use headway_model::{JobId, JobStatus, JobSummary, StartJob};
+use headway_model::{ItemStatus, JobId, JobStatus, JobSummary, SkipReason, StartJob};
 use texts::{never_done, room, sentence};
 
 /// The size of a sample.
@@ -72,10 +72,11 @@ fn command_lines(steer: Steer, summary: Summary, read: Examples) -> RwSignal<Vec
     commands
 }
 
-/// The old and the new name of a file that the job renames.
-fn renaming(item: &ItemView) -> Option<impl IntoView + use<>> {
-    let (from, to) = (item.path.shown(), item.becomes.as_ref()?.shown());
-    Some(view! { <li><bdi dir="ltr">{from}</bdi> " → " <bdi dir="ltr">{to}</bdi></li> })
+/// A file that is going to be processed, with its new name or that of its output, if it has one.
+fn example(item: &ItemView) -> impl IntoView + use<> {
+    let to = item.becomes.as_ref().or(item.output.as_ref()).map(|to| to.shown());
+    let to = to.map(|to| view! { " → " <bdi dir="ltr">{to}</bdi> });
+    view! { <li><bdi dir="ltr">{item.path.shown()}</bdi> {to}</li> }
 }
 
 #[component]
@@ -91,12 +92,26 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let renames = move || read.with(|read| read.iter().flat_map(|(_, items)| items).any(|item| item.becomes.is_some()));
     let what = move || sentence(waiting(), bytes(), request().as_ref(), renames());
     let heard = live.job(job);
-    let left_out = Memo::new(move |_| {
-        let _ = heard.get();
-        live.with_fold(job, |fold| skip_reasons(fold, |_| true)).unwrap_or_default()
-    });
-    let becomes =
-        move || read.with(|read| read.iter().flat_map(|(_, items)| items).filter_map(renaming).collect_view());
+    // A number that the plan found, if it found any, and for each reason a part of it.
+    let found = move |of: StatusFilter, word: &'static str, counted: fn(ItemStatus) -> bool| {
+        let number = Memo::new(move |_| {
+            summary.with(|summary| summary.as_ref().map_or(0, |summary| number(&summary.counters, of)))
+        });
+        let reasons = Memo::new(move |_| {
+            let _ = heard.get();
+            live.with_fold(job, |fold| skip_reasons(fold, counted)).unwrap_or_default()
+        });
+        view! {
+            <li hidden=move || number.get() == 0>
+                {door(job, of, None, move || count(number.get().into()), word)} " "
+                <span class="plan-why">{move || doors(job, of, reasons.get())}</span>
+            </li>
+        }
+    };
+    let first = move || read.with(|read| read.iter().flat_map(|(_, items)| items).map(example).collect_view());
+    // The command lines below name their files.
+    let has_first = move || read.with(|read| read.as_ref().is_some_and(|(_, items)| !items.is_empty()));
+    let names_first = move || has_first() && !steer.newest.with(|view| view.runs_programs).unwrap_or_default();
     let try_first = move |_| {
         if let Some(request) = steer.newest.with_untracked(|view| view.request.clone()).flatten() {
             live.start(StartJob { sample: Some(SAMPLE), approval: false, title: None, ..request });
@@ -104,26 +119,25 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
             live.cancel(job);
         }
     };
-    let skipped =
-        Memo::new(move |_| summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.skipped)));
     view! {
         <section class="plan" aria-label="The plan">
             <p class="plan-what">{what}</p>
             <p class="ui-hint">{move || read.with(|read| read.as_ref().and_then(|(load, _)| Some(room(load.free?, load.open.bytes))))}</p>
             <ul>
                 <li>
-                    {door(job, "waiting", move || count(waiting().into()), "run")} " "
+                    {door(job, ItemLabel::Waiting.into(), None, move || count(waiting().into()), "run")} " "
                     <Show when=move || { can_act && waiting() > SAMPLE }>
                         <button class="plan-try" data-action="sample" title="Runs the first files, and discards this plan" on:click=try_first>{format!("Try {SAMPLE} first")}</button>
                     </Show>
                     <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span>
                 </li>
-                <li hidden=move || skipped.get() == 0>
-                    {door(job, "skipped", move || count(skipped.get().into()), "left out")} " "
-                    <span class="plan-why">{move || doors(job, left_out.get())}</span>
-                </li>
+                {found(StatusFilter::LeftOut, words::of(StatusFilter::LeftOut), |status| status.is_listed_by(StatusFilter::LeftOut))}
+                {found(StatusFilter::Missed, "will be missed", ItemStatus::is_missed)}
             </ul>
-            <ul class="plan-becomes" hidden=move || !renames()>{becomes}</ul>
+            <div hidden=move || !names_first()>
+                <p class="ui-hint">{move || if has_first() && waiting() > EXAMPLES { "The first files:" } else { "Files:" }}</p>
+                <ul class="plan-becomes">{first}</ul>
+            </div>
             <div class="plan-commands" hidden=move || commands.with(Vec::is_empty)>
                 <p class="ui-hint">"Runs, for the first files:"</p>
                 <pre>{move || commands.with(|lines| lines.join("\n"))}</pre>
@@ -133,21 +147,23 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     .into_any()
 }
 
-/// A number that links to its files, which a filter selects.
+/// A number that links to its files: those with a status, or only for one reason.
 fn door(
     job: JobId,
-    filter: impl Into<String>,
+    of: StatusFilter,
+    reason: Option<SkipReason>,
     number: impl Fn() -> String + Send + Sync + 'static,
     word: &'static str,
 ) -> AnyView {
-    let there = to(&format!("/jobs/{job}?status={}", filter.into()));
-    view! { <a href=there><b>{number}</b> " " {word}</a> }.into_any()
+    let live = expect_context::<Live>();
+    let cause = reason.map(|reason| format!("&cause={}", reason.key())).unwrap_or_default();
+    let there = to(&format!("/jobs/{job}?status={of}{cause}#job-files"));
+    // The files are on the job's page, which no dialog must cover.
+    view! { <a href=there on:click=move |_| live.put_away()><b>{number}</b> " " {word}</a> }.into_any()
 }
 
-/// A link for each reason for which files are left out.
-fn doors(job: JobId, reasons: Vec<SkippedFor>) -> impl IntoView {
-    let of = |(number, why, text): SkippedFor| {
-        door(job, format!("skipped&cause={}", why.key()), move || count(number.into()), text)
-    };
-    reasons.into_iter().map(of).collect_view()
+/// A link for each reason for which files do not run.
+fn doors(job: JobId, of: StatusFilter, reasons: Vec<SkippedFor>) -> impl IntoView {
+    let part = |(number, why, text): SkippedFor| door(job, of, Some(why), move || count(number.into()), text);
+    reasons.into_iter().map(part).collect_view()
 }

@@ -167,6 +167,14 @@ async fn vanished_changed_and_unreadable_files_are_reported_separately() {
         ("pipe", "not a regular file"),
     ];
     assert_eq!(why, expected.map(|(path, reason)| (json!(path), json!(reason))));
+    // The two numbers of the skipped each have a list, and each item says which of them counts it.
+    let missed = ("missed", Some(json!(true)), ["000000", "000001"]);
+    for (status, missed, paths) in [missed, ("left_out", None, ["link", "pipe"])] {
+        let (_, items) = app.get(&format!("/api/jobs/{job}/items?status={status}&limit=2")).await;
+        let listed = items["items"].as_array().expect("items").iter();
+        let listed: Vec<_> = listed.map(|item| (item["path"].clone(), item.get("missed").cloned())).collect();
+        assert_eq!(listed, paths.map(|path| (json!(path), missed.clone())));
+    }
     app.stop().await;
 }
 

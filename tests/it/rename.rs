@@ -206,7 +206,7 @@ async fn a_name_that_is_taken_is_left_to_its_file_and_one_that_is_right_stays() 
         let item = items["items"].as_array().expect("items").iter().find(|item| item["path"] == path).expect("one");
         item["reason"].as_str().unwrap_or_default().to_owned()
     };
-    assert_eq!(said("a/IMG.JPG"), "another file has the output's name");
+    assert_eq!(said("a/IMG.JPG"), "another file has the new name");
     assert_eq!(said("a/img.jpg"), "already done");
     assert_eq!(end.counters.succeeded, 2);
     let mut expected = before.clone();

@@ -128,7 +128,7 @@ async fn a_comic_whose_name_is_taken_is_left_alone_and_one_that_was_changed_sinc
     let items = served.get(&format!("/api/jobs/{job}/items?status=skipped")).await;
     let skipped: Vec<_> =
         items["items"].as_array().expect("items").iter().map(|item| (&item["path"], &item["reason"])).collect();
-    assert!(skipped.contains(&(&json!("S/b.cbz"), &json!("another file has the output's name"))), "{items}");
+    assert!(skipped.contains(&(&json!("S/b.cbz"), &json!("another file has the new name"))), "{items}");
     let lacking = json!("lacks something that its new name is made from, such as a date or a series");
     assert!(skipped.contains(&(&json!("root 1.cbz"), &lacking)), "{items}");
     std::fs::remove_file(files.library().join("root 1.cbz")).expect("a file");

@@ -1,8 +1,8 @@
 //! A job's bar, divided into one part for each status of a file. Together the parts stand for the files that the job works
-//! on, as the number beside the bar does; or for all its files, if there is no work.
+//! on, as the number beside the bar does; or for all its items, if there is no work. And the numbers of a job, with their words.
 
 use crate::counters::Counters;
-use crate::item::ItemLabel;
+use crate::item::{ItemLabel, StatusFilter};
 
 /// The length of the bar.
 pub const WHOLE: u32 = 1_000;
@@ -21,54 +21,60 @@ pub const PARTS: [ItemLabel; 7] = [
     ItemLabel::Skipped,
 ];
 
-/// The order in which people read the numbers: failures come right after successes. The legend of a map has it from the style
-/// sheet.
-pub const READ: [ItemLabel; 7] = [
-    ItemLabel::Succeeded,
-    ItemLabel::Failed,
-    ItemLabel::Skipped,
-    ItemLabel::Cancelled,
-    ItemLabel::Running,
-    ItemLabel::Waiting,
-    ItemLabel::Interrupted,
+/// The numbers of a job, which add up to its total, in the order in which people read them: failures come right after successes.
+/// The legend of a map has it from the style sheet.
+pub const READ: [StatusFilter; 8] = [
+    StatusFilter::Label(ItemLabel::Succeeded),
+    StatusFilter::Label(ItemLabel::Failed),
+    StatusFilter::Missed,
+    StatusFilter::LeftOut,
+    StatusFilter::Label(ItemLabel::Cancelled),
+    StatusFilter::Label(ItemLabel::Running),
+    StatusFilter::Label(ItemLabel::Waiting),
+    StatusFilter::Label(ItemLabel::Interrupted),
 ];
 
 /// The beginning and the length of a part.
 pub type BarSegment = (u32, u32);
 
-/// The number of files in each of [`PARTS`]. Links and folders are not counted.
-pub fn numbers(counters: &Counters) -> [u32; 7] {
-    let Counters { succeeded, failed, interrupted, cancelled, running, waiting, skipped, links, others, .. } =
-        *counters;
-    [succeeded, failed, interrupted, cancelled, running, waiting, skipped - links - others]
-}
-
-/// The number of files with a status, by its label.
-pub fn number(counters: &Counters, label: ItemLabel) -> u32 {
-    PARTS.iter().zip(numbers(counters)).find(|(part, _)| **part == label).map_or(0, |(_, number)| number)
-}
-
-/// The word beside a number, such as "22 failed".
-pub fn word(label: ItemLabel) -> &'static str {
-    match label {
-        ItemLabel::Succeeded => "done",
-        ItemLabel::Skipped => "left out",
-        ItemLabel::Cancelled => "not run",
-        ItemLabel::Waiting | ItemLabel::Running | ItemLabel::Interrupted | ItemLabel::Failed => label.name(),
+/// The number of items that a list with this filter has: its link leads to as many rows.
+pub fn number(counters: &Counters, of: impl Into<StatusFilter>) -> u32 {
+    match of.into() {
+        StatusFilter::Label(ItemLabel::Succeeded) => counters.succeeded,
+        StatusFilter::Label(ItemLabel::Failed) => counters.failed,
+        StatusFilter::Label(ItemLabel::Interrupted) => counters.interrupted,
+        StatusFilter::Label(ItemLabel::Cancelled) => counters.cancelled,
+        StatusFilter::Label(ItemLabel::Running) => counters.running,
+        StatusFilter::Label(ItemLabel::Waiting) => counters.waiting,
+        StatusFilter::Label(ItemLabel::Skipped) => counters.skipped,
+        StatusFilter::Errors => counters.failed + counters.missed,
+        StatusFilter::LeftOut => counters.left_out(),
+        StatusFilter::Missed => counters.missed,
     }
 }
 
-/// The number of files in each of [`PARTS`] as the bar draws them. A file that the plan left out is no work.
+/// The word beside a number, such as "22 failed".
+pub fn word(of: impl Into<StatusFilter>) -> &'static str {
+    match of.into() {
+        StatusFilter::Label(ItemLabel::Succeeded) => "done",
+        StatusFilter::Label(ItemLabel::Skipped) | StatusFilter::LeftOut => "left out",
+        StatusFilter::Label(ItemLabel::Cancelled) => "not run",
+        StatusFilter::Errors => "failed or missed",
+        of => of.name(),
+    }
+}
+
+/// The number of items in each of [`PARTS`] as the bar draws them. An item that the plan left out is no work.
 fn drawn(counters: &Counters) -> [u32; 7] {
-    let mut numbers = numbers(counters);
+    let mut numbers = PARTS.map(|part| number(counters, part));
     if counters.work().1 > 0 {
-        numbers[6] = counters.skipped.saturating_sub(counters.left_out());
+        numbers[6] = counters.skipped.saturating_sub(counters.left_out_in_plan());
     }
     numbers
 }
 
 /// The parts of the bar. A part with any file is visible, and together the parts fill the bar. All are empty if there
-/// are no files.
+/// are no items.
 pub fn segments(counters: &Counters) -> [BarSegment; 7] {
     let numbers = drawn(counters).map(u64::from);
     let files: u64 = numbers.iter().sum();
@@ -107,7 +113,7 @@ mod tests {
                 skipped: skipped + links, skipped_in_plan: skipped + links, links,
                 missed: if misses { skipped } else { 0 }, missed_in_plan: if misses { skipped } else { 0 }, ..Counters::default()
             };
-            prop_assert_eq!(numbers(&counters).iter().sum::<u32>(), counters.files());
+            prop_assert_eq!(READ.map(|of| number(&counters, of)).iter().sum::<u32>(), counters.total);
             let bar = segments(&counters);
             let mut end = 0;
             let drawn = drawn(&counters);
@@ -116,7 +122,7 @@ mod tests {
                 prop_assert_eq!(length > 0, number > 0);
                 end = from + length;
             }
-            prop_assert_eq!(end, if counters.files() == 0 { 0 } else { WHOLE });
+            prop_assert_eq!(end, if counters.total == 0 { 0 } else { WHOLE });
         }
     }
 

@@ -118,6 +118,7 @@ mod tests {
             status: crate::item::ItemLabel::Failed,
             reason: Some("the command failed".into()),
             message: Some(message.into()),
+            missed: false,
             attempt: 1,
             result: None,
             rerun: None,

@@ -95,8 +95,14 @@ impl Counters {
         self.done().saturating_sub(self.skipped_in_plan)
     }
 
-    /// The items that the plan skipped and that nobody misses.
+    /// The items that were skipped and that nobody misses: those that every page, report and command calls *left out*. What
+    /// was missed is counted beside them.
     pub fn left_out(&self) -> u32 {
+        self.skipped.saturating_sub(self.missed)
+    }
+
+    /// Of the items that were left out, those that the plan left out.
+    pub fn left_out_in_plan(&self) -> u32 {
         self.skipped_in_plan.saturating_sub(self.missed_in_plan)
     }
 
@@ -104,7 +110,7 @@ impl Counters {
     /// its work, so a job that has not begun has done nothing. What was missed is work that is not done.
     pub fn work(&self) -> (u32, u32) {
         let missed = self.missed.saturating_sub(self.missed_in_plan);
-        (self.ran().saturating_sub(missed), self.total.saturating_sub(self.left_out()))
+        (self.ran().saturating_sub(missed), self.total.saturating_sub(self.left_out_in_plan()))
     }
 
     /// How much of the [work](Counters::work) is done, in whole percent; `None` if there is none.
@@ -174,7 +180,7 @@ mod tests {
         assert_eq!((counters.links, counters.others, counters.missed), (10, 1, 0));
         let skips = vec![(0, 2, SkipReason::Missing), (2, 1, SkipReason::Collision), (3, 1, SkipReason::NotSmaller)];
         let missed = planned(4, skips).counters;
-        assert_eq!((missed.missed, missed.missed_in_plan, missed.left_out()), (3, 3, 1));
+        assert_eq!((missed.missed, missed.missed_in_plan, missed.left_out(), missed.left_out_in_plan()), (3, 3, 1, 1));
         assert_eq!((missed.to_run(), missed.work()), (0, (0, 3)), "what is missed is work that is not done");
         assert!(counters.add_up());
     }
@@ -186,6 +192,9 @@ mod tests {
         counters.shift(ItemStatus::Running, ItemStatus::Skipped { reason: SkipReason::Symlink, planned: false });
         assert_eq!((counters.files(), counters.links, counters.percent()), (1, 0, Some(0)));
         assert_eq!((counters.skipped, counters.missed, counters.ran()), (1, 1, 1), "it was asked for");
+        assert_eq!(counters.left_out(), 0);
+        counters.add(ItemStatus::Skipped { reason: SkipReason::NotSmaller, planned: false });
+        assert_eq!((counters.left_out(), counters.left_out_in_plan()), (1, 0), "an attempt left it out");
     }
 
     #[test]

@@ -149,12 +149,13 @@ impl ItemStatus {
         matches!(self, ItemStatus::Failed(_)) || self.is_missed()
     }
 
-    /// Why it was skipped or failed, as a text for people.
+    /// Why it was skipped or failed, or that its file is as it was, as a text for people.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             ItemStatus::Skipped { reason: SkipReason::Missing, planned: true } => Some("not there"),
             ItemStatus::Skipped { reason, .. } => Some(reason.text()),
             ItemStatus::Failed(reason) => Some(reason.text()),
+            ItemStatus::Succeeded(DiskEffect::Unchanged) => Some("unchanged"),
             _ => None,
         }
     }

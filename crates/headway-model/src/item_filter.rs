@@ -13,7 +13,8 @@ pub const NAMED_LIMIT: usize = 10_000;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ItemFilter {
-    /// The label of their status; or `errors` for those that failed, or that were asked for and could not be processed.
+    /// The label of their status; or `errors` for those that failed, or that were asked for and could not be processed; or `missed`
+    /// for the latter and `left_out` for the others that were skipped.
     pub status: Option<StatusFilter>,
     /// The key of the cause of their failure, or of the reason for which they were skipped.
     pub cause: Option<String>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::Millis;
-use super::item::ItemStatus;
+use super::item::{DiskEffect, FailReason, ItemStatus};
 use super::serde_defaults::is_default;
 use crate::read::FromJson;
 
@@ -33,6 +33,15 @@ pub struct Load {
     pub done: FileTotals,
     /// Files that wait for their work, or are being worked on.
     pub open: FileTotals,
+    /// Of the bytes of `done`, those of files that the recipe rejected, so that they were not processed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rejected: u64,
+    /// Of the bytes of `done`, those of other files that were not processed: their work failed, or left them out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unprocessed: u64,
+    /// How many files of `done` are as they were, because there was nothing to change.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unchanged: u64,
     /// The bytes of its outputs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub written: u64,
@@ -87,6 +96,19 @@ impl Load {
         };
         to.files += part.files;
         to.bytes += part.bytes;
+        match status {
+            ItemStatus::Succeeded(DiskEffect::Unchanged) => self.unchanged += part.files,
+            ItemStatus::Failed(FailReason::Recipe) => self.rejected += part.bytes,
+            ItemStatus::Failed(_) => self.unprocessed += part.bytes,
+            ItemStatus::Skipped { .. } if !status.is_done() => self.unprocessed += part.bytes,
+            _ => {}
+        }
+    }
+
+    /// Of the bytes of `done`, those that were processed; with `reads`, also those that were read and rejected.
+    pub fn processed(&self, reads: bool) -> u64 {
+        let rejected = if reads { 0 } else { self.rejected };
+        self.done.bytes.saturating_sub(self.unprocessed.saturating_add(rejected))
     }
 
     /// The total size of its files.
@@ -135,7 +157,7 @@ fn share(time: Millis, open: u64, done: u64) -> Option<Millis> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{DiskEffect, FailReason, SkipReason};
+    use crate::item::SkipReason;
 
     fn part(files: u64, bytes: u64) -> FileTotals {
         FileTotals { files, bytes }
@@ -193,7 +215,13 @@ mod tests {
         ] {
             load.add(status, part(1, bytes));
         }
-        assert_eq!(load, Load { done: part(3, 11_100), open: part(2, 11), ..Load::default() });
-        assert_eq!(load.bytes(), 11_111);
+        let unprocessed = 11_000;
+        assert_eq!(load, Load { done: part(3, 11_100), open: part(2, 11), unprocessed, ..Load::default() });
+        assert_eq!((load.bytes(), load.processed(true), load.processed(false)), (11_111, 100, 100));
+        load.add(ItemStatus::Failed(FailReason::Recipe), part(1, 2));
+        load.add(ItemStatus::Skipped { reason: SkipReason::NotSmaller, planned: false }, part(1, 30));
+        assert_eq!((load.processed(true), load.processed(false)), (132, 130), "what was rejected was read");
+        load.add(ItemStatus::Succeeded(DiskEffect::Unchanged), part(2, 7));
+        assert_eq!(load.unchanged, 2);
     }
 }

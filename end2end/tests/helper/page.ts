@@ -36,7 +36,7 @@ export async function ends(watched: Watched, server: Server, job: string, status
   await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).status, { timeout: 60_000 }).toBe(status);
   await expect.poll(() => watched.of(job).at(-1), { timeout: 30_000 }).toBe(`finished: ${status}`);
   const truth = await server.get(`/api/jobs/${job}`);
-  // A completed job's dialog closes into a toast after a while, maybe between two reads; the page's own record stays.
+  // A test can have closed the dialog; the page's own record stays.
   const shown = dialog(page, job);
   const soon = { timeout: 2_000 };
   await expect(async () => {

@@ -32,3 +32,11 @@ export async function fits(page: Page, what: string) {
     expect(found, `${what} at ${width} px`).toEqual([]);
   }
 }
+
+/** Everything in the bar at the top stands on one line. */
+export async function hasOneLine(page: Page) {
+  const middles = await page.locator('.page-bar > *:visible').evaluateAll((all) =>
+    all.map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => (top + bottom) / 2),
+  );
+  expect(Math.max(...middles) - Math.min(...middles)).toBeLessThan(8);
+}

@@ -12,7 +12,7 @@ pub(in crate::cli) fn verdict(fold: &Fold, undone: Option<UndoKind>) -> String {
     if fold.counters.total == 0 && fold.status == JobStatus::Completed {
         return "no file found: nothing was done".into();
     }
-    let results = results(&fold.recipe, &fold.counters, fold.items().map(|(_, status)| status));
+    let results = results(&fold.counters, fold.items().map(|(_, status)| status));
     let (done, all) = (count(fold.counters.succeeded.into()), fold.counters.total);
     let results = match undone {
         Some(kind) => {

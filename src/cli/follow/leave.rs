@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::ending::{exit_code, plain, verdict};
-use super::results::reason_of;
 use super::wait::KnownWait;
 use super::{Followed, STILL, Until};
 use crate::cli::failure::{AS_A_WHOLE, CommandFailure, CommandResult, NOT_BEGUN, WAITS};
@@ -240,14 +239,8 @@ impl Followed<'_> {
         let counters = fold.counters;
         let is_change = |status| matches!(status, ItemStatus::Succeeded(DiskEffect::Changed | DiskEffect::Created));
         let changed = fold.items().filter(|(_, status)| is_change(*status)).count();
-        let recipe = &fold.recipe;
-        let missed = |(item, status): (u32, ItemStatus)| match status {
-            ItemStatus::Skipped { reason, planned } if status.is_missed() => {
-                Some((item, reason_of(recipe, reason, planned)))
-            }
-            _ => None,
-        };
-        let missed: Vec<_> = fold.items().filter_map(missed).collect();
+        let missed = fold.items().filter(|(_, status)| status.is_missed());
+        let missed: Vec<_> = missed.filter_map(|(item, status)| Some((item, status.reason()?))).collect();
         for (item, why) in missed {
             self.say_error(item, why).await;
         }

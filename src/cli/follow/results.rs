@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::super::out::count;
-use headway_model::item::{DiskEffect, SkipReason};
-use headway_model::{BuiltIn, Counters, ItemStatus};
+use headway_model::item::{DiskEffect, ItemLabel};
+use headway_model::{Counters, ItemStatus};
 
 /// The counts in words. Only what succeeded is called done; every other file is counted with the reason.
-pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<Item = ItemStatus>) -> String {
+pub(super) fn results(counters: &Counters, items: impl Iterator<Item = ItemStatus>) -> String {
     let (mut missed, mut skipped, mut unchanged) = (Reasons::default(), Reasons::default(), 0_u64);
     for status in items {
         unchanged += u64::from(status == ItemStatus::Succeeded(DiskEffect::Unchanged));
-        let ItemStatus::Skipped { reason, planned } = status else { continue };
-        let reasons = if status.is_missed() { &mut missed } else { &mut skipped };
-        reasons.add(reason_of(recipe, reason, planned));
+        if status.is_missed() {
+            missed.add(status);
+        } else if status.label() == ItemLabel::Skipped {
+            skipped.add(status);
+        }
     }
     let same = if unchanged > 0 { format!(" ({} unchanged)", count(unchanged)) } else { String::new() };
     let mut parts = vec![format!("{} done{same}", count(counters.succeeded.into()))];
@@ -24,27 +26,13 @@ pub(super) fn results(recipe: &str, counters: &Counters, items: impl Iterator<It
     parts.join(", ")
 }
 
-/// Why a file was skipped, in the words of a terminal.
-pub(in crate::cli) fn reason_of(recipe: &str, reason: SkipReason, planned: bool) -> &'static str {
-    match reason {
-        // A command of `headway.toml` names its own exit codes.
-        SkipReason::Command if recipe == BuiltIn::Command.name() => "by their program, exit code 3",
-        SkipReason::Command => "by their program, by its exit code",
-        SkipReason::Collision if recipe == BuiltIn::Rename.name() => "another file has the new name",
-        // Nothing else that a template of rename asks for can be missing.
-        SkipReason::Lacking if recipe == BuiltIn::Rename.name() => "no date taken, which {exif:date} asks for",
-        SkipReason::Missing if planned => "not there",
-        _ => reason.text(),
-    }
-}
-
 /// How many files there are for each reason.
 #[derive(Default)]
 struct Reasons(BTreeMap<&'static str, u64>);
 
 impl Reasons {
-    fn add(&mut self, reason: &'static str) {
-        *self.0.entry(reason).or_default() += 1;
+    fn add(&mut self, status: ItemStatus) {
+        *self.0.entry(status.reason().unwrap_or_default()).or_default() += 1;
     }
 
     /// `3 skipped (already done)`, or `3 skipped (2 already done; 1 a symbolic link)`.
@@ -65,10 +53,12 @@ impl Reasons {
 #[cfg(test)]
 mod tests {
     use super::*;
-    fn results_of(recipe: &str, statuses: &[ItemStatus]) -> String {
+    use headway_model::item::{FailReason, SkipReason};
+
+    fn results_of(statuses: &[ItemStatus]) -> String {
         let mut counters = Counters::default();
         statuses.iter().for_each(|status| counters.add(*status));
-        results(recipe, &counters, statuses.iter().copied())
+        results(&counters, statuses.iter().copied())
     }
 
     fn skipped(reason: SkipReason) -> ItemStatus {
@@ -77,29 +67,22 @@ mod tests {
 
     #[test]
     fn only_what_succeeded_is_called_done_and_the_rest_has_its_reason() {
-        use headway_model::item::FailReason;
         let done = ItemStatus::Succeeded(DiskEffect::Changed);
         let all = [done, done, ItemStatus::Failed(FailReason::Read), skipped(SkipReason::Lacking)];
-        let lacks = "no date taken, which {exif:date} asks for";
-        assert_eq!(results_of("rename", &all), format!("2 done, 1 failed, 1 skipped ({lacks})"));
+        let lacks = SkipReason::Lacking.text();
+        assert_eq!(results_of(&all), format!("2 done, 1 failed, 1 skipped ({lacks})"));
         let taken = [skipped(SkipReason::Collision), skipped(SkipReason::Collision), skipped(SkipReason::Done)];
-        assert_eq!(
-            results_of("rename", &taken),
-            "0 done, 2 missed (another file has the new name), 1 skipped (already done)"
-        );
+        assert_eq!(results_of(&taken), "0 done, 2 missed (another file has the new name), 1 skipped (already done)");
         let same = ItemStatus::Succeeded(DiskEffect::Unchanged);
-        assert_eq!(results_of("repack", &[done, same, same]), "3 done (2 unchanged)");
+        assert_eq!(results_of(&[done, same, same]), "3 done (2 unchanged)");
         let mixed = [skipped(SkipReason::Done), skipped(SkipReason::Symlink), skipped(SkipReason::Done)];
-        assert_eq!(results_of("checksum", &mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
+        assert_eq!(results_of(&mixed), "0 done, 3 skipped (1 a symbolic link; 2 already done)");
     }
 
     #[test]
-    fn a_skip_by_an_exit_code_names_the_program() {
+    fn a_skip_by_an_exit_code_names_the_program_and_what_the_plan_found_missing_was_not_there() {
         let by_program = ItemStatus::Skipped { reason: SkipReason::Command, planned: false };
-        assert_eq!(
-            results_of(BuiltIn::Command.name(), &[by_program; 2]),
-            "0 done, 2 skipped (by their program, exit code 3)"
-        );
-        assert_eq!(results_of("webp", &[by_program]), "0 done, 1 skipped (by their program, by its exit code)");
+        assert_eq!(results_of(&[by_program; 2]), "0 done, 2 skipped (its program says that it needs nothing)");
+        assert_eq!(results_of(&[skipped(SkipReason::Missing)]), "0 done, 1 missed (not there)");
     }
 }

@@ -47,7 +47,7 @@ pub(in crate::cli) struct ShowCommand {
     #[arg(long, conflicts_with = "status")]
     failed: bool,
 
-    /// List the files with this status: succeeded, skipped, failed, cancelled, waiting, running or interrupted
+    /// List the files with this status: succeeded, skipped (left_out or missed), failed, cancelled, waiting, running or interrupted
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
 

@@ -25,7 +25,6 @@ impl Shell {
         self.set_shown(Some(job));
         live.cancel_error.set(None);
         live.refused.set(None);
-        self.0.closing.set(None);
         self.keep_starting(Some(Starting::new(job, request, browser::now())));
         self.follow(job);
         self.call();

@@ -9,8 +9,7 @@ use crate::live::{Toast, browser, notification};
 use headway_model::read::read;
 use headway_model::{BuiltIn, JobId, JobKind, JobStatus, JobSummary};
 
-/// How long the dialog shows a completed job before it becomes a toast, in milliseconds.
-const COMPLETED_FOR_MS: f64 = 3_000.0;
+/// How long a toast is shown, in milliseconds, unless it stays.
 const TOAST_FOR_MS: f64 = 12_000.0;
 /// The most toasts at a time, unless more of them stay until they are dismissed.
 const MOST_TOASTS: usize = 4;
@@ -32,7 +31,8 @@ fn toast_text(summary: &JobSummary, how: &str) -> String {
 fn ended(summary: &JobSummary) -> String {
     let errors = summary.counters.failed + summary.counters.missed;
     match summary.status {
-        JobStatus::CompletedWithErrors => format!("{errors} of {} failed or missed", summary.counters.files()),
+        // Of the same files as in the list of jobs.
+        JobStatus::CompletedWithErrors => format!("{errors} of {} failed or missed", summary.counters.work().1),
         _ => summary.status_text(),
     }
 }
@@ -98,24 +98,7 @@ impl Shell {
         }
     }
 
-    /// Closes the dialog of a completed job after three seconds. The time stands still while someone uses the dialog,
-    /// which is always so on a touch screen, or while the page is hidden.
-    pub(super) fn close_completed(&self, now: f64) {
-        let Some((job, at)) = self.0.closing.get() else { return };
-        let live = self.0.live;
-        if live.active.get_untracked() != Some(job) {
-            self.0.closing.set(None);
-        } else if browser::is_hidden() || browser::is_dialog_in_use() {
-            self.0.closing.set(Some((job, now + COMPLETED_FOR_MS)));
-        } else if now >= at {
-            self.0.closing.set(None);
-            let summary = live.jobs.with_untracked(|jobs| jobs.get(&job).map(|state| state.summary.clone()));
-            self.put_away();
-            summary.iter().for_each(|summary| self.toast(summary, "completed"));
-        }
-    }
-
-    /// Handles the end of a followed job.
+    /// Handles the end of a followed job. A dialog that shows the job stays until it is closed.
     pub(super) fn finished(&self, job: JobId) {
         let live = self.0.live;
         live.ended.update(|count| *count += 1);
@@ -126,8 +109,6 @@ impl Shell {
         }
         if live.active.get_untracked() != Some(job) {
             self.toast(&summary, &ended(&summary));
-        } else if summary.status == JobStatus::Completed {
-            self.0.closing.set(Some((job, browser::now() + COMPLETED_FOR_MS)));
         }
     }
 

@@ -9,7 +9,7 @@ use super::retried::{RetriedItem, can_be_retried};
 use super::retry::RetryItem;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::{focus, format, why, words};
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::ItemView;
 use headway_model::window::ItemPosition;
 use headway_model::{JobId, StartJob};
@@ -25,6 +25,12 @@ pub(super) struct Drawer {
     pub(super) texts: Texts,
     pub(super) request: StoredValue<Option<StartJob>>,
     pub(super) runs_programs: bool,
+}
+
+/// The name that the file is to have. Of one that has it, the result says so.
+fn becomes(row: &ShownItem, text: &ItemView) -> Option<String> {
+    let path = text.becomes.as_ref().filter(|_| row.status != Some(ItemLabel::Succeeded))?;
+    Some(format!("Becomes {}", path.shown()))
 }
 
 impl Drawer {
@@ -72,6 +78,7 @@ impl Drawer {
             folded.or_else(|| text.with(|text| text.as_ref().map(ShownItem::from)))
         });
         let status = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.status)));
+        let counted = Memo::new(move |_| row.with(|row| row.as_ref().and_then(ShownItem::counted)));
         let told = move |tell: fn(&ShownItem, &ItemView) -> Option<String>| {
             row.with(|row| text.with(|text| tell(row.as_ref()?, text.as_ref()?)))
         };
@@ -89,14 +96,14 @@ impl Drawer {
             <section class="drawer" aria-label="File">
                 {self.header(item, text)}
                 <p>
-                    <span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span>
+                    <span class="status-badge" data-status=move || counted.get().map_or("", StatusFilter::name)>{move || counted.get().map(words::of)}</span>
                     " "
                     <span class="ui-hint">{attempts}</span>
                 </p>
                 <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.matches_text(text)).and_then(|text| text.message.clone())))}</p>
                 <p class="ui-hint"><RetriedItem text /></p>
-                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.matches_text(text)).map(whole_result))}</p>
-                <p class="ui-hint">{move || told(|_, text| text.becomes.as_ref().map(|path| format!("Becomes {}", path.shown())))}</p>
+                <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.matches_text(text)).map(|result| whole_result(result, &text.path)))}</p>
+                <p class="ui-hint">{move || told(becomes)}</p>
                 <div class="ui-buttons">
                     <Show when=move || is_failed.get()>
                         <RetryItem job item request />

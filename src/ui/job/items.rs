@@ -26,7 +26,7 @@ use crate::ui::parts::{Controls, format, words};
 use crate::ui::progress::{Attention, Newest, Summary, holds_places, number};
 pub(super) use address::ItemsAddress;
 use headway_model::bar::READ;
-use headway_model::item::{ItemLabel, StatusFilter};
+use headway_model::item::StatusFilter;
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::{ApiError, Counters, JobId, JobStatus, StartJob};
 pub(super) use list::ItemsList;
@@ -151,13 +151,14 @@ fn Statuses(
     holds: Memo<bool>,
 ) -> impl IntoView {
     let status = Memo::new(move |_| address.with(|address| address.filter.status));
-    let filter = move |label: ItemLabel| {
-        let is_here = move || status.get() == Some(StatusFilter::Label(label));
-        let number = Memo::new(move |_| counters.with(|counters| number(counters, label)));
-        let is_needless = move || number.get() == 0 && !is_here() && !(holds.get() && can_come(label));
+    let filter = move |of: StatusFilter| {
+        let is_here = move || status.get() == Some(of);
+        let number = Memo::new(move |_| counters.with(|counters| number(counters, of)));
+        let comes = matches!(of, StatusFilter::Label(label) if can_come(label));
+        let is_needless = move || number.get() == 0 && !is_here() && !(holds.get() && comes);
         view! {
-            <a href=move || address.with(|address| address.with_status(job, Some(label))) aria-current=move || is_here().then_some("true") hidden=is_needless data-noscroll="">
-                {words::of(label)} " " <span class="ui-filters-number">{move || format::count(number.get().into())}</span>
+            <a href=move || address.with(|address| address.with_status(job, Some(of))) aria-current=move || is_here().then_some("true") hidden=is_needless data-noscroll="">
+                {words::of(of)} " " <span class="ui-filters-number">{move || format::count(number.get().into())}</span>
             </a>
         }
     };
@@ -165,7 +166,7 @@ fn Statuses(
     view! {
         <nav class="ui-filters" aria-label="Files by status">
             <a href=all aria-current=move || status.with(Option::is_none).then_some("true") data-noscroll="">
-                "all " <span class="ui-filters-number">{move || format::count(counters.with(Counters::files).into())}</span>
+                "all " <span class="ui-filters-number">{move || format::count(counters.with(|counters| counters.total).into())}</span>
             </a>
             {READ.into_iter().map(filter).collect_view()}
         </nav>

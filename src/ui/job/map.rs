@@ -24,7 +24,7 @@ use crate::ui::progress::Summary;
 use grid::Grid;
 use groups::Groups;
 use headway_model::bar::number;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::{JobId, JobSummary};
 use kinds::KINDS;
 
@@ -84,7 +84,8 @@ impl Map {
         let entry = |kind: ItemLabel| {
             let is_shown =
                 Memo::new(move |_| summary.with(|summary| summary.as_ref().is_none_or(|job| has(job, kind))));
-            view! { <li hidden=move || !is_shown.get()><span class="map-swatch" data-status=kind.name()></span>{words::of(kind)}</li> }
+            let word = move || summary.with(|summary| summary.as_ref().map_or(words::of(kind), |job| word(job, kind)));
+            view! { <li hidden=move || !is_shown.get()><span class="map-swatch" data-status=kind.name()></span>{word}</li> }
         };
         // When the style changes, for example from light to dark, the legend's entries change first.
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
@@ -118,7 +119,7 @@ impl Map {
         // The status can change while the pointer rests on the cell.
         let _ = self.live.job(self.job).get();
         let status = self.live.with_fold(self.job, |fold| fold.item(item)).flatten();
-        let status = status.map(|status| words::of(status.label())).unwrap_or_default();
+        let status = status.map(words::of).unwrap_or_default();
         let name = self.texts.of(item).with(|text| text.as_ref().map(|text| text.path.shown().to_string()));
         let more = match self.grid.with(|grid| grid.files_of(grid.cell_of(item))) - 1 {
             0 => String::new(),
@@ -128,12 +129,16 @@ impl Map {
     }
 }
 
+/// The word for this kind of cells. What was missed has the same cells as what was left out.
+fn word(job: &JobSummary, kind: ItemLabel) -> &'static str {
+    match (kind, job.counters.left_out(), job.counters.missed) {
+        (ItemLabel::Skipped, 0, 1..) => words::of(StatusFilter::Missed),
+        (ItemLabel::Skipped, _, 1..) => "left out or missed",
+        _ => words::of(kind),
+    }
+}
+
 /// Whether the map of this job has cells of this kind, or can have them at any moment.
 fn has(job: &JobSummary, kind: ItemLabel) -> bool {
-    match kind {
-        kind if can_come(kind) && !job.status.is_terminal() => true,
-        // Links, which the numbers leave out, have cells, too.
-        ItemLabel::Skipped => job.counters.skipped > 0,
-        _ => number(&job.counters, kind) > 0,
-    }
+    (can_come(kind) && !job.status.is_terminal()) || number(&job.counters, kind) > 0
 }

@@ -1,12 +1,17 @@
 //! The request: the settings that a job runs with.
 
 use leptos::prelude::*;
+use serde_json::Value;
 
+use crate::api;
+use crate::base::to;
 use crate::live::Live;
+use crate::ui::parts::policy_words::{done_words, halt_words, timeout_words};
 use crate::ui::parts::{format, may_act};
 use headway_model::policy::OnInterrupt;
+use headway_model::setting::SettingKind;
 use headway_model::summary::Start;
-use headway_model::{BuiltIn, JobKind, OnDone, Output, OutputPlace, Setting, StartJob};
+use headway_model::{BuiltIn, JobId, JobKind, Output, OutputPlace, Setting, StartJob};
 
 /// The request, line by line, and the way to ask for the same again.
 #[component]
@@ -18,7 +23,10 @@ pub(super) fn RequestDetails(request: StartJob) -> impl IntoView {
         view! {
             <div>
                 <dt>{name}</dt>
-                <dd>{value}</dd>
+                <dd>{match value {
+                    SettingValue::Text(text) => text.into_any(),
+                    SettingValue::Job(job) => view! { <NamedJob job /> }.into_any(),
+                }}</dd>
             </div>
         }
     });
@@ -60,35 +68,76 @@ fn has_output(request: &StartJob) -> bool {
     !is_typed || run.is_some_and(|run| run.contains("{out}"))
 }
 
-/// The lines, with the labels that the settings have where a job is started. A recipe that is no longer offered has none.
-fn lines(request: &StartJob, known: &[Setting]) -> Vec<(String, String)> {
-    let label = |name: &String| {
-        let setting = known.iter().find(|setting| setting.name == *name);
-        setting.map_or_else(|| format::capital(name), |setting| setting.label.clone())
-    };
-    let mut lines = vec![("Library".into(), request.library.clone()), ("Recipe".into(), request.recipe.clone())];
-    lines.extend(request.settings.iter().map(|(name, value)| (label(name), format::value(value))));
+/// What a setting was set to.
+#[derive(Debug, PartialEq, Eq)]
+enum SettingValue {
+    /// In words.
+    Text(String),
+    /// An earlier job.
+    Job(JobId),
+}
+
+impl SettingValue {
+    /// The value in the words of the field in which it is entered; `setting` describes it, if that is known.
+    fn of(setting: Option<&Setting>, value: &Value) -> Self {
+        let kind = setting.map(|setting| &setting.kind);
+        let named = value.as_str().and_then(|text| match kind {
+            Some(SettingKind::Job { .. }) => text.trim_start_matches('@').parse().ok(),
+            _ => text.strip_prefix('@')?.parse().ok(),
+        });
+        if let Some(job) = named {
+            return SettingValue::Job(job);
+        }
+        let text = format::value(value);
+        SettingValue::Text(match (kind, value) {
+            (_, Value::Bool(true)) => "on".to_owned(),
+            (_, Value::Bool(false)) => "off".to_owned(),
+            (Some(SettingKind::Choice { choices }), _) => {
+                let label = choices.iter().find(|(word, _)| *word == text).map(|(_, label)| label.clone());
+                label.unwrap_or(text)
+            }
+            (Some(SettingKind::Number { unit, .. }), _) if !unit.is_empty() => format!("{text} {unit}"),
+            _ => text,
+        })
+    }
+}
+
+/// A link to the job that a setting names, with the job's title once that is known.
+#[component]
+fn NamedJob(job: JobId) -> impl IntoView {
+    let title = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        leptos::task::spawn_local(async move {
+            if let Ok(view) = api::job(job).await {
+                title.try_set(Some(view.summary.title));
+            }
+        });
+    });
+    view! { <a href=to(&format!("/jobs/{job}"))>{move || title.get().unwrap_or_else(|| "an earlier job".to_owned())}</a> }
+}
+
+/// The lines, with the labels and words that the settings have where a job is started. A recipe that is no longer offered has no
+/// labels.
+fn lines(request: &StartJob, known: &[Setting]) -> Vec<(String, SettingValue)> {
+    let setting = |name: &String| known.iter().find(|setting| setting.name == *name);
+    let label = |name: &String| setting(name).map_or_else(|| format::capital(name), |setting| setting.label.clone());
+    let text = |name: &str, text: String| (name.to_owned(), SettingValue::Text(text));
+    let mut lines = vec![text("Library", request.library.clone()), text("Recipe", request.recipe.clone())];
+    lines.extend(request.settings.iter().map(|(name, value)| (label(name), SettingValue::of(setting(name), value))));
     let output = request.output.as_ref().filter(|_| has_output(request));
-    lines.extend(output.map(|output| ("Output".into(), output_text(output))));
+    lines.extend(output.map(|output| text("Output", output_text(output))));
     let policy = &request.policy;
-    lines.extend(policy.tries.map(|tries| ("Attempts per file".into(), tries.to_string())));
-    lines.extend(policy.timeout.map(|timeout| ("Stop a file that takes longer than".into(), timeout.to_string())));
-    lines.extend(policy.halt.map(|halt| ("Stop the job after".into(), halt.to_string())));
+    lines.extend(policy.tries.map(|tries| text("Attempts per file", tries.to_string())));
+    lines.extend(policy.timeout.map(|timeout| text("If a file takes long", timeout_words(timeout))));
+    lines.extend(policy.halt.map(|halt| text("If files fail", halt_words(halt))));
     lines.extend(policy.on_interrupt.map(|then| {
         let then = match then {
             OnInterrupt::Retry => "run those files again",
             OnInterrupt::Ask => "ask me",
         };
-        ("If the server stops in the middle".into(), then.into())
+        text("If the server stops in the middle", then.into())
     }));
-    lines.extend(policy.on_done.map(|then| {
-        let then = match then {
-            OnDone::Skip => "skip them",
-            OnDone::SkipMoved => "skip them, even if they were moved",
-            OnDone::Again => "process again",
-        };
-        ("Files already done".into(), then.into())
-    }));
+    lines.extend(policy.on_done.map(|then| text("If a file was done before", done_words(then).into())));
     lines
 }
 
@@ -110,6 +159,7 @@ fn output_text(output: &Output) -> String {
 mod tests {
     use super::*;
     use headway_model::request::Query;
+    use headway_model::{OnDone, Policy};
 
     #[test]
     fn a_typed_command_is_labelled_as_where_it_is_typed_and_has_an_output_only_if_it_names_one() {
@@ -124,5 +174,25 @@ mod tests {
         let known = [Setting::text("run", "Command to run")];
         assert_eq!(names("wc {}", &known), ["Library", "Recipe", "Command to run"]);
         assert_eq!(names("cp {} {out}", &[]), ["Library", "Recipe", "Run", "Output"]);
+    }
+
+    #[test]
+    fn values_have_the_words_of_their_fields() {
+        let shown = |setting: Option<&Setting>, value: Value| match SettingValue::of(setting, &value) {
+            SettingValue::Text(text) => text,
+            SettingValue::Job(job) => format!("job {job}"),
+        };
+        let action = Setting::choice("action", "Do", &[("strip", "remove all of it")]);
+        assert_eq!(shown(Some(&action), "strip".into()), "remove all of it");
+        assert_eq!(shown(Some(&action), "of an earlier version".into()), "of an earlier version");
+        assert_eq!(shown(Some(&Setting::number("level", "Level", 9, 1..=22, "%")), 5.into()), "5 %");
+        assert_eq!(shown(None, false.into()), "off");
+        let job = JobId::mint(1, [1; 10]);
+        assert_eq!(shown(None, format!("@{job}").into()), format!("job {job}"));
+        let policy = Policy { halt: "soon,fail=3".parse().ok(), on_done: Some(OnDone::Again), ..Policy::default() };
+        let request = StartJob { policy, ..StartJob::new("files", "checksum", Query::Paths(Vec::new())) };
+        let last: Vec<_> = lines(&request, &[]).into_iter().skip(2).map(|(_, value)| value).collect();
+        let words = ["stop the job after 3 failures", "process it again"];
+        assert_eq!(last, words.map(|word| SettingValue::Text(word.into())));
     }
 }

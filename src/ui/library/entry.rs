@@ -6,7 +6,7 @@ use super::{Selection, address};
 use crate::base::to;
 use crate::ui::parts::{Icon, Zone, format, may_act, why, words};
 use headway_model::RelPath;
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::library::{Entry, EntryKind, FolderView, LastOutcome, Under};
 
 /// A file, with a checkbox to select it, or a folder, with a link into it.
@@ -90,20 +90,22 @@ fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> Any
     }
 }
 
-/// How the last job with the file ended for it, with a link to it there.
+/// How the last job with the file ended for it, with a link to it there; and the recipe, and why.
 fn badge(outcome: LastOutcome) -> impl IntoView {
-    let (word, reason) = outcome_text(&outcome.status, outcome.reason);
+    let (word, reason) = outcome_text(&outcome.status, outcome.missed, outcome.reason);
     let word = if outcome.changed_since { format!("{word}, changed since") } else { word };
-    let reason = reason.map(|reason| view! { " " <span class="entry-reason">{reason}</span> });
+    let about: Vec<_> = [outcome.recipe, reason].into_iter().flatten().collect();
+    let about = view! { " " <span class="entry-reason">{about.join(": ")}</span> };
+    let status = if outcome.missed { StatusFilter::Missed.name().to_owned() } else { outcome.status };
     let file = outcome.item.map(|item| format!("?file={item}")).unwrap_or_default();
     let job = to(&format!("/jobs/{}{file}", outcome.job));
-    view! { <a class="status-badge" tabindex="-1" data-status=outcome.status data-changed=outcome.changed_since.then_some("true") href=job>{word}</a> {reason} }
+    view! { <a class="status-badge" tabindex="-1" data-status=status data-changed=outcome.changed_since.then_some("true") href=job>{word}</a> {about} }
 }
 
 /// The outcome in the words of the whole page; and the reason, if it adds to the word.
-fn outcome_text(status: &str, reason: Option<String>) -> (String, Option<String>) {
+fn outcome_text(status: &str, is_missed: bool, reason: Option<String>) -> (String, Option<String>) {
     let word = match status.parse::<ItemLabel>() {
-        Ok(label) => words::of(label),
+        Ok(label) => words::of(StatusFilter::counting(label, is_missed)),
         // Such as the outcome of a job that was undone.
         Err(_) => status,
     };
@@ -134,13 +136,15 @@ mod tests {
     #[test]
     fn the_text_of_an_outcome_repeats_nothing() {
         let said = |status, reason: &str| {
-            let (word, reason) = outcome_text(status, Some(reason.to_owned()));
+            let (word, reason) = outcome_text(status, false, Some(reason.to_owned()));
             [Some(word), reason].into_iter().flatten().collect::<Vec<_>>()
         };
         assert_eq!(said("failed", "failed"), ["failed"]);
         assert_eq!(said("failed", "the command failed"), ["failed"]);
         assert_eq!(said("failed", "took too long"), ["failed", "took too long"]);
         assert_eq!(said("skipped", "already done"), ["left out", "already done"]);
-        assert_eq!([outcome_text("succeeded", None).0, outcome_text("put back", None).0], ["done", "put back"]);
+        let word = |status, is_missed| outcome_text(status, is_missed, None).0;
+        assert_eq!([word("succeeded", false), word("put back", false)], ["done", "put back"]);
+        assert_eq!(word("skipped", true), "missed", "no job looked at it");
     }
 }

@@ -97,7 +97,7 @@ fn Columns(
                 {header(Sort::Name, "", "Name")}
                 {header(Sort::Size, "entry-size", "Size")}
                 {header(Sort::Modified, "entry-modified", "Modified")}
-                {header(Sort::Outcome, "entry-outcome", "Outcome")}
+                {header(Sort::Outcome, "entry-outcome", "Last outcome")}
             </tr>
         </thead>
     }

@@ -4,6 +4,8 @@
 mod time;
 
 use super::marks::marks;
+use headway_model::bar::{number, word};
+use headway_model::item::StatusFilter;
 use headway_model::text::{self, grouped};
 use headway_model::{Counters, JobStatus, JobSummary};
 use serde_json::Value;
@@ -104,22 +106,21 @@ pub(crate) fn percent(summary: &JobSummary) -> Option<u32> {
     summary.counters.percent().filter(|_| !summary.listing || summary.status.is_terminal())
 }
 
-/// What the plan of a job left out, beside the number of files that it works on: "65 files left out", and what is not a file,
-/// such as "1 link left out".
-pub(crate) fn left_out(counters: &Counters) -> Option<String> {
-    let some = |number: u32, one: &str, many: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        number => Some(format!("{} {many}", count(number.into()))),
-    };
-    let files = counters.left_out().saturating_sub(counters.links + counters.others);
-    let parts = [
-        some(files, "file", "files"),
-        some(counters.links, "link", "links"),
-        some(counters.others, "special file", "special files"),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("{} left out", parts.join(" and ")))
+/// What the items of a job are called beside their number: a link or a folder is no file.
+pub(crate) fn entries(counters: &Counters) -> &'static str {
+    match (counters.files() == counters.total, counters.total) {
+        (true, 1) => "file",
+        (true, _) => "files",
+        (false, 1) => "entry",
+        (false, _) => "entries",
+    }
+}
+
+/// These numbers of a job with their words, such as "2 missed · 65 left out"; `None` if all are 0.
+pub(crate) fn numbers(counters: &Counters, of: &[StatusFilter]) -> Option<String> {
+    let some = of.iter().map(|of| (number(counters, *of), word(*of))).filter(|(number, _)| *number > 0);
+    let some: Vec<_> = some.map(|(number, word)| format!("{} {word}", count(number.into()))).collect();
+    (!some.is_empty()).then(|| some.join(" · "))
 }
 
 /// A text as a part of a query string.
@@ -168,24 +169,21 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_are_no_files_are_reported_separately() {
-        let said = |links, others| {
-            left_out(&Counters { links, others, skipped_in_plan: links + others, ..Counters::default() })
-        };
-        assert_eq!(said(0, 0), None);
-        assert_eq!(said(1, 0).as_deref(), Some("1 link left out"));
-        assert_eq!(said(3_950, 1).as_deref(), Some("3,950 links and 1 special file left out"));
+    fn what_was_left_out_and_what_was_missed_are_two_numbers() {
+        let said = |counters: &Counters| numbers(counters, &[StatusFilter::Missed, StatusFilter::LeftOut]);
+        assert_eq!(said(&Counters::default()), None);
         let counters =
             Counters { total: 83, skipped: 1, skipped_in_plan: 1, links: 1, waiting: 82, ..Counters::default() };
-        assert_eq!(files(&counters), "0 / 82 files");
-        // The number of files beside the bar, and those left out, add up to the files of the job.
+        assert_eq!((files(&counters), entries(&counters)), ("0 / 82 files".into(), "entries"));
+        assert_eq!(said(&counters).as_deref(), Some("1 left out"));
+        // The number of files beside the bar, and those left out, add up to the entries of the job.
         let some =
             Counters { total: 102, succeeded: 36, skipped: 66, skipped_in_plan: 66, links: 1, ..Counters::default() };
-        assert_eq!((files(&some), some.files()), ("36 / 36 files".into(), 101));
-        assert_eq!(left_out(&some).as_deref(), Some("65 files and 1 link left out"));
+        assert_eq!((files(&some), some.total), ("36 / 36 files".into(), 102));
+        assert_eq!(said(&some).as_deref(), Some("66 left out"));
         let missing = Counters { missed: 1, missed_in_plan: 1, ..some };
         assert_eq!(files(&missing), "36 / 37 files", "what is missed is counted, and not as left out");
-        assert_eq!(left_out(&missing).as_deref(), Some("64 files and 1 link left out"));
+        assert_eq!(said(&missing).as_deref(), Some("1 missed · 65 left out"));
         assert_eq!(files(&Counters { total: 1, succeeded: 1, ..Counters::default() }), "1 / 1 file");
     }
 

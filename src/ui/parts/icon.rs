@@ -1,10 +1,15 @@
 //! Icons for statuses. Each is shown beside the word with the same meaning.
 
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use leptos::prelude::*;
 
 /// The path of a status's icon, on a square of 16.
-fn path(of: ItemLabel) -> &'static str {
+fn path(of: StatusFilter) -> &'static str {
+    let of = match of {
+        StatusFilter::Label(label) => label,
+        StatusFilter::LeftOut => ItemLabel::Skipped,
+        StatusFilter::Missed | StatusFilter::Errors => return "M8 3v6M8 12v.5",
+    };
     match of {
         ItemLabel::Succeeded => "M3 8.5l3.2 3.2L13 4.8",
         ItemLabel::Failed => "M4 4l8 8M12 4l-8 8",
@@ -19,8 +24,9 @@ fn path(of: ItemLabel) -> &'static str {
 /// The icon of a status.
 #[component]
 pub(in crate::ui) fn Icon(
-    /// Its label.
-    of: ItemLabel,
+    /// Its label, or what lists name it.
+    #[prop(into)]
+    of: StatusFilter,
 ) -> impl IntoView {
     view! { <svg class="ui-icon" viewBox="0 0 16 16" aria-hidden="true"><path d=path(of)></path></svg> }
 }

@@ -5,7 +5,13 @@ use headway_model::item::{ItemLabel, StatusFilter};
 
 /// The sentence when there are no files with the status.
 pub(in crate::ui) fn none(filter: Option<StatusFilter>) -> &'static str {
-    let Some(StatusFilter::Label(label)) = filter else { return "This job has no files." };
+    let label = match filter {
+        None => return "This job has no files.",
+        Some(StatusFilter::Missed) => return "No file was missed.",
+        Some(StatusFilter::Errors) => return "No file failed or was missed.",
+        Some(StatusFilter::LeftOut) => ItemLabel::Skipped,
+        Some(StatusFilter::Label(label)) => label,
+    };
     match label {
         ItemLabel::Waiting => "No file is waiting.",
         ItemLabel::Running => "No file is being worked on.",

@@ -40,9 +40,9 @@ pub(super) fn Failures(
     let is_look = move || {
         attention.is_to_be_seen() || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests))
     };
+    // Several causes are equal, so none of them is the next step.
+    let is_next = Signal::derive(move || is_over.get() && is_look() && keys().len() == 1);
     let row = move |key: String| {
-        let of = key.clone();
-        let is_next = Signal::derive(move || is_over.get() && is_look() && keys().first() == Some(&of));
         let cause = Memo::new(move |_| {
             causes
                 .with(|causes| causes.iter().flat_map(|causes| &causes.causes).find(|cause| cause.key == key).cloned())

@@ -86,7 +86,7 @@ pub(in crate::ui) fn Head(
             <p class="head-standing">{move || stands.get()}</p>
         </header>
         {actions}
-        <Bar job summary />
+        <Bar summary />
         <Failures attention summary steer mounted is_page />
         <Counts job summary />
         <Work summary job />

@@ -24,15 +24,10 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
             dialog.show_modal().ok();
         }
     });
-    let used = RwSignal::new(false);
     let pressed = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
             event.prevent_default();
-            return live.put_away();
-        }
-        // A key that has been held down since before the dialog opened is not meant for it.
-        if !event.repeat() {
-            used.set(true);
+            live.put_away();
         }
     };
     let summary = latest_summary(job, None);
@@ -46,7 +41,6 @@ pub(crate) fn ProgressDialog(job: JobId) -> impl IntoView {
             class="modal"
             node_ref=dialog
             data-job=job.to_string()
-            data-used=move || used.get().then_some("true")
             data-silent=move || live.silent.with(Option::is_some).then_some("true")
             aria-label="Progress of a job"
             on:keydown=pressed

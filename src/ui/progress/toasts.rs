@@ -47,7 +47,7 @@ pub(crate) fn Toasts() -> impl IntoView {
     }
 }
 
-/// Links to the job's outputs, and to what can be done with them, because the dialog that offered them might have just closed.
+/// Links to the job's outputs, and to what can be done with them, because no dialog has offered them.
 #[component]
 fn Written(job: JobId) -> impl IntoView {
     let (names, next) = (RwSignal::new(Vec::new()), RwSignal::new(None));

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::Wrong;
 use crate::ui::parts::format;
+use crate::ui::parts::policy_words::{done_words, halt_words, timeout_words};
 use headway_model::event::{HaltBy, HaltWhen};
 use headway_model::policy::{Halt, Limit, OnInterrupt, TRIES, TRIES_LIMIT, Timeout};
 use headway_model::{OnDone, Policy};
@@ -126,12 +127,8 @@ impl Policies {
     }
 
     pub(super) fn done_before(self, by_default: &Policy) -> String {
-        let way = match on_done(&self.on_done.get()).or(by_default.on_done) {
-            Some(OnDone::Skip) => "skip it",
-            Some(OnDone::SkipMoved) => "skip it, even if it was moved",
-            Some(OnDone::Again) | None => "process it again",
-        };
-        format!("If a file was done before: {way}")
+        let way = on_done(&self.on_done.get()).or(by_default.on_done).unwrap_or(OnDone::Again);
+        format!("If a file was done before: {}", done_words(way))
     }
 
     pub(super) fn fails(self) -> String {
@@ -221,30 +218,6 @@ fn timeout_fields(timeout: Option<Timeout>) -> (&'static str, String, &'static s
         }
     };
     found.unwrap_or_else(|| (KEPT, String::new(), "s"))
-}
-
-/// Such as "stop the job at once after 3 failures".
-fn halt_words(halt: Halt) -> String {
-    let stop = match halt.when {
-        HaltWhen::Now => "stop the job at once",
-        HaltWhen::Soon => "stop the job",
-    };
-    let (one, many, are) = match halt.by {
-        HaltBy::Fail => ("failure", "failures", "failed"),
-        HaltBy::Success => ("success", "successes", "succeeded"),
-        HaltBy::Done => ("file", "files", "were done"),
-    };
-    match halt.limit {
-        Limit::Count(count) => format!("{stop} after {}", format::counted(count, one, many)),
-        Limit::Percent(percent) => format!("{stop} once {percent} % {are}"),
-    }
-}
-
-fn timeout_words(timeout: Timeout) -> String {
-    match timeout {
-        Timeout::After(_) => format!("stop it after {timeout}"),
-        Timeout::Percent(percent) => format!("stop it after {percent} % of the typical time"),
-    }
 }
 
 fn number(field: &'static str, text: &str, most: u32) -> Result<u32, Wrong> {
@@ -339,7 +312,7 @@ mod tests {
             ("soon,fail=7", "90s", ["stop the job after 7 failures", "stop it after 90 s"]),
             ("soon,fail=10%", "2h", ["stop the job once 10 % failed", "stop it after 2 h"]),
             ("soon,fail=8", "500%", ["stop the job after 8 failures", "stop it after 5 × the typical time"]),
-            ("now,fail=1", "1.5s", ["stop the job at once after 1 failure", "stop it after 1.5s"]),
+            ("now,fail=1", "1.5s", ["stop the job at once after 1 failure", "stop it after 1.5 s"]),
             ("soon,done=50%", "250%", ["stop the job once 50 % were done", "stop it after 250 % of the typical time"]),
             ("soon,success=2", "1m", ["stop the job after 2 successes", "stop it after 1 min"]),
         ] {

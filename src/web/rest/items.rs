@@ -20,7 +20,7 @@ pub(super) struct ItemsParameters {
     after: Option<u32>,
     /// How many; 100 if omitted.
     limit: Option<u32>,
-    /// The label of their status.
+    /// The label of their status; or `left_out`, `missed` or `errors`.
     status: Option<String>,
     /// The key of the cause of their failure.
     cause: Option<String>,
@@ -73,6 +73,6 @@ pub(super) async fn items(
 /// The filter with this name.
 fn status_filter(name: Option<String>) -> RestResult<Option<StatusFilter>> {
     let Some(name) = name else { return Ok(None) };
-    let labels = ItemLabel::ALL.map(ItemLabel::name).join(", ");
-    Ok(Some(of_text("status", &name, &format!("one of {labels} and {}", StatusFilter::Errors))?))
+    let names = ItemLabel::ALL.map(StatusFilter::from).into_iter().chain(StatusFilter::OTHERS).map(StatusFilter::name);
+    Ok(Some(of_text("status", &name, &format!("one of {}", names.collect::<Vec<_>>().join(", ")))?))
 }

@@ -66,14 +66,23 @@ pub enum StatusFilter {
     Label(ItemLabel),
     /// Those that [count as errors](ItemStatus::is_error).
     Errors,
+    /// Of the skipped, those that nobody misses.
+    LeftOut,
+    /// Of the skipped, those that were [missed](ItemStatus::is_missed).
+    Missed,
 }
 
 impl StatusFilter {
+    /// The filters that are no label.
+    pub const OTHERS: [StatusFilter; 3] = [StatusFilter::Errors, StatusFilter::LeftOut, StatusFilter::Missed];
+
     /// Its name in calls and addresses.
     pub const fn name(self) -> &'static str {
         match self {
             StatusFilter::Label(label) => label.name(),
             StatusFilter::Errors => "errors",
+            StatusFilter::LeftOut => "left_out",
+            StatusFilter::Missed => "missed",
         }
     }
 }
@@ -84,12 +93,31 @@ impl From<ItemLabel> for StatusFilter {
     }
 }
 
+impl From<ItemStatus> for StatusFilter {
+    /// The one of the numbers of a job that counts it.
+    fn from(status: ItemStatus) -> Self {
+        StatusFilter::counting(status.label(), status.is_missed())
+    }
+}
+
+impl StatusFilter {
+    /// The one of the numbers of a job that counts an item with this label, which was missed or not.
+    pub fn counting(label: ItemLabel, is_missed: bool) -> Self {
+        match label {
+            ItemLabel::Skipped if is_missed => StatusFilter::Missed,
+            ItemLabel::Skipped => StatusFilter::LeftOut,
+            label => StatusFilter::Label(label),
+        }
+    }
+}
+
 impl ItemStatus {
     /// Whether a list with this filter has it.
     pub fn is_listed_by(self, filter: StatusFilter) -> bool {
         match filter {
             StatusFilter::Label(label) => self.label() == label,
             StatusFilter::Errors => self.is_error(),
+            StatusFilter::LeftOut | StatusFilter::Missed => StatusFilter::from(self) == filter,
         }
     }
 }
@@ -111,10 +139,10 @@ impl FromStr for StatusFilter {
     type Err = InvalidItemLabel;
 
     fn from_str(name: &str) -> Result<Self, InvalidItemLabel> {
-        if name == StatusFilter::Errors.name() {
-            return Ok(StatusFilter::Errors);
+        match StatusFilter::OTHERS.into_iter().find(|filter| filter.name() == name) {
+            Some(filter) => Ok(filter),
+            None => name.parse().map(StatusFilter::Label),
         }
-        name.parse().map(StatusFilter::Label)
     }
 }
 
@@ -143,7 +171,9 @@ mod tests {
             assert_eq!(label.name().parse(), Ok(StatusFilter::Label(label)));
             assert_eq!(serde_json::to_string(&label).expect("JSON"), format!("{:?}", label.name()));
         }
-        assert_eq!("errors".parse(), Ok(StatusFilter::Errors));
+        for filter in StatusFilter::OTHERS {
+            assert_eq!(filter.name().parse(), Ok(filter));
+        }
         assert_eq!("errors".parse::<ItemLabel>(), Err(InvalidItemLabel));
         assert_eq!("Failed".parse::<StatusFilter>(), Err(InvalidItemLabel));
         assert!(serde_json::from_str::<ItemLabel>(r#""placing""#).is_err());

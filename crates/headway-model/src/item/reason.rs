@@ -136,7 +136,7 @@ impl SkipReason {
         key.strip_prefix("left")?.parse().ok().and_then(Self::from_number)
     }
 
-    /// The text that a person reads.
+    /// The text that a person reads, the same on the page, in reports and in the terminal.
     pub fn text(self) -> &'static str {
         match self {
             SkipReason::Done => "already done",
@@ -146,8 +146,8 @@ impl SkipReason {
             SkipReason::NotAFile => "not a regular file",
             SkipReason::DiskMissing => "not looked at: its disk is missing",
             SkipReason::HardLinks => "has other hard links",
-            SkipReason::Collision => "another file has the output's name",
-            SkipReason::Command => "the command skipped it",
+            SkipReason::Collision => "another file has the new name",
+            SkipReason::Command => "its program says that it needs nothing",
             SkipReason::NotSmaller => "would not be smaller",
             SkipReason::NotOurs => "no longer what the job put there",
             SkipReason::Moved => "already done, under another name",

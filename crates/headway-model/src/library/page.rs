@@ -157,8 +157,14 @@ impl EntryKind {
 pub struct LastOutcome {
     /// The job.
     pub job: JobId,
+    /// The name of that job's recipe; absent if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<String>,
     /// The label of the item's status.
     pub status: String,
+    /// Whether it was skipped although it was asked for, so that the job did nothing with it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missed: bool,
     /// Why, if it was skipped or failed; of a failure, with the first line of its message.
     pub reason: Option<String>,
     /// The index of the file among those of the job; absent if the file had another name there.

@@ -21,10 +21,13 @@ pub struct ItemView {
     pub size: u64,
     /// The label of its status.
     pub status: ItemLabel,
-    /// Why it was skipped or failed.
+    /// Why it was skipped or failed, or that its file is as it was.
     pub reason: Option<String>,
     /// The failure message that a person reads.
     pub message: Option<String>,
+    /// Whether it was skipped although it was asked for: see `missed` of the counters.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missed: bool,
     /// Its last attempt; 0 if none.
     pub attempt: u32,
     /// The recipe's result.

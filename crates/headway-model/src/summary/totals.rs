@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::counters::Counters;
 use crate::load::FileTotals;
 use crate::read::FromJson;
+use crate::serde_defaults::is_default;
 
 /// What a job did to the files, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
@@ -12,6 +13,9 @@ use crate::read::FromJson;
 pub struct JobTotals {
     /// Its items, by their statuses.
     pub counters: Counters,
+    /// How many of the succeeded left their file as it was, because there was nothing to change.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unchanged: u64,
     /// The originals that outputs replaced.
     pub replaced: FileTotals,
     /// Total size of these outputs, in bytes.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::Server;
 use super::queries::item_view;
-use headway_model::item::ItemLabel;
+use headway_model::item::{DiskEffect, ItemLabel};
 use headway_model::summary::{ItemView, JobTotals, NumberedItem, ReportFormat};
-use headway_model::{ApiError, JobId};
+use headway_model::{ApiError, ItemStatus, JobId};
 use headway_recipes::csv_row;
 use headway_store::{ItemPages, StoreError};
 
@@ -56,7 +56,10 @@ impl Server {
         let mut pages = ItemPages::new(Arc::clone(self.store()), row.job_no, ITEMS_PER_READ)
             .with_status(Some(ItemLabel::Succeeded));
         while let Some(rows) = pages.next().await? {
-            rows.into_iter().for_each(|row| add(&mut totals, &item_view(row)));
+            for row in rows {
+                totals.unchanged += u64::from(row.state.status == ItemStatus::Succeeded(DiskEffect::Unchanged));
+                add(&mut totals, &item_view(row));
+            }
         }
         Ok(totals)
     }
@@ -131,6 +134,7 @@ mod tests {
             status: ItemLabel::Succeeded,
             reason: None,
             message: None,
+            missed: false,
             attempt: 1,
             result: Some(result),
             rerun: None,

@@ -242,9 +242,11 @@ fn whole_title(request: &StartJob) -> String {
             let show = if query.show.is_default() { String::new() } else { format!(", {} only", query.show.word()) };
             format!("{recipe} · {place}{search}{show}")
         }
+        // Before the plan it is not known which of them are folders, so their number is no number of files.
         Query::Paths(paths) => match paths.as_slice() {
+            [] => format!("{recipe} · no files"),
             [one] => format!("{recipe} · {}", one.shown_name()),
-            many => format!("{recipe} · {} files", many.len()),
+            [first, more @ ..] => format!("{recipe} · {} and {} more", first.shown_name(), more.len()),
         },
         Query::Items(query) => format!("{recipe} · {}", these_items(&query.which)),
     }
@@ -270,6 +272,17 @@ fn no_such_items(job: JobId, items: &[u32], total: u32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_counts_no_folder_as_a_file() {
+        let titled = |paths: &[&str]| {
+            let paths = paths.iter().map(|path| path.parse().expect("a path")).collect();
+            title(&StartJob::new("files", "checksum", Query::Paths(paths)))
+        };
+        assert_eq!(titled(&["2024/Norway"]), "Checksum · Norway");
+        assert_eq!(titled(&["2024/Norway", "2024/Rome"]), "Checksum · Norway and 1 more");
+        assert_eq!(titled(&[]), "Checksum · no files");
+    }
 
     #[test]
     fn numbers_of_no_item_are_named() {

@@ -117,6 +117,8 @@ fn row(row: &Row<'_>) -> rusqlite::Result<(RowKey, Entry)> {
     let undone: Option<String> = row.get(7)?;
     let outcome = status.zip(nullable(row, 6)?).map(|(status, job)| LastOutcome {
         job,
+        recipe: None,
+        missed: undone.is_none() && status.is_missed(),
         status: undone.clone().unwrap_or_else(|| status.label().into()),
         reason: status.reason().map(Into::into),
         item: None,

@@ -71,7 +71,7 @@ fn numbers(counters: &Counters) -> impl Iterator<Item = LabelledValue> {
     let numbers = [
         ("files", counters.total),
         ("succeeded", counters.succeeded),
-        ("skipped", counters.skipped - counters.missed),
+        ("left out", counters.left_out()),
         ("missed", counters.missed),
         ("failed", counters.failed),
         ("cancelled", counters.cancelled),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::base::to;
 use crate::ui::nav::AddressQuery;
 use crate::ui::parts::format::query;
-use headway_model::item::{ItemLabel, StatusFilter};
+use headway_model::item::StatusFilter;
 use headway_model::item_filter::ItemFilter;
 use headway_model::read::FromJson;
 use headway_model::{JobId, Seq};
@@ -24,7 +24,7 @@ pub(in crate::ui::job) struct ItemsAddress {
 impl ItemsAddress {
     pub(super) fn read(asked: &AddressQuery) -> Self {
         let filter = ItemFilter {
-            status: asked.get("status").and_then(|word| word.parse().ok()).map(StatusFilter::Label),
+            status: asked.get("status").and_then(|word| word.parse().ok()),
             cause: asked.get("cause").filter(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric())),
             name: asked.get("name").filter(|name| !name.trim().is_empty()),
             first: number(asked, "first"),
@@ -50,8 +50,8 @@ impl ItemsAddress {
     }
 
     /// The items with this status, or with any, under the same name.
-    pub(super) fn with_status(&self, job: JobId, status: Option<ItemLabel>) -> String {
-        self.text(job, &ItemFilter { status: status.map(StatusFilter::Label), cause: None, ..self.filter.clone() }, &[])
+    pub(super) fn with_status(&self, job: JobId, status: Option<StatusFilter>) -> String {
+        self.text(job, &ItemFilter { status, cause: None, ..self.filter.clone() }, &[])
     }
 
     /// The items of any cause that have the rest of the filter.
@@ -109,6 +109,7 @@ fn number<T: FromStr>(asked: &AddressQuery, name: &str) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::item::ItemLabel;
 
     #[test]
     fn each_part_of_the_filter_changes_alone_and_a_status_takes_the_cause_with_it() {
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(ItemsAddress::default().closing(job), format!("/jobs/{job}"));
         assert_eq!(address.opening(job, 3), format!("/jobs/{job}?status=failed&cause=0a1b&name=a%26b&file=3"));
         assert_eq!(
-            address.with_status(job, Some(ItemLabel::Waiting)),
+            address.with_status(job, Some(ItemLabel::Waiting.into())),
             format!("/jobs/{job}?status=waiting&name=a%26b")
         );
         assert_eq!(address.with_status(job, None), format!("/jobs/{job}?name=a%26b"));

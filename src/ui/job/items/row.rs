@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use super::super::retried::{RetriedItem, can_be_retried};
 use super::super::retry::RetryItem;
-use super::result_text::short_result;
+use super::result_text::{place, short_result};
 use super::window::ShownItem;
 use crate::ui::parts::{format, why, words};
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::ItemView;
 use headway_model::{JobId, StartJob};
 
@@ -27,6 +27,7 @@ pub(super) fn ItemRow(
 ) -> impl IntoView {
     let item = row.with_untracked(|row| row.item);
     let status = Memo::new(move |_| row.with(|row| row.status));
+    let counted = Memo::new(move |_| row.with(ShownItem::counted));
     let is_failed = Memo::new(move |_| text.with(|text| can_be_retried(status.get(), text.as_ref())));
     let path = Memo::new(move |_| {
         let path = text.with(|text| text.as_ref().map(|text| text.path.shown())).unwrap_or_default();
@@ -39,8 +40,18 @@ pub(super) fn ItemRow(
         text.with(|text| {
             let told = text.as_ref().filter(|text| row.matches_text(text));
             let why = why(row.reason.clone(), told.and_then(|text| text.message.clone()));
-            let found = || told.and_then(|text| text.result.as_ref()).map(short_result);
-            why.or_else(found).or_else(|| text.as_ref()?.becomes.as_ref().map(|path| format!("→ {}", path.shown())))
+            let found = || told.and_then(|text| Some(short_result(text.result.as_ref()?, &text.path)));
+            match why {
+                // It succeeded, and left its file as it was.
+                Some(why) if row.status == Some(ItemLabel::Succeeded) => {
+                    let found = found().filter(|found| !found.is_empty());
+                    Some([Some(why), found].into_iter().flatten().collect::<Vec<_>>().join(" · "))
+                }
+                Some(why) => Some(why),
+                None => found().or_else(|| {
+                    text.as_ref().and_then(|text| Some(place(text.becomes.as_ref()?.as_str(), &text.path)))
+                }),
+            }
         })
     };
     let again = move || {
@@ -61,7 +72,7 @@ pub(super) fn ItemRow(
                 </a>
             </td>
             <td class="items-size">{size}</td>
-            <td class="items-state"><span class="status-badge" data-status=move || status.get().map_or("", ItemLabel::name)>{move || status.get().map(words::of)}</span></td>
+            <td class="items-state"><span class="status-badge" data-status=move || counted.get().map_or("", StatusFilter::name)>{move || counted.get().map(words::of)}</span></td>
             <td class="items-result">
                 <span class="items-line">
                     <span class="items-words" title=words>{words}</span>

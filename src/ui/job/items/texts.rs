@@ -168,7 +168,7 @@ mod tests {
     use headway_model::item::ItemLabel::{Failed, Running, Succeeded, Waiting};
 
     fn row(item: u32, status: ItemLabel, attempt: u32) -> ShownItem {
-        ShownItem { item, status: Some(status), reason: None, attempt }
+        ShownItem { item, status: Some(status), is_missed: false, reason: None, attempt }
     }
 
     fn text(item: u32, status: ItemLabel, attempt: u32) -> ItemView {
@@ -179,6 +179,7 @@ mod tests {
             status,
             reason: None,
             message: None,
+            missed: false,
             attempt,
             result: None,
             rerun: None,

@@ -7,8 +7,8 @@ use super::list::ItemsList;
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::nav::{Go, Nav};
-use crate::ui::parts::format::{count, counted};
-use crate::ui::parts::{Controls, may_act};
+use crate::ui::parts::format::{count, counted, entries};
+use crate::ui::parts::{Controls, may_act, words};
 use crate::ui::progress::{Attention, Newest, Summary, is_over};
 use crate::ui::search::{Search, hidden};
 use headway_model::item::{ItemLabel, StatusFilter};
@@ -51,6 +51,15 @@ pub(super) fn Tools(
             cause.get().and_then(|key| attention.with_cause(&key, |cause| cause.map(|cause| cause.text.clone())))?
         }
     };
+    let of = move || words::of(address.with(|address| address.filter.status.unwrap_or(StatusFilter::LeftOut)));
+    let what = move || match left_out.get() {
+        Some(_) => format!("Only what was {}: ", of()),
+        None => "Only what failed with: ".to_owned(),
+    };
+    let all = move || match left_out.get() {
+        Some(_) => format!("Show all that was {}", of()),
+        None => "Show all that failed".to_owned(),
+    };
     view! {
         <div class="items-tools">
             <Search action=to(&format!("/jobs/{job}")) name="name" label="Files by name" placeholder="Name contains…, or *.jpg" searched go>
@@ -69,10 +78,8 @@ pub(super) fn Tools(
             <a href=move || address.with(|address| address.with_span(job, None)) data-noscroll="">"Show the files before and after as well"</a>
         </p>
         <p class="items-cause" hidden=move || cause.with(Option::is_none)>
-            {move || if left_out.get().is_some() { "Only what was left out: " } else { "Only what failed with: " }} <b>{only}</b> " "
-            <a href=move || address.with(|address| address.without_cause(job)) data-noscroll="">
-                {move || if left_out.get().is_some() { "Show all that was left out" } else { "Show all that failed" }}
-            </a>
+            {what} <b>{only}</b> " "
+            <a href=move || address.with(|address| address.without_cause(job)) data-noscroll="">{all}</a>
         </p>
     }
     .into_any()
@@ -86,13 +93,12 @@ fn matches(address: Memo<ItemsAddress>, list: ItemsList, summary: Summary) -> Op
     let named = address.with(|address| address.filter.name.as_deref().and_then(|name| list.names.of(name)));
     let more = named.map(|named| named.more).filter(|more| *more > 0);
     let more = more.map(|more| format!("; {} more match", count(more.into()))).unwrap_or_default();
-    // An entry that is not a file, such as a link, is counted as a row.
-    let (one, many) = if counters.files() < counters.total { ("entry", "entries") } else { ("file", "files") };
     let whole = match address.with(|address| address.filter.status) {
         Some(StatusFilter::Label(ItemLabel::Failed)) if list.is_narrowed() => {
             format!("{} failed", count(counters.failed.into()))
         }
-        _ => counted(counters.total, one, many),
+        // An entry that is not a file, such as a link, is counted as a row.
+        _ => format!("{} {}", count(counters.total.into()), entries(&counters)),
     };
     Some(format!("{} of {whole}{more}", count(some.into())))
 }
@@ -110,7 +116,8 @@ fn between(first: u32, to: u32, last: u32) -> String {
 fn lists_errors(filter: &ItemFilter) -> bool {
     let reason = filter.cause.as_deref().and_then(SkipReason::of_key);
     let are_missed = reason.is_some_and(|reason| ItemStatus::Skipped { reason, planned: true }.is_missed());
-    are_missed || matches!(filter.status, Some(StatusFilter::Label(ItemLabel::Failed) | StatusFilter::Errors))
+    let failed = StatusFilter::Label(ItemLabel::Failed);
+    are_missed || filter.status.is_some_and(|of| [failed, StatusFilter::Errors, StatusFilter::Missed].contains(&of))
 }
 
 /// A button that runs the matching files again, if the job is over and all of them failed or were missed.

@@ -1,6 +1,6 @@
 //! The rows that are shown, and what is known about them.
 
-use headway_model::item::ItemLabel;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::window::ItemsPart;
 use headway_model::{ApiError, window};
@@ -11,6 +11,7 @@ pub(in crate::ui::job) struct ShownItem {
     pub(in crate::ui::job) item: u32,
     /// `None` if the row is being removed.
     pub(in crate::ui::job) status: Option<ItemLabel>,
+    pub(in crate::ui::job) is_missed: bool,
     pub(in crate::ui::job) reason: Option<String>,
     pub(in crate::ui::job) attempt: u32,
 }
@@ -74,7 +75,12 @@ impl Known {
 impl ShownItem {
     /// A row that is being removed.
     pub(super) fn gone(item: u32) -> Self {
-        ShownItem { item, status: None, reason: None, attempt: 0 }
+        ShownItem { item, status: None, is_missed: false, reason: None, attempt: 0 }
+    }
+
+    /// The one of the job's numbers that counts it.
+    pub(in crate::ui::job) fn counted(&self) -> Option<StatusFilter> {
+        self.status.map(|label| StatusFilter::counting(label, self.is_missed))
     }
 
     /// Whether a text belongs to this state of the item. If it does not, only its name is used.
@@ -93,6 +99,7 @@ impl From<window::Row> for ShownItem {
         ShownItem {
             item: row.item,
             status: Some(row.status.label()),
+            is_missed: row.status.is_missed(),
             reason: row.status.reason().map(Into::into),
             attempt: row.attempt,
         }
@@ -101,7 +108,13 @@ impl From<window::Row> for ShownItem {
 
 impl From<&ItemView> for ShownItem {
     fn from(text: &ItemView) -> Self {
-        ShownItem { item: text.item, status: Some(text.status), reason: text.reason.clone(), attempt: text.attempt }
+        ShownItem {
+            item: text.item,
+            status: Some(text.status),
+            is_missed: text.missed,
+            reason: text.reason.clone(),
+            attempt: text.attempt,
+        }
     }
 }
 

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use super::Map;
 use super::grid::{Band, Grid};
-use super::kinds::KINDS;
 use crate::live::Live;
 use crate::ui::parts::{Disclosure, format, words};
 use crate::ui::progress::number;
+use headway_model::bar::READ;
+use headway_model::item::StatusFilter;
 use headway_model::{Counters, Fold};
 
 impl Map {
@@ -22,11 +23,11 @@ impl Map {
             }
             let _ = state.get();
             let row = |MapRow { name, span, counters }: MapRow| {
-                let cell = |kind| view! { <td class="map-number">{format::count(number(&counters, kind).into())}</td> };
+                let cell = |of: StatusFilter| view! { <td class="map-number">{format::count(number(&counters, of).into())}</td> };
                 view! {
                     <tr>
                         <th scope="row">{self.named(name, span)}</th>
-                        {KINDS.map(cell).into_iter().collect_view()}
+                        {READ.map(cell).into_iter().collect_view()}
                     </tr>
                 }
             };
@@ -35,14 +36,14 @@ impl Map {
             });
             Some(rows?.into_iter().map(row).collect_view())
         };
-        let head = |kind| view! { <th scope="col" class="map-number">{words::of(kind)}</th> };
+        let head = |of: StatusFilter| view! { <th scope="col" class="map-number">{words::of(of)}</th> };
         view! {
             <details class="map-table" node_ref=panel.details on:toggle=move |_| panel.toggled()>
                 <summary>"As a table"</summary>
                 <div class="map-rows" tabindex="0" role="region" aria-label="The map as a table">
                     <table class="ui-listing">
                         <thead>
-                            <tr><th scope="col">"Files"</th>{KINDS.map(head).into_iter().collect_view()}</tr>
+                            <tr><th scope="col">"Files"</th>{READ.map(head).into_iter().collect_view()}</tr>
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>

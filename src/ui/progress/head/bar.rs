@@ -4,17 +4,16 @@ use leptos::prelude::*;
 
 use super::Summary;
 use super::speed::speed;
-use crate::base::to;
 use crate::leptos::bar::{OutcomeParts, ProgressBar, drawing};
 use crate::live::Live;
 use crate::ui::parts::format;
 use headway_model::bar::{PARTS, segments};
 use headway_model::item::ItemLabel;
-use headway_model::{Counters, JobId, JobSummary};
+use headway_model::{Counters, JobSummary};
 
 /// The bar, divided by outcome, with its numbers below.
 #[component]
-pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
+pub(super) fn Bar(summary: Summary) -> impl IntoView {
     let live = expect_context::<Live>();
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())
@@ -31,7 +30,6 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
         percent.filter(|_| plan.with(Option::is_none))
     };
     let words = Memo::new(move |_| summary.with(|summary| summary.as_ref().map(words).unwrap_or_default()));
-    let left_out = move || counters.with(format::left_out);
     let speed = move || summary.with(|summary| summary.as_ref().map(|summary| speed(summary, live.known.get())));
     let shown =
         Signal::derive(
@@ -44,7 +42,6 @@ pub(super) fn Bar(job: JobId, summary: Summary) -> impl IntoView {
         <p class="head-numbers">
             <strong class="head-done">{move || words.get()}</strong>
             <span class="head-percent">{move || percent().map(|percent| format!("{percent} %"))}</span>
-            <a class="head-left-out" hidden=move || left_out().is_none() href=to(&format!("/jobs/{job}?status=skipped#job-files")) on:click=move |_| live.put_away()>{left_out}</a>
             <span class="ui-grow"></span>
             <span class="head-speed">{speed}</span>
         </p>

@@ -18,12 +18,15 @@ fn is_test(summary: &JobSummary) -> bool {
     BuiltIn::of(&summary.recipe) == Some(BuiltIn::Verify)
 }
 
-/// How many files were missed, and for each reason a link to those files; nothing if there are none.
+/// How many files were missed, and for each reason a link to those files; nothing if there are none, and for a plan, which says so
+/// itself.
 #[component]
 pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     let live = expect_context::<Live>();
     let missed = Memo::new(move |_| {
-        summary.with(|summary| summary.as_ref().map(|summary| summary.counters.missed).unwrap_or_default())
+        let is_shown = |summary: &&JobSummary| summary.status != JobStatus::Planned;
+        let shown = |summary: &JobSummary| summary.counters.missed;
+        summary.with(|summary| summary.as_ref().filter(is_shown).map(shown).unwrap_or_default())
     });
     let heard = live.job(job);
     // The reasons are in the fold, which a page has once it follows the job.
@@ -34,25 +37,18 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     });
     let said =
         Memo::new(move |_| summary.with(|summary| summary.as_ref().and_then(told).map(|text| format::sentence(text))));
-    let is_plan =
-        move || summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status == JobStatus::Planned));
     let why = move || match summary.with(|summary| summary.as_ref().is_some_and(is_test)) {
         _ if said.with(Option::is_some) => "",
-        true if is_plan() => ": cannot be checked.",
         true => ": could not be checked.",
-        false if is_plan() => ": asked for, and cannot be processed.",
         false => ": asked for, and could not be processed.",
     };
     let text = move || match (said.get(), missed.get()) {
         (Some(said), _) => said,
-        (None, number) if is_plan() => {
-            format!("{} will be missed", format::counted(number, "file", "files"))
-        }
         (None, 1) => "1 file was missed".to_owned(),
         (None, number) => format!("{} files were missed", format::count(number.into())),
     };
     let door = move |(number, reason, text): SkippedFor| {
-        let there = to(&format!("/jobs/{job}?status=skipped&cause={}#job-files", reason.key()));
+        let there = to(&format!("/jobs/{job}?status=missed&cause={}#job-files", reason.key()));
         view! {
             <li>
                 {format!("{}: {text} ", format::count(number.into()))}
@@ -63,7 +59,7 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     view! {
         <Show when=move || { missed.get() > 0 }>
             <div class="head-missed">
-                <a href=to(&format!("/jobs/{job}?status=skipped"))>{text}</a> {why}
+                <a href=to(&format!("/jobs/{job}?status=missed#job-files")) on:click=move |_| live.put_away()>{text}</a> {why}
                 <ul>{move || by_reason.get().into_iter().map(door).collect_view()}</ul>
             </div>
         </Show>

@@ -9,6 +9,7 @@ use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format, may_act};
 use crate::ui::progress::Steer;
+use headway_model::item::StatusFilter;
 use headway_model::{JobStatus, JobSummary};
 
 /// The head of a job, shortened.
@@ -38,7 +39,7 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
     let is_plan = Memo::new(move |_| status.get() == JobStatus::Planned);
     let percent = move || {
         let part = |summary: &JobSummary| match summary.status {
-            JobStatus::Planned => format::left_out(&summary.counters),
+            JobStatus::Planned => format::numbers(&summary.counters, &[StatusFilter::Missed, StatusFilter::LeftOut]),
             _ => format::percent(summary).map(|percent| format!("{percent} %")),
         };
         summary.with(|summary| summary.as_ref().and_then(part)).map(|part| format!(" · {part}"))

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::Summary;
 use crate::api;
 use crate::live::Live;
-use crate::ui::parts::format::{about, size};
+use crate::ui::parts::format::{about, counted, size};
 use headway_model::load::Load;
 use headway_model::message::RunningItem;
 use headway_model::{BuiltIn, JobId, JobStatus, JobSummary, Millis};
@@ -87,15 +87,16 @@ fn left_text((load, since): (Load, Millis), at_work: Millis) -> Option<String> {
     }
 }
 
-/// Bytes so far, in total, and per second. `read_for` is the time at work if the job reads all of its files; `None` if it
+/// Bytes of processed files so far, in total, and per second. `read_for` is the time at work if the job reads all of its files; `None` if it
 /// is not known what is read of them, as with a program.
 fn bytes_text(load: &Load, read_for: Option<Millis>, is_over: bool) -> Option<String> {
     // The bytes are read more rarely than the number of files: none beside many files would contradict it.
     if load.done.bytes == 0 {
         return None;
     }
-    let speed = read_for.filter(|ms| *ms >= 500 && load.done.bytes > 0).map(|ms| {
-        let second = u64::try_from(u128::from(load.done.bytes) * 1_000 / u128::from(ms)).unwrap_or(u64::MAX);
+    let done = load.processed(read_for.is_some());
+    let speed = read_for.filter(|ms| *ms >= 500 && done > 0).map(|ms| {
+        let second = u64::try_from(u128::from(done) * 1_000 / u128::from(ms)).unwrap_or(u64::MAX);
         format!("{}/s", size(second))
     });
     let wrote = match (load.written, load.saved) {
@@ -106,15 +107,15 @@ fn bytes_text(load: &Load, read_for: Option<Millis>, is_over: bool) -> Option<St
             format!(" · {} written, {} {word}", size(written), size(saved.unsigned_abs()))
         }
     };
-    let did = if read_for.is_some() { "read" } else { "of input done" };
-    let done = size(load.done.bytes);
-    let read = match (is_over, speed) {
-        (true, Some(speed)) => format!("{done} {did} at {speed}"),
-        (true, None) => format!("{done} {did}"),
-        (false, Some(speed)) => format!("{done} of {} {did} · {speed}", size(load.bytes())),
-        (false, None) => format!("{done} of {} {did}", size(load.bytes())),
+    let unchanged = match load.unchanged {
+        0 => String::new(),
+        _ => format!(" · {} unchanged", counted(load.unchanged, "file", "files")),
     };
-    Some(read + &wrote)
+    let did = if read_for.is_some() { "read" } else { "of input done" };
+    // At the end, the rest was not processed.
+    let part = if is_over && done == load.bytes() { String::new() } else { format!(" of {}", size(load.bytes())) };
+    let speed = speed.map(|speed| format!("{}{speed}", if is_over { " at " } else { " · " })).unwrap_or_default();
+    Some(format!("{}{part} {did}{speed}{wrote}{unchanged}", size(done)))
 }
 
 /// Fetches the byte counts when the page is opened, while files are being done, and at each change of status. If that
@@ -185,12 +186,24 @@ mod tests {
             Some("21 GB read at 217 MB/s")
         );
         assert_eq!(bytes_text(&Load { done: FileTotals::default(), ..load }, Some(9_000), false), None);
-        let smaller = Load { written: 14_700_000_000, saved: 6_300_000_000, ..load };
+        let smaller = Load { written: 14_700_000_000, saved: 6_300_000_000, open: FileTotals::default(), ..load };
         assert_eq!(bytes_text(&smaller, Some(0), true).as_deref(), Some("21 GB read · 15 GB written, 6.3 GB saved"));
         assert_eq!(
             bytes_text(&Load { saved: -5, ..smaller }, Some(0), true).as_deref(),
             Some("21 GB read · 15 GB written, 5 B more than before")
         );
+    }
+
+    #[test]
+    fn only_bytes_of_processed_files_are_done() {
+        let done = FileTotals { files: 4, bytes: 4_000 };
+        let load = Load { done, rejected: 1_000, unprocessed: 1_000, ..Load::default() };
+        assert_eq!(bytes_text(&load, None, true).as_deref(), Some("2.0 kB of 4.0 kB of input done"));
+        assert_eq!(bytes_text(&load, Some(0), true).as_deref(), Some("3.0 kB of 4.0 kB read"));
+        let same = Load { unchanged: 83, rejected: 0, unprocessed: 0, ..load };
+        assert_eq!(bytes_text(&same, None, true).as_deref(), Some("4.0 kB of input done · 83 files unchanged"));
+        let none = Load { rejected: 4_000, unprocessed: 0, ..load };
+        assert_eq!(bytes_text(&none, None, false).as_deref(), Some("0 B of 4.0 kB of input done"));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Server {
                     Some(StatusFilter::Label(label)) => {
                         self.store().items(row.job_no, from, limit, Some(label)).await?
                     }
-                    Some(StatusFilter::Errors) => self.errors(row.job_no, from, limit).await?,
+                    Some(filter) => self.filtered(row.job_no, from, limit, filter).await?,
                 };
                 let is_full = rows.len() == limit as usize;
                 let next = rows.last().map(|row| row.item).filter(|_| is_full);
@@ -69,17 +69,26 @@ impl Server {
         Ok(())
     }
 
-    /// The first items from this one on that count as errors, in order: the failed ones and, of the skipped, the missed.
-    async fn errors(&self, job_no: u64, from: u32, limit: u32) -> Result<Vec<ItemRow>, ApiError> {
-        let mut found = self.store().items(job_no, from, limit, Some(ItemLabel::Failed)).await?;
+    /// The first items from this one on that a filter lists, in order: some of the skipped, and, if they are errors, the failed.
+    async fn filtered(
+        &self,
+        job_no: u64,
+        from: u32,
+        limit: u32,
+        filter: StatusFilter,
+    ) -> Result<Vec<ItemRow>, ApiError> {
+        let mut found = match filter {
+            StatusFilter::Errors => self.store().items(job_no, from, limit, Some(ItemLabel::Failed)).await?,
+            StatusFilter::Label(_) | StatusFilter::LeftOut | StatusFilter::Missed => Vec::new(),
+        };
         let skipped = ItemPages::new(Arc::clone(self.store()), job_no, limit).with_status(Some(ItemLabel::Skipped));
-        let (mut pages, mut missed) = (skipped.starting_at(from), Vec::new());
-        while missed.len() < limit as usize
+        let (mut pages, mut some) = (skipped.starting_at(from), Vec::new());
+        while some.len() < limit as usize
             && let Some(skipped) = pages.next().await?
         {
-            missed.extend(skipped.into_iter().filter(|row| row.state.status.is_missed()));
+            some.extend(skipped.into_iter().filter(|row| row.state.status.is_listed_by(filter)));
         }
-        found.append(&mut missed);
+        found.append(&mut some);
         found.sort_by_key(|row| row.item);
         found.truncate(limit as usize);
         Ok(found)
@@ -178,6 +187,7 @@ pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
         status: row.state.status.label(),
         reason: row.state.status.reason().map(Into::into),
         message: row.state.message.or(unlisted),
+        missed: row.state.status.is_missed(),
         attempt: row.state.attempt,
         result: row.state.result.as_deref().and_then(|text| serde_json::from_str(text).ok()),
     }
