@@ -1,61 +1,99 @@
 //! The connection that writes, and what ends it.
 
 mod transaction;
+mod way_back;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::time::sleep;
 
 use crate::session::SqlSession;
 use headway_store::rows::Batch;
 use headway_store::{StoreError, Stored};
-use transaction::NotCommitted;
-pub(crate) use transaction::Writing;
+pub(crate) use transaction::{BatchPositions, Writing};
+use transaction::{NotCommitted, head_after};
+pub(crate) use way_back::{FIRST_WAIT, LONGEST_WAIT, WayBack};
+
+/// How often the connection can break in the middle of one transaction before it is to blame.
+const LOSSES: u32 = 20;
+
+/// How often an idle connection is looked at.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The connection that writes.
 #[derive(Clone)]
 pub(crate) struct LogWriter {
-    /// `None` once a commit has failed, or after the connection broke: it is never used again.
+    /// `None` once a transaction has failed for good: nothing is written any more.
     slot: Arc<Mutex<Option<Writing>>>,
     runtime: Handle,
+    /// How the writer comes back after its connection broke. Without it, it writes nothing more.
+    way_back: Option<WayBack>,
 }
 
 impl LogWriter {
     pub(crate) fn new(writing: Option<Writing>, runtime: Handle) -> Self {
-        LogWriter { slot: Arc::new(Mutex::new(writing)), runtime }
+        LogWriter { slot: Arc::new(Mutex::new(writing)), runtime, way_back: None }
     }
 
-    /// Commits a batch. After an error, nothing is written by this connection again.
-    pub(crate) async fn commit(&self, batch: Batch) -> Stored<()> {
-        let slot = Arc::clone(&self.slot);
+    /// From now on, the writer connects again whenever its connection breaks, also while nothing is written.
+    pub(crate) fn reconnects(&mut self, way_back: &WayBack) {
+        self.way_back = Some(way_back.clone());
+        let (slot, way_back) = (Arc::downgrade(&self.slot), way_back.clone());
+        self.runtime.spawn(async move {
+            loop {
+                sleep(LOOK).await;
+                let Some(slot) = slot.upgrade() else { return };
+                look_after(&slot, &way_back).await;
+            }
+        });
+    }
+
+    /// Commits a batch. After an error, nothing is written by this store again.
+    pub(crate) async fn commit(&self, batch: Batch, positions: BatchPositions) -> Stored<()> {
+        let (slot, way_back) = (Arc::clone(&self.slot), self.way_back.clone());
         self.to_its_end(async move {
             let mut slot = slot.lock().await;
-            let mut writing = slot.take().ok_or_else(gone)?;
-            writing.commit(&batch).await?;
-            *slot = Some(writing);
+            let writing = slot.take().ok_or_else(gone)?;
+            *slot = Some(committed(writing, &batch, positions, way_back.as_ref()).await?);
             Ok(())
         })
         .await
     }
 
-    /// Writes in a transaction. If `work` fails, the transaction is taken back and the connection kept.
-    pub(crate) async fn transaction<T, F>(&self, work: impl FnOnce(Arc<SqlSession>) -> F + Send + 'static) -> Stored<T>
+    /// Writes in a transaction. If `work` fails, the transaction is taken back and the connection kept. If the connection
+    /// breaks, `work` can be done again, even if it is in the log already.
+    pub(crate) async fn transaction<T, F>(
+        &self,
+        work: impl Fn(Arc<SqlSession>) -> F + Send + Sync + 'static,
+    ) -> Stored<T>
     where
         T: Send + 'static,
         F: Future<Output = Stored<T>> + Send,
     {
-        let slot = Arc::clone(&self.slot);
+        let (slot, way_back) = (Arc::clone(&self.slot), self.way_back.clone());
         self.to_its_end(async move {
             let mut slot = slot.lock().await;
-            let writing = slot.take().ok_or_else(gone)?;
-            let done = match writing.transaction(work).await {
-                Err(NotCommitted::Lost(error)) => return Err(error),
-                Err(NotCommitted::TakenBack(error)) => Err(error),
-                Ok(done) => Ok(done),
-            };
-            *slot = Some(writing);
-            done
+            let mut writing = slot.take().ok_or_else(gone)?;
+            for _ in 0..LOSSES {
+                let lost = match writing.transaction(&work).await {
+                    Ok(done) => {
+                        *slot = Some(writing);
+                        return Ok(done);
+                    }
+                    Err(NotCommitted::TakenBack(error)) => {
+                        *slot = Some(writing);
+                        return Err(error);
+                    }
+                    Err(NotCommitted::Over(error)) => return Err(error),
+                    Err(NotCommitted::Lost(error)) => error,
+                };
+                let Some(way_back) = &way_back else { return Err(lost) };
+                writing = unchanged(&writing, way_back.follow(&writing, &lost).await?)?;
+            }
+            Err(too_many_losses())
         })
         .await
     }
@@ -67,6 +105,70 @@ impl LogWriter {
             StoreError::new(format!("it might or might not be in the log, as its writing broke off: {error}"))
         })?
     }
+}
+
+/// Writes a batch until it is in the log, or cannot get there. A commit without an answer is looked up: the head tells
+/// whether it is there.
+async fn committed(
+    mut writing: Writing,
+    batch: &Batch,
+    positions: BatchPositions,
+    way_back: Option<&WayBack>,
+) -> Stored<Writing> {
+    let mut losses = 0;
+    loop {
+        let failure = match writing.commit(batch, positions).await {
+            Ok(()) => break,
+            Err(failure) => failure,
+        };
+        let Some(way_back) = way_back else { return Err(failure.into_error()) };
+        match failure {
+            NotCommitted::Lost(error) => {
+                losses += 1;
+                if losses == LOSSES {
+                    return Err(too_many_losses());
+                }
+                let back = way_back.follow(&writing, &error).await?;
+                if !batch.events.is_empty() && back.head == head_after(batch) {
+                    writing = back;
+                    break;
+                }
+                writing = unchanged(&writing, back)?;
+            }
+            NotCommitted::TakenBack(error) if error.passes.is_some() => way_back.rest(&error).await,
+            NotCommitted::TakenBack(error) | NotCommitted::Over(error) => return Err(error),
+        }
+    }
+    if let Some(way_back) = way_back {
+        way_back.absence.ends();
+    }
+    Ok(writing)
+}
+
+/// Connects again if the connection broke while nothing was written.
+async fn look_after(slot: &Mutex<Option<Writing>>, way_back: &WayBack) {
+    let mut slot = slot.lock().await;
+    let Some(lost) = slot.take_if(|writing| writing.session.is_closed()) else { return };
+    let why = StoreError::new("the connection to PostgreSQL is closed");
+    match way_back.follow(&lost, &why).await.and_then(|back| unchanged(&lost, back)) {
+        Ok(back) => *slot = Some(back),
+        Err(error) => tracing::error!(%error, "the log cannot be written by this process any more"),
+    }
+}
+
+/// The new connection, if the log is as the old one left it.
+fn unchanged(lost: &Writing, back: Writing) -> Stored<Writing> {
+    match back.head == lost.head {
+        true => Ok(back),
+        false => Err(StoreError::new(format!(
+            "the database was away, and came back with another log: its head is {}, and this writer left it at {}",
+            back.head.position, lost.head.position
+        ))),
+    }
+}
+
+fn too_many_losses() -> StoreError {
+    StoreError::new(format!("the connection to PostgreSQL broke {LOSSES} times while the same was written"))
 }
 
 fn gone() -> StoreError {
