@@ -53,7 +53,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         bail!("{} is not a Headway data folder; pass the right one with --data", arguments.data.display());
     }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let data = match Maintenance::open(&arguments.data, &named).await {
+    let data = match Maintenance::open(&arguments.data, &named, None).await {
         Err(error) if is_held(&arguments.data)? => {
             bail!(
                 "{error}. The log changes while a server uses it, so the doctor waits for the server's end. Stop the server (Ctrl-C where it \

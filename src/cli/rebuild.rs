@@ -28,7 +28,7 @@ pub(super) struct RebuildCommand {
 }
 
 pub(super) async fn rebuild(arguments: RebuildCommand) -> anyhow::Result<()> {
-    let data = Maintenance::open(&arguments.data, &[]).await?;
+    let data = Maintenance::open(&arguments.data, &[], None).await?;
     let progress = ProgressLine::up_to(data.head());
     let done = data.rebuild(|position| progress.report(position)).await?;
     drop(progress);

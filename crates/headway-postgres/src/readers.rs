@@ -31,7 +31,7 @@ pub(crate) struct ReadPool {
 }
 
 /// Why nothing was read.
-enum NotRead {
+enum ReadFailure {
     /// The database answered with this error.
     Answered(StoreError),
     /// There was no connection, or it broke.
@@ -59,8 +59,8 @@ impl ReadPool {
             }
             let error = match self.read_once(&work).await {
                 Ok(found) => return Ok(found),
-                Err(NotRead::Answered(error)) => return Err(error),
-                Err(NotRead::Unreached(error)) => error,
+                Err(ReadFailure::Answered(error)) => return Err(error),
+                Err(ReadFailure::Unreached(error)) => error,
             };
             // A shortage pauses jobs, and is looked at again there.
             let waits = is_patient && error.passes.is_none();
@@ -74,20 +74,20 @@ impl ReadPool {
     }
 
     /// A connection that broke while nobody used it is found out only by using it, so another one is tried once.
-    async fn read_once<T, F>(&self, work: &(impl Fn(Arc<SqlSession>) -> F + Send + Sync)) -> Result<T, NotRead>
+    async fn read_once<T, F>(&self, work: &(impl Fn(Arc<SqlSession>) -> F + Send + Sync)) -> Result<T, ReadFailure>
     where
         F: Future<Output = Stored<T>> + Send,
     {
         let turn = self.turns.acquire().await;
-        let _turn = turn.map_err(|error| NotRead::Answered(StoreError::new(error.to_string())))?;
+        let _turn = turn.map_err(|error| ReadFailure::Answered(StoreError::new(error.to_string())))?;
         let idle = self.idle.lock().pop();
         if let Some(session) = idle.filter(|session| !session.is_closed()) {
             match self.read_by(session, work).await {
-                Err(NotRead::Unreached(_)) => self.idle.lock().clear(),
+                Err(ReadFailure::Unreached(_)) => self.idle.lock().clear(),
                 other => return other,
             }
         }
-        let session = self.open().await.map_err(NotRead::Unreached)?;
+        let session = self.open().await.map_err(ReadFailure::Unreached)?;
         self.read_by(Arc::new(session), work).await
     }
 
@@ -96,7 +96,7 @@ impl ReadPool {
         &self,
         session: Arc<SqlSession>,
         work: &(impl Fn(Arc<SqlSession>) -> F + Send + Sync),
-    ) -> Result<T, NotRead>
+    ) -> Result<T, ReadFailure>
     where
         F: Future<Output = Stored<T>> + Send,
     {
@@ -108,8 +108,8 @@ impl ReadPool {
             Err(error) => error,
         };
         match is_gone(&session).await {
-            true => Err(NotRead::Unreached(error)),
-            false => Err(NotRead::Answered(error)),
+            true => Err(ReadFailure::Unreached(error)),
+            false => Err(ReadFailure::Answered(error)),
         }
     }
 

@@ -40,6 +40,7 @@ impl Server {
         let steps = opened.steps.clone();
         let runtime = OwnRuntime::start().map_err(no_thread)?;
         let (context, reports) = context(&opened, &config, recipes, runtime.handle()).await?;
+        let store = Arc::clone(&opened.store);
         end_left_over(&context, &opened.folds, &opened.aside).await?;
         engine::hold_left_open(&context, opened.rows.iter().zip(&opened.folds)).await?;
 
@@ -54,8 +55,8 @@ impl Server {
         clear_scratch(&context.data, &steps);
         let schedule = Schedule::new(limits, crate::now(), live);
         drop(runtime.handle().spawn(engine::tidy_finished_jobs(context.clone())));
-        let (libraries, store) = (context.libraries.clone(), Arc::clone(&context.store));
-        let index = Index::start(&context.data, libraries, store, context.log.head(), steps)?;
+        let (libraries, patient) = (context.libraries.clone(), Arc::clone(&context.store));
+        let index = Index::start(&context.data, libraries, patient, context.log.head(), steps)?;
         let (stop, stopped) = watch::channel(false);
         let (tell, inputs) = mpsc::unbounded_channel();
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
@@ -65,6 +66,7 @@ impl Server {
             keeping: parking_lot::Mutex::new(keeping),
             clock: parking_lot::Mutex::default(),
             context,
+            store,
             index,
             looks: Looks::default(),
             reaches: Looks::default(),
@@ -110,7 +112,8 @@ async fn context(
     };
     let data = Arc::clone(&opened.data);
     let context = Context {
-        store: Arc::clone(&opened.store),
+        // What the engine asks is asked again and again until it is known.
+        store: opened.store.patient().unwrap_or_else(|| Arc::clone(&opened.store)),
         log,
         libraries: engine::Libraries::new(opened.libraries.clone()),
         by_path: ByPath::new(Arc::clone(&data), opened.steps.clone()),
