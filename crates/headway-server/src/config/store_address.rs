@@ -60,6 +60,9 @@ impl fmt::Debug for StoreAddress {
 
 /// The address without its password; `None` if it is not certain where the password is.
 fn without_password(address: &str) -> Option<String> {
+    if address.is_empty() {
+        return Some(String::new());
+    }
     let (scheme, rest) = address.split_once("://")?;
     // A password can contain an @ that should have been encoded, so the last one ends it.
     let (user, place) = rest.rsplit_once('@').map_or((None, rest), |(user, place)| (Some(user), place));
@@ -107,6 +110,7 @@ mod tests {
             ("postgres://me:secret", "***"),
             ("host=db password=secret", "***"),
             ("me:secret@db", "***"),
+            ("", ""),
         ] {
             let address = StoreAddress::from(address);
             assert_eq!(address.to_string(), shown);
