@@ -1,6 +1,7 @@
 //! Stores the log. The [`Writer`] makes batches, a store commits them, and readers read pages. The contract of a store is
 //! on the [`Store`] trait. One suite of tests, made by `store_contract!` of the feature `testing`, checks it for any store.
 
+mod copy;
 mod failure;
 mod index;
 mod memory;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use copy::{CopiedLog, compare, copy};
 pub use failure::internal;
 pub use index::{FileIndex, LibraryFolders, SeenOutcome};
 pub use memory::MemoryStore;
