@@ -89,7 +89,8 @@ async fn has_log_of(store: &PostgresStore, folder: &DataFolder) -> Result<(), St
     )))
 }
 
-fn not_known(folder: &DataFolder, error: &io::Error) -> StartError {
+/// The place of the log cannot be read or written in the data folder.
+pub(crate) fn not_known(folder: &DataFolder, error: &io::Error) -> StartError {
     StartError(format!(
         "where the log of the data folder {} is cannot be determined or noted: {}",
         folder.root().display(),

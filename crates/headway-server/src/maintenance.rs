@@ -1,5 +1,7 @@
 //! Maintenance of a data folder while no server uses it.
 
+mod store_copy;
+
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,7 @@ use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
 use crate::log_place::{LogUse, open_log};
 use crate::steps::Steps;
+pub use store_copy::StoreCopy;
 
 /// A locked data folder: no server can use it meanwhile.
 pub struct Maintenance {
