@@ -57,7 +57,11 @@ impl LogWriter {
         self.to_its_end(async move {
             let mut slot = slot.lock().await;
             let writing = slot.take().ok_or_else(gone)?;
-            *slot = Some(committed(writing, &batch, positions, way_back.as_ref()).await?);
+            let commit = committed(writing, &batch, positions, way_back.as_ref());
+            *slot = Some(match &way_back {
+                Some(way_back) => way_back.noting(commit).await?,
+                None => commit.await?,
+            });
             Ok(())
         })
         .await

@@ -1,10 +1,11 @@
 //! The way of the writer back to a database that was away: it becomes the one writer again, if nobody else has written.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_postgres::Config;
 
 use super::transaction::Writing;
@@ -22,6 +23,9 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How long the writer rests when the database has no room.
 const REST: Duration = Duration::from_secs(1);
+
+/// How long a commit takes until the database counts as away: the host of a cut network is silent.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// What is needed to connect again.
 #[derive(Clone)]
@@ -53,6 +57,18 @@ impl WayBack {
                 }
             }
         }
+    }
+
+    /// Carries out a commit, and notes that the database is away while it takes long.
+    pub(super) async fn noting<T>(&self, commit: impl Future<Output = T>) -> T {
+        let mut commit = pin!(commit);
+        if let Ok(done) = timeout(SLOW, commit.as_mut()).await {
+            return done;
+        }
+        self.absence.begins("it does not answer a commit");
+        let done = commit.await;
+        self.absence.ends();
+        done
     }
 
     /// Waits a while, because the database has no room for what is written.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use headway_postgres::PostgresStore;
 use headway_store::Store;
+use tokio_postgres::Client;
 
 use crate::batches::Batches;
 use crate::server::{PostgresServer, TestDatabase};
@@ -70,12 +71,8 @@ async fn a_commit_waits_for_a_server_that_was_killed_and_so_does_a_patient_reade
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_ended_with_its_connection_is_made_again() {
-    let database = TestDatabase::new().await;
-    let store = reconnecting(&database).await;
-    let mut batches = Batches::at(store.head().await.expect("a head"));
-    batches.commit(&store, 1).await.expect("a commit");
+/// From now on, whoever inserts an event waits until this client is dropped.
+async fn gate(database: &TestDatabase) -> Client {
     database
         .sql(
             "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
@@ -85,6 +82,34 @@ async fn a_commit_that_ended_with_its_connection_is_made_again() {
         .await;
     let gate = database.client().await;
     gate.batch_execute("SELECT pg_advisory_lock(1)").await.expect("the gate");
+    gate
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_does_not_answer_a_commit_counts_as_away_until_it_does() {
+    let database = TestDatabase::new().await;
+    let store = reconnecting(&database).await;
+    let mut batches = Batches::at(store.head().await.expect("a head"));
+    let gate = gate(&database).await;
+    let committing = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { batches.commit(&store, 2).await })
+    };
+    until_away(&*store, true).await;
+    assert!(!committing.is_finished());
+    drop(gate);
+    assert_eq!(committing.await.expect("no panic").expect("a commit"), 2);
+    assert_eq!(store.away(), None);
+    assert_eq!(positions(&*store).await, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_ended_with_its_connection_is_made_again() {
+    let database = TestDatabase::new().await;
+    let store = reconnecting(&database).await;
+    let mut batches = Batches::at(store.head().await.expect("a head"));
+    batches.commit(&store, 1).await.expect("a commit");
+    let gate = gate(&database).await;
     let committing = {
         let store = Arc::clone(&store);
         tokio::spawn(async move { (batches.commit(&store, 3).await, batches) })
