@@ -1,6 +1,7 @@
 //! The command line.
 
 mod config;
+mod copy_store;
 mod doctor;
 mod done_rows;
 mod export;
@@ -100,6 +101,7 @@ enum CliCommand {
     Serve(Box<serve::ServeCommand>),
     Config(Box<config::ConfigCommand>),
     Rebuild(rebuild::RebuildCommand),
+    CopyStore(copy_store::CopyStoreCommand),
     Doctor(doctor::DoctorCommand),
     Verify(verify::VerifyCommand),
     Webhooks(webhooks::WebhooksCommand),
@@ -183,6 +185,7 @@ async fn carried_out(
         CliCommand::Serve(serve) => Ok(serve::serve(*serve, settings.to_vec(), hang_ups).await.map(|()| 0)?),
         CliCommand::Config(arguments) => config::config(&arguments, settings),
         CliCommand::Rebuild(rebuild) => Ok(rebuild::rebuild(rebuild).await.map(|()| 0)?),
+        CliCommand::CopyStore(copy) => Ok(copy_store::copy_store(copy).await.map(|()| 0)?),
         CliCommand::Doctor(doctor) => Ok(doctor::doctor(doctor).await.map(|()| 0)?),
         CliCommand::Verify(verify) => Ok(verify::verify(&verify).map(|()| 0)?),
         CliCommand::Webhooks(webhooks) => webhooks::webhooks(webhooks).await,

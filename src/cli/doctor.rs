@@ -9,10 +9,11 @@ use clap::Args;
 use super::failure::{CommandFailure, USAGE};
 use super::out;
 use super::progress::ProgressLine;
-use super::session::{data_option, is_data_folder};
+use super::session::{data_option, is_data_folder, store_option};
 use super::text::tail;
 use super::{default_data, library};
 use headway_model::{JobStatus, JobSummary, PauseReason};
+use headway_server::config::StoreAddress;
 use headway_server::maintenance::{Finding, LeftNames, Maintenance, is_held};
 
 /// Check a data folder for damage.
@@ -51,6 +52,10 @@ pub(super) struct DoctorCommand {
     /// The data folder
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     data: PathBuf,
+
+    /// The database with the log, if it is not in the data folder
+    #[arg(long, value_name = "ADDRESS", env = "HEADWAY_STORE", hide_env_values = true)]
+    store: Option<StoreAddress>,
 }
 
 /// Why `--remove` alone is refused.
@@ -65,7 +70,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
         bail!("{} is not a Headway data folder; pass the right one with --data", arguments.data.display());
     }
     let named = arguments.libraries.iter().map(|text| library(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let data = match Maintenance::open(&arguments.data, &named).await {
+    let data = match Maintenance::open(&arguments.data, &named, arguments.store.as_ref()).await {
         Err(error) if is_held(&arguments.data)? => {
             bail!(
                 "{error}. The log changes while a server uses it, so the doctor waits for the server's end. Stop the server (Ctrl-C where it \
@@ -86,7 +91,7 @@ pub(super) async fn doctor(arguments: DoctorCommand) -> anyhow::Result<()> {
     let open = data.open_work().await?;
     findings.extend(open.stuck);
     findings.extend(data.presets());
-    let options = data_option(&arguments.data);
+    let options = data_option(&arguments.data) + &store_option(arguments.store.as_ref());
     for job in &open.waiting {
         out::line(&not_over(job, &options))?;
     }

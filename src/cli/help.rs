@@ -35,7 +35,7 @@ pub(super) fn arguments() -> Result<(Arguments, Vec<ServeSetting>), clap::Error>
     };
     let (name, is_serve) = (name.to_owned(), SERVE.contains(&name));
     let file = serve_file(&command, matches).map_err(|why| clap::Error::raw(ErrorKind::ValueValidation, why))?;
-    let file = if is_serve { file } else { file.only("data") };
+    let file = if is_serve { file } else { file.only(&["data", "store"]) };
     if !file.is_empty() {
         // A command that has parsed once finds an argument by its number, and a changed argument gets another one.
         let with_defaults = self::command().mut_subcommand(&name, |called| file.as_defaults(called));

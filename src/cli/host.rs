@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::failure::{CommandFailure, NO_SERVER};
 use super::offers;
 use crate::web::Socket;
-use headway_server::config::Config;
+use headway_server::config::{Config, StoreAddress};
 use headway_server::maintenance::{is_held, make_folder};
 use headway_server::retention::Retention;
 use headway_server::{Server, descriptors};
@@ -18,6 +18,8 @@ use headway_server::{Server, descriptors};
 #[derive(Debug, Clone)]
 pub(super) struct Hosting {
     pub(super) data: PathBuf,
+    /// The database with the log, if it is not in the data folder.
+    pub(super) store: Option<StoreAddress>,
     /// A file that defines commands.
     pub(super) config: Option<PathBuf>,
     /// How many items run at once, over all jobs; the number of cores if omitted.
@@ -54,6 +56,7 @@ impl Hosting {
         let (recipes, owner_only) = offers(self.config.as_deref())?;
         let mut config = Config::new(self.data.clone(), Vec::new());
         (config.takes_up, config.owner_only) = (false, owner_only);
+        config.store = self.store.clone();
         // Only `headway serve` is configured to remove old files and history.
         (config.trash_age, config.retention) = (None, Retention::default());
         // At least the number of cores, more if requested.

@@ -8,6 +8,7 @@ use clap::Args;
 use super::default_data;
 use super::out;
 use super::progress::ProgressLine;
+use headway_server::config::StoreAddress;
 use headway_server::maintenance::Maintenance;
 
 /// Rebuild the job and item tables from the event log.
@@ -25,10 +26,14 @@ pub(super) struct RebuildCommand {
     /// The data folder
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     data: PathBuf,
+
+    /// The database with the log, if it is not in the data folder
+    #[arg(long, value_name = "ADDRESS", env = "HEADWAY_STORE", hide_env_values = true)]
+    store: Option<StoreAddress>,
 }
 
 pub(super) async fn rebuild(arguments: RebuildCommand) -> anyhow::Result<()> {
-    let data = Maintenance::open(&arguments.data, &[]).await?;
+    let data = Maintenance::open(&arguments.data, &[], arguments.store.as_ref()).await?;
     let progress = ProgressLine::up_to(data.head());
     let done = data.rebuild(|position| progress.report(position)).await?;
     drop(progress);

@@ -11,6 +11,7 @@ use headway_schedules::{PresetSchedule, ScheduleProgress, watch};
 
 use super::failure::{CommandFailure, CommandResult, NO};
 use super::{config_file, default_data, out};
+use headway_server::config::StoreAddress;
 use headway_server::now;
 use last_jobs::LastJobs;
 
@@ -31,6 +32,10 @@ pub(super) struct SchedulesCommand {
     /// The data folder of the server
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     data: PathBuf,
+
+    /// The database with the log, if it is not in the data folder; for a server in this process
+    #[arg(long, value_name = "ADDRESS", env = "HEADWAY_STORE", hide_env_values = true)]
+    store: Option<StoreAddress>,
 }
 
 /// What starts jobs without a person, by the file of settings.
@@ -45,7 +50,7 @@ type StoredProgress<T> = io::Result<Option<T>>;
 
 /// Runs the command.
 pub(super) async fn schedules(arguments: &SchedulesCommand) -> CommandResult {
-    let SchedulesCommand { config, data } = arguments;
+    let SchedulesCommand { config, data, store } = arguments;
     let ConfiguredStarters { schedules, watches } = configured(config.as_deref())?;
     let others: Vec<_> = ScheduleProgress::names(data)?
         .into_iter()
@@ -62,7 +67,7 @@ pub(super) async fn schedules(arguments: &SchedulesCommand) -> CommandResult {
     let of_schedules = scheduled.iter().filter_map(|stored| stored.as_ref().ok()?.as_ref()?.last);
     let of_watches = watched.iter().filter_map(|stored| stored.as_ref().ok()?.as_ref()?.last);
     let started = of_schedules.chain(of_watches).map(|last| last.job).collect();
-    let last_jobs = LastJobs::ask(started, data, config.clone()).await;
+    let last_jobs = LastJobs::ask(started, data, store.clone(), config.clone()).await;
     for (schedule, stored) in schedules.iter().zip(scheduled) {
         out::line(&listed(schedule, stored, &last_jobs))?;
     }

@@ -25,6 +25,7 @@ use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Socket};
 use checked::{CheckedSettings, KnownLibraries};
+use headway_server::config::StoreAddress;
 use headway_server::{Server, descriptors};
 use headway_webhooks::{Sender, Webhook};
 use held_up::warn_of_blocked_threads;
@@ -60,6 +61,11 @@ pub(super) struct ServeCommand {
     /// The folder for the event log and other state; must be on a local disk and outside every library
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     data: PathBuf,
+
+    /// The PostgreSQL database with the event log, such as postgres://user@host/database, if the log is not in the data
+    /// folder (docs/scale.md)
+    #[arg(long, value_name = "ADDRESS", env = "HEADWAY_STORE", hide_env_values = true)]
+    store: Option<StoreAddress>,
 
     /// The address to listen on; anything but loopback needs --token-file
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000", env = "HEADWAY_LISTEN")]

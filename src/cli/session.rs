@@ -1,5 +1,6 @@
 //! Finds a command's server: the one that holds the data folder, or this process if none does.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use super::signals::Signals;
 use super::text::{shown, tail, with_options};
 use headway_client::{Address, Client, ClientError};
 use headway_model::{JobId, Millis};
+use headway_server::config::StoreAddress;
 use headway_server::named_file;
 
 /// How long to wait for a server that is starting or ending.
@@ -33,6 +35,10 @@ pub(super) struct ServerArguments {
     /// The data folder; its server is called
     #[arg(long, value_name = "FOLDER", default_value_os_t = default_data(), env = "HEADWAY_DATA")]
     pub(super) data: PathBuf,
+
+    /// The database with the log, if it is not in the data folder; for a server in this process
+    #[arg(long, value_name = "ADDRESS", env = "HEADWAY_STORE", hide_env_values = true)]
+    pub(super) store: Option<StoreAddress>,
 
     /// Another server: http://HOST:PORT, or unix:PATH
     #[arg(long, value_name = "ADDRESS", env = "HEADWAY_SERVER")]
@@ -70,6 +76,16 @@ pub(super) fn data_option(data: &Path) -> String {
     }
 }
 
+/// The option with which another command finds this database, with a space before it; nothing if a variable of the environment
+/// leads there, or if the address has a password, which is for no screen.
+pub(super) fn store_option(store: Option<&StoreAddress>) -> String {
+    let from = std::env::var("HEADWAY_STORE").unwrap_or_default();
+    match store.filter(|store| !store.hides() && store.with_password() != from) {
+        Some(store) if !store.is_empty() => format!(" --store {}", shown(OsStr::new(store.with_password()))),
+        _ => String::new(),
+    }
+}
+
 impl ServerArguments {
     /// Opens a session for starting work. Creates the data folder if necessary.
     pub(super) async fn begin(&self, workers: Option<usize>) -> Result<Session, CommandFailure> {
@@ -77,7 +93,8 @@ impl ServerArguments {
             Some(address) => (address.clone(), None),
             None => {
                 let config = self.config.clone();
-                let hosting = Hosting { data: self.data.clone(), config, workers };
+                let (data, store) = (self.data.clone(), self.store.clone());
+                let hosting = Hosting { data, store, config, workers };
                 (Address::Unix(self.data.join("headway.sock")), Some(hosting))
             }
         };
@@ -94,7 +111,10 @@ impl ServerArguments {
     /// gives.
     pub(super) fn options(&self) -> String {
         let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let data = if self.server.is_none() { data_option(&self.data) } else { String::new() };
+        let data = match self.server {
+            None => data_option(&self.data) + &store_option(self.store.as_ref()),
+            Some(_) => String::new(),
+        };
         let server = self.server.as_ref().map(ToString::to_string);
         let is_given = |text: &String| from("HEADWAY_SERVER").is_none_or(|known| known != text.as_str());
         let options = [
@@ -295,13 +315,20 @@ async fn reach(client: &Client, hosting: Option<&Hosting>) -> Result<Option<Host
     }
 }
 
-/// Whether a folder contains a log.
+/// Whether a folder contains a log, or knows where its log is.
 pub(super) fn is_data_folder(data: &Path) -> Result<bool, CommandFailure> {
-    match data.join("log.sqlite").metadata() {
-        Ok(found) => Ok(found.is_file()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(CommandFailure::new(NO_SERVER, format!("cannot look at {}: {error}", data.display()))),
+    // The second file says in which database the log is.
+    for name in ["log.sqlite", "log.elsewhere"] {
+        match data.join(name).metadata() {
+            Ok(found) if found.is_file() => return Ok(true),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(CommandFailure::new(NO_SERVER, format!("cannot look at {}: {error}", data.display())));
+            }
+        }
     }
+    Ok(false)
 }
 
 fn token(path: &Path) -> Result<String, CommandFailure> {

@@ -85,7 +85,7 @@ fn all_errors_of_the_file_are_reported_at_once_with_their_line() {
         assert_eq!(code, Some(2), "{command}: {said}");
         for wrong in [
             "2:8: serve.jobs: invalid value 'many'",
-            "3:9: serve.lisen: there is no such setting; there are libraries, data, listen",
+            "3:9: serve.lisen: there is no such setting; there are libraries, data, store, listen",
             "4:8: serve.data: a text, a number or a list",
             "5:14: serve.keep_bytes: one value is needed",
         ] {
@@ -127,6 +127,26 @@ async fn a_server_starts_from_its_file_alone_and_other_commands_find_it() {
     assert_eq!(code, Some(0), "{said}{wrong}");
     let (code, said, wrong) = settings.run(&["jobs"], &[]);
     assert!(code == Some(0) && said.contains("Checksum"), "{said}{wrong}");
+}
+
+#[test]
+fn the_address_of_a_database_is_shown_without_its_password() {
+    let toml = "[serve]\nlibraries = [\"photos\"]\nstore = \"postgres://me:secret@db/headway\"\n";
+    let settings = UserSettings::new(toml);
+    let (code, said, wrong) = settings.run(&["config"], &[]);
+    assert_eq!((code, wrong.as_str()), (Some(0), ""));
+    let place = format!("{}:3", settings.path());
+    assert_eq!(line(&said, "store"), ("store = \"postgres://me:***@db/headway\"", place.as_str()));
+    let variable = [("HEADWAY_STORE", "postgres://you:hidden@other/headway")];
+    let (_, said, _) = settings.run(&["config"], &variable);
+    assert_eq!(line(&said, "store"), ("store = \"postgres://you:***@other/headway\"", "HEADWAY_STORE"));
+    let (_, said, _) = settings.run(&["config", "--store", "postgres://she@third/headway"], &variable);
+    assert_eq!(line(&said, "store"), ("store = \"postgres://she@third/headway\"", "--store"));
+    for command in ["serve", "doctor", "rebuild", "jobs"] {
+        let (code, said, wrong) = settings.run(&[command, "--help"], &variable);
+        assert!(code == Some(0) && said.contains("HEADWAY_STORE"), "{command}: {said}{wrong}");
+        assert!(!said.contains("hidden") && !said.contains("secret@"), "{command}: {said}");
+    }
 }
 
 #[test]

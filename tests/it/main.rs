@@ -43,6 +43,7 @@ mod pages;
 mod place;
 mod plan_agrees;
 mod poison;
+mod postgres;
 mod power;
 mod private;
 mod probe_files;

@@ -8,6 +8,7 @@ mod known;
 mod known_as;
 mod location;
 mod lock;
+mod log_elsewhere;
 mod made_folders;
 mod make_private;
 mod outputs;

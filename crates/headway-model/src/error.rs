@@ -102,7 +102,7 @@ pub enum ApiError {
     },
     /// 503: the log cannot be written until the process is restarted.
     #[error(
-        "the log cannot be written, so nothing new is recorded; make room on the data folder's disk, then restart Headway"
+        "the log cannot be written, so nothing new is recorded; Headway's own log says why. If a disk is full, make room; then restart Headway"
     )]
     LogUnavailable,
     /// 503: the storage reports an error or is missing, so nothing is known about what was asked for. The same call

@@ -4,6 +4,7 @@
 //! order of their positions. The connection that writes holds a lock of the database, so a second writer is refused. Each
 //! writer also has a number in that row: whoever has lost the lock without noticing it changes nothing.
 
+mod absence;
 mod address;
 mod check;
 mod error;

@@ -58,6 +58,22 @@ pub(crate) async fn fence(session: &SqlSession) -> Stored<(Fence, Head)> {
     Ok((fence, head_at(&row, 2)?))
 }
 
+/// Whether this is the last writer that the log has had.
+pub(crate) async fn is_last(session: &SqlSession, fence: Fence) -> Stored<bool> {
+    let row = session.row("SELECT writer FROM headway.log WHERE one", &[]).await?;
+    let last: Option<i64> = row.map(|row| value(&row, 0)).transpose()?;
+    Ok(last == Some(fence.writer))
+}
+
+/// Becomes the one writer again on another connection; `None` if another writer came meanwhile.
+pub(crate) async fn fence_again(session: &SqlSession, lost: Fence) -> Stored<Option<(Fence, Head)>> {
+    const TAKE: &str = "UPDATE headway.log SET writer = writer + 1 WHERE one AND writer = $1
+        RETURNING writer, pg_backend_pid(), head, digest, next_job_no";
+    let Some(row) = session.row(TAKE, &[&lost.writer]).await? else { return Ok(None) };
+    let fence = Fence { writer: value(&row, 0)?, process: value(&row, 1)? };
+    Ok(Some((fence, head_at(&row, 2)?)))
+}
+
 /// The head in three columns of a row, from this one on.
 pub(crate) fn head_at(row: &Row, first: usize) -> Stored<Head> {
     let (position, next_job_no) = (unsigned(row, first)?, unsigned(row, first + 2)?);

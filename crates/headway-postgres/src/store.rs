@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
+use tokio_postgres::Config;
 
+use crate::absence::Absence;
 use crate::address::address;
 use crate::mend;
 use crate::readers::ReadPool;
 use crate::session::SqlSession;
-use crate::writer::{LogWriter, Writing};
+use crate::writer::{BatchPositions, LogWriter, WayBack, Writing};
 use crate::{check, lock, migrate, read, settings, sweep};
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
@@ -25,11 +27,15 @@ use headway_store::{Head, JobFilter, SetAside, Store, Stored};
 
 /// The log in a PostgreSQL database, in the schema `headway`. It needs a runtime of tokio to be opened, and can then be
 /// used from any thread while that runtime lives.
+#[derive(Clone)]
 pub struct PostgresStore {
     writer: LogWriter,
-    readers: ReadPool,
+    readers: Arc<ReadPool>,
+    way_back: WayBack,
     /// Whether the rows of a job that cannot be read are made again.
     mends: bool,
+    /// Whether reads wait while the database is away.
+    is_patient: bool,
 }
 
 impl PostgresStore {
@@ -49,8 +55,7 @@ impl PostgresStore {
         migrate::migrate(&session).await?;
         let (fence, head) = lock::fence(&session).await?;
         let writing = Writing { session: Arc::new(session), fence, head };
-        let writer = LogWriter::new(Some(writing), runtime.clone());
-        Ok(PostgresStore { writer, readers: ReadPool::new(config, runtime), mends: false })
+        Ok(PostgresStore::new(Some(writing), config, runtime))
     }
 
     /// Opens the log for reading beside its writer. Everything that writes fails.
@@ -58,11 +63,21 @@ impl PostgresStore {
     /// # Errors
     /// If the database cannot be reached, is a replica, or has no log of this version.
     pub async fn open_to_read(url: &str) -> Stored<Self> {
-        let (config, runtime) = (address(url)?, Handle::current());
-        let writer = LogWriter::new(None, runtime.clone());
-        let readers = ReadPool::new(config, runtime);
-        readers.read(|_| async { Ok(()) }).await?;
-        Ok(PostgresStore { writer, readers, mends: false })
+        let store = PostgresStore::new(None, address(url)?, Handle::current());
+        store.read(|_| async { Ok(()) }).await?;
+        Ok(store)
+    }
+
+    fn new(writing: Option<Writing>, config: Config, runtime: Handle) -> Self {
+        let absence = Absence::default();
+        let readers = ReadPool::new(config.clone(), runtime.clone(), absence.clone());
+        PostgresStore {
+            writer: LogWriter::new(writing, runtime.clone()),
+            readers: Arc::new(readers),
+            way_back: WayBack { config, runtime, absence },
+            mends: false,
+            is_patient: false,
+        }
     }
 
     /// From now on, the rows of a job that cannot be read are made again from its events.
@@ -70,6 +85,22 @@ impl PostgresStore {
     pub fn mending(mut self) -> Self {
         self.mends = true;
         self
+    }
+
+    /// From now on, the writer connects again whenever its connection breaks, and commits wait for that. A commit that was
+    /// not confirmed is looked up. It is refused only if another process has written meanwhile, or if the database came
+    /// back without what was acknowledged.
+    #[must_use]
+    pub fn reconnecting(mut self) -> Self {
+        self.writer.reconnects(&self.way_back);
+        self
+    }
+
+    async fn read<T, F>(&self, work: impl Fn(Arc<SqlSession>) -> F + Send + Sync) -> Stored<T>
+    where
+        F: Future<Output = Stored<T>> + Send,
+    {
+        self.readers.read(self.is_patient, work).await
     }
 
     /// Reads rows that are derived from events: the one door to them. The rows of a job that cannot be read are made
@@ -80,14 +111,17 @@ impl PostgresStore {
     {
         let mut mended = BTreeMap::new();
         loop {
-            let found = self.readers.read(&work).await;
+            let found = self.read(&work).await;
             let Err(damage) = &found else { return found };
             let job = damage.damaged_job().filter(|_| self.mends);
             // If the new rows cannot be read either, the job is set aside.
             let Some(mend) = job.and_then(|job_no| Mend::next(&mut mended, job_no)) else { return found };
             let damage = damage.clone();
             self.writer
-                .transaction(move |session| async move { mend::carry_out(&session, mend, &damage).await })
+                .transaction(move |session| {
+                    let damage = damage.clone();
+                    async move { mend::carry_out(&session, mend, &damage).await }
+                })
                 .await?;
         }
     }
@@ -96,15 +130,15 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn commit(&self, batch: Batch) -> Stored<()> {
-        self.writer.commit(batch).await
+        self.writer.commit(batch, BatchPositions::Next).await
     }
 
     async fn head(&self) -> Stored<Head> {
-        self.readers.read(|session| async move { read::head(&session).await }).await
+        self.read(|session| async move { read::head(&session).await }).await
     }
 
     async fn digest_at(&self, position: Position) -> Stored<Option<Digest>> {
-        self.readers.read(|session| async move { read::digest_at(&session, position).await }).await
+        self.read(|session| async move { read::digest_at(&session, position).await }).await
     }
 
     async fn events(&self, jobs: &[u64], after: Position, up_to: Position, limit: u32) -> Stored<Vec<EventRow>> {
@@ -112,11 +146,11 @@ impl Store for PostgresStore {
     }
 
     async fn event_before(&self, job_no: u64, position: Position) -> Stored<Option<(Seq, Digest)>> {
-        self.readers.read(|session| async move { read::event_before(&session, job_no, position).await }).await
+        self.read(|session| async move { read::event_before(&session, job_no, position).await }).await
     }
 
     async fn event_at(&self, job_no: u64, seq: Seq) -> Stored<Option<(Position, Digest)>> {
-        self.readers.read(|session| async move { read::event_at(&session, job_no, seq).await }).await
+        self.read(|session| async move { read::event_at(&session, job_no, seq).await }).await
     }
 
     async fn job(&self, id: JobId) -> Stored<Option<JobRow>> {
@@ -132,7 +166,7 @@ impl Store for PostgresStore {
     }
 
     async fn request(&self, job_no: u64) -> Stored<Option<String>> {
-        self.readers.read(|session| async move { read::request(&session, job_no).await }).await
+        self.read(|session| async move { read::request(&session, job_no).await }).await
     }
 
     async fn items(&self, job_no: u64, from: u32, limit: u32, status: Option<ItemLabel>) -> Stored<Vec<ItemRow>> {
@@ -181,7 +215,11 @@ impl Store for PostgresStore {
 
     async fn renew(&self, worker: &str, until: Millis) -> Stored<()> {
         let worker = worker.to_owned();
-        self.writer.transaction(move |session| async move { sweep::renew(&session, &worker, until).await }).await
+        let renew = move |session: Arc<SqlSession>| {
+            let worker = worker.clone();
+            async move { sweep::renew(&session, &worker, until).await }
+        };
+        self.writer.transaction(renew).await
     }
 
     async fn trim(&self, job_no: u64, pruned_at: Position, limit: u32) -> Stored<bool> {
@@ -190,19 +228,35 @@ impl Store for PostgresStore {
     }
 
     async fn bytes(&self) -> Stored<u64> {
-        self.readers.read(|session| async move { read::bytes(&session).await }).await
+        self.read(|session| async move { read::bytes(&session).await }).await
     }
 
     async fn set_aside(&self, aside: &SetAside) -> Stored<()> {
         let aside = aside.clone();
-        self.writer.transaction(move |session| async move { sweep::set_aside(&session, &aside).await }).await
+        let set_aside = move |session: Arc<SqlSession>| {
+            let aside = aside.clone();
+            async move { sweep::set_aside(&session, &aside).await }
+        };
+        self.writer.transaction(set_aside).await
     }
 
     async fn aside(&self) -> Stored<Vec<SetAside>> {
-        self.readers.read(|session| async move { read::aside(&session).await }).await
+        self.read(|session| async move { read::aside(&session).await }).await
     }
 
     async fn clear_rows(&self) -> Stored<()> {
         self.writer.transaction(|session| async move { sweep::clear_rows(&session).await }).await
+    }
+
+    async fn copy_in(&self, batch: Batch) -> Stored<()> {
+        self.writer.commit(batch, BatchPositions::Copied).await
+    }
+
+    fn away(&self) -> Option<String> {
+        self.way_back.absence.why()
+    }
+
+    fn patient(&self) -> Option<Arc<dyn Store>> {
+        Some(Arc::new(PostgresStore { is_patient: true, ..self.clone() }))
     }
 }

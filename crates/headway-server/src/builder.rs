@@ -6,7 +6,7 @@ use std::sync::Arc;
 use headway_recipes::Recipe;
 
 use crate::Server;
-use crate::config::Config;
+use crate::config::{Config, StoreAddress};
 use crate::error::StartError;
 
 /// Collects a server's settings. Settings not given have their defaults.
@@ -27,6 +27,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn library(mut self, name: impl Into<String>, root: impl Into<PathBuf>) -> Self {
         self.config.libraries.push((name.into(), root.into()));
+        self
+    }
+
+    /// Keeps the log in this PostgreSQL database, such as `postgres://user@host/database`, and not in the data folder.
+    #[must_use]
+    pub fn store(mut self, address: impl Into<StoreAddress>) -> Self {
+        self.config.store = Some(address.into());
         self
     }
 

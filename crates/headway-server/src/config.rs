@@ -1,17 +1,22 @@
 //! The settings of a server.
 
+mod store_address;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::engine::Floor;
 use super::retention::Retention;
+pub use store_address::StoreAddress;
 
 /// Settings of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The data folder: the log and the files that jobs write for their users.
     pub data: PathBuf,
+    /// The database with the log, if it is not in the data folder.
+    pub store: Option<StoreAddress>,
     /// The served folders: name, root.
     pub libraries: Vec<(String, PathBuf)>,
     /// For each library, by name: the path that it was named by, if links lead from there to its root.
@@ -52,6 +57,7 @@ impl Config {
         let (retention, sweep) = (Retention::generous(), Duration::from_secs(60 * 60));
         Config {
             data,
+            store: None,
             libraries,
             links: BTreeMap::new(),
             jobs: 4,

@@ -37,7 +37,7 @@ pub use watched::{MadeFiles, SizeAndTime, WatchedFiles};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -56,6 +56,9 @@ use headway_model::{ApiError, JobEvent, JobId, PauseReason, StartJob, Unable};
 use headway_store::rows::JobRow;
 use headway_store::{AppendError, Head, Store};
 use start_up::OwnRuntime;
+
+/// How long the end of a server waits for a database that is away.
+const LONGEST_AWAY: Duration = Duration::from_secs(5);
 
 /// A running Headway. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +80,8 @@ struct ServerInner {
     /// What the last look at the clock found, once there was one: pages say for how long nothing is removed by age.
     clock: parking_lot::Mutex<Option<LastLook>>,
     context: Context,
+    /// The store of the log for calls and pages, which learn at once that it is away.
+    store: Arc<dyn Store>,
     index: Index,
     looks: looks::Looks,
     /// Looks whether libraries can be reached, which do not wait for those that read a trash.
@@ -122,9 +127,19 @@ impl Server {
     pub async fn stop(&self) {
         self.begin_to_stop();
         if let Some(engine) = self.inner.engine.lock().await.take() {
-            engine.await.ok();
+            self.unless_away(engine).await;
         }
-        self.log().flush().await;
+        self.unless_away(self.log().flush()).await;
+    }
+
+    /// Waits for an end before which something is recorded, but not for a database that stays away.
+    async fn unless_away(&self, end: impl Future) {
+        tokio::select! {
+            _ = end => {}
+            () = stays_away(&**self.store()) => {
+                tracing::warn!("the server ends while the database of its log is away: what runs counts as interrupted");
+            }
+        }
     }
 
     /// Stops as [`Server::stop`], without letting running items continue for a while first. A program that does not end within
@@ -173,7 +188,7 @@ impl Server {
 
     /// The store of the log.
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.inner.context.store
+        &self.inner.store
     }
 
     fn log(&self) -> &Log {
@@ -226,5 +241,16 @@ impl Server {
     async fn request_of(&self, row: &JobRow) -> Result<Option<StartJob>, ApiError> {
         let request = self.store().request(row.job_no).await?;
         Ok(request.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+}
+
+/// Ends once the log has been away for [`LONGEST_AWAY`] without a break.
+async fn stays_away(store: &dyn Store) {
+    let mut since = Instant::now();
+    while since.elapsed() < LONGEST_AWAY {
+        tokio::time::sleep(LONGEST_AWAY / 20).await;
+        if store.away().is_none() {
+            since = Instant::now();
+        }
     }
 }

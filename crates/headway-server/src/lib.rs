@@ -8,6 +8,7 @@ mod engine;
 pub mod error;
 pub mod follow;
 mod index;
+mod log_place;
 pub mod maintenance;
 mod nothing_found;
 mod placements;

@@ -1,25 +1,31 @@
 //! Maintenance of a data folder while no server uses it.
 
+mod store_copy;
+
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use headway_files::is_held;
 pub use headway_files::private::make_folder;
 use headway_files::{DataFolder, Library, io_text};
 use headway_model::{PauseReason, Position, RelPath};
-use headway_store::{Rebuilt, SqliteStore, Store, StoreError};
+use headway_store::{Rebuilt, Store, StoreError};
 
+use crate::config::StoreAddress;
 pub use crate::doctor::Finding;
 use crate::doctor::{self, Diagnosis, LibraryNow, OpenWork, PlacedFiles, Remedy, Stray};
 use crate::error::{StartError, unknown_libraries};
 use crate::handle::presets;
+use crate::log_place::{LogUse, open_log};
 use crate::steps::Steps;
+pub use store_copy::StoreCopy;
 
 /// A locked data folder: no server can use it meanwhile.
 pub struct Maintenance {
-    store: SqliteStore,
+    store: Arc<dyn Store>,
     head: Position,
     folder: DataFolder,
 }
@@ -70,13 +76,18 @@ impl LeftNames {
 }
 
 impl Maintenance {
-    /// Opens a data folder. `libraries` are the folders that its server serves, by name.
+    /// Opens a data folder, and the database with its log if the log is not there. `libraries` are the folders that its
+    /// server serves, by name.
     ///
     /// # Errors
-    /// If a server uses the folder, or the folder or its log cannot be opened.
-    pub async fn open(data: &Path, libraries: &[(String, PathBuf)]) -> Result<Self, StartError> {
+    /// If a server uses the folder or the database, or the folder or its log cannot be opened.
+    pub async fn open(
+        data: &Path,
+        libraries: &[(String, PathBuf)],
+        store: Option<&StoreAddress>,
+    ) -> Result<Self, StartError> {
         let folder = DataFolder::open(data, libraries)?;
-        let store = SqliteStore::open(&folder.log()).await?;
+        let store = open_log(&folder, store, LogUse::Maintenance).await?;
         let head = store.head().await?.position;
         Ok(Maintenance { store, head, folder })
     }
@@ -92,7 +103,7 @@ impl Maintenance {
     /// # Errors
     /// If the log cannot be read. The log itself is never changed.
     pub async fn rebuild(&self, progress: impl FnMut(Position)) -> Result<Rebuilt, StoreError> {
-        headway_store::rebuild(&self.store, progress).await
+        headway_store::rebuild(&*self.store, progress).await
     }
 
     /// Checks that events, digests and rows are consistent. `progress` is called with the position reached.
@@ -100,7 +111,7 @@ impl Maintenance {
     /// # Errors
     /// If the log cannot be read.
     pub async fn inspect(&self, progress: impl FnMut(Position)) -> Result<Diagnosis, StoreError> {
-        doctor::inspect(&self.store, progress).await
+        doctor::inspect(&*self.store, progress).await
     }
 
     /// Lists the stuck jobs, the work of its own that the server gave up, and the other jobs that are not over.
@@ -108,7 +119,7 @@ impl Maintenance {
     /// # Errors
     /// If the log cannot be read.
     pub async fn open_work(&self) -> Result<OpenWork, StoreError> {
-        doctor::open_work(&self.store, &self.folder).await
+        doctor::open_work(&*self.store, &self.folder).await
     }
 
     /// Checks that the presets can be read.
@@ -153,7 +164,7 @@ impl Maintenance {
         let unread = |error: io::Error| StartError(format!("the folder {} cannot be read: {error}", root.display()));
         let (names, unread) = library.own_names(&apart, &mut progress).map_err(unread)?;
         let mut left = LeftNames { unread, ..LeftNames::default() };
-        for stray in doctor::strays(&self.store, &self.now(&library)?, names).await? {
+        for stray in doctor::strays(&*self.store, &self.now(&library)?, names).await? {
             left.take(&library, &stray, remove);
         }
         Ok(left)
@@ -165,7 +176,7 @@ impl Maintenance {
     /// If the library or the log cannot be read.
     pub async fn placements(&self, name: &str, root: &Path) -> Result<(PlacedFiles, Vec<Finding>), StartError> {
         let library = self.library(name, root)?;
-        Ok(doctor::look_at_places(&self.store, &self.now(&library)?).await?)
+        Ok(doctor::look_at_places(&*self.store, &self.now(&library)?).await?)
     }
 
     /// A library with every name that jobs gave it, or a folder inside it or around it.

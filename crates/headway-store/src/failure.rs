@@ -4,6 +4,9 @@ use headway_model::{ApiError, PauseReason, Unable};
 
 use crate::{AppendError, StoreError};
 
+/// What a caller learns while the log cannot be reached.
+const AWAY: &str = "the database of the log cannot be reached now, so nothing is known about what was asked for";
+
 /// Logs a cause that must not leave the server, and returns the incident number to quote.
 pub fn internal(cause: &dyn std::fmt::Display) -> ApiError {
     let incident = uuid::Uuid::now_v7().simple().to_string();
@@ -13,11 +16,15 @@ pub fn internal(cause: &dyn std::fmt::Display) -> ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        match error.aside {
-            // The same call cannot succeed later.
-            true => ApiError::Conflict { message: error.to_string() },
-            false => internal(&error),
+        // The same call cannot succeed later.
+        if error.aside {
+            return ApiError::Conflict { message: error.to_string() };
         }
+        if error.away {
+            tracing::debug!(%error, "a call was refused");
+            return ApiError::Unavailable { message: AWAY.to_owned() };
+        }
+        internal(&error)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stores the log. The [`Writer`] makes batches, a store commits them, and readers read pages. The contract of a store is
 //! on the [`Store`] trait. One suite of tests, made by `store_contract!` of the feature `testing`, checks it for any store.
 
+mod copy;
 mod failure;
 mod index;
 mod memory;
@@ -15,8 +16,11 @@ mod sqlite;
 pub mod testing;
 mod writer;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
+pub use copy::{CopiedLog, compare, copy};
 pub use failure::internal;
 pub use index::{FileIndex, LibraryFolders, SeenOutcome};
 pub use memory::MemoryStore;
@@ -47,6 +51,8 @@ pub struct StoreError {
     pub(crate) damaged: Option<DamagedRows>,
     /// Whether the job that was asked for is set aside.
     pub(crate) aside: bool,
+    /// Whether the log could not be reached, so that nothing was asked.
+    pub(crate) away: bool,
 }
 
 /// Derived rows with a value that this program does not write.
@@ -61,13 +67,19 @@ pub(crate) enum DamagedRows {
 impl StoreError {
     /// An error that, as far as is known, does not pass by itself.
     pub fn new(message: impl Into<String>) -> Self {
-        StoreError { message: message.into(), passes: None, damaged: None, aside: false }
+        StoreError { message: message.into(), passes: None, damaged: None, aside: false, away: false }
     }
 
     /// The same error, caused by a shortage that can pass by itself.
     #[must_use]
     pub fn passing(self, passes: Option<PauseReason>) -> Self {
         StoreError { passes, ..self }
+    }
+
+    /// The same error, because the log cannot be reached now.
+    #[must_use]
+    pub fn while_away(self) -> Self {
+        StoreError { away: true, ..self }
     }
 
     /// An error at a row of the job with this number, which can be made again from the events.
@@ -223,4 +235,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes every row that is derived from events.
     async fn clear_rows(&self) -> Stored<()>;
+
+    /// Writes events of another store's log, and what follows from them, as [`Store::commit`] does. They keep their
+    /// positions, and those that the other log has no more stay free.
+    async fn copy_in(&self, batch: Batch) -> Stored<()> {
+        self.commit(batch).await
+    }
+
+    /// Why the log cannot be reached now, while it is expected back by itself: commits wait for it, and reads fail. `None`
+    /// for a log that is on this machine.
+    fn away(&self) -> Option<String> {
+        None
+    }
+
+    /// The same log, whose reads wait while it is away; `None` if it is never away.
+    fn patient(&self) -> Option<Arc<dyn Store>> {
+        None
+    }
 }

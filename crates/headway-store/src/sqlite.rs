@@ -49,7 +49,7 @@ impl From<rusqlite::Error> for StoreError {
             ),
             None => error.to_string(),
         };
-        StoreError { message, passes: passes(&error), damaged, aside: false }
+        StoreError { message, passes: passes(&error), damaged, aside: false, away: false }
     }
 }
 

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod commits;
+pub mod copies;
 pub mod leases;
 pub mod outcomes;
 pub mod reads;
@@ -33,6 +34,8 @@ macro_rules! store_contract {
             rebuilds rebuilt_rows_are_the_same,
             rebuilds a_job_whose_history_is_removed_is_rebuilt_from_its_last_event_alone,
             leases a_lease_is_there_while_its_item_runs_and_no_longer,
+            copies a_copy_is_the_same_log_and_goes_on_where_it_was_stopped,
+            copies a_copy_keeps_the_gaps_of_its_original_and_another_log_is_refused,
         }
     };
     ($empty:path: $($part:ident $check:ident,)*) => { $(

@@ -78,9 +78,9 @@ impl ServeFile {
         if wrong.is_empty() { Ok(ServeFile { path: Some(path.into()), settings }) } else { Err(wrong.join("\n")) }
     }
 
-    /// The file with this setting alone.
-    pub(in crate::cli) fn only(mut self, name: &str) -> Self {
-        self.settings.retain(|known, _| known == name);
+    /// The file with these settings alone.
+    pub(in crate::cli) fn only(mut self, names: &[&str]) -> Self {
+        self.settings.retain(|known, _| names.contains(&known.as_str()));
         self
     }
 

@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::file::{ServeFile, is_setting, takes_list};
+use headway_server::config::StoreAddress;
 
 /// A setting as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +83,13 @@ fn setting(argument: &Arg, matches: &ArgMatches, file: &ServeFile) -> ServeSetti
     };
     ServeSetting {
         name: name.into(),
-        values: raw.map(|value| value.to_string_lossy().into_owned()).collect(),
+        values: raw.map(|value| shown(name, &value.to_string_lossy())).collect(),
         takes_list: takes_list(argument),
         source,
     }
+}
+
+/// The value of a setting for everybody's eyes: the address of a database has no password.
+fn shown(name: &str, value: &str) -> String {
+    if name == "store" { StoreAddress::from(value).to_string() } else { value.to_owned() }
 }

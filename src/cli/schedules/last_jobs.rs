@@ -9,6 +9,7 @@ use crate::cli::out::say;
 use crate::cli::session::{ServerArguments, Session};
 use headway_client::ClientError;
 use headway_model::{ApiError, JobId};
+use headway_server::config::StoreAddress;
 
 /// What is known of the status of each job, in words.
 pub(super) struct LastJobs(BTreeMap<JobId, String>);
@@ -16,11 +17,16 @@ pub(super) struct LastJobs(BTreeMap<JobId, String>);
 impl LastJobs {
     /// Asks the server of the data folder or, if none runs, a server in this process that works on no job. If neither answers,
     /// no status is known, and standard error says why.
-    pub(super) async fn ask(jobs: BTreeSet<JobId>, data: &Path, config: Option<PathBuf>) -> Self {
+    pub(super) async fn ask(
+        jobs: BTreeSet<JobId>,
+        data: &Path,
+        store: Option<StoreAddress>,
+        config: Option<PathBuf>,
+    ) -> Self {
         if jobs.is_empty() {
             return LastJobs(BTreeMap::new());
         }
-        let which = ServerArguments { data: data.to_owned(), server: None, token_file: None, config };
+        let which = ServerArguments { data: data.to_owned(), store, server: None, token_file: None, config };
         let known = match which.ask().await {
             Ok(session) => known(session, jobs).await,
             Err(CommandFailure { text, .. }) => {

@@ -68,6 +68,7 @@ impl ServeCommand {
     fn server(&self, libraries: Vec<(String, PathBuf)>, owner_only: BTreeSet<String>) -> Config {
         let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
         let mut config = Config::new(self.data.clone(), libraries);
+        config.store = self.store.clone();
         config.jobs = self.jobs;
         config.trash_age = days(self.trash_days);
         config.retention = Retention {

@@ -42,7 +42,7 @@ pub(crate) fn NotRecording() -> impl IntoView {
             view! {
                 <p class="page-banner" role="alert">
                     "The server cannot write its event log: nothing new is recorded, and jobs stand still. "
-                    "Make room on its data folder's disk, then restart Headway; jobs go on where they were."
+                    "Its own log says why; often a disk is full, and room must be made. Then restart Headway; jobs go on where they were."
                 </p>
             }
         })

@@ -6,12 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::ballast::BALLAST;
+use super::log_elsewhere::LOG_ELSEWHERE;
 use super::private::{FILE, FOLDER, PART, make_folder};
 use crate::paths;
 
 /// The files and folders of a data folder, and with them each file's [part](PART). The permissions of anything else in it are
 /// left alone.
-const FILES: [&str; 22] = [
+const FILES: [&str; 23] = [
     "lock",
     "lock.1",
     "lock.2",
@@ -26,6 +27,7 @@ const FILES: [&str; 22] = [
     BALLAST,
     "steps",
     "suspects",
+    LOG_ELSEWHERE,
     "log.sqlite",
     // While a new database takes up its journal mode, or if the process dies there.
     "log.sqlite-journal",
@@ -43,7 +45,7 @@ const FOLDERS: [&str; 7] = ["attempts", "jobs", "schedules", "tmp", "untidy", "w
 /// Both are logged.
 pub(super) fn make_root(root: &Path) -> io::Result<()> {
     make_folder(root)?;
-    let ours = is_there(&root.join("log.sqlite"))?;
+    let ours = is_there(&root.join("log.sqlite"))? || is_there(&root.join(LOG_ELSEWHERE))?;
     let mut shared = false;
     for entry in paths::list(root)? {
         let name = entry.file_name();

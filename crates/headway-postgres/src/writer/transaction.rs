@@ -19,26 +19,51 @@ pub(crate) struct Writing {
     pub(crate) head: Head,
 }
 
+/// Which positions the events of a batch can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BatchPositions {
+    /// Those behind the head, without a gap.
+    Next,
+    /// Those of another log, which can lack some.
+    Copied,
+}
+
 /// Why a transaction was not committed.
 pub(super) enum NotCommitted {
     /// It was taken back, and the connection is as before.
     TakenBack(StoreError),
-    /// The connection cannot be used any more.
+    /// The connection broke. Unless the error says so, it is not known whether the transaction is in the log.
     Lost(StoreError),
+    /// It was refused, and nothing more can be written: the log is not this writer's, or the database does not take it.
+    Over(StoreError),
+}
+
+impl NotCommitted {
+    pub(super) fn into_error(self) -> StoreError {
+        let (NotCommitted::TakenBack(error) | NotCommitted::Lost(error) | NotCommitted::Over(error)) = self;
+        error
+    }
+}
+
+/// The head of the log once a batch is in it.
+pub(super) fn head_after(batch: &Batch) -> Head {
+    Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no }
 }
 
 impl Writing {
     /// Commits a batch. The transaction has begun before anything else is sent, because a statement outside of it would be
     /// committed by itself. It ends only once everything else is answered: what fails before that is certainly not in the
     /// log.
-    pub(super) async fn commit(&mut self, batch: &Batch) -> Stored<()> {
-        self.continued_by(batch)?;
-        self.session.send(BEGIN).await?;
+    pub(super) async fn commit(&mut self, batch: &Batch, positions: BatchPositions) -> Result<(), NotCommitted> {
+        self.continued_by(batch, positions).map_err(NotCommitted::Over)?;
+        self.session.send(BEGIN).await.map_err(NotCommitted::Lost)?;
         if let Err(error) = self.write(batch).await {
             return Err(self.taken_back(error).await);
         }
-        self.session.commit().await?;
-        self.head = Head { position: batch.head, digest: batch.digest, next_job_no: batch.next_job_no };
+        if let Err(error) = self.session.commit().await {
+            return Err(self.unconfirmed(error).await);
+        }
+        self.head = head_after(batch);
         Ok(())
     }
 
@@ -51,10 +76,16 @@ impl Writing {
         self.session.send(BEGIN).await.map_err(NotCommitted::Lost)?;
         let held = self.session.row(HOLD, &[&self.fence.writer, &self.fence.process]).await;
         if let Err(error) = held.and_then(|row| row.map(drop).ok_or_else(elsewhere)) {
-            return Err(NotCommitted::Lost(self.taken_back(error).await));
+            return Err(match self.taken_back(error).await {
+                NotCommitted::TakenBack(error) => NotCommitted::Over(error),
+                other => other,
+            });
         }
         match work(Arc::clone(&self.session)).await {
-            Ok(done) => self.session.commit().await.map(|()| done).map_err(NotCommitted::Lost),
+            Ok(done) => match self.session.commit().await {
+                Ok(()) => Ok(done),
+                Err(error) => Err(self.unconfirmed(error).await),
+            },
             Err(error) => match self.session.send("ROLLBACK").await {
                 Ok(()) => Err(NotCommitted::TakenBack(error)),
                 Err(_) => Err(NotCommitted::Lost(error)),
@@ -63,10 +94,20 @@ impl Writing {
     }
 
     /// Refuses a batch whose positions do not begin behind the head.
-    fn continued_by(&self, batch: &Batch) -> Stored<()> {
-        let positions = (self.head.position + 1..).zip(&batch.events);
-        let is_next = positions.into_iter().all(|(position, row)| row.position == position);
-        match is_next && batch.head == self.head.position + batch.events.len() as u64 {
+    fn continued_by(&self, batch: &Batch, positions: BatchPositions) -> Stored<()> {
+        let (before, events) = (self.head.position, &batch.events);
+        let continues = match positions {
+            BatchPositions::Next => {
+                let is_next = (before + 1..).zip(events).all(|(position, row)| row.position == position);
+                is_next && batch.head == before + events.len() as u64
+            }
+            BatchPositions::Copied => {
+                let is_in_order = events.is_sorted_by(|one, next| one.position < next.position);
+                let is_behind = events.first().is_none_or(|row| row.position > before);
+                is_in_order && is_behind && batch.head == events.last().map_or(before, |row| row.position)
+            }
+        };
+        match continues {
             true => Ok(()),
             false => Err(StoreError::new(format!(
                 "the batch up to position {} does not continue the log, whose head is {}",
@@ -85,10 +126,21 @@ impl Writing {
     }
 
     /// Takes back the transaction. If the reason is another writer, the error says so.
-    async fn taken_back(&self, error: StoreError) -> StoreError {
+    async fn taken_back(&self, error: StoreError) -> NotCommitted {
         match self.session.send("ROLLBACK").await {
-            Ok(()) => self.overtaken().await.ok().flatten().map_or(error, StoreError::new),
-            Err(_) => error,
+            Err(_) => NotCommitted::Lost(error),
+            Ok(()) => match self.overtaken().await {
+                Ok(Some(why)) => NotCommitted::Over(StoreError::new(why)),
+                Ok(None) | Err(_) => NotCommitted::TakenBack(error),
+            },
+        }
+    }
+
+    /// A `COMMIT` has failed. If the connection still answers, the database has refused the transaction.
+    async fn unconfirmed(&self, error: StoreError) -> NotCommitted {
+        match self.session.send("ROLLBACK").await {
+            Ok(()) => NotCommitted::Over(error),
+            Err(_) => NotCommitted::Lost(error),
         }
     }
 

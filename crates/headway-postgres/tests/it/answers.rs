@@ -18,25 +18,12 @@ fn committing(store: &Arc<dyn Store>, mut batches: Batches) -> JoinHandle<Stored
 /// The connections to this database in whose `COMMIT` something happens.
 const COMMITTING: &str = "FROM pg_stat_activity WHERE query = 'COMMIT' AND datname = current_database() AND wait_event";
 
-/// From now on each commit on this server is on the disk, and waits for a replica that never comes.
-async fn commits_wait_for_a_replica(database: &TestDatabase) {
-    database.sql("CREATE TABLE probe (number INTEGER)").await;
-    database.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await;
-    database.sql("SELECT pg_reload_conf()").await;
-    // A process of the server takes over the setting for all others, and tells nobody when.
-    while database.told("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").await == "0" {
-        let client = database.client().await;
-        tokio::spawn(async move { client.batch_execute("INSERT INTO probe VALUES (1)").await });
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_not_confirmed_might_be_in_the_log_and_is_said_so() {
     let database = TestDatabase::with(PostgresServer::new(&[]), "").await;
     let store = database.store().await;
     let batches = Batches::at(store.head().await.expect("a head"));
-    commits_wait_for_a_replica(&database).await;
+    database.commits_wait_for_a_replica().await;
     let commit = committing(&store, batches);
     database.until(&format!("SELECT count(*) {COMMITTING} = 'SyncRep'")).await;
     database.sql(&format!("SELECT pg_terminate_backend(pid) {COMMITTING} = 'SyncRep'")).await;

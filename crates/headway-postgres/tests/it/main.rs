@@ -4,6 +4,7 @@ mod answers;
 mod batches;
 mod contract;
 mod crash;
+mod reconnect;
 mod refusals;
 mod rows;
 mod server;

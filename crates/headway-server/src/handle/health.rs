@@ -8,27 +8,39 @@ use headway_files::free_bytes;
 use headway_model::status::WaitEnd;
 use headway_model::{ApiError, JobStatus};
 
+/// What pages say while the log cannot be reached.
+const AWAY: &str = "The database of the log does not answer: nothing new is recorded, and jobs wait. Everything goes on by itself \
+    once it is back.";
+
 /// How long the engine can stand still before a restart is needed.
 const STILL: Duration = Duration::from_secs(30);
 
 impl Server {
-    /// Problems that a restart would fix; empty if there are none. A full disk or a missing library is not one of
-    /// them.
+    /// Problems that a restart would fix; empty if there are none. A full disk, a missing library or a database that is
+    /// away is not one of them.
     pub fn ails(&self) -> Vec<String> {
         let mut reasons = Vec::new();
         if !self.is_recording() {
             reasons.push("the log could not be written, so nothing new is recorded".into());
         }
         let still = self.inner.context.pulse.still_for();
-        if still >= STILL && !*self.inner.stop.borrow() {
+        if still >= STILL && !self.is_away() && !*self.inner.stop.borrow() {
             reasons.push(format!("the engine has stood still for {} s", still.as_secs()));
         }
         reasons
     }
 
-    /// Which of its own tasks the server skips after repeated crashes, and what to do.
+    /// Whether the log cannot be reached now, and is waited for.
+    pub fn is_away(&self) -> bool {
+        self.store().away().is_some()
+    }
+
+    /// What pages say about the server as a whole: that its log is away, and which of its own tasks it skips after
+    /// repeated crashes, and what to do.
     pub fn given_up(&self) -> Option<String> {
-        self.inner.context.steps.given_up_text()
+        let away = self.is_away().then(|| AWAY.to_owned());
+        let texts: Vec<_> = away.into_iter().chain(self.inner.context.steps.given_up_text()).collect();
+        (!texts.is_empty()).then(|| texts.join(" "))
     }
 
     /// Problems that no restart fixes. They name nothing, because everyone can call the probes.
@@ -111,6 +123,7 @@ impl Server {
     /// Reasons why no work can begin now.
     pub async fn cannot_begin(&self) -> Vec<String> {
         let mut reasons = self.ails();
+        reasons.extend(self.is_away().then(|| "the database of the log is away".to_owned()));
         let context = &self.inner.context;
         let (data, floor) = (context.data.root().to_owned(), context.shortage.floor().disk);
         // An unknown amount of free space stops nothing; if there is too little, the calls themselves fail.

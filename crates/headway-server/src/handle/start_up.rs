@@ -40,6 +40,7 @@ impl Server {
         let steps = opened.steps.clone();
         let runtime = OwnRuntime::start().map_err(no_thread)?;
         let (context, reports) = context(&opened, &config, recipes, runtime.handle()).await?;
+        let store = Arc::clone(&opened.store);
         end_left_over(&context, &opened.folds, &opened.aside).await?;
         engine::hold_left_open(&context, opened.rows.iter().zip(&opened.folds)).await?;
 
@@ -55,8 +56,8 @@ impl Server {
         let schedule = Schedule::new(limits, crate::now(), live);
         let (stop, stopped) = watch::channel(false);
         drop(runtime.handle().spawn(engine::tidy_finished_jobs(context.clone(), stopped.clone())));
-        let (libraries, store) = (context.libraries.clone(), Arc::clone(&context.store));
-        let index = Index::start(&context.data, libraries, store, context.log.head(), steps)?;
+        let (libraries, patient) = (context.libraries.clone(), Arc::clone(&context.store));
+        let index = Index::start(&context.data, libraries, patient, context.log.head(), steps)?;
         let (tell, inputs) = mpsc::unbounded_channel();
         let inbox = engine::Inbox { reports, inputs, stop: stopped };
         let engine = Mutex::new(Some(runtime.handle().spawn(engine::run(context.clone(), schedule, inbox))));
@@ -65,6 +66,7 @@ impl Server {
             keeping: parking_lot::Mutex::new(keeping),
             clock: parking_lot::Mutex::default(),
             context,
+            store,
             index,
             looks: Looks::default(),
             reaches: Looks::default(),
@@ -110,7 +112,8 @@ async fn context(
     };
     let data = Arc::clone(&opened.data);
     let context = Context {
-        store: Arc::clone(&opened.store),
+        // What the engine asks is asked again and again until it is known.
+        store: opened.store.patient().unwrap_or_else(|| Arc::clone(&opened.store)),
         log,
         libraries: engine::Libraries::new(opened.libraries.clone()),
         by_path: ByPath::new(Arc::clone(&data), opened.steps.clone()),

@@ -64,6 +64,19 @@ impl TestDatabase {
         row.unwrap_or_default().to_owned()
     }
 
+    /// From now on each commit on this server is on the disk, and waits for a replica that never comes.
+    pub(crate) async fn commits_wait_for_a_replica(&self) {
+        self.sql("CREATE TABLE probe (number INTEGER)").await;
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await;
+        self.sql("SELECT pg_reload_conf()").await;
+        // A process of the server takes over the setting for all others, and tells nobody when.
+        while self.told("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").await == "0" {
+            let client = self.client().await;
+            tokio::spawn(async move { client.batch_execute("INSERT INTO probe VALUES (1)").await });
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until this statement tells something else than 0.
     pub(crate) async fn until(&self, statement: &str) {
         let end = Instant::now() + Duration::from_secs(60);

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::engine::open_library;
 use crate::error::{StartError, unknown_libraries};
+use crate::log_place::{LogUse, open_log};
 use crate::steps::Steps;
 use headway_files::{DataFolder, FolderError, Library, ask_all};
 use headway_model::Fold;
 use headway_store::rows::{JobKey, JobRow};
-use headway_store::{JobFilter, SetAside, SqliteStore, Store};
+use headway_store::{JobFilter, SetAside, Store};
 
 /// The open data folder, libraries and log.
 pub(super) struct OpenedState {
@@ -38,7 +39,7 @@ impl OpenedState {
         let opened = opened?.or_none_of(&data, config.libraries.len())?;
         let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.log()).await?.mending());
+        let store = open_log(&data, config.store.as_ref(), LogUse::Serving).await?;
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
         let (_, folds) = store.folds(&ids).await?;
