@@ -388,7 +388,7 @@ const KINDS: [&str; 3] = [".is_dir()", ".is_file()", ".is_symlink()"];
 const FOUND_OUT: [&str; 8] = ["found", "kind", "metadata", "real", "entry", "metadata()?", "file_type()?", "mode()"];
 
 /// The places where this is right: file, part of the statement, reason.
-const REASONS: [(&str, &str, &str); 44] = [
+const REASONS: [(&str, &str, &str); 43] = [
     (
         "files/library/open.rs",
         "Found::There(opened) = self.open_plain(path)",
@@ -409,7 +409,7 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("files/library/leftovers.rs", "Found::Unknown(_)", "it is tried again later"),
     ("files/library/make_folder.rs", "let Found::There(dir)", "the folder is made then, which says why it cannot be"),
     ("files/data_folder/ballast.rs", "matches!(kept, Found::Absent", "what is not known stays as it is"),
-    ("server/clock.rs", "/proc/uptime", "where it cannot be asked nothing is known to have passed"),
+    ("server/boot.rs", "boot_id", "then every crash counts, and more than a day is a jump of the clock"),
     ("files/data_folder/outputs.rs", "written.is_err()", "why it was not written is what is told"),
     ("files/data_folder.rs", "known()?", "only what is known is asked on"),
     ("files/data_folder/attempts.rs", "known()?", "only what is known is asked on"),
@@ -441,7 +441,6 @@ const REASONS: [(&str, &str, &str); 44] = [
     ("files/library/stage.rs", "ioctl_ficlone", "if blocks cannot be shared, bytes are copied"),
     ("files/library/root/reach.rs", "Root::open(", "what cannot be opened is no other folder that could be taken"),
     ("guard/processes.rs", "/proc/thread-self/children", "without it children are looked for another way"),
-    ("server/steps.rs", "boot_id", "without it every crash counts as one of this boot"),
     (
         "files/data_folder/location.rs",
         "without_links(&library)",

@@ -1,24 +1,24 @@
 //! Whether the clock can be trusted when the age of something decides whether it is permanently deleted.
 //!
 //! A clock that jumped, for example because the machine's battery is flat, must not make originals look a year old.
-//! The last known time is stored beside the log. After a jump of more than a day, or a jump ahead of more than two
-//! weeks while the server was down, nothing is removed by age until a whole day has passed. The time that the clock
-//! skipped never counts as age: see [`Jumps`].
+//! The last known time is stored beside the log, with the machine's uptime then. After a jump of more than a day, also
+//! across a restart of the server, nothing is removed by age until a whole day has passed. How long a machine was off
+//! cannot be known: see [`last_seen`]. The time that the clock skipped never counts as age: see [`Jumps`].
 
 mod jumps;
+mod last_seen;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::boot;
 use headway_files::{StateFile, private};
 use headway_model::Millis;
 pub(crate) use jumps::Jumps;
+use last_seen::LastSeen;
 
 /// After a larger jump than this, the clock is trusted only once this much time has passed.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long a machine can plausibly have been off.
-const OFF: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Maximum size of the file in bytes.
 const LIMIT_BYTES: u64 = 10_000;
@@ -35,11 +35,11 @@ pub(crate) struct LastLook {
 impl LastLook {
     /// How much longer the clock is not trusted, if it shows this time now: a jump since the last look counts as well.
     pub(crate) fn doubt(&self, now: Millis) -> Duration {
-        self.doubt_at(now, uptime())
+        self.doubt_at(now, boot::uptime())
     }
 
-    fn doubt_at(&self, now: Millis, up: Option<Duration>) -> Duration {
-        let passed = up.unwrap_or(self.up).saturating_sub(self.up);
+    fn doubt_at(&self, now: Millis, up: Duration) -> Duration {
+        let passed = up.saturating_sub(self.up);
         let (_, jump) = jump(self.at, now, passed);
         if jump > DAY { DAY } else { self.doubt.saturating_sub(passed) }
     }
@@ -48,30 +48,32 @@ impl LastLook {
 /// Watches the system clock for jumps.
 pub(crate) struct Clock {
     path: PathBuf,
+    /// The id of this boot of the machine, if it is known.
+    boot: Option<String>,
     /// When the clock was last checked: by the clock itself, and by the uptime of the machine.
-    last: Option<(Millis, Duration)>,
+    last: (Millis, Duration),
     /// How much longer the clock is not trusted.
     doubt: Duration,
     jumps: Jumps,
-    /// When the clock was opened, as long as the file could not be read since. What is in the file is not replaced until then,
-    /// and the clock is not trusted.
-    unread: Option<Millis>,
+    /// When the clock was opened, by the clock and by the uptime, as long as the file could not be read since. What is in
+    /// the file is not replaced until then, and the clock is not trusted.
+    unread: Option<(Millis, Duration)>,
 }
 
 impl Clock {
     /// Reads the last known time from the data folder. If it cannot be read, the clock is not trusted until it can, and for
     /// a day after that.
     pub(crate) fn open(data: &Path, now: Millis) -> Self {
-        Clock::open_at(data, now, uptime())
+        Clock::open_at(data, now, boot::id(), boot::uptime())
     }
 
-    fn open_at(data: &Path, now: Millis, up: Option<Duration>) -> Self {
+    fn open_at(data: &Path, now: Millis, boot: Option<String>, up: Duration) -> Self {
         let path = data.join("clock");
         // A clock that is set right after the start must not be taken for time that passed.
-        let last = Some((now, up.unwrap_or_default()));
-        let mut clock = Clock { path, last, doubt: Duration::ZERO, jumps: Jumps::default(), unread: Some(now) };
+        let last = (now, up);
+        let mut clock = Clock { path, boot, last, doubt: Duration::ZERO, jumps: Jumps::default(), unread: Some(last) };
         clock.take_up();
-        clock.keep(now);
+        clock.keep();
         clock
     }
 
@@ -81,7 +83,7 @@ impl Clock {
         match StateFile::read(self.path.clone(), LIMIT_BYTES) {
             Ok(file) => {
                 self.unread = None;
-                match file.text().map(read) {
+                match file.text().map(LastSeen::read) {
                     None => {}
                     Some(Some(last)) => self.follow(last, opened),
                     Some(None) => self.doubt = DAY,
@@ -95,25 +97,23 @@ impl Clock {
     }
 
     /// Goes on from what the last process knew, for a clock that was opened at this time.
-    fn follow(&mut self, last: LastSeen, opened: Millis) {
-        let LastSeen { now: then, doubt, jumps } = last;
-        let since = std::mem::replace(&mut self.jumps, jumps);
-        self.doubt = self.doubt.max(doubt);
-        // The machine might have been off for days, so only a longer time counts as a jump.
-        if opened < then || opened - then > OFF.as_millis() as Millis {
-            self.note_jump(then, opened, if opened < then { Duration::ZERO } else { OFF });
-        }
+    fn follow(&mut self, last: LastSeen, (opened, up): (Millis, Duration)) {
+        let passed = last.passed(opened, self.boot.as_deref(), up);
+        let since = std::mem::replace(&mut self.jumps, last.jumps);
+        self.doubt = self.doubt.max(last.doubt);
+        self.note_jump(last.now, opened, passed);
         self.jumps.append(since);
     }
 
     /// Checks the clock; returns how much longer it is not trusted. Call it about once a minute.
     pub(crate) fn look(&mut self, now: Millis) -> Duration {
-        self.look_at(now, uptime())
+        self.look_at(now, boot::uptime())
     }
 
     /// What the last look found.
-    pub(crate) fn last_look(&self) -> Option<LastLook> {
-        self.last.map(|(at, up)| LastLook { at, up, doubt: self.doubt })
+    pub(crate) fn last_look(&self) -> LastLook {
+        let (at, up) = self.last;
+        LastLook { at, up, doubt: self.doubt }
     }
 
     /// Where it left time out.
@@ -121,20 +121,17 @@ impl Clock {
         self.jumps.clone()
     }
 
-    fn look_at(&mut self, now: Millis, up: Option<Duration>) -> Duration {
-        // If the system does not tell its uptime, no time is known to have passed.
-        let up = up.or(self.last.map(|(_, up)| up)).unwrap_or_default();
-        if let Some((then, before)) = self.last {
-            let passed = up.saturating_sub(before);
-            self.doubt = self.doubt.saturating_sub(passed);
-            self.note_jump(then, now, passed);
-        }
+    fn look_at(&mut self, now: Millis, up: Duration) -> Duration {
+        let (then, before) = self.last;
+        let passed = up.saturating_sub(before);
+        self.doubt = self.doubt.saturating_sub(passed);
+        self.note_jump(then, now, passed);
         if self.unread.is_some() {
             self.take_up();
             self.doubt = DAY;
         }
-        self.last = Some((now, up));
-        self.keep(now);
+        self.last = (now, up);
+        self.keep();
         self.doubt
     }
 
@@ -150,13 +147,15 @@ impl Clock {
         }
     }
 
-    fn keep(&self, now: Millis) {
+    fn keep(&self) {
         // What could not be read must not be lost.
         if self.unread.is_some() {
             return;
         }
-        let text = format!("{now} {}\n{}", self.doubt.as_secs(), self.jumps.lines());
-        if let Err(error) = private::replace_unsynced(&self.path, text.as_bytes()) {
+        let (now, up) = self.last;
+        let (doubt, jumps, boot) = (self.doubt, self.jumps.clone(), self.boot.clone());
+        let known = LastSeen { now, doubt, boot: boot.map(|boot| (boot, up)), jumps };
+        if let Err(error) = private::replace_unsynced(&self.path, known.text().as_bytes()) {
             tracing::debug!(%error, "the time cannot be kept");
         }
     }
@@ -168,27 +167,6 @@ fn jump(then: Millis, now: Millis, passed: Duration) -> (Millis, Duration) {
     (expected, Duration::from_millis(expected.abs_diff(now)))
 }
 
-/// What the last process knew.
-struct LastSeen {
-    now: Millis,
-    doubt: Duration,
-    jumps: Jumps,
-}
-
-/// A time in milliseconds and a duration in seconds; then the jumps, which earlier versions did not keep.
-fn read(text: &[u8]) -> Option<LastSeen> {
-    let (first, jumps) = std::str::from_utf8(text).ok()?.split_once('\n')?;
-    let (now, doubt) = first.split_once(' ')?;
-    let doubt = Duration::from_secs(doubt.parse().ok()?);
-    Some(LastSeen { now: now.parse().ok()?, doubt, jumps: Jumps::read(jumps)? })
-}
-
-/// How long the machine was up, with the time that it slept: see proc_uptime(5).
-fn uptime() -> Option<Duration> {
-    let text = std::fs::read_to_string("/proc/uptime").ok()?;
-    Duration::try_from_secs_f64(text.split_whitespace().next()?.parse().ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,16 +174,14 @@ mod tests {
     const HOUR: Millis = 60 * 60 * 1_000;
     const NOW: Millis = 1_700_000_000_000;
 
-    fn up(hours: Millis) -> Option<Duration> {
-        Some(Duration::from_millis(hours * HOUR))
+    fn up(hours: Millis) -> Duration {
+        Duration::from_millis(hours * HOUR)
     }
 
     #[test]
     fn a_clock_that_jumped_is_believed_after_a_day_that_was_seen_to_pass() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO, "nothing was known");
-        let week = NOW + 7 * 24 * HOUR;
-        assert_eq!(open(folder.path(), week, 1).look_at(week, up(1)), Duration::ZERO, "a machine that was off");
         for jumped in [NOW + 400 * 24 * HOUR, NOW - 400 * 24 * HOUR] {
             let folder = tempfile::tempdir().expect("a folder");
             assert_eq!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO);
@@ -218,8 +194,46 @@ mod tests {
         }
     }
 
+    /// The clock of a server in one boot of the machine.
     fn open(data: &Path, now: Millis, hours: Millis) -> Clock {
-        Clock::open_at(data, now, up(hours))
+        open_in("one", data, now, hours)
+    }
+
+    fn open_in(boot: &str, data: &Path, now: Millis, hours: Millis) -> Clock {
+        Clock::open_at(data, now, Some(boot.into()), up(hours))
+    }
+
+    #[test]
+    fn a_clock_that_jumped_by_days_across_a_restart_of_the_server_is_not_believed() {
+        let (day, week) = (24 * HOUR, 7 * 24 * HOUR);
+        let later = |boot: &str, passed: Millis, hours: Millis| {
+            let folder = tempfile::tempdir().expect("a folder");
+            assert_eq!(open(folder.path(), NOW, 1).look_at(NOW, up(1)), Duration::ZERO);
+            let mut clock = open_in(boot, folder.path(), NOW + passed, hours);
+            let doubt = clock.look_at(NOW + passed, up(hours));
+            (doubt, clock.jumps().age(NOW, NOW + passed))
+        };
+        let hour = |passed: Millis| Duration::from_millis(passed * HOUR);
+        assert_eq!(later("one", week, 2), (DAY, hour(1)), "the machine was on, and an hour passed");
+        assert_eq!(later("one", 2 * day, 2), (DAY, hour(1)));
+        assert_eq!(later("one", week, 1 + 7 * 24), (Duration::ZERO, hour(7 * 24)), "the server was down for a week");
+        assert_eq!(later("one", day, 2).0, Duration::ZERO, "a day at most is no jump");
+        assert_eq!(later("another", week, 2), (Duration::ZERO, hour(7 * 24)), "the machine was off");
+        assert_eq!(later("another", 15 * day, 2), (Duration::ZERO, hour(15 * 24)), "for two weeks");
+        assert_eq!(later("another", 40 * day, 2), (DAY, hour(14 * 24 + 2)), "not for longer");
+        assert_eq!(later("another", 40 * day, 30 * 24).0, Duration::ZERO, "and has been on for a month since");
+        assert_eq!(later("another", day, 3 * 24).0, DAY, "it has been on for longer than its clock tells");
+    }
+
+    #[test]
+    fn where_the_boot_is_not_known_more_than_a_day_is_a_jump() {
+        let day = 24 * HOUR;
+        for (boot, passed, doubt) in [(None, day, Duration::ZERO), (None, 2 * day, DAY), (Some("one"), 2 * day, DAY)] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let open = |now, boot: Option<&str>| Clock::open_at(folder.path(), now, boot.map(str::to_owned), up(1));
+            assert_eq!(open(NOW, None).look_at(NOW, up(1)), Duration::ZERO);
+            assert_eq!(open(NOW + passed, boot).look_at(NOW + passed, up(1)), doubt, "{boot:?} {passed}");
+        }
     }
 
     #[test]
@@ -234,7 +248,7 @@ mod tests {
     fn a_jump_is_told_before_the_next_look_at_the_clock() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut clock = open(folder.path(), NOW, 1);
-        let told = |clock: &Clock, now, hours| clock.last_look().expect("it was looked at").doubt_at(now, up(hours));
+        let told = |clock: &Clock, now, hours| clock.last_look().doubt_at(now, up(hours));
         assert_eq!(clock.look_at(NOW, up(1)), Duration::ZERO);
         assert_eq!(told(&clock, NOW + HOUR, 2), Duration::ZERO);
         let right = NOW + 40 * 24 * HOUR;
@@ -251,7 +265,6 @@ mod tests {
         assert_eq!(clock.look_at(NOW + HOUR, up(2)), Duration::ZERO);
         assert_ne!(clock.look_at(NOW + 30 * HOUR, up(3)), Duration::ZERO);
         assert_eq!(clock.look_at(NOW + 130 * HOUR, up(103)), Duration::ZERO, "a machine that slept did not jump");
-        assert_eq!(clock.look_at(NOW + 131 * HOUR, None), Duration::ZERO, "what cannot be asked is no jump");
     }
 
     #[test]
@@ -268,9 +281,9 @@ mod tests {
         assert_eq!(again.look_at(right + 25 * HOUR, up(26)), Duration::ZERO, "it is believed");
         assert_eq!(days(again.jumps().age(NOW - HOUR, right + 25 * HOUR)), 1, "and a day has passed");
         assert_eq!(days(again.jumps().age(right, right + 25 * HOUR)), 1);
-        // While it was down two weeks at most count.
+        // While the machine was off two weeks at most count.
         let later = right + 425 * 24 * HOUR;
-        let mut clock = open(folder.path(), later, 1);
+        let mut clock = open_in("another", folder.path(), later, 1);
         assert_ne!(clock.look_at(later, up(1)), Duration::ZERO);
         assert_eq!(days(clock.jumps().age(right, later)), 15);
     }

@@ -1,5 +1,6 @@
 //! The product without HTTP: engine, store, recipes, files. [`Server`] is the public face for `api`, `web` and `cli`.
 
+mod boot;
 mod builder;
 mod clock;
 pub mod config;

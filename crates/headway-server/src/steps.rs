@@ -26,6 +26,7 @@ pub(crate) use subject::Subject;
 use suspects::{LastChance, Suspects};
 use turn::{LOOK, Ticket, Turn};
 
+use crate::boot;
 use headway_model::JobId;
 
 /// The steps under way in this process, and the suspects of earlier crashes. Cheap to clone.
@@ -58,8 +59,7 @@ impl Steps {
     /// dead. If the notes cannot be read or written, the server starts without them, and no crash counts.
     pub(crate) fn open(data: &Path) -> Self {
         // If the boot id is unknown, every crash counts as one of this boot.
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        Steps::open_in(data, boot.trim())
+        Steps::open_in(data, &boot::id().unwrap_or_default())
     }
 
     /// Reads what the last process left, for the boot with this id.

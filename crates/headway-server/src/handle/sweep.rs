@@ -29,7 +29,7 @@ const STORAGE_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
     let Some(started) = inner.upgrade() else { return };
     let mut clock = Clock::open(started.context.data.root(), crate::now());
-    *started.clock.lock() = clock.last_look();
+    *started.clock.lock() = Some(clock.last_look());
     let looks = OwnLooks::within(STORAGE_TIMEOUT.min(pause), started.context.steps.clone());
     drop(started);
     let mut swept: Option<Instant> = None;
@@ -38,7 +38,7 @@ pub(super) async fn sweep(inner: Weak<ServerInner>, pause: Duration) {
         tokio::time::sleep(pause.min(CLOCK_LOOK)).await;
         let Some(inner) = inner.upgrade() else { return };
         let doubt = clock.look(crate::now());
-        *inner.clock.lock() = clock.last_look();
+        *inner.clock.lock() = Some(clock.last_look());
         let is_believed = doubt.is_zero();
         inner.context.data.remember_libraries(&inner.context.libraries.now());
         let Keeping { trash_age, retention } = *inner.keeping.lock();
