@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use headway_files::Library;
@@ -12,7 +13,7 @@ use serde_json::json;
 use headway_guard::attempts_left;
 
 use crate::command::Served;
-use crate::faults::failing;
+use crate::faults::{failing, left_over};
 use crate::helper::{
     App, Behaviour, Capitals, Files, Headway, Mount, Storage, Stream, TestRecipe, eventually, http, mint, payloads,
     request,
@@ -104,6 +105,45 @@ async fn storage_that_does_not_answer_holds_up_neither_a_time_limit_nor_a_cancel
     storage.go_on();
     let again = app.run(&request("checksum")).await;
     assert_eq!((again.status, again.counters.failed), (JobStatus::Completed, 0), "{again:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_writes_and_hangs_holds_up_neither_a_time_limit_nor_a_cancel_and_places_nothing_afterwards() {
+    let files = Files::new();
+    for path in ["late/a", "late/b", "cancelled/a", "cancelled/b"] {
+        files.write(path, b"small");
+    }
+    let recipe = Arc::new(Capitals::new(Behaviour::Hangs));
+    let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;
+    let mut body = request("capitals");
+    body["query"] = json!({ "folder": { "path": "late" } });
+    body["policy"] = json!({ "timeout": "1s" });
+    let late = app.end(app.begin_with(&body).await).await;
+    assert_eq!((late.status, late.counters.failed), (JobStatus::CompletedWithErrors, 2), "{late:?}");
+    let reasons = app.reasons(late.job, "failed").await;
+    assert!(reasons.iter().all(|(_, why)| why.contains(FailReason::Timeout.text())), "{reasons:?}");
+
+    body["query"] = json!({ "folder": { "path": "cancelled" } });
+    body["policy"] = json!({});
+    // Its outputs go into a folder that is made for them.
+    body["output"] = json!({ "place": { "folder": { "path": "made" } } });
+    let cancelled = app.begin_with(&body).await;
+    let has_begun = async || (recipe.begun.load(Ordering::SeqCst) == 4).then_some(());
+    eventually("attempts on both files", has_begun).await;
+    assert_eq!(app.post(&format!("/api/jobs/{cancelled}/cancel")).await.0, 200);
+    assert_eq!(app.end(cancelled).await.status, JobStatus::Cancelled);
+
+    recipe.release();
+    let gone = async || left_over(&files).is_empty().then_some(());
+    eventually("the temporary files of the lost threads to be removed", gone).await;
+    for path in ["late/a", "late/b", "cancelled/a", "cancelled/b"] {
+        assert_eq!(std::fs::read(files.library().join(path)).expect("a file"), b"small", "{path}");
+    }
+    let again = app.run(&request("capitals")).await;
+    assert_eq!((again.status, again.counters.succeeded), (JobStatus::Completed, 4), "the files are free: {again:?}");
+    let removed = async || (!files.library().join("made").exists()).then_some(());
+    eventually("the folder that was made for nothing to be removed", removed).await;
     app.stop().await;
 }
 

@@ -18,7 +18,8 @@ impl Effect {
     /// It only reads. Already processed files are read again, because a report covers all files.
     pub const READS: Self = Effect { only_reads: true, on_interrupt: OnInterrupt::Retry, on_done: OnDone::Again };
 
-    /// It makes outputs or moves files. Nothing changes before it is recorded, so an interrupted item can be retried.
+    /// It makes outputs or moves files. Nothing but temporary files changes before it is recorded, so an interrupted item can be
+    /// retried, and an attempt that hangs on storage is not waited for when its job is cancelled.
     pub const MAKES: Self = Effect { only_reads: false, on_interrupt: OnInterrupt::Retry, on_done: OnDone::Skip };
 
     /// It makes outputs or moves files, and leaves alone files that are already as they should be, so already processed

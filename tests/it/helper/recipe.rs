@@ -20,6 +20,8 @@ pub(crate) enum Behaviour {
     Instant,
     /// Every file waits until [`TestRecipe::release`].
     Held,
+    /// The same also when the attempt was asked to end, as on storage that does not answer; then it goes on.
+    Hangs,
 }
 
 /// `panic...` panics, `fail...` fails, `flaky...` fails once, everything else succeeds.
@@ -31,6 +33,7 @@ pub(crate) struct TestRecipe {
 /// What the test and the recipe share.
 pub(crate) struct State {
     gate: Mutex<bool>,
+    hangs: bool,
     opened: Condvar,
     /// Attempts that have begun.
     pub(crate) begun: AtomicUsize,
@@ -39,7 +42,8 @@ pub(crate) struct State {
 impl TestRecipe {
     pub(crate) fn new(behaviour: Behaviour, repeatable: bool) -> Self {
         let gate = Mutex::new(behaviour == Behaviour::Instant);
-        let state = State { gate, opened: Condvar::new(), begun: AtomicUsize::new(0) };
+        let hangs = behaviour == Behaviour::Hangs;
+        let state = State { gate, hangs, opened: Condvar::new(), begun: AtomicUsize::new(0) };
         TestRecipe { repeatable, state: Arc::new(state) }
     }
 }
@@ -59,12 +63,15 @@ impl State {
         self.opened.notify_all();
     }
 
-    fn wait(&self, attempt: &Attempt) {
+    /// Waits for the release. Returns whether the attempt must end.
+    fn wait(&self, attempt: &Attempt) -> bool {
+        let ends = || !self.hangs && attempt.is_stopped();
         let mut open = self.gate.lock();
-        while !*open && !attempt.is_stopped() {
+        while !*open && !ends() {
             let tick = std::time::Duration::from_millis(5);
             self.opened.wait_for(&mut open, tick);
         }
+        ends()
     }
 }
 
@@ -99,8 +106,7 @@ struct Bound {
 impl Work for Bound {
     fn run(&self, _: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
         self.state.begun.fetch_add(1, Ordering::SeqCst);
-        self.state.wait(attempt);
-        if attempt.is_stopped() {
+        if self.state.wait(attempt) {
             return Err(Failure::Stopped);
         }
         let wanted = || Failure::Failed(FailReason::Recipe, "as the test wants".into());
@@ -178,8 +184,7 @@ impl Work for CapitalsBound {
         let staged = attempt.output.as_ref().expect("it has an output");
         let mut output = staged.create().map_err(fail)?;
         output.write_all(text.to_uppercase().as_bytes()).map_err(fail)?;
-        self.state.wait(attempt);
-        if attempt.is_stopped() {
+        if self.state.wait(attempt) {
             return Err(Failure::Stopped);
         }
         Ok(Success { effect: DiskEffect::Changed, result: json!({}) })

@@ -74,6 +74,8 @@ pub(crate) struct ActiveJob {
     unreadable: Mutex<Option<RelPath>>,
     /// Whether it is noted that it might have temporary files.
     is_untidy: AtomicBool,
+    /// Whether an attempt was written off, whose thread can come back.
+    was_written_off: AtomicBool,
     /// Whether a disk inside the library was gone when a file could not be reached.
     has_missed_disk: AtomicBool,
 }
@@ -116,6 +118,7 @@ impl ActiveJob {
             noted_folders: NotedFolders::default(),
             unreadable: Mutex::default(),
             is_untidy: AtomicBool::new(false),
+            was_written_off: AtomicBool::new(false),
             has_missed_disk: AtomicBool::new(false),
         })
     }
@@ -136,6 +139,11 @@ impl ActiveJob {
     /// Whether its items are processed by programs, not in this process.
     pub(super) fn runs_programs(&self) -> bool {
         self.recipe.runs_programs()
+    }
+
+    /// Whether its attempts change nothing but temporary files before the change is recorded. Of a program that is not known.
+    pub(super) fn records_its_changes(&self) -> bool {
+        !self.runs_programs() && self.recipe.effect().on_interrupt == OnInterrupt::Retry
     }
 
     /// Whether it changes no file.

@@ -111,9 +111,9 @@ impl Engine {
         let (context, untidy) = (Arc::clone(&self.context), Arc::clone(&self.untidy));
         self.tasks.spawn_blocking(move || {
             active.library.tidy();
+            let mut over = vec![active];
             // What earlier jobs could not remove for the sake of this one.
-            let mut over = std::mem::take(&mut *untidy.lock());
-            over.push(active);
+            over.append(&mut untidy.lock());
             over.retain(|active| !active.leaves_nothing(&context.data, &context.untidy_jobs));
             untidy.lock().extend(over);
             None

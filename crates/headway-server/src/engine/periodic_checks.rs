@@ -14,8 +14,8 @@ use headway_model::id::JobId;
 use headway_model::{FailReason, PauseReason};
 use headway_recipes::Unable;
 
-/// How long an attempt that does more than read has to end after it was asked to: a program has a grace time of its own
-/// before it is killed, and a large output is hashed to its end.
+/// How long an attempt whose changes nobody records has to end after it was asked to. So it is with programs, which have a
+/// grace time of their own before they are killed.
 const LONG_GRACE: Duration = Duration::from_secs(5 * 60);
 
 /// An attempt without progress for this long hangs: jobs of other libraries do not wait for its worker.
@@ -51,12 +51,11 @@ impl Engine {
     }
 
     /// Writes off attempts that do not end when asked to, so that storage that does not answer holds up neither a
-    /// cancel, nor a time limit, nor the end of the server.
+    /// cancel, nor a time limit, nor the end of the server. A lost thread that comes back changes no name: it can no longer
+    /// begin to place anything.
     fn write_off_overdue(&self) {
-        let only_reads = |job: JobId| {
-            self.active_jobs.get(&job).is_some_and(|active| active.terms().repeatable && !active.runs_programs())
-        };
-        let grace = |job| if only_reads(job) { GRACE } else { LONG_GRACE };
+        let records = |job: JobId| self.active_jobs.get(&job).is_some_and(|active| active.records_its_changes());
+        let grace = |job| if records(job) { GRACE } else { LONG_GRACE };
         for WrittenOff { which, elapsed, is_late, had_begun } in
             self.context.running.write_off(self.pool.may_lose(), GRACE, grace)
         {
@@ -70,6 +69,9 @@ impl Engine {
                 false => WorkOutcome::Stopped,
             };
             let AttemptId { job, item, .. } = which;
+            if let Some(active) = self.active_jobs.get(&job) {
+                active.note_written_off();
+            }
             tracing::warn!(job.id = %job, item, "an attempt has not ended since it was asked to, as on storage that gives no answer; it is written off");
             self.pool.write_off(which, outcome);
         }

@@ -40,6 +40,10 @@ pub(super) fn place(
         }
         false => None,
     };
+    let (temp, target) = (staged.temp.clone(), staged.target.clone());
+    let placement = Placement { temp, target, trash, old, new: sealed.hash };
+    // Whatever can hang on storage comes first: from the placing on, the attempt is always waited for.
+    let opened = library.open_placement(&placement).map_err(fail("putting the output into place"))?;
     if attempt.is_stopped() {
         return Err(Failure::Stopped);
     }
@@ -47,9 +51,6 @@ pub(super) fn place(
     if !attempt.begin_placing() {
         return Err(Failure::Stopped);
     }
-    let (temp, target) = (staged.temp.clone(), staged.target.clone());
-    let placement = Placement { temp, target, trash, old, new: sealed.hash };
-    let opened = library.open_placement(&placement).map_err(fail("putting the output into place"))?;
     record(context, attempt, placement.event(attempt.item, attempt.number))?;
     staged.recorded();
     let _step = step.go_on(Step::Place(attempt.item), || attempt.is_stopped());

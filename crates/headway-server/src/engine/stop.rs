@@ -9,8 +9,8 @@ use tokio::task::{JoinError, JoinHandle};
 
 use headway_recipes::Unable;
 
-/// How long a step, or an attempt that only reads, has to end after it was asked to. One that takes longer waits for
-/// storage that does not answer.
+/// How long a step, or an attempt whose changes are all recorded first, has to end after it was asked to. One that takes
+/// longer waits for storage that does not answer, or is very slow.
 pub(super) const GRACE: Duration = Duration::from_secs(4);
 
 /// Asks a step to end. Cheap to clone; all clones belong to the same step.

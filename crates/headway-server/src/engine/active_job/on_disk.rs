@@ -107,6 +107,11 @@ impl ActiveJob {
         Ok(())
     }
 
+    /// Notes that an attempt was written off.
+    pub(in crate::engine) fn note_written_off(&self) {
+        self.was_written_off.store(true, Ordering::Relaxed);
+    }
+
     /// Removes those folders that the job made for files which did not get there, such as the output of an attempt that
     /// failed: they are empty. Returns `false` if some must be looked at again, because the disk is not there, or an attempt of
     /// another job is about to make something in one of them. Blocking.
@@ -132,8 +137,11 @@ impl ActiveJob {
     /// file is left either, the note about the job is removed; otherwise it is one of the `untidy` jobs. Blocking.
     pub(in crate::engine) fn leaves_nothing(self: &Arc<Self>, data: &DataFolder, untidy: &UntidyJobs) -> bool {
         let tidied = (|| {
+            // An attempt that was written off holds the job, and can still make a file. Its storage might not answer now.
+            if self.was_written_off.load(Ordering::Relaxed) && Arc::strong_count(self) > 1 {
+                return Ok(self.only_reads());
+            }
             let is_tidy = self.only_reads() || self.remove_empty_folders(data)?;
-            // An attempt that was written off holds the job, and can still make a file.
             if Arc::strong_count(self) > 1 {
                 return Ok(is_tidy);
             }
