@@ -37,14 +37,16 @@ fn files(request: &StartJob) -> String {
         Query::Paths(paths) => (vec![folder_of_all(paths)], Vec::new()),
         Query::Items(_) => (vec![RelPath::default()], Vec::new()),
     };
+    let takes_system_files = matches!(&request.query, Query::Folder(folder) if folder.system_files);
+    let system_files = if takes_system_files { " --system-files" } else { "" };
     let is_whole = paths.iter().all(RelPath::is_root);
     let words = paths.iter().map(|path| word(library, path)).collect::<Option<Vec<_>>>();
     let Some(words) = words.filter(|_| !is_whole) else {
         // A name that cannot be typed is below the folder of the library.
         let patterns = if is_whole { patterns } else { Vec::new() };
-        return whole(library) + &options(&patterns);
+        return whole(library) + &options(&patterns) + system_files;
     };
-    format!("--in {} {}{}", shown(OsStr::new(library)), words.join(" "), options(&patterns))
+    format!("--in {} {}{}{system_files}", shown(OsStr::new(library)), words.join(" "), options(&patterns))
 }
 
 /// The library alone: the path of its folder, wherever the command is typed, or the name under which the server knows it.
@@ -100,6 +102,9 @@ mod tests {
         assert_eq!(named("photos", Query::Folder(folder("in/2024"))), "--in photos in/2024");
         let some = FolderQuery { include: vec!["*.jpg".into()], exclude: vec!["old".into()], ..folder("in") };
         assert_eq!(named("/srv", Query::Folder(some)), "--in /srv /srv/in --include='*.jpg' --exclude=old");
+        let with = |path: &str| Query::Folder(FolderQuery { system_files: true, ..folder(path) });
+        assert_eq!(named("/srv", with("in")), "--in /srv /srv/in --system-files");
+        assert_eq!(named("/srv", with("")), "/srv --system-files");
         assert_eq!(named("/srv", Query::Paths(paths(&[b"a b", b"in/x"]))), "--in /srv '/srv/a b' /srv/in/x");
         assert_eq!(named("photos", Query::Paths(paths(&[b"-x"]))), "--in photos ./-x");
         let many = paths(&[b"in/a/1", b"in/a/2", b"in/a/3", b"in/b", b"in/c/4"]);

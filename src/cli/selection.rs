@@ -36,6 +36,8 @@ pub(super) struct SelectionScope<'a> {
     pub(super) prefers_here: bool,
     pub(super) include: &'a [String],
     pub(super) exclude: &'a [String],
+    /// Whether what systems leave behind is taken from folders too.
+    pub(super) system_files: bool,
 }
 
 impl SelectionScope<'_> {
@@ -73,7 +75,7 @@ pub(super) fn select(names: &GivenNames, within: &SelectionScope<'_>) -> Result<
         if within.has_patterns() {
             paths.iter().try_for_each(|path| if is_folder(path)? { Err(one_folder_only()) } else { Ok(()) })?;
         }
-        paths = listed(paths)?;
+        paths = listed(paths, within.system_files)?;
         paths = unique(paths);
     }
     let root = match within.library {
@@ -119,8 +121,12 @@ fn by_name(name: &str, names: &GivenNames, within: &SelectionScope<'_>) -> Resul
         [] => folder_query(RelPath::default(), within),
         [one] if one.is_root() => folder_query(RelPath::default(), within),
         // Only a folder can have patterns, and the server knows whether it is one.
-        [one] if within.has_patterns() => folder_query(one.clone(), within),
+        [one] if within.has_patterns() || within.system_files => folder_query(one.clone(), within),
         _ if within.has_patterns() => return Err(one_folder_only()),
+        _ if within.system_files => {
+            let text = "--system-files is for one folder of a library that is named; run once for each";
+            return Err(CommandFailure::new(NOT_BEGUN, text));
+        }
         _ => Query::Paths(paths),
     };
     limited(&query)?;
@@ -129,7 +135,7 @@ fn by_name(name: &str, names: &GivenNames, within: &SelectionScope<'_>) -> Resul
 
 fn folder_query(path: RelPath, within: &SelectionScope<'_>) -> Query {
     let (include, exclude) = (within.include.to_vec(), within.exclude.to_vec());
-    Query::Folder(FolderQuery { path, include, exclude, ..FolderQuery::default() })
+    Query::Folder(FolderQuery { path, include, exclude, system_files: within.system_files, ..FolderQuery::default() })
 }
 
 fn limited(query: &Query) -> Result<(), CommandFailure> {
@@ -155,7 +161,14 @@ mod tests {
     }
 
     fn within() -> SelectionScope<'static> {
-        SelectionScope { library: None, also: None, prefers_here: false, include: &[], exclude: &[] }
+        SelectionScope {
+            library: None,
+            also: None,
+            prefers_here: false,
+            include: &[],
+            exclude: &[],
+            system_files: false,
+        }
     }
 
     fn paths(selection: &ChosenFiles) -> Vec<String> {
@@ -214,6 +227,17 @@ mod tests {
         assert_eq!(paths(&named).len(), 2, "the server refuses it with a sentence");
         let named = select(&names(&[&root.join(litter[0]), &root.join("two")]), &within()).expect("files");
         assert_eq!(paths(&named), ["one/.DS_Store", "two/f", "two/sub"], "it was asked for");
+        let with = SelectionScope { system_files: true, ..within() };
+        let all = select(&names(&[&root.join("one"), &root.join("two")]), &with).expect("files");
+        assert_eq!(paths(&all), ["one/.DS_Store", "one/Thumbs.db", "one/f", "two/@eaDir/f", "two/f", "two/sub"]);
+        let one = select(&names(&[&root.join("one")]), &with).expect("a folder");
+        assert!(matches!(one.query, Query::Folder(query) if query.system_files));
+        let known = |given: &[&str]| {
+            let given: Vec<_> = given.iter().map(Path::new).collect();
+            select(&names(&given), &SelectionScope { library: Some("photos"), ..with })
+        };
+        assert!(matches!(known(&["one"]).expect("a folder").query, Query::Folder(query) if query.system_files));
+        assert!(known(&["one", "two"]).is_err());
     }
 
     #[test]

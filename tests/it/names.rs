@@ -461,6 +461,31 @@ fn a_job_that_finds_no_file_says_so() {
 }
 
 #[test]
+fn what_systems_leave_behind_is_taken_on_request() {
+    let files = Files::new();
+    for path in ["a/.DS_Store", "a/x", "b/@eaDir/y"] {
+        files.write(path, b"content");
+    }
+    let (library, folders) = (files.library(), ["a", "b"].map(|name| files.library().join(name)));
+    let run = ["run", "checksum", "--include", ".DS_Store", text(&library)];
+    let (code, said) = called(&files, &run);
+    assert!(code == Some(102) && said.contains("--system-files in a terminal"), "{code:?} {said}");
+    let (code, said) = called(&files, &[&run[..], &["--system-files"]].concat());
+    assert_eq!((code, &newest(&files)["counters"]["succeeded"]), (Some(0), &json!(1)), "{said}");
+    let (code, said) = called(&files, &["plan", "checksum", "--system-files", text(&library)]);
+    assert!(code == Some(0) && said.contains("@eaDir/y"), "{code:?} {said}");
+    let several = ["run", "checksum", "--system-files", text(&folders[0]), text(&folders[1])];
+    let (code, said) = called(&files, &several);
+    assert_eq!((code, &newest(&files)["counters"]["succeeded"]), (Some(0), &json!(3)), "{said}");
+    assert_eq!(called(&files, &["run", "checksum", "--system-files", text(&library)]).0, Some(0));
+    let (_, said) = called(&files, &["show", "@1"]);
+    assert!(said.contains("--system-files --set manifest=@"), "how to verify these files: {said}");
+    assert_eq!(called(&files, &["preset", "save", "all", "@1"]).0, Some(0));
+    let (code, said) = called(&files, &["preset", "run", "all"]);
+    assert_eq!((code, &newest(&files)["counters"]["succeeded"]), (Some(0), &json!(3)), "{said}");
+}
+
+#[test]
 fn a_selection_that_matches_nothing_is_reported_in_the_terminal_and_by_the_api() {
     let files = photos();
     let library = files.library();

@@ -35,11 +35,14 @@ fn place(query: &FolderQuery) -> String {
     if query.path.is_root() { "the library".to_owned() } else { query.path.shown() }
 }
 
-/// A pattern that names what systems leave behind, although the query does not take that.
+/// A pattern or a search that names what systems leave behind, although the query does not take that.
 fn left_behind(query: &FolderQuery) -> Option<&String> {
     let is_one = |name: &str| [false, true].into_iter().any(|is_folder| is_litter(name.as_bytes(), is_folder));
-    query.include.iter().find(|pattern| !query.system_files && pattern.split('/').any(is_one))
+    query.include.iter().chain([&query.search]).find(|pattern| !query.system_files && pattern.split('/').any(is_one))
 }
+
+/// How a person has them included.
+const TO_TAKE_THEM: &str = "\"Include system files\" on the page, or --system-files in a terminal, takes it in";
 
 fn sentence(query: &Query) -> String {
     let unmounted = "If the files are on another disk, is it mounted?";
@@ -47,7 +50,7 @@ fn sentence(query: &Query) -> String {
         Query::Folder(query) => {
             let place = place(query);
             let behind = left_behind(query)
-                .map(|name| format!(" What systems leave behind, such as {name}, is left out."))
+                .map(|name| format!(" What systems leave behind, such as {name}, is left out; {TO_TAKE_THEM}."))
                 .unwrap_or_default();
             match asked(query) {
                 _ if only_leaves_out(query) => {
@@ -108,9 +111,11 @@ mod tests {
             let owned = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
             FolderQuery { include: owned(include), exclude: owned(exclude), ..FolderQuery::default() }
         };
-        let litter =
-            "No file in the library matches a/.DS_Store. What systems leave behind, such as a/.DS_Store, is left out.";
-        assert_eq!(said(one(&["a/.DS_Store"], &[])).as_deref(), Some(litter));
+        let litter = said(one(&["a/.DS_Store"], &[])).expect("a sentence");
+        let left_out = "matches a/.DS_Store. What systems leave behind, such as a/.DS_Store, is left out; ";
+        assert!(litter.contains(left_out) && litter.contains("--system-files"), "{litter}");
+        let searched = said(FolderQuery { search: "Thumbs.db".into(), ..FolderQuery::default() });
+        assert!(searched.is_some_and(|said| said.contains("--system-files")));
         let taken = said(FolderQuery { system_files: true, ..one(&[".DS_Store"], &[]) });
         assert_eq!(taken.as_deref(), Some("No file in the library matches .DS_Store."));
         let without = said(one(&[], &["*", "raw/"]));

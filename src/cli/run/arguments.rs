@@ -26,6 +26,10 @@ pub(super) struct FileArguments {
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
 
+    /// In folders, take also what systems leave behind, such as .DS_Store, Thumbs.db and @eaDir
+    #[arg(long)]
+    pub(super) system_files: bool,
+
     /// Read names from a file; - is standard input
     #[arg(short = 'a', long, visible_alias = "arg-file", value_name = "FILE")]
     pub(super) files_from: Option<OsString>,

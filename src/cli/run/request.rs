@@ -64,6 +64,7 @@ impl RunArguments {
             prefers_here: recipe == BuiltIn::Command.name(),
             include: &self.files.include,
             exclude: &self.files.exclude,
+            system_files: self.files.system_files,
         };
         let selection = select(&names, &within)?;
         self.ask_for(&recipe, program, selection)

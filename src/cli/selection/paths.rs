@@ -58,8 +58,8 @@ pub(super) fn only_folder(paths: &[PathBuf]) -> Result<Option<PathBuf>, CommandF
 }
 
 /// These files and, for folders, every file and every empty folder below them. Links, pipes, sockets and devices below
-/// them are left out, and so are litter and Headway's own files: nobody named them.
-pub(super) fn listed(named: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure> {
+/// them are left out, and so are Headway's own files and, without `system_files`, litter: nobody named them.
+pub(super) fn listed(named: Vec<PathBuf>, system_files: bool) -> Result<Vec<PathBuf>, CommandFailure> {
     let (mut found, mut special) = (Vec::new(), 0);
     let mut left: Vec<_> = named.into_iter().rev().map(|path| (path, true)).collect();
     while let Some((path, is_named)) = left.pop() {
@@ -79,8 +79,8 @@ pub(super) fn listed(named: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
         let cannot =
             |error: io::Error| CommandFailure::new(NOT_BEGUN, format!("cannot list {}: {error}", path.display()));
         let entries = paths::list(&path).map_err(cannot)?;
-        let mut entries =
-            entries.iter().map(wanted).filter_map(Result::transpose).collect::<io::Result<Vec<_>>>().map_err(cannot)?;
+        let entries = entries.iter().map(|entry| wanted(entry, system_files)).filter_map(Result::transpose);
+        let mut entries = entries.collect::<io::Result<Vec<_>>>().map_err(cannot)?;
         // A disk that was here might be missing. The job finds that out.
         if entries.is_empty() {
             found.push(path);
@@ -95,11 +95,12 @@ pub(super) fn listed(named: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandFailure
     Ok(found)
 }
 
-/// The path of an entry, unless it is litter or Headway's own.
-fn wanted(entry: &DirEntry) -> io::Result<Option<PathBuf>> {
+/// The path of an entry, unless it is Headway's own or, without `system_files`, litter.
+fn wanted(entry: &DirEntry, system_files: bool) -> io::Result<Option<PathBuf>> {
     let name = entry.file_name();
     let kind = paths::kind_of(entry)?;
-    let is_wanted = !is_reserved(name.as_bytes()) && !is_litter(name.as_bytes(), kind.is_dir());
+    let is_left_behind = !system_files && is_litter(name.as_bytes(), kind.is_dir());
+    let is_wanted = !is_reserved(name.as_bytes()) && !is_left_behind;
     Ok(is_wanted.then(|| entry.path()))
 }
 
