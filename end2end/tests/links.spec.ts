@@ -146,6 +146,24 @@ test('the log cannot be written: every page says so, and nothing false is shown'
   await expect(page.locator('p.page-banner')).toContainText('cannot write its event log');
 });
 
+test('a page that begins hidden falls asleep, and reads on once it is shown', async ({ browser, serveWired }) => {
+  test.slow();
+  const { server, wire, url } = await serveWired((server) => server.file('a', '0'));
+  const tab = await Sleeper.openHidden(browser, url);
+  // What the page was from its first moment, not what it became.
+  const first = `performance.getEntriesByType('visibility-state')[0]?.name`;
+  expect(await tab.evaluate(`[document.hidden, ${first} ?? 'hidden'].join()`)).toBe('true,hidden');
+  await expect.poll(() => wire.opened).toBeGreaterThan(0);
+  await expect.poll(() => wire.open, { timeout: 90_000 }).toBe(0);
+  const opened = wire.opened;
+  await over(server, await begin(server, mint(), 'checksum'));
+  expect(wire.opened).toBe(opened);
+  await tab.show();
+  await tab.sees(`document.querySelector('.page-bar .link-badge')?.dataset.link === 'live'`);
+  await expect.poll(() => wire.opened).toBeGreaterThan(opened);
+  expect(tab.problems).toEqual([]);
+});
+
 test('hidden and frozen in mid-job, thawed after its end: every step, from the cursor', async ({ browser, serve }) => {
   const server = await serve((server) => server.slowFiles(5_000, 700_000), { args: ['--workers', '1'] });
   const tab = await Sleeper.open(browser, server.url);

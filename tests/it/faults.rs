@@ -769,7 +769,18 @@ async fn a_network_that_lost_its_storage_pauses_the_job_and_fails_no_file() {
     let files = Files::numbered(3);
     let file = files.library().join("000001");
     let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
-    for error in ["ESTALE", "EHOSTDOWN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN", "ECONNRESET"] {
+    for error in [
+        "ESTALE",
+        "EHOSTDOWN",
+        "ETIMEDOUT",
+        "EHOSTUNREACH",
+        "ENETUNREACH",
+        "ENETDOWN",
+        "ECONNRESET",
+        "ENODEV",
+        "ENXIO",
+        "ENOTCONN",
+    ] {
         let what = format!("error={error}");
         let served = failing(&files, "read", &what, &["000001", file.to_str().expect("text")]);
         let job = served.begin("checksum", json!({ "policy": { "on_done": "again" } })).await;
@@ -777,6 +788,35 @@ async fn a_network_that_lost_its_storage_pauses_the_job_and_fails_no_file() {
         assert_eq!((paused.status, paused.counters.failed), (gone, 0), "{error}: {paused:?}");
         assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
         assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_is_lost_at_another_call_than_a_read_pauses_the_job_and_fails_no_file() {
+    let files = Files::numbered(3);
+    files.write("sub/inside", b"content\n");
+    let sub = files.library().join("sub");
+    let sub = sub.to_str().expect("text");
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    // The look at a file, the open of a folder and its list, and the change of a name.
+    for (calls, error, paths, recipe) in [
+        (LOOKS, "ENODEV", &["000001"][..], "checksum"),
+        (LOOKS, "ENOTCONN", &["000001"], "checksum"),
+        (OPENS, "ENXIO", &["sub"], "checksum"),
+        (OPENS, "EHOSTDOWN", &["sub"], "checksum"),
+        ("getdents64", "ENOTCONN", &[sub], "checksum"),
+        ("getdents64", "ECONNRESET", &[sub], "checksum"),
+        ("renameat2", "ENETDOWN", &[], "upper"),
+        ("renameat2", "ENODEV", &[], "upper"),
+    ] {
+        let served = failing(&files, calls, &format!("error={error}"), paths);
+        let job = served.begin(recipe, json!({ "policy": { "on_done": "again" } })).await;
+        let paused = served.until(job, paused_for(PauseReason::LibraryGone)).await;
+        let counts = (paused.counters.failed, paused.counters.missed);
+        assert_eq!((paused.status, counts), (gone, (0, 0)), "{calls} {error}: {paused:?}");
+        assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+        assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{calls} {error}");
+        assert_eq!(std::fs::read(files.library().join("000001")).expect("a file"), b"file 1\n", "{calls} {error}");
     }
 }
 

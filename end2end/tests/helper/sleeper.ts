@@ -21,14 +21,32 @@ export class Sleeper extends Console {
   }
 
   static async open(browser: Browser, url: string): Promise<Sleeper> {
+    const sleeper = await Sleeper.blank(browser);
+    await sleeper.load(url);
+    return sleeper;
+  }
+
+  /** Opens a page in a tab that is hidden before the page begins, as a link that is opened in the background. */
+  static async openHidden(browser: Browser, url: string): Promise<Sleeper> {
+    const sleeper = await Sleeper.blank(browser);
+    await sleeper.freeze();
+    await sleeper.thaw();
+    await sleeper.load(url);
+    return sleeper;
+  }
+
+  private static async blank(browser: Browser): Promise<Sleeper> {
     const session = await browser.newBrowserCDPSession();
     const { targetId } = await session.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await session.send('Target.attachToTarget', { targetId, flatten: false });
     const sleeper = new Sleeper(session, targetId, sessionId);
     await sleeper.send('Runtime.enable');
-    await sleeper.send('Page.navigate', { url });
-    await sleeper.sees(`document.querySelector('main[data-ready]') !== null`);
     return sleeper;
+  }
+
+  private async load(url: string) {
+    await this.send('Page.navigate', { url });
+    await this.sees(`document.querySelector('main[data-ready]') !== null`);
   }
 
   async evaluate(expression: string): Promise<any> {

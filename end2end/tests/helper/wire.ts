@@ -20,6 +20,10 @@ export class Wire {
   keep: Judge = () => true;
   /** Streams opened so far. */
   opened = 0;
+  /** Streams that are open now. */
+  get open(): number {
+    return this.streams.size;
+  }
   /** How many bytes of a stream are carried before its connection breaks. */
   most = Infinity;
   target = '';
