@@ -19,6 +19,9 @@ use headway_server::maintenance::StoreCopy;
 /// At its end, both logs are compared byte by byte. From then on the log of the data folder is where it was copied to: the
 /// server needs --store, or no longer. The original stays as it is.
 ///
+/// Everybody on the machine can see the arguments of a process. So name a file with the password, as in
+/// postgres://user@host/database?passfile=FILE, or in PGPASSFILE (docs/scale.md).
+///
 /// Examples:
 ///
 /// ```sh

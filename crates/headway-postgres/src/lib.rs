@@ -11,6 +11,7 @@ mod error;
 mod lock;
 mod mend;
 mod migrate;
+mod pass_file;
 mod read;
 mod readers;
 mod session;

@@ -6,7 +6,10 @@ use std::fmt;
 const HIDDEN: &str = "***";
 
 /// The parameters of an address that say where the database is.
-const SHOWN: [&str; 5] = ["host", "hostaddr", "port", "dbname", "user"];
+const PLACE: [&str; 5] = ["host", "hostaddr", "port", "dbname", "user"];
+
+/// Those that are shown: also the file that has the password.
+const SHOWN: [&str; 6] = ["host", "hostaddr", "port", "dbname", "user", "passfile"];
 
 /// The address of a PostgreSQL database, such as `postgres://user@host/database`. Shown, it has no password.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,15 +43,20 @@ impl StoreAddress {
         self.to_string() != self.0
     }
 
+    /// The address without its password, and with these parameters alone.
+    fn with_parameters(&self, shown: &[&str]) -> String {
+        without_password(&self.0, shown).unwrap_or_else(|| HIDDEN.to_owned())
+    }
+
     /// Where the database is, for comparing: a new password does not change it.
     pub fn place(&self) -> String {
-        self.to_string().replace(&format!(":{HIDDEN}@"), "@").replacen("postgresql://", "postgres://", 1)
+        self.with_parameters(&PLACE).replace(&format!(":{HIDDEN}@"), "@").replacen("postgresql://", "postgres://", 1)
     }
 }
 
 impl fmt::Display for StoreAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&without_password(&self.0).unwrap_or_else(|| HIDDEN.to_owned()))
+        f.write_str(&self.with_parameters(&SHOWN))
     }
 }
 
@@ -58,8 +66,8 @@ impl fmt::Debug for StoreAddress {
     }
 }
 
-/// The address without its password; `None` if it is not certain where the password is.
-fn without_password(address: &str) -> Option<String> {
+/// The address without its password, and with these parameters alone; `None` if it is not certain where the password is.
+fn without_password(address: &str, shown: &[&str]) -> Option<String> {
     if address.is_empty() {
         return Some(String::new());
     }
@@ -77,7 +85,7 @@ fn without_password(address: &str) -> Option<String> {
     if !place.split('/').next().is_some_and(is_host) {
         return None;
     }
-    let is_shown = |pair: &&str| pair.split_once('=').is_some_and(|(name, _)| SHOWN.contains(&name));
+    let is_shown = |pair: &&str| pair.split_once('=').is_some_and(|(name, _)| shown.contains(&name));
     let parameters: Vec<_> = parameters.split('&').filter(is_shown).collect();
     let mark = if parameters.is_empty() { "" } else { "?" };
     Some(format!("{scheme}://{}{place}{mark}{}", user.unwrap_or_default(), parameters.join("&")))
@@ -103,6 +111,7 @@ mod tests {
             ("postgres:///headway?host=/run&user=me&password=secret", "postgres:///headway?host=/run&user=me"),
             ("postgres://db/headway?p%61ssword=secret", "postgres://db/headway"),
             ("postgres://[::1]:5432,other/headway", "postgres://[::1]:5432,other/headway"),
+            ("postgres://me@db/headway?passfile=/etc/pass", "postgres://me@db/headway?passfile=/etc/pass"),
             // It is not certain where the password is.
             ("postgres://me:secret/more@db/headway", "***"),
             ("postgres://me:secret?more@db/headway", "***"),
@@ -124,6 +133,7 @@ mod tests {
         let place = |address: &str| StoreAddress::from(address).place();
         assert_eq!(place("postgres://me:one@db/headway"), place("postgresql://me:two@db/headway"));
         assert_eq!(place("postgres://me:one@db/headway"), place("postgres://me@db/headway"));
+        assert_eq!(place("postgres://me@db/headway?passfile=/etc/pass"), place("postgres://me@db/headway"));
         assert_ne!(place("postgres://me@db/headway"), place("postgres://me@db/other"));
     }
 }
