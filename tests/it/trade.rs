@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 37] = [
+const WRITERS: [&str; 41] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -47,6 +47,10 @@ const WRITERS: [&str; 37] = [
     r#"hashdeep "$@""#,
     r#"hashdeep -l "$@" | grep -v '^[%#]'"#,
     r#"sha256deep -lz "$@""#,
+    r#"md5deep -lt "$@""#,
+    r#"md5deep -lzt "$@""#,
+    r#"sha256deep -lc "$@""#,
+    r#"sha1deep -lczt "$@""#,
     r#"cfv -C -q -t csv4 -f - "$@""#,
     r#"cfv -C -q -t crc -f - "$@""#,
 ];

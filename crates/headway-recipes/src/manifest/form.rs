@@ -52,9 +52,39 @@ fn after_sum(rest: &[u8], is_escaped: bool) -> Option<Vec<Vec<u8>>> {
     if is_escaped {
         return Some(vec![unescape(name)?]);
     }
-    let mut readings = readings(name);
+    let dated = after_time(name).and_then(|rest| match rest {
+        [b' ', b' ' | b'*', name @ ..] | [b' ', name @ ..] if !name.is_empty() => Some(readings(name)),
+        _ => None,
+    });
+    let (dated, plain) = (dated.unwrap_or_default(), readings(name));
+    // md5deep writes one blank before the time. After two separators, the time can be a part of the name.
+    let is_plain = matches!(rest, [_, b' ' | b'*', ..]);
+    let mut readings = if is_plain { [plain, dated] } else { [dated, plain] }.concat();
     readings.extend(other.map(<[u8]>::to_vec));
     Some(readings)
+}
+
+/// The length of the modification time that `md5deep -t` writes before a name: `2026:12:01:05:39:06`.
+const TIME: usize = 19;
+
+/// The text after the modification time with which it begins; `None` if it does not begin with one.
+fn after_time(text: &[u8]) -> Option<&[u8]> {
+    let (time, rest) = text.split_at_checked(TIME)?;
+    let is_time = time.iter().enumerate().all(|(at, byte)| match at {
+        4 | 7 | 10 | 13 | 16 => *byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    is_time.then_some(rest)
+}
+
+/// `MD5 SHA1 NAME`, as the File Checksum Integrity Verifier of Microsoft writes with `-both`.
+pub(super) fn md5_and_sha1(line: &[u8]) -> Option<LineContent> {
+    let (md5, rest) = word(line);
+    let (sha1, rest) = word(rest.strip_prefix(b" ")?);
+    let name = rest.strip_prefix(b" ").filter(|name| !matches!(name.first(), None | Some(b' ' | b'*')))?;
+    let sums = [(Algorithm::Md5, md5), (Algorithm::Sha1, sha1)].into_iter();
+    let sums = sums.map(|(algorithm, text)| from_hex(text).and_then(|hash| Sum::tagged(algorithm, hash)));
+    Some((Name::Readings(readings(name)), None, sums.collect::<Option<_>>()?))
 }
 
 /// `NAME HASH`, as in `.sfv` files and from RHash, which can write several checksums of different lengths.
@@ -132,10 +162,14 @@ pub(super) fn gentoo(line: &[u8]) -> Option<LineContent> {
     let size = number(words.next()?)?;
     let mut sums = Vec::new();
     while let Some(tag) = words.next() {
-        let hash = from_hex(words.next()?)?;
+        let text = words.next()?;
+        let hash = from_hex(text);
         sums.push(match Algorithm::of_tag(tag) {
-            Some(algorithm) => Sum::tagged(algorithm, hash)?,
-            None => Sum::unknown(tag, hash),
+            Some(algorithm) => {
+                let sum = hash.and_then(|hash| Sum::tagged(algorithm, hash));
+                sum.or_else(|| Sum::misfit(tag, Some(algorithm), text))?
+            }
+            None => Sum::unknown(tag, hash?),
         });
     }
     (!sums.is_empty()).then_some((Name::Readings(name), Some(size), sums))
@@ -259,14 +293,15 @@ pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
     (!name.is_empty()).then(|| (Name::Readings(readings(&name)), Some(size), sum.into_iter().collect()))
 }
 
-/// `BYTES,HASH,HASH,NAME`, a row of hashdeep without the heading that names its columns; `HASH,NAME` from `md5deep -c`. The
-/// lengths of the checksums tell them apart, and the name is the rest of the line.
+/// `BYTES,HASH,HASH,NAME`, a row of hashdeep without the heading that names its columns; `HASH,NAME` from `md5deep -c`, with `-z`
+/// and `-t` `BYTES, HASH,TIME,NAME`. The lengths of the checksums tell them apart, and the name is the rest of the line.
 pub(super) fn hashdeep_row(line: &[u8]) -> Option<LineContent> {
     let (mut rest, mut size, mut hashes) = (line, None, Vec::<Vec<u8>>::new());
     while let Some(at) = rest.iter().position(|byte| *byte == b',') {
-        match from_hex(&rest[..at]).filter(|hash| hash.len() >= 16) {
+        let field = rest[..at].trim_ascii();
+        match from_hex(field).filter(|hash| hash.len() >= 16) {
             Some(hash) if hashes.iter().all(|known| known.len() != hash.len()) => hashes.push(hash),
-            None if size.is_none() && hashes.is_empty() => size = Some(number(&rest[..at])?),
+            None if size.is_none() && hashes.is_empty() => size = Some(number(field)?),
             Some(_) | None => break,
         }
         rest = &rest[at + 1..];
@@ -279,7 +314,11 @@ pub(super) fn hashdeep_row(line: &[u8]) -> Option<LineContent> {
         _ => Sum::untagged(hash),
     };
     let sums: Vec<_> = hashes.into_iter().map(sum).collect::<Option<_>>()?;
-    (!sums.is_empty() && !rest.is_empty()).then(|| (Name::Readings(readings(rest)), size, sums))
+    if sums.is_empty() || rest.is_empty() {
+        return None;
+    }
+    let dated = after_time(rest).and_then(|rest| rest.strip_prefix(b",")).filter(|name| !name.is_empty());
+    Some((Name::Readings([dated.map(readings).unwrap_or_default(), readings(rest)].concat()), size, sums))
 }
 
 /// `NAME  BYTES  CRC`, a row of a `.crc` file.

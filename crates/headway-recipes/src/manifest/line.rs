@@ -3,7 +3,7 @@
 use super::entry::{Sum, from_hex};
 use super::form::{
     LineContent, apart, base64_first, cfv, crc_row, gentoo, hashdeep_row, is_truncated, is_truncated_on_windows,
-    misfit, name_first, of_input, posix, prefixed, row, sum_first, tagged,
+    md5_and_sha1, misfit, name_first, of_input, posix, prefixed, row, sum_first, tagged,
 };
 
 /// The kind of a line.
@@ -49,8 +49,8 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
         Some(_) | None => (text, false),
     };
     // A number from `cksum` can look like a CRC-32.
-    let said =
-        apart(text).or_else(|| posix(text)).or_else(|| sum_first(text, is_escaped).filter(|_| !is_crc_last(text)));
+    let said = apart(text).or_else(|| posix(text)).or_else(|| md5_and_sha1(text));
+    let said = said.or_else(|| sum_first(text, is_escaped).filter(|_| !is_crc_last(text)));
     let said = said.or_else(|| tagged(text, is_escaped)).or_else(|| of_input(text));
     if said.is_none() && row(text).is_some_and(|row| is_truncated(&row)) {
         return LineKind::Unread(TRUNCATED);
@@ -88,13 +88,24 @@ fn is_remark(text: &[u8]) -> bool {
         None | Some(b'#' | b';') => true,
         Some(b'-') => text.iter().all(is_rule),
         // As the File Checksum Integrity Verifier of Microsoft writes.
-        Some(b'/') => text.trim_ascii_end() == b"//" || text.starts_with(b"// ") && !ends_with_sum(text),
+        Some(b'/') => text.trim_ascii_end() == b"//" || is_slashed(text) && !ends_with_sum(text),
         Some(b'$') => is_keyword(text.trim_ascii_end()),
         Some(_) => {
             let begins = |headings: &[&[u8]]| headings.iter().any(|heading| text.starts_with(heading));
-            begins(&HEADINGS) || begins(&HEADINGS_OR_NAMES) && !ends_with_sum(text)
+            begins(&HEADINGS) || begins(&HEADINGS_OR_NAMES) && !ends_with_sum(text) || is_heading_of_both(text)
         }
     }
+}
+
+/// Whether two slashes and a mark begin a line. With a letter instead of the mark, it can be a name.
+fn is_slashed(text: &[u8]) -> bool {
+    matches!(text, [b'/', b'/', b' ' | b'\t' | b'/' | b'-' | b'=' | b'*', ..])
+}
+
+/// Whether a line is the heading that the File Checksum Integrity Verifier writes with `-both`.
+fn is_heading_of_both(text: &[u8]) -> bool {
+    let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.eq([&b"MD5"[..], b"SHA-1"])
 }
 
 /// Whether a line is a keyword of version control, which has filled it in (`$NetBSD: distinfo,v 1.2 ... $`) or not yet

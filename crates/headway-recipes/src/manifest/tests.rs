@@ -209,6 +209,53 @@ fn the_forms_of_ports_and_of_windows_are_read() {
 }
 
 #[test]
+fn the_time_that_md5deep_writes_is_no_part_of_the_name() {
+    let time = "2026:12:01:05:39:06";
+    for (line, read) in [
+        (format!("{MD5} {time}  a b"), "1 a b: md5"),
+        (format!("{MD5} {time} */x/a"), "1 /x/a: md5"),
+        (format!("         6  {MD5} {time}  a"), "1 a 6 bytes: md5"),
+        (format!("{MD5},{time},a, b"), "1 a, b: md5"),
+        (format!("         6, {MD5},/x/a"), "1 /x/a 6 bytes: md5"),
+        (format!("         6, {MD5},{time},/x/a"), "1 /x/a 6 bytes: md5"),
+        // After two separators it is read as a part of the name first.
+        (format!("{MD5}  {time}  a"), "1 2026:12:01:05:39:06  a: md5"),
+        (format!("{MD5} {time}"), "1 2026:12:01:05:39:06: md5"),
+        (format!("{MD5} 2026:12:01  a"), "1 2026:12:01  a: md5"),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
+    let names = |line: String| match all(line.as_bytes()).as_slice() {
+        [ManifestLine::Entry(ManifestEntry { name: Name::Readings(readings), .. })] => readings.clone(),
+        other => panic!("{other:?}"),
+    };
+    let (plain, dated) = (b"a".to_vec(), format!("{time} a").into_bytes());
+    assert_eq!(names(format!("{MD5}  {time} a")), [dated.clone(), plain.clone()]);
+    assert_eq!(names(format!("{MD5} {time} a")), [plain, dated]);
+}
+
+#[test]
+fn the_comments_and_both_checksums_of_the_verifier_of_windows_are_read() {
+    let sha1 = &ALPHA[..40];
+    let both = format!(
+        "//\n// File Checksum Integrity Verifier version 2.05.\n//\n\t\tMD5\t\t\t\tSHA-1\n-----\n{MD5} {sha1} c:\\x\\a b\n"
+    );
+    assert_eq!(short(both.as_bytes()), ["6 c:\\x\\a b: md5, sha1"]);
+    for remark in ["//", "//\r", "// words", "//\twords", "///", "//-----", "//=====", "//*****"] {
+        assert_eq!(short(remark.as_bytes()), [""; 0], "{remark}");
+    }
+    assert_eq!(short(b"//server/a"), ["1 unread"]);
+    assert_eq!(short(format!("{MD5}  {sha1} a").as_bytes()), [format!("1 {sha1} a: md5")]);
+}
+
+#[test]
+fn a_row_of_gentoo_with_one_damaged_hash_keeps_the_others() {
+    let row = format!("DIST a 14 MD5 {MD5} SHA256 {} WHIRLPOOL 00", &ALPHA[1..]);
+    assert_eq!(short(row.as_bytes()), ["1 a 14 bytes: md5, SHA256 63 of 64, WHIRLPOOL"]);
+    assert_eq!(short(format!("DIST a 14 MD5 {MD5} SHA256").as_bytes()), ["1 unread"], "it is cut off");
+}
+
+#[test]
 fn a_checksum_of_a_standard_input_names_no_file() {
     for (line, read) in [
         (format!("SHA256(stdin)= {ALPHA}"), "1 (input or stdin): sha256"),
@@ -352,6 +399,8 @@ fn a_hash_of_another_length_than_its_algorithm_has_belongs_to_the_file_that_its_
 fn a_tagged_line_is_read_up_to_its_last_mark_and_an_algorithm_that_is_not_supported_is_named() {
     for (line, read) in [
         (format!("SHA256(x) = y)= {ALPHA}"), "1 x) = y: sha256"),
+        (format!("SHA2-256(sub/(x) = y.txt)= {ALPHA}"), "1 sub/(x) = y.txt: sha256"),
+        (format!("BLAKE2S-256(sub/(x) = y.txt)= {ALPHA}"), "1 sub/(x) = y.txt: blake2s"),
         (format!("SHA256 (x)= y) = {ALPHA}"), "1 x)= y: sha256"),
         (format!("sha256 ( a ) = {ALPHA}"), "1  a : sha256"),
         ("XXH64 (a) = 44bc2cf5ad770999".to_owned(), "1 a: XXH64"),
