@@ -4,6 +4,7 @@
 //! and PowerShell wrote.
 
 use super::algorithm::Algorithm;
+use super::base32::{self, from_base32};
 use super::entry::{Name, Sum, from_base64, from_hex};
 use super::name::{readings, unescape};
 
@@ -89,9 +90,12 @@ pub(super) fn md5_and_sha1(line: &[u8]) -> Option<LineContent> {
 
 /// `NAME HASH`, as in `.sfv` files and from RHash, which can write several checksums of different lengths.
 pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
-    let (mut name, mut sums) = (line.trim_ascii_end(), Vec::<Sum>::new());
+    let (mut name, mut sums, mut is_base32) = (line.trim_ascii_end(), Vec::<Sum>::new(), false);
     while let Some(at) = name.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
-        let Some(sum) = from_hex(&name[at + 1..]).and_then(Sum::untagged) else { break };
+        let text = &name[at + 1..];
+        let crc = base32::crc(text).filter(|_| is_base32);
+        let Some(sum) = from_hex(text).and_then(Sum::untagged).or_else(|| compact(text)).or(crc) else { break };
+        is_base32 = from_hex(text).is_none() && from_base32(text).is_some();
         if sums.iter().any(|known| known.hash.len() == sum.hash.len()) {
             return None;
         }
@@ -115,10 +119,23 @@ fn before_sum(name: &[u8]) -> Vec<Vec<u8>> {
     }
 }
 
-/// `BASE64  NAME`, as `cksum --untagged --base64` writes.
-pub(super) fn base64_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
+/// `NAME CRC` with the CRC-32 in base32, as in the `.sfv` files of RHash.
+pub(super) fn base32_crc_last(line: &[u8]) -> Option<LineContent> {
+    let (name, text) = last_word(line.trim_ascii_end())?;
+    let sum = base32::crc(text).filter(|_| !name.is_empty())?;
+    Some((Name::Readings(readings(name)), None, vec![sum]))
+}
+
+/// A checksum of at least 16 bytes in base64 or base32, without an algorithm.
+fn compact(text: &[u8]) -> Option<Sum> {
+    let sum = |hash: Option<Vec<u8>>| hash.filter(|hash| hash.len() >= 16).and_then(Sum::untagged);
+    sum(from_base64(text)).or_else(|| sum(from_base32(text))).filter(|_| !is_almost_hex(text))
+}
+
+/// `BASE64  NAME`, as `cksum --untagged --base64` writes, and `BASE32  NAME` from RHash.
+pub(super) fn compact_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let (first, rest) = word(line);
-    let sum = Sum::untagged(from_base64(first).filter(|hash| hash.len() >= 16 && !is_almost_hex(first))?)?;
+    let sum = compact(first)?;
     matches!(rest, [b' ', b' ' | b'*', _, ..]).then_some(())?;
     Some((Name::Readings(after_sum(rest, is_escaped)?), None, vec![sum]))
 }
@@ -207,7 +224,7 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
         Some(algorithm) => {
             let read = |hash: Option<Vec<u8>>| hash.and_then(|hash| Sum::tagged(algorithm, hash));
             let base64 = from_base64(value).filter(|_| !is_almost_hex(value));
-            let sum = read(from_hex(value)).or_else(|| read(base64));
+            let sum = read(from_hex(value)).or_else(|| read(base64)).or_else(|| read(from_base32(value)));
             sum.or_else(|| Sum::misfit(tag, Some(algorithm), value))?
         }
         None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value)).or_else(|| one_word(value))?),

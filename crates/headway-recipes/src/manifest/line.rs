@@ -2,8 +2,8 @@
 
 use super::entry::{Sum, from_hex};
 use super::form::{
-    LineContent, apart, base64_first, cfv, crc_row, gentoo, hashdeep_row, is_truncated, is_truncated_on_windows,
-    md5_and_sha1, misfit, name_first, of_input, posix, prefixed, row, sum_first, tagged,
+    LineContent, apart, base32_crc_last, cfv, compact_first, crc_row, gentoo, hashdeep_row, is_truncated,
+    is_truncated_on_windows, md5_and_sha1, misfit, name_first, of_input, posix, prefixed, row, sum_first, tagged,
 };
 
 /// The kind of a line.
@@ -23,6 +23,10 @@ const NO_FORM: &str = "no checksum with a name in any known form";
 /// The reason for a line without its whole name.
 const TRUNCATED: &str =
     "PowerShell has cut off its name to the width of the window, so it is not known which file it is about";
+
+/// The reason for a link, which does not say where its file is.
+const LINK: &str = "a link for sharing files, as RHash writes with --magnet or --ed2k-link: it names its file without \
+    the folder, so the file cannot be found. What RHash writes without that option is read";
 
 /// Lines that begin with this are about the manifest, not about a file.
 const HEADINGS: [&[u8]; 7] = [
@@ -44,6 +48,9 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
     if is_remark(text) {
         return LineKind::Remark;
     }
+    if text.starts_with(b"magnet:?") || text.starts_with(b"ed2k://|file|") {
+        return LineKind::Unread(LINK);
+    }
     let (text, is_escaped) = match text.strip_prefix(b"\\") {
         Some(rest) if escapes => (rest, true),
         Some(_) | None => (text, false),
@@ -56,7 +63,7 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
         return LineKind::Unread(TRUNCATED);
     }
     let said = said.or_else(|| row(text));
-    let said = said.or_else(|| gentoo(text)).or_else(|| prefixed(text)).or_else(|| base64_first(text, is_escaped));
+    let said = said.or_else(|| gentoo(text)).or_else(|| prefixed(text)).or_else(|| compact_first(text, is_escaped));
     let said = said.or_else(|| cfv(line)).or_else(|| hashdeep_row(text)).or_else(|| name_first(line));
     match said.or_else(|| misfit(text, is_escaped)) {
         // Tools that escape names, or write them with `-z`, write whole ones.
@@ -72,6 +79,12 @@ pub(super) fn read_row(line: &[u8]) -> LineKind {
         LineKind::Said(content) if is_truncated(&content) => LineKind::Unread(TRUNCATED),
         kind => kind,
     }
+}
+
+/// Parses a line of an `.sfv` file that RHash wrote.
+pub(super) fn read_rhash(line: &[u8]) -> LineKind {
+    let crc = base32_crc_last(line).filter(|_| !is_remark(line.trim_ascii_start()));
+    crc.map_or_else(|| read(line, true), LineKind::Said)
 }
 
 /// Parses a row of a `.crc` file.
