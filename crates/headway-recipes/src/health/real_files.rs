@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::super::reading::inspected as inspected_by;
-use super::super::testing::{Bench, damaged, real_files, tool};
+use super::super::testing::{Bench, corpus, damaged, damaged_corpus, real_files, tool};
 use super::super::tiff_variant::tests::bilevel;
 use super::*;
 use headway_model::FailReason;
@@ -105,6 +105,17 @@ fn what_a_decoder_lacks_is_skipped_and_never_called_damaged() {
     assert_eq!(looked_at("a.tif", wide).err().as_deref(), Some("skipped"));
     let with_dictionary = b"\x28\xb5\x2f\xfd\x21\x05\x00\x01\x00\x00";
     assert_eq!(looked_at("a.zst", with_dictionary).err().as_deref(), Some("skipped"));
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence_and_no_sound_one_does() {
+    let extensions = ["png", "jpg", "gif", "webp", "bmp", "tif", "zip", "cbz", "gz", "zst"];
+    let wanted = HealthSettings { extension: NameMismatch::Note, memory: 64 };
+    damaged_corpus(&extensions, |name, bytes| Bench::new(name).on(bytes, |source| wanted.inspect(source)));
+    for (name, bytes) in corpus(&extensions) {
+        let looked = looked_at(&name, &bytes);
+        assert!(looked.is_ok() || looked == Err("skipped".into()), "{name}: {looked:?}");
+    }
 }
 
 #[test]
