@@ -335,6 +335,41 @@ async fn two_jobs_do_not_work_on_one_file_and_the_second_names_the_job_it_waits_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_jobs_that_make_one_name_at_the_same_time_one_gets_it() {
+    let files = Files::new();
+    files.write("a.txt", b"text");
+    files.write("a.md", b"mark");
+    let recipe = Arc::new(Capitals::new(Behaviour::Held));
+    let app = App::start_with(&files, |config| config.workers = 2, vec![recipe.clone()]).await;
+    let begin = async |name: &str| {
+        let mut body = request("capitals");
+        body["query"] = json!({ "paths": [name] });
+        body["output"] = json!({ "place": { "beside": { "name": "{/.}.big" } } });
+        app.begin_with(&body).await
+    };
+    let jobs = [begin("a.txt").await, begin("a.md").await];
+    // Both are planned and at work while the name is free.
+    eventually("both jobs at work", async || {
+        (recipe.begun.load(std::sync::atomic::Ordering::SeqCst) == 2).then_some(())
+    })
+    .await;
+    recipe.release();
+    let ends = [app.end(jobs[0]).await, app.end(jobs[1]).await];
+    let (winner, loser) = if ends[0].counters.succeeded == 1 { (0, 1) } else { (1, 0) };
+    assert_eq!((ends[winner].counters.succeeded, ends[winner].status), (1, JobStatus::Completed));
+    assert_eq!((ends[loser].counters.skipped, ends[loser].status), (1, JobStatus::CompletedWithErrors));
+    let (_, items) = app.get(&format!("/api/jobs/{}/items", jobs[loser])).await;
+    assert_eq!(items["items"][0]["reason"], "another file has the new name", "{items}");
+    let left = content(&files.library());
+    assert_eq!(left[&b"a.big".to_vec()], [b"TEXT", b"MARK"][winner], "{left:?}");
+    assert_eq!(left.len(), 3, "nothing temporary is left: {left:?}");
+    // Taken back, it frees the name.
+    assert_eq!(undo(&app, jobs[winner]).await.counters.succeeded, 1);
+    assert!(!files.library().join("a.big").exists());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_names_of_one_file_are_one_file_to_two_jobs() {
     let files = Files::numbered(1);
     std::fs::hard_link(files.library().join("000000"), files.library().join("linked")).expect("a link");

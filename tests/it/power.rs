@@ -2,6 +2,8 @@
 //! system that forgets whatever was not synced computes what could be left: at each moment, any part of everything
 //! pending.
 
+mod moved;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use headway_model::{JobId, JobStatus};

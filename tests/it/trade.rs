@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 37] = [
+const WRITERS: [&str; 46] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -43,10 +43,19 @@ const WRITERS: [&str; 37] = [
     r#"rhash --bsd --sha256 --md5 "$@""#,
     r#"rhash --md5 --sha1 "$@""#,
     r#"rhash --sha3-512 "$@""#,
+    r#"rhash --base32 --sha1 "$@""#,
+    r#"rhash --base32 --sfv "$@""#,
+    r#"rhash --base32 --crc32 --md5 "$@""#,
+    r#"rhash --base32 --bsd --sha256 --md5 "$@""#,
+    r#"rhash --base64 --md5 --sha1 "$@""#,
     r#"hashdeep -l "$@""#,
     r#"hashdeep "$@""#,
     r#"hashdeep -l "$@" | grep -v '^[%#]'"#,
     r#"sha256deep -lz "$@""#,
+    r#"md5deep -lt "$@""#,
+    r#"md5deep -lzt "$@""#,
+    r#"sha256deep -lc "$@""#,
+    r#"sha1deep -lczt "$@""#,
     r#"cfv -C -q -t csv4 -f - "$@""#,
     r#"cfv -C -q -t crc -f - "$@""#,
 ];

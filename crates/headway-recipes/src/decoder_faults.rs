@@ -13,6 +13,23 @@ pub(crate) const CUT_OFF: &str = "it is cut off: its end is missing";
 /// The data of a picture make no sense.
 const UNDECODABLE: &str = "it is damaged: its picture data cannot be decoded";
 
+/// What decoders say of files that they do not decode, in errors that they also use for damage.
+const NOT_DECODED: [&str; 6] = [
+    // JPEG: arithmetic coding, 12 bits, three samples to one, more than four colours.
+    "is not supported",
+    "the image has 12 bits of precision",
+    "is not a power of two(3)",
+    "Unknown multiband sample",
+    // TIFF, whose decoder repeats what that of JPEG says.
+    "unknown predictor",
+    "unknown planar configuration",
+];
+
+/// Whether a decoder's text is about a kind of file that it does not decode.
+fn is_not_decoded(text: &str) -> bool {
+    NOT_DECODED.iter().any(|words| text.contains(words))
+}
+
 /// What is wrong with a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PictureFault {
@@ -32,6 +49,7 @@ impl From<ImageError> for PictureFault {
             ImageError::Limits(_) => PictureFault::TooLarge,
             ImageError::IoError(error) if ends_early(&error) => PictureFault::Damaged(CUT_OFF),
             error if ends_early(&error) => PictureFault::Damaged(CUT_OFF),
+            error if is_not_decoded(&error.to_string()) => PictureFault::Unsupported,
             _ => PictureFault::Damaged(UNDECODABLE),
         }
     }
@@ -42,6 +60,9 @@ impl From<DecodeErrors> for PictureFault {
         tracing::debug!(%error, "a decoder gave up");
         match error {
             DecodeErrors::Unsupported(_) => PictureFault::Unsupported,
+            DecodeErrors::Format(text) | DecodeErrors::SofError(text) if is_not_decoded(&text) => {
+                PictureFault::Unsupported
+            }
             // A system error is reported by the source, so the reader had no more bytes.
             DecodeErrors::ExhaustedData | DecodeErrors::IoErrors(_) => PictureFault::Damaged(CUT_OFF),
             DecodeErrors::FormatStatic(text) if text.starts_with("Premature") => PictureFault::Damaged(CUT_OFF),
@@ -98,5 +119,17 @@ mod tests {
         assert_eq!(PictureFault::from(wrapped(end())), damaged(CUT_OFF));
         assert_eq!(PictureFault::from(wrapped(io::Error::other("buffer[3] is not 7"))), damaged(UNDECODABLE));
         assert_eq!(unpacking("a/b", &end()), "a/b is cut off: its end is missing");
+    }
+
+    #[test]
+    fn a_kind_of_picture_that_a_decoder_lacks_is_not_called_damaged() {
+        let format = image::error::ImageFormatHint::Exact(image::ImageFormat::Tiff);
+        let says = |text: &str| ImageError::Decoding(image::error::DecodingError::new(format.clone(), text));
+        let (lacking, damaged) = (PictureFault::Unsupported, PictureFault::Damaged(UNDECODABLE));
+        assert_eq!(PictureFault::from(says("format error: unknown predictor 4 encountered")), lacking);
+        assert_eq!(PictureFault::from(says("format error: invalid dimensions: 0x1")), damaged);
+        let sampling = |by: u8| format!("Horizontal sample is not a power of two({by}) cannot decode");
+        assert_eq!(PictureFault::from(DecodeErrors::Format(sampling(3))), lacking);
+        assert_eq!(PictureFault::from(DecodeErrors::Format(sampling(0))), damaged);
     }
 }

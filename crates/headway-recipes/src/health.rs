@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::archive;
 use super::kind::{FileKind, FileLook};
-use super::packed::unpack;
+use super::packed::{needs_dictionary, unpack};
 use super::reading::{self, Reading};
 use super::source::Source;
 use super::{Binding, Effect, Failure, Recipe, Setting, Unable, Work};
@@ -135,6 +135,7 @@ fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Value, Fai
             result["type"] = kind.word().into();
             Ok(result)
         }
+        FileKind::Zstd if needs_dictionary(source)? => Err(Failure::Skipped(SkipReason::Unsupported)),
         FileKind::Gzip | FileKind::Zstd => unpack(source, kind, UNPACKED, |_| Ok(())).map(|_| healthy(Vec::new())),
         FileKind::Png => {
             // First the picture, which is refused if it is too large before any of it is unpacked.

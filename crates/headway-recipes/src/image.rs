@@ -14,9 +14,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::health::more_pages;
+use super::jpeg_variant;
 use super::kind::{FileKind, FileLook};
 use super::recipe::read;
 use super::source::Source;
+use super::tiff_variant;
 use super::{
     Attempt, Binding, Effect, Failure, ItemResults, Obstacle, ReadHead, Recipe, Setting, Success, Unable, Work, report,
 };
@@ -165,6 +167,14 @@ impl ImageSettings {
     fn make(&self, source: &Source<'_>) -> Result<MadeImage, Failure> {
         let kind = source.kind_among(is_picture)?;
         let format = self.target(source, kind)?;
+        let is_decoded = match kind {
+            FileKind::Jpeg => jpeg_variant::is_decoded(source),
+            FileKind::Tiff => tiff_variant::is_decoded(source),
+            _ => true,
+        };
+        if !is_decoded {
+            return Err(source.failure(decode::NOT_DECODED));
+        }
         if kind == FileKind::Tiff && more_pages(source)?.is_some() {
             return Err(source.failure("it has several pages, and only the first would be left"));
         }

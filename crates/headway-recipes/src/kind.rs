@@ -64,6 +64,8 @@ const BEGINNINGS: &[(FileKind, usize, &[u8])] = &[
     (Gif, 0, b"GIF89a"),
     (Tiff, 0, b"II*\0"),
     (Tiff, 0, b"MM\0*"),
+    (Tiff, 0, b"II+\0"),
+    (Tiff, 0, b"MM\0+"),
     (Flac, 0, b"fLaC"),
     (Mp3, 0, b"ID3"),
     (Ogg, 0, b"OggS"),

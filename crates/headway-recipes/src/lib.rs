@@ -14,6 +14,7 @@ mod exif_header;
 mod hash;
 mod health;
 mod image;
+mod jpeg_variant;
 mod kind;
 pub mod manifest;
 mod metadata;
@@ -30,6 +31,7 @@ mod shell_file;
 mod source;
 #[cfg(test)]
 mod testing;
+mod tiff_variant;
 mod undo;
 mod verify;
 mod work;

@@ -3,6 +3,9 @@
 //! This module does no IO: bytes come in, entries and findings go out. No input makes it fail.
 
 mod algorithm;
+mod base32;
+mod control;
+mod document;
 mod encoding;
 mod entry;
 mod form;

@@ -52,8 +52,22 @@ pub(crate) fn unpack(
     }
 }
 
+/// Whether the first frame of a Zstandard file names a dictionary (RFC 8878, section 3.1.1.1). Without it, nothing is known of
+/// the file.
+pub(crate) fn needs_dictionary(source: &Source<'_>) -> Result<bool, Failure> {
+    let head = source.head(10)?;
+    let [_, _, _, _, descriptor, rest @ ..] = head.as_slice() else { return Ok(false) };
+    let has_window = descriptor & 0x20 == 0;
+    let rest = if has_window { rest.get(1..).unwrap_or_default() } else { rest };
+    let length = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    Ok(rest.iter().take(length).any(|byte| *byte != 0))
+}
+
 /// A decoder's error, as a sentence for people.
 fn sentence(error: &io::Error, window: u32) -> String {
+    if error.to_string().contains("Dictionary mismatch") {
+        return "it needs a dictionary to be unpacked, which is not a part of it".into();
+    }
     if error.to_string().contains("too much memory") {
         return format!("it needs a window of more than {window} MiB to be unpacked, the limit that was set");
     }
@@ -107,4 +121,29 @@ struct BytesBehind;
 
 fn behind() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, BytesBehind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Bench;
+
+    #[test]
+    fn a_file_that_needs_a_dictionary_is_not_called_damaged() {
+        for (descriptor, rest, needs) in [
+            (0x20, vec![0, 1, 0, 0], false),
+            (0x21, vec![5, 0, 1, 0, 0], true),
+            (0x01, vec![0x40, 5, 1, 0, 0], true),
+            (0x01, vec![0x40, 0, 1, 0, 0], false),
+            (0x02, vec![0x40, 0, 5, 1, 0, 0], true),
+            (0x03, vec![0x40, 0, 0, 0, 5, 1, 0, 0], true),
+        ] {
+            let bytes = [vec![0x28, 0xb5, 0x2f, 0xfd, descriptor], rest].concat();
+            let bench = Bench::new("a.zst");
+            assert_eq!(bench.on(&bytes, needs_dictionary).expect("a file"), needs, "{bytes:x?}");
+            let unpacked = bench.on(&bytes, |source| unpack(source, FileKind::Zstd, (1 << 30, 64), |_| Ok(())));
+            let says = format!("{unpacked:?}");
+            assert_eq!(says.contains("it needs a dictionary"), needs, "{bytes:x?}: {says}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Helpers for the recipes' own tests: an attempt on given bytes, and randomly damaged bytes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::source::Source;
@@ -45,21 +45,66 @@ pub(crate) fn damaged<T>(name: &str, sound: &[u8], times: u32, look: impl Fn(&So
 
 /// Damages bytes repeatedly, for functions that take bytes.
 pub(crate) fn damaged_by<T>(sound: &[u8], times: u32, look: impl Fn(&[u8]) -> Result<T, Failure>) {
-    let times = std::env::var("HEADWAY_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(times);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for turn in 0..times {
+    for turn in 0..repetitions(times) {
         let mut bytes = sound.to_vec();
         for _ in 0..=random.below(4) {
             random.damage(&mut bytes);
         }
-        match look(&bytes) {
-            Ok(_) | Err(Failure::Skipped(_)) => {}
-            Err(Failure::Failed(FailReason::Recipe, text)) => {
-                assert!(!text.is_empty() && text.len() <= 500, "{turn}: {text}");
-                assert!(is_plain(&text), "{turn}: words of a decoder: {text}");
-            }
-            Err(other) => panic!("{turn}: {other:?}"),
+        check_sentence(&turn.to_string(), look(&bytes));
+    }
+}
+
+/// How often something is repeated: `HEADWAY_FUZZ` times, otherwise a default that `HEADWAY_EFFORT` scales, in percent.
+fn repetitions(default: u32) -> u32 {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u32>().ok());
+    let scaled = || u64::from(default) * u64::from(number("HEADWAY_EFFORT").unwrap_or(100)) / 100;
+    number("HEADWAY_FUZZ").unwrap_or_else(|| u32::try_from(scaled()).unwrap_or(u32::MAX).max(1))
+}
+
+/// Checks that a result is a success, a skip, or a failure with a sentence.
+fn check_sentence<T>(of: &str, result: Result<T, Failure>) {
+    match result {
+        Ok(_) | Err(Failure::Skipped(_)) => {}
+        Err(Failure::Failed(FailReason::Recipe, text)) => {
+            assert!(!text.is_empty() && text.len() <= 500, "{of}: {text}");
+            assert!(is_plain(&text), "{of}: words of a decoder: {text}");
         }
+        Err(other) => panic!("{of}: {other:?}"),
+    }
+}
+
+/// The small files of the repository with these extensions, each with its name.
+pub(crate) fn corpus(extensions: &[&str]) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/corpus");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the corpus") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|own| extensions.iter().any(|one| own == *one)) {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            found.push((name, std::fs::read(&path).expect("a file")));
+        }
+    }
+    found.sort();
+    assert!(extensions.iter().all(|one| found.iter().any(|(name, _)| name.ends_with(one))), "{extensions:?}");
+    found
+}
+
+/// Calls `look` with the name and the bytes of files made from the corpus: cut off, damaged, and with the beginning of
+/// another file. It must return, and an error must be a sentence.
+pub(crate) fn damaged_corpus<T>(extensions: &[&str], look: impl Fn(&str, &[u8]) -> Result<T, Failure>) {
+    let files = corpus(extensions);
+    for (name, sound) in &files {
+        for length in (0..sound.len()).step_by((sound.len() / 40).max(1)) {
+            check_sentence(&format!("{name}, {length} bytes"), look(name, &sound[..length]));
+        }
+        for (other, begin) in &files {
+            for length in [8, 32, sound.len() / 2].map(|length| length.min(begin.len()).min(sound.len())) {
+                let bytes = [&begin[..length], &sound[length..]].concat();
+                check_sentence(&format!("{name} with {length} bytes of {other}"), look(name, &bytes));
+            }
+        }
+        damaged_by(sound, 40, |bytes| look(name, bytes));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::testing::{Bench, damaged, real_files, tool};
+use super::super::testing::{Bench, damaged, damaged_corpus, real_files, tool};
 use super::*;
 
 const LIMITS: UnpackLimits = UnpackLimits { total: 64 << 30, ratio: 200 };
@@ -123,6 +123,11 @@ fn a_file_that_cannot_be_checked_is_reported_and_never_called_sound() {
     assert!(zip.expect("zip").success());
     let found = tested("s.zip", &std::fs::read(folder.path().join("s.zip")).expect("an archive")).expect("no fault");
     assert_eq!((&found["verdict"], &found["unchecked"]), (&"not checked".into(), &"1 encrypted".into()));
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence() {
+    damaged_corpus(&["zip", "cbz"], |name, bytes| Bench::new(name).on(bytes, |source| test(source, LIMITS)));
 }
 
 #[test]

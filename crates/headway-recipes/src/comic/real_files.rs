@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::*;
-use crate::testing::damaged_by;
+use crate::testing::{damaged_by, damaged_corpus};
 
 /// The bytes of a comic that Python packs from these entries.
 fn packed(folder: &Path, entries: &[(&str, &str)]) -> Vec<u8> {
@@ -176,6 +176,11 @@ fn a_comic_that_cannot_be_rewritten_fails_with_the_reason() {
     let name = json!({ "name": format!("{} {{issue}}", "y".repeat(250)) });
     let told = made_of("S/1.cbz", &of("<ComicInfo/>"), name).expect_err("too long");
     assert_eq!(told, Failure::Skipped(SkipReason::TooLong));
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence() {
+    damaged_corpus(&["cbz"], |name, bytes| made_of(&format!("S/{name}"), bytes, json!({})));
 }
 
 #[test]

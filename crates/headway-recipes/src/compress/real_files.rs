@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::super::testing::{Bench, damaged, tool};
+use super::super::testing::{Bench, damaged, damaged_corpus, tool};
 use super::*;
 
 const LIMITS: (u64, u32) = (1 << 30, 128);
@@ -97,6 +97,15 @@ fn a_request_beyond_the_limits_is_refused_with_the_reason() {
     let long = [&[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x90][..], &[1, 0, 0]].concat();
     let says = unpacked(FileKind::Zstd, &long).expect_err("too long a window");
     assert!(says.contains("a window of more than 128 MiB"), "{says}");
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence() {
+    for (extension, kind) in [("gz", FileKind::Gzip), ("zst", FileKind::Zstd)] {
+        damaged_corpus(&[extension], |name, bytes| {
+            Bench::new(name).on(bytes, |source| unpack(source, kind, LIMITS, |_| Ok(())))
+        });
+    }
 }
 
 #[test]

@@ -7,13 +7,18 @@ use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::Failure;
+use crate::jpeg_variant;
 use crate::source::Source;
+use headway_model::SkipReason;
 
 /// The longest side that the format allows.
 const SIDE_LIMIT_PIXELS: usize = 65_535;
 
 /// Decodes it, with at most this many bytes of memory for its pixels.
 pub(super) fn decode(source: &Source<'_>, memory: u64) -> Result<(), Failure> {
+    if !jpeg_variant::is_decoded(source) {
+        return Err(Failure::Skipped(SkipReason::Unsupported));
+    }
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(SIDE_LIMIT_PIXELS)

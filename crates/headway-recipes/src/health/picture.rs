@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::decoder_faults::PictureFault;
 use crate::kind::FileKind;
 use crate::source::{Source, SourceReader};
+use crate::tiff_variant;
 use headway_model::SkipReason;
 
 /// Decodes it, with at most this many bytes of memory for its pixels. Returns what is worth a note.
@@ -40,6 +41,7 @@ pub(super) fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result
             }
             Ok(behind.into_iter().collect())
         }
+        FileKind::Tiff if !tiff_variant::is_decoded(source) => Err(Failure::Skipped(SkipReason::Unsupported)),
         FileKind::Tiff => {
             plain(ImageFormat::Tiff, limits)?;
             Ok(more_pages(source)?.into_iter().collect())

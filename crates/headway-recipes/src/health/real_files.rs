@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::super::reading::inspected as inspected_by;
-use super::super::testing::{Bench, damaged, real_files, tool};
+use super::super::testing::{Bench, corpus, damaged, damaged_corpus, real_files, tool};
+use super::super::tiff_variant::tests::bilevel;
 use super::*;
 use headway_model::FailReason;
 
@@ -83,6 +84,37 @@ fn what_is_cut_off_or_misnamed_is_never_healthy() {
     // Nothing is claimed about a file that is not decoded.
     for name in ["a.txt", "a.mp3", "a"] {
         assert_eq!(looked_at(name, b"no picture at all").err().as_deref(), Some("skipped"), "{name}");
+    }
+}
+
+#[test]
+fn what_a_decoder_lacks_is_skipped_and_never_called_damaged() {
+    let twelve_bits = b"\xff\xd8\xff\xc1\x00\x0b\x0c\x00\x08\x00\x08\x01\x01\x11\x00";
+    let arithmetic = b"\xff\xd8\xff\xc9\x00\x0b\x08\x00\x08\x00\x08\x01\x01\x11\x00";
+    let conditioning = b"\xff\xd8\xff\xcc\x00\x04\x00\x10\xff\xd9";
+    let lossless = b"\xff\xd8\xff\xc3\x00\x0b\x08\x00\x08\x00\x08\x01\x01\x11\x00";
+    for jpeg in [&twelve_bits[..], arithmetic, conditioning, lossless] {
+        assert_eq!(looked_at("a.jpg", jpeg).err().as_deref(), Some("skipped"), "{jpeg:x?}");
+    }
+    for compression in [1, 4] {
+        let reversed = bilevel(compression, 2);
+        assert_eq!(looked_at("a.tif", &reversed).err().as_deref(), Some("skipped"), "{compression}");
+    }
+    assert!(looked_at("a.tif", &bilevel(1, 1)).is_ok());
+    let wide = b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0";
+    assert_eq!(looked_at("a.tif", wide).err().as_deref(), Some("skipped"));
+    let with_dictionary = b"\x28\xb5\x2f\xfd\x21\x05\x00\x01\x00\x00";
+    assert_eq!(looked_at("a.zst", with_dictionary).err().as_deref(), Some("skipped"));
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence_and_no_sound_one_does() {
+    let extensions = ["png", "jpg", "gif", "webp", "bmp", "tif", "zip", "cbz", "gz", "zst"];
+    let wanted = HealthSettings { extension: NameMismatch::Note, memory: 64 };
+    damaged_corpus(&extensions, |name, bytes| Bench::new(name).on(bytes, |source| wanted.inspect(source)));
+    for (name, bytes) in corpus(&extensions) {
+        let looked = looked_at(&name, &bytes);
+        assert!(looked.is_ok() || looked == Err("skipped".into()), "{name}: {looked:?}");
     }
 }
 

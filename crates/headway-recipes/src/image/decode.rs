@@ -18,6 +18,9 @@ use crate::decoder_faults::PictureFault;
 use crate::exif_header::without_exif_header;
 use crate::kind::FileKind;
 
+/// The message for a picture that is not known to be damaged, and that is not decoded.
+pub(super) const NOT_DECODED: &str = "it is of a kind that is not decoded here";
+
 /// The longest side that JPEG allows.
 const SIDE_LIMIT_PIXELS: usize = 65_535;
 
@@ -160,7 +163,7 @@ fn is_cmyk() -> String {
 /// Why a decoder gave up.
 fn wrong(fault: PictureFault, memory: u64) -> String {
     match fault {
-        PictureFault::Unsupported => "it is of a kind that is not decoded here".into(),
+        PictureFault::Unsupported => NOT_DECODED.into(),
         PictureFault::TooLarge => too_large(memory),
         PictureFault::Damaged(sentence) => sentence.into(),
     }

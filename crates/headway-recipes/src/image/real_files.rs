@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::testing::{Bench, damaged, real_files, tool};
+use super::super::testing::{Bench, damaged, damaged_corpus, real_files, tool};
 use super::*;
 use headway_model::SkipReason;
 
@@ -265,6 +265,14 @@ fn a_picture_that_would_take_too_much_memory_is_not_decoded() {
     let one = one.into_inner();
     let says = made(json!({ "longest": 65_535, "enlarge": true }), "a.png", &one).err().expect("too large");
     assert!(says.contains("more than 1024 MiB"), "{says}");
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence() {
+    let wanted = wanted(json!({ "longest": 40, "transparency": "black", "depth": "reduce", "memory": 64 }));
+    damaged_corpus(&["png", "jpg", "gif", "webp", "bmp", "tif"], |name, bytes| {
+        Bench::new(name).on(bytes, |source| wanted.make(source))
+    });
 }
 
 #[test]

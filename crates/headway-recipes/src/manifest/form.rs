@@ -4,6 +4,7 @@
 //! and PowerShell wrote.
 
 use super::algorithm::Algorithm;
+use super::base32::{self, from_base32};
 use super::entry::{Name, Sum, from_base64, from_hex};
 use super::name::{readings, unescape};
 
@@ -52,16 +53,49 @@ fn after_sum(rest: &[u8], is_escaped: bool) -> Option<Vec<Vec<u8>>> {
     if is_escaped {
         return Some(vec![unescape(name)?]);
     }
-    let mut readings = readings(name);
+    let dated = after_time(name).and_then(|rest| match rest {
+        [b' ', b' ' | b'*', name @ ..] | [b' ', name @ ..] if !name.is_empty() => Some(readings(name)),
+        _ => None,
+    });
+    let (dated, plain) = (dated.unwrap_or_default(), readings(name));
+    // md5deep writes one blank before the time. After two separators, the time can be a part of the name.
+    let is_plain = matches!(rest, [_, b' ' | b'*', ..]);
+    let mut readings = if is_plain { [plain, dated] } else { [dated, plain] }.concat();
     readings.extend(other.map(<[u8]>::to_vec));
     Some(readings)
 }
 
+/// The length of the modification time that `md5deep -t` writes before a name: `2026:12:01:05:39:06`.
+const TIME: usize = 19;
+
+/// The text after the modification time with which it begins; `None` if it does not begin with one.
+fn after_time(text: &[u8]) -> Option<&[u8]> {
+    let (time, rest) = text.split_at_checked(TIME)?;
+    let is_time = time.iter().enumerate().all(|(at, byte)| match at {
+        4 | 7 | 10 | 13 | 16 => *byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    is_time.then_some(rest)
+}
+
+/// `MD5 SHA1 NAME`, as the File Checksum Integrity Verifier of Microsoft writes with `-both`.
+pub(super) fn md5_and_sha1(line: &[u8]) -> Option<LineContent> {
+    let (md5, rest) = word(line);
+    let (sha1, rest) = word(rest.strip_prefix(b" ")?);
+    let name = rest.strip_prefix(b" ").filter(|name| !matches!(name.first(), None | Some(b' ' | b'*')))?;
+    let sums = [(Algorithm::Md5, md5), (Algorithm::Sha1, sha1)].into_iter();
+    let sums = sums.map(|(algorithm, text)| from_hex(text).and_then(|hash| Sum::tagged(algorithm, hash)));
+    Some((Name::Readings(readings(name)), None, sums.collect::<Option<_>>()?))
+}
+
 /// `NAME HASH`, as in `.sfv` files and from RHash, which can write several checksums of different lengths.
 pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
-    let (mut name, mut sums) = (line.trim_ascii_end(), Vec::<Sum>::new());
+    let (mut name, mut sums, mut is_base32) = (line.trim_ascii_end(), Vec::<Sum>::new(), false);
     while let Some(at) = name.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
-        let Some(sum) = from_hex(&name[at + 1..]).and_then(Sum::untagged) else { break };
+        let text = &name[at + 1..];
+        let crc = base32::crc(text).filter(|_| is_base32);
+        let Some(sum) = from_hex(text).and_then(Sum::untagged).or_else(|| compact(text)).or(crc) else { break };
+        is_base32 = from_hex(text).is_none() && from_base32(text).is_some();
         if sums.iter().any(|known| known.hash.len() == sum.hash.len()) {
             return None;
         }
@@ -85,10 +119,23 @@ fn before_sum(name: &[u8]) -> Vec<Vec<u8>> {
     }
 }
 
-/// `BASE64  NAME`, as `cksum --untagged --base64` writes.
-pub(super) fn base64_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
+/// `NAME CRC` with the CRC-32 in base32, as in the `.sfv` files of RHash.
+pub(super) fn base32_crc_last(line: &[u8]) -> Option<LineContent> {
+    let (name, text) = last_word(line.trim_ascii_end())?;
+    let sum = base32::crc(text).filter(|_| !name.is_empty())?;
+    Some((Name::Readings(readings(name)), None, vec![sum]))
+}
+
+/// A checksum of at least 16 bytes in base64 or base32, without an algorithm.
+fn compact(text: &[u8]) -> Option<Sum> {
+    let sum = |hash: Option<Vec<u8>>| hash.filter(|hash| hash.len() >= 16).and_then(Sum::untagged);
+    sum(from_base64(text)).or_else(|| sum(from_base32(text))).filter(|_| !is_almost_hex(text))
+}
+
+/// `BASE64  NAME`, as `cksum --untagged --base64` writes, and `BASE32  NAME` from RHash.
+pub(super) fn compact_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let (first, rest) = word(line);
-    let sum = Sum::untagged(from_base64(first).filter(|hash| hash.len() >= 16 && !is_almost_hex(first))?)?;
+    let sum = compact(first)?;
     matches!(rest, [b' ', b' ' | b'*', _, ..]).then_some(())?;
     Some((Name::Readings(after_sum(rest, is_escaped)?), None, vec![sum]))
 }
@@ -132,10 +179,14 @@ pub(super) fn gentoo(line: &[u8]) -> Option<LineContent> {
     let size = number(words.next()?)?;
     let mut sums = Vec::new();
     while let Some(tag) = words.next() {
-        let hash = from_hex(words.next()?)?;
+        let text = words.next()?;
+        let hash = from_hex(text);
         sums.push(match Algorithm::of_tag(tag) {
-            Some(algorithm) => Sum::tagged(algorithm, hash)?,
-            None => Sum::unknown(tag, hash),
+            Some(algorithm) => {
+                let sum = hash.and_then(|hash| Sum::tagged(algorithm, hash));
+                sum.or_else(|| Sum::misfit(tag, Some(algorithm), text))?
+            }
+            None => Sum::unknown(tag, hash?),
         });
     }
     (!sums.is_empty()).then_some((Name::Readings(name), Some(size), sums))
@@ -173,7 +224,7 @@ pub(super) fn tagged(line: &[u8], is_escaped: bool) -> Option<LineContent> {
         Some(algorithm) => {
             let read = |hash: Option<Vec<u8>>| hash.and_then(|hash| Sum::tagged(algorithm, hash));
             let base64 = from_base64(value).filter(|_| !is_almost_hex(value));
-            let sum = read(from_hex(value)).or_else(|| read(base64));
+            let sum = read(from_hex(value)).or_else(|| read(base64)).or_else(|| read(from_base32(value)));
             sum.or_else(|| Sum::misfit(tag, Some(algorithm), value))?
         }
         None => Sum::unknown(tag, from_hex(value).or_else(|| from_base64(value)).or_else(|| one_word(value))?),
@@ -259,14 +310,15 @@ pub(super) fn cfv(line: &[u8]) -> Option<LineContent> {
     (!name.is_empty()).then(|| (Name::Readings(readings(&name)), Some(size), sum.into_iter().collect()))
 }
 
-/// `BYTES,HASH,HASH,NAME`, a row of hashdeep without the heading that names its columns; `HASH,NAME` from `md5deep -c`. The
-/// lengths of the checksums tell them apart, and the name is the rest of the line.
+/// `BYTES,HASH,HASH,NAME`, a row of hashdeep without the heading that names its columns; `HASH,NAME` from `md5deep -c`, with `-z`
+/// and `-t` `BYTES, HASH,TIME,NAME`. The lengths of the checksums tell them apart, and the name is the rest of the line.
 pub(super) fn hashdeep_row(line: &[u8]) -> Option<LineContent> {
     let (mut rest, mut size, mut hashes) = (line, None, Vec::<Vec<u8>>::new());
     while let Some(at) = rest.iter().position(|byte| *byte == b',') {
-        match from_hex(&rest[..at]).filter(|hash| hash.len() >= 16) {
+        let field = rest[..at].trim_ascii();
+        match from_hex(field).filter(|hash| hash.len() >= 16) {
             Some(hash) if hashes.iter().all(|known| known.len() != hash.len()) => hashes.push(hash),
-            None if size.is_none() && hashes.is_empty() => size = Some(number(&rest[..at])?),
+            None if size.is_none() && hashes.is_empty() => size = Some(number(field)?),
             Some(_) | None => break,
         }
         rest = &rest[at + 1..];
@@ -279,7 +331,11 @@ pub(super) fn hashdeep_row(line: &[u8]) -> Option<LineContent> {
         _ => Sum::untagged(hash),
     };
     let sums: Vec<_> = hashes.into_iter().map(sum).collect::<Option<_>>()?;
-    (!sums.is_empty() && !rest.is_empty()).then(|| (Name::Readings(readings(rest)), size, sums))
+    if sums.is_empty() || rest.is_empty() {
+        return None;
+    }
+    let dated = after_time(rest).and_then(|rest| rest.strip_prefix(b",")).filter(|name| !name.is_empty());
+    Some((Name::Readings([dated.map(readings).unwrap_or_default(), readings(rest)].concat()), size, sums))
 }
 
 /// `NAME  BYTES  CRC`, a row of a `.crc` file.

@@ -2,8 +2,8 @@
 
 use super::entry::{Sum, from_hex};
 use super::form::{
-    LineContent, apart, base64_first, cfv, crc_row, gentoo, hashdeep_row, is_truncated, is_truncated_on_windows,
-    misfit, name_first, of_input, posix, prefixed, row, sum_first, tagged,
+    LineContent, apart, base32_crc_last, cfv, compact_first, crc_row, gentoo, hashdeep_row, is_truncated,
+    is_truncated_on_windows, md5_and_sha1, misfit, name_first, of_input, posix, prefixed, row, sum_first, tagged,
 };
 
 /// The kind of a line.
@@ -23,6 +23,10 @@ const NO_FORM: &str = "no checksum with a name in any known form";
 /// The reason for a line without its whole name.
 const TRUNCATED: &str =
     "PowerShell has cut off its name to the width of the window, so it is not known which file it is about";
+
+/// The reason for a link, which does not say where its file is.
+const LINK: &str = "a link for sharing files, as RHash writes with --magnet or --ed2k-link: it names its file without \
+    the folder, so the file cannot be found. What RHash writes without that option is read";
 
 /// Lines that begin with this are about the manifest, not about a file.
 const HEADINGS: [&[u8]; 7] = [
@@ -44,19 +48,22 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
     if is_remark(text) {
         return LineKind::Remark;
     }
+    if text.starts_with(b"magnet:?") || text.starts_with(b"ed2k://|file|") {
+        return LineKind::Unread(LINK);
+    }
     let (text, is_escaped) = match text.strip_prefix(b"\\") {
         Some(rest) if escapes => (rest, true),
         Some(_) | None => (text, false),
     };
     // A number from `cksum` can look like a CRC-32.
-    let said =
-        apart(text).or_else(|| posix(text)).or_else(|| sum_first(text, is_escaped).filter(|_| !is_crc_last(text)));
+    let said = apart(text).or_else(|| posix(text)).or_else(|| md5_and_sha1(text));
+    let said = said.or_else(|| sum_first(text, is_escaped).filter(|_| !is_crc_last(text)));
     let said = said.or_else(|| tagged(text, is_escaped)).or_else(|| of_input(text));
     if said.is_none() && row(text).is_some_and(|row| is_truncated(&row)) {
         return LineKind::Unread(TRUNCATED);
     }
     let said = said.or_else(|| row(text));
-    let said = said.or_else(|| gentoo(text)).or_else(|| prefixed(text)).or_else(|| base64_first(text, is_escaped));
+    let said = said.or_else(|| gentoo(text)).or_else(|| prefixed(text)).or_else(|| compact_first(text, is_escaped));
     let said = said.or_else(|| cfv(line)).or_else(|| hashdeep_row(text)).or_else(|| name_first(line));
     match said.or_else(|| misfit(text, is_escaped)) {
         // Tools that escape names, or write them with `-z`, write whole ones.
@@ -74,6 +81,12 @@ pub(super) fn read_row(line: &[u8]) -> LineKind {
     }
 }
 
+/// Parses a line of an `.sfv` file that RHash wrote.
+pub(super) fn read_rhash(line: &[u8]) -> LineKind {
+    let crc = base32_crc_last(line).filter(|_| !is_remark(line.trim_ascii_start()));
+    crc.map_or_else(|| read(line, true), LineKind::Said)
+}
+
 /// Parses a row of a `.crc` file.
 pub(super) fn read_crc(line: &[u8]) -> LineKind {
     if line.trim_ascii().is_empty() {
@@ -88,13 +101,24 @@ fn is_remark(text: &[u8]) -> bool {
         None | Some(b'#' | b';') => true,
         Some(b'-') => text.iter().all(is_rule),
         // As the File Checksum Integrity Verifier of Microsoft writes.
-        Some(b'/') => text.trim_ascii_end() == b"//" || text.starts_with(b"// ") && !ends_with_sum(text),
+        Some(b'/') => text.trim_ascii_end() == b"//" || is_slashed(text) && !ends_with_sum(text),
         Some(b'$') => is_keyword(text.trim_ascii_end()),
         Some(_) => {
             let begins = |headings: &[&[u8]]| headings.iter().any(|heading| text.starts_with(heading));
-            begins(&HEADINGS) || begins(&HEADINGS_OR_NAMES) && !ends_with_sum(text)
+            begins(&HEADINGS) || begins(&HEADINGS_OR_NAMES) && !ends_with_sum(text) || is_heading_of_both(text)
         }
     }
+}
+
+/// Whether two slashes and a mark begin a line. With a letter instead of the mark, it can be a name.
+fn is_slashed(text: &[u8]) -> bool {
+    matches!(text, [b'/', b'/', b' ' | b'\t' | b'/' | b'-' | b'=' | b'*', ..])
+}
+
+/// Whether a line is the heading that the File Checksum Integrity Verifier writes with `-both`.
+fn is_heading_of_both(text: &[u8]) -> bool {
+    let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.eq([&b"MD5"[..], b"SHA-1"])
 }
 
 /// Whether a line is a keyword of version control, which has filled it in (`$NetBSD: distinfo,v 1.2 ... $`) or not yet

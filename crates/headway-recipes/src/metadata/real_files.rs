@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::testing::{Bench, damaged, real_files, tool};
+use super::super::testing::{Bench, damaged, damaged_corpus, real_files, tool};
 use super::*;
 
 fn wanted(settings: Value) -> MetadataSettings {
@@ -221,6 +221,21 @@ fn what_is_behind_the_end_goes_and_a_file_that_is_cut_off_is_left_alone() {
         tried += 1;
     }
     assert!(tried >= 60, "{tried}");
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence() {
+    let extensions = ["png", "jpg", "webp"];
+    damaged_corpus(&extensions, |name, bytes| {
+        Bench::new(name).on(bytes, |source| {
+            let format = Format::of(source)?;
+            Ok(SeenMetadata::new(source, format)?.report(format))
+        })
+    });
+    for action in ["strip", "place"] {
+        let wanted = wanted(json!({ "action": action }));
+        damaged_corpus(&extensions, |name, bytes| Bench::new(name).on(bytes, |source| strip_to_bytes(&wanted, source)));
+    }
 }
 
 #[test]

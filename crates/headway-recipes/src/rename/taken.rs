@@ -86,6 +86,26 @@ impl<F: Seek> Seek for Limited<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{corpus, damaged_corpus};
+
+    /// When a file of this name and content was taken.
+    fn taken_of(name: &str, bytes: &[u8]) -> Result<Taken, Failure> {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(name), bytes).expect("a file");
+        let library = Library::open("files", folder.path()).expect("a library");
+        taken(&library, &name.parse().expect("a path"))
+    }
+
+    #[test]
+    fn a_damaged_file_has_a_date_or_none_and_stops_no_plan() {
+        let extensions = ["jpg", "png", "webp", "tif"];
+        damaged_corpus(&extensions, taken_of);
+        let known = Taken { year: 2024, month: 2, day: 29, hour: 12, minute: 34, second: 56 };
+        for (name, bytes) in corpus(&extensions) {
+            let is_dated = ["baseline.jpg", "colours.png", "lossy.webp"].contains(&name.as_str());
+            assert_eq!(taken_of(&name, &bytes).ok(), is_dated.then_some(known), "{name}");
+        }
+    }
 
     #[test]
     fn an_impossible_date_is_refused() {

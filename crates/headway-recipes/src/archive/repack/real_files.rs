@@ -6,7 +6,7 @@ use std::process::Command;
 use headway_model::{FailReason, JobId, PlannedFile};
 
 use super::*;
-use crate::testing::{damaged_by, real_files, tool};
+use crate::testing::{damaged_by, damaged_corpus, real_files, tool};
 
 /// What the recipe turns a file of this name into; `None` if it leaves the file as it is.
 fn repacked(name: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
@@ -143,6 +143,11 @@ fn an_archive_that_is_ambiguous_or_would_lose_data_is_refused() {
         assert!(zip.expect("zip").success());
         refused("s.zip", &std::fs::read(folder.path().join("s.zip")).expect("an archive"), "is encrypted");
     }
+}
+
+#[test]
+fn every_damaged_file_of_the_corpus_fails_with_a_sentence() {
+    damaged_corpus(&["zip", "cbz"], repacked);
 }
 
 #[test]
