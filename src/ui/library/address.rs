@@ -92,6 +92,7 @@ mod tests {
             descending: true,
             after: Some("1.42.a & b/x".parse().expect("a key")),
             before: None,
+            skip: 0,
             limit: ROWS_PER_WINDOW as u32,
         };
         let address = address(&shown);
