@@ -8,6 +8,7 @@ pub(super) mod focus;
 pub(super) mod format;
 mod icon;
 mod link;
+pub(super) mod long_list;
 mod marks;
 pub(super) mod policy_words;
 mod rights;
