@@ -13,7 +13,6 @@ mod marks;
 pub(super) mod policy_words;
 mod rights;
 mod skipped;
-pub(super) mod visibility;
 pub(super) mod words;
 mod zone;
 

@@ -25,7 +25,7 @@ pub(super) fn requested_view(query: &AddressQuery, first_library: &str) -> Reque
         library: asked("library").unwrap_or_else(|| first_library.to_owned()),
         search: asked("search").unwrap_or_default(),
         descending: asked("descending").is_some(),
-        limit: ROWS_PER_WINDOW as u32,
+        limit: ROWS_PER_WINDOW,
         ..FolderView::default()
     };
     let mut read = |name: &str, take: &mut dyn FnMut(&str) -> Result<(), String>| {
@@ -93,7 +93,7 @@ mod tests {
             after: Some("1.42.a & b/x".parse().expect("a key")),
             before: None,
             skip: 0,
-            limit: ROWS_PER_WINDOW as u32,
+            limit: ROWS_PER_WINDOW,
         };
         let address = address(&shown);
         let read = requested_view(&AddressQuery::read(address.trim_start_matches('/')), "other");

@@ -35,12 +35,7 @@ impl Statement {
 
 /// Reads rows in the order of a view or, `backwards`, against it: those beyond a key, `limit` of them after the first
 /// `skip`.
-pub(super) fn window(
-    view: &FolderView,
-    backwards: bool,
-    key: Option<&RowKey>,
-    (skip, limit): (u64, u64),
-) -> Statement {
+pub(super) fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>, (skip, limit): (u64, u64)) -> Statement {
     let mut query = Statement::new("SELECT d.path, f.name, f.kind, f.size, f.mtime_ns, f.outcome, f.job, f.undone, ");
     query.push(value(view.sort)).push(" FROM folders d CROSS JOIN files f USING (folder_no) WHERE ");
     matching(&mut query, view);
