@@ -69,7 +69,7 @@ pub(super) fn Listing(
             // Most rows are not in the page, so the table states their number. It has the focus while a row is read.
             <table class="ui-listing library-list" role="grid" tabindex="-1" aria-multiselectable=can_select.then_some("true") aria-rowcount=all_rows + 1 on:keydown=move |event| rows.pressed(&event)>
                 {columns}
-                <Rows rows view total />
+                <EntryRows rows view total />
             </table>
             <RowsNote rows />
         </div>
@@ -81,7 +81,7 @@ pub(super) fn Listing(
 
 /// The rows near the screen, and the room for all others.
 #[component]
-fn Rows(rows: ListedRows, view: FolderView, total: u32) -> impl IntoView {
+fn EntryRows(rows: ListedRows, view: FolderView, total: u32) -> impl IntoView {
     let ListedRows { reader, selected, scrolled, .. } = rows;
     let scroll = scrolled.scroll;
     let place = scroll.place(Memo::new(move |_| total));
