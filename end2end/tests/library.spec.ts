@@ -162,8 +162,12 @@ test('a long list has its whole height at once: any row is there, by the scrollb
   await expect(page.locator('[data-start="run"]')).toHaveText('Process 5,000 files');
 });
 
-test('nothing moves while a long list is scrolled through', async ({ page, serve }) => {
-  const server = await serve(long(2_000));
+for (const width of [1280, 390]) test(`nothing moves while a long list is scrolled through, at ${width} px`, async ({ page, serve }) => {
+  await page.setViewportSize({ width, height: 800 });
+  const server = await serve((server) => {
+    long(2_000)(server);
+    for (let index = 0; index < 50; index++) server.file(`long/IMG_0600 ${'long name '.repeat(15)}${index}.jpg`, 'x');
+  });
   await page.addInitScript(() => {
     Object.assign(window, { moved: [] });
     new PerformanceObserver((list) => {
@@ -173,7 +177,7 @@ test('nothing moves while a long list is scrolled through', async ({ page, serve
       }
     }).observe({ type: 'layout-shift', buffered: true });
   });
-  await openLong(page, server, 2_000);
+  await openLong(page, server, 2_050);
   const moved = () => page.evaluate(() => (window as any).moved);
   await goes(page, 0.02);
   const before = await moved();
@@ -187,6 +191,9 @@ test('nothing moves while a long list is scrolled through', async ({ page, serve
   await goes(page, 1);
   await goes(page, 0.3);
   expect(await moved()).toEqual(before);
+  // All rows are of one height, whatever is in them.
+  const heights = await rows(page).evaluateAll((all) => all.map((row) => row.getBoundingClientRect().height));
+  expect(new Set(heights).size).toBe(1);
 });
 
 test('Back returns to the row at which a long list was left', async ({ page, serve }) => {
