@@ -5,12 +5,13 @@ mod address;
 mod breadcrumbs;
 mod entry;
 mod listing;
-mod load_more;
 mod offer;
+mod read_rows;
+mod reading;
 mod scan_note;
+mod scrolled;
 mod selection;
 mod tools;
-mod window;
 
 use std::time::Duration;
 
@@ -34,12 +35,12 @@ use listing::Listing;
 use offer::ListRead;
 pub(super) use offer::{FIRST, ListOffer};
 use scan_note::ScanNote;
+use scrolled::Scrolled;
 pub(super) use selection::{Selection, matching};
 use tools::Tools;
-use window::Scrolled;
 
 /// Rows in a window, and in a page of the list.
-const ROWS_PER_WINDOW: usize = 100;
+const ROWS_PER_WINDOW: u32 = 100;
 
 /// How often the page asks for the list again while the disk is being read.
 const POLL_INTERVAL: Duration = Duration::from_millis(400);
@@ -64,7 +65,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
     let scrolled = Scrolled::new();
     // Each change of this number reads the list again.
     let polls = RwSignal::new(0_u32);
-    let list = polled_list(read, scrolled, polls);
+    let (list, poll) = polled_list(read, scrolled, polls);
     let (offer, numbers) = offer::follow(list, view);
     let chosen = JobOptions::new(library, selected, offer);
     let can_act = may_act();
@@ -81,7 +82,7 @@ pub(super) fn LibraryPage() -> impl IntoView {
         </div>
         {move || wrong.get().map(|text| view! { <p class="ui-error" role="alert">{sentence(&text)}</p> })}
         <Controls>
-            <FolderList list library polls selected scrolled />
+            <FolderList list library polls poll selected scrolled />
         </Controls>
         {can_act.then(|| view! { <StartBar chosen /> })}
     }
@@ -95,6 +96,8 @@ fn FolderList(
     library: Memo<String>,
     /// Each change of this number reads the list again.
     polls: RwSignal<u32>,
+    /// Reads the list again without another look at the disk.
+    poll: Callback<()>,
     selected: RwSignal<Selection>,
     scrolled: Scrolled,
 ) -> impl IntoView {
@@ -111,12 +114,12 @@ fn FolderList(
         <Transition fallback=|| view! { <p class="ui-loading">"Reading the folder…"</p> }>
             {move || Suspend::new(async move {
                 // The view of this list: the address might name another one by now.
-                let ListRead { view, page } = list.await;
+                let ListRead { view, page, near, near_at } = list.await;
                 match page {
                     Ok(page) => {
                         view! {
                             <ScanNote seen=page.seen progress=page.scan unread=page.unread.clone() scan />
-                            <Listing page view selected scrolled />
+                            <Listing page near near_at view selected scrolled again=poll />
                         }
                             .into_any()
                     }
@@ -129,8 +132,13 @@ fn FolderList(
     }
 }
 
-/// Reads the list, again after each job that ended, and again and again while the disk is being read.
-fn polled_list(asked: Memo<RequestedView>, scrolled: Scrolled, polls: RwSignal<u32>) -> Loaded<ListRead> {
+/// Reads the list, again after each job that ended, and again and again while the disk is being read. Also returns what
+/// reads it once more.
+fn polled_list(
+    asked: Memo<RequestedView>,
+    scrolled: Scrolled,
+    polls: RwSignal<u32>,
+) -> (Loaded<ListRead>, Callback<()>) {
     let live = expect_context::<Live>();
     // While the disk is being read, ask again without another look at the disk.
     let polled = RwSignal::new(false);
@@ -138,27 +146,29 @@ fn polled_list(asked: Memo<RequestedView>, scrolled: Scrolled, polls: RwSignal<u
         move || (asked.get(), polls.get(), live.ended.get()),
         move |(RequestedView { view, no_folder, .. }, ..)| {
             let refresh = !std::mem::take(&mut *polled.write_untracked());
-            let rows = scrolled.rows(&view);
+            let rows = scrolled.near(&view);
             async move {
-                let page = match no_folder {
-                    Some(message) => Err(ApiError::NotFound { message }),
-                    None => load_more::rows(view.clone(), refresh, rows).await,
-                };
-                ListRead { page, view }
+                match no_folder {
+                    Some(message) => {
+                        let page = Err(ApiError::NotFound { message });
+                        ListRead { view, page, near: Vec::new(), near_at: 0 }
+                    }
+                    None => reading::list(view, refresh, rows).await,
+                }
             }
         },
     );
-    let poll = move || {
+    let poll = Callback::new(move |()| {
         polled.set(true);
         polls.update(|polls| *polls = polls.wrapping_add(1));
-    };
+    });
     Effect::new(move |_| {
         if list.with(|list| matches!(list, Some(ListRead { page: Ok(page), .. }) if page.scan.is_some())) {
-            let timer = set_timeout_with_handle(poll, POLL_INTERVAL).ok();
+            let timer = set_timeout_with_handle(move || poll.run(()), POLL_INTERVAL).ok();
             on_cleanup(move || timer.iter().for_each(TimeoutHandle::clear));
         }
     });
-    list
+    (list, poll)
 }
 
 /// A link to each library, if there are several. The one that is shown is marked.

@@ -8,11 +8,11 @@ pub(super) mod focus;
 pub(super) mod format;
 mod icon;
 mod link;
+pub(super) mod long_list;
 mod marks;
 pub(super) mod policy_words;
 mod rights;
 mod skipped;
-pub(super) mod visibility;
 pub(super) mod words;
 mod zone;
 

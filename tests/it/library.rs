@@ -137,8 +137,21 @@ async fn every_order_can_be_paged_forth_and_back() {
                     assert_eq!(window.entries, whole.entries[before.saturating_sub(7)..before], "{query}");
                 }
                 assert_eq!(window.first, 0);
+                for skip in [1, 7, 12, 20, whole.entries.len() - 1, whole.entries.len(), 1_000] {
+                    let window = list(&app, &format!("{query}&limit=7&skip={skip}")).await;
+                    let rows = whole.entries.iter().skip(skip).take(7).cloned().collect::<Vec<_>>();
+                    assert_eq!(window.entries, rows, "{query} {skip}");
+                    assert_eq!((window.first, window.total), (whole.total.min(skip as u64), whole.total));
+                    let is_end = skip + 7 >= whole.entries.len();
+                    assert_eq!((window.next.is_none(), window.previous.is_none()), (is_end, rows.is_empty()));
+                }
             }
         }
+    }
+    let key = list(&app, "limit=1").await.next.expect("a key");
+    for bad in ["skip=-1".to_owned(), "skip=4294967296".to_owned(), format!("skip=1&after={key}")] {
+        let (status, body) = app.get(&format!("/api/libraries/files/files?{bad}")).await;
+        assert!((400..500).contains(&status), "{bad}: {body}");
     }
     let sizes: Vec<_> = list(&app, "sort=size&descending=true").await.entries.iter().map(|entry| entry.size).collect();
     assert_eq!(sizes[..6], [0, 0, 0, 4, 4, 4]);

@@ -8,8 +8,6 @@ mod read;
 mod result_text;
 mod row;
 mod row_cursor;
-mod screen;
-mod scroll;
 mod table;
 mod texts;
 mod tools;

@@ -25,7 +25,7 @@ pub(super) fn requested_view(query: &AddressQuery, first_library: &str) -> Reque
         library: asked("library").unwrap_or_else(|| first_library.to_owned()),
         search: asked("search").unwrap_or_default(),
         descending: asked("descending").is_some(),
-        limit: ROWS_PER_WINDOW as u32,
+        limit: ROWS_PER_WINDOW,
         ..FolderView::default()
     };
     let mut read = |name: &str, take: &mut dyn FnMut(&str) -> Result<(), String>| {
@@ -92,7 +92,8 @@ mod tests {
             descending: true,
             after: Some("1.42.a & b/x".parse().expect("a key")),
             before: None,
-            limit: ROWS_PER_WINDOW as u32,
+            skip: 0,
+            limit: ROWS_PER_WINDOW,
         };
         let address = address(&shown);
         let read = requested_view(&AddressQuery::read(address.trim_start_matches('/')), "other");

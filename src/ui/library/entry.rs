@@ -13,18 +13,20 @@ use headway_model::library::{Entry, EntryKind, FolderView, LastOutcome, Under};
 #[component]
 pub(super) fn EntryRow(
     entry: Entry,
-    /// Its index in the rows read so far.
-    index: usize,
-    /// How many rows come before those.
+    /// Its number in the list, from 0.
+    index: u32,
+    /// How many rows come before the list.
     first: u64,
     /// What the list shows.
     view: FolderView,
     selected: RwSignal<Selection>,
     zone: Zone,
     /// The row that the keyboard is on.
-    at: RwSignal<usize>,
+    at: RwSignal<u32>,
+    /// The row of the page that the keyboard comes to.
+    cursor: Memo<u32>,
     /// Selects or deselects this row, or every row from the last one to this.
-    toggle: Callback<(usize, bool, bool)>,
+    toggle: Callback<(u32, bool, bool)>,
 ) -> impl IntoView {
     let path = entry.path.clone();
     // Search results also show the folder.
@@ -48,6 +50,7 @@ pub(super) fn EntryRow(
             />
         }
     });
+    let title = name.clone();
     let shown = shown(entry.kind, path, name, &view);
     let outcome = entry.outcome.map(badge);
     let under = entry.under;
@@ -56,14 +59,16 @@ pub(super) fn EntryRow(
         <tr
             data-kind=entry.kind.label()
             data-index=index
-            aria-rowindex=first + index as u64 + 2
+            aria-rowindex=first + u64::from(index) + 2
             data-selected=move || chosen.get().then_some("true")
             aria-selected=move || can_be_selected.then(|| chosen.get().to_string())
-            tabindex=move || if at.get() == index { "0" } else { "-1" }
+            tabindex=move || if cursor.get() == index { "0" } else { "-1" }
             on:focus=move |_| at.set(index)
         >
             <td class="entry-check">{check}</td>
-            <td class="entry-name">{shown} {under.map(|under| view! { <span class="entry-under">{format::counted(under.files, "file", "files")}</span> })}</td>
+            <td class="entry-name" title=title>
+                <span class="entry-line">{shown} {under.map(|under| view! { <span class="entry-under">{format::counted(under.files, "file", "files")}</span> })}</span>
+            </td>
             <td class="entry-size">{size.map(format::size)}</td>
             <td class="entry-modified">{move || zone.date(entry.modified)}</td>
             <td class="entry-outcome">{outcome} {under.map(share)}</td>
@@ -95,7 +100,8 @@ fn badge(outcome: LastOutcome) -> impl IntoView {
     let (word, reason) = outcome_text(&outcome.status, outcome.missed, outcome.reason);
     let word = if outcome.changed_since { format!("{word}, changed since") } else { word };
     let about: Vec<_> = [outcome.recipe, reason].into_iter().flatten().collect();
-    let about = view! { " " <span class="entry-reason">{about.join(": ")}</span> };
+    let about = about.join(": ");
+    let about = view! { " " <span class="entry-reason" title=about.clone()>{about.clone()}</span> };
     let status = if outcome.missed { StatusFilter::Missed.name().to_owned() } else { outcome.status };
     let file = outcome.item.map(|item| format!("?file={item}")).unwrap_or_default();
     let job = to(&format!("/jobs/{}{file}", outcome.job));

@@ -1,26 +1,38 @@
 //! The rows, and their order.
 
 mod empty;
+mod pages;
 mod select;
 
 use leptos::prelude::*;
 
-use super::load_more::LoadMore;
-use super::window::{Scrolled, Window};
-use super::{ROWS_PER_WINDOW, Selection, address};
-use crate::ui::parts::format::count;
+use super::entry::EntryRow;
+use super::read_rows::ReadRows;
+use super::reading::{RowReader, rows_of};
+use super::scrolled::Scrolled;
+use super::{Selection, address};
+use crate::live::Live;
+use crate::ui::parts::format::{count, sentence};
 use crate::ui::parts::{Zone, may_act};
 use empty::{NotListed, Nothing};
-use headway_model::library::{FolderPage, FolderView, Sort, Under};
+use headway_model::ApiError;
+use headway_model::library::{Entry, FolderPage, FolderView, Sort, Under};
+use pages::Pages;
 use select::{ListedRows, files};
 
-/// The rows read so far. More are read when the reader comes near the end.
+/// The list, with room for all of its rows. Those near the screen are in the page.
 #[component]
 pub(super) fn Listing(
     page: FolderPage,
+    /// The rows near the screen, if these are not the first ones of the page.
+    near: Vec<Entry>,
+    /// The number of the first of them.
+    near_at: u32,
     view: FolderView,
     selected: RwSignal<Selection>,
     scrolled: Scrolled,
+    /// Reads the list again.
+    again: Callback<()>,
 ) -> impl IntoView {
     let left_out = page.left_out;
     if page.total == 0 {
@@ -28,13 +40,18 @@ pub(super) fn Listing(
     }
     // A selection is useful only if the page can start jobs.
     let can_select = may_act();
-    // One zone for all rows.
-    let zone = Zone::here();
-    let FolderPage { first, previous, under, .. } = page;
-    let (entries, next, total) = (RwSignal::new(page.entries), RwSignal::new(page.next), RwSignal::new(page.total));
+    let FolderPage { first, previous, next, under, entries, total: all_rows, .. } = page;
+    let pages = view! { <Pages view=view.clone() first read=entries.len() total=all_rows previous next scrolled /> };
+    let total = rows_of(all_rows, first);
+    let reader = RowReader {
+        view: StoredValue::new(view.clone()),
+        first,
+        rows: RwSignal::new(ReadRows::new(total, entries, near_at, near)),
+        again,
+    };
     let library = StoredValue::new(view.library.clone());
-    let rows = ListedRows { library, entries, selected, scrolled, can_select };
-    let toggle = Callback::new(move |(index, on, through)| rows.toggle(index, on, through));
+    let wrong = RwSignal::new(None::<ApiError>);
+    let rows = ListedRows { library, reader, selected, scrolled, wrong, can_select };
     let all = Memo::new(move |_| rows.are_all_selected());
     let columns = view! { <Columns view=view.clone() rows all /> }.into_any();
     let offer = {
@@ -42,23 +59,86 @@ pub(super) fn Listing(
         move || {
             let is_whole = all.get() && selected.with(|selected| matches!(selected, Selection::Files(..)));
             // More than these rows: rows that are not read yet, or files in subfolders.
-            let more = under.files > entries.with(|entries| files(entries).count()) as u64;
+            let more = under.files > reader.rows.with(|rows| files(rows).count()) as u64;
             (is_whole && more).then(|| view! { <Offer view=view.clone() under selected /> })
         }
     };
-    let windows = {
-        let view = view.clone();
-        move |number| view! { <Window number first entries view=view.clone() selected scrolled zone toggle /> }
-    };
     view! {
         {offer}
-        // Most rows are not in the page, so the table states their number.
-        <table class="ui-listing library-list" role="grid" aria-multiselectable=can_select.then_some("true") aria-rowcount=move || total.get() + 1 on:keydown=move |event| rows.pressed(&event)>
-            {columns}
-            <For each=move || 0..entries.with(Vec::len).div_ceil(ROWS_PER_WINDOW) key=|number| *number children=windows />
-        </table>
-        <LoadMore view first previous next total entries scrolled />
+        <div node_ref=scrolled.scroll.whole>
+            // Most rows are not in the page, so the table states their number. It has the focus while a row is read.
+            <table class="ui-listing library-list" role="grid" tabindex="-1" aria-multiselectable=can_select.then_some("true") aria-rowcount=all_rows + 1 on:keydown=move |event| rows.pressed(&event)>
+                {columns}
+                <EntryRows rows view total />
+            </table>
+            <RowsNote rows />
+        </div>
+        {pages}
         <NotListed left_out />
+    }
+    .into_any()
+}
+
+/// The rows near the screen, and the room for all others.
+#[component]
+fn EntryRows(rows: ListedRows, view: FolderView, total: u32) -> impl IntoView {
+    let ListedRows { reader, selected, scrolled, .. } = rows;
+    let scroll = scrolled.scroll;
+    let place = scroll.place(Memo::new(move |_| total));
+    let shown = Memo::new(move |_| {
+        let place = place.get();
+        scroll.part(place, reader.rows.with(|rows| rows.unbroken(place.first, place.rows)))
+    });
+    scroll.follow(shown);
+    scroll.keep_height(shown);
+    let reading = RwSignal::new(false);
+    reader.follow(place, reading, rows.wrong);
+    Effect::new(move |_| scrolled.note(place.get()));
+    Effect::new(move |_| {
+        shown.get();
+        rows.arrived();
+    });
+    let numbers = move || {
+        let shown = shown.get();
+        (shown.first..shown.first + shown.rows).collect::<Vec<_>>()
+    };
+    let at = scrolled.at;
+    // If the row that the keyboard was on is not in the page, the keyboard comes to the nearest one.
+    let cursor = Memo::new(move |_| {
+        let shown = shown.get();
+        at.get().clamp(shown.first, (shown.first + shown.rows).saturating_sub(1).max(shown.first))
+    });
+    let toggle = Callback::new(move |(index, on, through)| rows.toggle(index, on, through));
+    // One zone for all rows.
+    let zone = Zone::here();
+    let first = reader.first;
+    let row = move |index: u32| {
+        let entry = reader.rows.with_untracked(|rows| rows.get(index).cloned());
+        entry.map(|entry| view! { <EntryRow entry index first view=view.clone() selected zone at cursor toggle /> })
+    };
+    view! {
+        <tbody class="ui-room" aria-hidden="true" node_ref=scroll.room[0]></tbody>
+        <tbody aria-busy=move || reading.get().then_some("true")>
+            <For each=numbers key=|index| *index children=row />
+        </tbody>
+        <tbody class="ui-room" aria-hidden="true" node_ref=scroll.room[1]></tbody>
+    }
+    .into_any()
+}
+
+/// Why rows could not be read or selected. It stays on the screen, wherever the list is scrolled to.
+#[component]
+fn RowsNote(rows: ListedRows) -> impl IntoView {
+    let ListedRows { wrong, scrolled, .. } = rows;
+    expect_context::<Live>().heals(wrong);
+    let again = move |_| wrong.set(None);
+    let text = move || wrong.with(|wrong| wrong.as_ref().map(|error| sentence(&error.to_string())));
+    let text = move || text().or_else(|| scrolled.notice.get());
+    let is_silent = move || wrong.with(Option::is_none) && scrolled.notice.with(Option::is_none);
+    view! {
+        <p class="library-note" role="alert" hidden=is_silent>
+            {text} <button class="ui-quiet" hidden=move || wrong.with(Option::is_none) on:click=again>"Try again"</button>
+        </p>
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::load::Loaded;
-use headway_model::library::{EntryKind, FolderPage, FolderView, Under};
+use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, Under};
 use headway_model::{ApiError, RelPath};
 
 /// How many of the first files are named.
@@ -30,11 +30,15 @@ pub(in crate::ui) enum ListOffer {
 pub(super) struct ListRead {
     pub(super) view: FolderView,
     pub(super) page: Result<FolderPage, ApiError>,
+    /// The rows that are near the screen, if these are not the first ones of the page.
+    pub(super) near: Vec<Entry>,
+    /// The number of the first of them.
+    pub(super) near_at: u32,
 }
 
 impl ListOffer {
     /// The offer of a list that was read.
-    fn of(ListRead { view, page }: &ListRead) -> Self {
+    fn of(ListRead { view, page, .. }: &ListRead) -> Self {
         let reading = || ListOffer::Reading(Box::new(view.clone()));
         match page {
             Err(ApiError::NotFound { .. }) => ListOffer::Nowhere,

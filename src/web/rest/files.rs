@@ -27,6 +27,7 @@ pub(super) async fn files(
         descending: query.descending,
         after: query.after,
         before: query.before,
+        skip: query.skip.unwrap_or_default(),
         limit: query.limit.unwrap_or(100),
     };
     Ok(Json(server.folder(&view, true).await?))
@@ -54,6 +55,8 @@ pub(super) struct FilesQuery {
     after: Option<RowKey>,
     /// Rows before this one: the `previous` of the next page.
     before: Option<RowKey>,
+    /// Rows after this many, from the first one; without `after` and `before`.
+    skip: Option<u32>,
     /// How many; 100 if omitted.
     limit: Option<u32>,
 }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{read, root, sources, sources_with};
 
 /// Classes without a look of their own, which let tests find an element.
-const HOOKS: [&str; 11] = [
+const HOOKS: [&str; 12] = [
     "attempts-stdout",
     "drawer-place",
     "head-retried",
     "head-work-basis",
     "history-throughput",
     "items-rerun",
+    "items-whole",
     "job-log",
     "library-left-out",
     "modal-start",

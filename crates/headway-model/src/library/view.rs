@@ -34,6 +34,9 @@ pub struct FolderView {
     /// End before this row; used only without `after`.
     #[serde(default)]
     pub before: Option<RowKey>,
+    /// Start after this many rows; only without `after` and `before`.
+    #[serde(default)]
+    pub skip: u32,
     /// Maximum number of rows; at most 1,000.
     #[serde(default)]
     pub limit: u32,
@@ -53,7 +56,12 @@ impl FolderView {
 
     /// The same view, starting at the first row.
     pub fn from_start(&self) -> Self {
-        FolderView { after: None, before: None, ..self.clone() }
+        FolderView { after: None, before: None, skip: 0, ..self.clone() }
+    }
+
+    /// At most this many rows of the same view, starting after as many as `skip` says.
+    pub fn part(&self, skip: u32, limit: u32) -> Self {
+        FolderView { skip, limit, ..self.from_start() }
     }
 
     /// The same view, starting after this row.

@@ -29,6 +29,10 @@ impl Server {
         self.library(&view.library)?;
         checks::entered(&view.folder).map_err(|error| ApiError::invalid(error.to_string()))?;
         checks::search(&view.search).map_err(|error| ApiError::invalid(error.to_string()))?;
+        if view.skip > 0 && (view.after.is_some() || view.before.is_some()) {
+            let reason = "`skip` counts from the first row: omit it, or `after` and `before`";
+            return Err(ApiError::invalid(reason));
+        }
         let folder = self.folder_without_links(&view.library, &view.folder).await?;
         let view = FolderView { folder, limit: view.limit.clamp(1, PAGE_LIMIT), ..view.clone() };
         let mut page = self.inner.index.page(&view, refresh).await?;

@@ -31,23 +31,63 @@ fn seen_whole(reader: &Connection, library: &str) -> Stored<Option<Millis>> {
     first(reader, "SELECT seen_at FROM scans WHERE library = ?", [library], |row| row.get(0))
 }
 
-pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderPage> {
+/// The rows of a window, and where they are among all rows.
+struct WindowRows {
+    rows: Vec<(RowKey, Entry)>,
+    /// How many rows come before them.
+    before: u64,
+    /// Whether rows come after them.
+    more: bool,
+    total: u64,
+    /// How many of all rows are files.
+    files: u64,
+}
+
+/// A window that begins or ends at a row, or begins with the first one.
+fn at_key(reader: &Connection, view: &FolderView) -> Stored<WindowRows> {
     let (backwards, key) = match (&view.after, &view.before) {
         (Some(after), _) => (false, Some(after)),
         (None, before) => (before.is_some(), before.as_ref()),
     };
     let limit = view.limit as usize;
-    let moment = reader.transaction()?;
-    let mut rows = window(view, backwards, key).all(&moment, row)?;
-    let more = rows.len() > limit;
+    // One row more shows whether there are more.
+    let mut rows = window(view, backwards, key, (0, u64::from(view.limit) + 1)).all(reader, row)?;
+    let more = backwards || rows.len() > limit;
     rows.truncate(limit);
     if backwards {
         rows.reverse();
     }
+    let (total, files, before) = counts(reader, view, rows.first().map(|(key, _)| key))?;
+    Ok(WindowRows { rows, before, more, total, files })
+}
+
+/// A window that begins after a number of rows.
+fn at_number(reader: &Connection, view: &FolderView) -> Stored<WindowRows> {
+    let (total, files, _) = counts(reader, view, None)?;
+    let before = u64::from(view.skip).min(total);
+    let limit = u64::from(view.limit).min(total - before);
+    let behind = total - before - limit;
+    // SQLite reads each row that it skips, so skip those at the nearer end.
+    let backwards = behind < before;
+    let mut rows = window(view, backwards, None, (before.min(behind), limit)).all(reader, row)?;
+    if backwards {
+        rows.reverse();
+    }
+    Ok(WindowRows { rows, before, more: behind > 0, total, files })
+}
+
+/// How many rows there are, how many are files, and how many come before this one.
+fn counts(reader: &Connection, view: &FolderView, first: Option<&RowKey>) -> Stored<(u64, u64, u64)> {
+    let counts = count(view, first).all(reader, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(counts.first().copied().unwrap_or_default())
+}
+
+pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderPage> {
+    let moment = reader.transaction()?;
+    let window = if view.skip > 0 { at_number(&moment, view)? } else { at_key(&moment, view)? };
+    let WindowRows { mut rows, before, more, total, files } = window;
     let first = rows.first().map(|(key, _)| key.clone());
     let last = rows.last().map(|(key, _)| key.clone());
-    let counts = count(view, first.as_ref()).all(&moment, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let (total, files, before): (u64, u64, u64) = counts.first().copied().unwrap_or_default();
     let under = under(&moment, view)?;
     let by_outcome = match view.show {
         OutcomeFilter::All => under,
@@ -72,7 +112,7 @@ pub(super) fn page(reader: &mut Connection, view: &FolderView) -> Stored<FolderP
         total,
         files,
         first: before,
-        next: last.filter(|_| more || backwards),
+        next: last.filter(|_| more),
         previous: first.filter(|_| before > 0),
         left_out,
         under,

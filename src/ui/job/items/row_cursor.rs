@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::scroll::Scroll;
 use super::window::Known;
+use crate::ui::parts::focus;
+use crate::ui::parts::long_list::Scroll;
 
 /// The row that the keyboard is on. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -66,6 +67,10 @@ impl RowCursor {
         let to = to.min(last);
         self.at.set(to);
         self.scroll.go_to(to, all);
+        // The rows are added by the next frame.
+        request_animation_frame(move || {
+            focus::stay_at(&format!(".items tr[aria-rowindex=\"{}\"]", to + 2));
+        });
     }
 
     /// Follows the focus, which a pointer can move too.

@@ -7,12 +7,11 @@ use super::list::ItemsList;
 use super::read::ReadItems;
 use super::row::ItemRow;
 use super::row_cursor::RowCursor;
-use super::screen::{ROWS, RowPositions};
-use super::scroll::Scroll;
 use super::texts::Texts;
 use super::window::{ItemsWindow, Known, ShownItem};
 use super::{First, ITEMS_PER_PAGE};
 use crate::live::Live;
+use crate::ui::parts::long_list::{ROWS, RowPositions, Scroll};
 use crate::ui::parts::{format, words};
 use headway_model::{JobId, StartJob};
 
@@ -55,7 +54,8 @@ pub(super) fn Table(
         let next = known.with(|known| known.window().and_then(|window| window.next))?;
         Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
     };
-    keep_height(scroll, place, is_long);
+    // A short page has no more than its rows.
+    scroll.keep_height(Memo::new(move |_| if is_long.get() { place.get() } else { RowPositions::default() }));
     view! {
         <p class="ui-error" role="alert">{wrong}</p>
         <p class="ui-loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
@@ -105,11 +105,11 @@ fn ItemRows(
                     <th scope="col" class="items-result">"Result"</th>
                 </tr>
             </thead>
-            <tbody class="items-room" aria-hidden="true" node_ref=scroll.room[0]></tbody>
+            <tbody class="ui-room" aria-hidden="true" node_ref=scroll.room[0]></tbody>
             <tbody>
                 <For each=rows key=|item| *item children=row />
             </tbody>
-            <tbody class="items-room" aria-hidden="true" node_ref=scroll.room[1]></tbody>
+            <tbody class="ui-room" aria-hidden="true" node_ref=scroll.room[1]></tbody>
         </table>
     }
     .into_any()
@@ -180,17 +180,4 @@ fn wrong(known: Memo<Known>, texts: Texts) -> Option<String> {
         Known::Reading | Known::Rows(_) => None,
     });
     failed.or_else(|| texts.wrong.get()).map(|error| format::sentence(&error.to_string()))
-}
-
-/// Keeps room for the rows of a long list that are not in the page, so that it scrolls as if all were there.
-fn keep_height(scroll: Scroll, place: Memo<RowPositions>, is_long: Memo<bool>) {
-    // Set by the program, because the content security policy forbids inline styles.
-    Effect::new(move |_| {
-        let place = if is_long.get() { place.get() } else { RowPositions::default() };
-        for (room, pixels) in scroll.room.iter().zip([place.before, place.behind]) {
-            if let Some(room) = room.get() {
-                web_sys::HtmlElement::style(&room).set_property("height", &format!("{pixels}px")).ok();
-            }
-        }
-    });
 }

@@ -33,8 +33,9 @@ impl Statement {
     }
 }
 
-/// Reads one row more than requested, to know whether there are more.
-pub(super) fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>) -> Statement {
+/// Reads rows in the order of a view or, `backwards`, against it: those beyond a key, `limit` of them after the first
+/// `skip`.
+pub(super) fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>, (skip, limit): (u64, u64)) -> Statement {
     let mut query = Statement::new("SELECT d.path, f.name, f.kind, f.size, f.mtime_ns, f.outcome, f.job, f.undone, ");
     query.push(value(view.sort)).push(" FROM folders d CROSS JOIN files f USING (folder_no) WHERE ");
     matching(&mut query, view);
@@ -47,7 +48,10 @@ pub(super) fn window(view: &FolderView, backwards: bool, key: Option<&RowKey>) -
     for column in columns(view) {
         query.push(", ").push(column).push(turn);
     }
-    query.push(" LIMIT ").bind(i64::from(view.limit) + 1);
+    query.push(" LIMIT ").bind(limit.cast_signed());
+    if skip > 0 {
+        query.push(" OFFSET ").bind(skip.cast_signed());
+    }
     query
 }
 

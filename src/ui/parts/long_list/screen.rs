@@ -2,7 +2,7 @@
 //! for the other rows, so that the scrollbar shows the length of the list and leads to any row at once.
 
 /// Rows in the page.
-pub(super) const ROWS: u32 = 100;
+pub(in crate::ui) const ROWS: u32 = 100;
 
 /// Rows above the screen that are in the page, at least.
 const ABOVE: u32 = 20;
@@ -27,13 +27,24 @@ pub(super) struct Screen {
 
 /// Where the rows in the page are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct RowPositions {
+pub(in crate::ui) struct RowPositions {
     /// The index of the first row, from 0.
-    pub(super) first: u32,
+    pub(in crate::ui) first: u32,
+    /// How many rows there are.
+    pub(in crate::ui) rows: u32,
     /// The space above them, in pixels.
     pub(super) before: u32,
     /// The space below them, in pixels.
     pub(super) behind: u32,
+}
+
+impl RowPositions {
+    /// Only some of the rows, and space of this height for each of the others.
+    pub(super) fn part(self, first: u32, rows: u32, row: u32) -> Self {
+        let above = first.saturating_sub(self.first);
+        let below = self.rows.saturating_sub(above + rows);
+        RowPositions { first, rows, before: self.before + above * row, behind: self.behind + below * row }
+    }
 }
 
 impl Screen {
@@ -57,13 +68,13 @@ impl Screen {
         if !self.is_compressed(total) {
             let first = (at.saturating_sub(ABOVE) / STEP * STEP).min(last);
             let before = first * self.row;
-            return RowPositions { first, before, behind: tall - before - rows * self.row };
+            return RowPositions { first, rows, before, behind: tall - before - rows * self.row };
         }
         let first = at.saturating_sub(ABOVE).min(last);
         let lowest = tall - rows * self.row;
         let is_end = at + self.height / self.row.max(1) >= total;
         let before = if is_end { lowest } else { self.above.saturating_sub((at - first) * self.row).min(lowest) };
-        RowPositions { first, before, behind: tall - before - rows * self.row }
+        RowPositions { first, rows, before, behind: tall - before - rows * self.row }
     }
 
     /// The row at the upper edge of the screen.
@@ -136,6 +147,16 @@ mod tests {
             let place = Screen { above, ..screen }.place(total);
             prop_assert!((place.first..place.first + total.min(ROWS)).contains(&wanted), "{} of {} is not in {:?}", wanted, total, place);
         }
+    }
+
+    #[test]
+    fn rows_that_are_missing_leave_their_space() {
+        let place = Screen { above: 4_000, height: 800, row: 40 }.place(1_000);
+        assert_eq!((place.first, place.rows, place.before, place.behind), (80, 100, 3_200, 32_800));
+        let part = place.part(100, 50, 40);
+        assert_eq!((part.first, part.rows, part.before, part.behind), (100, 50, 4_000, 34_000));
+        let none = place.part(80, 0, 40);
+        assert_eq!((none.rows, none.before, none.behind), (0, 3_200, 36_800));
     }
 
     #[test]
