@@ -183,7 +183,7 @@ async fn one_that_stands_by_takes_over_a_lost_lock_and_the_first_writer_is_fence
         Some(StandbyState::Waits(Some(holder))) => holder.name == name("one") && !holder.has_ended && holder.since > 0,
         _ => false,
     };
-    tells.wait_for(is_named).await.expect("it tells who writes");
+    drop(tells.wait_for(is_named).await.expect("it tells who writes"));
     assert!(!second.is_finished());
     // The first writer loses its lock, and each connection by which it would come back.
     const LOSE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'first' \
