@@ -247,7 +247,15 @@ impl StandingBy {
         make_site(&site);
         std::fs::write(&config, SLOW_UPPER).expect("a new file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
-        command.arg("serve").arg(library).arg("--config").arg(config).arg("--data").arg(files.data()).arg("--site").arg(site);
+        command
+            .arg("serve")
+            .arg(library)
+            .arg("--config")
+            .arg(config)
+            .arg("--data")
+            .arg(files.data())
+            .arg("--site")
+            .arg(site);
         command.args(["--listen", "127.0.0.1:0", "--standby", "--workers", "2", "--store", &database.url()]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -272,7 +280,8 @@ impl StandingBy {
 
     /// Asks a path as a program does; the status and the text.
     async fn asked(&self, client: &reqwest::Client, path: &str, accept: &str) -> (u16, String) {
-        let answer = client.get(format!("{}{path}", self.url)).header("accept", accept).send().await.expect("an answer");
+        let answer =
+            client.get(format!("{}{path}", self.url)).header("accept", accept).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a text"))
     }
 

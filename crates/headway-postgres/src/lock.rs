@@ -65,7 +65,10 @@ pub(crate) async fn fence(session: &SqlSession, name: &WriterName) -> Stored<(Fe
                 folder = excluded.folder, since = excluded.since, has_ended = FALSE)
         SELECT writer, pg_backend_pid(), head, digest, next_job_no FROM taken";
     let process = i64::from(name.process);
-    let row = session.row(TAKE, &[&name.host, &process, &name.folder]).await?.ok_or_else(|| StoreError::new("the log has no head"))?;
+    let row = session
+        .row(TAKE, &[&name.host, &process, &name.folder])
+        .await?
+        .ok_or_else(|| StoreError::new("the log has no head"))?;
     let fence = Fence { writer: value(&row, 0)?, process: value(&row, 1)? };
     Ok((fence, head_at(&row, 2)?))
 }

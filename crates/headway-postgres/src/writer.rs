@@ -17,8 +17,8 @@ use crate::session::SqlSession;
 use again::{LOSSES, committed, look_after, too_many_losses, unchanged};
 use headway_store::rows::Batch;
 use headway_store::{StoreError, Stored};
-use transaction::NotCommitted;
 pub(crate) use proof::LastProof;
+use transaction::NotCommitted;
 pub(crate) use transaction::{BatchPositions, Writing};
 pub(crate) use way_back::{FIRST_WAIT, LONGEST_WAIT, WayBack};
 

@@ -57,11 +57,7 @@ pub(super) fn read_or_begin(
 ///
 /// # Errors
 /// If what it knows cannot be read, or what any watch knew that it might have been. It must not begin again then.
-fn read_or_take_over(
-    data: &Path,
-    watch: &FolderWatch,
-    configured: &WatchNames,
-) -> io::Result<Option<WatchProgress>> {
+fn read_or_take_over(data: &Path, watch: &FolderWatch, configured: &WatchNames) -> io::Result<Option<WatchProgress>> {
     // No two watches take over the same, and no name is configured again meanwhile.
     let configured = configured.0.blocking_lock();
     let own = WatchProgress::read(data, &watch.name);

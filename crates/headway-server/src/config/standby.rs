@@ -71,8 +71,7 @@ mod tests {
 
     #[test]
     fn a_server_that_stands_by_tells_who_works() {
-        let (standby, name) =
-            (Standby::default(), WriterName { host: "nas".into(), process: 7, folder: "f".into() });
+        let (standby, name) = (Standby::default(), WriterName { host: "nas".into(), process: 7, folder: "f".into() });
         assert_eq!((standby.reason(), standby.working()), ("the server is starting", None));
         standby.tell(StandbyState::Waits(Some(LogHolder { name, since: 5, has_ended: false })));
         let working = WorkingServer { host: "nas".into(), process: 7, since: 5 };
