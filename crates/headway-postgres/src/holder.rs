@@ -1,6 +1,5 @@
 //! The row beside the head that says who writes the log.
 
-use crate::lock::Fence;
 use crate::session::SqlSession;
 use crate::values::{unsigned, value};
 use headway_model::id::Millis;
@@ -46,10 +45,4 @@ pub(crate) async fn holder(session: &SqlSession) -> Stored<Option<LogHolder>> {
     let Some(row) = session.row(ROW, &[]).await? else { return Ok(None) };
     let name = WriterName { host: value(&row, 0)?, process: unsigned(&row, 1)?, folder: value(&row, 2)? };
     Ok(Some(LogHolder { name, since: unsigned(&row, 3)?, has_ended: value(&row, 4)? }))
-}
-
-/// Notes that nothing of this writer acts any more.
-pub(crate) async fn end(session: &SqlSession, fence: Fence) -> Stored<()> {
-    const END: &str = "UPDATE headway.holder SET has_ended = TRUE WHERE writer = $1";
-    session.execute(END, &[&fence.writer]).await.map(drop)
 }

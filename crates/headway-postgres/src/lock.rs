@@ -80,6 +80,12 @@ pub(crate) async fn is_last(session: &SqlSession, fence: Fence) -> Stored<bool> 
     Ok(last == Some(fence.writer))
 }
 
+/// Notes that nothing of this writer acts any more.
+pub(crate) async fn end(session: &SqlSession, fence: Fence) -> Stored<()> {
+    const END: &str = "UPDATE headway.holder SET has_ended = TRUE WHERE writer = $1";
+    session.execute(END, &[&fence.writer]).await.map(drop)
+}
+
 /// Becomes the one writer again on another connection; `None` if another writer came meanwhile.
 pub(crate) async fn fence_again(session: &SqlSession, lost: Fence) -> Stored<Option<(Fence, Head)>> {
     const TAKE: &str = "WITH taken AS (UPDATE headway.log SET writer = writer + 1 WHERE one AND writer = $1

@@ -12,15 +12,12 @@ use tokio_postgres::Config;
 
 use crate::holder::{LogHolder, WriterName, holder};
 use crate::session::SqlSession;
-use crate::writer::LONGEST_WAIT;
+use crate::writer::{LONGEST_WAIT, SURE_FOR};
 use crate::{check, lock};
 use headway_store::Stored;
 
-/// For how long a writer can rely on what the database last confirmed.
-pub(crate) const SURE_FOR: Duration = Duration::from_secs(3);
-
 /// How long whoever takes over waits until an earlier writer acts no more: it is sure no longer, and has ended what ran.
-pub(crate) const REST: Duration = Duration::from_secs(7);
+pub(crate) const REST: Duration = SURE_FOR.saturating_add(Duration::from_secs(4));
 
 /// How often the lock is tried.
 const TRY_EVERY: Duration = Duration::from_millis(250);
@@ -98,6 +95,5 @@ mod tests {
         assert!(!might_act(Some(&last("one", true)), &name("two")), "it has ended");
         assert!(!might_act(Some(&last("one", false)), &name("one")), "the lock of the folder is ours");
         assert!(!might_act(None, &name("two")));
-        assert!(REST > SURE_FOR);
     }
 }

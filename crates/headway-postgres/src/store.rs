@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
@@ -86,13 +87,15 @@ impl PostgresStore {
         settings::of_writer(&session).await?;
         migrate::migrate(&session).await?;
         let last = holder::holder(&session).await?;
+        let asked = Instant::now();
         let (fence, head) = lock::fence(&session, name).await?;
         if standby::might_act(last.as_ref(), name) {
             tracing::info!(?last, "another process wrote this log last: what it began comes to its end first");
             told(StandbyState::TakesOver);
             tokio::time::sleep(standby::REST).await;
         }
-        let proof = LastProof::now();
+        // After a rest this is too old to be relied on, so the database is asked again first.
+        let proof = LastProof::of(asked);
         let writing = Writing { session: Arc::new(session), fence, head, proof: proof.clone() };
         Ok(PostgresStore::new(Some(writing), config, Handle::current(), proof))
     }
@@ -102,7 +105,7 @@ impl PostgresStore {
     /// # Errors
     /// If the database cannot be reached, is a replica, or has no log of this version.
     pub async fn open_to_read(url: &str) -> Stored<Self> {
-        let store = PostgresStore::new(None, address(url)?, Handle::current(), LastProof::now());
+        let store = PostgresStore::new(None, address(url)?, Handle::current(), LastProof::of(Instant::now()));
         store.read(|_| async { Ok(()) }).await?;
         Ok(store)
     }

@@ -12,12 +12,12 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-use crate::holder;
+use crate::lock;
 use crate::session::SqlSession;
 use again::{LOSSES, committed, look_after, too_many_losses, unchanged};
 use headway_store::rows::Batch;
 use headway_store::{StoreError, Stored};
-pub(crate) use proof::LastProof;
+pub(crate) use proof::{LastProof, SURE_FOR};
 use transaction::NotCommitted;
 pub(crate) use transaction::{BatchPositions, Writing};
 pub(crate) use way_back::{FIRST_WAIT, LONGEST_WAIT, WayBack};
@@ -109,7 +109,7 @@ impl LogWriter {
         let slot = Arc::clone(&self.slot);
         self.to_its_end(async move {
             let Some(writing) = slot.lock().await.take() else { return Ok(()) };
-            holder::end(&writing.session, writing.fence).await
+            lock::end(&writing.session, writing.fence).await
         })
         .await
     }
