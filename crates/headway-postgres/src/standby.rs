@@ -78,9 +78,11 @@ async fn until_free(session: &SqlSession, told: &(impl Fn(StandbyState) + Sync))
     Ok(())
 }
 
-/// Whether something of the last writer might still act: it did not end in order, and has another data folder.
+/// Whether something of the last writer might still act beside this one: it did not end in order, and has another data
+/// folder. Whoever has none changes no files.
 pub(crate) fn might_act(last: Option<&LogHolder>, name: &WriterName) -> bool {
-    last.is_some_and(|last| !last.has_ended && last.name.folder != name.folder)
+    let is_other = |last: &str| last != name.folder && !last.is_empty() && !name.folder.is_empty();
+    last.is_some_and(|last| !last.has_ended && is_other(&last.name.folder))
 }
 
 #[cfg(test)]
@@ -95,5 +97,7 @@ mod tests {
         assert!(!might_act(Some(&last("one", true)), &name("two")), "it has ended");
         assert!(!might_act(Some(&last("one", false)), &name("one")), "the lock of the folder is ours");
         assert!(!might_act(None, &name("two")));
+        assert!(!might_act(Some(&last("", false)), &name("two")), "a log was copied");
+        assert!(!might_act(Some(&last("one", false)), &name("")), "a log is copied");
     }
 }
