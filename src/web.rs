@@ -20,6 +20,7 @@ mod request_id;
 mod rest;
 mod shutdown;
 mod socket;
+mod standby;
 
 use std::future::Future;
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use assets::Assets;
 pub use connections::ConnectionLimits;
 pub use shutdown::signal;
 pub use socket::Socket;
+pub use standby::stand_by;
 
 use self::events::Followers;
 use crate::base::Base;

@@ -116,7 +116,10 @@ async fn table(session: &Session, job: JobId) -> Result<(bool, String), CommandF
         if is_empty && let Some(note) = session.client.job(job).await?.note {
             say(&format!("headway: {}", plain(&note)));
         }
-        let counts = verdicts.iter().map(|(verdict, number)| format!("{} {verdict}", count(*number)));
+        // What runs comes before what is left.
+        let mut counts: Vec<_> = verdicts.iter().collect();
+        counts.sort_by_key(|(verdict, _)| **verdict == StatusFilter::Missed.name());
+        let counts = counts.into_iter().map(|(verdict, number)| format!("{} {verdict}", count(*number)));
         return Ok((collides, counts.collect::<Vec<_>>().join(", ")));
     }
 }

@@ -4,6 +4,7 @@ mod checked;
 mod held_up;
 mod reload;
 mod running;
+mod standing_by;
 mod starters;
 mod tokens;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use leptos::config::{LeptosOptions, get_configuration};
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
@@ -25,13 +27,14 @@ use super::{default_data, out, systemd, webhooks};
 use crate::base::Base;
 use crate::web::{self, Access, Socket};
 use checked::{CheckedSettings, KnownLibraries};
-use headway_server::config::StoreAddress;
+use headway_server::config::{Standby, StoreAddress};
 use headway_server::{Server, descriptors};
 use headway_webhooks::{Sender, Webhook};
 use held_up::warn_of_blocked_threads;
 use reload::Reloading;
 pub(super) use reload::hang_ups;
 use running::Running;
+use standing_by::StandingBy;
 use starters::RunningStarters;
 
 /// The exit code after a second signal, as of a shell whose program was interrupted.
@@ -66,6 +69,10 @@ pub(super) struct ServeCommand {
     /// folder (docs/scale.md)
     #[arg(long, value_name = "ADDRESS", env = "HEADWAY_STORE", hide_env_values = true)]
     store: Option<StoreAddress>,
+
+    /// Wait while another server works on this database, and take over by itself when it is gone (docs/scale.md)
+    #[arg(long, env = "HEADWAY_STANDBY", value_parser = FalseyValueParser::new())]
+    standby: bool,
 
     /// The address to listen on; anything but loopback needs --token-file
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000", env = "HEADWAY_LISTEN")]
@@ -157,6 +164,11 @@ pub(super) async fn serve(
     let access = Access::new(bound, &arguments.origin, None)?;
     access.admit(tokens.clone());
 
+    let limits = web::ConnectionLimits::within(descriptors::most(), arguments.connections.map(|each| each as usize));
+    let standing_by = |standby: Standby| {
+        StandingBy::begin(&listener, standby, (access.clone(), arguments.base_path.clone()), limits, bound)
+    };
+    let standing_by = config.standby.clone().map(standing_by).transpose()?;
     let (sender, data) = (webhooks::sender()?, config.data.clone());
     let mut stop = Box::pin(web::signal()?);
     // In a task of its own, so that storage that does not answer can delay the start but not the end.
@@ -166,6 +178,7 @@ pub(super) async fn serve(
         // The next start reads the state of the jobs again.
         () = &mut stop => return Ok(()),
     };
+    drop(standing_by);
 
     let socket =
         Socket::bind(&data).with_context(|| format!("cannot open the socket in the data folder {}", data.display()))?;
@@ -197,7 +210,7 @@ pub(super) async fn serve(
         options: options(&site, bound)?,
         assets,
         stream_age: Duration::from_secs(arguments.stream_age.max(1)),
-        limits: web::ConnectionLimits::within(descriptors::most(), arguments.connections.map(|each| each as usize)),
+        limits,
         socket: Some(socket),
     };
     web::serve(listener, server, served, twice(stop_or_hang_up(stop, gone))).await?;

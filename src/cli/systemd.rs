@@ -3,6 +3,7 @@
 
 use headway_server::Server;
 use sd_notify::{NotifyState, notify, watchdog_enabled};
+use tokio::task::JoinHandle;
 
 /// Notifies systemd that the server is ready, with a line for `systemctl status`, and from then on that it is well.
 pub(super) fn ready(server: &Server, line: &str) {
@@ -10,6 +11,19 @@ pub(super) fn ready(server: &Server, line: &str) {
     if let Some(limit) = watchdog_enabled() {
         tokio::spawn(keep_well(server.clone(), limit / 2));
     }
+}
+
+/// Notifies systemd that a server stands by, and from then on that it is well, until the task is aborted.
+pub(super) fn standing_by(line: &str) -> JoinHandle<()> {
+    send_states(&[NotifyState::Ready, NotifyState::Status(line)]);
+    tokio::spawn(async {
+        let Some(limit) = watchdog_enabled() else { return };
+        let mut turns = tokio::time::interval(limit / 2);
+        loop {
+            turns.tick().await;
+            send_states(&[NotifyState::Watchdog]);
+        }
+    })
 }
 
 /// Notifies systemd that the server reads its settings again.

@@ -51,7 +51,8 @@ async fn metrics(State(server): State<Server>, State(followers): State<Followers
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
-fn answer(word: &str, reasons: Vec<String>) -> (StatusCode, Json<Value>) {
+/// The answer of a probe: 503 if there are reasons.
+pub(super) fn answer(word: &str, reasons: Vec<String>) -> (StatusCode, Json<Value>) {
     match reasons.is_empty() {
         true => (StatusCode::OK, Json(json!({ "status": word }))),
         false => {

@@ -1,13 +1,14 @@
-//! The whole server over PostgreSQL: killed itself, with a database that is killed, beside another server, and with a log
-//! that is moved there and back.
+//! The whole server over PostgreSQL: killed itself, with a database that is killed, beside another server that stands by and
+//! takes over, and with a log that is moved there and back.
 
 #[allow(dead_code)]
 #[path = "../../crates/headway-postgres/tests/it/server.rs"]
 mod server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use headway_model::{Cursor, JobId, JobStatus, JobSummary};
@@ -53,7 +54,7 @@ async fn until_worked(server: &Headway, client: &reqwest::Client, job: JobId, fi
 
 /// How often each file of a job is in its report, and with which status.
 async fn verdicts(server: &Headway, client: &reqwest::Client, job: JobId) -> BTreeMap<(String, String), usize> {
-    let answer = client.get(format!("{}/api/jobs/{job}/report.jsonl", server.url)).send().await.expect("an answer");
+    let answer = client.get(format!("{}/api/v1/jobs/{job}/report.jsonl", server.url)).send().await.expect("an answer");
     let mut verdicts = BTreeMap::new();
     for line in answer.text().await.expect("lines").lines() {
         let line: Value = serde_json::from_str(line).expect("JSON");
@@ -187,9 +188,13 @@ async fn a_second_server_on_the_same_database_is_refused_and_says_who_has_it() {
     server.begin(&client, job).await;
     is_whole(&server, &client, job, 5).await;
     assert!(server.terminate());
-    let mut server = serve(&other, &database);
-    assert_eq!(client.get(format!("{}/api/jobs/{job}", server.url)).send().await.expect("a job").status(), 200);
-    assert!(server.terminate());
+    // The other folder lacks what the first one knows, so somebody has to say that it may join.
+    let said = refused(&other, &["--store", &url]);
+    assert!(said.contains("was made with another data folder") && said.contains("--standby"), "{said}");
+    let mut standing = StandingBy::start(&other, &database, other.library().as_path());
+    standing.until_ready();
+    assert_eq!(client.get(format!("{}/api/jobs/{job}", standing.url)).send().await.expect("a job").status(), 200);
+    assert!(other.data().join("log.joined").exists(), "its watches would begin again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,6 +223,190 @@ async fn a_data_folder_has_one_log_and_says_where_it_is() {
     let (well, said) = headway(&["run", "checksum", &library, "--on-done", "again", "--store", &url], &files);
     assert!(well, "{said}");
     is_sound(&files, &database);
+}
+
+/// A command that replaces each file, and takes its time.
+const SLOW_UPPER: &str = r#"
+[[command]]
+name = "slow-upper"
+run = ["sh", "-c", "sleep 0.02; tr a-z A-Z < \"$1\" > \"$2\"", "sh", "{}", "{out}"]
+repeatable = true
+"#;
+
+/// A server that stands by, with a data folder of its own.
+struct StandingBy {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl StandingBy {
+    /// Starts it, and waits until it listens.
+    fn start(files: &Files, database: &TestDatabase, library: &Path) -> Self {
+        let (site, config) = (files.data().with_file_name("site"), files.data().with_file_name("headway.toml"));
+        make_site(&site);
+        std::fs::write(&config, SLOW_UPPER).expect("a new file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_headway"));
+        command
+            .arg("serve")
+            .arg(library)
+            .arg("--config")
+            .arg(config)
+            .arg("--data")
+            .arg(files.data())
+            .arg("--site")
+            .arg(site);
+        command.args(["--listen", "127.0.0.1:0", "--standby", "--workers", "2", "--store", &database.url()]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut standing = StandingBy { child, output, url: String::new() };
+        let line = standing.line();
+        let (_, rest) = line.split_once("stands by at ").unwrap_or_else(|| panic!("{line}"));
+        standing.url = rest.split_once("/ ").expect("an address").0.to_owned();
+        standing
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("a line");
+        line
+    }
+
+    /// Waits until it has taken over.
+    fn until_ready(&mut self) {
+        let line = self.line();
+        assert!(line.contains("Headway is ready"), "{line}");
+    }
+
+    /// Asks a path as a program does; the status and the text.
+    async fn asked(&self, client: &reqwest::Client, path: &str, accept: &str) -> (u16, String) {
+        let answer =
+            client.get(format!("{}{path}", self.url)).header("accept", accept).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).expect("a process");
+    }
+}
+
+impl Drop for StandingBy {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// How the job of a server that took over ended: each file has one verdict, and no attempt was repeated without an event
+/// that says so.
+async fn is_whole_after_takeover(url: &str, client: &reqwest::Client, job: JobId, files: usize) {
+    let summary = eventually_or("the end of a job", async || {
+        let answer = client.get(format!("{url}/api/jobs/{job}")).send().await.map_err(|error| error.to_string())?;
+        let text = answer.text().await.map_err(|error| error.to_string())?;
+        serde_json::from_str::<JobSummary>(&text).ok().filter(|summary| summary.status.is_terminal()).ok_or(text)
+    })
+    .await;
+    assert_eq!((summary.status, summary.counters.succeeded), (JobStatus::Completed, files as u32));
+    let mut stream = Stream::open_at(client, url, &format!("job={job}&after=0.0&replay=all"), None).await;
+    let events = stream.until("closed").await;
+    let (mut running, mut ended) = (BTreeSet::new(), BTreeMap::<u64, usize>::new());
+    for event in payloads(&events, job) {
+        let (kind, item) = (event["event"].as_str().unwrap_or_default(), event["item"].as_u64());
+        match (kind, item) {
+            ("started", Some(item)) => assert!(running.insert(item), "{item} ran twice unsaid"),
+            ("succeeded", Some(item)) => {
+                running.remove(&item);
+                *ended.entry(item).or_default() += 1;
+            }
+            (_, Some(item)) => {
+                running.remove(&item);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(ended.len(), files);
+    assert!(ended.values().all(|count| *count == 1), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stands_by_says_who_works_and_takes_over_once_that_one_is_killed() {
+    let (database, client) = (TestDatabase::new().await, http());
+    let (files, other) = (Files::numbered(1_500), Files::new());
+    let mut server = serve(&files, &database);
+    let job = mint();
+    server.begin(&client, job).await;
+    until_worked(&server, &client, job, 50).await;
+    // Another data folder, and the same library under the same name.
+    let mut standing = StandingBy::start(&other, &database, &files.library());
+    let process = server.id().to_string();
+    eventually_or("a server that knows who works", async || {
+        let (status, said) = standing.asked(&client, "/", "text/html").await;
+        (status == 503 && said.contains(&format!("process {process} on the host"))).then_some(()).ok_or(said)
+    })
+    .await;
+    let (status, said) = standing.asked(&client, "/", "text/html").await;
+    assert!(status == 503 && said.contains("<h1>") && said.contains("takes over by itself"), "{said}");
+    let (status, said) = standing.asked(&client, "/api/v1/jobs", "*/*").await;
+    assert!(status == 503 && said.contains("\"code\":\"unavailable\"") && said.contains(&process), "{said}");
+    let (status, said) = standing.asked(&client, "/ready", "*/*").await;
+    assert!(status == 503 && said.contains("another one works") && !said.contains(&process), "{said}");
+    assert_eq!(standing.asked(&client, "/health", "*/*").await.0, 200);
+    server.kill();
+    standing.until_ready();
+    assert_eq!(standing.asked(&client, "/ready", "*/*").await.0, 200);
+    is_whole_after_takeover(&standing.url, &client, job, 1_500).await;
+    let said = refused(&files, &["--store", &database.url()]);
+    assert!(said.contains("another Headway writes this log"), "{said}");
+    // The first one comes back once the second one ends in order.
+    standing.signal(rustix::process::Signal::TERM);
+    assert!(standing.child.wait().expect("its end").success());
+    let mut server = serve(&files, &database);
+    assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_server_whose_lock_is_gone_records_and_places_nothing_once_another_took_over() {
+    let (database, client) = (TestDatabase::new().await, http());
+    let (files, other) = (Files::numbered(400), Files::new());
+    let mut first = StandingBy::start(&files, &database, &files.library());
+    first.until_ready();
+    let job = mint();
+    let mut body = crate::helper::request("slow-upper");
+    body["output"] = serde_json::json!({ "place": "replace" });
+    let call = client.put(format!("{}/api/jobs/{job}", first.url)).json(&body);
+    assert_eq!(call.send().await.expect("an answer").status().as_u16(), 201);
+    eventually_or("files that are replaced", async || {
+        let replaced = std::fs::read(files.library().join("000000")).expect("a file");
+        replaced.starts_with(b"FILE").then_some(()).ok_or("not yet".to_owned())
+    })
+    .await;
+    let mut second = StandingBy::start(&other, &database, &files.library());
+    first.signal(rustix::process::Signal::STOP);
+    database
+        .sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        )
+        .await;
+    second.until_ready();
+    first.signal(rustix::process::Signal::CONT);
+    // Whatever it tries to record is refused, and it says so.
+    let late = mint();
+    let url = format!("{}/api/jobs/{late}", first.url);
+    eventually_or("a server that is fenced", async || {
+        let call = client.put(&url).json(&crate::helper::request("checksum"));
+        let status = call.send().await.map_err(|error| error.to_string())?.status().as_u16();
+        assert_ne!(status, 201, "it acknowledged what it cannot have recorded");
+        let (status, said) = first.asked(&client, "/health", "*/*").await;
+        (status == 503 && said.contains("could not be written")).then_some(()).ok_or(said)
+    })
+    .await;
+    assert_eq!(second.asked(&client, &format!("/api/jobs/{late}"), "*/*").await.0, 404);
+    is_whole_after_takeover(&second.url, &client, job, 400).await;
+    for number in 0..400 {
+        let content = std::fs::read_to_string(files.library().join(format!("{number:06}"))).expect("a file");
+        assert_eq!(content, format!("FILE {number}\n"));
+    }
 }
 
 /// The events in the file of a data folder, byte for byte, each as a text.

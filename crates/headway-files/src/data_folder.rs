@@ -4,6 +4,7 @@
 mod attempts;
 mod ballast;
 mod ground;
+mod identity;
 mod known;
 mod known_as;
 mod location;

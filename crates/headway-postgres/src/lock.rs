@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Row;
 
+use crate::holder::WriterName;
 use crate::session::SqlSession;
 use crate::values::{digest_or_none, unsigned, value};
 use headway_store::{Head, StoreError, Stored};
@@ -39,7 +40,7 @@ pub(crate) struct Fence {
 /// If another connection has it.
 pub(crate) async fn take(session: &SqlSession) -> Stored<()> {
     let end = Instant::now() + PATIENCE;
-    while session.plain(LOCK).await?.first().is_none_or(|got| got != "t") {
+    while !is_taken_now(session).await? {
         if Instant::now() > end {
             let holder = session.plain(HOLDER).await?.swap_remove(0);
             return Err(StoreError::new(format!("another Headway writes this log: {holder}")));
@@ -49,11 +50,25 @@ pub(crate) async fn take(session: &SqlSession) -> Stored<()> {
     Ok(())
 }
 
-/// Becomes the one writer: whoever wrote before is refused from now on, whatever its connection has become.
-pub(crate) async fn fence(session: &SqlSession) -> Stored<(Fence, Head)> {
-    const TAKE: &str = "UPDATE headway.log SET writer = writer + 1 WHERE one
-        RETURNING writer, pg_backend_pid(), head, digest, next_job_no";
-    let row = session.row(TAKE, &[]).await?.ok_or_else(|| StoreError::new("the log has no head"))?;
+/// Takes the lock if it is free; returns whether this connection has it now.
+pub(crate) async fn is_taken_now(session: &SqlSession) -> Stored<bool> {
+    Ok(session.plain(LOCK).await?.first().is_some_and(|got| got == "t"))
+}
+
+/// Becomes the one writer, under this name: whoever wrote before is refused from now on, whatever its connection has become.
+pub(crate) async fn fence(session: &SqlSession, name: &WriterName) -> Stored<(Fence, Head)> {
+    const TAKE: &str = "WITH taken AS (UPDATE headway.log SET writer = writer + 1 WHERE one
+            RETURNING writer, head, digest, next_job_no),
+        named AS (INSERT INTO headway.holder (one, writer, host, process, folder, since, has_ended)
+            SELECT TRUE, writer, $1, $2, $3, now(), FALSE FROM taken
+            ON CONFLICT (one) DO UPDATE SET writer = excluded.writer, host = excluded.host, process = excluded.process,
+                folder = excluded.folder, since = excluded.since, has_ended = FALSE)
+        SELECT writer, pg_backend_pid(), head, digest, next_job_no FROM taken";
+    let process = i64::from(name.process);
+    let row = session
+        .row(TAKE, &[&name.host, &process, &name.folder])
+        .await?
+        .ok_or_else(|| StoreError::new("the log has no head"))?;
     let fence = Fence { writer: value(&row, 0)?, process: value(&row, 1)? };
     Ok((fence, head_at(&row, 2)?))
 }
@@ -65,10 +80,18 @@ pub(crate) async fn is_last(session: &SqlSession, fence: Fence) -> Stored<bool> 
     Ok(last == Some(fence.writer))
 }
 
+/// Notes that nothing of this writer acts any more.
+pub(crate) async fn end(session: &SqlSession, fence: Fence) -> Stored<()> {
+    const END: &str = "UPDATE headway.holder SET has_ended = TRUE WHERE writer = $1";
+    session.execute(END, &[&fence.writer]).await.map(drop)
+}
+
 /// Becomes the one writer again on another connection; `None` if another writer came meanwhile.
 pub(crate) async fn fence_again(session: &SqlSession, lost: Fence) -> Stored<Option<(Fence, Head)>> {
-    const TAKE: &str = "UPDATE headway.log SET writer = writer + 1 WHERE one AND writer = $1
-        RETURNING writer, pg_backend_pid(), head, digest, next_job_no";
+    const TAKE: &str = "WITH taken AS (UPDATE headway.log SET writer = writer + 1 WHERE one AND writer = $1
+            RETURNING writer, head, digest, next_job_no),
+        named AS (UPDATE headway.holder SET writer = taken.writer FROM taken)
+        SELECT writer, pg_backend_pid(), head, digest, next_job_no FROM taken";
     let Some(row) = session.row(TAKE, &[&lost.writer]).await? else { return Ok(None) };
     let fence = Fence { writer: value(&row, 0)?, process: value(&row, 1)? };
     Ok(Some((fence, head_at(&row, 2)?)))

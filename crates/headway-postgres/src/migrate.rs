@@ -4,7 +4,7 @@ use crate::session::SqlSession;
 use headway_store::{StoreError, Stored};
 
 /// The migrations in order; a version's number is its place, counted from 1. A released migration never changes.
-const VERSIONS: [&str; 1] = [include_str!("../migrations/0001_log.sql")];
+const VERSIONS: [&str; 2] = [include_str!("../migrations/0001_log.sql"), include_str!("../migrations/0002_holder.sql")];
 
 /// Creates the table that counts versions, in a schema of our own: the database can have tables of others.
 const BEGIN: &str = "CREATE SCHEMA IF NOT EXISTS headway;

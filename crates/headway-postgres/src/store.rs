@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
@@ -9,10 +10,12 @@ use tokio_postgres::Config;
 
 use crate::absence::Absence;
 use crate::address::address;
+use crate::holder::{self, WriterName};
 use crate::mend;
 use crate::readers::ReadPool;
 use crate::session::SqlSession;
-use crate::writer::{BatchPositions, LogWriter, WayBack, Writing};
+use crate::standby::{self, StandbyState};
+use crate::writer::{BatchPositions, LastProof, LogWriter, WayBack, Writing};
 use crate::{check, lock, migrate, read, settings, sweep};
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::id::{JobId, Millis, Position, Seq};
@@ -46,16 +49,55 @@ impl PostgresStore {
     /// If the database cannot be reached, does not promise what the log needs, has a log of a later version, or if
     /// another process writes the log.
     pub async fn open(url: &str) -> Stored<Self> {
+        PostgresStore::open_as(url, &WriterName::without_folder()).await
+    }
+
+    /// Like [`PostgresStore::open`], under this name. If the last writer has another data folder and did not end in
+    /// order, this waits until nothing of it acts any more.
+    ///
+    /// # Errors
+    /// As of [`PostgresStore::open`].
+    pub async fn open_as(url: &str, name: &WriterName) -> Stored<Self> {
         let (config, runtime) = (address(url)?, Handle::current());
         let session = SqlSession::open(&config, &runtime).await?;
         check::promises(&session).await?;
         check::pooler(&session, &config, &runtime).await?;
         lock::take(&session).await?;
+        PostgresStore::take_over(session, config, name, &|_| {}).await
+    }
+
+    /// Waits until no other process writes the log, and then becomes its writer. `told` learns what is waited for, again
+    /// and again. A database that is away is waited for.
+    ///
+    /// # Errors
+    /// If the database cannot be reached at first, does not promise what the log needs, or has a log of a later version.
+    pub async fn stand_by(url: &str, name: &WriterName, told: impl Fn(StandbyState) + Send + Sync) -> Stored<Self> {
+        let (config, runtime) = (address(url)?, Handle::current());
+        let session = standby::lock_once_free(&config, &runtime, &told).await?;
+        PostgresStore::take_over(session, config, name, &told).await
+    }
+
+    /// Becomes the writer by a connection that has its lock.
+    async fn take_over(
+        session: SqlSession,
+        config: Config,
+        name: &WriterName,
+        told: &(impl Fn(StandbyState) + Sync),
+    ) -> Stored<Self> {
         settings::of_writer(&session).await?;
         migrate::migrate(&session).await?;
-        let (fence, head) = lock::fence(&session).await?;
-        let writing = Writing { session: Arc::new(session), fence, head };
-        Ok(PostgresStore::new(Some(writing), config, runtime))
+        let last = holder::holder(&session).await?;
+        let asked = Instant::now();
+        let (fence, head) = lock::fence(&session, name).await?;
+        if standby::might_act(last.as_ref(), name) {
+            tracing::info!(?last, "another process wrote this log last: what it began comes to its end first");
+            told(StandbyState::TakesOver);
+            tokio::time::sleep(standby::REST).await;
+        }
+        // After a rest this is too old to be relied on, so the database is asked again first.
+        let proof = LastProof::of(asked);
+        let writing = Writing { session: Arc::new(session), fence, head, proof: proof.clone() };
+        Ok(PostgresStore::new(Some(writing), config, Handle::current(), proof))
     }
 
     /// Opens the log for reading beside its writer. Everything that writes fails.
@@ -63,18 +105,18 @@ impl PostgresStore {
     /// # Errors
     /// If the database cannot be reached, is a replica, or has no log of this version.
     pub async fn open_to_read(url: &str) -> Stored<Self> {
-        let store = PostgresStore::new(None, address(url)?, Handle::current());
+        let store = PostgresStore::new(None, address(url)?, Handle::current(), LastProof::of(Instant::now()));
         store.read(|_| async { Ok(()) }).await?;
         Ok(store)
     }
 
-    fn new(writing: Option<Writing>, config: Config, runtime: Handle) -> Self {
+    fn new(writing: Option<Writing>, config: Config, runtime: Handle, proof: LastProof) -> Self {
         let absence = Absence::default();
         let readers = ReadPool::new(config.clone(), runtime.clone(), absence.clone());
         PostgresStore {
             writer: LogWriter::new(writing, runtime.clone()),
             readers: Arc::new(readers),
-            way_back: WayBack { config, runtime, absence },
+            way_back: WayBack { config, runtime, absence, proof },
             mends: false,
             is_patient: false,
         }
@@ -250,6 +292,14 @@ impl Store for PostgresStore {
 
     async fn copy_in(&self, batch: Batch) -> Stored<()> {
         self.writer.commit(batch, BatchPositions::Copied).await
+    }
+
+    fn is_sure(&self) -> bool {
+        self.way_back.proof.is_fresh()
+    }
+
+    async fn leave(&self) -> Stored<()> {
+        self.writer.leave().await
     }
 
     fn away(&self) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The connection that writes, and what ends it.
 
 mod again;
+mod proof;
 mod transaction;
 mod way_back;
 
@@ -11,10 +12,12 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
+use crate::lock;
 use crate::session::SqlSession;
 use again::{LOSSES, committed, look_after, too_many_losses, unchanged};
 use headway_store::rows::Batch;
 use headway_store::{StoreError, Stored};
+pub(crate) use proof::{LastProof, SURE_FOR};
 use transaction::NotCommitted;
 pub(crate) use transaction::{BatchPositions, Writing};
 pub(crate) use way_back::{FIRST_WAIT, LONGEST_WAIT, WayBack};
@@ -97,6 +100,16 @@ impl LogWriter {
                 writing = unchanged(&writing, way_back.follow(&writing, &lost).await?)?;
             }
             Err(too_many_losses())
+        })
+        .await
+    }
+
+    /// Notes that nothing of this writer acts any more, and writes nothing from then on.
+    pub(crate) async fn leave(&self) -> Stored<()> {
+        let slot = Arc::clone(&self.slot);
+        self.to_its_end(async move {
+            let Some(writing) = slot.lock().await.take() else { return Ok(()) };
+            lock::end(&writing.session, writing.fence).await
         })
         .await
     }

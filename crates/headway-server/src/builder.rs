@@ -6,7 +6,7 @@ use std::sync::Arc;
 use headway_recipes::Recipe;
 
 use crate::Server;
-use crate::config::{Config, StoreAddress};
+use crate::config::{Config, Standby, StoreAddress};
 use crate::error::StartError;
 
 /// Collects a server's settings. Settings not given have their defaults.
@@ -34,6 +34,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn store(mut self, address: impl Into<StoreAddress>) -> Self {
         self.config.store = Some(address.into());
+        self
+    }
+
+    /// Waits at the start until no other server works on the database, and then takes over.
+    #[must_use]
+    pub fn standby(mut self, standby: Standby) -> Self {
+        self.config.standby = Some(standby);
         self
     }
 

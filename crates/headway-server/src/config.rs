@@ -1,5 +1,6 @@
 //! The settings of a server.
 
+mod standby;
 mod store_address;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use super::engine::Floor;
 use super::retention::Retention;
+pub use standby::{Standby, WorkingServer};
 pub use store_address::StoreAddress;
 
 /// Settings of a server.
@@ -17,6 +19,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The database with the log, if it is not in the data folder.
     pub store: Option<StoreAddress>,
+    /// Waits until no other server works on the database, and then takes over. Without it, such a database is refused.
+    pub standby: Option<Standby>,
     /// The served folders: name, root.
     pub libraries: Vec<(String, PathBuf)>,
     /// For each library, by name: the path that it was named by, if links lead from there to its root.
@@ -58,6 +62,7 @@ impl Config {
         Config {
             data,
             store: None,
+            standby: None,
             libraries,
             links: BTreeMap::new(),
             jobs: 4,

@@ -130,6 +130,14 @@ impl Server {
             self.unless_away(engine).await;
         }
         self.unless_away(self.log().flush()).await;
+        if !self.is_away() {
+            self.unless_away(async {
+                if let Err(error) = self.store().leave().await {
+                    tracing::warn!(%error, "whoever takes over next waits for this server, although it has ended");
+                }
+            })
+            .await;
+        }
     }
 
     /// Waits for an end before which something is recorded, but not for a database that stays away.

@@ -3,17 +3,18 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::config::StoreAddress;
+use crate::config::{Standby, StoreAddress};
 use crate::error::StartError;
 use headway_files::{DataFolder, io_text};
-use headway_postgres::PostgresStore;
+use headway_postgres::{PostgresStore, WriterName};
 use headway_store::{SqliteStore, Store};
 
 /// What a log is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LogUse {
-    /// For a server: rows are made again if they cannot be read, and a database that was away is waited for.
-    Serving,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LogUse<'a> {
+    /// For a server: rows are made again if they cannot be read, and a database that was away is waited for. One that
+    /// stands by waits first until no other server works.
+    Serving(Option<&'a Standby>),
     /// For a person, who is told of everything.
     Maintenance,
 }
@@ -25,7 +26,7 @@ pub(crate) enum LogUse {
 pub(crate) async fn open_log(
     folder: &DataFolder,
     address: Option<&StoreAddress>,
-    used: LogUse,
+    used: LogUse<'_>,
 ) -> Result<Arc<dyn Store>, StartError> {
     let known = folder.log_elsewhere().map_err(|error| not_known(folder, &error))?;
     match (address.filter(|address| !address.is_empty()), known) {
@@ -39,10 +40,10 @@ pub(crate) async fn open_log(
     }
 }
 
-async fn in_folder(folder: &DataFolder, used: LogUse) -> Result<Arc<dyn Store>, StartError> {
+async fn in_folder(folder: &DataFolder, used: LogUse<'_>) -> Result<Arc<dyn Store>, StartError> {
     let store = SqliteStore::open(&folder.log()).await?;
     Ok(match used {
-        LogUse::Serving => Arc::new(store.mending()),
+        LogUse::Serving(_) => Arc::new(store.mending()),
         LogUse::Maintenance => Arc::new(store),
     })
 }
@@ -51,7 +52,7 @@ async fn in_database(
     folder: &DataFolder,
     address: &StoreAddress,
     known: Option<&str>,
-    used: LogUse,
+    used: LogUse<'_>,
 ) -> Result<Arc<dyn Store>, StartError> {
     let place = address.place();
     if let Some(known) = known.filter(|known| *known != place) {
@@ -61,25 +62,52 @@ async fn in_database(
             folder.root().display()
         )));
     }
-    let store = PostgresStore::open(address.with_password()).await?;
+    let (url, name) = (address.with_password(), writer_name(folder).map_err(|error| not_known(folder, &error))?);
+    let store = match used {
+        LogUse::Serving(Some(standby)) => PostgresStore::stand_by(url, &name, |state| standby.tell(state)).await?,
+        LogUse::Serving(None) | LogUse::Maintenance => PostgresStore::open_as(url, &name).await?,
+    };
     if known.is_none() {
-        has_log_of(&store, folder).await?;
+        if !has_log_of(&store, folder).await? && store.head().await?.position > 0 {
+            may_join(folder, &place, used)?;
+        }
         folder.remember_log_elsewhere(&place).map_err(|error| not_known(folder, &error))?;
     }
     Ok(match used {
-        LogUse::Serving => Arc::new(store.mending().reconnecting()),
+        LogUse::Serving(_) => Arc::new(store.mending().reconnecting()),
         LogUse::Maintenance => Arc::new(store),
     })
 }
 
-/// Refuses a database without the log of this folder, which would be a second log of the same files.
-async fn has_log_of(store: &PostgresStore, folder: &DataFolder) -> Result<(), StartError> {
+/// How this process is called in the database.
+fn writer_name(folder: &DataFolder) -> io::Result<WriterName> {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Ok(WriterName { host, process: std::process::id(), folder: folder.id(&uuid::Uuid::new_v4().to_string())? })
+}
+
+/// A log that was made with another data folder is joined only by a server that stands by: somebody has said so. This
+/// folder lacks what the other one knows, and notes that.
+fn may_join(folder: &DataFolder, place: &str, used: LogUse<'_>) -> Result<(), StartError> {
+    if let LogUse::Serving(Some(_)) = used {
+        return folder.note_joined(place).map_err(|error| not_known(folder, &error));
+    }
+    Err(StartError(format!(
+        "the log in {place} was made with another data folder than {}, which lacks what the other one knows: name the other \
+         one with --data, or start headway serve with --standby, so that this one takes over from it (docs/scale.md says \
+         what goes on then)",
+        folder.root().display()
+    )))
+}
+
+/// Whether the database has the log of this folder. One without it is refused, because it would be a second log of the
+/// same files.
+async fn has_log_of(store: &PostgresStore, folder: &DataFolder) -> Result<bool, StartError> {
     if !folder.has_log().map_err(|error| not_known(folder, &error))? {
-        return Ok(());
+        return Ok(false);
     }
     let here = SqliteStore::open(&folder.log()).await?.head().await?;
     if here.position == 0 || store.digest_at(here.position).await? == here.digest {
-        return Ok(());
+        return Ok(here.position > 0);
     }
     let root = folder.root().display();
     Err(StartError(format!(

@@ -242,6 +242,18 @@ pub trait Store: Send + Sync + 'static {
         self.commit(batch).await
     }
 
+    /// Whether it is certain that no other process writes the log and acts on it. A log that another process can take over
+    /// is certain only for a moment after it has confirmed that none has.
+    fn is_sure(&self) -> bool {
+        true
+    }
+
+    /// Notes that nothing of this process acts any more, so that whoever comes next need not wait for it. Nothing can be
+    /// written from then on.
+    async fn leave(&self) -> Stored<()> {
+        Ok(())
+    }
+
     /// Why the log cannot be reached now, while it is expected back by itself: commits wait for it, and reads fail. `None`
     /// for a log that is on this machine.
     fn away(&self) -> Option<String> {

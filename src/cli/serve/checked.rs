@@ -13,7 +13,7 @@ use crate::cli::failure::{CommandFailure, USAGE};
 use crate::cli::schedules::{self, ConfiguredStarters};
 use crate::cli::{config_file, library, named_library, offers, webhooks};
 use crate::web::{Access, Assets, Tokens};
-use headway_server::config::Config;
+use headway_server::config::{Config, Standby, StoreAddress};
 use headway_server::recipes::Recipe;
 use headway_server::retention::Retention;
 use headway_webhooks::Webhook;
@@ -38,6 +38,10 @@ impl ServeCommand {
     /// Checks all that can be checked before a server starts. A start and a reload both do, so that a reload takes nothing that the
     /// next start would refuse. `bound` is the address on which the server listens, or is going to. Blocking.
     pub(super) fn checked(&self, bound: SocketAddr, known: &KnownLibraries) -> anyhow::Result<CheckedSettings> {
+        if self.standby && self.store.as_ref().is_none_or(StoreAddress::is_empty) {
+            let text = "--standby needs --store: the database that another server works on";
+            return Err(CommandFailure::new(USAGE, text).into());
+        }
         let libraries = libraries(&self.libraries, known)?;
         let known_libraries = known_libraries(&self.libraries, &libraries);
         let tokens = self.tokens(bound)?;
@@ -69,6 +73,7 @@ impl ServeCommand {
         let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
         let mut config = Config::new(self.data.clone(), libraries);
         config.store = self.store.clone();
+        config.standby = self.standby.then(Standby::default);
         config.jobs = self.jobs;
         config.trash_age = days(self.trash_days);
         config.retention = Retention {

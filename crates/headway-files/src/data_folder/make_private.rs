@@ -6,13 +6,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::ballast::BALLAST;
+use super::identity::{ID, JOINED};
 use super::log_elsewhere::LOG_ELSEWHERE;
 use super::private::{FILE, FOLDER, PART, make_folder};
 use crate::paths;
 
 /// The files and folders of a data folder, and with them each file's [part](PART). The permissions of anything else in it are
 /// left alone.
-const FILES: [&str; 23] = [
+const FILES: [&str; 25] = [
     "lock",
     "lock.1",
     "lock.2",
@@ -28,6 +29,8 @@ const FILES: [&str; 23] = [
     "steps",
     "suspects",
     LOG_ELSEWHERE,
+    ID,
+    JOINED,
     "log.sqlite",
     // While a new database takes up its journal mode, or if the process dies there.
     "log.sqlite-journal",

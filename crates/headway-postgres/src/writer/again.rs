@@ -1,9 +1,12 @@
 //! What is done again after the connection of the writer broke, and how often.
 
+use std::time::Instant;
+
 use tokio::sync::Mutex;
 
 use super::transaction::{BatchPositions, NotCommitted, Writing, head_after};
 use super::way_back::WayBack;
+use crate::lock;
 use headway_store::rows::Batch;
 use headway_store::{StoreError, Stored};
 
@@ -48,10 +51,19 @@ pub(super) async fn committed(
     Ok(writing)
 }
 
-/// Connects again if the connection broke while nothing was written.
+/// Connects again if the connection broke while nothing was written. If it did not, asks the database whether this is
+/// still the last writer: an idle one knows it too.
 pub(super) async fn look_after(slot: &Mutex<Option<Writing>>, way_back: &WayBack) {
     let mut slot = slot.lock().await;
-    let Some(lost) = slot.take_if(|writing| writing.session.is_closed()) else { return };
+    let Some(lost) = slot.take_if(|writing| writing.session.is_closed()) else {
+        let Some(writing) = &*slot else { return };
+        let asked = Instant::now();
+        // Whoever is no longer the last one learns that from its next commit, with the reason.
+        if let Ok(true) = way_back.noting(lock::is_last(&writing.session, writing.fence)).await {
+            writing.proof.note(asked);
+        }
+        return;
+    };
     let why = StoreError::new("the connection to PostgreSQL is closed");
     match way_back.follow(&lost, &why).await.and_then(|back| unchanged(&lost, back)) {
         Ok(back) => *slot = Some(back),

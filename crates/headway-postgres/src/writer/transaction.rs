@@ -1,7 +1,9 @@
 //! One transaction of the writer: the head is held from its beginning to its end.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::proof::LastProof;
 use crate::lock::{Fence, head_at};
 use crate::session::SqlSession;
 use crate::values::value;
@@ -17,6 +19,7 @@ pub(crate) struct Writing {
     pub(crate) session: Arc<SqlSession>,
     pub(crate) fence: Fence,
     pub(crate) head: Head,
+    pub(crate) proof: LastProof,
 }
 
 /// Which positions the events of a batch can have.
@@ -56,6 +59,7 @@ impl Writing {
     /// log.
     pub(super) async fn commit(&mut self, batch: &Batch, positions: BatchPositions) -> Result<(), NotCommitted> {
         self.continued_by(batch, positions).map_err(NotCommitted::Over)?;
+        let asked = Instant::now();
         self.session.send(BEGIN).await.map_err(NotCommitted::Lost)?;
         if let Err(error) = self.write(batch).await {
             return Err(self.taken_back(error).await);
@@ -64,6 +68,7 @@ impl Writing {
             return Err(self.unconfirmed(error).await);
         }
         self.head = head_after(batch);
+        self.proof.note(asked);
         Ok(())
     }
 

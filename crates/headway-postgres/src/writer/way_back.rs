@@ -2,12 +2,13 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Config;
 
+use super::proof::LastProof;
 use super::transaction::Writing;
 use crate::absence::Absence;
 use crate::lock::{self, Fence};
@@ -33,6 +34,7 @@ pub(crate) struct WayBack {
     pub(crate) config: Config,
     pub(crate) runtime: Handle,
     pub(crate) absence: Absence,
+    pub(crate) proof: LastProof,
 }
 
 impl WayBack {
@@ -89,7 +91,9 @@ impl WayBack {
         lock::take(&session).await?;
         settings::of_writer(&session).await?;
         // A transaction of the old connection that is not over holds the row of the head, so this waits for its end.
-        let again = lock::fence_again(&session, fence).await?;
-        Ok(again.map(|(fence, head)| Writing { session: Arc::new(session), fence, head }))
+        let asked = Instant::now();
+        let Some((fence, head)) = lock::fence_again(&session, fence).await? else { return Ok(None) };
+        self.proof.note(asked);
+        Ok(Some(Writing { session: Arc::new(session), fence, head, proof: self.proof.clone() }))
     }
 }

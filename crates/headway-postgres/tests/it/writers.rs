@@ -1,9 +1,11 @@
 //! Two writers on one database. One of them is stopped before its commit.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use headway_postgres::PostgresStore;
+use headway_postgres::{PostgresStore, StandbyState, WriterName};
 use headway_store::{Store, Stored};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
@@ -156,4 +158,64 @@ async fn one_who_only_reads_writes_nothing() {
     let mut batches = Batches::at(store.head().await.expect("a head"));
     let said = batches.commit(&reader, 1).await.expect_err("a refusal").message;
     assert!(said.contains("opened for reading"), "{said}");
+}
+
+fn name(host: &str) -> WriterName {
+    WriterName { host: host.to_owned(), process: 7, folder: format!("the folder of {host}") }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_stands_by_takes_over_a_lost_lock_and_the_first_writer_is_fenced() {
+    let database = TestDatabase::new().await;
+    let url =
+        format!("{}{}application_name=first", database.url(), if database.url().contains('?') { "&" } else { "?" });
+    let first: Arc<dyn Store> =
+        Arc::new(PostgresStore::open_as(&url, &name("one")).await.expect("a log").reconnecting());
+    let mut batches = Batches::at(first.head().await.expect("a head"));
+    batches.commit(&first, 2).await.expect("a commit");
+    assert!(first.is_sure());
+    let (told, mut tells) = watch::channel(None);
+    let second = {
+        let url = database.url();
+        tokio::spawn(async move {
+            PostgresStore::stand_by(&url, &name("two"), move |state| drop(told.send_replace(Some(state)))).await
+        })
+    };
+    let is_named = |state: &Option<StandbyState>| match state {
+        Some(StandbyState::Waits(Some(holder))) => holder.name == name("one") && !holder.has_ended && holder.since > 0,
+        _ => false,
+    };
+    drop(tells.wait_for(is_named).await.expect("it tells who writes"));
+    assert!(!second.is_finished());
+    // The first writer loses its lock, and each connection by which it would come back.
+    const LOSE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'first' \
+        AND datname = current_database()";
+    while tells.borrow_and_update().as_ref() != Some(&StandbyState::TakesOver) {
+        database.sql(LOSE).await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    batches.commit(&first, 1).await.expect_err("it is fenced");
+    let second: Arc<dyn Store> = Arc::new(second.await.expect("no panic").expect("a log"));
+    assert!(!first.is_sure(), "it would act beside the second one");
+    let mut batches = Batches::at(second.head().await.expect("a head"));
+    assert_eq!(batches.commit(&second, 2).await.expect("a commit"), 4);
+    let late = Batches::at(second.head().await.expect("a head")).jobs(1);
+    first.commit(late).await.expect_err("it stays fenced");
+    assert!(first.renew("one", 1).await.is_err());
+    assert_eq!(positions(&*second).await, [1, 2, 3, 4]);
+    assert_eq!(database.told("SELECT host FROM headway.holder").await, "two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_ended_in_order_is_not_waited_for() {
+    let database = TestDatabase::new().await;
+    let first = PostgresStore::open_as(&database.url(), &name("one")).await.expect("a log");
+    first.leave().await.expect("an end");
+    let waits = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&waits);
+    let tell = move |state: StandbyState| {
+        told.fetch_or(state == StandbyState::TakesOver, Ordering::Relaxed);
+    };
+    PostgresStore::stand_by(&database.url(), &name("two"), tell).await.expect("a log");
+    assert!(!waits.load(Ordering::Relaxed), "nothing of it can act");
 }

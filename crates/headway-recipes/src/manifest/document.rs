@@ -8,8 +8,7 @@ const XML: &str = "the file is an XML document, as hashdeep and md5deep write wi
 const PAGE: &str = "the file is a web page, and not a manifest";
 
 /// The beginnings of whole documents, in lower case.
-const DOCUMENTS: [(&[u8], &str); 4] =
-    [(b"<?xml", XML), (b"<dfxml", XML), (b"<!doctype html", PAGE), (b"<html", PAGE)];
+const DOCUMENTS: [(&[u8], &str); 4] = [(b"<?xml", XML), (b"<dfxml", XML), (b"<!doctype html", PAGE), (b"<html", PAGE)];
 
 /// Why a text as a whole is not read; `None` if it can be a manifest.
 pub(super) fn why_unread(text: &[u8]) -> Option<&'static str> {

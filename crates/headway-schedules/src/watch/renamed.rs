@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use super::config::{FolderWatch, WatchedPlace};
 use super::progress::WatchProgress;
 use super::progress::stored::{names, rename};
+use headway_files::DataFolder;
 
 /// The watches that are configured. What a watch knew that is not, or that does something else now, can be taken over.
 #[derive(Debug, Clone, Default)]
@@ -29,17 +30,34 @@ impl WatchNames {
     }
 }
 
+/// What a watch knows; `None` if it begins, which it must not in a data folder that joined the log of another one: every file
+/// would be processed again. Blocking.
+///
+/// # Errors
+/// As of [`read_or_take_over`], or if the other data folder has what it knew.
+pub(super) fn read_or_begin(
+    data: &Path,
+    watch: &FolderWatch,
+    configured: &WatchNames,
+) -> io::Result<Option<WatchProgress>> {
+    let known = read_or_take_over(data, watch, configured)?;
+    if known.is_none() && DataFolder::has_joined(data)? {
+        return Err(io::Error::other(format!(
+            "this server took over with another data folder, which lacks watches/{}.json: copy it from the first one, or \
+             remove the file log.joined from this data folder, so that the watch begins again",
+            watch.name
+        )));
+    }
+    Ok(known)
+}
+
 /// What a watch knows; `None` if it begins. This is what is stored with its preset, library and folder, under its name or, if that
 /// watch does not need it, under another name. If there is nothing of the kind, its section was changed, and it goes on with what is
 /// stored under its name, unless another watch needs that. Blocking.
 ///
 /// # Errors
 /// If what it knows cannot be read, or what any watch knew that it might have been. It must not begin again then.
-pub(super) fn read_or_take_over(
-    data: &Path,
-    watch: &FolderWatch,
-    configured: &WatchNames,
-) -> io::Result<Option<WatchProgress>> {
+fn read_or_take_over(data: &Path, watch: &FolderWatch, configured: &WatchNames) -> io::Result<Option<WatchProgress>> {
     // No two watches take over the same, and no name is configured again meanwhile.
     let configured = configured.0.blocking_lock();
     let own = WatchProgress::read(data, &watch.name);

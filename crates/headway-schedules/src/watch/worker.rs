@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::changes::FolderChanges;
 use super::config::FolderWatch;
 use super::progress::WatchProgress;
-use super::renamed::{WatchNames, read_or_take_over};
+use super::renamed::{WatchNames, read_or_begin};
 use super::unseen::unseen;
 use crate::stored::{read_stored, stops_within};
 
@@ -109,7 +109,7 @@ impl WatchWorker {
     /// What it knows; `None` if the server stops first.
     async fn begin(&self) -> Option<WatchProgress> {
         let (data, watch, names) = (self.data.clone(), self.watch.clone(), self.names.clone());
-        let read = move || read_or_take_over(&data, &watch, &names);
+        let read = move || read_or_begin(&data, &watch, &names);
         let failed = |error, is_first| self.tell_unread(&error, is_first);
         let mut stopping = self.stopping.clone();
         read_stored(&mut stopping, read, failed).await.map(Option::unwrap_or_default)

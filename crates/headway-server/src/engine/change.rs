@@ -1,7 +1,7 @@
 //! Renames files: all names of an item are checked, recorded as `changing`, and then changed together. An output
 //! whose name differs from its original's, and a file that goes to the trash, are renamed in the same way.
 
-use super::place::{fail, record};
+use super::place::{fail, record, until_sure};
 use super::recover_change::{made_or_recovered, recover_change};
 use super::wanted_moves::{WantedChange, wanted_moves};
 use super::{ActiveJob, Context};
@@ -55,6 +55,7 @@ pub(super) fn change(
     let _step = step.go_on(Step::Place(attempt.item), || attempt.is_stopped());
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
+    until_sure(context)?;
     let made = library.make(&moves, &reach);
     made_or_recovered(library, &Change::Names(moves.clone()), "renaming it", made)?;
     if wanted.removes

@@ -54,6 +54,8 @@ pub(crate) struct Context {
     pub handle: Handle,
     /// How long running items can continue after a stop.
     pub drain: Duration,
+    /// Whether other servers stand by: what runs must end before one of them can take over.
+    pub stands_by: bool,
     /// This process's name in leases.
     pub worker: String,
     /// When the engine's loop last came round.

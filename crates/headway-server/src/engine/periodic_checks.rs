@@ -39,6 +39,10 @@ impl Engine {
         if self.stopping.is_some_and(|since| since.elapsed() > self.context.drain) {
             inputs.push(Input::DrainOver);
         }
+        if self.context.stands_by && self.working > 0 && !self.context.store.is_sure() {
+            // Whoever takes over runs these files again. If nobody does, they run again here.
+            inputs.push(Input::Unsure);
+        }
         inputs
     }
 

@@ -1,6 +1,7 @@
 //! Puts a finished output into place: check it, flush it to the disk, record the placing, then swap.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use super::recover_change::made_or_recovered;
 use super::{ActiveJob, Context};
@@ -9,6 +10,12 @@ use headway_files::{Change, Library, OpenFile, Placement, Sealed, Staged, fault,
 use headway_model::{Digest, DiskEffect, FailReason, JobEvent, Output, SkipReason};
 use headway_recipes::{Attempt, EmptyOutput, Failure, Success, Work};
 use headway_store::AppendError;
+
+/// How often it is looked whether the log is certainly this process's.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long that can be uncertain while the log is there: then another process has it.
+const LONGEST_DOUBT: Duration = Duration::from_secs(10);
 
 /// Puts the output of a successful run into place. `step` is the check of it. Blocking.
 pub(super) fn place(
@@ -56,6 +63,7 @@ pub(super) fn place(
     let _step = step.go_on(Step::Place(attempt.item), || attempt.is_stopped());
     fault_of("placing", active.request.title.as_deref().unwrap_or_default());
     fault("recorded");
+    until_sure(context)?;
     let made = library.place(&placement, &opened, input);
     made_or_recovered(library, &Change::Output(placement.clone()), "putting the output into place", made)?;
     Ok(success.with_output(library, &placement))
@@ -95,6 +103,20 @@ fn check_size(empty: EmptyOutput, output: &Output, sealed: &Sealed, input: &Open
     let most = u128::from(input.size()) * u128::from(100 - percent.min(100));
     let fits = u128::from(sealed.size) * 100 <= most && sealed.size < input.size();
     if fits { Ok(()) } else { Err(Failure::Skipped(SkipReason::NotSmaller)) }
+}
+
+/// Waits until it is certain that no other process has taken over the log: the change is recorded, and whoever takes
+/// over looks at how far it got. Only a moment must pass between this and the change.
+pub(super) fn until_sure(context: &Context) -> Result<(), Failure> {
+    let begun = Instant::now();
+    while !context.store.is_sure() {
+        let is_away = context.store.away().is_some();
+        if !context.log.is_recording() || !is_away && begun.elapsed() > LONGEST_DOUBT {
+            return Err(Failure::Stopped);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Ok(())
 }
 
 /// Records a change. Nothing is moved before it is durable, nor if the attempt no longer holds the item.

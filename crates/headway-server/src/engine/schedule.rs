@@ -122,6 +122,7 @@ impl Schedule {
             Input::Eased { job, reason } => self.resume_eased(job, reason, &mut effects),
             Input::Drain => self.drain(&mut effects),
             Input::DrainOver => self.stop_all(&mut effects),
+            Input::Unsure => self.jobs.iter().for_each(|(id, job)| job.stop_items(*id, &mut effects)),
             Input::Dead => {
                 self.dead = true;
                 self.stop_all(&mut effects);

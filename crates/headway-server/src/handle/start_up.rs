@@ -130,6 +130,7 @@ async fn context(
         handle: handle.clone(),
         guard: Arc::new(Guard::new(config.program.clone())),
         drain: config.drain,
+        stands_by: config.standby.is_some(),
         worker,
         pulse: engine::Pulse::new(),
     };

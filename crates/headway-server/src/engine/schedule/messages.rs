@@ -171,6 +171,9 @@ pub(crate) enum Input {
     Drain,
     /// The server waits no longer: stop what runs.
     DrainOver,
+    /// Another server might take over soon: stop what runs. What is claimed has been recorded, so nothing begins
+    /// meanwhile.
+    Unsure,
     /// The log cannot be written: do nothing more.
     Dead,
 }

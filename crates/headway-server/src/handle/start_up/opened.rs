@@ -34,12 +34,21 @@ pub(super) struct OpenedState {
 impl OpenedState {
     pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
         let data = DataFolder::open(&config.data, &config.libraries)?;
+        // Whoever stands by looks at nothing before it is its turn.
+        let used = LogUse::Serving(config.standby.as_ref());
+        let taken_over = match config.standby {
+            Some(_) => Some(open_log(&data, config.store.as_ref(), used).await?),
+            None => None,
+        };
         let steps = Steps::open(data.root());
         let opened = open_libraries(&data, &steps, &config.libraries, &config.links);
         let opened = opened?.or_none_of(&data, config.libraries.len())?;
         let OpenedLibraries { libraries, silent, .. } = opened;
         data.keep_ballast();
-        let store = open_log(&data, config.store.as_ref(), LogUse::Serving).await?;
+        let store = match taken_over {
+            Some(store) => store,
+            None => open_log(&data, config.store.as_ref(), used).await?,
+        };
         let rows = store.jobs(JobFilter::Live, u32::MAX).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.summary.job).collect();
         let (_, folds) = store.folds(&ids).await?;

@@ -76,6 +76,20 @@ fn a_drain_claims_nothing_and_takes_back_what_does_not_end_in_time() {
 }
 
 #[test]
+fn what_runs_ends_while_another_server_might_take_over_and_runs_again_if_none_does() {
+    let mut world = ScheduleWorld::new(1, 2, true);
+    let job = world.job(1, 10);
+    world.input(Input::Unsure);
+    let mut stopped = world.stopped.clone();
+    stopped.sort();
+    assert_eq!(stopped, [(job, 0), (job, 1)]);
+    world.done(job, 0, 1, WorkOutcome::Stopped);
+    world.done(job, 1, 1, WorkOutcome::Stopped);
+    let counters = world.folds[&job].counters;
+    assert_eq!((counters.running, counters.failed, world.at_work(job)), (2, 0, 2), "the server goes on");
+}
+
+#[test]
 fn a_dead_log_ends_all_work_and_asks_for_nothing() {
     let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 10);
