@@ -4,7 +4,7 @@
 mod json;
 
 use std::fmt::{self, Debug};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
@@ -53,7 +53,9 @@ pub(super) fn begin(server: Option<ServerLog>, is_verbose: bool) {
     let default = if wants_log { LOGGED } else { "warn" };
     let (filter, handle) = reload::Layer::new(EnvFilter::new(asked.as_deref().unwrap_or(default)));
     FILTER.set(handle).ok();
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    // A file has no colours.
+    let has_colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(has_colours);
     let lines: Box<dyn Layer<_> + Send + Sync> = match server.map(|server| server.format) {
         Some(LogFormat::Json) => Box::new(lines.with_ansi(false).fmt_fields(JsonFields::new()).event_format(JsonLines)),
         Some(LogFormat::Text) => Box::new(lines),

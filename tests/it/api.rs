@@ -149,6 +149,23 @@ async fn the_same_start_again_is_the_same_job_and_another_is_a_conflict() {
     app.end(id.parse().expect("an id")).await;
     assert_eq!(app.put(&id, &request("checksum")).await.0, 200);
     assert_eq!(app.get("/api/jobs").await.1["jobs"].as_array().map(Vec::len), Some(2));
+    // The title of a retry, and one that was cut, can be written out like any other.
+    let retry = json!({ "library": "files", "recipe": "checksum", "query": { "items": { "job": id, "which": { "these": [0, 1] } } } });
+    let long =
+        json!({ "library": "files", "recipe": "checksum", "query": { "folder": { "search": "x".repeat(200) } } });
+    for body in [retry, long] {
+        let again = mint().to_string();
+        let (status, begun) = app.put(&again, &body).await;
+        assert_eq!(status, 201, "{begun}");
+        let title = begun["title"].as_str().expect("a title");
+        assert!(title.len() <= 120, "{title}");
+        let mut titled = body.clone();
+        titled["title"] = json!(title);
+        assert_eq!(app.put(&again, &titled).await.0, 200, "{titled}");
+        titled["title"] = json!("another");
+        assert_eq!(app.put(&again, &titled).await.0, 409, "{titled}");
+        app.end(again.parse().expect("an id")).await;
+    }
     app.stop().await;
 }
 

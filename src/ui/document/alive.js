@@ -60,9 +60,10 @@
   addEventListener('headway:panic', stop);
   addEventListener('headway:unloaded', () => fail('load'));
   // What ends the program without a word of its own: a trap, or a script that is not there.
-  const judge = (error) => typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError && stop();
+  const judge = (error) => typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError && (stop(), true);
   addEventListener('error', (event) => (event.target?.tagName === 'SCRIPT' && !begun ? fail('load') : judge(event.error)), true);
-  addEventListener('unhandledrejection', (event) => judge(event.reason));
+  // Before the page has begun, only the script that starts the program can fail so.
+  addEventListener('unhandledrejection', (event) => (begun ? judge(event.reason) : judge(event.reason) || fail('load')));
   if (typeof WebAssembly !== 'object') fail('old');
 
   setInterval(() => {

@@ -19,7 +19,14 @@ impl Server {
         let recipe = self.inner.context.recipe(&request.recipe);
         // A folder can have several names, and a server without configured libraries does not use theirs.
         let Some(recipe) = recipe else { return Ok(false) };
-        let [recorded, request] = [recorded, request.clone()].map(|request| plain(request, recipe.as_ref()));
+        let mut plain_requests = Vec::new();
+        for request in [recorded, request.clone()] {
+            let default = self.default_title(&request).await?;
+            let mut request = plain(request, recipe.as_ref());
+            forget(&mut request.title, &default);
+            plain_requests.push(request);
+        }
+        let (Some(request), Some(recorded)) = (plain_requests.pop(), plain_requests.pop()) else { return Ok(false) };
         let folders = (self.folder_of(&recorded.library).await?, self.folder_of(&request.library).await?);
         Ok(folders.0 == folders.1 && StartJob { library: request.library.clone(), ..recorded } == request)
     }

@@ -39,15 +39,14 @@ impl Server {
         }
         self.undoes_something(&request).await?;
         self.unobstructed(&request).await?;
-        let title = match (&request.title, &request.query) {
-            (Some(title), _) => title.clone(),
-            (None, Query::Items(query)) => self.retry_title(&request, query).await?,
-            (None, Query::Folder(_) | Query::Paths(_)) => title(&request),
+        let title = match &request.title {
+            Some(title) => cut(title, TITLE_LIMIT),
+            None => self.default_title(&request).await?,
         };
         let created = JobEvent::Created {
             id,
             recipe: request.recipe.clone(),
-            title: cut(&title, TITLE_LIMIT),
+            title,
             request: hash,
             approval: request.approval,
             priority: request.priority,
@@ -80,6 +79,15 @@ impl Server {
             None => Ok(()),
             Some(text) => Err(ApiError::at_place("/query/items/which/these", text)),
         }
+    }
+
+    /// The title of a job whose request has none.
+    pub(super) async fn default_title(&self, request: &StartJob) -> Result<String, ApiError> {
+        let title = match &request.query {
+            Query::Items(query) => self.retry_title(request, query).await?,
+            Query::Folder(_) | Query::Paths(_) => title(request),
+        };
+        Ok(cut(&title, TITLE_LIMIT))
     }
 
     /// The title of a job over items of another one. A retry names what the first job was about, and the file if it is one.
@@ -205,7 +213,7 @@ impl Server {
     }
 }
 
-/// The title of a job whose request has none.
+/// The title of a job by what its request says alone.
 pub(super) fn title(request: &StartJob) -> String {
     format!("{}{}", whole_title(request), sampled(request))
 }
