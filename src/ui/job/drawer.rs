@@ -60,7 +60,9 @@ impl Drawer {
         });
         Effect::new(move |_| {
             let pressed = window_event_listener(leptos::ev::keydown, move |event| {
-                let is_dialog = document().query_selector("dialog[open]").ok().flatten().is_some();
+                // A dialog that takes the key is closed by it before it gets here.
+                let is_dialog =
+                    event.default_prevented() || document().query_selector("dialog[open]").ok().flatten().is_some();
                 if event.key() == "Escape" && !is_dialog && self.opened.get_untracked().is_some() {
                     close.run(());
                 }
