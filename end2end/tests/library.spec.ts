@@ -201,7 +201,9 @@ test('Back returns to the row at which a long list was left', async ({ page, ser
   await openLong(page, server, 2_000);
   const first = await goes(page, 0.6);
   expect(first).toBeGreaterThan(1_000);
-  await page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name: 'Jobs' }).click();
+  // A click would scroll to the link first.
+  const jobs = page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name: 'Jobs' });
+  await jobs.evaluate((link: HTMLElement) => link.click());
   await expect(page.locator('.library-list')).toHaveCount(0);
   await page.goBack();
   await expect.poll(async () => (await shown(page))[0]).toBe(first);

@@ -202,11 +202,69 @@ async fn files_skipped_because_an_earlier_job_checked_them_are_no_failure() {
     assert_eq!(app.run(&body).await.status, JobStatus::Completed);
     let end = app.run(&body).await;
     let (_, view) = app.get(&format!("/api/jobs/{}", end.job)).await;
-    let message = view["message"].as_str().unwrap_or_default();
-    assert!(message.starts_with("nothing was compared: an earlier job checked these files"), "{view}");
+    assert_eq!(view["status"], "completed", "{view}");
     let (_, report) = app.get(&format!("/api/jobs/{}/outputs/REPORT.txt", end.job)).await;
     let report = report.as_str().expect("a text");
     assert!(report.contains("000000\tnot checked: an earlier job checked it"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_patterns_choose_is_missed_if_something_else_is_there_and_one_they_leave_out_never() {
+    let files = Files::numbered(4);
+    let line = |file: usize| format!("{}  00000{file}\n", sum(format!("file {file}\n").as_bytes()));
+    files.write("SUMS", (0..4).map(line).collect::<String>().as_bytes());
+    let app = App::start(&files).await;
+    let path = |name: &str| files.library().join(name);
+    let run = async |query: Value| {
+        let body =
+            json!({ "library": "files", "recipe": "verify", "settings": { "manifest": "SUMS" }, "query": query });
+        let end = app.run(&body).await;
+        app.get(&format!("/api/jobs/{}", end.job)).await.1
+    };
+    let chosen = [
+        json!({ "folder": { "exclude": ["*.none"] } }),
+        json!({ "folder": { "include": ["0000*"] } }),
+        json!({ "folder": { "search": "00001" } }),
+        json!({ "folder": {} }),
+    ];
+    let left_out = [
+        json!({ "folder": { "exclude": ["000001"] } }),
+        json!({ "folder": { "include": ["000002"] } }),
+        json!({ "folder": { "search": "00002" } }),
+    ];
+    let make = |kind: usize| match kind {
+        0 => std::fs::create_dir(path("000001")).expect("a folder"),
+        1 => std::os::unix::fs::symlink("000000", path("000001")).expect("a link"),
+        2 => assert!(Command::new("mkfifo").arg(path("000001")).status().expect("mkfifo").success()),
+        _ => {}
+    };
+    for kind in 0..4 {
+        std::fs::remove_file(path("000001")).expect("a file");
+        make(kind);
+        for query in &chosen {
+            let view = run(query.clone()).await;
+            assert_ne!(view["status"], "completed", "{kind} {query}: {view}");
+        }
+        for query in &left_out {
+            let view = run(query.clone()).await;
+            assert_eq!(view["status"], "completed", "{kind} {query}: {view}");
+        }
+        if kind == 0 {
+            std::fs::remove_dir(path("000001")).expect("an empty folder");
+            files.write("000001", b"file 1\n");
+        }
+        if kind == 3 {
+            files.write("000001", b"file 1\n");
+        }
+    }
+    // Below a folder that is named, too.
+    files.write("p/a", b"a");
+    files.write("SUMS", format!("{}  p/a\n", sum(b"a")).as_bytes());
+    std::fs::remove_file(path("p/a")).expect("a file");
+    std::fs::create_dir(path("p/a")).expect("a folder");
+    let view = run(json!({ "paths": ["p"] })).await;
+    assert_ne!(view["status"], "completed", "{view}");
     app.stop().await;
 }
 

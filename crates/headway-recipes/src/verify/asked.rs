@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::RelPath;
 use headway_model::Query;
+use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
 
 /// The files that a job was asked for, as far as the request alone tells.
@@ -12,7 +13,9 @@ pub(super) enum RequestedFiles<'a> {
     These(HashSet<&'a RelPath>),
     /// All files below this folder.
     Below(&'a RelPath),
-    /// Files that patterns or an earlier job select, which the request alone does not list.
+    /// Files that patterns select. Those that are not there, or are no files, are items of the job.
+    Items,
+    /// Files that an earlier job or their last outcome selects, which the request alone does not list.
     Unknown,
 }
 
@@ -24,13 +27,16 @@ impl<'a> RequestedFiles<'a> {
             Query::Folder(folder) if *folder == (FolderQuery { path: folder.path.clone(), ..Default::default() }) => {
                 RequestedFiles::Below(&folder.path)
             }
+            Query::Folder(folder) if folder.show == OutcomeFilter::All => RequestedFiles::Items,
             Query::Folder(_) | Query::Items(_) => RequestedFiles::Unknown,
         }
     }
 
-    /// Whether this file was certainly not asked for, so that its state does not matter to the job.
-    pub(super) fn leaves_out(&self, path: &RelPath) -> bool {
+    /// Whether this file was certainly not asked for, so that its state does not matter to the job. `is_item` says whether it is
+    /// an item of the job.
+    pub(super) fn leaves_out(&self, path: &RelPath, is_item: bool) -> bool {
         match self {
+            RequestedFiles::Items => !is_item,
             RequestedFiles::These(paths) => !path.ancestors().iter().any(|above| paths.contains(above)),
             RequestedFiles::Below(folder) => !path.ancestors().contains(folder),
             RequestedFiles::Unknown => false,
@@ -38,9 +44,10 @@ impl<'a> RequestedFiles<'a> {
     }
 
     /// Whether this file was certainly asked for.
-    pub(super) fn for_file(&self, path: &RelPath) -> bool {
+    pub(super) fn for_file(&self, path: &RelPath, is_item: bool) -> bool {
         match self {
-            RequestedFiles::These(paths) => paths.contains(path),
+            RequestedFiles::Items => is_item,
+            RequestedFiles::These(paths) => path.ancestors().iter().any(|above| paths.contains(above)),
             RequestedFiles::Below(folder) => path.ancestors().contains(folder),
             RequestedFiles::Unknown => false,
         }

@@ -5,7 +5,7 @@ mod other_lines;
 mod rows;
 mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::lines::{Lines, UnreadEntry, digest};
 use super::verdict::{NOT_CHECKED, OK};
@@ -41,6 +41,8 @@ struct VerifyReport<'a> {
     done: u64,
     /// Why the first of the files that were asked for and have lines could not be compared.
     uncompared: Option<String>,
+    /// Items with lines that were not there or are no files.
+    unread_items: HashSet<RelPath>,
     rows: WaitingRows<'a>,
     /// What keeps the job from succeeding, by verdict: how many files, and the first few of them.
     wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
@@ -63,6 +65,7 @@ pub(super) fn write(
         new: 0,
         done: 0,
         uncompared: None,
+        unread_items: HashSet::new(),
         rows: WaitingRows::new(outputs),
         wrong: BTreeMap::new(),
     };

@@ -80,6 +80,9 @@ impl VerifyReport<'_> {
                     | SkipReason::Named
             )
         {
+            if !own.is_empty() {
+                self.unread_items.insert(path.clone());
+            }
             return;
         }
         let why = match reason {

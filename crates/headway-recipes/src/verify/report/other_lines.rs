@@ -45,10 +45,11 @@ impl VerifyReport<'_> {
             }
             self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
             range.for_each(|index| self.count(index, verdict));
-            if asked.leaves_out(&first.path) {
+            let is_item = self.unread_items.contains(&first.path);
+            if asked.leaves_out(&first.path, is_item) {
                 continue;
             }
-            if verdict != NOT_CHECKED || asked.for_file(&first.path) && !is_itself {
+            if verdict != NOT_CHECKED || asked.for_file(&first.path, is_item) && !is_itself {
                 self.blame(verdict, first.path.shown());
             }
         }

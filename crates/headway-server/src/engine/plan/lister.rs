@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::super::ActiveJob;
 use super::batch::PlanBatch;
+use super::choice::QueryPatterns;
 use super::done::AlreadyDone;
 use super::named::AskedItems;
 use super::unfinished::Unfinished;
@@ -49,6 +50,8 @@ pub(super) struct Lister<'a> {
     companions: HashMap<RelPath, RelPath>,
     /// Files that the work expects in the folder of the job and that were not found yet.
     expected: BTreeSet<RelPath>,
+    /// The patterns that tell which of them are asked for.
+    expects: Option<QueryPatterns>,
     /// How many more files are to run, if only a sample is wanted.
     wanted: Option<u32>,
     failed: Option<Unable>,
@@ -83,6 +86,7 @@ impl<'a> Lister<'a> {
             targets,
             companions,
             expected: BTreeSet::new(),
+            expects: None,
             wanted,
             failed: None,
         }
@@ -106,7 +110,7 @@ impl<'a> Lister<'a> {
             (_, Some(AskedItems::Items(items))) => self.items(&items, listed)?,
             (Query::Paths(paths), None) => self.paths(paths, listed)?,
             (Query::Folder(query), None) => {
-                self.expect(query, listed);
+                self.expect(query, listed)?;
                 self.walk(query, listed)?;
                 self.list_absent()?;
             }

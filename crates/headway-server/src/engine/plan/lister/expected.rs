@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 
+use super::super::choice::QueryPatterns;
 use super::Lister;
 use headway_files::inspect_again;
+use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
 use headway_model::{RelPath, SkipReason};
 use headway_recipes::Unable;
@@ -13,28 +15,39 @@ use headway_recipes::Unable;
 const ABSENT_LIMIT: usize = 10_000;
 
 impl Lister<'_> {
-    /// Notes which files are expected in the folder of this query, except what was `listed` before. A query with
-    /// patterns, or a sample, asks only for some files, and nobody can tell whether a missing file would be among them.
-    pub(super) fn expect(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) {
-        if *query != (FolderQuery { path: query.path.clone(), ..FolderQuery::default() }) || self.wanted.is_some() {
-            return;
+    /// Notes which files are expected among those that this query asks for, except what was `listed` before. Nobody can tell
+    /// whether a missing file would be in a sample, or what its last outcome is.
+    pub(super) fn expect(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<(), Unable> {
+        if query.show != OutcomeFilter::All || self.wanted.is_some() {
+            return Ok(());
         }
-        let expected = self.work.expects().into_iter();
+        let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
+        let is_left_out = |path: &RelPath| {
+            let line = path.ancestors();
+            let mut folders = line.iter().filter(|above| *above != path && !above.is_root());
+            choice.excludes(path, false) || folders.any(|above| choice.excludes(above, true))
+        };
         let is_open = |path: &RelPath| path.ancestors().contains(&query.path) && !listed.contains(path);
-        self.expected = expected.filter(is_open).collect();
+        let expected = self.work.expects().into_iter();
+        self.expected = expected.filter(|path| is_open(path) && !is_left_out(path)).collect();
+        self.expects = Some(choice);
+        Ok(())
     }
 
-    /// Lists those that were not found and are not there, or whose disk is missing.
+    /// Lists those that were not found and are not there, whose disk is missing, or in whose place something else is.
     pub(super) fn list_absent(&mut self) -> Result<(), Unable> {
         let active = self.active;
         let library = &active.library;
-        let mut absent = 0;
+        let (mut absent, choice) = (0, self.expects.take());
         for path in std::mem::take(&mut self.expected) {
             if self.failed.is_some() || self.is_stopped() || absent == ABSENT_LIMIT {
                 break;
             }
             let found = inspect_again(library, &path).map_err(Unable::Environment)?;
-            if matches!(found.skip, Some(SkipReason::Missing | SkipReason::DiskMissing)) {
+            let is_wanted = choice.as_ref().is_none_or(|choice| choice.wants(&found));
+            let is_absent =
+                matches!(found.skip, Some(SkipReason::Missing | SkipReason::DiskMissing | SkipReason::Named));
+            if is_absent && is_wanted {
                 absent += 1;
                 self.take(found);
             }
