@@ -58,6 +58,7 @@ test('a read-only page shows and follows everything, and offers nothing that can
   await page.goto(`${home(server)}/login?token=${READING}`);
   await expect(page.locator('main[data-ready]')).toBeAttached();
   await expect(page.locator('.page-reads')).toHaveText('Read only');
+  await expect(page.locator('.page-bar > .link-badge')).toHaveAttribute('data-link', 'live');
   for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: 800 });
     await hasOneLine(page);

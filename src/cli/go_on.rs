@@ -140,7 +140,13 @@ async fn taken_up(session: &mut Session, text: &str) -> Result<JobView, CommandF
         if let Some(lacks) = lacks {
             say(&format!("headway: {}", plain(lacks)));
         }
-        session.client.steer(job, Action::Resume).await?;
+        let resumed = session.client.steer(job, Action::Resume).await;
+        // It can have gone on by itself in the meantime, such as when its disk came back.
+        if let Err(error) = resumed
+            && matches!(session.client.job(job).await?.summary.status, JobStatus::Paused { .. })
+        {
+            return Err(error.into());
+        }
     }
     Ok(view)
 }

@@ -120,7 +120,7 @@ async fn what_writes_and_hangs_holds_up_neither_a_time_limit_nor_a_cancel_and_pl
     body["query"] = json!({ "folder": { "path": "late" } });
     body["policy"] = json!({ "timeout": "1s" });
     let late = app.end(app.begin_with(&body).await).await;
-    assert_eq!((late.status, late.counters.failed), (JobStatus::CompletedWithErrors, 2), "{late:?}");
+    assert!(matches!(late.status, JobStatus::Failed { .. }) && late.counters.failed == 2, "{late:?}");
     let reasons = app.reasons(late.job, "failed").await;
     assert!(reasons.iter().all(|(_, why)| why.contains(FailReason::Timeout.text())), "{reasons:?}");
 

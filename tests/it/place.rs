@@ -348,11 +348,9 @@ async fn of_two_jobs_that_make_one_name_at_the_same_time_one_gets_it() {
         app.begin_with(&body).await
     };
     let jobs = [begin("a.txt").await, begin("a.md").await];
-    // Both are planned and at work while the name is free.
-    eventually("both jobs at work", async || {
-        (recipe.begun.load(std::sync::atomic::Ordering::SeqCst) == 2).then_some(())
-    })
-    .await;
+    // The name is free while one is at work, and the other waits for it.
+    eventually("a job at work", async || (recipe.begun.load(std::sync::atomic::Ordering::SeqCst) >= 1).then_some(()))
+        .await;
     recipe.release();
     let ends = [app.end(jobs[0]).await, app.end(jobs[1]).await];
     let (winner, loser) = if ends[0].counters.succeeded == 1 { (0, 1) } else { (1, 0) };

@@ -306,7 +306,9 @@ async fn is_whole_after_takeover(url: &str, client: &reqwest::Client, job: JobId
         serde_json::from_str::<JobSummary>(&text).ok().filter(|summary| summary.status.is_terminal()).ok_or(text)
     })
     .await;
-    assert_eq!((summary.status, summary.counters.succeeded), (JobStatus::Completed, files as u32));
+    let failed = client.get(format!("{url}/api/v1/jobs/{job}/items?status=failed")).send().await.expect("an answer");
+    let failed = failed.text().await.expect("a text");
+    assert_eq!((summary.status, summary.counters.succeeded), (JobStatus::Completed, files as u32), "{failed}");
     let mut stream = Stream::open_at(client, url, &format!("job={job}&after=0.0&replay=all"), None).await;
     let events = stream.until("closed").await;
     let (mut running, mut ended) = (BTreeSet::new(), BTreeMap::<u64, usize>::new());

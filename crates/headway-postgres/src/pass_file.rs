@@ -60,10 +60,10 @@ fn read(file: &Path) -> io::Result<String> {
 }
 
 /// What the first four fields of a line must be, each with the values that fit.
-type Place = [Vec<String>; 4];
+type PassPlace = [Vec<String>; 4];
 
 /// Where the database can be: its hosts, one after another.
-fn places(config: &Config) -> Vec<Place> {
+fn places(config: &Config) -> Vec<PassPlace> {
     let by_name = config.get_hosts().iter().map(|host| match host {
         Host::Tcp(name) => vec![name.clone()],
         Host::Unix(folder) => vec![folder.display().to_string(), "localhost".to_owned()],
@@ -83,7 +83,7 @@ fn places(config: &Config) -> Vec<Place> {
 }
 
 /// The password in a line of the file, if the line is about this place.
-fn of_line(line: &str, place: &Place) -> Option<String> {
+fn of_line(line: &str, place: &PassPlace) -> Option<String> {
     if line.starts_with('#') {
         return None;
     }
@@ -98,13 +98,13 @@ fn of_line(line: &str, place: &Place) -> Option<String> {
 }
 
 #[derive(Default)]
-struct Field {
+struct PassField {
     text: String,
     /// Whether a backslash was before one of its characters.
     is_escaped: bool,
 }
 
-impl Field {
+impl PassField {
     /// Whether it stands for anything.
     fn is_any(&self) -> bool {
         self.text == "*" && !self.is_escaped
@@ -112,8 +112,8 @@ impl Field {
 }
 
 /// The fields of a line. A backslash keeps the colon or backslash after it from having a meaning.
-fn fields(line: &str) -> Vec<Field> {
-    let (mut fields, mut field) = (Vec::new(), Field::default());
+fn fields(line: &str) -> Vec<PassField> {
+    let (mut fields, mut field) = (Vec::new(), PassField::default());
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {
         match letter {

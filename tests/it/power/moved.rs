@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{Call, Disk, about, folder, trace};
-use crate::command::Served;
 use crate::helper::Files;
 
 /// Files that one record of the log moves.
@@ -106,26 +105,4 @@ async fn a_power_cut_at_any_moment_of_a_chain_of_renames_loses_no_file() {
     };
     check(&text, &root, &[chain]);
     assert!(files.library().join("1.txt").exists() && !files.library().join("4.txt").exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_power_cut_at_any_moment_of_a_removal_leaves_the_file_or_has_it_in_the_trash() {
-    let files = Files::new();
-    for name in ["0", "1", "2"] {
-        files.write(name, b"one content");
-    }
-    let report = {
-        let served = Served::start(&files);
-        let report = served.begin("duplicates", json!({ "settings": { "keep": "first" } })).await;
-        assert_eq!(served.end(report).await.counters.succeeded, 3);
-        report
-    };
-    let (text, _, root) = trace(&files, "1", "deduplicate", json!({ "report": report })).await;
-    let removed = |item: usize| MovedFiles {
-        files: vec![(format!("{root}/{item}"), None)],
-        changing: format!(r#"\"event\":\"changing\",\"item\":{item},"#),
-        succeeded: format!(r#"\"event\":\"succeeded\",\"item\":{item},"#),
-    };
-    check(&text, &root, &[removed(1), removed(2)]);
-    assert!(files.library().join("0").exists() && !files.library().join("1").exists());
 }
