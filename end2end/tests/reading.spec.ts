@@ -1,5 +1,5 @@
 // A page that was opened by a read-only link: it shows everything, and offers nothing that cannot work.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -13,8 +13,12 @@ const ALL = 'all-all-all-all-all';
 const READING = 'reading-reading-reading';
 
 const tokens = mkdtempSync(join(tmpdir(), 'headway-tokens-'));
-writeFileSync(join(tokens, 'all'), ALL);
-writeFileSync(join(tokens, 'reading'), READING);
+// A process that runs several of these tests can remove the folder between them.
+test.beforeEach(() => {
+  mkdirSync(tokens, { recursive: true });
+  writeFileSync(join(tokens, 'all'), ALL);
+  writeFileSync(join(tokens, 'reading'), READING);
+});
 test.afterAll(() => rmSync(tokens, { recursive: true, force: true }));
 
 const options = { config, args: ['--token-file', join(tokens, 'all'), '--read-token-file', join(tokens, 'reading')] };

@@ -147,7 +147,7 @@ mod tests {
         let rows = [["3f2a9c", "now", "1 s", title].map(str::to_owned).to_vec()];
         let table = |limit| columns(&["job", "started", "took", "title"], &rows, (Some(limit), &["took", "started"]));
         assert!(table(80).starts_with("JOB     STARTED  TOOK  TITLE\n") && table(80).contains(title));
-        assert_eq!(table(48), "JOB     STARTED  TITLE\n3f2a9c  now      the title of a …ny files of 2024\n");
+        assert_eq!(table(48), "JOB     STARTED  TITLE\n3f2a9c  now      the title of a …y files of 2024\n");
         assert_eq!(table(38), "JOB     TITLE\n3f2a9c  the title of a…y files of 2024\n");
     }
 

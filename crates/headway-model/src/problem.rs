@@ -198,7 +198,9 @@ mod tests {
 
     #[test]
     fn every_wrong_setting_and_every_other_wrong_place_is_pointed_at() {
-        let wrong = every_error().swap_remove(11);
+        let has_settings =
+            |error: &ApiError| matches!(error, ApiError::Invalid { settings, .. } if !settings.is_empty());
+        let wrong = every_error().into_iter().find(has_settings).expect("one with settings");
         let problem = serde_json::to_value(Problem::new(&wrong, 422, "/api/v1/jobs/x")).expect("JSON");
         assert_eq!((&problem["type"], &problem["status"]), (&json!("urn:headway:invalid"), &json!(422)));
         let expected = json!([
