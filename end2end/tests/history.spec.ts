@@ -99,6 +99,8 @@ test('the log of a job that runs goes on while one looks, and the past does not'
     server.file('../hold-f5');
   }, { config, args: ['--workers', '1'] });
   const job = await begin(server, mint(), 'slow');
+  // A page does not wait for an event that the job does not have yet.
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).seq).toBeGreaterThan(3);
   await details(page, server, job, '?at=3');
   await expect(page.locator('.history-past')).toContainText('after event 3 of');
   const numbers = page.locator('.job-panel :is(.head-counts, .head-speed, .head-work)');

@@ -254,6 +254,7 @@ async fn a_job_that_leaves_files_out_hides_nothing_of_what_others_did_with_them(
     let app = App::start_with(&files, |_| {}, failing()).await;
     app.run(&json!({ "library": "files", "recipe": "test", "query": { "folder": {} } })).await;
     files.write("new", b"of no job yet");
+    app.post("/api/libraries/files/scan").await;
     let settings = json!({ "name": "{exif:date}-{/}" });
     let body = json!({ "library": "files", "recipe": "rename", "settings": settings, "query": { "folder": {} } });
     let end = app.run(&body).await;
