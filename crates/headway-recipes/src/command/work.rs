@@ -233,12 +233,7 @@ impl Work for CommandWork {
     }
 
     fn run(&self, input: &mut OpenFile, attempt: &Attempt) -> Result<Success, Failure> {
-        let making = |error: std::io::Error| match error.kind() {
-            // Another process has begun this attempt and could not record it, such as one that was stopped when this one took over.
-            // The next attempt has another number, and with it another folder.
-            std::io::ErrorKind::AlreadyExists => Failure::Held,
-            _ => Failure::of(FailReason::Write, "making the output's folder", &error),
-        };
+        let making = |error| Failure::of(FailReason::Write, "making the output's folder", &error);
         let workshop = attempt.output.as_ref().map(|staged| self.library.workshop(staged));
         let mut workshop = workshop.transpose().map_err(making)?;
         let out = workshop.as_ref().map(Workshop::output).unwrap_or_default();
