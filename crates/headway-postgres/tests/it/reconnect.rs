@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use headway_postgres::PostgresStore;
 use headway_store::Store;
-use tokio_postgres::Client;
 
 use crate::batches::Batches;
 use crate::server::{PostgresServer, TestDatabase};
@@ -71,26 +70,13 @@ async fn a_commit_waits_for_a_server_that_was_killed_and_so_does_a_patient_reade
     }
 }
 
-/// From now on, whoever inserts an event waits until this client is dropped.
-async fn gate(database: &TestDatabase) -> Client {
-    database
-        .sql(
-            "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
-                'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
-            CREATE TRIGGER gate AFTER INSERT ON headway.events FOR EACH STATEMENT EXECUTE FUNCTION gate()",
-        )
-        .await;
-    let gate = database.client().await;
-    gate.batch_execute("SELECT pg_advisory_lock(1)").await.expect("the gate");
-    gate
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_does_not_answer_a_commit_counts_as_away_until_it_does() {
     let database = TestDatabase::new().await;
     let store = reconnecting(&database).await;
     let mut batches = Batches::at(store.head().await.expect("a head"));
-    let gate = gate(&database).await;
+    database.gate().await;
+    let gate = database.close_gate().await;
     let committing = {
         let store = Arc::clone(&store);
         tokio::spawn(async move { batches.commit(&store, 2).await })
@@ -109,7 +95,8 @@ async fn a_commit_that_ended_with_its_connection_is_made_again() {
     let store = reconnecting(&database).await;
     let mut batches = Batches::at(store.head().await.expect("a head"));
     batches.commit(&store, 1).await.expect("a commit");
-    let gate = gate(&database).await;
+    database.gate().await;
+    let gate = database.close_gate().await;
     let committing = {
         let store = Arc::clone(&store);
         tokio::spawn(async move { (batches.commit(&store, 3).await, batches) })
@@ -161,13 +148,7 @@ async fn a_writer_that_was_away_while_another_wrote_writes_nothing_more() {
     let mut batches = Batches::at(store.head().await.expect("a head"));
     batches.commit(&store, 1).await.expect("a commit");
     // As another writer does, which comes before this one can come back.
-    database
-        .sql(
-            "BEGIN; UPDATE headway.log SET writer = writer + 1;
-            SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()); COMMIT",
-        )
-        .await;
+    database.end_writer_after("UPDATE headway.log SET writer = writer + 1").await;
     batches.commit(&store, 1).await.expect_err("a refusal");
     let late = Batches::at(store.head().await.expect("reading goes on")).jobs(1);
     let said = store.commit(late).await.expect_err("nothing is written any more").message;
@@ -184,11 +165,9 @@ async fn a_log_that_came_back_without_what_was_acknowledged_is_not_written() {
     batches.commit(&store, 3).await.expect("a commit");
     // As after a restore, or on a replica that lacks the newest events.
     database
-        .sql(
-            "BEGIN; DELETE FROM headway.events WHERE position = 3;
-            UPDATE headway.log SET head = 2, digest = (SELECT digest FROM headway.events WHERE position = 2);
-            SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()); COMMIT",
+        .end_writer_after(
+            "DELETE FROM headway.events WHERE position = 3;
+            UPDATE headway.log SET head = 2, digest = (SELECT digest FROM headway.events WHERE position = 2)",
         )
         .await;
     batches.commit(&store, 1).await.expect_err("a refusal");

@@ -18,13 +18,7 @@ async fn gated() -> (TestDatabase, Arc<dyn Store>, Batches) {
     let store = database.store().await;
     let mut batches = Batches::at(store.head().await.expect("a head"));
     batches.commit(&store, 1).await.expect("a commit");
-    database
-        .sql(
-            "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
-                'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
-            CREATE TRIGGER gate AFTER INSERT ON headway.events FOR EACH STATEMENT EXECUTE FUNCTION gate()",
-        )
-        .await;
+    database.gate().await;
     (database, store, batches)
 }
 
@@ -34,8 +28,7 @@ async fn stopped(
     store: &Arc<dyn Store>,
     mut batches: Batches,
 ) -> (Client, JoinHandle<(Stored<u64>, Batches)>) {
-    let gate = database.client().await;
-    gate.batch_execute("SELECT pg_advisory_lock(1)").await.expect("the gate");
+    let gate = database.close_gate().await;
     let store = Arc::clone(store);
     let commit = tokio::spawn(async move { (batches.commit(&store, 3).await, batches) });
     until_waiting(database, "advisory").await;
@@ -187,7 +180,7 @@ async fn one_that_stands_by_takes_over_a_lost_lock_and_the_first_writer_is_fence
     };
     drop(tells.wait_for(is_named).await.expect("it tells who writes"));
     assert!(!second.is_finished());
-    // The first writer loses its lock, and each connection by which it would come back.
+    // The first writer loses its lock, and each connection with which it would come back.
     const LOSE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'first' \
         AND datname = current_database()";
     while tells.borrow_and_update().as_ref() != Some(&StandbyState::TakesOver) {

@@ -56,6 +56,30 @@ impl TestDatabase {
         self.client().await.batch_execute(statements).await.expect(statements);
     }
 
+    /// Makes a gate: from now on, whoever inserts an event waits while a client holds the lock of the gate.
+    pub(crate) async fn gate(&self) {
+        self.sql(
+            "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
+            CREATE TRIGGER gate AFTER INSERT ON headway.events FOR EACH STATEMENT EXECUTE FUNCTION gate()",
+        )
+        .await;
+    }
+
+    /// Closes the gate, until this client is dropped.
+    pub(crate) async fn close_gate(&self) -> Client {
+        let gate = self.client().await;
+        gate.batch_execute("SELECT pg_advisory_lock(1)").await.expect("the gate");
+        gate
+    }
+
+    /// Runs statements, and in the same transaction takes the connection with the lock from the writer.
+    pub(crate) async fn end_writer_after(&self, statements: &str) {
+        const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        self.sql(&format!("BEGIN; {statements}; {END}; COMMIT")).await;
+    }
+
     /// The first column of the first row, as text.
     pub(crate) async fn told(&self, statement: &str) -> String {
         use tokio_postgres::SimpleQueryMessage::Row;
