@@ -26,6 +26,14 @@ fn serve(files: &Files, database: &TestDatabase) -> Headway {
     started.next().expect("a ready server")
 }
 
+/// Such a server, and a job over all of its files that has worked on some of them.
+async fn at_work(files: &Files, database: &TestDatabase, client: &reqwest::Client) -> (Headway, JobId) {
+    let (server, job) = (serve(files, database), mint());
+    server.begin(client, job).await;
+    until_worked(&server, client, job, 50).await;
+    (server, job)
+}
+
 /// Asks the program to serve, which it must refuse; returns its output.
 fn refused(files: &Files, more: &[&str]) -> String {
     let site = files.data().with_file_name("site");
@@ -40,16 +48,8 @@ fn refused(files: &Files, more: &[&str]) -> String {
 
 /// Waits until this many files of a job have succeeded, or until it is over.
 async fn until_worked(server: &Headway, client: &reqwest::Client, job: JobId, files: u32) {
-    let url = format!("{}/api/jobs/{job}", server.url);
-    eventually_or("files that are worked on", async || {
-        let answer = client.get(&url).send().await.map_err(|error| error.to_string())?;
-        let text = answer.text().await.map_err(|error| error.to_string())?;
-        let Ok(summary) = serde_json::from_str::<JobSummary>(&text) else { return Err(text) };
-        server.resume_if_stuck(client, &summary).await;
-        let is_there = summary.counters.succeeded >= files || summary.status.is_terminal();
-        is_there.then_some(()).ok_or(text)
-    })
-    .await;
+    let is_there = |summary: &JobSummary| summary.counters.succeeded >= files || summary.status.is_terminal();
+    server.until_resuming(client, job, "files that are worked on", is_there).await;
 }
 
 /// How often each file of a job is in its report, and with which status.
@@ -91,9 +91,7 @@ fn is_sound(files: &Files, database: &TestDatabase) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_over_postgresql_that_is_killed_in_the_middle_of_a_job_gives_every_file_one_verdict() {
     let (database, files, client) = (TestDatabase::new().await, Files::numbered(1_500), http());
-    let mut server = serve(&files, &database);
-    let job = mint();
-    server.begin(&client, job).await;
+    let (mut server, job) = at_work(&files, &database, &client).await;
     for worked in [50, 400] {
         until_worked(&server, &client, job, worked).await;
         server.kill();
@@ -113,9 +111,7 @@ async fn a_server_over_postgresql_that_is_killed_in_the_middle_of_a_job_gives_ev
 async fn a_database_that_is_killed_in_the_middle_of_a_job_is_waited_for_and_every_page_says_so() {
     let database = TestDatabase::with(PostgresServer::new(&[]), "").await;
     let (files, client) = (Files::numbered(1_500), http());
-    let mut server = serve(&files, &database);
-    let job = mint();
-    server.begin(&client, job).await;
+    let (mut server, job) = at_work(&files, &database, &client).await;
     for worked in [50, 400] {
         until_worked(&server, &client, job, worked).await;
         let mut stream = Stream::open_at(&client, &server.url, "watch=jobs", None).await;
@@ -158,10 +154,7 @@ async fn a_database_that_is_killed_in_the_middle_of_a_job_is_waited_for_and_ever
 async fn a_server_whose_database_stays_away_can_be_stopped_and_the_next_one_goes_on() {
     let database = TestDatabase::with(PostgresServer::new(&[]), "").await;
     let (files, client) = (Files::numbered(1_500), http());
-    let mut server = serve(&files, &database);
-    let job = mint();
-    server.begin(&client, job).await;
-    until_worked(&server, &client, job, 50).await;
+    let (mut server, job) = at_work(&files, &database, &client).await;
     let killed = Arc::clone(&database.server);
     tokio::task::spawn_blocking(move || killed.kill()).await.expect("no panic");
     server.terminate();
@@ -338,10 +331,7 @@ async fn is_whole_after_takeover(url: &str, client: &reqwest::Client, job: JobId
 async fn a_server_that_stands_by_says_who_works_and_takes_over_once_that_one_is_killed() {
     let (database, client) = (TestDatabase::new().await, http());
     let (files, other) = (Files::numbered(1_500), Files::new());
-    let mut server = serve(&files, &database);
-    let job = mint();
-    server.begin(&client, job).await;
-    until_worked(&server, &client, job, 50).await;
+    let (mut server, job) = at_work(&files, &database, &client).await;
     // Another data folder, and the same library under the same name.
     let mut standing = StandingBy::start(&other, &database, &files.library());
     let process = server.id().to_string();

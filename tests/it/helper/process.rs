@@ -141,13 +141,24 @@ impl Headway {
     /// Waits for a job's end. If the job is stuck, because several kills in a row hit it at the same step, resumes it
     /// as a person would.
     pub(crate) async fn end(&self, client: &reqwest::Client, job: JobId) -> JobSummary {
+        self.until_resuming(client, job, "the end of a job", |summary| summary.status.is_terminal()).await
+    }
+
+    /// Waits for a state of a job, and resumes it whenever it is stuck.
+    pub(crate) async fn until_resuming(
+        &self,
+        client: &reqwest::Client,
+        job: JobId,
+        what: &str,
+        is: impl Fn(&JobSummary) -> bool,
+    ) -> JobSummary {
         let url = format!("{}/api/jobs/{job}", self.url);
-        eventually_or("the end of a job", async || {
+        eventually_or(what, async || {
             let answer = client.get(&url).send().await.map_err(|error| error.to_string())?;
             let text = answer.text().await.map_err(|error| error.to_string())?;
             let Ok(summary) = serde_json::from_str::<JobSummary>(&text) else { return Err(text) };
             self.resume_if_stuck(client, &summary).await;
-            summary.status.is_terminal().then_some(summary).ok_or(text)
+            if is(&summary) { Ok(summary) } else { Err(text) }
         })
         .await
     }
