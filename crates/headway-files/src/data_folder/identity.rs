@@ -1,11 +1,9 @@
-//! The id of a data folder, by which others tell it from every other one, and the note that it joined a log that was
-//! made with another one.
+//! The id of a data folder, which no other folder has, and the note that it joined a log that was made with another one.
 
 use std::io;
 use std::path::Path;
 
-use super::{DataFolder, private};
-use crate::Found;
+use super::{DataFolder, StateFile, private};
 
 /// The name of the file with the id.
 pub(super) const ID: &str = "folder.id";
@@ -22,7 +20,7 @@ impl DataFolder {
     /// # Errors
     /// If it cannot be read, or noted.
     pub fn id(&self, fresh: &str) -> io::Result<String> {
-        if let Some(known) = text(&self.root, ID)? {
+        if let Some(known) = StateFile::read(self.root.join(ID), LIMIT_BYTES)?.line() {
             return Ok(known);
         }
         private::store(&self.root, ID, fresh.as_bytes())?;
@@ -42,13 +40,8 @@ impl DataFolder {
     /// # Errors
     /// If that cannot be determined.
     pub fn has_joined(root: &Path) -> io::Result<bool> {
-        Ok(text(root, JOINED)?.is_some())
+        Ok(StateFile::read(root.join(JOINED), LIMIT_BYTES)?.text().is_some())
     }
-}
-
-fn text(root: &Path, name: &str) -> io::Result<Option<String>> {
-    let found = Found::of(private::read(&root.join(name), LIMIT_BYTES)).known()?;
-    Ok(found.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned()))
 }
 
 #[cfg(test)]

@@ -27,8 +27,7 @@ impl DataFolder {
     /// # Errors
     /// If that cannot be determined.
     pub fn log_elsewhere(&self) -> io::Result<Option<String>> {
-        let file = StateFile::read(self.elsewhere(), LIMIT_BYTES)?;
-        Ok(file.text().map(|text| String::from_utf8_lossy(text).trim_end().to_owned()))
+        Ok(StateFile::read(self.elsewhere(), LIMIT_BYTES)?.line())
     }
 
     /// Remembers durably that the log is in a database. The address must have no password.

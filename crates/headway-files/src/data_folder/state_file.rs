@@ -31,6 +31,11 @@ impl StateFile {
         self.text.as_deref()
     }
 
+    /// The line that it holds; `None` if it is not there.
+    pub(super) fn line(&self) -> Option<String> {
+        self.text().map(|text| String::from_utf8_lossy(text).trim_end().to_owned())
+    }
+
     /// What it holds as JSON; nothing if it is not there.
     ///
     /// # Errors
