@@ -265,6 +265,11 @@ async fn a_file_that_patterns_choose_is_missed_if_something_else_is_there_and_on
     std::fs::create_dir(path("p/a")).expect("a folder");
     let view = run(json!({ "paths": ["p"] })).await;
     assert_ne!(view["status"], "completed", "{view}");
+    // A pattern that fits the folder itself leaves out nothing below it, neither what is there nor what is not.
+    files.write("p/b", b"b");
+    files.write("SUMS", format!("{}  p/b\n{}  p/gone\n", sum(b"b"), sum(b"gone")).as_bytes());
+    let view = run(json!({ "folder": { "path": "p", "exclude": ["p"] } })).await;
+    assert_eq!((&view["counters"]["succeeded"], &view["counters"]["missed"]), (&json!(1), &json!(1)), "{view}");
     app.stop().await;
 }
 

@@ -82,6 +82,14 @@ impl RelPath {
         line
     }
 
+    /// The folders between a folder and this path, and this path, from the top; empty if it is that folder. `None` if it is not in
+    /// that folder.
+    pub fn line_below(&self, folder: &RelPath) -> Option<Vec<RelPath>> {
+        let mut line = self.ancestors();
+        let at = line.iter().position(|above| above == folder)?;
+        Some(line.split_off(at + 1))
+    }
+
     /// This path, which is relative to a folder of a library, as a path of that library.
     pub fn below(&self, folder: &RelPath) -> RelPath {
         match (folder.is_root(), self.is_root()) {

@@ -73,9 +73,8 @@ pub(crate) fn missed_disks(
 /// Whether a query for everything below `asked` needs the disk at `mount`: the mount point is inside `asked`, or
 /// contains it.
 pub(crate) fn is_missed(mount: &RelPath, asked: &RelPath, leaves_out: &dyn Fn(&RelPath) -> bool) -> bool {
-    let line = mount.ancestors();
-    match line.iter().position(|above| above == asked) {
-        Some(at) => !line[at + 1..].iter().any(leaves_out),
+    match mount.line_below(asked) {
+        Some(line) => !line.iter().any(leaves_out),
         None => asked.ancestors().contains(mount),
     }
 }

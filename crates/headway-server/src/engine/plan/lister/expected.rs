@@ -22,14 +22,12 @@ impl Lister<'_> {
             return Ok(());
         }
         let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;
-        let is_left_out = |path: &RelPath| {
-            let line = path.ancestors();
-            let mut folders = line.iter().filter(|above| *above != path && !above.is_root());
-            choice.excludes(path, false) || folders.any(|above| choice.excludes(above, true))
+        let is_asked_for = |path: &RelPath| {
+            let line = path.line_below(&query.path);
+            line.is_some_and(|line| !line.iter().any(|above| choice.excludes(above, above != path)))
         };
-        let is_open = |path: &RelPath| path.ancestors().contains(&query.path) && !listed.contains(path);
         let expected = self.work.expects().into_iter();
-        self.expected = expected.filter(|path| is_open(path) && !is_left_out(path)).collect();
+        self.expected = expected.filter(|path| !listed.contains(path) && is_asked_for(path)).collect();
         self.expects = Some(choice);
         Ok(())
     }

@@ -218,12 +218,9 @@ fn unseen(
     folder: &RelPath,
     leaves_out: &dyn Fn(&RelPath, bool) -> bool,
 ) -> BTreeSet<RelPath> {
-    let unseen = missing.iter().filter_map(|mount| {
-        let line = mount.ancestors();
-        match line.iter().position(|above| above == folder) {
-            Some(at) => (!line[at + 1..].iter().any(|above| leaves_out(above, true))).then(|| mount.clone()),
-            None => folder.ancestors().contains(mount).then(|| folder.clone()),
-        }
+    let unseen = missing.iter().filter_map(|mount| match mount.line_below(folder) {
+        Some(line) => (!line.iter().any(|above| leaves_out(above, true))).then(|| mount.clone()),
+        None => folder.ancestors().contains(mount).then(|| folder.clone()),
     });
     unseen.collect()
 }
