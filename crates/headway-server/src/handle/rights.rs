@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Server;
-use super::same::plain;
 use crate::engine::ByPath;
 use crate::error::{internal, unreadable};
 use headway_files::{Found, Library, Unreadable, io_text, is_own_folder};
@@ -37,7 +36,7 @@ impl Server {
             return Ok(true);
         }
         let Query::Items(query) = &request.query else { return Ok(false) };
-        let request = self.without_defaults(request);
+        let request = self.without_defaults(request).await?;
         match self.repeated(&request, query).await? {
             Some(earlier) if earlier.output == request.output => {
                 must_be_exact(&request, &earlier, query.job)?;
@@ -103,7 +102,7 @@ impl Server {
         if JobKind::of(&request.recipe) == JobKind::Undo {
             return Ok(());
         }
-        let request = self.without_defaults(request);
+        let request = self.without_defaults(request).await?;
         let earlier = self.repeated(&request, query).await?;
         if let Some(earlier) = earlier.filter(|earlier| request.output.is_none() || earlier.output == request.output) {
             return must_be_exact(&request, &earlier, query.job);
@@ -117,17 +116,9 @@ impl Server {
 
     /// The request of the job whose items this one names, without its defaults, if that had the same recipe and the same settings.
     async fn repeated(&self, request: &StartJob, query: &ItemsQuery) -> Result<Option<StartJob>, ApiError> {
-        let earlier = self.request_of(&self.row(query.job).await?).await?;
-        let earlier = earlier.map(|earlier| self.without_defaults(&earlier));
+        let Some(earlier) = self.request_of(&self.row(query.job).await?).await? else { return Ok(None) };
+        let earlier = Some(self.without_defaults(&earlier).await?);
         Ok(earlier.filter(|earlier| earlier.recipe == request.recipe && earlier.settings == request.settings))
-    }
-
-    /// A request without the fields that hold their default: one that spells them out is equal to one that does not.
-    fn without_defaults(&self, request: &StartJob) -> StartJob {
-        match self.inner.context.recipe(&request.recipe) {
-            Some(recipe) => plain(request.clone(), recipe.as_ref()),
-            None => request.clone(),
-        }
     }
 
     /// Refuses a library that the caller may not name.

@@ -40,7 +40,7 @@ impl Server {
         self.undoes_something(&request).await?;
         self.unobstructed(&request).await?;
         let title = match &request.title {
-            Some(title) => cut(title, TITLE_LIMIT),
+            Some(title) => title_of(title),
             None => self.default_title(&request).await?,
         };
         let created = JobEvent::Created {
@@ -87,7 +87,7 @@ impl Server {
             Query::Items(query) => self.retry_title(request, query).await?,
             Query::Folder(_) | Query::Paths(_) => title(request),
         };
-        Ok(cut(&title, TITLE_LIMIT))
+        Ok(title_of(&title))
     }
 
     /// The title of a job over items of another one. A retry names what the first job was about, and the file if it is one.
@@ -213,8 +213,13 @@ impl Server {
     }
 }
 
+/// A title as a job has it: its beginning, if it is too long.
+pub(super) fn title_of(text: &str) -> String {
+    cut(text, TITLE_LIMIT)
+}
+
 /// The title of a job by what its request says alone.
-pub(super) fn title(request: &StartJob) -> String {
+fn title(request: &StartJob) -> String {
     format!("{}{}", whole_title(request), sampled(request))
 }
 
