@@ -1,4 +1,4 @@
-//! The rows of a list that have been read: windows of a hundred, of which any can be missing.
+//! The rows of a list that have been read: windows of a hundred. Any of them can be missing.
 
 use super::ROWS_PER_WINDOW;
 use headway_model::library::Entry;

@@ -14,7 +14,7 @@ pub(super) struct Scrolled {
     /// The row at which a selection with Shift begins.
     pub(super) anchor: RwSignal<Option<u32>>,
     pub(super) scroll: Scroll,
-    /// What is said about a selection of rows that are not read yet.
+    /// The notice about a selection of rows that are not read yet.
     pub(super) notice: RwSignal<Option<String>>,
     /// Whether any row can be reached by scrolling, which needs the page's program.
     pub(super) is_live: RwSignal<bool>,

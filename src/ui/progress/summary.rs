@@ -63,7 +63,7 @@ pub(in crate::ui) fn holds_places(summary: Summary) -> Memo<bool> {
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(holds)))
 }
 
-/// Those of these jobs of which nothing has run for a while although files wait: for a free worker, for a file that another job holds,
+/// Those of these jobs that have run nothing for a while although files wait: for a free worker, for a file that another job holds,
 /// or for their next try.
 pub(super) fn still(jobs: impl Fn() -> Vec<JobId> + Send + Sync + 'static) -> Memo<Vec<JobId>> {
     let live = expect_context::<Live>();

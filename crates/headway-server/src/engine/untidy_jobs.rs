@@ -44,7 +44,7 @@ impl UntidyJobs {
         }
     }
 
-    /// Forgets a job of which nothing is left.
+    /// Forgets a job that has left nothing.
     pub(super) fn forget(&self, job: JobId) {
         self.0.lock().remove(&job);
     }

@@ -11,7 +11,7 @@ use headway_model::Position;
 use headway_postgres::PostgresStore;
 use headway_store::{CopiedLog, SqliteStore, Store, StoreError};
 
-/// Two stores, to neither of which anybody else writes meanwhile.
+/// Two stores. Nobody else writes to either of them meanwhile.
 pub struct StoreCopy {
     from: Arc<dyn Store>,
     to: Arc<dyn Store>,
