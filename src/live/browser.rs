@@ -53,6 +53,11 @@ impl StreamMessage {
         self.0.data().as_string().unwrap_or_default()
     }
 
+    /// How long that is, in the units of the browser's texts. What the server sends has a byte for each.
+    pub(super) fn length(&self) -> usize {
+        self.0.data().dyn_ref::<js_sys::JsString>().map_or(0, |text| text.length() as usize)
+    }
+
     /// The event id; empty for none.
     pub(super) fn id(&self) -> String {
         self.0.last_event_id()

@@ -34,7 +34,7 @@ pub(super) struct PaintTimes {
 }
 
 impl Shell {
-    /// Takes in arrivals in the next frame, and paints in it if that is due.
+    /// Paints in the next frame in which that is due.
     pub(super) fn ask_frame(&self) {
         if self.0.frame.get() || browser::is_hidden() {
             return;
@@ -42,14 +42,10 @@ impl Shell {
         self.0.frame.set(true);
         let shell = self.clone();
         request_animation_frame(move || {
-            let is_all = shell.take_in();
-            // Only now, because what is taken in asks for this frame.
             shell.0.frame.set(false);
-            let is_due = browser::now() >= shell.0.paints.next.get();
-            if is_due {
+            if browser::now() >= shell.0.paints.next.get() {
                 shell.paint();
-            }
-            if !is_all || !is_due {
+            } else {
                 shell.ask_frame();
             }
         });
