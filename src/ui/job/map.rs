@@ -10,6 +10,7 @@ mod order;
 mod paint;
 mod pointer;
 mod positions;
+mod size;
 mod table;
 
 use leptos::html;

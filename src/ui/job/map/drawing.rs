@@ -1,7 +1,6 @@
 //! Draws the map on its canvas, and puts the frame around the cell under the pointer.
 
 use leptos::html;
-use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -9,10 +8,8 @@ use web_sys::{Element, HtmlElement};
 use super::grid::Grid;
 use super::order::MapOrder;
 use super::paint::Painted;
+use super::size::size_of;
 use super::{Map, Span};
-
-/// For how many frames a map without a width waits for one. After that, it waits for a change of the job or the window.
-const FRAMES_LIMIT: u32 = 120;
 
 /// The height of the cells of a map in groups, and what each group adds to it for its last row, in pixels.
 const LARGE: u32 = 360;
@@ -23,35 +20,23 @@ impl Map {
     pub(super) fn draws(self, canvas: NodeRef<html::Canvas>, legend: NodeRef<html::Ul>, stale: RwSignal<u32>) {
         let state = self.live.job(self.job);
         let painted = StoredValue::new((0, Painted::default()));
-        let waited = StoredValue::new(0_u32);
-        Effect::new(move |_| {
-            let resized = window_event_listener_untyped("resize", move |_| {
-                stale.try_update(|stale| *stale = stale.wrapping_add(1));
-            });
-            on_cleanup(move || resized.remove());
-        });
+        let size = size_of(canvas);
         Effect::new(move |_| {
             let _ = state.get();
             let (asked, span, order) = (stale.get(), self.span(), self.groups.order());
             let (Some(canvas), Some(legend)) = (canvas.get(), legend.get()) else { return };
             let Some(place) = canvas.parent_element() else { return };
-            let width = place.client_width().max(0) as u32;
+            let (width, height) = size.get();
             if width == 0 {
-                // A page that is just being built has no layout yet, and neither has a map that is just being shown.
-                if waited.get_value() < FRAMES_LIMIT {
-                    waited.update_value(|frames| *frames += 1);
-                    request_animation_frame(move || _ = stale.try_update(|stale| *stale = stale.wrapping_add(1)));
-                }
                 return;
             }
-            waited.set_value(0);
             let style = place.unchecked_ref::<HtmlElement>().style();
             if !order.is_grouped() {
                 for side in ["height", "max-height"] {
                     style.remove_property(side).ok();
                 }
             }
-            let cells = self.cells(&place, width, order, span);
+            let cells = self.cells((width, height), order, span);
             let Some((grid, kinds)) = cells else { return };
             if grid.order.is_grouped() {
                 style.set_property("height", &format!("{}px", grid.height())).ok();
@@ -70,15 +55,15 @@ impl Map {
         });
     }
 
-    /// The cells that fit into this part of the page, and what each shows; `None` if the page does not have the job.
-    fn cells(self, place: &Element, width: u32, order: MapOrder, span: Span) -> Option<(Grid, Vec<u8>)> {
+    /// The cells that fit into this width and height, and what each shows; `None` if the page does not have the job.
+    fn cells(self, (width, height): (u32, u32), order: MapOrder, span: Span) -> Option<(Grid, Vec<u8>)> {
         self.live.with_fold(self.job, |fold| {
             let files = fold.counters.total;
             // There are no groups at a moment before all files were listed.
             let order = if order.is_of(files) { order } else { MapOrder::default() };
             let height = match order.is_grouped() {
                 true => LARGE + order.groups(files).len() as u32 * ROW,
-                false => place.client_height().max(0) as u32,
+                false => height,
             };
             let grid = Grid::of(order, files, width, height);
             let kinds = grid.kinds(fold.bytes(), span);
