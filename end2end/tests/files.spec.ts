@@ -33,7 +33,7 @@ test('a long list is one list: any row is there at once, by the scrollbar and by
   // The list has its whole height, with few rows in the page.
   expect(whole).toBeGreaterThanOrEqual(3_000 * row);
   expect(whole).toBeLessThan(3_002 * row + 100);
-  await expect(rows).toHaveCount(100);
+  await expect.poll(() => rows.count()).toBeLessThan(80);
 
   await rows.first().focus();
   await page.keyboard.press('End');

@@ -3,5 +3,5 @@
 mod screen;
 mod scroll;
 
-pub(in crate::ui) use screen::{ROWS, RowPositions};
+pub(in crate::ui) use screen::RowPositions;
 pub(in crate::ui) use scroll::Scroll;

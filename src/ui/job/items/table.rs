@@ -11,7 +11,7 @@ use super::texts::Texts;
 use super::window::{ItemsWindow, Known, ShownItem};
 use super::{First, ITEMS_PER_PAGE};
 use crate::live::Live;
-use crate::ui::parts::long_list::{ROWS, RowPositions, Scroll};
+use crate::ui::parts::long_list::{RowPositions, Scroll};
 use crate::ui::parts::{format, words};
 use headway_model::{JobId, StartJob};
 
@@ -141,9 +141,9 @@ fn known_rows(list: ItemsList, read: ReadItems, address: Memo<ItemsAddress>, pla
                 None => fold.window(status, Some(after), ITEMS_PER_PAGE as usize).into(),
             }),
             None => {
-                let first = place.get().first;
+                let RowPositions { first, rows, .. } = place.get();
                 let part = |listed| ItemsWindow::part(listed, first);
-                list.with(|fold, status, these| part(fold.listed(status, these, first, ROWS as usize)))
+                list.with(|fold, status, these| part(fold.listed(status, these, first, rows as usize)))
             }
         };
         match (window, list.wrong()) {

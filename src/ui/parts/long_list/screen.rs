@@ -1,11 +1,9 @@
 //! Decides which rows of a long list are in the page: those on the screen and some around them. Empty space stands
 //! for the other rows, so that the scrollbar shows the length of the list and leads to any row at once.
 
-/// Rows in the page.
-pub(in crate::ui) const ROWS: u32 = 100;
-
-/// Rows above the screen that are in the page, at least.
-const ABOVE: u32 = 20;
+/// Rows above the screen that are in the page, at least, and as many below it. Each row takes the browser a millisecond to make, so
+/// there are few.
+const AROUND: u32 = 10;
 
 /// By how many rows those in the page change at a time, so that they do not change with every pixel.
 const STEP: u32 = 10;
@@ -59,18 +57,23 @@ impl Screen {
         total.saturating_mul(self.row).min(TALLEST)
     }
 
+    /// How many rows are in the page.
+    fn rows(self) -> u32 {
+        self.height.div_ceil(self.row.max(1)) + 1 + 2 * AROUND + STEP
+    }
+
     /// The rows to show of a list with this many rows.
     pub(super) fn place(self, total: u32) -> RowPositions {
-        let rows = total.min(ROWS);
+        let rows = total.min(self.rows());
         let last = total - rows;
         let at = self.at(total);
         let tall = self.tall(total);
         if !self.is_compressed(total) {
-            let first = (at.saturating_sub(ABOVE) / STEP * STEP).min(last);
+            let first = (at.saturating_sub(AROUND) / STEP * STEP).min(last);
             let before = first * self.row;
             return RowPositions { first, rows, before, behind: tall - before - rows * self.row };
         }
-        let first = at.saturating_sub(ABOVE).min(last);
+        let first = at.saturating_sub(AROUND).min(last);
         let lowest = tall - rows * self.row;
         let is_end = at + self.height / self.row.max(1) >= total;
         let before = if is_end { lowest } else { self.above.saturating_sub((at - first) * self.row).min(lowest) };
@@ -125,7 +128,7 @@ mod tests {
             let tall = screen(0).tall(total);
             let above = (u64::from(tall.saturating_sub(height)) * u64::from(share) / 1_000) as u32;
             let place = screen(above).place(total);
-            let rows = total.min(ROWS);
+            let rows = total.min(screen(above).rows());
             prop_assert_eq!(place.before + rows * row + place.behind, tall, "the list keeps its height");
             prop_assert!(place.first + rows <= total);
             // There are rows from the top of the screen to its bottom, or to the end of the list.
@@ -145,18 +148,18 @@ mod tests {
             let screen = Screen { above: 0, height, row };
             let above = screen.above_for(total, wanted).min(screen.tall(total).saturating_sub(height));
             let place = Screen { above, ..screen }.place(total);
-            prop_assert!((place.first..place.first + total.min(ROWS)).contains(&wanted), "{} of {} is not in {:?}", wanted, total, place);
+            prop_assert!((place.first..place.first + place.rows).contains(&wanted), "{} of {} is not in {:?}", wanted, total, place);
         }
     }
 
     #[test]
     fn rows_that_are_missing_leave_their_space() {
         let place = Screen { above: 4_000, height: 800, row: 40 }.place(1_000);
-        assert_eq!((place.first, place.rows, place.before, place.behind), (80, 100, 3_200, 32_800));
-        let part = place.part(100, 50, 40);
-        assert_eq!((part.first, part.rows, part.before, part.behind), (100, 50, 4_000, 34_000));
-        let none = place.part(80, 0, 40);
-        assert_eq!((none.rows, none.before, none.behind), (0, 3_200, 36_800));
+        assert_eq!((place.first, place.rows, place.before, place.behind), (90, 51, 3_600, 34_360));
+        let part = place.part(100, 30, 40);
+        assert_eq!((part.first, part.rows, part.before, part.behind), (100, 30, 4_000, 34_800));
+        let none = place.part(90, 0, 40);
+        assert_eq!((none.rows, none.before, none.behind), (0, 3_600, 36_400));
     }
 
     #[test]
