@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::nav::Go;
 use super::parts::focus;
 
-/// How long after the last keystroke the next search begins. The first one begins at once.
+/// How long after the last keystroke the next search begins. The first one begins as soon as the key is shown.
 const TYPING: Duration = Duration::from_millis(120);
 
 /// The field, and what it asks for. Copy it freely.
@@ -85,12 +85,18 @@ pub(super) fn Search(
             field.begin();
         }
     };
-    let typed = move |_| {
-        match timer.get_untracked() {
-            Some(timer) => timer.clear(),
-            None => field.begin(),
+    let wait = move || timer.set(set_timeout_with_handle(rested, TYPING).ok());
+    // A search can change every row. In a task of its own, it keeps no key waiting.
+    let first = move || {
+        field.begin();
+        wait();
+    };
+    let typed = move |_| match timer.get_untracked() {
+        Some(timer) => {
+            timer.clear();
+            wait();
         }
-        timer.set(set_timeout_with_handle(rested, TYPING).ok());
+        None => timer.set(set_timeout_with_handle(first, Duration::ZERO).ok()),
     };
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();
