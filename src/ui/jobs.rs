@@ -57,11 +57,12 @@ pub(super) fn JobsPage() -> impl IntoView {
                     Ok(ShownJobs { page, .. }) if page.jobs.is_empty() && page.set_aside.is_empty() => view! { <NoJobs address=address.get_untracked() /> }.into_any(),
                     Ok(ShownJobs { page: JobPage { jobs, next, set_aside, .. }, bytes }) => {
                         let over: Vec<_> = jobs.into_iter().zip(bytes).filter(|(job, _)| job.status.is_terminal()).collect();
+                        let is_any = !over.is_empty();
                         let older = next.map(|before| address.with_untracked(|address| address.behind(before)));
                         let aside = set_aside.into_iter().map(|aside| view! { <p class="ui-error">{aside.message}</p> }).collect_view();
                         view! {
                             {aside}
-                            <BulkOverButtons over=all is_any=!over.is_empty() />
+                            <BulkOverButtons over=all is_any />
                             <History over address=address.get_untracked() />
                             <nav class="ui-pages" aria-label="Pages of jobs">
                                 {older.map(|older| view! { <a href=older>"Older →"</a> })}

@@ -116,6 +116,7 @@ pub(super) fn BulkOverButtons(over: BulkOver, is_any: bool) -> impl IntoView {
     if !may_act() {
         return ().into_any();
     }
+    let is_none = !is_any;
     let is_asked = move || over.asked.with(Option::is_some);
     let button = move |action: OverAction, name: &'static str| {
         let of = move || over.asked.get().filter(|(asked, _)| *asked == action).map(|(_, of)| of);
@@ -127,7 +128,7 @@ pub(super) fn BulkOverButtons(over: BulkOver, is_any: bool) -> impl IntoView {
         }
     };
     view! {
-        <div class="jobs-bulk" hidden=!is_any>
+        <div class="jobs-bulk" hidden=is_none>
             <div class="ui-buttons" role="group" aria-label="All jobs of this list that are over">
                 {button(OverAction::Retry, "retry")}
                 {button(OverAction::EmptyTrash, "empty_trash")}
