@@ -16,7 +16,7 @@ use headway_model::history::HistoryPage;
 use headway_model::item_filter::{ItemFilter, MatchingItems};
 use headway_model::library::{FolderPage, FolderView};
 use headway_model::load::Load;
-use headway_model::summary::{ItemPage, ItemView, JobPage, JobView, Room};
+use headway_model::summary::{ItemPage, ItemView, JobView, OverJobs, Room, ShownJobs};
 use headway_model::{Action, ApiError, JobId, JobSummary, Position, RelPath, SortedMap, StartJob};
 use protocol::{Acts, Reads};
 
@@ -105,10 +105,22 @@ pub(crate) async fn makers(library: String, recipe: String) -> Result<Vec<JobSum
     expect_context::<headway_server::Server>().makers(&library, &recipe).await
 }
 
-/// Jobs, newest first.
+/// Jobs, newest first, with the sizes of their files.
 #[server(prefix = "/api/fn", endpoint = "jobs", protocol = Reads)]
-pub(crate) async fn jobs(before: Option<JobId>, limit: u32, find: FindJobs) -> Result<JobPage, ApiError> {
-    expect_context::<headway_server::Server>().jobs(before, limit, &find).await
+pub(crate) async fn jobs(before: Option<JobId>, limit: u32, find: FindJobs) -> Result<ShownJobs, ApiError> {
+    expect_context::<headway_server::Server>().shown_jobs(before, limit, &find).await
+}
+
+/// What can be done to all listed jobs that are over.
+#[server(name = OverCall, prefix = "/api/fn", endpoint = "over_jobs", protocol = Reads)]
+pub(crate) async fn over_jobs(find: FindJobs) -> Result<OverJobs, ApiError> {
+    expect_context::<headway_server::Server>().over_jobs(&find).await
+}
+
+/// Starts the job `new`, which runs again what failed in a job that is over and what no later job has tried.
+#[server(name = RetryCall, prefix = "/api/fn", endpoint = "retry_errors", protocol = Acts)]
+pub(crate) async fn retry_errors(id: JobId, new: JobId) -> Result<JobView, ApiError> {
+    expect_context::<headway_server::Server>().retry_errors(id, new).await.map(|(_, view)| view)
 }
 
 /// A read-only link to a page, with its base path.

@@ -48,6 +48,11 @@ pub(crate) struct JobState {
     pub(crate) running: Vec<RunningItem>,
 }
 
+/// The id of a new job.
+pub(crate) fn mint() -> JobId {
+    JobId::mint(browser::wall(), browser::random())
+}
+
 /// A toast: a line that is shown in a corner for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toast {

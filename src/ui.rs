@@ -134,18 +134,21 @@ fn Places() -> impl IntoView {
 fn SkipLinks() -> impl IntoView {
     let page = expect_context::<Nav>().page();
     let is_library = Memo::new(move |_| page.get() == Page::Library);
-    let to = |places: &'static [&'static str]| {
+    let to = |go: fn() -> bool| {
         move |event: leptos::ev::MouseEvent| {
-            if places.iter().any(|place| focus::go_to(place)) {
+            if go() {
                 event.prevent_default();
             }
         }
     };
+    let files = || focus::go_to("#files tr[tabindex=\"0\"]") || focus::go_to("#files");
+    // At the choice itself: from there the arrow keys choose, and `s` leads to the button that starts the job.
+    let start = || start_panel::choose() || focus::go_to("#start");
     view! {
         <Show when=move || is_library.get()>
             <nav class="page-skip" aria-label="Skip to">
-                <a href="#files" rel="external" on:click=to(&["#files tr[tabindex=\"0\"]", "#files"])>"Files"</a>
-                {parts::may_act().then(|| view! { <a href="#start" rel="external" on:click=to(&["#start"])>"Start"</a> })}
+                <a href="#files" rel="external" on:click=to(files)>"Files"</a>
+                {parts::may_act().then(|| view! { <a href="#start" rel="external" on:click=to(start)>"Start"</a> })}
             </nav>
         </Show>
     }

@@ -105,6 +105,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await details(page, server, plan);
     await expect(status(page)).toHaveText('planned');
     await accessible(page, 'a plan');
+    // Of which files are left out and missed, each with its reasons.
+    await over(server, await begin(server, mint(), 'checksum', { query: { paths: ['a'] } }));
+    const found = await begin(server, mint(), 'checksum', { approval: true, query: { paths: ['a', 'b', 'gone'] } });
+    await details(page, server, found);
+    await expect(page.locator('.plan .plan-why a')).toHaveCount(2);
+    await accessible(page, 'a plan with reasons');
+    await page.setViewportSize(PHONE);
+    await accessible(page, 'a plan with reasons on a phone');
+    await page.setViewportSize(DESK);
+    await server.post(found, 'cancel');
+    await details(page, server, plan);
+    await expect(status(page)).toHaveText('planned');
     await button(page, 'cancel').click();
     await expect(status(page)).toHaveText('planned only');
     await accessible(page, 'a plan that was never run');
@@ -118,8 +130,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('Escape');
     await accessible(page, 'a job that was undone');
     await open(page, `${server.url}/jobs`);
-    await expect(page.locator('.ui-listing tbody tr')).toHaveCount(4);
+    await expect(page.locator('.ui-listing tbody tr')).toHaveCount(6);
     await accessible(page, 'the list of jobs');
+    await page.setViewportSize({ width: 320, height: 700 });
+    await accessible(page, 'the list of jobs on a small phone');
+    await page.setViewportSize(DESK);
     for (const nowhere of ['/jobs/abc', `/jobs/${mint()}`]) {
       await page.goto(server.url + nowhere);
       await ready(page);

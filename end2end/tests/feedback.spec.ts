@@ -354,7 +354,7 @@ test('the focus is never lost: into folders, over the dialog, and past everythin
   await page.keyboard.press('Space');
   await expect(page.locator('[data-start="run"]')).toHaveText('Process 1 file');
   await expect(page.locator('[data-start="run"]')).toBeEnabled();
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('s');
   await expect(page.locator('[data-start="run"]')).toBeFocused();
   await page.keyboard.press('Enter');
   const job = await shownJob(page);
@@ -364,7 +364,7 @@ test('the focus is never lost: into folders, over the dialog, and past everythin
   await expect(page.locator('[data-start="run"]')).toBeFocused();
   await page.locator('.page-skip').getByRole('link', { name: 'Start' }).focus();
   await page.keyboard.press('Enter');
-  await expect(page.locator('#start')).toBeFocused();
+  await expect(page.locator('.start-cards input:checked')).toBeFocused();
 });
 
 test('in the dialog the focus begins at its main button, and stays in it as the job ends', async ({ page, serve, watched }) => {

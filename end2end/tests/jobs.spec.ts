@@ -297,3 +297,126 @@ test('the keyboard stays on the job that it is on when another one ends', async 
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(new RegExp(first));
 });
+
+test('the number of failed files leads to those files, and each job says how large its files were', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      server.file('a', '7');
+      server.file('b', '0');
+      server.file('c', 'x'.repeat(1_500));
+    },
+    { config },
+  );
+  const bad = await begin(server, mint(), 'slow', { title: 'Bad', query: { paths: ['a', 'b'] } });
+  await over(server, bad);
+  const good = await begin(server, mint(), 'checksum', { title: 'Good', query: { paths: ['c'] } });
+  await over(server, good);
+  await open(page, `${server.url}/jobs`);
+  const row = (job: string) => page.locator(`.jobs-history tr[data-job="${job}"]`);
+  await expect(row(good).locator('.jobs-size')).toHaveText('1.5 kB');
+  await expect(row(bad).locator('.jobs-size')).toHaveText('2 B');
+  await expect(row(good).locator('.jobs-missing')).toHaveCount(0);
+  await fits(page, 'the list of jobs with sizes');
+  await row(bad).getByRole('link', { name: '1 of 2 failed' }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs/${bad}?status=failed#job-files`);
+  await expect(page.locator('.items tbody tr[data-item]')).toHaveCount(1);
+  // Back leads to the very link that was left.
+  await page.goBack();
+  await expect(row(bad).locator('.jobs-missing')).toBeFocused();
+});
+
+test('jobs that were undone are a filter', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  const jobs = [mint(), mint()];
+  for (const job of jobs) await over(server, await begin(server, job, 'upper', { output: { place: 'replace' }, query: { paths: [job === jobs[0] ? 'a' : 'b'] } }));
+  const undo = mint();
+  expect(await server.post(jobs[0], `undo/${undo}`)).toBe(201);
+  await over(server, undo);
+  await open(page, `${server.url}/jobs`);
+  await expect(page.locator('.jobs-history tbody tr')).toHaveCount(3);
+  await page.getByRole('link', { name: 'Undone', exact: true }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs?show=undone`);
+  await expect(page.locator('.jobs-history tbody tr')).toHaveCount(1);
+  await expect(page.locator('.jobs-history tbody tr')).toHaveAttribute('data-job', jobs[0]);
+});
+
+test('what failed in all jobs that match is retried at once, and their trash emptied, each after a question', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      ['a', 'b', 'c'].forEach((name) => server.file(name, '7'));
+      server.file('words', 'words');
+    },
+    { config },
+  );
+  const failed = [mint(), mint(), mint()];
+  for (const [at, job] of failed.entries()) await over(server, await begin(server, job, 'slow', { title: at < 2 ? `Spring ${at}` : 'Autumn', query: { paths: ['abc'[at]] } }));
+  await over(server, await begin(server, mint(), 'upper', { title: 'Spring words', output: { place: 'replace' }, query: { paths: ['words'] } }));
+  await open(page, `${server.url}/jobs?search=spring`);
+  await expect(page.locator('.jobs-history tbody tr')).toHaveCount(3);
+  const said = (text: string) => page.locator('.jobs-bulk [role="status"]', { hasText: text });
+  ['a', 'b', 'c'].forEach((name) => server.file(name, '0'));
+  await page.locator('[data-over="retry"]').click();
+  await expect(said('2 files of 2 jobs would be processed again.')).toBeVisible();
+  expect((await server.get('/api/jobs')).jobs).toHaveLength(4);
+  await accessible(page, 'a question about all jobs of a list');
+  await fits(page, 'a question about all jobs of a list');
+  await page.getByRole('button', { name: 'Retry 2 files of 2 jobs' }).click();
+  await expect(said('2 jobs were started.')).toBeVisible();
+  await expect(page.locator('[data-over="retry"]')).toBeFocused();
+  await expect.poll(async () => (await server.get('/api/jobs?show=good')).jobs.length).toBe(3);
+  // Nothing is left, because later jobs have tried these files; that of the other list was left alone.
+  await page.locator('[data-over="retry"]').click();
+  await expect(said('No job in this list has a file that failed')).toBeVisible();
+  expect((await server.get(`/api/jobs/${failed[2]}`)).retries ?? []).toEqual([]);
+
+  await page.locator('[data-over="empty_trash"]').click();
+  await expect(said('1 file of 1 job, 5 B, would be deleted. Undo will no longer be possible.')).toBeVisible();
+  await page.getByRole('button', { name: 'Leave them' }).click();
+  await expect(page.locator('[data-over="empty_trash"]')).toHaveText('Empty their trash…');
+  await page.locator('[data-over="empty_trash"]').click();
+  await page.getByRole('button', { name: 'Delete 1 file of 1 job for good' }).click();
+  await expect(said('The trash of 1 job is empty.')).toBeVisible();
+  await expect(page.locator('.jobs-room')).toContainText('Trash: empty');
+});
+
+test('what runs is above what waits for a person, and one button of the page is the main one', async ({ page, serve }) => {
+  const server = await serve(held, { config, args: ['--jobs', '1'] });
+  const begun = async (title: string, more = {}) => begin(server, mint(), 'slow', { title, ...more });
+  const statusOf = async (job: string) => (await server.get(`/api/jobs/${job}`)).status;
+  for (const title of ['Plan 1', 'Plan 2']) {
+    const plan = await begun(title, { approval: true });
+    await expect.poll(() => statusOf(plan)).toBe('planned');
+  }
+  const runs = await begun('Runs');
+  await expect.poll(() => statusOf(runs)).toBe('processing');
+  const queued = await begun('Queued');
+  await expect.poll(() => statusOf(queued)).toBe('queued');
+  await open(page, `${server.url}/jobs`);
+  await expect(page.locator('.job-card .head-title')).toHaveText(['Runs', 'Plan 1', 'Plan 2', 'Queued']);
+  await expect(page.locator('.ui-primary:visible')).toHaveCount(1);
+  await expect(page.locator('.job-card', { hasText: 'Plan 1' }).locator('.ui-primary')).toHaveText(/^Run 3 files/);
+  // A card does not leave the pointer that has pressed its button.
+  const card = page.locator('.job-card', { has: page.getByRole('link', { name: 'Runs', exact: true }) });
+  await card.getByRole('button', { name: 'Pause' }).click();
+  await expect(card.locator('.head-standing')).toHaveText('Paused by you.');
+  await expect(page.locator('.job-card .head-title').first()).toHaveText('Runs');
+  await expect(page.locator('.ui-primary:visible')).toHaveCount(1);
+  await page.keyboard.press('j');
+  await expect(page.locator('.job-card .head-title').first()).toBeFocused();
+  await page.keyboard.press('j');
+  await expect(page.locator('.job-card .head-title').nth(1)).toBeFocused();
+  await page.keyboard.press('k');
+  await expect(page.locator('.job-card .head-title').first()).toBeFocused();
+});
+
+test('how many jobs a button is for is said to who cannot see it', async ({ page, serve }) => {
+  const server = await serve(held, { config });
+  for (const title of ['One', 'Two']) await begin(server, mint(), 'slow', { title });
+  await open(page, `${server.url}/jobs`);
+  await page.getByRole('button', { name: 'Pause all 2' }).click();
+  await expect(page.getByRole('status').filter({ hasText: '2 jobs were paused.' })).toBeAttached();
+  await page.getByRole('button', { name: 'Cancel all 2' }).click();
+  await expect(page.getByRole('status').filter({ hasText: '2 jobs are cancelled if you press again.' })).toBeAttached();
+  await page.getByRole('button', { name: 'Really cancel all 2' }).click();
+  await expect(page.getByRole('status').filter({ hasText: '2 jobs were cancelled.' })).toBeAttached();
+});

@@ -1,4 +1,5 @@
 // Nothing is wider than the screen: every page, the dialog in every state, with long paths and long messages.
+import type { Page } from '@playwright/test';
 import { begin, button, choose, config, count, details, openFile, over, status } from './helper/job';
 import { dialog, open, processAll } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
@@ -84,8 +85,71 @@ test('the pill of many jobs fits', async ({ page, serve }) => {
     await page.setViewportSize({ width, height: 800 });
     const [bar, pill] = [await page.locator('.page-bar').boundingBox(), await page.locator('.pill').boundingBox()];
     expect(bar!.height, `the bar at ${width} px`).toBeLessThan(56);
-    expect(pill!.width, `the pill at ${width} px`).toBeGreaterThan(80);
+    expect(pill!.width, `the pill at ${width} px`).toBeGreaterThan(60);
   }
+});
+
+/** What a person reads in the pill, and whether it is cut. */
+const read = (page: Page) =>
+  page.locator('.pill').evaluate((pill: HTMLElement) => {
+    const short = getComputedStyle(pill, '::after').content;
+    // What is only read out is not seen.
+    const seen = [pill, ...pill.querySelectorAll<HTMLElement>('span')].filter((part) => getComputedStyle(part).position !== 'absolute');
+    const isCut = seen.some((part) => part.scrollWidth > part.clientWidth + 1);
+    const { right } = pill.getBoundingClientRect();
+    return { short: short.includes('"') ? short.split('"')[1].replace('\u00a0', ' ') : '', isCut: isCut || right > innerWidth };
+  });
+
+test('the text of the pill is never cut on a phone: a shorter one stands for what has no room', async ({ page, serve }) => {
+  const server = await serve(long, { config: commands, args: ['--jobs', '2', '--workers', '8'] });
+  await begin(server, mint(), 'slow', { title: 'A title that is much too long for a phone' });
+  await page.setViewportSize({ width: 320, height: 800 });
+  await open(page, server.url);
+  const pill = page.locator('.pill');
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect.poll(() => read(page)).toEqual({ short: 'Running, 0 %', isCut: false });
+  }
+  // All of it is still read out.
+  await expect(pill).toHaveText(/^A title that is much too long for a phone · 0 \/ 2 files/);
+  await begin(server, mint(), 'slow');
+  await expect(pill).toHaveText('2 running, 0 %');
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect.poll(() => read(page)).toEqual({ short: '', isCut: false });
+  }
+  await begin(server, mint(), 'slow', { approval: true });
+  await expect(pill).toHaveText('2 running, 1 waiting for you, 0 %');
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect.poll(() => read(page)).toEqual({ short: '3 jobs, 0 %', isCut: false });
+  }
+});
+
+test('the recipes are described in whole sentences, and a selected row is in sight on a small screen', async ({ page, serve }) => {
+  const server = await serve(long, { config: commands });
+  await open(page, server.url);
+  await choose(page, 'checksum');
+  const cut = () =>
+    page.locator('.start-card > span, .start-preset-does').evaluateAll((all) => all.filter((one) => one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).display !== 'none').map((one) => one.textContent));
+  for (const width of [1280, 800]) {
+    await page.setViewportSize({ width, height: 800 });
+    expect(await cut(), `at ${width} px`).toEqual([]);
+  }
+  // As a window of 640 px by 800 px at 200 %.
+  await page.locator('.start-sheet > summary').click();
+  await page.setViewportSize({ width: 320, height: 400 });
+  const row = page.locator('.library-list tr[data-index="1"]');
+  await row.focus();
+  await page.keyboard.press('x');
+  await expect(row).toHaveAttribute('aria-selected', 'true');
+  await expect(page.locator('.start-bar [role="status"]')).toContainText('1 file');
+  const isSeen = () =>
+    row.evaluate((row) => {
+      const { left, top, height } = row.getBoundingClientRect();
+      return row.contains(document.elementFromPoint(left + 20, top + height / 2)) && document.documentElement.scrollWidth <= innerWidth;
+    });
+  await expect.poll(isSeen).toBe(true);
 });
 
 test('the bar keeps its one line on a small phone when the link is lost', async ({ page, serve, allow }) => {

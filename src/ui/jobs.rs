@@ -2,8 +2,11 @@
 
 mod address;
 mod bulk;
+mod bulk_over;
 mod card;
+mod card_order;
 mod history;
+mod over_action;
 mod room;
 mod tools;
 
@@ -16,8 +19,9 @@ use crate::api;
 use crate::base::to;
 use crate::live::Live;
 use address::JobsAddress;
+use bulk_over::{BulkOver, BulkOverButtons};
 use card::Cards;
-use headway_model::summary::JobPage;
+use headway_model::summary::{JobPage, ShownJobs};
 use history::History;
 use room::RoomTaken;
 use tools::Tools;
@@ -36,6 +40,7 @@ pub(super) fn JobsPage() -> impl IntoView {
         move || (address.get(), known.get(), live.ended.get()),
         |(address, ..)| api::jobs(address.before, JOBS_PER_PAGE, address.find),
     );
+    let all = BulkOver::new(address);
     let list = view! {
         <Cards address />
         <Transition fallback=|| view! { <p class="ui-loading">"Reading the jobs…"</p> }>
@@ -49,13 +54,15 @@ pub(super) fn JobsPage() -> impl IntoView {
                         }
                             .into_any()
                     }
-                    Ok(page) if page.jobs.is_empty() && page.set_aside.is_empty() => view! { <NoJobs address=address.get_untracked() /> }.into_any(),
-                    Ok(JobPage { jobs, next, set_aside, .. }) => {
-                        let over = jobs.into_iter().filter(|job| job.status.is_terminal()).collect();
+                    Ok(ShownJobs { page, .. }) if page.jobs.is_empty() && page.set_aside.is_empty() => view! { <NoJobs address=address.get_untracked() /> }.into_any(),
+                    Ok(ShownJobs { page: JobPage { jobs, next, set_aside, .. }, bytes }) => {
+                        let over: Vec<_> = jobs.into_iter().zip(bytes).filter(|(job, _)| job.status.is_terminal()).collect();
+                        let is_any = !over.is_empty();
                         let older = next.map(|before| address.with_untracked(|address| address.behind(before)));
                         let aside = set_aside.into_iter().map(|aside| view! { <p class="ui-error">{aside.message}</p> }).collect_view();
                         view! {
                             {aside}
+                            <BulkOverButtons over=all is_any />
                             <History over address=address.get_untracked() />
                             <nav class="ui-pages" aria-label="Pages of jobs">
                                 {older.map(|older| view! { <a href=older>"Older →"</a> })}
@@ -66,7 +73,7 @@ pub(super) fn JobsPage() -> impl IntoView {
                 }
             })}
         </Transition>
-        <RoomTaken />
+        <RoomTaken emptied=all.emptied />
     };
     view! {
         <Title text="Jobs" />

@@ -148,15 +148,15 @@ impl Nav {
 
     fn went_back(self) {
         arrive::begin();
+        let (path, query) = (self.path.get_untracked(), self.query.get_untracked());
+        let left = Location { path, query }.address();
         let entry = self.entry.get_value().step();
         self.entry.set_value(entry);
         let is_other = Location::of_browser().is_some_and(|location| self.show(location));
         if let Some(height) = entry.height() {
             arrive::at_height(height);
         }
-        if is_other {
-            arrive::at_heading();
-        }
+        arrive::at_link(&left, is_other);
     }
 
     /// Shows a location; returns whether it is another page.

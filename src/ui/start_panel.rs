@@ -30,6 +30,14 @@ use super::later::{Later, Part};
 use super::parts::{Controls, Disclosure, focus};
 use crate::live::Live;
 
+/// The chosen recipe on the sheet. Before the sheet is there: that it is being loaded, or could not be.
+const CHOICE: &str = ".start-cards input:checked, .start-sheet > .ui-loading, .start-sheet > .ui-error button";
+
+/// Opens the sheet at the chosen recipe. Returns whether the focus is there.
+pub(super) fn choose() -> bool {
+    focus::open_to(CHOICE)
+}
+
 /// A field that cannot be read, by its name, and why.
 type Wrong = (&'static str, String);
 

@@ -37,6 +37,7 @@ mod named;
 mod names;
 mod openapi;
 mod order;
+mod over;
 mod own_names;
 mod own_work;
 mod pages;

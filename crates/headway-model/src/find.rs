@@ -7,7 +7,7 @@ use super::status::JobStatus;
 use super::summary::JobSummary;
 use crate::read::FromJson;
 
-/// A filter on the status of jobs in a list.
+/// A filter on the jobs in a list, by their status or by what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -23,6 +23,8 @@ pub enum JobShow {
     Failures,
     /// Jobs that a person cancelled.
     Cancelled,
+    /// Jobs that another job took back, as a whole or in part.
+    Undone,
 }
 
 /// The order of a list of jobs. Of two jobs that compare equal, the newer one comes first.
@@ -83,12 +85,13 @@ pub struct FindJobs {
 
 impl JobShow {
     /// Every choice, with its word in addresses.
-    pub const ALL: [(JobShow, &str); 5] = [
+    pub const ALL: [(JobShow, &str); 6] = [
         (JobShow::All, "all"),
         (JobShow::Open, "open"),
         (JobShow::Failures, "failures"),
         (JobShow::Good, "good"),
         (JobShow::Cancelled, "cancelled"),
+        (JobShow::Undone, "undone"),
     ];
 
     /// The choice with this word.
@@ -108,6 +111,8 @@ impl JobShow {
             JobShow::Good => status == JobStatus::Completed,
             JobShow::Failures => matches!(status, JobStatus::CompletedWithErrors | JobStatus::Failed { .. }),
             JobShow::Cancelled => status == JobStatus::Cancelled,
+            // What can be undone is over, and the status does not say whether it was.
+            JobShow::Undone => status.is_terminal(),
         }
     }
 }
@@ -118,11 +123,12 @@ impl FindJobs {
         self.search.trim().is_empty() && self.show == JobShow::All
     }
 
-    /// Whether the list shows this job.
+    /// Whether the list shows this job. How far it was undone is what its summary says.
     pub fn has(&self, job: &JobSummary) -> bool {
         let wanted = self.search.trim().to_lowercase();
         let has = |text: &str| text.to_lowercase().contains(&wanted);
-        self.show.is_of(job.status) && (wanted.is_empty() || has(&job.title) || has(&job.recipe))
+        let is_of = self.show.is_of(job.status) && (self.show != JobShow::Undone || job.undone_as.is_some());
+        is_of && (wanted.is_empty() || has(&job.title) || has(&job.recipe))
     }
 }
 
@@ -147,12 +153,23 @@ mod tests {
             JobStatus::Failed { reason },
             JobStatus::Cancelled,
         ] {
-            let of: Vec<_> = JobShow::ALL.into_iter().filter(|(show, _)| show.is_of(status)).collect();
+            let by_status = JobShow::ALL.into_iter().filter(|(show, _)| *show != JobShow::Undone);
+            let of: Vec<_> = by_status.filter(|(show, _)| show.is_of(status)).collect();
             assert_eq!((of.len(), of[0].0), (2, JobShow::All), "{status:?}: {of:?}");
         }
         for (show, word) in JobShow::ALL {
             assert_eq!((JobShow::from_word(word), show.word()), (Some(show), word));
         }
+    }
+
+    #[test]
+    fn only_jobs_that_were_undone_are_listed_as_undone() {
+        let mut job = JobSummary::from(&record(&[created(job_id(1))]).1);
+        let find = FindJobs { show: JobShow::Undone, ..FindJobs::default() };
+        job.status = JobStatus::Completed;
+        assert!(!find.has(&job));
+        job.undone_as = Some("partly undone".into());
+        assert!(find.has(&job) && FindJobs::default().has(&job));
     }
 
     #[test]

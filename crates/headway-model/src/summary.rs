@@ -4,6 +4,7 @@ mod automatic;
 mod item;
 mod listed;
 mod room;
+mod shown;
 mod start;
 mod totals;
 mod word;
@@ -25,6 +26,7 @@ pub use automatic::{LastStart, ScheduleView, WatchedFolderView};
 pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
 pub use listed::ListedJobs;
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};
+pub use shown::{JobsWithFiles, OverJobs, ShownJobs};
 pub use start::{LibraryName, PageRights, RecipeInfo, Start};
 pub use totals::JobTotals;
 

@@ -106,6 +106,8 @@ struct ServerInner {
     report_indexes: Arc<report_indexes::ReportIndexes>,
     /// The sums over jobs that are over.
     totals: metrics::Totals,
+    /// How large the files of jobs that are over were.
+    input_sizes: queries::InputSizes,
     /// What schedules and watched folders last reported.
     automatic: parking_lot::Mutex<automatic::ToldStarters>,
     /// The jobs to work on; `None` for all.

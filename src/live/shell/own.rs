@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use super::Shell;
 use crate::calls;
 use crate::live::task::Task;
-use crate::live::{StartPhase, Starting, browser};
+use crate::live::{StartPhase, Starting, browser, mint};
 use headway_model::read::read;
 use headway_model::{ApiError, JobId, StartJob};
 
@@ -20,7 +20,7 @@ impl Shell {
             self.start_again();
             return starting.job;
         }
-        let job = JobId::mint(browser::wall(), browser::random());
+        let job = mint();
         // This order avoids the race: first this page knows which job is its own, then the server gets the call.
         self.set_shown(Some(job));
         live.cancel_error.set(None);

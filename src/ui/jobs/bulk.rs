@@ -27,6 +27,16 @@ impl BulkAction {
         }
     }
 
+    /// What was done to this number of jobs.
+    fn done(self, jobs: u64) -> String {
+        let what = match self {
+            BulkAction::Pause => "paused",
+            BulkAction::Resume => "resumed",
+            BulkAction::Cancel => "cancelled",
+        };
+        format!("{} {what}.", format::counted(jobs, "job was", "jobs were"))
+    }
+
     async fn done_to(self, job: JobId) -> Result<(), ApiError> {
         match self {
             BulkAction::Pause => api::steer_job(job, Action::Pause).await.map(drop),
@@ -44,14 +54,16 @@ struct BulkState {
     is_busy: RwSignal<bool>,
     /// Those whose cancel waits for a second click. A job that is started meanwhile is none of them.
     chosen: RwSignal<Vec<JobId>>,
+    /// What was asked or done last, with the number of jobs, for who cannot see it.
+    said: RwSignal<String>,
     /// Why jobs were left as before.
     wrong: RwSignal<Option<String>>,
 }
 
 impl BulkState {
     fn new(open: Memo<Vec<JobId>>) -> Self {
-        let chosen = RwSignal::new(Vec::new());
-        BulkState { open, is_busy: RwSignal::new(false), chosen, wrong: RwSignal::new(None) }
+        let (chosen, said) = (RwSignal::new(Vec::new()), RwSignal::new(String::new()));
+        BulkState { open, is_busy: RwSignal::new(false), chosen, said, wrong: RwSignal::new(None) }
     }
 
     /// Whether a cancel waits for a second click.
@@ -76,11 +88,12 @@ impl BulkState {
         self.chosen.set(Vec::new());
         self.wrong.set(None);
         leptos::task::spawn_local(async move {
-            let mut failed = Vec::new();
+            let (asked, mut failed) = (jobs.len() as u64, Vec::new());
             for job in jobs {
                 failed.extend(all.done_to(job).await.err());
             }
             let number = failed.len() as u64;
+            self.said.try_set(all.done(asked - number));
             self.wrong.try_set(failed.first().map(|error| {
                 let jobs = format::counted(number, "job was", "jobs were");
                 format!("{jobs} left as before. {}", format::sentence(&error.to_string()))
@@ -96,7 +109,11 @@ impl BulkState {
         }
         let (now, chosen_before) = (jobs.get_untracked(), self.chosen.get_untracked());
         match all == BulkAction::Cancel {
-            true if chosen_before.is_empty() => self.chosen.set(now),
+            true if chosen_before.is_empty() => {
+                let jobs = format::counted(now.len() as u64, "job is", "jobs are");
+                self.said.set(format!("{jobs} cancelled if you press again."));
+                self.chosen.set(now);
+            }
             true => self.act(all, still(&now, &chosen_before)),
             false => self.act(all, now),
         }
@@ -118,6 +135,8 @@ pub(super) fn Bulk(
     // Of another list, nobody has chosen anything.
     Effect::new(move |_| address.with(|_| state.chosen.set(Vec::new())));
     view! {
+        // It stays when the buttons go.
+        <p class="ui-hidden" role="status">{move || state.said.get()}</p>
         <div class="jobs-bulk" hidden=move || { open.with(Vec::len) < 2 }>
             <div class="ui-buttons" role="group" aria-label="All jobs below that are not over">
                 <BulkButton state all=BulkAction::Pause word="Pause" />

@@ -5,17 +5,22 @@ use leptos::prelude::*;
 use super::address::JobsAddress;
 use crate::base::to;
 use crate::ui::parts::{StatusBadge, Zone, format};
-use crate::ui::progress::{outcomes, took};
+use crate::ui::progress::{door, outcomes, took};
 use headway_model::find::JobSort;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::{Counters, JobSummary, Millis};
 
 /// A table of finished jobs, in the order that the address gives.
 #[component]
-pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoView {
+pub(super) fn History(
+    /// Each with the bytes of the files that it has processed, if that is known.
+    over: Vec<(JobSummary, Option<u64>)>,
+    address: JobsAddress,
+) -> impl IntoView {
     let is_empty = over.is_empty();
     // One zone for all rows.
     let zone = Zone::here();
-    let rows = over.into_iter().map(|job| view! { <Row job zone /> }).collect_view();
+    let rows = over.into_iter().map(|(job, bytes)| view! { <Row job bytes zone /> }).collect_view();
     // Sorting by a number puts the largest first.
     let header = |sort: JobSort, class: &'static str, text: &'static str| {
         let order = (address.find.sort == sort).then_some("descending");
@@ -28,6 +33,7 @@ pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoV
                     <th scope="col">"Job"</th>
                     {header(JobSort::Failed, "jobs-state", "Status")}
                     {header(JobSort::Files, "jobs-outcomes", "Files")}
+                    <th scope="col" class="jobs-size">"Size"</th>
                     {header(JobSort::Took, "jobs-took", "At work")}
                     {header(JobSort::Newest, "jobs-ended", "Ended")}
                 </tr>
@@ -38,11 +44,15 @@ pub(super) fn History(over: Vec<JobSummary>, address: JobsAddress) -> impl IntoV
 }
 
 #[component]
-fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
+fn Row(job: JobSummary, bytes: Option<u64>, zone: Zone) -> impl IntoView {
     let id = job.job;
     let plan = format::planned(&job);
     let counters = if plan.is_some() { Counters::default() } else { job.counters };
     let done = plan.unwrap_or_else(|| what(&counters));
+    let done = match missing(&counters) {
+        None => view! { <span>{done}</span> }.into_any(),
+        Some(of) => view! { <a class="jobs-missing" href=door(id, Some(of), None)>{done}</a> }.into_any(),
+    };
     let ended: Option<Millis> = job.ended;
     view! {
         <tr data-job=id.to_string()>
@@ -50,8 +60,9 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
             <td class="jobs-state"><StatusBadge status=job.status word=job.status_word() /> " " <span class="jobs-undone">{job.undone_as.clone()}</span></td>
             <td class="jobs-outcomes">
                 {outcomes(&counters)}
-                <span>{done}</span>
+                {done}
             </td>
+            <td class="jobs-size">{bytes.map(format::size)}</td>
             <td class="jobs-took">{took(&job)}</td>
             <td class="jobs-ended">{move || ended.map(|ended| zone.to_the_second(ended))}</td>
         </tr>
@@ -70,6 +81,16 @@ fn what(counters: &Counters) -> String {
         (0, missed, _) => of(missed, all, "missed"),
         (failed, 0, _) => of(failed, all, "failed"),
         (failed, missed, _) => of(failed + missed, all, "failed or missed"),
+    }
+}
+
+/// The files about which the number in a row is, if it counts files that failed or were missed.
+fn missing(counters: &Counters) -> Option<StatusFilter> {
+    match (counters.failed, counters.missed) {
+        (0, 0) => None,
+        (0, _) => Some(StatusFilter::Missed),
+        (_, 0) => Some(ItemLabel::Failed.into()),
+        (_, _) => Some(StatusFilter::Errors),
     }
 }
 
@@ -100,5 +121,11 @@ mod tests {
         assert_eq!(said(0, 3, 0), "3 of 1,000 missed");
         assert_eq!(said(2, 3, 1), "5 of 1,000 failed or missed");
         assert_eq!(said(0, 0, 600), "400 of 1,000 done");
+    }
+
+    #[test]
+    fn the_number_of_failed_files_leads_to_those_files() {
+        let of = |failed, missed| missing(&Counters { failed, missed, ..Counters::default() }).map(StatusFilter::name);
+        assert_eq!([of(0, 0), of(2, 0), of(0, 3), of(2, 3)], [None, Some("failed"), Some("missed"), Some("errors")]);
     }
 }

@@ -10,11 +10,15 @@ use headway_model::summary::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 /// The room that the log and the trashes take. The page itself reads it, because a trash can be on a slow disk and no
 /// page should wait for that.
 #[component]
-pub(super) fn RoomTaken() -> impl IntoView {
+pub(super) fn RoomTaken(
+    /// It is read again when this changes.
+    #[prop(into)]
+    emptied: Signal<u32>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let (room, asked) = (RwSignal::new(None), RwSignal::new(0_u32));
     Effect::new(move |_| {
-        let _ = (asked.get(), live.back.get());
+        let _ = (asked.get(), live.back.get(), emptied.get());
         leptos::task::spawn_local(async move {
             room.try_set(Some(api::room().await));
         });

@@ -37,5 +37,6 @@ fn text(show: JobShow) -> &'static str {
         JobShow::Good => "Without failures",
         JobShow::Failures => "With failures",
         JobShow::Cancelled => "Cancelled or planned only",
+        JobShow::Undone => "Undone",
     }
 }

@@ -59,6 +59,25 @@ pub(super) fn at_heading() {
     }));
 }
 
+/// After *Back*: focuses the row or the link that leads to the address that was left, once it is there. Until then, on another page
+/// and where nothing has the focus, it is on the heading. Whatever else has the focus keeps it.
+pub(super) fn at_link(address: &str, is_other: bool) {
+    let before = document().active_element();
+    let link = format!("main a[href=\"{address}\"], main a[href^=\"{address}#\"]");
+    wait(Box::new(move || {
+        let now = document().active_element().filter(|now| !now.matches("body").unwrap_or(true));
+        // A row has the focus if another one had it that is gone.
+        let is_placed = now.as_ref().is_none_or(|now| now.matches("main h1, main tr").unwrap_or(false));
+        if !is_placed && !(is_other && now == before) || focus::stay_at_row_of(&link) {
+            return true;
+        }
+        if now.is_none() || is_other && now == before {
+            focus::go_to("main h1");
+        }
+        false
+    }));
+}
+
 /// Tries in each frame until it succeeds or is no longer needed.
 fn wait(attempt: Box<dyn FnMut() -> bool>) {
     again(attempt, MOVES.get(), js_sys::Date::now() + PATIENCE_MS);

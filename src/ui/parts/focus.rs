@@ -78,9 +78,22 @@ pub(in crate::ui) fn go_to(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| focus(&place, false))
 }
 
+/// Focuses the next one of the elements that match, or the one before; the first one, if none of them has the focus.
+pub(in crate::ui) fn step(selectors: &str, down: bool) -> bool {
+    let Ok(all) = document().query_selector_all(selectors) else { return false };
+    let item = |at: u32| all.item(at).and_then(|item| item.dyn_into::<HtmlElement>().ok());
+    let to = match (0..all.length()).find(|at| item(*at).is_some_and(|item| has_focus(&item))) {
+        None => Some(0),
+        Some(at) if down => Some(at + 1),
+        Some(at) => at.checked_sub(1),
+    };
+    to.and_then(item).is_some_and(|to| focus(&to, false))
+}
+
 /// Whether keystrokes go into a field.
 pub(in crate::ui) fn is_typing() -> bool {
-    let typed = |at: Element| matches!(at.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA");
+    // A box or a choice takes no letters.
+    let typed = |at: Element| at.matches("input:not([type=checkbox], [type=radio]), select, textarea").unwrap_or(false);
     document().active_element().is_some_and(typed)
 }
 
@@ -102,6 +115,14 @@ pub(in crate::ui) fn open_to(selectors: &str) -> bool {
 /// Focuses the first element that matches, without scrolling the page.
 pub(in crate::ui) fn stay_at(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| focus(&place, true))
+}
+
+/// Focuses the row that has the first element that matches, or, outside lists, that element, without scrolling the page.
+pub(in crate::ui) fn stay_at_row_of(selectors: &str) -> bool {
+    find(selectors).is_some_and(|place| {
+        let row = place.closest("tr[tabindex]").ok().flatten().and_then(|row| row.dyn_into().ok());
+        focus(&row.unwrap_or(place), true)
+    })
 }
 
 impl FocusHistory {

@@ -31,6 +31,7 @@ pub(super) use actions::{ActionPlace, Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
+pub(in crate::ui) use counts::door;
 pub(in crate::ui) use headway_model::bar::number;
 use headway_model::{JobId, JobStatus, JobSummary};
 use missed::Missed;

@@ -3,7 +3,7 @@
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::status_of_jobs::status_of_jobs;
+use super::status_of_jobs::{short_of_jobs, status_of_jobs, word};
 use super::summary::still;
 use crate::base::to;
 use crate::live::Live;
@@ -11,6 +11,9 @@ use crate::ui::later::Later;
 use crate::ui::nav::Nav;
 use crate::ui::parts::format;
 use headway_model::{JobId, JobStatus, JobSummary, PauseReason};
+
+/// A text of at most this many letters fits on a small phone.
+const SHORT: usize = 17;
 
 /// One pill for all jobs that are not over and are shown neither in the dialog nor by the page. It leads to the job, or, if there is
 /// more than one, to the list of jobs.
@@ -57,18 +60,24 @@ fn Pill(
     let text = Memo::new(move |_| {
         let still = still.get();
         let is_lost = live.silent.with(Option::is_some);
-        let (title, text) = live.jobs.with(|jobs| {
+        let (title, text, short) = live.jobs.with(|jobs| {
             others.with(|others| {
                 let mut summaries = others.iter().filter_map(|job| jobs.get(job)).map(|state| &state.summary);
                 match only.get() {
                     Some(_) => summaries.next().map_or_else(Default::default, |summary| {
-                        (format!("{} · ", summary.title), alone(summary, !still.is_empty()))
+                        (format!("{} · ", summary.title), alone(summary, !still.is_empty()), Some(short(summary)))
                     }),
-                    None => (String::new(), status_of_jobs(summaries, &still, is_one_shown.get())),
+                    None => {
+                        let short = short_of_jobs(summaries.clone());
+                        let text = status_of_jobs(summaries, &still, is_one_shown.get());
+                        let is_long = text.chars().count() > SHORT;
+                        (String::new(), text, is_long.then_some(short))
+                    }
                 }
             })
         });
-        if is_lost { (format!("Last known: {title}"), text) } else { (title, text) }
+        // When the link is lost, the pill has a line of its own.
+        if is_lost { (format!("Last known: {title}"), text, None) } else { (title, text, short) }
     });
     let of_only = move |said: fn(&JobSummary) -> String| {
         live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))
@@ -97,11 +106,21 @@ fn Pill(
             href=href
             data-job=move || only.get().map(|job| job.to_string())
             data-status=move || status.get()
+            data-short=move || text.with(|(_, _, short)| short.clone())
             on:click=show
         >
-            <span class="pill-title">{move || text.with(|(title, _)| title.clone())}</span>
-            <span class="pill-text">{move || text.with(|(_, text)| text.clone())}</span>
+            <span class="pill-title">{move || text.with(|(title, ..)| title.clone())}</span>
+            <span class="pill-text">{move || text.with(|(_, text, _)| text.clone())}</span>
         </a>
+    }
+}
+
+/// The text of a job for a phone, where a title has no room.
+fn short(summary: &JobSummary) -> String {
+    let word = format::capital(word(summary.status).unwrap_or_default());
+    match format::percent(summary).filter(|_| summary.status != JobStatus::Planned) {
+        Some(percent) => format!("{word}, {percent}\u{a0}%"),
+        None => word,
     }
 }
 

@@ -24,15 +24,27 @@ pub(super) fn status_of_jobs<'a>(
         let other = if first.starts_with("1 ") { " other " } else { " others " };
         *first = first.replacen(' ', other, 1);
     }
-    if !jobs.clone().any(|job| job.listing) {
-        let going = jobs.filter(|job| job.status != JobStatus::Planned);
-        parts.extend(percent(going).map(|percent| format!("{percent}\u{a0}%")));
-    }
+    parts.extend(percent_of_going(jobs).map(|percent| format!("{percent}\u{a0}%")));
     parts.join(", ")
 }
 
+/// The same for a phone, where only their number has room, such as "3 jobs, 41 %".
+pub(super) fn short_of_jobs<'a>(jobs: impl Iterator<Item = &'a JobSummary> + Clone) -> String {
+    let number = jobs.clone().count();
+    match percent_of_going(jobs) {
+        Some(percent) => format!("{number} jobs, {percent}\u{a0}%"),
+        None => format!("{number} jobs"),
+    }
+}
+
+/// The percentage of the jobs that go on without a decision; `None` while one of all lists its files.
+fn percent_of_going<'a>(jobs: impl Iterator<Item = &'a JobSummary> + Clone) -> Option<u32> {
+    let is_listing = jobs.clone().any(|job| job.listing);
+    percent(jobs.filter(|job| job.status != JobStatus::Planned)).filter(|_| !is_listing)
+}
+
 /// The word for a status; `None` for a job that is over.
-fn word(status: JobStatus) -> Option<&'static str> {
+pub(super) fn word(status: JobStatus) -> Option<&'static str> {
     match status {
         JobStatus::Processing | JobStatus::Cancelling | JobStatus::Finishing => Some("running"),
         JobStatus::Planning => Some("listing files"),
@@ -59,7 +71,7 @@ mod tests {
     use headway_model::testing::{job_id, summary};
     use headway_model::{Counters, JobStatus, JobSummary, PauseReason};
 
-    use super::{JobId, status_of_jobs};
+    use super::{JobId, short_of_jobs, status_of_jobs};
 
     /// A job with this many of its files done.
     fn job(status: JobStatus, done: u32, total: u32) -> JobSummary {
@@ -80,7 +92,11 @@ mod tests {
         assert_eq!(said(&[slow.clone(), planned.clone()]), "1 running, 1 waiting for you, 33\u{a0}%");
         assert_eq!(said(&[planned.clone(), planned]), "2 waiting for you");
         // How many files there are is not known yet.
-        assert_eq!(said(&[slow, job(JobStatus::Planning, 0, 5)]), "1 running, 1 listing files");
+        let listing = [slow.clone(), job(JobStatus::Planning, 0, 5)];
+        assert_eq!(said(&listing), "1 running, 1 listing files");
+        // On a phone there is room for their number.
+        assert_eq!(short_of_jobs(listing.iter()), "2 jobs");
+        assert_eq!(short_of_jobs([slow.clone(), slow].iter()), "2 jobs, 33\u{a0}%");
     }
 
     #[test]

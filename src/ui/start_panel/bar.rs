@@ -2,14 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::JobOptions;
 use super::job_options::{SAMPLE, StartMode};
+use super::{JobOptions, choose};
 use crate::ui::library::{ListOffer, Selection};
-use crate::ui::parts::{Controls, focus, format};
+use crate::ui::parts::{Controls, format};
 use headway_model::library::{OutcomeFilter, Under};
-
-/// The chosen recipe on the sheet. Before the sheet is there: that it is being loaded, or could not be.
-const CHOICE: &str = ".start-cards input:checked, .start-sheet > .ui-loading, .start-sheet > .ui-error button";
 
 /// What a start would process, and how much, if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +48,7 @@ pub(in crate::ui) fn StartBar(chosen: JobOptions) -> impl IntoView {
                     " " <button class="ui-quiet" on:click=move |_| selected.set(Selection::default())>"Clear selection"</button>
                 </Show>
             </p>
-            <button class="start-bar-recipe" title="Choose what is done" on:click=move |_| _ = focus::open_to(CHOICE)>
+            <button class="start-bar-recipe" title="Choose what is done" on:click=move |_| _ = choose()>
                 {recipe}
             </button>
             <p class="ui-error ui-hint" role="alert">{move || obstacle.get()}</p>

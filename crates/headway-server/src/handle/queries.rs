@@ -8,7 +8,9 @@ mod jobs;
 mod kept;
 mod makers;
 mod noted;
+mod over;
 mod retries;
+mod sizes;
 mod start;
 mod totals;
 
@@ -19,6 +21,7 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::message::Now;
 use headway_model::{ApiError, Cursor, JobId, RelPath};
 pub(super) use items::item_view;
+pub(super) use sizes::InputSizes;
 
 /// The most jobs or items in one page.
 const PAGE_LIMIT: u32 = 1_000;

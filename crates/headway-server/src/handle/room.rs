@@ -45,11 +45,7 @@ impl Server {
     /// The content of the trashes in folders that are not served: those that jobs named by their paths, and libraries
     /// that were removed. A folder that is also served under a name is counted there.
     async fn elsewhere(&self) -> TrashElsewhere {
-        let silent = self.open_by_path().await;
-        let context = &self.inner.context;
-        let libraries = context.libraries.now();
-        let is_served = |library: &Library| libraries.iter().any(|served| served.path == library.path);
-        let others: Vec<_> = context.by_path.all().into_iter().filter(|library| !is_served(library)).collect();
+        let (others, silent) = self.unserved().await;
         let held = join_all(others.iter().map(|library| self.held(library))).await;
         let mut elsewhere = TrashElsewhere { unknown: silent, ..TrashElsewhere::default() };
         for held in held {
@@ -62,5 +58,14 @@ impl Server {
             }
         }
         elsewhere
+    }
+
+    /// The folders that are not served and in which there have been jobs; and how many of them cannot be opened now.
+    pub(super) async fn unserved(&self) -> (Vec<Arc<Library>>, u64) {
+        let silent = self.open_by_path().await;
+        let context = &self.inner.context;
+        let libraries = context.libraries.now();
+        let is_served = |library: &Library| libraries.iter().any(|served| served.path == library.path);
+        (context.by_path.all().into_iter().filter(|library| !is_served(library)).collect(), silent)
     }
 }

@@ -83,6 +83,7 @@ impl Server {
             read_logs: Default::default(),
             report_indexes: Default::default(),
             totals: Default::default(),
+            input_sizes: Default::default(),
             automatic: Default::default(),
             adopted: (!config.takes_up).then(|| Adopted::with(cancelled)),
             _runtime: runtime,

@@ -81,17 +81,23 @@ impl Server {
     /// Reports for each of these jobs how far it was undone. `oldest` is a job that was created before all the others, if
     /// there is one.
     pub(super) async fn say_undone(&self, jobs: &mut [JobSummary], oldest: Option<JobId>) -> Result<(), ApiError> {
+        let undone = self.undone_jobs(oldest).await?;
+        for job in jobs {
+            job.undone_as = undone.get(&job.job).map(|word| (*word).to_owned());
+        }
+        Ok(())
+    }
+
+    /// Every job that was undone by a job created after `oldest`, with the word for how far.
+    pub(super) async fn undone_jobs(&self, oldest: Option<JobId>) -> Result<BTreeMap<JobId, &'static str>, ApiError> {
         let mut undos: BTreeMap<JobId, Vec<JobSummary>> = BTreeMap::new();
         for row in self.store().jobs(JobFilter::Undos(oldest), u32::MAX).await? {
             if let Some(undone) = row.head.parent() {
                 undos.entry(undone).or_default().push(row.summary);
             }
         }
-        for job in jobs {
-            let undo = undos.remove(&job.job).and_then(|undos| last(undos.into_iter()));
-            job.undone_as = undo.map(|undo| undo.undoing_word().to_owned());
-        }
-        Ok(())
+        let last = undos.into_iter().filter_map(|(job, undos)| Some((job, last(undos.into_iter())?.undoing_word())));
+        Ok(last.collect())
     }
 }
 

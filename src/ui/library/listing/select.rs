@@ -93,7 +93,13 @@ impl ListedRows {
         let ListedRows { reader: RowReader { rows, .. }, selected, scrolled: Scrolled { at, anchor, .. }, .. } = self;
         let index = at.get_untracked();
         let last = rows.with_untracked(ReadRows::total).saturating_sub(1);
+        let is_of_browser = event.ctrl_key() || event.meta_key() || event.alt_key();
         let to = match event.key().as_str() {
+            "a" if event.ctrl_key() || event.meta_key() => {
+                event.prevent_default();
+                return self.select_all(true);
+            }
+            _ if is_of_browser => return,
             "ArrowDown" | "j" => (index + 1).min(last),
             "ArrowUp" | "k" => index.saturating_sub(1),
             "Home" => 0,
@@ -104,20 +110,9 @@ impl ListedRows {
                 let is_on = path.is_some_and(|path| selected.with_untracked(|all| all.contains(&path)));
                 return self.toggle(index, !is_on, event.shift_key());
             }
-            "a" if event.ctrl_key() || event.meta_key() => {
-                event.prevent_default();
-                return self.select_all(true);
-            }
             "Escape" => return selected.set(Selection::default()),
-            "Enter" => {
-                // Enter opens a folder; on a file, if anything is selected, it moves to the start button.
-                let chosen = selected.with_untracked(|selected| !selected.is_empty());
-                if !open(event, if chosen { ".entry-name a" } else { "a" }) && chosen {
-                    event.prevent_default();
-                    focus::go_to("[data-start=\"run\"]");
-                }
-                return;
-            }
+            // Whatever is selected: a folder is entered, and of a file its last job is shown.
+            "Enter" => return open(event),
             _ => return,
         };
         event.prevent_default();
@@ -159,15 +154,10 @@ pub(super) fn files(rows: &ReadRows) -> impl Iterator<Item = &Entry> {
     rows.all().filter(|entry| entry.kind == EntryKind::File)
 }
 
-/// Follows the first link that matches in the row that the keyboard is on. Returns whether there was one, or the key
-/// was meant for something inside the row.
-fn open(event: &KeyboardEvent, selectors: &str) -> bool {
-    let Some(at) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return false };
-    if !at.has_attribute("data-index") {
-        return true;
-    }
-    let link = at.query_selector(selectors).ok().flatten();
+/// Follows the first link in the row that the keyboard is on, unless the key was meant for something inside the row.
+fn open(event: &KeyboardEvent) {
+    let at = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let link = at.filter(|at| at.has_attribute("data-index")).and_then(|row| row.query_selector("a").ok().flatten());
     let link = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
     link.iter().for_each(web_sys::HtmlElement::click);
-    link.is_some()
 }

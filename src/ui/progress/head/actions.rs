@@ -50,6 +50,9 @@ pub(in crate::ui::progress) fn Actions(
     /// Where these buttons stand.
     #[prop(optional)]
     place: ActionPlace,
+    /// Whether the next step is the main button of the screen, as it is unless there are more jobs on it.
+    #[prop(optional)]
+    has_main: Option<Signal<bool>>,
 ) -> impl IntoView {
     if !may_act() {
         return ().into_any();
@@ -65,7 +68,8 @@ pub(in crate::ui::progress) fn Actions(
         let is_offered = || offers.with(|offers| offers.iter().any(|offer| offer.act == ButtonAction::Cancel));
         place.has(&ButtonAction::Cancel) && (summary.with(Option::is_none) || is_offered())
     });
-    let button = move |name: &'static str| view! { <OfferedButton name offers steer /> };
+    let has_main = Signal::derive(move || has_main.is_none_or(|has_main| has_main.get()));
+    let button = move |name: &'static str| view! { <OfferedButton name offers steer has_main /> };
     view! {
         <div class="ui-buttons head-actions">
             <For each=move || names.get() key=|name| *name children=button />
@@ -79,14 +83,20 @@ pub(in crate::ui::progress) fn Actions(
 
 /// The button of an action that is offered.
 #[component]
-fn OfferedButton(name: &'static str, offers: Memo<Vec<OfferedAction>>, steer: Steer) -> impl IntoView {
+fn OfferedButton(
+    name: &'static str,
+    offers: Memo<Vec<OfferedAction>>,
+    steer: Steer,
+    /// Whether the next step is the main button of the screen.
+    has_main: Signal<bool>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let here = move |offers: &Vec<OfferedAction>| offers.iter().find(|offer| offer.name == name).cloned();
     let text = move || match steer.under_way.get() {
         Some(under_way) if under_way == name => doing(name).to_owned(),
         _ => offers.with(here).map(|offer| offer.text).unwrap_or_default(),
     };
-    let is_next = move || offers.with(here).is_some_and(|offer| offer.is_next);
+    let is_next = move || has_main.get() && offers.with(here).is_some_and(|offer| offer.is_next);
     let press = move |_| {
         if let Some(offer) = offers.with_untracked(here) {
             perform(live, steer, offer.act);

@@ -52,7 +52,7 @@ fn what(counters: &Counters) -> String {
 }
 
 /// A link to the files with a status, at the moment that is shown.
-fn door(job: JobId, status: Option<StatusFilter>, at: Option<Seq>) -> String {
+pub(in crate::ui) fn door(job: JobId, status: Option<StatusFilter>, at: Option<Seq>) -> String {
     let parts = [status.map(|status| format!("status={status}")), at.map(|at| format!("at={at}"))];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let mark = if parts.is_empty() { "" } else { "?" };

@@ -4,17 +4,24 @@ use leptos::prelude::*;
 
 use super::actions::{Actions, Failed};
 use super::bar::{Outcomes, words};
+use super::counts::door;
 use super::{Summary, standing, status_word, still_now};
 use crate::base::to;
 use crate::live::Live;
 use crate::ui::parts::{StatusBadge, Zone, format, may_act};
 use crate::ui::progress::Steer;
-use headway_model::item::StatusFilter;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::{JobStatus, JobSummary};
 
 /// The head of a job, shortened.
 #[component]
-pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
+pub(in crate::ui) fn Strip(
+    summary: Summary,
+    steer: Steer,
+    /// Whether its next step is that of the whole list: one button of a screen is the main one.
+    #[prop(into)]
+    is_first: Signal<bool>,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let job = steer.newest.job;
     let (zone, can_act) = (Zone::here(), may_act());
@@ -44,10 +51,8 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
         };
         summary.with(|summary| summary.as_ref().and_then(part)).map(|part| format!(" · {part}"))
     };
-    let failed = move || {
-        let failed = counters.with(|counters| counters.failed);
-        (failed > 0).then(|| format!(" · {} failed", format::count(failed.into())))
-    };
+    let failed = Memo::new(move |_| counters.with(|counters| counters.failed));
+    let is_any_failed = Memo::new(move |_| failed.get() > 0);
     view! {
         <header class="head-top">
             <a class="head-title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
@@ -55,14 +60,17 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
             <StatusBadge status word=status_word(summary, still) />
             <p class="head-standing">{stands}</p>
         </header>
-        <Actions summary steer />
+        <Actions summary steer has_main=is_first />
         <Failed steer is_page=false />
         <Show when=move || !is_plan.get()>
             <Outcomes counters />
         </Show>
         <p class="head-numbers">
             <span class="head-done">{move || of(&words)}</span>
-            <span class="head-percent">{percent} {failed}</span>
+            <span class="head-percent">{percent}</span>
+            <Show when=move || is_any_failed.get()>
+                <a class="head-failed" href=door(job, Some(ItemLabel::Failed.into()), None)>{move || format!("{} failed", format::count(failed.get().into()))}</a>
+            </Show>
         </p>
     }
     .into_any()

@@ -11,7 +11,7 @@ use crate::item_filter::MatchingItems;
 use crate::library::FolderPage;
 use crate::load::Load;
 use crate::message::{Absent, CaughtUp, Closed, Hello, Now, Ping, Reset, SnapshotMessage, Summaries};
-use crate::summary::{ItemPage, JobPage, JobTotals, JobView, Room, Start};
+use crate::summary::{ItemPage, JobPage, JobTotals, JobView, OverJobs, Room, ShownJobs, Start};
 use crate::testing::every_event;
 use crate::{ApiError, Fold, JobEvent, JobId, Recorded, StartJob};
 
@@ -118,6 +118,10 @@ fn jobs() {
     whole::<JobView>(&view);
     let aside = json!([{ "job": null, "message": "m" }, { "job": JOB, "message": "m" }]);
     whole::<JobPage>(&json!({ "jobs": [undone], "next": JOB, "cursor": "0.0", "set_aside": aside }));
+    let page = json!({ "jobs": [undone], "next": JOB, "cursor": "0.0", "set_aside": aside });
+    whole::<ShownJobs>(&json!({ "page": page, "bytes": [7] }));
+    let some = json!({ "jobs": [JOB], "files": 1, "bytes": u64::MAX });
+    whole::<OverJobs>(&json!({ "retry": some, "trash": some, "unknown": 1 }));
     let totals = json!({ "files": 1, "bytes": u64::MAX });
     whole::<JobTotals>(&json!({
         "counters": counters(), "replaced": totals, "replaced_by": 1, "created": totals, "removed": totals, "unknown": 2,

@@ -1,10 +1,11 @@
 //! The list of jobs, in each of its orders.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::super::{Server, checks};
 use super::PAGE_LIMIT;
-use headway_model::find::{FindJobs, JobSort};
+use headway_model::find::{FindJobs, JobShow, JobSort};
 use headway_model::summary::{AsideJob, JobPage, ListedJobs};
 use headway_model::{ApiError, JobId, JobSummary};
 use headway_store::JobFilter;
@@ -55,16 +56,22 @@ impl Server {
         Ok(page)
     }
 
+    /// Reads how far jobs were undone only if the list asks for that: it takes a look at every undo.
+    pub(super) async fn undone_among(&self, find: &FindJobs) -> Result<UndoneAmong, ApiError> {
+        let undone = if find.show == JobShow::Undone { self.undone_jobs(None).await? } else { BTreeMap::new() };
+        Ok(UndoneAmong(undone))
+    }
+
     /// A page of jobs in an order that no index has, so every job is read.
     async fn sorted_jobs(&self, behind: Option<&JobRow>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
-        let cursor = self.cursor().await?;
+        let (cursor, wanted) = (self.cursor().await?, self.undone_among(find).await?);
         let (mut jobs, mut before) = (Vec::new(), None);
         loop {
             let rows = self.store().jobs(JobFilter::Before(before), PAGE_LIMIT).await?;
             let is_end = rows.len() < PAGE_LIMIT as usize;
             before = rows.last().map(|row| row.summary.job);
-            let found = rows.into_iter().filter(|row| find.has(&row.summary));
-            jobs.extend(found.map(|row| (row.job_no, row.summary)));
+            let found = rows.into_iter().map(|row| (row.job_no, wanted.told(row.summary)));
+            jobs.extend(found.filter(|(_, job)| find.has(job)));
             if is_end {
                 break;
             }
@@ -84,7 +91,7 @@ impl Server {
     }
 
     async fn newest_jobs(&self, before: Option<JobId>, limit: usize, find: &FindJobs) -> Result<JobPage, ApiError> {
-        let cursor = self.cursor().await?;
+        let (cursor, wanted) = (self.cursor().await?, self.undone_among(find).await?);
         // With a filter, more are read at a time, because few of them might match.
         let read = if find.is_all() { limit } else { PAGE_LIMIT as usize };
         let (mut jobs, mut before) = (Vec::new(), before);
@@ -93,6 +100,7 @@ impl Server {
             let is_end = rows.len() < read;
             for JobRow { summary, .. } in rows {
                 before = Some(summary.job);
+                let summary = wanted.told(summary);
                 if find.has(&summary) {
                     jobs.push(summary);
                 }
@@ -104,6 +112,17 @@ impl Server {
                 return Ok(JobPage { jobs, next: None, cursor, set_aside: Vec::new() });
             }
         }
+    }
+}
+
+/// How far jobs were undone, if a list asks for those that were.
+pub(super) struct UndoneAmong(BTreeMap<JobId, &'static str>);
+
+impl UndoneAmong {
+    /// The summary, with that.
+    pub(super) fn told(&self, job: JobSummary) -> JobSummary {
+        let undone_as = self.0.get(&job.job).map(|word| (*word).to_owned());
+        JobSummary { undone_as, ..job }
     }
 }
 
