@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::super::active_job::{HalfChanged, Undone};
 use super::super::stop::{StepFailure, StepStop};
 use super::super::{ActiveJob, Context};
-use super::lineage::asked_for;
+use super::lineage::{AskedFor, asked_for};
 use super::listed_before::ITEMS_AT_ONCE;
 use headway_files::Change;
 use headway_model::item::ItemLabel;
 use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
-use headway_model::{JobId, PlannedFile, Query, RelPath};
+use headway_model::{Conditions, ItemStatus, JobId, Query, RelPath};
 use headway_recipes::Unable;
 use headway_store::ItemPages;
 
@@ -19,8 +19,8 @@ pub(super) enum AskedItems {
     /// The files that an undo puts back, in the order in which it does that, and then those that it cannot put back,
     /// because nobody knows how far their change got.
     Undone(Vec<RelPath>),
-    /// Any others, in the order of the other job.
-    Items(Vec<AskedItem>),
+    /// Any others, in the order of the other job; and what it asked of its files, for those that it could not look at.
+    Items(Vec<AskedItem>, Conditions),
 }
 
 /// An item of another job.
@@ -57,7 +57,8 @@ pub(super) async fn named(
         let paths = made.iter().map(Change::path).chain(unclear.iter().cloned());
         return Ok(Some(AskedItems::Undone(paths.collect())));
     }
-    Ok(Some(AskedItems::Items(items(context, active, *job, which).await?)))
+    let (items, conditions) = items(context, active, *job, which).await?;
+    Ok(Some(AskedItems::Items(items, conditions)))
 }
 
 /// These items of another job.
@@ -66,7 +67,7 @@ async fn items(
     active: &ActiveJob,
     job: JobId,
     which: &ItemSelection,
-) -> Result<Vec<AskedItem>, Unable> {
+) -> Result<(Vec<AskedItem>, Conditions), Unable> {
     let status = match which {
         ItemSelection::Failed => Some(ItemLabel::Failed),
         ItemSelection::Cancelled => Some(ItemLabel::Cancelled),
@@ -83,16 +84,33 @@ async fn items(
             ItemSelection::Errors => row.state.status.is_error(),
             ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
         });
-        items.extend(wanted.map(|row| match (half_changed.remove(&row.file.path), row.file) {
-            (Some(change), file) => AskedItem::HalfChanged(file.path, change),
-            (None, file) if file.was_seen() => AskedItem::File(file.path),
-            (None, PlannedFile { path, .. }) => {
-                let below = asked.as_ref().map(|asked| FolderQuery { path: path.clone(), ..asked.clone() });
-                AskedItem::NotSeen(path, below)
-            }
-        }));
+        for row in wanted {
+            let is_unread = is_unread(row.state.status);
+            let path = row.file.path.clone();
+            items.push(match half_changed.remove(&path) {
+                Some(change) => AskedItem::HalfChanged(path, change),
+                None if row.file.was_seen() && !is_unread => AskedItem::File(path),
+                None if is_unread && asked.is_none() => return Err(no_longer_known("whether the file", &path, "is")),
+                None => {
+                    let below = |asked: &AskedFor| FolderQuery { path: path.clone(), ..asked.query.clone() };
+                    let below = asked.as_ref().map(below);
+                    AskedItem::NotSeen(path, below)
+                }
+            });
+        }
     }
-    Ok(items)
+    Ok((items, asked.map(|asked| asked.conditions).unwrap_or_default()))
+}
+
+/// Whether the other job could not find out whether it is for this file.
+fn is_unread(status: ItemStatus) -> bool {
+    matches!(status, ItemStatus::Skipped { reason, .. } if reason.is_not_looked_at())
+}
+
+/// The failure of a job that goes on from another one, of whose request it would have to know more.
+pub(super) fn no_longer_known(what: &str, path: &RelPath, is: &str) -> Unable {
+    let path = path.shown();
+    Unable::Failed(format!("{what} {path} {is} wanted is not known: the job that asked for it is no longer in the log"))
 }
 
 async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {
