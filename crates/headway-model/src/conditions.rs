@@ -114,7 +114,10 @@ impl Conditions {
         if let (Some(newer), Some(older)) = (self.newer_than, self.older_than)
             && newer.moment(from) >= older.moment(from)
         {
-            return Some(("newer_than", "no file can have changed after this moment and before the other one"));
+            return Some((
+                "newer_than",
+                "the time that files must be newer than is not before the one that they must be older than, so no file can be both",
+            ));
         }
         None
     }
