@@ -90,7 +90,8 @@ fn field(typed: TypedConditions, at: usize) -> AnyView {
 }
 
 fn type_box(chosen: JobOptions, name: String) -> AnyView {
-    let (own, value, label) = (name.clone(), name.clone(), capital(type_label(&name)));
+    let (own, value) = (name.clone(), name.clone());
+    let label = if TYPE_CLASSES.contains(&name.as_str()) { capital(type_label(&name)) } else { name.clone() };
     let change = move |event| {
         let is_wanted = event_target_checked(&event);
         chosen.conditions.update(|conditions| {
