@@ -31,7 +31,7 @@ fn text(head: &[u8]) -> Option<&str> {
         Err(error) if error.error_len().is_none() => std::str::from_utf8(head.get(..error.valid_up_to())?).ok()?,
         Err(_) => return None,
     };
-    // Bell, backspace, the white space of ASCII and escape occur in text.
+    // White space, escape and what a terminal does at once, such as a sound, occur in text.
     let is_control = |byte: u8| byte < 0x20 && !matches!(byte, 7..=13 | 27) || byte == 0x7f;
     (!text.is_empty() && !text.bytes().any(is_control)).then_some(text)
 }

@@ -42,7 +42,7 @@ pub(super) struct Lister<'a> {
     show: OutcomeFilter,
     /// What the files must be like.
     conditions: Conditions,
-    /// Files that an earlier job found to meet them.
+    /// Files that met them when an earlier job planned them.
     met: HashSet<RelPath>,
     /// Files found and not yet looked up.
     waiting: Vec<ListedFile>,
@@ -114,9 +114,15 @@ impl<'a> Lister<'a> {
                 let first = self.index as usize;
                 paths.iter().skip(first).all(|path| self.inspect(path));
             }
-            (_, Some(AskedItems::Items(items, asked))) => {
-                self.retries(&items, asked);
-                self.items(&items, listed)?;
+            (_, Some(AskedItems::Items(retried))) => {
+                self.met = retried.met;
+                // Conditions of its own hold for all of its files.
+                if self.conditions.is_empty() {
+                    self.conditions = retried.conditions;
+                } else {
+                    self.met.clear();
+                }
+                self.items(&retried.items, listed)?;
             }
             (Query::Paths(paths), None) => self.paths(paths, listed)?,
             (Query::Folder(query), None) => {

@@ -1,5 +1,6 @@
 //! The files of a query for items of another job.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::active_job::{HalfChanged, Undone};
@@ -10,7 +11,7 @@ use super::listed_before::ITEMS_AT_ONCE;
 use headway_files::Change;
 use headway_model::item::ItemLabel;
 use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
-use headway_model::{Conditions, ItemStatus, JobId, Query, RelPath};
+use headway_model::{Conditions, ItemStatus, JobId, Query, RelPath, SkipReason};
 use headway_recipes::Unable;
 use headway_store::ItemPages;
 
@@ -19,8 +20,18 @@ pub(super) enum AskedItems {
     /// The files that an undo puts back, in the order in which it does that, and then those that it cannot put back,
     /// because nobody knows how far their change got.
     Undone(Vec<RelPath>),
-    /// Any others, in the order of the other job; and what it asked of its files, for those that it could not look at.
-    Items(Vec<AskedItem>, Conditions),
+    /// Any others.
+    Items(RetriedItems),
+}
+
+/// Items of another job that one of them retries.
+pub(super) struct RetriedItems {
+    /// In the order of the other job.
+    pub(super) items: Vec<AskedItem>,
+    /// What the job that asked for them first asked of its files.
+    pub(super) conditions: Conditions,
+    /// The files that met this. What the plan of the other job skipped never ran, so that it is found out again.
+    pub(super) met: HashSet<RelPath>,
 }
 
 /// An item of another job.
@@ -57,8 +68,7 @@ pub(super) async fn named(
         let paths = made.iter().map(Change::path).chain(unclear.iter().cloned());
         return Ok(Some(AskedItems::Undone(paths.collect())));
     }
-    let (items, conditions) = items(context, active, *job, which).await?;
-    Ok(Some(AskedItems::Items(items, conditions)))
+    Ok(Some(AskedItems::Items(items(context, active, *job, which).await?)))
 }
 
 /// These items of another job.
@@ -67,7 +77,7 @@ async fn items(
     active: &ActiveJob,
     job: JobId,
     which: &ItemSelection,
-) -> Result<(Vec<AskedItem>, Conditions), Unable> {
+) -> Result<RetriedItems, Unable> {
     let status = match which {
         ItemSelection::Failed => Some(ItemLabel::Failed),
         ItemSelection::Cancelled => Some(ItemLabel::Cancelled),
@@ -76,7 +86,8 @@ async fn items(
     let job_no = number_of(context, job).await?;
     let asked = asked_for(context, job).await?;
     let mut half_changed = active.half_changed(context).await?;
-    let mut items = Vec::new();
+    let conditions = asked.as_ref().map(|asked| asked.conditions.clone()).unwrap_or_default();
+    let (mut items, mut met) = (Vec::new(), HashSet::new());
     let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
     while let Some(rows) = pages.next().await? {
         let wanted = rows.into_iter().filter(|row| match which {
@@ -85,12 +96,22 @@ async fn items(
             ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
         });
         for row in wanted {
-            let is_unread = is_unread(row.state.status);
-            let path = row.file.path.clone();
-            items.push(match half_changed.remove(&path) {
+            let was_seen = row.file.was_seen();
+            let path = row.file.path;
+            let skipped = match row.state.status {
+                ItemStatus::Skipped { reason, planned: true } => Some(reason),
+                _ => None,
+            };
+            if asked.is_none() && skipped.is_some_and(SkipReason::is_not_looked_at) {
+                return Err(no_longer_known("whether the file", &path, "is"));
+            }
+            let change = half_changed.remove(&path);
+            if !conditions.is_empty() && (change.is_some() || was_seen && skipped.is_none()) {
+                met.insert(path.clone());
+            }
+            items.push(match change {
                 Some(change) => AskedItem::HalfChanged(path, change),
-                None if row.file.was_seen() && !is_unread => AskedItem::File(path),
-                None if is_unread && asked.is_none() => return Err(no_longer_known("whether the file", &path, "is")),
+                None if was_seen => AskedItem::File(path),
                 None => {
                     let below = |asked: &AskedFor| FolderQuery { path: path.clone(), ..asked.query.clone() };
                     let below = asked.as_ref().map(below);
@@ -99,12 +120,7 @@ async fn items(
             });
         }
     }
-    Ok((items, asked.map(|asked| asked.conditions).unwrap_or_default()))
-}
-
-/// Whether the other job could not find out whether it is for this file.
-fn is_unread(status: ItemStatus) -> bool {
-    matches!(status, ItemStatus::Skipped { reason, .. } if reason.is_not_looked_at())
+    Ok(RetriedItems { items, conditions, met })
 }
 
 /// The failure of a job that goes on from another one, of whose request it would have to know more.

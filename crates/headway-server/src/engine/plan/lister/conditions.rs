@@ -7,25 +7,11 @@ use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::file_types::{head, in_parts};
-use super::super::named::AskedItem;
 use super::Lister;
 use headway_files::{ContentType, Library, ListedFile, TYPE_HEAD, environment, inspect_again, is_absent, now};
-use headway_model::{Conditions, PauseReason, RelPath, SkipReason};
+use headway_model::{PauseReason, RelPath, SkipReason};
 
 impl Lister<'_> {
-    /// Takes in what the job `asked` for whose items this one retries, unless this one has conditions of its own. Its files have met
-    /// them; it remains to be found out about what that job could not look at.
-    pub(super) fn retries(&mut self, items: &[AskedItem], asked: Conditions) {
-        if !self.conditions.is_empty() || asked.is_empty() {
-            return;
-        }
-        self.conditions = asked;
-        self.met.extend(items.iter().filter_map(|item| match item {
-            AskedItem::File(path) | AskedItem::HalfChanged(path, _) => Some(path.clone()),
-            AskedItem::NotSeen(..) => None,
-        }));
-    }
-
     /// Skips each of these files that is not of the size or age asked for. Of a file that could not be looked at, neither is known.
     pub(super) fn leave_out_unmet(&self, files: &mut [ListedFile]) {
         if self.conditions.is_empty() {
