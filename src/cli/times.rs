@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Local};
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::out::time;
+use headway_model::conditions::{AGE_FORM, AgeLimit, ago_of, date_of};
 use headway_model::{JobSummary, Millis};
 
 /// A moment in the time zone of this terminal, to the second. All are of one width.
@@ -46,6 +47,33 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
+/// Reads how old files are, for clap, which takes the error's text: `7d`, or a date, perhaps with a time, in the time zone of this
+/// terminal or with a zone of its own.
+pub(super) fn age(text: &str) -> Result<AgeLimit, String> {
+    if let Some(ago) = ago_of(text) {
+        return Ok(AgeLimit::AgoMs(ago));
+    }
+    let at = moment(text.trim()).and_then(|at| Millis::try_from(at.timestamp_millis()).ok());
+    at.map(AgeLimit::AtMs).ok_or_else(|| format!("{text:?} is no age and no date; {AGE_FORM}"))
+}
+
+/// A date, or a date and a time.
+fn moment(text: &str) -> Option<DateTime<Local>> {
+    if let Ok(zoned) = DateTime::parse_from_rfc3339(text) {
+        return Some(zoned.with_timezone(&Local));
+    }
+    let of_day = |(year, month, day): (u32, u32, u32)| {
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+        Some(date.and_time(NaiveTime::MIN))
+    };
+    let of_time = || {
+        let forms = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+        forms.into_iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+    };
+    // A time that the clocks skip in spring is none; one that they repeat in autumn is the first.
+    date_of(text).and_then(of_day).or_else(of_time)?.and_local_timezone(Local).earliest()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +93,21 @@ mod tests {
         let older = JobSummary { ended: Some(4_000), ..job(JobStatus::Completed, Some(1_000), None) };
         assert_eq!(took(&older, Some(54_000)).as_deref(), Some("3.0 s"));
         assert_eq!(took(&job(JobStatus::Queued, None, None), Some(54_000)), None);
+    }
+
+    #[test]
+    fn how_old_files_are_is_an_age_or_a_date_in_the_time_zone_of_the_terminal() {
+        assert_eq!(age("7d"), Ok(AgeLimit::AgoMs(7 * 86_400_000)));
+        assert_eq!(age("2024-01-01T00:00:00Z"), Ok(AgeLimit::AtMs(1_704_067_200_000)));
+        assert_eq!(age("2024-01-01 01:00:00+01:00"), Ok(AgeLimit::AtMs(1_704_067_200_000)));
+        for text in ["2024-01-31", "2024-01-31 12:30", "2024-01-31T12:30:05"] {
+            let Ok(AgeLimit::AtMs(at)) = age(text) else { panic!("{text} is a moment") };
+            let told = local(at);
+            assert!(told.starts_with(&text.replace('T', " ")), "{text} is {told}");
+        }
+        let wrong = age("last week").expect_err("neither");
+        assert!(wrong.contains("7d") && wrong.contains("2024-01-01"), "{wrong}");
+        assert!(["7", "", "2024-02-30", "2024-01-01 25:00", "1969-01-01"].iter().all(|text| age(text).is_err()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Small components that know nothing about pages: they take data and show it.
 
+pub(super) mod condition_words;
 mod controls;
 pub(super) mod copy;
 mod disclosure;

@@ -18,6 +18,7 @@ mod save_preset;
 mod setting;
 mod sheet;
 mod to_files;
+mod which_files;
 
 use leptos::prelude::*;
 

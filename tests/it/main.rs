@@ -12,6 +12,7 @@ mod cli;
 mod client;
 mod command;
 mod compare_with_parallel;
+mod conditions;
 mod config;
 mod connections;
 mod cursors;

@@ -1,6 +1,8 @@
-//! The only way to disks: libraries, which are a user's files, and the data folder, which is Headway's own.
+//! The only way to disks: libraries, which are a user's files, and the data folder, which is Headway's own. What the first bytes of
+//! a file tell of its type is here too.
 
 mod ask_all;
+mod content_type;
 mod data_folder;
 mod error;
 mod library;
@@ -11,6 +13,7 @@ mod unable;
 mod unreadable;
 
 pub use ask_all::ask_all;
+pub use content_type::{ContentType, TYPE_HEAD, nearest_type, type_name};
 pub use data_folder::{
     DataFolder, DiskChanges, Ground, KnownAs, NotedFolders, Outputs, SameFiles, StateFile, StepStopped, is_held,
     private, remove_tree,

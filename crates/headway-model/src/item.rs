@@ -50,7 +50,7 @@ impl ItemStatus {
     }
 
     /// How the library lists a file with this last status: unprocessed, processed or failed. A file that was missed,
-    /// or whose type the recipe does not handle, counts as unprocessed.
+    /// or whose type the recipe does not handle, or that does not meet the conditions of the request, counts as unprocessed.
     pub fn shown_as(self) -> OutcomeFilter {
         match self {
             ItemStatus::Succeeded(_) => OutcomeFilter::Processed,
@@ -61,7 +61,12 @@ impl ItemStatus {
                     | SkipReason::Unsupported
                     | SkipReason::Kept
                     | SkipReason::Lacking
-                    | SkipReason::Unlisted,
+                    | SkipReason::Unlisted
+                    | SkipReason::TooSmall
+                    | SkipReason::TooLarge
+                    | SkipReason::TooNew
+                    | SkipReason::TooOld
+                    | SkipReason::OtherType,
                 ..
             } => OutcomeFilter::Unprocessed,
             ItemStatus::Skipped { .. } => OutcomeFilter::Processed,
@@ -103,7 +108,14 @@ impl ItemStatus {
                 | SkipReason::Reserved
                 | SkipReason::TooLong
                 | SkipReason::NoName
-                | SkipReason::DiskMissing => false,
+                | SkipReason::DiskMissing
+                | SkipReason::TooSmall
+                | SkipReason::TooLarge
+                | SkipReason::TooNew
+                | SkipReason::TooOld
+                | SkipReason::OtherType
+                | SkipReason::NotPermitted
+                | SkipReason::Unread => false,
             },
             ItemStatus::Waiting
             | ItemStatus::Running
@@ -114,7 +126,7 @@ impl ItemStatus {
     }
 
     /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was
-    /// taken or impossible. The other skipped files need no work. If the plan found, in a folder, that it is no regular file, it was
+    /// taken or impossible, or whether it was asked for could not be found out. The other skipped files need no work. If the plan found, in a folder, that it is no regular file, it was
     /// never asked for; if the request names it, or it stopped being one later, it was.
     pub fn is_missed(self) -> bool {
         let ItemStatus::Skipped { reason, planned } = self else { return false };
@@ -129,7 +141,9 @@ impl ItemStatus {
             | SkipReason::HalfChanged
             | SkipReason::Reserved
             | SkipReason::TooLong
-            | SkipReason::NoName => true,
+            | SkipReason::NoName
+            | SkipReason::NotPermitted
+            | SkipReason::Unread => true,
             SkipReason::Symlink | SkipReason::NotAFile => !planned,
             SkipReason::Done
             | SkipReason::Command
@@ -140,7 +154,12 @@ impl ItemStatus {
             | SkipReason::Kept
             | SkipReason::Lacking
             | SkipReason::With
-            | SkipReason::Unlisted => false,
+            | SkipReason::Unlisted
+            | SkipReason::TooSmall
+            | SkipReason::TooLarge
+            | SkipReason::TooNew
+            | SkipReason::TooOld
+            | SkipReason::OtherType => false,
         }
     }
 

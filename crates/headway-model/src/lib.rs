@@ -12,6 +12,7 @@ pub mod attempt;
 pub mod bar;
 pub mod built_in;
 pub mod causes;
+pub mod conditions;
 pub mod counters;
 pub mod cursor;
 pub mod digest;
@@ -62,6 +63,7 @@ pub mod testing;
 
 pub use action::Action;
 pub use built_in::BuiltIn;
+pub use conditions::Conditions;
 pub use counters::Counters;
 pub use cursor::Cursor;
 pub use digest::Digest;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::conditions::Conditions;
 use super::digest::Digest;
 use super::done::OnDone;
 use super::event::{TITLE_LIMIT, cut};
@@ -35,6 +36,9 @@ pub struct StartJob {
     pub settings: Settings,
     /// Which files.
     pub query: Query,
+    /// What these files must be like to be processed: the others are left out, each with its reason.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub conditions: Conditions,
     /// The job's title; derived from the rest if omitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -71,6 +75,7 @@ impl StartJob {
             recipe: recipe.to_owned(),
             settings: Settings::new(),
             query,
+            conditions: Conditions::default(),
             title: None,
             concurrency: 0,
             priority: 0,
@@ -89,7 +94,8 @@ impl StartJob {
         StartJob { title, parent: Some(job), ..StartJob::new(library, JobKind::UNDO, query) }
     }
 
-    /// The same request again, limited to these items of the earlier job.
+    /// The same request again, limited to these items of the earlier job. They met its conditions; what that job could not look
+    /// at is judged by its conditions, which the plan finds in the log.
     pub fn again(&self, job: JobId, which: ItemSelection) -> Self {
         let title = self.title.as_ref().map(|title| match title.starts_with("Again: ") {
             true => title.clone(),
@@ -97,7 +103,8 @@ impl StartJob {
         });
         let policy = Policy { on_done: Some(OnDone::Again), ..self.policy.clone() };
         let query = Query::Items(ItemsQuery { job, which });
-        StartJob { query, title, parent: Some(job), policy, sample: None, ..self.clone() }
+        let conditions = Conditions::default();
+        StartJob { query, conditions, title, parent: Some(job), policy, sample: None, ..self.clone() }
     }
 
     /// The hash of everything that determines the output for a file: the recipe's name and version (`recipe`), those
@@ -189,11 +196,34 @@ mod tests {
             (r#"{"library":"l","recipe":"checksum","query":{"folder":{}},"colour":1}"#, "unknown field `colour`"),
             (r#"{"library":"l","recipe":"checksum","query":{"folder":{"depth":1}}}"#, "unknown field `depth`"),
             (r#"{"library":"l","recipe":"checksum"}"#, "missing field `query`"),
+            (
+                r#"{"library":"l","recipe":"checksum","query":{"folder":{}},"conditions":{"size":1}}"#,
+                "unknown field `size`",
+            ),
+            (
+                r#"{"library":"l","recipe":"checksum","query":{"folder":{}},"conditions":{"min_size":-1}}"#,
+                "invalid value",
+            ),
             (r#"{"library":"l","recipe":"checksum","query":{"paths":["../x"]}}"#, "`..`"),
             (r#"{"library":"l","recipe":"checksum","query":{"paths":["/etc/passwd"]}}"#, "absolute"),
         ] {
             let error = read(text).expect_err(text).to_string();
             assert!(error.contains(says), "{error}");
         }
+    }
+
+    #[test]
+    fn a_request_of_an_earlier_version_is_written_as_it_was_hashed() {
+        let recorded = r#"{"library":"l","recipe":"checksum","settings":{},"query":{"folder":{"path":"","include":[],"exclude":[]}},"concurrency":0}"#;
+        let request: StartJob = serde_json::from_str(recorded).expect("a request without conditions");
+        assert!(request.conditions.is_empty());
+        assert_eq!(serde_json::to_string(&request).expect("JSON"), recorded);
+    }
+
+    #[test]
+    fn a_retry_is_for_its_items_and_not_for_what_meets_the_conditions_again() {
+        let conditions = Conditions { min_size: Some(1), ..Conditions::default() };
+        let request = StartJob { conditions, ..StartJob::new("l", "checksum", Query::Folder(FolderQuery::default())) };
+        assert!(request.again(JobId::mint(1, [0; 10]), ItemSelection::Errors).conditions.is_empty());
     }
 }

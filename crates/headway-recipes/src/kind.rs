@@ -1,5 +1,6 @@
-//! The type of a file, by its content and by its name.
+//! The types of file that recipes tell apart, by content and by name.
 
+use headway_files::ContentType;
 use headway_model::RelPath;
 
 /// A type of file.
@@ -51,31 +52,6 @@ impl FileLook {
     }
 }
 
-/// The signatures of the types: offset and bytes.
-const BEGINNINGS: &[(FileKind, usize, &[u8])] = &[
-    (Zip, 0, b"PK\x03\x04"),
-    (Zip, 0, b"PK\x05\x06"),
-    (Zip, 0, b"PK\x07\x08PK\x03\x04"),
-    (Gzip, 0, b"\x1f\x8b"),
-    (Zstd, 0, b"\x28\xb5\x2f\xfd"),
-    (Png, 0, b"\x89PNG\r\n\x1a\n"),
-    (Jpeg, 0, b"\xff\xd8\xff"),
-    (Gif, 0, b"GIF87a"),
-    (Gif, 0, b"GIF89a"),
-    (Tiff, 0, b"II*\0"),
-    (Tiff, 0, b"MM\0*"),
-    (Tiff, 0, b"II+\0"),
-    (Tiff, 0, b"MM\0+"),
-    (Flac, 0, b"fLaC"),
-    (Mp3, 0, b"ID3"),
-    (Ogg, 0, b"OggS"),
-    (Pdf, 0, b"%PDF-"),
-    (Rar, 0, b"Rar!\x1a\x07"),
-    (SevenZip, 0, b"7z\xbc\xaf\x27\x1c"),
-    (Bzip2, 0, b"BZh"),
-    (Xz, 0, b"\xfd7zXZ\0"),
-];
-
 /// The extensions of the types, in lower case. Many formats are based on zip.
 const EXTENSIONS: &[(FileKind, &[&str])] = &[
     (
@@ -104,24 +80,29 @@ const EXTENSIONS: &[(FileKind, &[&str])] = &[
 ];
 
 impl FileKind {
-    /// The type according to the first bytes of a file; `None` if they are unknown.
+    /// The type according to the first bytes of a file; `None` if no recipe is for it. Documents that are written as a zip archive
+    /// are one.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
-        let begins =
-            |(_, at, bytes): &&(FileKind, usize, &[u8])| head.get(*at..).is_some_and(|rest| rest.starts_with(bytes));
-        if let Some((kind, ..)) = BEGINNINGS.iter().find(begins) {
-            return Some(*kind);
-        }
-        if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
-            return Some(WebP);
-        }
-        // Two letters are too weak a signature, so the reserved bytes must be zero as well.
-        let bitmap = head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]) && head.len() >= HEAD;
-        let frame = matches!(head, [0xff, second, third, ..] if second & 0xe6 == 0xe2 && third >> 4 != 15 && third & 0x0c != 0x0c);
-        match (bitmap, frame) {
-            (true, _) => Some(Bmp),
-            (_, true) => Some(Mp3),
-            _ => None,
-        }
+        Some(match ContentType::of(head)?.container() {
+            "application/zip" => Zip,
+            "application/gzip" => Gzip,
+            "application/zstd" => Zstd,
+            "image/png" => Png,
+            "image/jpeg" => Jpeg,
+            "image/gif" => Gif,
+            "image/webp" => WebP,
+            "image/tiff" => Tiff,
+            "image/bmp" => Bmp,
+            "audio/flac" => Flac,
+            "audio/mpeg" => Mp3,
+            "audio/ogg" | "video/ogg" => Ogg,
+            "application/pdf" => Pdf,
+            "application/x-rar" => Rar,
+            "application/x-7z-compressed" => SevenZip,
+            "application/x-bzip2" => Bzip2,
+            "application/x-xz" => Xz,
+            _ => return None,
+        })
     }
 
     /// The type according to the extension of a name; `None` if it is unknown.

@@ -8,8 +8,9 @@ use clap::Args;
 
 use super::super::shown::setting;
 use super::super::times;
+use headway_model::conditions::{AgeLimit, SIZE_FORM, bytes_of};
 use headway_model::policy::{Halt, OnInterrupt, Timeout};
-use headway_model::{JobId, OnDone};
+use headway_model::{Conditions, JobId, OnDone};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files")]
@@ -30,6 +31,9 @@ pub(super) struct FileArguments {
     #[arg(long)]
     pub(super) system_files: bool,
 
+    #[command(flatten)]
+    pub(super) conditions: ConditionArguments,
+
     /// Read names from a file; - is standard input
     #[arg(short = 'a', long, visible_alias = "arg-file", value_name = "FILE")]
     pub(super) files_from: Option<OsString>,
@@ -37,6 +41,52 @@ pub(super) struct FileArguments {
     /// The names that are read end with NUL, not with a line feed
     #[arg(short = '0', long)]
     pub(super) null: bool,
+}
+
+/// What files must be like, in folders and by name. The others are left out, each with its reason.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files")]
+pub(super) struct ConditionArguments {
+    /// Take only files of at least this size, such as 10M (of 1,000,000 bytes) or 10Mi (of 1,048,576)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    min_size: Option<u64>,
+
+    /// Take only files of at most this size
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_size: Option<u64>,
+
+    /// Take only files whose content changed within this time, such as 12h, 7d or 2w, or after a date, such as 2024-01-01
+    #[arg(long, visible_alias = "changed-within", value_name = "AGE|DATE", value_parser = times::age)]
+    newer_than: Option<AgeLimit>,
+
+    /// Take only files whose content last changed longer ago than this, or before a date
+    #[arg(long, visible_alias = "changed-before", value_name = "AGE|DATE", value_parser = times::age)]
+    older_than: Option<AgeLimit>,
+
+    /// Take only files whose content is of this type: image, video, audio, document, archive, text, or a media type such
+    /// as image/png; several with commas, or repeated
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
+    types: Vec<String>,
+}
+
+impl ConditionArguments {
+    /// The conditions of the request.
+    pub(super) fn conditions(&self) -> Conditions {
+        let ConditionArguments { min_size, max_size, newer_than, older_than, types } = self;
+        Conditions {
+            min_size: *min_size,
+            max_size: *max_size,
+            newer_than: *newer_than,
+            older_than: *older_than,
+            types: types.clone(),
+            counted_from: None,
+        }
+    }
+}
+
+/// A size, for clap, which takes the error's text.
+fn size(text: &str) -> Result<u64, String> {
+    bytes_of(text).ok_or_else(|| format!("{text:?} is not a size; {SIZE_FORM}"))
 }
 
 #[derive(Debug, Args)]

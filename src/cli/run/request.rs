@@ -106,6 +106,7 @@ impl RunArguments {
         }
         (request.concurrency, request.priority, request.output) = (self.work.jobs, self.work.priority, output);
         request.sample = self.work.sample;
+        request.conditions = self.files.conditions.conditions();
         request.policy = Policy {
             tries: self.work.tries,
             backoff_ms: self.work.backoff.map(|backoff| backoff.as_millis() as u64),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
+use crate::ui::parts::condition_words::{condition_words, day};
 use crate::ui::parts::policy_words::{done_words, halt_words, timeout_words};
 use crate::ui::parts::{format, may_act};
 use headway_model::policy::OnInterrupt;
@@ -37,7 +38,8 @@ pub(super) fn RequestDetails(request: StartJob) -> impl IntoView {
             {may_act().then(|| match can_be_repeated(&request) {
                 Ok(()) => {
                     // As a plan, so that a person sees the present files before anything runs.
-                    let again = StartJob { approval: true, ..request.clone() };
+                    let conditions = request.conditions.uncounted();
+                    let again = StartJob { approval: true, conditions, ..request.clone() };
                     view! { <p><button data-action="duplicate" on:click=move |_| _ = live.start(again.clone())>"Plan the same again"</button></p> }.into_any()
                 }
                 Err(why) => view! { <p class="ui-hint">{why}</p> }.into_any(),
@@ -124,6 +126,9 @@ fn lines(request: &StartJob, known: &[Setting]) -> Vec<(String, SettingValue)> {
     let text = |name: &str, text: String| (name.to_owned(), SettingValue::Text(text));
     let mut lines = vec![text("Library", request.library.clone()), text("Recipe", request.recipe.clone())];
     lines.extend(request.settings.iter().map(|(name, value)| (label(name), SettingValue::of(setting(name), value))));
+    let conditions = condition_words(&request.conditions, false);
+    lines.extend((!conditions.is_empty()).then(|| text("Which files", conditions.join(", "))));
+    lines.extend(request.conditions.counted_from.map(|from| text("Ages count from", day(from, false))));
     let output = request.output.as_ref().filter(|_| has_output(request));
     lines.extend(output.map(|output| text("Output", output_text(output))));
     let policy = &request.policy;

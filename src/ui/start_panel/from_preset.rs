@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::JobOptions;
 use super::job_options::ChosenPreset;
+use crate::ui::parts::condition_words::condition_words;
 use crate::ui::parts::format;
 use headway_model::library::OutcomeFilter;
 use headway_model::{Query, StartJob};
@@ -82,6 +83,8 @@ fn own_files(request: &StartJob) -> String {
             format!("those in {place}{matching}{outcome}")
         }
     };
+    let conditions = condition_words(&request.conditions, true);
+    let files = [vec![files], conditions].concat().join(", ");
     match request.sample {
         Some(most) => format!("the first {} of {files}", format::count(most.into())),
         None => files,

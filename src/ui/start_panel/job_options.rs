@@ -10,7 +10,7 @@ use crate::ui::library::{FIRST, ListOffer, Selection, matching};
 use crate::ui::parts::format::sentence;
 use headway_model::request::FolderQuery;
 use headway_model::summary::{RecipeInfo, Start};
-use headway_model::{JobId, Output, OutputPlace, Policy, Query, RelPath, Settings, StartJob};
+use headway_model::{Conditions, JobId, Output, OutputPlace, Policy, Query, RelPath, Settings, StartJob};
 
 /// The size of a sample.
 pub(super) const SAMPLE: u32 = 10;
@@ -60,6 +60,10 @@ pub(in crate::ui) struct JobOptions {
     pub(super) smaller: RwSignal<bool>,
     pub(super) leave_out: RwSignal<String>,
     pub(super) system_files: RwSignal<bool>,
+    /// What the files must be like.
+    pub(super) conditions: RwSignal<Conditions>,
+    /// The first of the fields for that which cannot be read or contradicts another one, and why.
+    pub(super) unread: RwSignal<Option<Wrong>>,
     pub(super) policies: Policies,
     /// The preset that filled the fields, until a recipe is chosen.
     pub(super) preset: RwSignal<Option<ChosenPreset>>,
@@ -99,6 +103,8 @@ impl JobOptions {
             smaller: RwSignal::new(false),
             leave_out: RwSignal::new(String::new()),
             system_files: RwSignal::new(false),
+            conditions: RwSignal::new(Conditions::default()),
+            unread: RwSignal::new(None),
             policies: Policies::new(),
             preset: RwSignal::new(None),
             has_pace: RwSignal::new(false),
@@ -119,10 +125,14 @@ impl JobOptions {
         let Some((library, query)) = files else { return Ok(None) };
         let query = self.narrowed(query);
         let (output, policy) = (self.output()?, self.policies.read()?);
+        if let Some(wrong) = self.unread.get_untracked() {
+            return Err(wrong);
+        }
+        let conditions = self.conditions.get_untracked();
         let settings = self.settings.get_untracked();
         let (concurrency, priority) = if self.has_pace.get_untracked() { self.pace_untracked() } else { (0, 0) };
         let request = StartJob::new(&library, &self.name.get_untracked(), query);
-        Ok(Some(StartJob { settings, output, policy, concurrency, priority, ..request }))
+        Ok(Some(StartJob { settings, output, policy, concurrency, priority, conditions, ..request }))
     }
 
     /// Fills the fields from a preset. Its files are not taken: what runs is what the page shows.
@@ -142,6 +152,7 @@ impl JobOptions {
         self.policies.fill(&request.policy);
         self.leave_out.set(exclude.join("\n"));
         self.system_files.set(system_files);
+        self.conditions.set(request.conditions);
         self.take_output(self.recipe.get_untracked().and_then(|recipe| recipe.output));
         self.smaller.set(self.place.with_untracked(|output| output.as_ref().is_some_and(|to| to.smaller.is_some())));
         self.filled.update(|filled| *filled = filled.wrapping_add(1));

@@ -14,6 +14,7 @@ use super::preset_list::PresetList;
 use super::presets::Presets;
 use super::save_preset::SavePreset;
 use super::setting::Setting;
+use super::which_files::WhichFiles;
 use crate::ui::parts::Disclosure;
 
 /// The recipes and the presets, and the form of the chosen recipe.
@@ -49,6 +50,7 @@ pub(in crate::ui) fn StartSheet(
             <div class="start-policies">
                 <Options chosen />
                 <LeaveOut chosen />
+                <WhichFiles chosen />
             </div>
             <SavePreset chosen presets />
         </div>

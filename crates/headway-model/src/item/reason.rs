@@ -94,6 +94,20 @@ numbered! {
         Reserved = 21,
         /// The disk that it was on is missing, and a person had the job go on without it.
         DiskMissing = 22,
+        /// It is smaller than the request asks for.
+        TooSmall = 23,
+        /// It is larger than the request asks for.
+        TooLarge = 24,
+        /// Its content changed more recently than the request asks for.
+        TooNew = 25,
+        /// Its content last changed longer ago than the request asks for.
+        TooOld = 26,
+        /// The type of its content is not one that the request asks for, or is not known.
+        OtherType = 27,
+        /// Its type matters to the request, and it is not permitted to read it.
+        NotPermitted = 28,
+        /// Its type matters to the request, and its content could not be read.
+        Unread = 29,
     }
 }
 
@@ -126,6 +140,23 @@ numbered! {
 }
 
 impl SkipReason {
+    /// Whether the file does not meet the conditions of the request, so that nobody asked for it.
+    pub fn is_unmet_condition(self) -> bool {
+        matches!(
+            self,
+            SkipReason::TooSmall
+                | SkipReason::TooLarge
+                | SkipReason::TooNew
+                | SkipReason::TooOld
+                | SkipReason::OtherType
+        )
+    }
+
+    /// Whether the plan could not find out whether the request asks for the file.
+    pub fn is_not_looked_at(self) -> bool {
+        matches!(self, SkipReason::NotPermitted | SkipReason::Unread)
+    }
+
     /// Its key as a cause, for filtering items. No key of a failure's cause begins like it.
     pub fn key(self) -> String {
         format!("left{}", self as u8)
@@ -164,6 +195,13 @@ impl SkipReason {
             }
             SkipReason::With => "is renamed together with another file of the job",
             SkipReason::Lacking => "lacks something that its new name is made from, such as a date or a series",
+            SkipReason::TooSmall => "smaller than asked for",
+            SkipReason::TooLarge => "larger than asked for",
+            SkipReason::TooNew => "newer than asked for",
+            SkipReason::TooOld => "older than asked for",
+            SkipReason::OtherType => "of another type than asked for",
+            SkipReason::NotPermitted => "not looked at: no permission to read it",
+            SkipReason::Unread => "not looked at: its content cannot be read",
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::RelPath;
-use headway_model::Query;
 use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
+use headway_model::{Query, StartJob};
 
 /// The files that a job was asked for, as far as the request alone tells.
 pub(super) enum RequestedFiles<'a> {
@@ -13,18 +13,22 @@ pub(super) enum RequestedFiles<'a> {
     These(HashSet<&'a RelPath>),
     /// All files below this folder.
     Below(&'a RelPath),
-    /// Files that patterns select. Those that are not there, or are no files, are items of the job.
+    /// Files that patterns or conditions select. Those that are not there, or are no files, are items of the job.
     Items,
     /// Files that an earlier job or their last outcome selects, which the request alone does not list.
     Unknown,
 }
 
 impl<'a> RequestedFiles<'a> {
-    /// The files that a query asks for.
-    pub(super) fn by(query: &'a Query) -> Self {
-        match query {
+    /// The files that a request asks for.
+    pub(super) fn by(request: &'a StartJob) -> Self {
+        match &request.query {
+            Query::Paths(_) if !request.conditions.is_empty() => RequestedFiles::Items,
             Query::Paths(paths) => RequestedFiles::These(paths.iter().collect()),
-            Query::Folder(folder) if *folder == (FolderQuery { path: folder.path.clone(), ..Default::default() }) => {
+            Query::Folder(folder)
+                if request.conditions.is_empty()
+                    && *folder == (FolderQuery { path: folder.path.clone(), ..Default::default() }) =>
+            {
                 RequestedFiles::Below(&folder.path)
             }
             Query::Folder(folder) if folder.show == OutcomeFilter::All => RequestedFiles::Items,

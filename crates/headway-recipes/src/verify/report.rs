@@ -84,7 +84,7 @@ pub(super) fn write(
         let note = result.result.get("note").and_then(|note| note.as_str());
         report.item(&result.path, word, note, result.failure.as_ref());
     }
-    report.other_lines(&request.query, outputs)?;
+    report.other_lines(request, outputs)?;
     report.loose();
     outputs.write(REPORT, |file| {
         report.head().iter().try_for_each(|row| file.write_all(row.as_bytes()))?;

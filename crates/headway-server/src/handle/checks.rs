@@ -2,6 +2,8 @@
 
 use crate::engine;
 use headway_files::template::{Template, Token};
+use headway_files::{nearest_type, now, type_name};
+use headway_model::conditions::{TYPE_CLASSES, TYPES_LIMIT};
 use headway_model::library::SEARCH_LIMIT;
 use headway_model::path::{RESERVED, is_reserved};
 use headway_model::policy::{BACKOFF_LIMIT_MS, TRIES_LIMIT};
@@ -88,6 +90,51 @@ pub(super) fn output(output: &Output) -> Vec<String> {
         reasons.push(format!("the output's name {name:?} would be the same for every file; add {{/.}} or {{/}} to it"));
     }
     reasons
+}
+
+/// Gives the types of the conditions their names, each once, and checks the conditions.
+pub(super) fn conditions(request: &mut StartJob) -> WrongPlaces {
+    let conditions = &mut request.conditions;
+    let mut wrong: WrongPlaces = match conditions.contradiction(now()) {
+        Some(("min_size", why)) => vec![("/conditions/min_size", why.to_owned())],
+        Some((_, why)) => vec![("/conditions/newer_than", why.to_owned())],
+        None => Vec::new(),
+    };
+    if conditions.types.len() > TYPES_LIMIT {
+        wrong.push(("/conditions/types", format!("at most {TYPES_LIMIT} types can be named")));
+    } else {
+        let names = conditions.types.iter().map(|text| type_name(text).ok_or_else(|| unknown_type(text)));
+        match names.collect::<Result<Vec<_>, _>>() {
+            Ok(names) => {
+                conditions.types = names.into_iter().map(str::to_owned).collect();
+                conditions.types.sort();
+                conditions.types.dedup();
+            }
+            Err(why) => wrong.push(("/conditions/types", why)),
+        }
+    }
+    if JobKind::of(&request.recipe) == JobKind::Undo && !request.conditions.is_empty() {
+        wrong.push(("/conditions", "an undo takes back all that a job did, so it has no conditions".into()));
+    }
+    wrong
+}
+
+/// Why a word is no type.
+fn unknown_type(text: &str) -> String {
+    // As `find` and `fd` say it.
+    let is_entry = matches!(text, "f" | "d" | "l");
+    match nearest_type(text) {
+        _ if is_entry => {
+            "a type is one of content, such as image; every job is about regular files, and passes over links".into()
+        }
+        Some(near) => format!("{text:?} is not a type; did you mean {near}?"),
+        None => {
+            let classes = TYPE_CLASSES.join(", ");
+            format!(
+                "{text:?} is not a type that can be told by content: name one of {classes}, or a media type such as image/png"
+            )
+        }
+    }
 }
 
 /// Undo takes exactly the placements of another job, and no other recipe takes them.

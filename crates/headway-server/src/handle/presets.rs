@@ -29,6 +29,7 @@ impl Server {
     /// If the name or the request is not valid for a preset, or it cannot be stored.
     pub async fn keep_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
         self.check_preset(&name, &request)?;
+        let request = for_any_time(request);
         self.with_presets(|mut presets| {
             presets.insert(name, request);
             Ok((presets, true))
@@ -43,6 +44,7 @@ impl Server {
     /// As for [`Server::keep_preset`], and [`ApiError::Conflict`] if another request has the name.
     pub async fn add_preset(&self, name: String, request: StartJob) -> Result<NamedRequests, ApiError> {
         self.check_preset(&name, &request)?;
+        let request = for_any_time(request);
         self.with_presets(move |mut presets| match presets.get(&name).map(|kept| *kept == request) {
             Some(true) => Ok((presets, false)),
             Some(false) => Err(ApiError::Conflict { message: format!("there is already a preset {name:?}") }),
@@ -114,6 +116,11 @@ impl Server {
         });
         changed.await.map_err(|error| internal(&error))?
     }
+}
+
+/// A request whose ages count from whenever a job is started from it, although it can be that of a job.
+fn for_any_time(request: StartJob) -> StartJob {
+    StartJob { conditions: request.conditions.uncounted(), ..request }
 }
 
 /// Why there are no presets.

@@ -14,7 +14,11 @@ impl Server {
     pub(super) async fn means(&self, row: &JobRow, request: &StartJob) -> Result<bool, ApiError> {
         let recorded = self.store().request(row.job_no).await?;
         let Some(recorded) = recorded else { return Ok(false) };
-        let recorded: StartJob = serde_json::from_str(&recorded).map_err(|error| internal(&error))?;
+        let mut recorded: StartJob = serde_json::from_str(&recorded).map_err(|error| internal(&error))?;
+        // Its start set the moment from which ages count.
+        if request.conditions.counted_from.is_none() {
+            recorded.conditions = recorded.conditions.uncounted();
+        }
         // A folder can have several names, and a server without configured libraries does not use theirs.
         if self.inner.context.recipe(&request.recipe).is_none() {
             return Ok(false);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Server, checks};
 use crate::error::internal;
-use headway_files::Library;
+use headway_files::{Library, now};
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::summary::{JobSummary, JobView, RecipeInfo};
@@ -32,7 +32,9 @@ impl Server {
             self.items_of(&request, query).await?;
             self.has_items(query).await?;
         }
-        let body = serde_json::to_string(&request).map_err(|error| internal(&error))?;
+        // Ages count from now. With the job they stay as they are, however long its plan waits.
+        let recorded = StartJob { conditions: request.conditions.clone().counted(now()), ..request.clone() };
+        let body = serde_json::to_string(&recorded).map_err(|error| internal(&error))?;
         let hash = Digest::of(body.as_bytes());
         if let Some(row) = self.store().job(id).await? {
             return Ok((Started::Existing, self.same(row, &request, &hash).await?));
@@ -196,6 +198,7 @@ impl Server {
         }
         wrong.extend(checks::query(&mut request.query));
         wrong.extend(checks::undone(&request).map(|why| ("/query", why)));
+        wrong.extend(checks::conditions(&mut request));
         if let Query::Items(query) = &request.query {
             request.parent = Some(query.job);
         }

@@ -11,11 +11,11 @@ use super::Server;
 use crate::engine::{QueryPatterns, is_missed};
 use crate::error::{internal, unreadable};
 use crate::placements::Changes;
-use headway_files::{Change, Identity, InnerMounts, Library, ListedFile, ScanError, walk};
+use headway_files::{Change, Identity, InnerMounts, Library, ListedFile, ScanError, now, walk};
 use headway_model::id::Position;
 use headway_model::item::{ItemStatus, SkipReason};
 use headway_model::request::FolderQuery;
-use headway_model::{ApiError, JobId, Query, RelPath, StartJob};
+use headway_model::{ApiError, Conditions, JobId, Query, RelPath, StartJob};
 use headway_store::rows::{ItemRow, ItemState, JobRow};
 use headway_store::{ItemPages, JobFilter};
 
@@ -85,7 +85,7 @@ impl Server {
             return Err(ApiError::at_place("/query", "a folder is needed, not files"));
         };
         let library = self.library(&self.admit(request).await?.library)?;
-        let (looked, query) = (Arc::clone(&library), query.clone());
+        let (looked, query, conditions) = (Arc::clone(&library), query.clone(), request.conditions.clone());
         let unavailable = |message: String| Err(ApiError::Unavailable { message });
         // So that no thread waits for storage that is known not to answer.
         let reach = move || watched.map_or_else(|| looked.reach(), |root| looked.reach_planned(root));
@@ -95,7 +95,8 @@ impl Server {
             None => return unavailable(format!("the storage of {} does not answer", library.name)),
         }
         let root = self.folder_of(&library.name).await?;
-        let listed = tokio::task::spawn_blocking(move || watched_files(&library, root, &query, limit)).await;
+        let look = move || watched_files(&library, root, (&query, &conditions), limit);
+        let listed = tokio::task::spawn_blocking(look).await;
         listed.map_err(|error| internal(&error))?
     }
 
@@ -206,8 +207,14 @@ fn output_of_item(row: &ItemRow) -> Option<(RelPath, SizeAndTime)> {
     Some((output["path"].as_str()?.parse().ok()?, SizeAndTime { size, mtime_ns }))
 }
 
-/// Lists the files that a query asks for. Blocking.
-fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
+/// Lists the files that a query asks for and that have the size and the age that the conditions ask for. Blocking.
+fn watched_files(
+    library: &Library,
+    root: String,
+    (query, conditions): (&FolderQuery, &Conditions),
+    limit: usize,
+) -> Result<WatchedFiles, ApiError> {
+    let now = now();
     let cannot = |error: io::Error| {
         let error = ScanError::of(library, &query.path, &error);
         unreadable(error.reason, error.to_string())
@@ -222,6 +229,10 @@ fn watched_files(library: &Library, root: String, query: &FolderQuery, limit: us
             return true;
         }
         let ListedFile { file, skip, inode } = found;
+        // It can grow, or become old enough. Then it is a new file.
+        if file.was_seen() && conditions.leaves_out(file.size, file.mtime_ns, now).is_some() {
+            return true;
+        }
         if !file.was_seen() {
             unread.push(file.path);
         } else if skip.is_none() {
@@ -281,11 +292,12 @@ fn disks_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::conditions::AgeLimit;
     use headway_model::item::FailReason;
 
     fn look(root: &std::path::Path, query: &FolderQuery, limit: usize) -> Result<WatchedFiles, ApiError> {
         let library = Library::open("files", root).expect("a library");
-        watched_files(&library, String::new(), query, limit)
+        watched_files(&library, String::new(), (query, &Conditions::default()), limit)
     }
 
     #[test]
@@ -313,6 +325,26 @@ mod tests {
     }
 
     #[test]
+    fn a_look_leaves_out_what_is_not_of_the_size_and_age_asked_for_as_long_as_it_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = Library::open("files", folder.path()).expect("a library");
+        let (file, day) = (folder.path().join("a"), 86_400_000);
+        std::fs::write(&file, "abc").expect("a file");
+        let conditions =
+            Conditions { min_size: Some(4), older_than: Some(AgeLimit::AgoMs(day)), ..Conditions::default() };
+        let found = || {
+            let query = (&FolderQuery::default(), &conditions);
+            watched_files(&library, String::new(), query, 10).expect("a look").files.len()
+        };
+        assert_eq!(found(), 0, "it is small and new");
+        std::fs::write(&file, "abcd").expect("a file");
+        assert_eq!(found(), 0, "it is new");
+        let old = std::time::SystemTime::now() - std::time::Duration::from_millis(2 * day);
+        std::fs::File::options().write(true).open(&file).expect("a file").set_modified(old).expect("a time");
+        assert_eq!(found(), 1);
+    }
+
+    #[test]
     fn a_look_goes_past_a_missing_disk_and_names_it() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir_all(folder.path().join("in/usb")).expect("a folder");
@@ -324,12 +356,13 @@ mod tests {
         let mounts = ["in/usb", "in/no mount point", "other"].map(|mount| (path(mount), "/dev/sdb1".to_owned()));
         library.expect_mounts(InnerMounts::from(mounts));
         let query = FolderQuery { path: path("in"), ..FolderQuery::default() };
-        let found = watched_files(&library, String::new(), &query, 10).expect("a look");
+        let found = watched_files(&library, String::new(), (&query, &Conditions::default()), 10).expect("a look");
         assert_eq!(found.files.keys().collect::<Vec<_>>(), [&path("in/a")]);
         assert_eq!(found.missing.keys().collect::<Vec<_>>(), [&path("in/no mount point"), &path("in/usb")]);
         assert!(found.mounted.is_empty(), "what was there once is not there now");
         let on_it = FolderQuery { path: path("in/usb"), ..FolderQuery::default() };
-        assert!(watched_files(&library, String::new(), &on_it, 10).is_err(), "a missing disk is not an empty folder");
+        let on_it = watched_files(&library, String::new(), (&on_it, &Conditions::default()), 10);
+        assert!(on_it.is_err(), "a missing disk is not an empty folder");
     }
 
     #[test]

@@ -83,6 +83,8 @@ fn request() -> Value {
         "library": "photos", "recipe": "command", "settings": { "deep": [1, -2, 0.5, null, { "a": "b" }], "on": true },
         "query": { "folder": { "path": "2024", "include": ["*.jpg"], "exclude": ["x/"], "system_files": true, "search": "a*",
             "show": "failed" } },
+        "conditions": { "min_size": 1, "max_size": 9_007_199_254_740_993_u64, "newer_than": { "ago_ms": 604_800_000 },
+            "older_than": { "at_ms": 1_704_067_200_000_u64 }, "types": ["image", "text/rtf"], "counted_from": 1_704_067_200_001_u64 },
         "title": "T", "concurrency": 2, "priority": -3, "approval": true, "parent": JOB, "sample": 10,
         "output": { "place": { "folder": { "path": "out", "name": "{name}" } }, "smaller": 5,
             "keep": { "times": true, "permissions": false, "xattrs": true }, "hard_links": true },

@@ -64,6 +64,10 @@ impl VerifyReport<'_> {
             self.rows.push(format!("{path}\t{NEW}: the manifest does not name it\n"));
             return;
         }
+        // Nobody asked for it, so its lines are like those of any other file.
+        if reason.is_unmet_condition() {
+            return;
+        }
         let own = self.lines.of(path);
         // A disk without which a person has the job go on: a manifest there is not even known.
         if own.is_empty() && reason == SkipReason::DiskMissing {

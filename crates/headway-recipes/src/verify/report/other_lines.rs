@@ -6,16 +6,16 @@ use super::super::verdict::{MISSING, NOT_CHECKED, UNREADABLE};
 use super::super::{Outputs, RelPath, Unable};
 use super::VerifyReport;
 use headway_files::{environment, inspect, io_text, unable};
-use headway_model::{Query, SkipReason};
+use headway_model::{SkipReason, StartJob};
 
 /// For at most this many missing files, a file is searched whose name differs only in case.
 const HINTED_LIMIT: u64 = 1_000;
 
 impl VerifyReport<'_> {
     /// Checks the files that lines name and that were not items of the job.
-    pub(super) fn other_lines(&mut self, query: &Query, outputs: &Outputs) -> anyhow::Result<()> {
+    pub(super) fn other_lines(&mut self, request: &StartJob, outputs: &Outputs) -> anyhow::Result<()> {
         let lines = self.lines;
-        let asked = RequestedFiles::by(query);
+        let asked = RequestedFiles::by(request);
         let mut folders = Folders::new(self.library);
         let mut from = 0;
         for own in lines.lines.chunk_by(|one, other| one.path == other.path) {

@@ -18,9 +18,17 @@ pub(super) fn leave_out(
     stop: &AtomicBool,
     files: &mut [ListedFile],
 ) -> Result<(), PauseReason> {
+    in_parts(files, |part| leave_out_part((library, work), stop, part))
+}
+
+/// Looks at files on several threads, each of which has a part of them.
+pub(super) fn in_parts(
+    files: &mut [ListedFile],
+    look: impl Fn(&mut [ListedFile]) -> Result<(), PauseReason> + Sync,
+) -> Result<(), PauseReason> {
     let share = files.len().div_ceil(THREADS).max(1);
     std::thread::scope(|scope| {
-        let looks = files.chunks_mut(share).map(|part| scope.spawn(|| leave_out_part((library, work), stop, part)));
+        let looks = files.chunks_mut(share).map(|part| scope.spawn(|| look(part)));
         let looks: Vec<_> = looks.collect();
         looks.into_iter().try_for_each(|look| match look.join() {
             Ok(looked) => looked,
@@ -46,13 +54,13 @@ fn leave_out_part(
 /// Whether the recipe is for this file, as far as that is known.
 pub(super) fn is_for(library: &Library, work: &dyn Work, found: &ListedFile) -> Result<bool, PauseReason> {
     let path = &found.file.path;
-    Ok(for_the_attempt(work.is_for(path, &|| head(library, path)))?.unwrap_or(true))
+    Ok(for_the_attempt(work.is_for(path, &|| head(library, path, HEAD)))?.unwrap_or(true))
 }
 
-/// The first bytes of a file.
-fn head(library: &Library, path: &RelPath) -> io::Result<Vec<u8>> {
+/// The first bytes of a file, at most this many.
+pub(super) fn head(library: &Library, path: &RelPath, length: usize) -> io::Result<Vec<u8>> {
     let (file, _) = library.readable(path, u64::MAX)?;
-    let mut head = Vec::with_capacity(HEAD);
-    file.take(HEAD as u64).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(length);
+    file.take(length as u64).read_to_end(&mut head)?;
     Ok(head)
 }

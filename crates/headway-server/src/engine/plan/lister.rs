@@ -1,6 +1,7 @@
 //! Lists the files that a job asks for, in order, each with the reason if it is skipped or runs again, and hands them on in
 //! batches.
 
+mod conditions;
 mod expected;
 mod find;
 mod free_names;
@@ -20,7 +21,7 @@ use super::named::AskedItems;
 use super::unfinished::Unfinished;
 use headway_files::ListedFile;
 use headway_model::library::OutcomeFilter;
-use headway_model::{PauseReason, Query, RelPath};
+use headway_model::{Conditions, PauseReason, Query, RelPath};
 use headway_recipes::{Plan, Unable, Work};
 
 /// How many files are looked up in the log at a time.
@@ -39,6 +40,10 @@ pub(super) struct Lister<'a> {
     done: Option<AlreadyDone<'a>>,
     unfinished: Option<Unfinished<'a>>,
     show: OutcomeFilter,
+    /// What the files must be like.
+    conditions: Conditions,
+    /// Files that met them when an earlier job planned them.
+    met: HashSet<RelPath>,
     /// Files found and not yet looked up.
     waiting: Vec<ListedFile>,
     batch: PlanBatch,
@@ -80,6 +85,8 @@ impl<'a> Lister<'a> {
             done,
             unfinished,
             show,
+            conditions: active.request.conditions.clone(),
+            met: HashSet::new(),
             waiting,
             batch,
             index,
@@ -107,7 +114,16 @@ impl<'a> Lister<'a> {
                 let first = self.index as usize;
                 paths.iter().skip(first).all(|path| self.inspect(path));
             }
-            (_, Some(AskedItems::Items(items))) => self.items(&items, listed)?,
+            (_, Some(AskedItems::Items(retried))) => {
+                self.met = retried.met;
+                // Conditions of its own hold for all of its files.
+                if self.conditions.is_empty() {
+                    self.conditions = retried.conditions;
+                } else {
+                    self.met.clear();
+                }
+                self.items(&retried.items, listed)?;
+            }
             (Query::Paths(paths), None) => self.paths(paths, listed)?,
             (Query::Folder(query), None) => {
                 self.expect(query, listed)?;
@@ -138,7 +154,8 @@ impl<'a> Lister<'a> {
         self.active.plan_pulse.beat();
         self.expected.remove(&found.file.path);
         self.waiting.push(found);
-        let at_once = match self.show == OutcomeFilter::All && self.done.is_none() && self.unfinished.is_none() {
+        let is_plain = self.show == OutcomeFilter::All && self.conditions.types.is_empty();
+        let at_once = match is_plain && self.done.is_none() && self.unfinished.is_none() {
             // Which names become free is known only once all files are.
             _ if self.work.exchanges_names() => usize::MAX,
             true if !self.is_waited_for() => 1,

@@ -1,16 +1,17 @@
 //! The files of a query for items of another job.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::active_job::{HalfChanged, Undone};
 use super::super::stop::{StepFailure, StepStop};
 use super::super::{ActiveJob, Context};
-use super::lineage::asked_for;
+use super::lineage::{AskedFor, asked_for};
 use super::listed_before::ITEMS_AT_ONCE;
 use headway_files::Change;
 use headway_model::item::ItemLabel;
 use headway_model::request::{FolderQuery, ItemSelection, ItemsQuery};
-use headway_model::{JobId, PlannedFile, Query, RelPath};
+use headway_model::{Conditions, ItemStatus, JobId, Query, RelPath, SkipReason};
 use headway_recipes::Unable;
 use headway_store::ItemPages;
 
@@ -19,8 +20,18 @@ pub(super) enum AskedItems {
     /// The files that an undo puts back, in the order in which it does that, and then those that it cannot put back,
     /// because nobody knows how far their change got.
     Undone(Vec<RelPath>),
-    /// Any others, in the order of the other job.
-    Items(Vec<AskedItem>),
+    /// Any others.
+    Items(RetriedItems),
+}
+
+/// Items of another job that one of them retries.
+pub(super) struct RetriedItems {
+    /// In the order of the other job.
+    pub(super) items: Vec<AskedItem>,
+    /// What the job that asked for them first asked of its files.
+    pub(super) conditions: Conditions,
+    /// The files that met this. What the plan of the other job skipped never ran, so that it is found out again.
+    pub(super) met: HashSet<RelPath>,
 }
 
 /// An item of another job.
@@ -66,7 +77,7 @@ async fn items(
     active: &ActiveJob,
     job: JobId,
     which: &ItemSelection,
-) -> Result<Vec<AskedItem>, Unable> {
+) -> Result<RetriedItems, Unable> {
     let status = match which {
         ItemSelection::Failed => Some(ItemLabel::Failed),
         ItemSelection::Cancelled => Some(ItemLabel::Cancelled),
@@ -75,7 +86,8 @@ async fn items(
     let job_no = number_of(context, job).await?;
     let asked = asked_for(context, job).await?;
     let mut half_changed = active.half_changed(context).await?;
-    let mut items = Vec::new();
+    let conditions = asked.as_ref().map(|asked| asked.conditions.clone()).unwrap_or_default();
+    let (mut items, mut met) = (Vec::new(), HashSet::new());
     let mut pages = ItemPages::new(&*context.store, job_no, ITEMS_AT_ONCE).with_status(status);
     while let Some(rows) = pages.next().await? {
         let wanted = rows.into_iter().filter(|row| match which {
@@ -83,16 +95,38 @@ async fn items(
             ItemSelection::Errors => row.state.status.is_error(),
             ItemSelection::Failed | ItemSelection::Cancelled | ItemSelection::Placed => true,
         });
-        items.extend(wanted.map(|row| match (half_changed.remove(&row.file.path), row.file) {
-            (Some(change), file) => AskedItem::HalfChanged(file.path, change),
-            (None, file) if file.was_seen() => AskedItem::File(file.path),
-            (None, PlannedFile { path, .. }) => {
-                let below = asked.as_ref().map(|asked| FolderQuery { path: path.clone(), ..asked.clone() });
-                AskedItem::NotSeen(path, below)
+        for row in wanted {
+            let was_seen = row.file.was_seen();
+            let path = row.file.path;
+            let skipped = match row.state.status {
+                ItemStatus::Skipped { reason, planned: true } => Some(reason),
+                _ => None,
+            };
+            if asked.is_none() && skipped.is_some_and(SkipReason::is_not_looked_at) {
+                return Err(no_longer_known("whether the file", &path, "is"));
             }
-        }));
+            let change = half_changed.remove(&path);
+            if !conditions.is_empty() && (change.is_some() || was_seen && skipped.is_none()) {
+                met.insert(path.clone());
+            }
+            items.push(match change {
+                Some(change) => AskedItem::HalfChanged(path, change),
+                None if was_seen => AskedItem::File(path),
+                None => {
+                    let below = |asked: &AskedFor| FolderQuery { path: path.clone(), ..asked.query.clone() };
+                    let below = asked.as_ref().map(below);
+                    AskedItem::NotSeen(path, below)
+                }
+            });
+        }
     }
-    Ok(items)
+    Ok(RetriedItems { items, conditions, met })
+}
+
+/// The failure of a job that goes on from another one, of whose request it would have to know more.
+pub(super) fn no_longer_known(what: &str, path: &RelPath, is: &str) -> Unable {
+    let path = path.shown();
+    Unable::Failed(format!("{what} {path} {is} wanted is not known: the job that asked for it is no longer in the log"))
 }
 
 async fn number_of(context: &Context, job: JobId) -> Result<u64, Unable> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::super::active_job::{HalfChanged, Verdict};
 use super::super::asked_paths::AskedPaths;
 use super::super::choice::QueryPatterns;
-use super::super::named::AskedItem;
+use super::super::named::{AskedItem, no_longer_known};
 use super::Lister;
 use super::litter::LitterRule;
 use headway_files::{
@@ -83,10 +83,7 @@ impl Lister<'_> {
         listed: &HashSet<RelPath>,
     ) -> Result<bool, Unable> {
         let Some(below) = below else {
-            return Err(Unable::Failed(format!(
-                "which files of the folder {} are wanted is not known: the job that asked for them is no longer in the log",
-                folder.shown()
-            )));
+            return Err(no_longer_known("which files of the folder", folder, "are"));
         };
         match self.visit(below, listed, &AskedPaths::default())? {
             Err(error) if environment(&error).is_none() => Ok(self.take(ListedFile::unlisted(folder.clone()))),

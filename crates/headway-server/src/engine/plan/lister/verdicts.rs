@@ -138,12 +138,14 @@ impl Lister<'_> {
             return Ok(files);
         }
         self.keep_shown(self.show, &mut files)?;
+        self.leave_out_unmet(&mut files);
         if let Some(done) = &self.done {
             done.mark(&mut files)?;
         }
         if let Some(unfinished) = &mut self.unfinished {
             unfinished.mark(&mut files)?;
         }
+        self.leave_out_other_types(&mut files).map_err(Unable::Environment)?;
         if self.is_waited_for() {
             let left_out = leave_out((&self.active.library, self.work), self.stop, &mut files);
             left_out.map_err(Unable::Environment)?;
