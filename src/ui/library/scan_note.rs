@@ -37,8 +37,9 @@ pub(super) fn ScanNote(
     });
     view! {
         <p class="library-scan">
-            {age} {reading} {unread}
+            // First, because the words behind it grow.
             {may_act().then(|| view! { <button class="ui-quiet" disabled=progress.is_some() on:click=move |_| scan()>"Refresh"</button> })}
+            {age} {reading} {unread}
         </p>
     }
 }

@@ -68,10 +68,12 @@ pub(super) fn at_link(address: &str, is_other: bool) {
         let now = document().active_element().filter(|now| !now.matches("body").unwrap_or(true));
         // A row has the focus if another one had it that is gone.
         let is_placed = now.as_ref().is_none_or(|now| now.matches("main h1, main tr").unwrap_or(false));
-        if !is_placed && !(is_other && now == before) || focus::stay_at_row_of(&link) {
+        // The focus of another page stays for a moment on what is about to go.
+        let is_left = is_other && now == before;
+        if !(is_placed || is_left) || focus::stay_at_row_of(&link) {
             return true;
         }
-        if now.is_none() || is_other && now == before {
+        if now.is_none() || is_left {
             focus::go_to("main h1");
         }
         false

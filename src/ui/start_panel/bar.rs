@@ -52,11 +52,11 @@ pub(in crate::ui) fn StartBar(chosen: JobOptions) -> impl IntoView {
                 {recipe}
             </button>
             <p class="ui-error ui-hint" role="alert">{move || obstacle.get()}</p>
-            // The buttons end at the right edge, so the first of them moves no other when it appears.
             <div class="ui-buttons">
-                <Show when=is_more>
-                    <button data-start="sample" disabled=is_dead on:click=move |_| chosen.start(StartMode::Sample)>{format!("Try {SAMPLE} first")}</button>
-                </Show>
+                // Where there are too few files it keeps its place, so that no other button moves.
+                <button data-start="sample" disabled=move || is_dead() || !is_more() on:click=move |_| chosen.start(StartMode::Sample)>
+                    {format!("Try {SAMPLE} first")}
+                </button>
                 <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(StartMode::Plan)>"Show the plan"</button>
                 <button data-start="run" class="ui-primary" disabled=is_dead title=nothing on:click=move |_| chosen.start(StartMode::Run)>
                     {move || target.with(named)}
