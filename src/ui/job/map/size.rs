@@ -21,10 +21,10 @@ impl Drop for Observed {
 /// The width and height of what contains the canvas, in pixels; 0 until it is shown.
 pub(super) fn size_of(canvas: NodeRef<html::Canvas>) -> RwSignal<(u32, u32)> {
     let size = RwSignal::new((0, 0));
-    let observed = StoredValue::new_local(None);
     Effect::new(move |_| {
         let place = canvas.get().and_then(|canvas| canvas.parent_element());
-        observed.set_value(place.and_then(|place| observe(place, size)));
+        // It is kept until the effect runs again or its page is gone.
+        StoredValue::new_local(place.and_then(|place| observe(place, size)));
     });
     size
 }
