@@ -95,7 +95,7 @@ impl FlacSound<'_, '_> {
                 return Ok(());
             }
             let at = self.begin + self.bits.taken();
-            let wrong = |fault| match fault {
+            let wrong = |fault: FlacFault| match fault {
                 FlacFault::Unread => self.source.failure(CUT_OFF),
                 FlacFault::Damaged(what) => self.source.failure(&format!("it is damaged at byte {at}: {what}")),
             };
