@@ -10,6 +10,9 @@ use crate::source::Source;
 /// Up to where a document begins, in bytes.
 const HEAD_BYTES: usize = 1_024;
 
+/// How many marks of the end are looked at.
+const MARKS_LIMIT: usize = 1_000;
+
 const HEADER: &[u8] = b"%PDF-";
 const START: &[u8] = b"startxref";
 const END: &[u8] = b"%%EOF";
@@ -23,13 +26,14 @@ pub(super) fn begin(source: &Source<'_>) -> Result<Option<u64>, Failure> {
 impl PdfFile<'_, '_> {
     /// Where the newest cross-reference begins; `None` if nothing says that.
     pub(super) fn find_start(&mut self, finding: &mut HealthFinding) -> Result<Option<u64>, PdfFault> {
-        let mut end = self.size;
-        while end > 0 {
+        let (mut end, mut looked_at) = (self.size, 0);
+        while end > 0 && looked_at < MARKS_LIMIT {
             let begin = end.saturating_sub((BLOCK_BYTES - 2 * START.len()) as u64);
             let piece = self.bytes(begin, (end - begin) as usize + START.len())?;
             let marks = piece.windows(START.len()).enumerate().filter(|(_, part)| *part == START);
             let marks: Vec<usize> = marks.map(|(at, _)| at).collect();
-            for mark in marks.into_iter().rev() {
+            looked_at += marks.len();
+            for mark in marks.into_iter().rev().take(MARKS_LIMIT) {
                 let after = begin + (mark + START.len()) as u64;
                 match self.read(after, "the place of its table of objects", |text| text.number()) {
                     Ok((start, after)) => {

@@ -170,17 +170,15 @@ impl<'a, 'b> PdfFile<'a, 'b> {
     /// Reads the object at this offset, which has this number if one is given.
     pub(super) fn object_at(&mut self, at: u64, wanted: Option<u32>) -> Result<PdfObject, PdfFault> {
         let name = wanted.map_or("an object".to_owned(), |number| format!("object {number}"));
-        let read = |text: &mut PdfText<'_>| {
-            let number =
-                u32::try_from(text.number()?).ok().filter(|number| wanted.is_none_or(|wanted| wanted == *number));
-            let number = number.ok_or(PdfGap::Senseless)?;
+        let (mut object, _) = self.read(at, &name, |text| {
+            let number = u32::try_from(text.number()?).map_err(|_| PdfGap::Senseless)?;
             text.number()?;
-            if text.word()? != b"obj" {
+            let is_wanted = wanted.is_none_or(|wanted| wanted == number);
+            if text.word()? != b"obj" || !is_wanted {
                 return Err(PdfGap::Senseless);
             }
             object(text, number)
-        };
-        let (mut object, _) = self.read(at, &name, read)?;
+        })?;
         object.stream = object.stream.map(|stream| at + stream);
         Ok(object)
     }

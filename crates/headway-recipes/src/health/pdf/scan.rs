@@ -43,8 +43,8 @@ impl PdfFile<'_, '_> {
             for trailer in trailers {
                 match self.read(trailer, "its trailer", value) {
                     Ok((found, _)) if found.get(b"Root").is_some() => scan.trailer = Some(found),
-                    Err(PdfFault::Unread) => return Err(PdfFault::Unread),
-                    _ => {}
+                    Ok(_) | Err(PdfFault::Damaged(_)) => {}
+                    Err(other) => return Err(other),
                 }
             }
             if scan.places.len() > OBJECTS_LIMIT {
