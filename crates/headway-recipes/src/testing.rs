@@ -128,11 +128,41 @@ fn is_plain(text: &str) -> bool {
     !WORDS.iter().any(|word| text.contains(word))
 }
 
+/// Bytes that were damaged in each of five ways at each of eleven places, with a word on how.
+pub(crate) fn damaged_at_places(sound: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut damaged = Vec::new();
+    for part in 1..12 {
+        let at = sound.len() * part / 12;
+        let (before, rest) = sound.split_at(at);
+        let after = |count: usize| &rest[count.min(rest.len())..];
+        let zeros = vec![0; rest.len().min(64)];
+        let ways = [
+            ("cut off", before.to_vec()),
+            ("a bit is flipped", [before, &[rest[0] ^ 0x10], after(1)].concat()),
+            ("zeros", [before, &zeros, after(64)].concat()),
+            ("a piece is missing", [before, after(50)].concat()),
+            ("a piece is too much", [before, &b"garbage!".repeat(8), rest].concat()),
+        ];
+        damaged.extend(ways.map(|(way, bytes)| (format!("{way} at byte {at}"), bytes)));
+    }
+    damaged
+}
+
 /// The files with these extensions that `./test` fetched, in order; if there are none, prints that and returns
 /// `None`.
 pub(crate) fn real_files(extensions: &[&str]) -> Option<Vec<PathBuf>> {
-    let Some(root) = std::env::var_os("HEADWAY_FILES") else {
-        println!("not run: HEADWAY_FILES names no folder with the files that ./test fetches");
+    fetched("HEADWAY_FILES", extensions)
+}
+
+/// The same for the data of Python packages that read sound and documents, many of which are odd or damaged.
+pub(crate) fn media_files(extensions: &[&str]) -> Option<Vec<PathBuf>> {
+    fetched("HEADWAY_MEDIA", extensions)
+}
+
+/// The files with these extensions below the folder that this variable names.
+fn fetched(variable: &str, extensions: &[&str]) -> Option<Vec<PathBuf>> {
+    let Some(root) = std::env::var_os(variable) else {
+        println!("not run: {variable} names no folder with the files that ./test fetches");
         return None;
     };
     let (mut found, mut folders) = (Vec::new(), vec![PathBuf::from(root)]);

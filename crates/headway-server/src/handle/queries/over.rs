@@ -126,17 +126,15 @@ impl Server {
     /// How much the trashes of these jobs hold in a library; `None` if that cannot be determined now.
     async fn trashes_in(&self, library: &Arc<Library>, wanted: &Arc<BTreeSet<JobId>>) -> Option<Vec<(JobId, Trashed)>> {
         let (looked, wanted) = (Arc::clone(library), Arc::clone(wanted));
-        self.inner.looks.look(&library.name, move || trashes_in(&looked, &wanted)).await?.ok()
+        let look = self.inner.looks.look(&library.name, move || {
+            let jobs = looked.trashes()?.into_iter().filter(|job| wanted.contains(job));
+            jobs.map(|job| Ok((job, looked.trashed(job)?))).collect::<io::Result<_>>()
+        });
+        look.await?.ok()
     }
 }
 
 /// Whether anything in the job failed or was missed. An undo is not retried: the other job is undone again.
 fn can_be_retried(row: &JobRow) -> bool {
     row.summary.counters.has_errors() && JobKind::of(&row.summary.recipe) != JobKind::Undo
-}
-
-/// How much the trashes of these jobs hold in a library. Blocking.
-fn trashes_in(library: &Library, wanted: &BTreeSet<JobId>) -> io::Result<Vec<(JobId, Trashed)>> {
-    let jobs = library.trashes()?.into_iter().filter(|job| wanted.contains(job));
-    jobs.map(|job| Ok((job, library.trashed(job)?))).collect()
 }
