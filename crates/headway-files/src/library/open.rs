@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::calls::refresh;
-use super::environment::uninterrupted;
+use super::environment::retried;
 use super::folder_calls::FolderCalls;
 use super::{
     FileStamp, Found, LONGEST_PATH, Library, LibraryFile, OpenFile, environment, io_text, is_storage_error,
@@ -156,10 +156,10 @@ impl Library {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
         let open = || self.root()?.open_with(on_disk(path), &options);
-        let opened = self.check_on_disk(path).and_then(|()| uninterrupted(open));
+        let opened = self.check_on_disk(path).and_then(|()| retried(open));
         let opened = opened.and_then(|file| {
             refresh(&file)?;
-            let metadata = uninterrupted(|| file.metadata())?;
+            let metadata = retried(|| file.metadata())?;
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));
             }
