@@ -102,20 +102,22 @@ fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_ru
 }
 
 /// The failure, unless the library, or a disk inside it on which the file or its output lies, is not there or is another
-/// one: then nothing that failed says anything about the file, and it is what `missing` makes of the reason.
+/// one: then nothing that failed says anything about the file, and it is what `missing` makes of the reason. A time limit says
+/// nothing about it either.
 fn or_missing(
     active: &ActiveJob,
     attempt: &Attempt,
     failure: Failure,
     missing: impl FnOnce(PauseReason) -> Failure,
 ) -> Failure {
-    match failure {
+    let blames_file = match failure {
         Failure::Skipped(_) | Failure::Failed(..) | Failure::Differs(..) | Failure::Storage(..) | Failure::Retry(_) => {
-            let paths = std::iter::once(&attempt.path).chain(attempt.output.as_ref().map(|staged| &staged.target));
-            active.lacks(paths).map_or(failure, missing)
+            true
         }
-        failure => failure,
-    }
+        Failure::Stopped => attempt.is_late(),
+        Failure::Environment(_) | Failure::NotRecovered(_) | Failure::Lost | Failure::Held => false,
+    };
+    if blames_file { active.lacks(attempt.paths()).map_or(failure, missing) } else { failure }
 }
 
 /// Does the work. A panic is a failure.
