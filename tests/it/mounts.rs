@@ -1295,6 +1295,27 @@ async fn a_disk_that_leaves_while_a_command_runs_on_its_file_fails_no_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_does_not_wait_for_the_missing_disk_of_interrupted_files() {
+    let (files, client) = (Files::new(), http());
+    let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+    std::fs::create_dir_all(&disk).expect("a folder");
+    std::fs::write(disk.join("a"), "a").expect("a file");
+    let Some(mounted) = Mount::without_exchange(&disk, &usb) else { return };
+    let mut process = gated(&files);
+    let job = begin_gated(&process, &client, "append", json!({})).await;
+    process.kill();
+    drop((process, mounted));
+    let process = gated(&files);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    process.until(&client, job, |summary| summary.status == gone).await;
+    let cancel = format!("{}/api/jobs/{job}/cancel", process.url);
+    assert_eq!(client.post(cancel).send().await.expect("an answer").status().as_u16(), 200);
+    let end = process.end(&client, job).await;
+    assert_eq!((end.status, end.counters.cancelled), (JobStatus::Cancelled, 1), "{end:?}");
+    assert_eq!(std::fs::read(disk.join("a")).expect("a file"), b"a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_time_limit_fails_no_file_whose_disk_has_left() {
     let (files, client) = (Files::new(), http());
     let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
