@@ -841,6 +841,34 @@ async fn a_network_that_lost_its_storage_pauses_the_job_and_fails_no_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pause_says_which_call_failed_at_what_and_does_not_guess() {
+    let files = Files::numbered(3);
+    files.write("sub/inside", b"content\n");
+    let (file, sub) = (files.library().join("000001"), files.library().join("sub"));
+    let (file, sub) = (file.to_str().expect("text"), sub.to_str().expect("text"));
+    let listing = "the folder \"sub\" of files cannot be listed: Input/output error";
+    for (calls, error, path, folder, words) in [
+        ("read", "ESTALE", file, json!({}), "000001: reading: Stale file handle"),
+        ("getdents64", "EIO", sub, json!({ "path": "sub" }), listing),
+    ] {
+        let served = failing(&files, calls, &format!("error={error}"), &[path]);
+        let query = json!({ "query": { "folder": folder }, "policy": { "on_done": "again" } });
+        let job = served.begin("checksum", query).await;
+        let view = eventually("what failed", async || {
+            let view = served.get(&format!("/api/jobs/{job}")).await;
+            view["waits"].as_str().is_some_and(|waits| waits.contains(words)).then_some(view)
+        })
+        .await
+        .to_string();
+        for guess in ["file after file", "library's folder"] {
+            assert!(!view.contains(guess), "{calls}: {view}");
+        }
+        assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+        assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{calls}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_is_lost_at_another_call_than_a_read_pauses_the_job_and_fails_no_file() {
     let files = Files::numbered(3);
     files.write("sub/inside", b"content\n");

@@ -32,6 +32,8 @@ pub enum OpenError {
     Storage(String),
     /// No file can be read now, for this reason.
     Environment(PauseReason),
+    /// The same, and this is the error of the call that failed.
+    Call(PauseReason, String),
 }
 
 impl Library {
@@ -180,7 +182,7 @@ impl Library {
 
 fn failed(error: &io::Error) -> OpenError {
     match environment(error) {
-        Some(reason) => OpenError::Environment(reason),
+        Some(reason) => OpenError::Call(reason, io_text(error)),
         None if is_storage_error(error) => OpenError::Storage(io_text(error)),
         None => OpenError::Fail(io_text(error)),
     }

@@ -48,7 +48,11 @@ pub(super) fn attempt(
             attempt.output = staged;
             (output, renames)
         }
-        Err(failure) => return outcome(Err(or_missing(active, &attempt, failure, Failure::Environment)), &attempt),
+        Err(failure) => {
+            let failure = or_missing(active, &attempt, failure, Failure::Environment);
+            note(context, active, &attempt, &failure);
+            return outcome(Err(failure), &attempt);
+        }
     };
     let attempt = Arc::new(attempt);
     if !context.running.working(&attempt) {
@@ -79,10 +83,8 @@ pub(super) fn attempt(
         let missing: fn(PauseReason) -> Failure = if has_acted { |_| Failure::Lost } else { Failure::Environment };
         result = result.map_err(|failure| or_missing(active, &attempt, failure, missing));
     }
-    match &result {
-        Err(Failure::Storage(..)) => active.note_unreadable(&attempt.path),
-        Err(Failure::Environment(PauseReason::LibraryGone)) => active.note_missed_disk(),
-        _ => {}
+    if let Err(failure) = &result {
+        note(context, active, &attempt, failure);
     }
     if let (Err(_), Some(staged)) = (&result, &attempt.output) {
         active.library.discard_unplaced(staged);
@@ -92,6 +94,25 @@ pub(super) fn attempt(
         active.note_duration(u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX));
     }
     outcome(result, &attempt)
+}
+
+/// Notes what decides when the job can go on if this pauses it, and what a person is told of that.
+fn note(context: &Context, active: &ActiveJob, attempt: &Attempt, failure: &Failure) {
+    let (reason, why) = match failure {
+        Failure::Storage(_, why) => (PauseReason::StorageErrors, Some(why)),
+        Failure::Call(reason, why) | Failure::NotRecovered(reason, why) => (*reason, Some(why)),
+        Failure::Environment(reason) => (*reason, None),
+        _ => return,
+    };
+    match (reason, failure) {
+        (_, Failure::Storage(..)) => active.note_unreadable(&attempt.path),
+        (PauseReason::LibraryGone, Failure::Environment(_) | Failure::Call(..)) => active.note_missed_disk(),
+        _ => {}
+    }
+    match why {
+        Some(why) => context.pause_notes.note(attempt.job, reason, format!("{}: {why}", attempt.path.shown())),
+        None => context.pause_notes.forget(attempt.job),
+    }
 }
 
 /// Whether the work can be retried within the same attempt, because a second try would replace everything that the
@@ -115,7 +136,9 @@ fn or_missing(
             true
         }
         Failure::Stopped => attempt.is_late(),
-        Failure::Environment(_) | Failure::NotRecovered(_) | Failure::Lost | Failure::Held => false,
+        Failure::Environment(_) | Failure::Call(..) | Failure::NotRecovered(..) | Failure::Lost | Failure::Held => {
+            false
+        }
     };
     if blames_file { active.lacks(attempt.paths()).map_or(failure, missing) } else { failure }
 }
@@ -130,6 +153,7 @@ fn or_panicked<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failur
 fn unable(why: Unable) -> Failure {
     match why {
         Unable::Environment(reason) => Failure::Environment(reason),
+        Unable::Call(reason, message) => Failure::Call(reason, message),
         Unable::Failed(message) => Failure::Failed(FailReason::Unable, message),
     }
 }
@@ -177,7 +201,7 @@ fn leaves_open(failure: &Failure) -> bool {
     match failure {
         Failure::Failed(reason, _) => can_be_open(ItemStatus::Failed(*reason)),
         // The item stays in its placing until a later look tells.
-        Failure::NotRecovered(_) => true,
+        Failure::NotRecovered(..) => true,
         _ => false,
     }
 }

@@ -136,7 +136,7 @@ async fn has_eased(context: Arc<Context>, job: JobId, reason: PauseReason, activ
         Some(active) => Some(active),
         None => match ActiveJob::read(&context, job).await {
             Ok(active) => Some(Arc::new(active)),
-            Err(Unable::Environment(_)) => return false,
+            Err(Unable::Environment(_) | Unable::Call(..)) => return false,
             // Taking up the job reports that.
             Err(Unable::Failed(_)) => None,
         },

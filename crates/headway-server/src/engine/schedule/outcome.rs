@@ -133,7 +133,7 @@ impl Schedule {
                 return;
             }
             // The step runs again when the job is resumed.
-            Err(FinishFailure::Step(StepFailure::Unable(Unable::Environment(reason)))) => {
+            Err(FinishFailure::Step(StepFailure::Unable(Unable::Environment(reason) | Unable::Call(reason, _)))) => {
                 let still = job.fold.status == JobStatus::Finishing;
                 effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
                 return;
