@@ -1,5 +1,5 @@
 //! Which files a command names, and the library that contains them: by default the deepest folder that contains all
-//! of them.
+//! of them, or for a program the current folder if that does.
 
 mod names;
 mod paths;
@@ -204,6 +204,24 @@ mod tests {
             ),
             (Some(root.clone()), vec!["a/one".into()])
         );
+    }
+
+    #[test]
+    fn a_program_works_in_the_current_folder_if_that_holds_all_files_and_a_recipe_in_the_deepest_folder_that_does() {
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).expect("the current folder");
+        let root = |path: &Path, prefers_here| {
+            let within = SelectionScope { prefers_here, ..within() };
+            select(&names(&[path]), &within).expect("a file").root.expect("a folder")
+        };
+        let inside = Path::new("src/cli/run.rs");
+        assert_eq!(root(inside, true), here);
+        assert_eq!(root(inside, false), here.join("src/cli"));
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("file"), "x").expect("a file");
+        let elsewhere = folder.path().canonicalize().expect("its path");
+        for prefers_here in [true, false] {
+            assert_eq!(root(&elsewhere.join("file"), prefers_here), elsewhere);
+        }
     }
 
     /// Otherwise the second run over several folders would be refused, because the first has left a trash in them.

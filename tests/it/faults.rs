@@ -8,7 +8,7 @@ use headway_model::{JobStatus, JobSummary, PauseReason};
 use serde_json::{Value, json};
 
 use crate::command::Served;
-use crate::helper::{Files, mint, refused_to_serve};
+use crate::helper::{Files, eventually, mint, refused_to_serve};
 
 /// The program under a tracer that lets these calls fail, those on `path` alone if one is given as the program names it.
 pub(crate) fn failing(files: &Files, calls: &str, what: &str, paths: &[&str]) -> Served {
@@ -211,6 +211,55 @@ async fn storage_that_fails_for_file_after_file_pauses_the_job_until_it_reads_ag
     served.headway.kill();
     let end = Served::start(&files).end(job).await;
     assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 8), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_meets_one_input_output_error_is_made_at_the_second_try() {
+    let replace = json!({ "output": { "place": "replace" } });
+    let beside = json!({ "output": { "place": { "folder": { "path": "out", "name": "{/}" } } } });
+    for (calls, recipe, more) in [
+        ("renameat2", "upper", &replace),
+        ("renameat2", "rename", &json!({ "settings": { "name": "{/}.txt" } })),
+        ("mkdirat", "upper", &beside),
+        (LOOKS, "upper", &replace),
+        (OPENS, "upper", &replace),
+    ] {
+        let files = Files::numbered(3);
+        let root = files.library();
+        let paths = match calls {
+            LOOKS | OPENS => &["000000", "000001", "000002"][..],
+            _ => &[root.to_str().expect("text")][..],
+        };
+        // Every second call of each thread.
+        let served = failing(&files, calls, "error=EIO:when=1+2", paths);
+        let end = served.run(recipe, more.clone()).await;
+        let told = items(&served, end.job).await;
+        assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 3), "{calls} {recipe}: {told:?}");
+        let trace = std::fs::read_to_string(files.data().with_file_name("trace")).expect("a trace");
+        assert!(trace.contains("INJECTED"), "{calls} {recipe}: nothing failed");
+        assert_eq!(left_over(&files), [""; 0], "{calls} {recipe}");
+    }
+}
+
+/// All that fails is the change of names: every file can be read, and so the job goes on by itself again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_on_which_only_names_cannot_change_fails_no_further_file_after_the_first_pause() {
+    let files = Files::numbered(12);
+    let root = files.library();
+    let mut served = failing(&files, "renameat2", "error=EIO", &[root.to_str().expect("text")]);
+    let job = served.begin("upper", json!({ "policy": { "on_interrupt": "retry" } })).await;
+    eventually("a job that has paused three times", async || {
+        let events = served.get(&format!("/api/events?job={job}&after=0.0&replay=all&wait=0")).await.to_string();
+        (events.matches(r#""event":"paused""#).count() >= 3).then_some(())
+    })
+    .await;
+    let view = served.until(job, |summary| summary.counters.running == 0).await;
+    assert_eq!((view.status.is_terminal(), view.counters.failed), (false, 4), "{:?}", items(&served, job).await);
+    served.headway.kill();
+    drop(served);
+    let end = Served::start(&files).end(job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::CompletedWithErrors, 8), "{end:?}");
+    assert_eq!(left_over(&files), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -788,6 +837,34 @@ async fn a_network_that_lost_its_storage_pauses_the_job_and_fails_no_file() {
         assert_eq!((paused.status, paused.counters.failed), (gone, 0), "{error}: {paused:?}");
         assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
         assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_says_which_call_failed_at_what_and_does_not_guess() {
+    let files = Files::numbered(3);
+    files.write("sub/inside", b"content\n");
+    let (file, sub) = (files.library().join("000001"), files.library().join("sub"));
+    let (file, sub) = (file.to_str().expect("text"), sub.to_str().expect("text"));
+    let listing = "the folder \"sub\" of files cannot be listed: Input/output error";
+    for (calls, error, path, folder, words) in [
+        ("read", "ESTALE", file, json!({}), "000001: reading: Stale file handle"),
+        ("getdents64", "EIO", sub, json!({ "path": "sub" }), listing),
+    ] {
+        let served = failing(&files, calls, &format!("error={error}"), &[path]);
+        let query = json!({ "query": { "folder": folder }, "policy": { "on_done": "again" } });
+        let job = served.begin("checksum", query).await;
+        let view = eventually("what failed", async || {
+            let view = served.get(&format!("/api/jobs/{job}")).await;
+            view["waits"].as_str().is_some_and(|waits| waits.contains(words)).then_some(view)
+        })
+        .await
+        .to_string();
+        for guess in ["file after file", "library's folder"] {
+            assert!(!view.contains(guess), "{calls}: {view}");
+        }
+        assert_eq!(served.post(&format!("/api/jobs/{job}/cancel")).await.0, 200);
+        assert_eq!(served.end(job).await.status, JobStatus::Cancelled, "{calls}");
     }
 }
 

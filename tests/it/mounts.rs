@@ -8,7 +8,7 @@ use std::time::Duration;
 use headway_files::Library;
 use headway_model::{FailReason, JobId, JobStatus, JobSummary, PauseReason};
 use headway_recipes::Recipe;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use headway_guard::attempts_left;
 
@@ -1246,10 +1246,11 @@ fn gated(files: &Files) -> Headway {
     Headway::start(files, &["--config", config.to_str().expect("text")])
 }
 
-/// Begins a job with one of these commands on `usb/a`, and waits until its program runs.
-async fn begin_gated(process: &Headway, client: &reqwest::Client, recipe: &str) -> JobId {
+/// Begins a job with one of these commands on `usb/a` and this policy, and waits until its program runs.
+async fn begin_gated(process: &Headway, client: &reqwest::Client, recipe: &str, policy: Value) -> JobId {
     let (job, mut body) = (mint(), request(recipe));
     body["query"] = json!({ "paths": ["usb/a"] });
+    body["policy"] = policy;
     let call = client.put(format!("{}/api/jobs/{job}", process.url)).json(&body).send().await.expect("an answer");
     assert_eq!(call.status().as_u16(), 201);
     let runs = || {
@@ -1270,7 +1271,7 @@ async fn a_disk_that_leaves_while_a_command_runs_on_its_file_fails_no_file() {
         let mount = || Mount::without_exchange(&disk, &usb);
         let Some(mounted) = mount() else { return };
         let process = gated(&files);
-        let job = begin_gated(&process, &client, recipe).await;
+        let job = begin_gated(&process, &client, recipe, json!({})).await;
         drop(mounted);
         std::fs::write(files.data().with_file_name("gate"), "").expect("a file");
         let is_paused = |summary: &JobSummary| matches!(summary.status, JobStatus::Paused { .. });
@@ -1291,6 +1292,49 @@ async fn a_disk_that_leaves_while_a_command_runs_on_its_file_fails_no_file() {
         };
         eventually("a tidy disk", async || (!is_left()).then_some(())).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_does_not_wait_for_the_missing_disk_of_interrupted_files() {
+    let (files, client) = (Files::new(), http());
+    let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+    std::fs::create_dir_all(&disk).expect("a folder");
+    std::fs::write(disk.join("a"), "a").expect("a file");
+    let Some(mounted) = Mount::without_exchange(&disk, &usb) else { return };
+    let mut process = gated(&files);
+    let job = begin_gated(&process, &client, "append", json!({})).await;
+    process.kill();
+    drop((process, mounted));
+    let process = gated(&files);
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    process.until(&client, job, |summary| summary.status == gone).await;
+    let cancel = format!("{}/api/jobs/{job}/cancel", process.url);
+    assert_eq!(client.post(cancel).send().await.expect("an answer").status().as_u16(), 200);
+    let end = process.end(&client, job).await;
+    assert_eq!((end.status, end.counters.cancelled), (JobStatus::Cancelled, 1), "{end:?}");
+    assert_eq!(std::fs::read(disk.join("a")).expect("a file"), b"a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_limit_fails_no_file_whose_disk_has_left() {
+    let (files, client) = (Files::new(), http());
+    let (disk, usb) = (files.elsewhere(), files.library().join("usb"));
+    std::fs::create_dir_all(&disk).expect("a folder");
+    std::fs::write(disk.join("a"), "a").expect("a file");
+    let mount = || Mount::without_exchange(&disk, &usb);
+    let Some(mounted) = mount() else { return };
+    let process = gated(&files);
+    let job = begin_gated(&process, &client, "copy", json!({ "timeout": "5s" })).await;
+    drop(mounted);
+    // Nothing but the time limit ends the program.
+    let gone = JobStatus::Paused { reason: PauseReason::LibraryGone };
+    let is_over = |summary: &JobSummary| summary.status.is_terminal() || summary.status == gone;
+    let paused = process.until(&client, job, |summary| is_over(summary) && summary.counters.running == 0).await;
+    assert_eq!((paused.status, paused.counters.failed), (gone, 0), "{paused:?}");
+    std::fs::write(files.data().with_file_name("gate"), "").expect("a file");
+    let Some(_mounted) = mount() else { return };
+    let end = process.end(&client, job).await;
+    assert_eq!((end.status, end.counters.succeeded), (JobStatus::Completed, 1), "{end:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

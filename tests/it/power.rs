@@ -21,6 +21,8 @@ enum Call {
     Move(String, String),
     Exchange(String, String),
     Remove(String),
+    /// A file got a second name.
+    Link(String, String),
     /// A file's content was written.
     Write(String),
     /// The log was written, and now holds these facts.
@@ -91,7 +93,8 @@ fn calls(trace: &str, facts: &[String]) -> Vec<Call> {
                 }
                 Some(if rest.contains("EXCHANGE") { Call::Exchange(from, to) } else { Call::Move(from, to) })
             }),
-            "openat" if arguments.contains("O_CREAT") => at(arguments).map(|(path, _)| Call::Create(path)),
+            "openat" | "openat2" if arguments.contains("O_CREAT") => at(arguments).map(|(path, _)| Call::Create(path)),
+            "linkat" => at(arguments).and_then(|(from, rest)| Some(Call::Link(from, at(rest)?.0))),
             "write" => bracketed(arguments).map(|(path, _)| Call::Write(path.to_owned())),
             "pwrite64" if arguments.contains("log.sqlite-wal") => {
                 let new = facts.iter().filter(|fact| arguments.contains(fact.as_str()) && told.insert((*fact).clone()));
@@ -149,7 +152,7 @@ impl Disk {
     fn take(&mut self, call: &Call) {
         let folders = |paths: &[&String]| paths.iter().map(|path| folder(path)).collect();
         match call {
-            Call::Make(path) | Call::Create(path) | Call::Remove(path) => {
+            Call::Make(path) | Call::Create(path) | Call::Remove(path) | Call::Link(_, path) => {
                 self.pending.push((call.clone(), folders(&[path])));
             }
             Call::Move(from, to) | Call::Exchange(from, to) => self.pending.push((call.clone(), folders(&[from, to]))),
@@ -181,7 +184,7 @@ impl Disk {
 
 fn names_of(call: &Call) -> Vec<&String> {
     match call {
-        Call::Make(path) | Call::Create(path) | Call::Remove(path) => vec![path],
+        Call::Make(path) | Call::Create(path) | Call::Remove(path) | Call::Link(_, path) => vec![path],
         Call::Move(from, to) | Call::Exchange(from, to) => vec![from, to],
         Call::Write(_) | Call::Log(_) | Call::Sync(_) => Vec::new(),
     }
@@ -192,6 +195,11 @@ fn change(names: &mut BTreeMap<String, String>, call: &Call) {
         Call::Make(path) => drop(names.insert(path.clone(), "folder".into())),
         Call::Create(path) => drop(names.entry(path.clone()).or_insert_with(|| format!("new {path}"))),
         Call::Remove(path) => drop(names.remove(path)),
+        Call::Link(from, to) => {
+            if let Some(file) = names.get(from).cloned() {
+                names.insert(to.clone(), file);
+            }
+        }
         Call::Move(from, to) => {
             if let Some(file) = names.remove(from) {
                 names.insert(to.clone(), file);
@@ -266,7 +274,7 @@ async fn trace(files: &Files, workers: &str, recipe: &str, settings: Value) -> (
     let config = config(files);
     let trace = files.data().with_file_name("trace");
     let site = files.data().with_file_name("site");
-    let traced = "trace=fsync,fdatasync,renameat,renameat2,unlinkat,mkdirat,openat,write,pwrite64";
+    let traced = "trace=fsync,fdatasync,renameat,renameat2,linkat,unlinkat,mkdirat,openat,openat2,write,pwrite64";
     let wrap =
         ["strace", "--seccomp-bpf", "-f", "-y", "-qq", "-s", "8192", "-o", trace.to_str().expect("text"), "-e", traced];
     let arguments = ["--config", config.to_str().expect("text"), "--workers", workers];
@@ -291,7 +299,7 @@ fn about(root: &str, text: &str, facts: &[String]) -> Vec<Call> {
     };
     let is_about = |call: &Call| match call {
         Call::Make(path) | Call::Create(path) | Call::Remove(path) | Call::Write(path) => ours(path),
-        Call::Move(from, _) | Call::Exchange(from, _) => ours(from),
+        Call::Move(from, _) | Call::Exchange(from, _) | Call::Link(from, _) => ours(from),
         Call::Sync(path) => ours(path) || path.ends_with("log.sqlite-wal"),
         Call::Log(facts) => !facts.is_empty(),
     };

@@ -183,6 +183,39 @@ fn names_arrive_on_standard_input_with_every_byte_and_output_keeps_their_order()
 }
 
 #[test]
+fn the_originals_of_a_run_are_in_the_trash_of_the_folder_that_its_help_names() {
+    let files = Files::new();
+    let help = called(&files, &["run", "--help"]).1;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let default =
+        "[default: for a program the current folder, if it holds all files; otherwise the deepest folder that does]";
+    assert!(help.contains(default), "{help}");
+    let upper = ["--", "sh", "-c", "tr a-z A-Z < \"$1\" > \"$2\"", "x", "{}", "{out}", ":::"];
+    let library = files.library();
+    let (sub, file) = (library.join("sub"), library.join("sub/deep/a"));
+    let name = file.to_str().expect("text");
+    for (here, within, expected) in [
+        (library.as_path(), None, ""),
+        (library.as_path(), Some(sub.as_path()), "sub"),
+        (sub.as_path(), None, "sub"),
+        (Path::new("/usr"), None, "sub/deep"),
+    ] {
+        files.write("sub/deep/a", b"small");
+        let options: Vec<_> = within.iter().flat_map(|within| ["--in", within.to_str().expect("text")]).collect();
+        let begin = ["run", "--replace", "--on-done", "again"];
+        let mut run = headway(&files, &[&begin[..], &options[..], &upper[..], &[name][..]].concat());
+        run.current_dir(here);
+        let (code, out, err) = ended(run);
+        assert_eq!(code, Some(0), "{} {within:?}: {out} {err}", here.display());
+        for folder in ["", "sub", "sub/deep"] {
+            let trash = library.join(folder).join(".headway-trash");
+            assert_eq!(trash.is_dir(), folder == expected, "{} {within:?}: {folder}", here.display());
+            std::fs::remove_dir_all(trash).ok();
+        }
+    }
+}
+
+#[test]
 fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
     let files = Files::numbered(2);
     let (code, out, err) = called(&files, &["run", "-n", "--", "touch", "{}.made", ":::", "000000", "gone"]);

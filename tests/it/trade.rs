@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 46] = [
+const WRITERS: [&str; 49] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -51,6 +51,9 @@ const WRITERS: [&str; 46] = [
     r#"hashdeep -l "$@""#,
     r#"hashdeep "$@""#,
     r#"hashdeep -l "$@" | grep -v '^[%#]'"#,
+    r#"hashdeep -dl "$@""#,
+    r#"hashdeep -dl -p 4 "$@""#,
+    r#"sha256deep -d "$@""#,
     r#"sha256deep -lz "$@""#,
     r#"md5deep -lt "$@""#,
     r#"md5deep -lzt "$@""#,
@@ -123,6 +126,27 @@ async fn what_the_tools_write_is_read() {
         files.write(NAMES[1], NAMES[1].as_bytes());
         assert_eq!(view["status"], "completed_with_errors", "{writer}: {view} {report}");
         assert!(report.contains("sub/b.txt\tchanged: cause unknown"), "{writer}: {report}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_magnet_link_is_about_the_file_of_its_name_beside_the_manifest_and_about_no_missing_one() {
+    let files = library();
+    let app = App::start(&files).await;
+    let Some(manifest) = written(&files, r#"rhash --magnet --sha1 --md5 --btih "$@""#) else { return };
+    for (at, own, other) in [("MANIFEST", NAMES[0], "b.txt"), ("sub/MANIFEST", NAMES[1], "sub/a b.txt")] {
+        files.write(at, &manifest);
+        let (view, report) = verify(&app, at, json!({ "folder": {} })).await;
+        assert_eq!(view["status"], "failed", "{view} {report}");
+        let counts = format!("# {at}: 2 lines: ok 1, changed 0, bit rot 0, missing 0, unreadable 0, not checked 1\n");
+        assert!(report.starts_with(&counts), "{report}");
+        let finding = format!("a link, which names its file without the folder, and there is no {other:?}");
+        assert!(report.contains(&finding), "{report}");
+        files.write(own, b"CHANGED!!");
+        let (_, report) = verify(&app, at, json!({ "folder": {} })).await;
+        files.write(own, own.as_bytes());
+        assert!(report.contains(&format!("{own}\tchanged: cause unknown")), "{report}");
     }
     app.stop().await;
 }

@@ -4,13 +4,14 @@ use headway_model::{PauseReason, Unable};
 
 use crate::library::{environment, io_text, is_storage_error};
 
-/// What a system error means for a whole job: a pause for the environment's reason, or a failure of the job with a message
+/// What a system error means for a whole job: a pause for the environment's reason, or a failure of the job, with a message
 /// that begins with `doing`. An input/output error says nothing about what was to be read, so the job is paused for it, and
 /// the step is made again.
 pub fn unable(doing: &str, error: &std::io::Error) -> Unable {
+    let message = format!("{doing}: {}", io_text(error));
     match paused_for(error) {
-        Some(reason) => Unable::Environment(reason),
-        None => Unable::Failed(format!("{doing}: {}", io_text(error))),
+        Some(reason) => Unable::Call(reason, message),
+        None => Unable::Failed(message),
     }
 }
 
@@ -25,7 +26,7 @@ pub fn unable_of_any(error: &anyhow::Error) -> Unable {
     }
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     match causes.find_map(paused_for) {
-        Some(reason) => Unable::Environment(reason),
+        Some(reason) => Unable::Call(reason, format!("{error:#}")),
         None => Unable::Failed(format!("{error:#}")),
     }
 }
@@ -40,11 +41,14 @@ mod tests {
 
     #[test]
     fn an_input_output_error_pauses_a_job_and_does_not_fail_it() {
-        let paused = Unable::Environment(PauseReason::StorageErrors);
         for errno in [Errno::IO, Errno::BADMSG] {
             let error = Error::from(errno);
-            assert_eq!(unable("reading the manifest", &error), paused);
-            assert_eq!(unable_of_any(&anyhow::Error::from(error).context("the last step")), paused);
+            let why = unable("reading the manifest", &error);
+            assert_eq!(why.pause(), Some(PauseReason::StorageErrors));
+            assert!(why.to_string().starts_with("reading the manifest: "), "{why}");
+            let why = unable_of_any(&anyhow::Error::from(error).context("the last step"));
+            assert_eq!(why.pause(), Some(PauseReason::StorageErrors));
+            assert!(why.to_string().starts_with("the last step: "), "{why}");
         }
         let denied = unable("reading the manifest", &Error::from(Errno::ACCESS));
         assert!(matches!(denied, Unable::Failed(text) if text.starts_with("reading the manifest: ")));

@@ -49,7 +49,7 @@ pub enum PauseReason {
     User,
     /// The disk is full.
     DiskFull,
-    /// The library's folder cannot be reached.
+    /// Files of the library cannot be reached: its folder, a disk inside it, or one of them.
     LibraryGone,
     /// The file system is read-only.
     ReadOnly,
@@ -62,7 +62,7 @@ pub enum PauseReason {
     /// What the previous process left on the library's storage cannot be inspected yet: the storage is slow or does
     /// not answer.
     StorageSilent,
-    /// Several files in a row failed with an input/output error.
+    /// The storage reports input/output errors, for several files in a row or for a step of the whole job.
     StorageErrors,
     /// Items were interrupted, and their recipe is not repeatable, so a person decides.
     Interrupted,
@@ -197,15 +197,23 @@ impl PauseReason {
         match self {
             PauseReason::User => "by you",
             PauseReason::DiskFull => "the disk is full",
-            PauseReason::LibraryGone => "the library's folder cannot be reached",
+            PauseReason::LibraryGone => "files of the library cannot be reached",
             PauseReason::ReadOnly => "the file system is read-only",
             PauseReason::TooManyOpenFiles => "too many open files",
             PauseReason::MemoryLow => "memory is short",
             PauseReason::TooManyProcesses => "too many processes",
             PauseReason::StorageSilent => "no answer from the library's storage so far",
-            PauseReason::StorageErrors => "the storage reports errors for file after file",
+            PauseReason::StorageErrors => "the storage reports input/output errors",
             PauseReason::Interrupted => "items were interrupted",
             PauseReason::Stuck => "the server could not go on with it",
+        }
+    }
+
+    /// The same, where the root of the library itself was looked at.
+    pub fn text_of_root(self) -> &'static str {
+        match self {
+            PauseReason::LibraryGone => "the library's folder cannot be reached",
+            other => other.text(),
         }
     }
 }

@@ -116,6 +116,11 @@ impl Attempt {
         format!("{}-{}-{}", self.job, self.item, self.number)
     }
 
+    /// The paths of its file and of its output.
+    pub fn paths(&self) -> impl Iterator<Item = &RelPath> {
+        std::iter::once(&self.path).chain(self.output.as_ref().map(|staged| &staged.target))
+    }
+
     /// The output to be written, for a recipe that always writes one.
     ///
     /// # Errors

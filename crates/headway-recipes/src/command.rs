@@ -236,7 +236,7 @@ fn missing(config: &CommandConfig) -> Option<String> {
     let first = [config.run.first(), config.verify.first()].into_iter().flatten();
     first.map(|name| program(name, path)).find_map(|found| match found {
         Err(Unable::Failed(text)) => Some(text),
-        Err(Unable::Environment(_)) | Ok(_) => None,
+        Err(Unable::Environment(_) | Unable::Call(..)) | Ok(_) => None,
     })
 }
 

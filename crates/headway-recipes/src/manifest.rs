@@ -5,11 +5,13 @@
 mod algorithm;
 mod base32;
 mod control;
+mod dfxml;
 mod document;
 mod encoding;
 mod entry;
 mod form;
 mod line;
+mod magnet;
 mod name;
 mod read;
 mod table;

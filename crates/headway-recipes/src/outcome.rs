@@ -98,8 +98,10 @@ pub enum Failure {
     Retry(String),
     /// No item can succeed now, for this reason. Does not count as a try.
     Environment(PauseReason),
-    /// Its output was being placed, and it cannot be determined now how far that got, for this reason.
-    NotRecovered(PauseReason),
+    /// The same, and this call failed: what was to be done, and the system's error.
+    Call(PauseReason, String),
+    /// Its output was being placed, and it cannot be determined now how far that got, for this reason: this call failed.
+    NotRecovered(PauseReason, String),
     /// The process that did the work is gone, and it is not known how far it got.
     Lost,
     /// Somebody else holds one of its files. Nothing was done, and it does not count as a try.
@@ -113,6 +115,7 @@ impl From<OpenError> for Failure {
             OpenError::Fail(message) => Failure::Failed(FailReason::Read, message),
             OpenError::Storage(message) => Failure::Storage(FailReason::Read, message),
             OpenError::Environment(reason) => Failure::Environment(reason),
+            OpenError::Call(reason, message) => Failure::Call(reason, format!("opening: {message}")),
         }
     }
 }
@@ -121,18 +124,18 @@ impl Failure {
     /// The failure that an error of a program's start means: of the environment, or of this item alone.
     pub fn of_start(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
         match environment_of_start(error) {
-            Some(pause) => Failure::Environment(pause),
+            Some(pause) => Failure::Call(pause, format!("{doing}: {}", io_text(error))),
             None => Failure::of(reason, doing, error),
         }
     }
 
     /// The failure that a system error means: of the environment, of the storage, or of this item alone.
     pub fn of(reason: FailReason, doing: &str, error: &std::io::Error) -> Failure {
-        let text = || format!("{doing}: {}", io_text(error));
+        let text = format!("{doing}: {}", io_text(error));
         match environment(error) {
-            Some(pause) => Failure::Environment(pause),
-            None if is_storage_error(error) => Failure::Storage(reason, text()),
-            None => Failure::Failed(reason, text()),
+            Some(pause) => Failure::Call(pause, text),
+            None if is_storage_error(error) => Failure::Storage(reason, text),
+            None => Failure::Failed(reason, text),
         }
     }
 }

@@ -56,7 +56,7 @@ impl Recipe for Undo {
             Ok(made) => (made, None),
             // The files come back all the same. The last step says what is missing.
             Err(Unable::Failed(why)) => (HashSet::new(), Some(why)),
-            Err(passing @ Unable::Environment(_)) => return Err(passing),
+            Err(passing @ (Unable::Environment(_) | Unable::Call(..))) => return Err(passing),
         };
         made.extend(job.undone_folders.iter().cloned());
         let (library, undone) = (Arc::clone(job.library), undone.collect());

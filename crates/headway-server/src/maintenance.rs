@@ -192,7 +192,8 @@ impl Maintenance {
         let mounts = self.folder.known_mounts(name).map_err(unread)?;
         let (library, error) = Library::open_or_wait(name, root, known);
         error.map_or(Ok(()), |error| Err(StartError::from(error)))?;
-        let missing = |why: PauseReason| StartError(format!("{} was not checked: {}", root.display(), why.text()));
+        let missing =
+            |why: PauseReason| StartError(format!("{} was not checked: {}", root.display(), why.text_of_root()));
         library.reach().map_err(missing)?;
         library.expect_mounts(mounts);
         Ok(library)

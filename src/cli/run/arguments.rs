@@ -15,7 +15,8 @@ use headway_model::{Conditions, JobId, OnDone};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct FileArguments {
-    /// The folder that Headway works in, or the name of a library of the server [default: the folder that holds all files]
+    /// The folder that Headway works in, or the name of a library of the server. Its trash keeps the originals that are replaced
+    /// or removed [default: for a program the current folder, if it holds all files; otherwise the deepest folder that does]
     #[arg(long = "in", value_name = "DIR|NAME")]
     pub(super) library: Option<String>,
 

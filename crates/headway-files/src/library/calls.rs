@@ -1,7 +1,7 @@
 //! The door to the system calls of `rustix` on the names and folders of a library. The door of the data folder uses it
-//! too. The one to the calls of `cap_std` is [`super::folder_calls`]. A call that a signal interrupts is made again. If
-//! it changes names, the interrupted call might have taken effect, as on a network share. So this looks first, and
-//! never takes the effect of the first call for that of the second.
+//! too. The one to the calls of `cap_std` is [`super::folder_calls`]. A call that a signal interrupts is made again, and so
+//! is, once, one that meets an error of the storage. If it changes names, the first call might have taken effect, as on a
+//! network share. So this looks first, and never takes the effect of the first call for that of the second.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, StatxFlags};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
-use super::environment::uninterrupted;
+use super::environment::{is_storage_error, retried, uninterrupted};
 
 /// Opens a file or a folder.
 pub(crate) fn openat<P: Arg + Copy>(dir: impl AsFd, path: P, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
@@ -38,9 +38,10 @@ pub(super) fn refresh(file: impl AsFd) -> Result<(), Errno> {
     }
 }
 
-/// Waits until what was written is on the disk.
+/// Waits until what was written is on the disk. After an error of the storage it is not made again: the second call could
+/// succeed although what was written is lost.
 pub(crate) fn fsync(file: impl AsFd) -> Result<(), Errno> {
-    again(|| rustix::fs::fsync(&file))
+    uninterrupted(|| rustix::fs::fsync(&file).map_err(io::Error::from)).map_err(errno_of)
 }
 
 /// Renames, as the flags say.
@@ -89,20 +90,24 @@ pub(crate) fn mkdirat<P: Arg + Copy>(dir: impl AsFd, name: P, mode: Mode) -> Res
     once(|| rustix::fs::mkdirat(&dir, name, mode), || FileInode::at(&dir, name).is_some())
 }
 
-/// Makes a call again that was interrupted and changes no name.
+/// Makes a call again that was interrupted and changes no name, and once more after an error of the storage.
 pub(crate) fn again<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
-    uninterrupted(|| call().map_err(io::Error::from)).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    retried(|| call().map_err(io::Error::from)).map_err(errno_of)
 }
 
-/// Makes a call again that was interrupted, unless it was made.
+fn errno_of(error: io::Error) -> Errno {
+    Errno::from_io_error(&error).unwrap_or(Errno::IO)
+}
+
+/// Makes a call again that was interrupted or met an error of the storage, unless it was made.
 fn once(mut call: impl FnMut() -> Result<(), Errno>, is_made: impl Fn() -> bool) -> Result<(), Errno> {
     again(|| match call() {
-        Err(Errno::INTR) if is_made() => Ok(()),
+        Err(error) if (error == Errno::INTR || is_storage_error(&error.into())) && is_made() => Ok(()),
         answer => answer,
     })
 }
 
-/// Makes a call again that renames and was interrupted, unless the file has gone from its old name to its new one.
+/// Makes a call again that renames and did not come to its end, unless the file has gone from its old name to its new one.
 fn renamed_once(
     call: impl FnMut() -> Result<(), Errno>,
     at_old_name: impl Fn() -> Option<FileInode>,
@@ -146,5 +151,25 @@ mod tests {
             assert_eq!(made.get(), 1, "{made_at}");
         }
         assert_eq!(once(|| Err(Errno::INTR), || false), Err(Errno::INTR), "not forever");
+    }
+
+    #[test]
+    fn a_change_that_meets_an_input_output_error_is_made_once_more_unless_it_was_made() {
+        for (made_at, expected) in [(1, (Ok(()), 1)), (2, (Ok(()), 2)), (3, (Err(Errno::IO), 2))] {
+            let calls = std::cell::Cell::new(0);
+            let call = || {
+                calls.set(calls.get() + 1);
+                Err(Errno::IO)
+            };
+            let done = once(call, || calls.get() >= made_at);
+            assert_eq!((done, calls.get()), expected, "{made_at}");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = std::fs::File::open(folder.path()).expect("a folder");
+        let at = |name: &str| FileInode::at(&dir, name);
+        std::fs::write(folder.path().join("old"), "").expect("a file");
+        // The call takes effect, and the storage reports an error all the same.
+        let call = || renameat(&dir, "old", &dir, "new").and(Err(Errno::IO));
+        assert_eq!(renamed_once(call, || at("old"), || at("new")), Ok(()));
     }
 }

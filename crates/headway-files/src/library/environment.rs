@@ -72,6 +72,19 @@ pub fn is_storage_error(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::UCLEAN | Errno::BADMSG))
 }
 
+/// Makes a call again that a signal interrupted, and once more after an error of the storage, which can pass. Only for calls
+/// that can be made twice: a second sync can succeed although what the first one was to write is lost.
+pub(crate) fn retried<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    match uninterrupted(&mut call) {
+        Err(first) if is_storage_error(&first) => uninterrupted(call).map_err(|second| match second.kind() {
+            // Perhaps the first try has made what is there.
+            io::ErrorKind::AlreadyExists => first,
+            _ => second,
+        }),
+        answer => answer,
+    }
+}
+
 /// Makes a call again that a signal interrupted, a few times.
 pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 0..INTERRUPTED_CALLS {
@@ -161,6 +174,24 @@ mod tests {
         };
         assert_eq!(uninterrupted(|| call(3)).expect("an answer"), 4);
         assert!(uninterrupted(|| call(u32::MAX)).is_err());
+    }
+
+    #[test]
+    fn an_error_of_the_storage_is_answered_by_one_more_call_and_no_other_error_is() {
+        let answers = |answers: &[Errno]| {
+            let mut calls = 0;
+            let answer = retried(|| {
+                calls += 1;
+                answers.get(calls - 1).map_or(Ok(()), |errno| Err(io::Error::from(*errno)))
+            });
+            (answer.err().and_then(|error| Errno::from_io_error(&error)), calls)
+        };
+        assert_eq!(answers(&[Errno::IO]), (None, 2));
+        assert_eq!(answers(&[Errno::INTR, Errno::IO, Errno::INTR]), (None, 4));
+        assert_eq!(answers(&[Errno::IO, Errno::BADMSG, Errno::ACCESS]), (Some(Errno::BADMSG), 2));
+        assert_eq!(answers(&[Errno::IO, Errno::NOENT]), (Some(Errno::NOENT), 2));
+        assert_eq!(answers(&[Errno::IO, Errno::EXIST]), (Some(Errno::IO), 2), "nobody knows who made it");
+        assert_eq!(answers(&[Errno::ACCESS]), (Some(Errno::ACCESS), 1));
     }
 
     #[test]

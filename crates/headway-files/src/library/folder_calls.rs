@@ -1,6 +1,6 @@
 //! The door to the system calls on an open folder of `cap_std`, beside [`super::calls`]. A call that a signal interrupts is made
-//! again. A removal might have been made all the same, so this looks first. The entries of an open folder need no door: their
-//! readers repeat an interrupted read.
+//! again, and so is, once, one that meets an error of the storage. A removal might have been made all the same, so this looks
+//! first. The entries of an open folder need no door: their readers repeat an interrupted read.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -10,7 +10,7 @@ use cap_std::fs::{Dir, Metadata, ReadDir};
 use rustix::fs::{AtFlags, CWD};
 
 use super::calls::{fstat, statat};
-use super::environment::uninterrupted;
+use super::environment::{is_storage_error, retried};
 use super::found::Found;
 
 /// What can be asked of an open folder, and done in it.
@@ -45,23 +45,23 @@ pub(super) trait FolderCalls {
 
 impl FolderCalls for Dir {
     fn enter(&self, name: impl AsRef<Path>) -> io::Result<Dir> {
-        uninterrupted(|| self.open_dir(name.as_ref()))
+        retried(|| self.open_dir(name.as_ref()))
     }
 
     fn list(&self) -> io::Result<ReadDir> {
-        uninterrupted(|| self.entries())
+        retried(|| self.entries())
     }
 
     fn list_in(&self, name: impl AsRef<Path>) -> io::Result<ReadDir> {
-        uninterrupted(|| self.read_dir(name.as_ref()))
+        retried(|| self.read_dir(name.as_ref()))
     }
 
     fn look_at(&self, name: impl AsRef<Path>) -> io::Result<Metadata> {
-        uninterrupted(|| self.symlink_metadata(name.as_ref()))
+        retried(|| self.symlink_metadata(name.as_ref()))
     }
 
     fn own_metadata(&self) -> io::Result<Metadata> {
-        uninterrupted(|| self.dir_metadata())
+        retried(|| self.dir_metadata())
     }
 
     fn remove_name(&self, name: impl AsRef<Path>) -> io::Result<()> {
@@ -91,10 +91,10 @@ fn handle_path(dir: &Dir) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd()))
 }
 
-/// Removes a name. A removal that was interrupted was made if nothing has the name.
+/// Removes a name. A removal that was interrupted, or met an error of the storage, was made if nothing has the name.
 fn removed(dir: &Dir, name: &Path, remove: impl Fn() -> io::Result<()>) -> io::Result<()> {
-    uninterrupted(|| match remove() {
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+    retried(|| match remove() {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted || is_storage_error(&error) => {
             match Found::of(dir.symlink_metadata(name)).known()? {
                 None => Ok(()),
                 Some(_) => Err(error),

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::environment::retried;
 use super::{LibraryFile, OpenFile};
 use headway_model::Digest;
 
@@ -15,8 +16,13 @@ impl OpenFile {
     }
 }
 
-/// The hash of a file's whole content, wherever the file's position is.
+/// The hash of a file's whole content, wherever the file's position is. After an error of the storage, the file is read a
+/// second time: once a program has run, its attempt is not repeated for that.
 pub(super) fn hash(file: &LibraryFile) -> io::Result<Digest> {
+    retried(|| hash_once(file))
+}
+
+fn hash_once(file: &LibraryFile) -> io::Result<Digest> {
     let mut reader = file.try_clone()?;
     reader.seek(SeekFrom::Start(0))?;
     let mut hasher = blake3::Hasher::new();

@@ -222,7 +222,7 @@ mod tests {
         // The disk leaves between the look for it and the call that then finds nothing, or another file.
         let below = path("photos/usb/below");
         assert!(matches!(library.believed(&below, Found::<()>::Absent), Found::Unknown(error) if is_gone(&error)));
-        assert!(matches!(library.changed(&below), OpenError::Environment(PauseReason::LibraryGone)));
+        assert!(matches!(library.changed(&below), OpenError::Call(PauseReason::LibraryGone, _)));
         assert!(matches!(library.believed(&path("photos/none"), Found::<()>::Absent), Found::Absent));
         let walked = walk(&library, &RelPath::default(), &|_, _| false, &mut |_| true);
         assert!(walked.as_ref().is_err_and(is_gone), "{walked:?}");

@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::calls::refresh;
-use super::environment::uninterrupted;
+use super::environment::retried;
 use super::folder_calls::FolderCalls;
 use super::{
     FileStamp, Found, LONGEST_PATH, Library, LibraryFile, OpenFile, environment, io_text, is_storage_error,
@@ -32,6 +32,8 @@ pub enum OpenError {
     Storage(String),
     /// No file can be read now, for this reason.
     Environment(PauseReason),
+    /// The same, and this is the error of the call that failed.
+    Call(PauseReason, String),
 }
 
 impl Library {
@@ -156,10 +158,10 @@ impl Library {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
         let open = || self.root()?.open_with(on_disk(path), &options);
-        let opened = self.check_on_disk(path).and_then(|()| uninterrupted(open));
+        let opened = self.check_on_disk(path).and_then(|()| retried(open));
         let opened = opened.and_then(|file| {
             refresh(&file)?;
-            let metadata = uninterrupted(|| file.metadata())?;
+            let metadata = retried(|| file.metadata())?;
             if !metadata.is_file() {
                 return Err(io::Error::other("it is not a regular file"));
             }
@@ -180,7 +182,7 @@ impl Library {
 
 fn failed(error: &io::Error) -> OpenError {
     match environment(error) {
-        Some(reason) => OpenError::Environment(reason),
+        Some(reason) => OpenError::Call(reason, io_text(error)),
         None if is_storage_error(error) => OpenError::Storage(io_text(error)),
         None => OpenError::Fail(io_text(error)),
     }

@@ -6,7 +6,7 @@ use cap_fs_ext::MetadataExt;
 use cap_std::fs::Metadata;
 
 use super::calls::{fstat, refresh};
-use super::environment::uninterrupted;
+use super::environment::retried;
 use super::root::file_system_of;
 use super::{LibraryFile, mtime_ns};
 
@@ -42,7 +42,7 @@ impl OpenFile {
 
     fn present(&self) -> io::Result<FileStamp> {
         refresh(&self.file)?;
-        Ok(FileStamp::of(&uninterrupted(|| self.file.metadata())?))
+        Ok(FileStamp::of(&retried(|| self.file.metadata())?))
     }
 
     /// Whether other names share its content.

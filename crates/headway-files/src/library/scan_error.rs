@@ -18,7 +18,7 @@ pub struct ScanError {
 impl ScanError {
     /// For a library that cannot be reached.
     pub fn unreachable(library: &Library, why: PauseReason) -> Self {
-        let message = format!("the library {} cannot be listed: {}", library.name, why.text());
+        let message = format!("the library {} cannot be listed: {}", library.name, why.text_of_root());
         ScanError { message, reason: Unreadable::Unknown }
     }
 

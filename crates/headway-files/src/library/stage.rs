@@ -13,7 +13,7 @@ use cap_std::fs::{Dir, OpenOptions};
 use super::calls::{again, linkat};
 use super::copy_content::copy_content;
 use super::copy_metadata::take_over;
-use super::environment::uninterrupted;
+use super::environment::retried;
 use super::folder_calls::FolderCalls;
 use super::folders_in_use::FolderInUse;
 use super::hash::hash;
@@ -110,7 +110,7 @@ impl Staged {
     pub fn create(&self) -> io::Result<LibraryFile> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
-        uninterrupted(|| self.folder.open_with(self.name(), &options)).map(LibraryFile::new)
+        retried(|| self.folder.open_with(self.name(), &options)).map(LibraryFile::new)
     }
 
     pub(super) fn disk(&self) -> u64 {

@@ -180,6 +180,9 @@ impl DeduplicateWork {
                 Failure::Storage(FailReason::Read, kept_file_error(stays, &format!("cannot be read: {why}")))
             }
             OpenError::Environment(reason) => Failure::Environment(reason),
+            OpenError::Call(reason, why) => {
+                Failure::Call(reason, kept_file_error(stays, &format!("cannot be read: {why}")))
+            }
         })
     }
 

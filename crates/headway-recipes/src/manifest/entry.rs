@@ -35,6 +35,9 @@ pub enum Name {
     /// The file has one of these names, as bytes on disk. Some notations of names are ambiguous; the most literal
     /// reading comes first.
     Readings(Vec<Vec<u8>>),
+    /// The same, without the folder of the file, as in a link for sharing it: it is about the file of that name beside the
+    /// manifest, if there is one.
+    WithoutFolder(Vec<Vec<u8>>),
     /// The line is only a checksum: the file, if any, is the one beside the manifest whose name is the manifest's without
     /// its extension.
     Beside,

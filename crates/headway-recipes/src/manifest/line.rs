@@ -5,6 +5,7 @@ use super::form::{
     LineContent, apart, base32_crc_last, cfv, compact_first, crc_row, gentoo, hashdeep_row, is_truncated,
     is_truncated_on_windows, md5_and_sha1, misfit, name_first, of_input, posix, prefixed, row, sum_first, tagged,
 };
+use super::magnet::magnet;
 
 /// The kind of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +25,9 @@ const NO_FORM: &str = "no checksum with a name in any known form";
 const TRUNCATED: &str =
     "PowerShell has cut off its name to the width of the window, so it is not known which file it is about";
 
-/// The reason for a link, which does not say where its file is.
-const LINK: &str = "a link for sharing files, as RHash writes with --magnet or --ed2k-link: it names its file without \
-    the folder, so the file cannot be found. What RHash writes without that option is read";
+/// The reason for a link of eDonkey.
+const EDONKEY: &str = "a link of eDonkey, as RHash writes with --ed2k-link: its hash is made of MD4, which is not \
+    computed. What RHash writes without that option is read";
 
 /// Lines that begin with this are about the manifest, not about a file.
 const HEADINGS: [&[u8]; 7] = [
@@ -48,8 +49,11 @@ pub(super) fn read(line: &[u8], escapes: bool) -> LineKind {
     if is_remark(text) {
         return LineKind::Remark;
     }
-    if text.starts_with(b"magnet:?") || text.starts_with(b"ed2k://|file|") {
-        return LineKind::Unread(LINK);
+    if let Some(link) = magnet(text) {
+        return link.map_or_else(LineKind::Unread, LineKind::Said);
+    }
+    if text.starts_with(b"ed2k://|file|") {
+        return LineKind::Unread(EDONKEY);
     }
     let (text, is_escaped) = match text.strip_prefix(b"\\") {
         Some(rest) if escapes => (rest, true),

@@ -90,8 +90,8 @@ pub(crate) fn readings(name: &[u8]) -> Vec<Vec<u8>> {
     readings
 }
 
-/// The path of a `file` URL, with its `%20` and the like decoded.
-fn decoded(path: &[u8]) -> Vec<u8> {
+/// A part of a URL, such as the path of a file, with its `%20` and the like decoded.
+pub(super) fn decoded(path: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((first, more)) = rest.split_first() {

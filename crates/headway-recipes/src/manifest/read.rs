@@ -2,6 +2,7 @@
 
 use super::algorithm::Algorithm;
 use super::control::ControlFile;
+use super::dfxml;
 use super::document::why_unread;
 use super::encoding::{LineEnding, ManifestText, decode, ending, split, whole_lines};
 use super::entry::{ManifestEntry, ManifestLine, Name, Sum, from_hex};
@@ -65,13 +66,16 @@ pub fn read(bytes: &[u8], take: &mut dyn FnMut(ManifestLine) -> bool) {
     let ManifestText { bytes: decoded, is_cut } = decode(bytes);
     let ending = ending(&decoded);
     let text = if is_cut { whole_lines(&decoded, ending) } else { &*decoded };
+    let mut said = PassedOn { signed: SignedText::No, has_any: false, take };
     if let Some(why) = why_unread(text) {
-        take(ManifestLine::Unread { number: 1, why });
+        match dfxml::is_dfxml(text) {
+            true => dfxml::read(text, &mut |number, kind| said.pass_on(number, kind)),
+            false => _ = said.pass_on(1, LineKind::Unread(why)),
+        }
         return;
     }
     let mut control = ControlFile::of(split(text, ending));
     let mut around = Around::Nothing;
-    let mut said = PassedOn { signed: SignedText::No, has_any: false, take };
     let mut last = 0;
     for (number, line) in (1..).zip(split(text, ending)) {
         last = number;

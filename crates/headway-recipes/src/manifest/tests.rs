@@ -39,6 +39,7 @@ fn short(text: &[u8]) -> Vec<String> {
         ManifestLine::Entry(ManifestEntry { number, name, size, sums }) => {
             let name = match name {
                 Name::Readings(readings) => String::from_utf8_lossy(&readings[0]).into_owned(),
+                Name::WithoutFolder(readings) => format!("(any)/{}", String::from_utf8_lossy(&readings[0])),
                 Name::Beside => "(beside)".to_owned(),
                 Name::StandardInput { written_alike: None } => "(input)".to_owned(),
                 Name::StandardInput { .. } => "(input or stdin)".to_owned(),
@@ -281,21 +282,86 @@ fn checksums_in_base32_are_read_as_rhash_writes_them() {
 }
 
 #[test]
-fn a_document_that_is_no_manifest_is_one_finding_and_a_link_one_for_each_line() {
+fn a_document_that_is_no_manifest_is_one_finding() {
     let why = |text: &str| match all(text.as_bytes()).as_slice() {
         [ManifestLine::Unread { number: 1, why }] => *why,
         other => panic!("{text}: {other:?}"),
     };
-    let objects = "  <fileobject>\n    <filename>a</filename>\n  </fileobject>\n".repeat(100);
-    for head in ["<?xml version='1.0' encoding='UTF-8'?>\n<dfxml>\n", "\n <DFXML>\n", "\u{feff}<?xml?><FCIV>"] {
-        assert!(why(&format!("{head}{objects}")).contains("XML document"), "{head}");
+    let entries = "<FILE_ENTRY><name>a</name><MD5>n5+Q2+Pl7hIYyGuIOdsZlQ==</MD5></FILE_ENTRY>\n".repeat(100);
+    for head in ["<?xml version='1.0' encoding='UTF-8'?>\n<FCIV>\n", "\u{feff}<?xml?><FCIV>"] {
+        assert!(why(&format!("{head}{entries}</FCIV>")).contains("XML document"), "{head}");
     }
     assert!(why("<!DOCTYPE html>\n<html>\n<p>Not found</p>\n</html>\n").contains("web page"));
     assert_eq!(short(format!("<?xml 9f606eec\n{MD5}  a\n").as_bytes()), ["1 <?xml: crc32", "2 a: md5"]);
-    let link = format!("magnet:?xl=6&dn=a&xt=urn:md5:{MD5}");
-    assert!(why(&link).contains("--magnet"), "{link}");
     assert!(why(&format!("ed2k://|file|a|6|{MD5}|/")).contains("--ed2k-link"));
-    assert_eq!(short(format!("{link}\n{link}\n{MD5}  a\n").as_bytes()), ["1 unread", "2 unread", "3 a: md5"]);
+}
+
+#[test]
+fn each_file_of_a_dfxml_document_is_read_and_its_parts_and_folders_are_not() {
+    let object = |inside: &str| format!("  <fileobject>{inside}</fileobject>\n");
+    let parts = "<byte_run file_offset='0' len='4'>\n<hashdigest type='MD5'>00</hashdigest>\n</byte_run>\n";
+    let named = |name: &str, more: &str| object(&format!("<filename>{name}</filename>{more}"));
+    let text = [
+        "<?xml version='1.0' encoding='UTF-8'?>\n<dfxml\n  xmlns:deep='x'>\n  <deep:configuration/>\n".to_owned(),
+        named(
+            "./a &amp; &#98;",
+            &format!(
+                "\n<filesize>14</filesize>\n{parts}<hashdigest type='SHA256'>{ALPHA}</hashdigest>\n\
+                 <hashdigest type='WHIRLPOOL'>ff</hashdigest>\n"
+            ),
+        ),
+        named("folder", "<name_type>d</name_type>"),
+        named("gone", &format!("<unalloc>1</unalloc><hashdigest type='md5'>{MD5}</hashdigest>")),
+        named("x", &format!("<name_type>r</name_type><hashdigest type='sha256'>{}</hashdigest>", &ALPHA[1..])),
+        named("y", "<filesize>1</filesize>"),
+        "</dfxml>\n".to_owned(),
+    ]
+    .concat();
+    let read = ["5 ./a & b 14 bytes: sha256, WHIRLPOOL", "14 unread", "15 x: sha256 63 of 64", "16 unread"];
+    assert_eq!(short(text.as_bytes()), read, "{text}");
+    let utf16: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(short(&utf16), read);
+    let cut = text.strip_suffix("</dfxml>\n").expect("its end");
+    assert_eq!(short(cut.as_bytes()), [&read[..], &["17 unread"]].concat());
+    assert_eq!(short(b"<dfxml>\n<fileobject></other>\n</fileobject></dfxml>"), ["2 unread"]);
+    let odd = format!(
+        "<dfxml><fileobject><filename>n@me</filename><hashdigest type='md5'>{MD5}</hashdigest></fileobject></dfxml>"
+    );
+    let odd: Vec<u8> = odd.bytes().map(|byte| if byte == b'@' { 0xe4 } else { byte }).collect();
+    let lines = all(&odd);
+    let [ManifestLine::Entry(ManifestEntry { name: Name::Readings(readings), .. })] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(readings[0], b"n\xe4me");
+}
+
+#[test]
+fn magnet_links_are_read_as_rhash_writes_them() {
+    let (sha1, tiger) = ("6vznhfx25eqgmkdrj6zm4ahxf2kpejmp", "dctzg7v3jmt2jdj6vozu4yisnzvethe76v2goni");
+    let btih = "9b9879a22087a54d95f3a6fe2d3b41c1a69e0a1c";
+    let of_rhash = format!(
+        "magnet:?xl=6&dn=a%20b%2bc%26d.txt&xt=urn:crc32:363a3020&xt=urn:md5:{MD5}&xt=urn:sha1:{sha1}&xt=urn:tree:tiger:{tiger}&xt=urn:btih:{btih}"
+    );
+    for (line, read) in [
+        (of_rhash, "1 (any)/a b+c&d.txt 6 bytes: crc32, md5, sha1, tree:tiger"),
+        (format!("Magnet:?xt.1=urn%3Asha256%3A{ALPHA}&amp;dn=a"), "1 (any)/a: sha256"),
+        (format!("magnet:?dn=a&xt=urn:md5:{}", &MD5[1..]), "1 (any)/a: md5 31 of 32"),
+        (format!("magnet:?dn=a&xt=urn:sha1:{}1", &sha1[1..]), "1 unread"),
+        (format!("magnet:?dn=a&xl=x&xt=urn:md5:{MD5}"), "1 unread"),
+        (format!("magnet:?xt=urn:md5:{MD5}"), "1 unread"),
+        ("magnet:?dn=a".to_owned(), "1 unread"),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
+    let torrents = format!("magnet:?dn=a&xt=urn:btih:{btih}\n").repeat(2);
+    let lines = all(torrents.as_bytes());
+    let is_torrent = |line: &ManifestLine| matches!(line, ManifestLine::Unread { why, .. } if why.contains("torrent"));
+    assert!(lines.len() == 2 && lines.iter().all(is_torrent), "{lines:?}");
+    let plus = all(format!("magnet:?dn=a+b&xt=urn:md5:{MD5}").as_bytes());
+    let [ManifestLine::Entry(ManifestEntry { name: Name::WithoutFolder(readings), .. })] = &plus[..] else {
+        panic!("{plus:?}");
+    };
+    assert_eq!(readings, &[b"a+b", b"a b"]);
 }
 
 #[test]

@@ -169,7 +169,7 @@ impl<'a> Locator<'a> {
         match is_there {
             Ok(is_there) => Ok(is_there),
             Err(error) => match unable("looking for a file that the manifest names", &error) {
-                Unable::Environment(reason) => Err(Unable::Environment(reason)),
+                passing @ (Unable::Environment(_) | Unable::Call(..)) => Err(passing),
                 Unable::Failed(_) => Ok(true),
             },
         }

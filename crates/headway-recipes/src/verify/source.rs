@@ -84,6 +84,7 @@ impl ManifestNow<'_> {
         let is_odd = is_alone && sums.iter().all(|sum| !sum.is_chosen);
         let found = match name {
             Name::Readings(readings) => locator.locate(&readings)?,
+            Name::WithoutFolder(readings) => unnamed::without_folder(locator, &readings)?,
             Name::Beside => unnamed::alone(locator, self.path)?,
             Name::StandardInput { written_alike } => {
                 unnamed::standard_input(locator, self.path, written_alike, self.has_one_line)?

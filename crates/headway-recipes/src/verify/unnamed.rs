@@ -1,4 +1,4 @@
-//! Finds the file of a line that names none. Only the manifest's own name can tell it.
+//! Finds the file of a line that names none, or not its folder. Of one that names none, only the manifest's own name can tell it.
 
 use super::super::manifest::Algorithm;
 use super::locate::{Located, Locator};
@@ -9,6 +9,9 @@ const BY_NAME: &str = "its line names no file; it is the one with the manifest's
 
 /// The note on a file whose line is about standard input.
 const BY_SIDECAR: &str = "its line is about standard input; the name of the manifest, which has no other line, says that it is about this file";
+
+/// The note on a file that a link names.
+const BY_LINK: &str = "its line is a link, which names no folder; it is the file of that name beside the manifest";
 
 /// The file that a manifest's own name tells: its name without its extension.
 struct OwnFile {
@@ -43,6 +46,19 @@ pub(super) fn standard_input(
     Ok(match OwnFile::of(manifest) {
         Some(OwnFile { path, is_sidecar: true }) if is_only_line => Ok((path, Some(BY_SIDECAR.into()))),
         Some(_) | None => Err("it is about standard input, not a file".to_owned()),
+    })
+}
+
+/// The file of a line that does not name its folder: one of that name beside the manifest. If there is none, it is not known
+/// where the file was, so it is not missing. Blocking.
+pub(super) fn without_folder(locator: &mut Locator<'_>, readings: &[Vec<u8>]) -> Result<Located, Unable> {
+    let (path, note) = match locator.locate(readings)? {
+        Ok(found) => found,
+        Err(why) => return Ok(Err(why)),
+    };
+    Ok(match locator.is_there(&path)? {
+        true => Ok((path, note.or(Some(BY_LINK.into())))),
+        false => Err(format!("a link, which names its file without the folder, and there is no {:?}", path.shown())),
     })
 }
 

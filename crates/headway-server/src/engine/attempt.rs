@@ -48,7 +48,11 @@ pub(super) fn attempt(
             attempt.output = staged;
             (output, renames)
         }
-        Err(failure) => return outcome(Err(or_missing(active, &attempt, failure, Failure::Environment)), &attempt),
+        Err(failure) => {
+            let failure = or_missing(active, &attempt, failure, Failure::Environment);
+            note(context, active, &attempt, &failure);
+            return outcome(Err(failure), &attempt);
+        }
     };
     let attempt = Arc::new(attempt);
     if !context.running.working(&attempt) {
@@ -79,10 +83,8 @@ pub(super) fn attempt(
         let missing: fn(PauseReason) -> Failure = if has_acted { |_| Failure::Lost } else { Failure::Environment };
         result = result.map_err(|failure| or_missing(active, &attempt, failure, missing));
     }
-    match &result {
-        Err(Failure::Storage(..)) => active.note_unreadable(&attempt.path),
-        Err(Failure::Environment(PauseReason::LibraryGone)) => active.note_missed_disk(),
-        _ => {}
+    if let Err(failure) = &result {
+        note(context, active, &attempt, failure);
     }
     if let (Err(_), Some(staged)) = (&result, &attempt.output) {
         active.library.discard_unplaced(staged);
@@ -94,6 +96,25 @@ pub(super) fn attempt(
     outcome(result, &attempt)
 }
 
+/// Notes what decides when the job can go on if this pauses it, and what a person is told of that.
+fn note(context: &Context, active: &ActiveJob, attempt: &Attempt, failure: &Failure) {
+    let (reason, why) = match failure {
+        Failure::Storage(_, why) => (PauseReason::StorageErrors, Some(why)),
+        Failure::Call(reason, why) | Failure::NotRecovered(reason, why) => (*reason, Some(why)),
+        Failure::Environment(reason) => (*reason, None),
+        _ => return,
+    };
+    match (reason, failure) {
+        (_, Failure::Storage(..)) => active.note_unreadable(&attempt.path),
+        (PauseReason::LibraryGone, Failure::Environment(_) | Failure::Call(..)) => active.note_missed_disk(),
+        _ => {}
+    }
+    match why {
+        Some(why) => context.pause_notes.note(attempt.job, reason, format!("{}: {why}", attempt.path.shown())),
+        None => context.pause_notes.forget(attempt.job),
+    }
+}
+
 /// Whether the work can be retried within the same attempt, because a second try would replace everything that the
 /// first has changed.
 fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_run: &AtomicBool) -> bool {
@@ -102,20 +123,24 @@ fn can_start_over(active: &ActiveJob, work: &dyn Work, attempt: &Attempt, has_ru
 }
 
 /// The failure, unless the library, or a disk inside it on which the file or its output lies, is not there or is another
-/// one: then nothing that failed says anything about the file, and it is what `missing` makes of the reason.
+/// one: then nothing that failed says anything about the file, and it is what `missing` makes of the reason. A time limit says
+/// nothing about it either.
 fn or_missing(
     active: &ActiveJob,
     attempt: &Attempt,
     failure: Failure,
     missing: impl FnOnce(PauseReason) -> Failure,
 ) -> Failure {
-    match failure {
+    let blames_file = match failure {
         Failure::Skipped(_) | Failure::Failed(..) | Failure::Differs(..) | Failure::Storage(..) | Failure::Retry(_) => {
-            let paths = std::iter::once(&attempt.path).chain(attempt.output.as_ref().map(|staged| &staged.target));
-            active.lacks(paths).map_or(failure, missing)
+            true
         }
-        failure => failure,
-    }
+        Failure::Stopped => attempt.is_late(),
+        Failure::Environment(_) | Failure::Call(..) | Failure::NotRecovered(..) | Failure::Lost | Failure::Held => {
+            false
+        }
+    };
+    if blames_file { active.lacks(attempt.paths()).map_or(failure, missing) } else { failure }
 }
 
 /// Does the work. A panic is a failure.
@@ -128,6 +153,7 @@ fn or_panicked<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failur
 fn unable(why: Unable) -> Failure {
     match why {
         Unable::Environment(reason) => Failure::Environment(reason),
+        Unable::Call(reason, message) => Failure::Call(reason, message),
         Unable::Failed(message) => Failure::Failed(FailReason::Unable, message),
     }
 }
@@ -175,7 +201,7 @@ fn leaves_open(failure: &Failure) -> bool {
     match failure {
         Failure::Failed(reason, _) => can_be_open(ItemStatus::Failed(*reason)),
         // The item stays in its placing until a later look tells.
-        Failure::NotRecovered(_) => true,
+        Failure::NotRecovered(..) => true,
         _ => false,
     }
 }

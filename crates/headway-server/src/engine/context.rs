@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::{
-    ByPath, Conflicts, Exclusion, Libraries, Pulse, Recoveries, RunningAttempts, ShortageCheck, SurvivingPrograms,
-    UntidyJobs,
+    ByPath, Conflicts, Exclusion, Libraries, PauseNotes, Pulse, Recoveries, RunningAttempts, ShortageCheck,
+    SurvivingPrograms, UntidyJobs,
 };
 use crate::steps::Steps;
 use crate::writer::Log;
@@ -48,6 +48,8 @@ pub(crate) struct Context {
     pub conflicts: Conflicts,
     /// Checks that there is enough disk and memory before an item begins.
     pub shortage: Arc<ShortageCheck>,
+    /// What failed when the environment paused jobs.
+    pub pause_notes: PauseNotes,
     /// Starts and supervises child processes.
     pub guard: Arc<Guard>,
     /// The engine's own runtime, which blocking threads use to wait for the log.

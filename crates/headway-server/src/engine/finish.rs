@@ -53,7 +53,7 @@ pub(super) async fn finish(
             outputs.for_step(flag).map_err(|error| unable("what the last step left cannot be removed", &error))?;
         let finished = work.finish(results, &outputs);
         let why = finished.as_ref().err().map(unable_of_any);
-        if why == Some(Unable::Environment(PauseReason::LibraryGone)) {
+        if why.and_then(|why| why.pause()) == Some(PauseReason::LibraryGone) {
             of.note_missed_disk();
         }
         finished

@@ -58,7 +58,9 @@ async fn root_of(context: &Context, row: &JobRow) -> io::Result<Option<PathBuf>>
     let planned = match context.request(row.job_no).await {
         Ok(Some(request)) => ground(&context.data, row.summary.job, &request)?,
         // Taking up the job reports what cannot be read.
-        Ok(None) | Err(Unable::Environment(_) | Unable::Failed(_)) => context.data.ground(&row.summary.job)?,
+        Ok(None) | Err(Unable::Environment(_) | Unable::Call(..) | Unable::Failed(_)) => {
+            context.data.ground(&row.summary.job)?
+        }
     };
     let Some(planned) = planned else { return Ok(named) };
     let mut roots: Vec<_> = named.iter().cloned().collect();

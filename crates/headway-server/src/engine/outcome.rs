@@ -18,8 +18,8 @@ pub(super) fn outcome(result: Result<Success, Failure>, attempt: &Attempt) -> Wo
         Err(Failure::Differs(reason, message, found)) => WorkOutcome::Differs(reason, message, found.to_string()),
         Err(Failure::Storage(reason, message)) => WorkOutcome::Storage(reason, message),
         Err(Failure::Retry(message)) => WorkOutcome::Retry(message),
-        Err(Failure::Environment(reason)) => WorkOutcome::Environment(reason),
-        Err(Failure::NotRecovered(reason)) => WorkOutcome::NotRecovered(reason),
+        Err(Failure::Environment(reason) | Failure::Call(reason, _)) => WorkOutcome::Environment(reason),
+        Err(Failure::NotRecovered(reason, _)) => WorkOutcome::NotRecovered(reason),
         Err(Failure::Lost) => WorkOutcome::Lost,
         Err(Failure::Held) => WorkOutcome::Held,
     }

@@ -7,7 +7,7 @@ use super::attempt_id::AttemptId;
 use super::panicked::caught;
 use super::pool::AttemptTask;
 use super::schedule::{Input, ScheduleEffect};
-use super::stop::StepStop;
+use super::stop::{FinishFailure, StepFailure, StepStop};
 use super::{Engine, finish, plan, recovery, start_attempt, take_up};
 use headway_model::id::JobId;
 use headway_recipes::Unable;
@@ -89,7 +89,11 @@ impl Engine {
         let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
             let result = caught(finish::finish(&context, step)).await;
-            Some(Input::Finished { job, result: result.unwrap_or_else(|died| Err(Unable::from(died).into())) })
+            let result = result.unwrap_or_else(|died| Err(Unable::from(died).into()));
+            if let Err(FinishFailure::Step(StepFailure::Unable(Unable::Call(reason, message)))) = &result {
+                context.pause_notes.note(job, *reason, message.clone());
+            }
+            Some(Input::Finished { job, result })
         });
     }
 
@@ -98,6 +102,7 @@ impl Engine {
         self.context.steps.forget(job);
         self.context.recoveries.forget(job);
         self.context.shortage.forget(job);
+        self.context.pause_notes.forget(job);
         self.context.exclusion.let_go_of_job(job);
         let Some(active) = self.active_jobs.remove(&job) else {
             // It ended before this server worked on it; an earlier one might have.

@@ -60,22 +60,13 @@ impl Engine {
     fn write_off_overdue(&self) {
         let records = |job: JobId| self.active_jobs.get(&job).is_some_and(|active| active.records_its_changes());
         let grace = |job| if records(job) { GRACE } else { LONG_GRACE };
-        for WrittenOff { which, elapsed, is_late, had_begun } in
-            self.context.running.write_off(self.pool.may_lose(), GRACE, grace)
-        {
-            let seconds = elapsed.as_secs_f64();
-            let outcome = match is_late {
-                true => WorkOutcome::Failed(
-                    FailReason::Timeout,
-                    format!("ended after {seconds:.1} s; the storage of its file gave no answer, or is very slow"),
-                ),
-                false if had_begun => WorkOutcome::Lost,
-                false => WorkOutcome::Stopped,
-            };
-            let AttemptId { job, item, .. } = which;
-            if let Some(active) = self.active_jobs.get(&job) {
+        for lost in self.context.running.write_off(self.pool.may_lose(), GRACE, grace) {
+            let AttemptId { job, item, .. } = lost.which;
+            let active = self.active_jobs.get(&job);
+            if let Some(active) = active {
                 active.note_written_off();
             }
+            let (which, outcome) = (lost.which, end_of_lost(lost, active.map(|active| &**active)));
             tracing::warn!(job.id = %job, item, "an attempt has not ended since it was asked to, as on storage that gives no answer; it is written off");
             self.pool.write_off(which, outcome);
         }
@@ -116,13 +107,36 @@ impl Engine {
     }
 }
 
+/// How an attempt ends that was written off. A time limit is no verdict on a file whose disk is missing.
+fn end_of_lost(lost: WrittenOff, active: Option<&ActiveJob>) -> WorkOutcome {
+    let WrittenOff { elapsed, is_late, had_begun, paths, .. } = lost;
+    let is_absent = is_late && active.is_some_and(|active| active.is_on_absent_disk(paths.iter()));
+    if let Some(active) = active.filter(|_| is_absent) {
+        active.note_missed_disk();
+    }
+    match had_begun {
+        // How far a program got is not known.
+        true if !is_late || is_absent && active.is_some_and(|active| !active.records_its_changes()) => {
+            WorkOutcome::Lost
+        }
+        _ if is_absent => WorkOutcome::Environment(PauseReason::LibraryGone),
+        _ if is_late => {
+            let seconds = elapsed.as_secs_f64();
+            let message =
+                format!("ended after {seconds:.1} s; the storage of its file gave no answer, or is very slow");
+            WorkOutcome::Failed(FailReason::Timeout, message)
+        }
+        _ => WorkOutcome::Stopped,
+    }
+}
+
 /// Whether the reason for a job's pause has passed.
 async fn has_eased(context: Arc<Context>, job: JobId, reason: PauseReason, active: Option<Arc<ActiveJob>>) -> bool {
     let active = match active {
         Some(active) => Some(active),
         None => match ActiveJob::read(&context, job).await {
             Ok(active) => Some(Arc::new(active)),
-            Err(Unable::Environment(_)) => return false,
+            Err(Unable::Environment(_) | Unable::Call(..)) => return false,
             // Taking up the job reports that.
             Err(Unable::Failed(_)) => None,
         },

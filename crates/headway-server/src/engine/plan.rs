@@ -52,7 +52,9 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
         let (active, stop) = active?;
         context.running.plan_begins(job, &active.plan_pulse);
         let listed = accept_and_list(context, &active, &stop).await;
-        if let Err(PlanStop::Environment(PauseReason::LibraryGone)) = &listed {
+        if let Err(PlanStop::Environment(PauseReason::LibraryGone) | PlanStop::Call(PauseReason::LibraryGone, _)) =
+            &listed
+        {
             active.note_missed_disk();
         }
         listed
@@ -66,7 +68,14 @@ pub(super) async fn plan(context: &Context, job: JobId, active: Result<(Arc<Acti
             JobEvent::Ended { outcome }
         }
         // The files listed so far stay; the rest is listed when the job is resumed.
-        Err(PlanStop::Environment(reason)) => JobEvent::Paused { reason },
+        Err(PlanStop::Environment(reason)) => {
+            context.pause_notes.forget(job);
+            JobEvent::Paused { reason }
+        }
+        Err(PlanStop::Call(reason, message)) => {
+            context.pause_notes.note(job, reason, message);
+            JobEvent::Paused { reason }
+        }
         Err(PlanStop::Cancelled) => return,
     };
     context.log.send(vec![(job, event, None)]).await;

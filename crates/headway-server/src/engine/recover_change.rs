@@ -50,6 +50,6 @@ pub(super) fn made_or_recovered(
             let message = if message.starts_with(&first) { message } else { format!("{first}: {message}") };
             Err(Failure::Failed(FailReason::Conflict, message))
         }
-        PlacementState::NotKnown(reason) => Err(Failure::NotRecovered(reason)),
+        PlacementState::NotKnown(reason) => Err(Failure::NotRecovered(reason, format!("{doing}: {}", io_text(&error)))),
     }
 }

@@ -47,6 +47,11 @@ pub(super) fn start(
                 pool.end(which, WorkOutcome::Failed(FailReason::Unable, message))
             }
             Ok(Err(StepFailure::Unable(Unable::Environment(reason)))) => {
+                context.pause_notes.forget(which.job);
+                pool.end(which, WorkOutcome::Environment(reason))
+            }
+            Ok(Err(StepFailure::Unable(Unable::Call(reason, message)))) => {
+                context.pause_notes.note(which.job, reason, message);
                 pool.end(which, WorkOutcome::Environment(reason))
             }
             Ok(Err(StepFailure::Stopped)) => pool.end(which, WorkOutcome::Stopped),

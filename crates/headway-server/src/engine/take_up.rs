@@ -94,7 +94,14 @@ async fn look(context: &Context, fold: &Fold) -> (Option<Terms>, RecoveredState)
 /// Holds a job that could not be read: nothing of it is touched.
 fn held(context: &Context, job: JobId, why: Unable) -> RecoveredState {
     match why {
-        Unable::Environment(reason) => unread(reason),
+        Unable::Environment(reason) => {
+            context.pause_notes.forget(job);
+            unread(reason)
+        }
+        Unable::Call(reason, message) => {
+            context.pause_notes.note(job, reason, message);
+            unread(reason)
+        }
         Unable::Failed(message) => {
             tracing::error!(job.id = %job, message, "what the last process left of a job cannot be read; the job is paused");
             context.steps.explain(job, &message);

@@ -229,6 +229,9 @@ fn why_not(name: &str, why: Unable) -> ApiError {
         Unable::Environment(reason) => {
             ApiError::Unavailable { message: format!("the folder {name} cannot be opened: {}", reason.text()) }
         }
+        Unable::Call(_, text) => {
+            ApiError::Unavailable { message: format!("the folder {name} cannot be opened: {text}") }
+        }
         Unable::Failed(text) => internal(&text),
     }
 }

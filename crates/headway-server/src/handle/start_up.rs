@@ -125,6 +125,7 @@ async fn context(
         left: engine::SurvivingPrograms::default(),
         exclusion: engine::Exclusion::default(),
         conflicts: engine::Conflicts::default(),
+        pause_notes: engine::PauseNotes::default(),
         shortage: Arc::new(engine::ShortageCheck::new(config.floor, data.root().to_owned())),
         steps: opened.steps.clone(),
         data,

@@ -42,6 +42,7 @@ impl Server {
             return Some(JobWait { text, ends: WaitEnd::Person });
         }
         let running = &self.inner.context.running;
+        let failed = |reason| self.inner.context.pause_notes.why(summary.job, reason);
         let text = match summary.status {
             JobStatus::Planning => waits_for_list(library, running.plan_still_for(summary.job)?),
             JobStatus::Planned => Some("Ready. Nothing runs until you approve it.".into()),
@@ -51,15 +52,19 @@ impl Server {
             }
             JobStatus::Processing => return self.waits_for_file(summary, library).await,
             JobStatus::Paused { reason: PauseReason::LibraryGone } => {
-                waits_for_library(library, gone, (disks, Some(gives_back)))
+                let lacks = waits_for_library(library, gone, (disks, Some(gives_back)));
+                lacks.or_else(|| failed(PauseReason::LibraryGone))
             }
-            JobStatus::Paused { reason: PauseReason::DiskFull } => self.inner.context.shortage.why_full(summary.job),
+            JobStatus::Paused { reason: PauseReason::DiskFull } => {
+                self.inner.context.shortage.why_full(summary.job).or_else(|| failed(PauseReason::DiskFull))
+            }
             JobStatus::Paused { reason: PauseReason::User } => Some(PAUSED.into()),
             JobStatus::Paused { reason: PauseReason::Interrupted } => Some(INTERRUPTED.into()),
             JobStatus::Paused { reason: PauseReason::Stuck } => {
                 let unknown = || "The server's own log says why. Resume tries it again.".to_owned();
                 Some(self.inner.context.steps.why(summary.job).unwrap_or_else(unknown))
             }
+            JobStatus::Paused { reason } => failed(reason),
             _ => None,
         };
         let ends = match summary.status {

@@ -71,7 +71,7 @@ impl ActiveJob {
             Err(_) if stop.is_asked() => Err(StepFailure::Stopped),
             Ok(work) => Ok(Ok(Arc::from(work))),
             Err(lasting @ Unable::Failed(_)) => Ok(Err(lasting)),
-            Err(passing @ Unable::Environment(_)) => Err(passing.into()),
+            Err(passing @ (Unable::Environment(_) | Unable::Call(..))) => Err(passing.into()),
         }
     }
 }

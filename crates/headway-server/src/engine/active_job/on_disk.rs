@@ -84,6 +84,11 @@ impl ActiveJob {
         (!has_all).then_some(PauseReason::LibraryGone)
     }
 
+    /// Whether one of these files is on a disk inside the library that is known to be missing. Never waits for storage.
+    pub(in crate::engine) fn is_on_absent_disk<'a>(&self, mut paths: impl Iterator<Item = &'a RelPath>) -> bool {
+        paths.any(|path| matches!(self.library.absent_disk_of(path), Ok(Some(_))))
+    }
+
     /// A file of this job cannot be reached: if a disk inside the library is gone, the job waits for it.
     pub(in crate::engine) fn note_missed_disk(&self) {
         let is_absent = self.library.missing_mounts().is_ok_and(|missing| !missing.is_empty());

@@ -32,6 +32,9 @@ impl RenamedTogether {
                 if row.state.status == with {
                     match wish(work, &row.file, row.item + 1) {
                         Err(Failure::Environment(reason)) => return Err(Unable::Environment(reason)),
+                        Err(Failure::Call(reason, why)) => {
+                            return Err(Unable::Call(reason, format!("{}: {why}", row.file.path.shown())));
+                        }
                         // It keeps its name, so the name that others want is not free, and their attempts report that.
                         Err(Failure::Skipped(_)) => {}
                         wished => found.add(row.file, wished),

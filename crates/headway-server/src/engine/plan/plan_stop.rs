@@ -11,6 +11,8 @@ pub(super) enum PlanStop {
     Failed(String),
     /// The environment is to blame: the job pauses, and the rest is listed later.
     Environment(PauseReason),
+    /// The same, and this call failed.
+    Call(PauseReason, String),
     /// Nobody wants it any more.
     Cancelled,
 }
@@ -25,6 +27,7 @@ impl From<Unable> for PlanStop {
     fn from(why: Unable) -> Self {
         match why {
             Unable::Environment(reason) => PlanStop::Environment(reason),
+            Unable::Call(reason, message) => PlanStop::Call(reason, message),
             Unable::Failed(message) => PlanStop::Failed(message),
         }
     }

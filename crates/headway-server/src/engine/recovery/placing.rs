@@ -62,6 +62,10 @@ pub(in crate::engine) async fn recover_placing(
         }
         Ok(looked) => looked,
         Err(Unable::Environment(reason)) => (PlacementState::NotKnown(reason), None),
+        Err(Unable::Call(reason, message)) => {
+            context.pause_notes.note(job, reason, message);
+            (PlacementState::NotKnown(reason), None)
+        }
         Err(Unable::Failed(message)) => {
             context.steps.explain(job, &message);
             (PlacementState::NotKnown(PauseReason::Stuck), None)

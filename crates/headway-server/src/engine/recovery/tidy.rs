@@ -63,6 +63,7 @@ async fn tidy_or_put_off(context: &Context, job: JobId) {
         Ok(true) => return untidy.forget(job),
         Ok(false) => return untidy.put_off(job, REST),
         Err(Unable::Environment(reason)) => (reason.text().to_owned(), REST),
+        Err(Unable::Call(_, message)) => (message, REST),
         Err(Unable::Failed(message)) => (message, LONGEST_REST),
     };
     if untidy.note(job) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::RunningAttempts;
 use super::state::AttemptState;
 use crate::engine::attempt_id::AttemptId;
+use headway_model::RelPath;
 use headway_model::id::JobId;
 use headway_recipes::StopReason;
 
@@ -18,6 +19,8 @@ pub(in crate::engine) struct WrittenOff {
     pub(in crate::engine) is_late: bool,
     /// Whether its work had begun.
     pub(in crate::engine) had_begun: bool,
+    /// The paths of its file and of its output; none if its work had not begun.
+    pub(in crate::engine) paths: Vec<RelPath>,
 }
 
 impl RunningAttempts {
@@ -51,6 +54,7 @@ impl RunningAttempts {
                     elapsed: attempt.elapsed(),
                     is_late: attempt.is_late(),
                     had_begun: true,
+                    paths: attempt.paths().cloned().collect(),
                 })
             }
             AttemptState::Claimed(claimed) => {
@@ -63,6 +67,7 @@ impl RunningAttempts {
                     elapsed: claimed.elapsed(),
                     is_late: reason == StopReason::Timeout,
                     had_begun: false,
+                    paths: Vec::new(),
                 })
             }
         });

@@ -2,6 +2,7 @@
 
 use super::WorkOutcome;
 use super::job::Job;
+use headway_model::FailReason;
 
 /// When this many files in a row fail with an input/output error, the storage is at fault, not a file.
 const UNREADABLE_IN_A_ROW: usize = 5;
@@ -22,18 +23,23 @@ impl Job {
     /// blame.
     pub(super) fn blames_storage(&mut self, item: u32, outcome: &WorkOutcome) -> StorageBlame {
         match outcome {
-            WorkOutcome::Storage(..) => {
+            WorkOutcome::Storage(reason, _) => {
+                // The job went on because a file could be read again, which says nothing about a change.
+                let is_as_before = self.is_on_trial && *reason == FailReason::Write;
+                let limit = if is_as_before { 1 } else { UNREADABLE_IN_A_ROW };
                 let is_new = self.unreadable.insert(item);
                 match self.unreadable.len() {
-                    UNREADABLE_IN_A_ROW if is_new => StorageBlame::Begins,
-                    UNREADABLE_IN_A_ROW.. => StorageBlame::Lasts,
+                    count if count == limit && is_new => StorageBlame::Begins,
+                    count if count >= limit => StorageBlame::Lasts,
                     _ => StorageBlame::No,
                 }
             }
-            WorkOutcome::Succeeded(..)
-            | WorkOutcome::Skipped(_)
-            | WorkOutcome::Failed(..)
-            | WorkOutcome::Differs(..) => {
+            WorkOutcome::Succeeded(..) => {
+                self.is_on_trial = false;
+                self.unreadable.clear();
+                StorageBlame::No
+            }
+            WorkOutcome::Skipped(_) | WorkOutcome::Failed(..) | WorkOutcome::Differs(..) => {
                 self.unreadable.clear();
                 StorageBlame::No
             }

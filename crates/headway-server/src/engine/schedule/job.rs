@@ -47,6 +47,11 @@ pub(super) struct Job {
     pub(super) asking: bool,
     /// Items that failed with an input/output error of the storage, since it last showed that it works or the job was resumed.
     pub(super) unreadable: BTreeSet<u32>,
+    /// Whether the job went on by itself after such errors, and no item has succeeded since: if the next change fails as
+    /// before, the storage is still to blame.
+    pub(super) is_on_trial: bool,
+    /// Whether it is requested that the job goes on after such errors, and not recorded yet.
+    pub(super) tries_storage: bool,
     /// Shortages in a row since an item last succeeded.
     pub(super) shortages: u32,
     /// The job is not tried again before this time.
@@ -77,6 +82,8 @@ impl Job {
             asked: false,
             asking: false,
             unreadable: BTreeSet::new(),
+            is_on_trial: false,
+            tries_storage: false,
             shortages: 0,
             rests_until: 0,
             placings: OpenPlacings::default(),

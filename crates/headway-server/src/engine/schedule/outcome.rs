@@ -106,6 +106,9 @@ impl Schedule {
             Ok(None) => JobEvent::Returned { item, attempt },
             // A job that ends cannot be resumed, so there is no second look.
             Err(PauseReason::Stuck | PauseReason::StorageErrors) if !job.goes_on() => not_recovered(item, attempt),
+            Err(reason) if job.fold.status == JobStatus::Cancelling && is_given_up(reason) => {
+                not_recovered(item, attempt)
+            }
             Err(reason) => match job.unseen(id, (item, open), reason, self.now, effects) {
                 Some(event) => event,
                 None => return,
@@ -130,7 +133,7 @@ impl Schedule {
                 return;
             }
             // The step runs again when the job is resumed.
-            Err(FinishFailure::Step(StepFailure::Unable(Unable::Environment(reason)))) => {
+            Err(FinishFailure::Step(StepFailure::Unable(Unable::Environment(reason) | Unable::Call(reason, _)))) => {
                 let still = job.fold.status == JobStatus::Finishing;
                 effects.extend(still.then(|| append(id, JobEvent::Paused { reason })));
                 return;
@@ -152,6 +155,12 @@ impl Schedule {
             job.plan(id, effects);
         }
     }
+}
+
+/// Whether a cancel does not wait for the end of this reason: it can last for ever. An open placing is then not recovered. Whoever
+/// retries or undoes it later looks again, and so does `headway doctor`.
+pub(super) fn is_given_up(reason: PauseReason) -> bool {
+    matches!(reason, PauseReason::Stuck | PauseReason::LibraryGone | PauseReason::StorageSilent)
 }
 
 /// The end of an item whose placing could not be recovered.

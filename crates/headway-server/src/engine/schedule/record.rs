@@ -98,7 +98,7 @@ impl Schedule {
             | JobEvent::Cancelled {}
             | JobEvent::Ended { .. }
             | JobEvent::Changed { .. }
-            | JobEvent::Pruned { .. } => (job.asked, job.asking) = (false, false),
+            | JobEvent::Pruned { .. } => (job.asked, job.asking, job.tries_storage) = (false, false, false),
             // The item is in other hands, or its attempt goes on.
             JobEvent::AttemptFailed { .. }
             | JobEvent::Returned { .. }
@@ -135,7 +135,11 @@ impl Job {
             }
             JobEvent::Halted { when: HaltWhen::Now, .. } => self.stop_items(id, effects),
             JobEvent::Succeeded { .. } => self.shortages = 0,
-            JobEvent::Resumed {} if self.fold.status != JobStatus::Planning => self.unreadable.clear(),
+            JobEvent::Resumed {} if self.fold.status != JobStatus::Planning => {
+                // Who resumes it accepts what fails.
+                self.is_on_trial = std::mem::take(&mut self.tries_storage);
+                self.unreadable.clear();
+            }
             JobEvent::Paused { .. } => {
                 self.asking = false;
                 effects.push(ScheduleEffect::StopStep { job: id });

@@ -17,8 +17,9 @@ impl Schedule {
     }
 
     /// Resumes a job, if it is still paused for this reason.
-    pub(super) fn resume_eased(&self, id: JobId, reason: PauseReason, effects: &mut Vec<ScheduleEffect>) {
-        if self.jobs.get(&id).is_some_and(|job| job.fold.status == JobStatus::Paused { reason }) {
+    pub(super) fn resume_eased(&mut self, id: JobId, reason: PauseReason, effects: &mut Vec<ScheduleEffect>) {
+        if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.fold.status == JobStatus::Paused { reason }) {
+            job.tries_storage = reason == PauseReason::StorageErrors;
             effects.push(append(id, JobEvent::Resumed {}));
         }
     }

@@ -1,7 +1,7 @@
 //! Takes up a job that the last process left.
 
 use super::job::Job;
-use super::outcome::{end_of_placing, not_recovered};
+use super::outcome::{end_of_placing, is_given_up, not_recovered};
 use super::retry::has_come;
 use super::{RecoveredState, ScheduleEffect, StartHold, append};
 use headway_model::event::JobEvent;
@@ -34,7 +34,7 @@ impl Job {
             StartHold::Paused => Some(PauseReason::Stuck),
             StartHold::Unread(reason) => Some(reason),
         };
-        let gives_up = self.fold.status == JobStatus::Cancelling && reason == Some(PauseReason::Stuck);
+        let gives_up = self.fold.status == JobStatus::Cancelling && reason.is_some_and(is_given_up);
         self.reading = false;
         self.unread = matches!(past.hold, StartHold::Unread(_)) && !gives_up;
         if !self.unread {
@@ -113,9 +113,11 @@ impl Job {
                     Err(reason) => return Recovery::Open(Some(reason)),
                 },
                 // The job ends and cannot be resumed, so there is no second look.
-                None if past.hold == StartHold::Unread(PauseReason::Stuck) => not_recovered(item, attempt),
+                None if matches!(past.hold, StartHold::Unread(_)) => not_recovered(item, attempt),
                 None => return Recovery::Open(None),
             },
+            // The end of the cancel cancels it.
+            ItemStatus::Interrupted if self.fold.status == JobStatus::Cancelling => return Recovery::Asks,
             ItemStatus::Interrupted if halted => JobEvent::Dropped { item },
             ItemStatus::Interrupted if !self.asks() => JobEvent::Requeued { item },
             _ => return Recovery::Asks,

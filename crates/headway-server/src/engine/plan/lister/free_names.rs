@@ -19,7 +19,7 @@ impl Lister<'_> {
             }
             Ok(_) => {}
             Err(Failure::Skipped(reason)) => return Ok(Some(reason)),
-            Err(Failure::Environment(reason)) => return Err(reason),
+            Err(Failure::Environment(reason) | Failure::Call(reason, _)) => return Err(reason),
             // The attempt reports it, and gives the file no name that the plan does not have.
             Err(_) => return Ok(None),
         }

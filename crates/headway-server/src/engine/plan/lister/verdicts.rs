@@ -110,7 +110,7 @@ impl Lister<'_> {
             };
             let renames = match wished {
                 Ok(renames) => renames,
-                Err(Failure::Environment(reason)) => return Err(reason),
+                Err(Failure::Environment(reason) | Failure::Call(reason, _)) => return Err(reason),
                 Err(failure) => {
                     if !matches!(failure, Failure::Skipped(_)) {
                         unknown.insert(wishes.len());

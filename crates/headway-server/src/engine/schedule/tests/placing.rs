@@ -87,6 +87,21 @@ fn an_unclear_placement_is_inspected_after_the_pause_and_a_cancel_waits_for_it()
 }
 
 #[test]
+fn a_cancel_does_not_wait_for_a_missing_disk_to_show_how_far_a_placing_got() {
+    let mut world = ScheduleWorld::new(1, 1, false);
+    let job = world.job(1, 2);
+    placing(&mut world, job, 0);
+    let reason = PauseReason::LibraryGone;
+    world.done(job, 0, 1, WorkOutcome::NotRecovered(reason));
+    world.input(Input::Time(10 * SHORTEST_REST));
+    world.record(job, JobEvent::CancelRequested {});
+    assert_eq!(world.recovering, [(job, 0)]);
+    world.input(Input::PlacingRecovered { job, item: 0, state: PlacementState::NotKnown(reason), detail: None });
+    assert_eq!(world.status(job), JobStatus::Cancelled);
+    assert_eq!(world.folds[&job].item(0), Some(ItemStatus::Failed(FailReason::Conflict)));
+}
+
+#[test]
 fn a_cancel_that_was_recorded_first_takes_what_is_taken_back() {
     let mut world = ScheduleWorld::new(1, 1, false);
     let job = world.job(1, 1);

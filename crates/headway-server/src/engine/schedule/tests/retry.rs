@@ -188,6 +188,35 @@ fn several_files_in_a_row_that_the_storage_fails_to_read_pause_the_job() {
 }
 
 #[test]
+fn storage_on_which_each_change_fails_pauses_the_job_again_and_fails_no_further_file() {
+    let failing = || WorkOutcome::Storage(FailReason::Write, "renaming it: Input/output error".into());
+    let reason = PauseReason::StorageErrors;
+    let paused = JobStatus::Paused { reason };
+    let mut world = ScheduleWorld::new(1, 1, false);
+    let job = world.job(1, 20);
+    for item in 0..5 {
+        world.record(job, into_place(item));
+        world.done(job, item, 1, failing());
+    }
+    assert_eq!((world.status(job), world.folds[&job].counters.failed), (paused, 4));
+    for attempt in 2..5 {
+        // A file that can be read lets the job go on.
+        world.input(Input::Eased { job, reason });
+        assert_eq!(world.started, [(job, 4, attempt)]);
+        world.done(job, 4, attempt, failing());
+        assert_eq!((world.status(job), world.folds[&job].counters.failed), (paused, 4), "{attempt}");
+    }
+    world.record(job, JobEvent::Resumed {});
+    world.done(job, 4, 5, failing());
+    assert_eq!((world.status(job), world.folds[&job].counters.failed), (JobStatus::Processing, 5), "a person wants it");
+    world.done(job, 5, 1, ok());
+    for item in 6..10 {
+        world.done(job, item, 1, failing());
+    }
+    assert_eq!((world.status(job), world.folds[&job].counters.failed), (JobStatus::Processing, 9));
+}
+
+#[test]
 fn an_attempt_that_is_written_off_drops_no_time_at_work_of_the_others() {
     let mut world = ScheduleWorld::new(1, 2, true);
     let job = world.job(1, 2);

@@ -84,6 +84,26 @@ fn a_cancel_waits_for_unreadable_data_and_asks_less_and_less_often() {
 }
 
 #[test]
+fn a_cancel_ends_a_job_whose_disk_is_missing_and_the_end_of_an_open_placing_is_not_known() {
+    for reason in [PauseReason::LibraryGone, PauseReason::StorageSilent] {
+        for first in [JobEvent::Paused { reason }, JobEvent::CancelRequested {}] {
+            let (job, mut before) = at_work();
+            before.record(job, first.clone());
+            let limits = ScheduleLimits { jobs: 1, workers: 2 };
+            let mut world = ScheduleWorld::left(limits, vec![before.folds[&job].clone()], false, &unread_for(reason));
+            if world.status(job) == (JobStatus::Paused { reason }) {
+                world.record(job, JobEvent::CancelRequested {});
+                assert_eq!(world.taking_up.pop(), Some(job), "it is looked at once more");
+                world.input(Input::TakenUp { job, terms: None, past: unread_for(reason) });
+            }
+            assert_eq!(world.status(job), JobStatus::Cancelled, "{reason:?} {first:?}");
+            let counters = &world.folds[&job].counters;
+            assert_eq!((counters.failed, counters.cancelled), (1, 2), "{reason:?} {first:?}");
+        }
+    }
+}
+
+#[test]
 fn a_job_whose_data_cannot_be_read_is_tried_less_and_less_often() {
     let (job, before) = at_work();
     let limits = ScheduleLimits { jobs: 1, workers: 2 };
