@@ -132,12 +132,14 @@ fn RowsNote(rows: ListedRows) -> impl IntoView {
     let ListedRows { wrong, scrolled, .. } = rows;
     expect_context::<Live>().heals(wrong);
     let again = move |_| wrong.set(None);
-    let text = move || wrong.with(|wrong| wrong.as_ref().map(|error| sentence(&error.to_string())));
+    // The notice stays when the list is read again. A change of it can come when this list is gone and its text is not yet.
+    let text = move || wrong.try_with(|wrong| wrong.as_ref().map(|error| sentence(&error.to_string()))).flatten();
     let text = move || text().or_else(|| scrolled.notice.get());
-    let is_silent = move || wrong.with(Option::is_none) && scrolled.notice.with(Option::is_none);
+    let is_right = move || wrong.try_with(Option::is_none).unwrap_or(true);
+    let is_silent = move || is_right() && scrolled.notice.with(Option::is_none);
     view! {
         <p class="library-note" role="alert" hidden=is_silent>
-            {text} <button class="ui-quiet" hidden=move || wrong.with(Option::is_none) on:click=again>"Try again"</button>
+            {text} <button class="ui-quiet" hidden=is_right on:click=again>"Try again"</button>
         </p>
     }
     .into_any()

@@ -46,8 +46,8 @@ impl RowPositions {
 }
 
 impl Screen {
-    /// Before anything was measured.
-    pub(super) const UNKNOWN: Screen = Screen { above: 0, height: 1_000, row: 40 };
+    /// Before anything was measured: so high that it shows the 100 rows of a page without JavaScript.
+    pub(super) const UNKNOWN: Screen = Screen { above: 0, height: 2_760, row: 40 };
 
     fn is_compressed(self, total: u32) -> bool {
         u64::from(total) * u64::from(self.row) > u64::from(TALLEST)
@@ -160,6 +160,11 @@ mod tests {
         assert_eq!((part.first, part.rows, part.before, part.behind), (100, 30, 4_000, 34_800));
         let none = place.part(90, 0, 40);
         assert_eq!((none.rows, none.before, none.behind), (0, 3_600, 36_400));
+    }
+
+    #[test]
+    fn a_page_without_javascript_has_all_its_rows() {
+        assert_eq!(Screen::UNKNOWN.place(1_000).rows, 100);
     }
 
     #[test]
