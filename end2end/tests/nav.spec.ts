@@ -15,7 +15,7 @@ test('Back and Forward lead to the same page at the same height, with its title;
   const server = await serve(long);
   await open(page, `${server.url}/?library=files&folder=long`);
   await expect(page).toHaveTitle('long · files · Headway');
-  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(90);
+  await expect(page.locator('.ui-listing')).toHaveAttribute('aria-rowcount', '91');
   await page.evaluate(() => scrollTo(0, 900));
   await expect.poll(() => height(page)).toBe(900);
 
@@ -60,7 +60,7 @@ test('what is used at once is left alone: neither focus nor height is taken from
   await page.keyboard.press('/');
   await expect(page.getByRole('searchbox')).toBeFocused();
   answer();
-  await expect(page.locator('.ui-listing tbody tr')).toHaveCount(90);
+  await expect(page.locator('.ui-listing tbody tr')).not.toHaveCount(0);
   await expect(page.getByRole('searchbox')).toBeFocused();
   expect(await height(page)).toBeLessThan(900);
 });
