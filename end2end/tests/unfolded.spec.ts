@@ -78,7 +78,7 @@ test('before the page has the job itself, filters and pages are read from the se
   await expect(rows(page)).toHaveCount(100);
   wire.release();
   await followed(page);
-  await expect(rows(page)).toHaveCount(100);
+  await expect(page.locator('.items')).toHaveAttribute('aria-rowcount', '131');
 });
 
 test('a text that is newer than the state of the page is requested once', async ({ page, serveWired }) => {
