@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::failure::{CommandFailure, CommandResult, NO_JOB};
 use crate::cli::follow::{interrupted, plain};
 use crate::cli::next_job::next_job;
-use crate::cli::out::{self, count};
+use crate::cli::out::{self, count, counted};
 use crate::cli::session::Session;
 use crate::cli::text::tail;
 use crate::cli::times::{local, took};
@@ -83,8 +83,8 @@ fn numbers(counters: &Counters) -> impl Iterator<Item = LabelledValue> {
 
 /// The number and bytes of files in the trash, if there are any.
 fn in_trash((files, bytes): (u64, u64)) -> Option<LabelledValue> {
-    let noun = if files == 1 { "file" } else { "files" };
-    (files > 0).then(|| ("in the trash", format!("{} {noun}, {} bytes", count(files), count(bytes))))
+    let said = || format!("{}, {}", counted(files, "file", "files"), counted(bytes, "byte", "bytes"));
+    (files > 0).then(|| ("in the trash", said()))
 }
 
 /// The result of a job that ran files of this one again.
