@@ -68,7 +68,12 @@ fn Pill(
                 }
             })
         });
-        if is_lost { (format!("Last known: {title}"), text) } else { (title, text) }
+        match (is_lost, title.is_empty()) {
+            (false, _) => (title, text),
+            // Before the first word, whichever part has it: a blank at the end of a part is not shown.
+            (true, true) => (title, format!("Last known: {text}")),
+            (true, false) => (format!("Last known: {title}"), text),
+        }
     });
     let of_only = move |said: fn(&JobSummary) -> String| {
         live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))
