@@ -5,6 +5,7 @@ mod actions;
 mod bar;
 mod counts;
 mod missed;
+mod news;
 mod offers;
 mod outputs;
 mod perform;
@@ -31,19 +32,17 @@ pub(super) use actions::{ActionPlace, Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
+pub(in crate::ui) use counts::is_many;
 pub(in crate::ui) use headway_model::bar::number;
 use headway_model::{JobId, JobStatus, JobSummary};
-use missed::Missed;
+use news::News;
 pub(super) use offers::next_text;
 pub(super) use outputs::Download;
-use outputs::Outputs;
-use retried::Retried;
-use running::RunningFiles;
+use retried::Earlier;
 use standing::standing;
 pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
-use undone::Undone;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar, why files failed, the numbers, running files, outputs, and the proof last.
@@ -90,14 +89,8 @@ pub(in crate::ui) fn Head(
         <Failures attention summary steer mounted is_page />
         <Counts job summary />
         <Work summary job />
-        <Missed job summary />
-        <p class="head-message">{move || message(summary)}</p>
-        {move || newest.with(|view| view.report.iter().map(|line| view! { <p class="head-message">{line.clone()}</p> }).collect_view())}
-        <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
-        <Undone newest />
-        <Retried newest />
-        <RunningFiles state summary />
-        <Outputs newest status />
+        <Earlier newest />
+        <News state summary newest status is_page />
         <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
         <ProofLine state summary />
     }
@@ -131,13 +124,6 @@ fn stands(summary: Summary, newest: Newest, still: Memo<bool>) -> Memo<Option<St
             })
         })
     })
-}
-
-/// What the job says about itself, unless it names the files that were missed: `Missed` shows that.
-fn message(summary: Summary) -> Option<String> {
-    let own = |summary: &&JobSummary| missed::told(summary).is_none();
-    let message = summary.with(|summary| summary.as_ref().filter(own).and_then(|summary| summary.message.clone()));
-    message.filter(|text| !text.is_empty()).map(|text| format::sentence(&text))
 }
 
 /// Whether nothing of the job has run for a while, although files wait. A moment of the past stands still anyway.

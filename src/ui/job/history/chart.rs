@@ -58,7 +58,7 @@ impl Rewind {
         let columns = move || throughput.with(columns);
         let size = move || format!("0 0 {} {CHART_HEIGHT}", throughput.with(|throughput| throughput.bins.len().max(1)));
         view! {
-            <div class="history-throughput" hidden=move || throughput.with(|throughput| throughput.bins.is_empty())>
+            <div class="history-throughput">
                 <div
                     class="history-columns"
                     node_ref=place

@@ -33,7 +33,7 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
     };
     let total = move || count(counters.with(|counters| counters.total).into());
     view! {
-        <ul class="head-counts" aria-label="Files by status">
+        <ul class="head-counts" aria-label="Files by status" data-many=move || counters.with(is_many).then_some("true")>
             {READ.into_iter().map(row).collect_view()}
             <li class="head-count" data-status="all">
                 <a href=move || door(job, None, live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
@@ -42,6 +42,11 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
             </li>
         </ul>
     }
+}
+
+/// Whether the numbers have more than four digits, so that each needs more room.
+pub(in crate::ui) fn is_many(counters: &Counters) -> bool {
+    counters.total >= 10_000
 }
 
 /// What the items are, after their number: "files", or "entries: 82 files" if there are others, such as links. Only files are counted

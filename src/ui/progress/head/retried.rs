@@ -1,4 +1,4 @@
-//! Which jobs run, or have run, files of this one again.
+//! Which jobs run, or have run, files of this one again, and which earlier job's files this one runs.
 
 use leptos::prelude::*;
 
@@ -59,18 +59,20 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
             </p>
         }
     };
+    move || retries.get().into_iter().map(line).collect_view()
+}
+
+/// A line about the earlier job whose files this one works on, with a link to it.
+#[component]
+pub(super) fn Earlier(newest: Newest) -> impl IntoView {
     let parent = Memo::new(move |_| {
         let of = |view: &JobView| Some((about(&view.summary, view.earlier.as_ref()), view.request.as_ref()?.parent?));
         newest.with(of).flatten()
     });
-    let of = move || {
+    move || {
         let ((does, title), parent) = parent.get()?;
         let there = to(&format!("/jobs/{parent}"));
         Some(view! { <p class="head-parent">{does} <a href=there>{title}</a></p> })
-    };
-    view! {
-        {of}
-        {move || retries.get().into_iter().map(line).collect_view()}
     }
 }
 
