@@ -18,7 +18,7 @@ mod whole;
 
 pub(super) use active::Modal;
 pub(super) use attention::{Attention, ReadCauses};
-pub(super) use head::{Head, Strip, is_many, number, outcomes, title, took};
+pub(super) use head::{Head, Strip, files_address, is_many, number, outcomes, title, took};
 pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;
 pub(super) use pills::Pills;

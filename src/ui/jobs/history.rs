@@ -5,8 +5,10 @@ use leptos::prelude::*;
 use super::address::JobsAddress;
 use crate::base::to;
 use crate::ui::parts::{StatusBadge, Zone, format};
-use crate::ui::progress::{outcomes, took};
+use crate::ui::progress::{files_address, outcomes, took};
+use headway_model::bar::word;
 use headway_model::find::JobSort;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::{Counters, JobSummary, Millis};
 
 /// A table of finished jobs, in the order that the address gives.
@@ -42,7 +44,16 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
     let id = job.job;
     let plan = format::planned(&job);
     let counters = if plan.is_some() { Counters::default() } else { job.counters };
-    let done = plan.unwrap_or_else(|| what(&counters));
+    let (done, of) = plan.map_or_else(|| what(&counters), |plan| (plan, None));
+    // Each number leads to its files.
+    let left_out = match counters.left_out() {
+        0 => None,
+        number => {
+            let of = StatusFilter::LeftOut;
+            let text = format!("{} {}", format::count(number.into()), word(of));
+            Some(view! { " · " <a href=files_address(id, Some(of), None)>{text}</a> })
+        }
+    };
     let ended: Option<Millis> = job.ended;
     view! {
         <tr data-job=id.to_string()>
@@ -50,7 +61,8 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
             <td class="jobs-state"><StatusBadge status=job.status word=job.status_word() /> " " <span class="jobs-undone">{job.undone_as.clone()}</span></td>
             <td class="jobs-outcomes">
                 {outcomes(&counters)}
-                <span>{done}</span>
+                <a href=files_address(id, of, None)>{done}</a>
+                {left_out}
             </td>
             <td class="jobs-took">{took(&job)}</td>
             <td class="jobs-ended">{move || ended.map(|ended| zone.to_the_second(ended))}</td>
@@ -58,24 +70,26 @@ fn Row(job: JobSummary, zone: Zone) -> impl IntoView {
     }
 }
 
-/// The result for its files: the number that matters first.
-fn what(counters: &Counters) -> String {
+/// The result for its files: the number that matters first; and which files that number counts, if not all.
+fn what(counters: &Counters) -> (String, Option<StatusFilter>) {
     let (done, all) = counters.work();
     let of = |number: u32, all: u32, what: &str| {
         format!("{} of {} {what}", format::count(number.into()), format::count(all.into()))
     };
+    let succeeded = StatusFilter::Label(ItemLabel::Succeeded);
     match (counters.failed, counters.missed, counters.cancelled) {
-        (0, 0, 0) => format::files(counters),
-        (0, 0, _) => of(done, all, "done"),
-        (0, missed, _) => of(missed, all, "missed"),
-        (failed, 0, _) => of(failed, all, "failed"),
-        (failed, missed, _) => of(failed + missed, all, "failed or missed"),
+        (0, 0, 0) => (format::files(counters), Some(succeeded).filter(|_| counters.succeeded == done && done > 0)),
+        (0, 0, _) => (of(counters.succeeded, all, word(succeeded)), Some(succeeded)),
+        (0, missed, _) => (of(missed, all, word(StatusFilter::Missed)), Some(StatusFilter::Missed)),
+        (failed, 0, _) => (of(failed, all, word(ItemLabel::Failed)), Some(ItemLabel::Failed.into())),
+        (failed, missed, _) => (of(failed + missed, all, word(StatusFilter::Errors)), Some(StatusFilter::Errors)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::bar::number;
 
     #[test]
     fn a_row_is_complete_only_if_no_file_failed_was_missed_or_is_left() {
@@ -93,7 +107,9 @@ mod tests {
                 cancelled,
                 ..Counters::default()
             };
-            what(&counters)
+            let (text, of) = what(&counters);
+            assert!(of.is_some_and(|of| text.starts_with(&format::count(number(&counters, of).into()))), "{text}");
+            text
         };
         assert_eq!(said(0, 0, 0), "1,000 / 1,000 files");
         assert_eq!(said(2, 0, 0), "2 of 1,000 failed");

@@ -6,12 +6,14 @@ use leptos::prelude::*;
 
 use super::Steer;
 use super::attention::Attention;
-use super::head::{ActionPlace, Actions};
+use super::head::{ActionPlace, Actions, files_address};
 use super::summary::{Summary, is_over, keeps_places};
+use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
 use cause_row::CauseRow;
 use headway_model::JobSummary;
 use headway_model::causes::Causes;
+use headway_model::item::ItemLabel;
 
 /// How many causes are shown on the page of a live job, whose section has one height.
 const SHOWN: usize = 2;
@@ -29,7 +31,7 @@ pub(super) fn Failures(
     /// Whether this is the job's own page.
     is_page: bool,
 ) -> impl IntoView {
-    let newest = steer.newest;
+    let (live, newest) = (expect_context::<Live>(), steer.newest);
     let is_over = is_over(summary);
     let (keeps, causes) = (keeps_places(summary), attention.causes(mounted));
     let is_live = Memo::new(move |_| is_page && keeps.get());
@@ -56,6 +58,10 @@ pub(super) fn Failures(
         });
         view! { <CauseRow newest cause is_over is_next /> }
     };
+    let failed = move || {
+        let at = live.past_of(newest.job).map(|moment| moment.seq());
+        (!is_none.get()).then(|| files_address(newest.job, Some(ItemLabel::Failed.into()), at))
+    };
     let retry = is_page.then(|| view! { <Actions summary steer place=ActionPlace::Failures /> }.into_any());
     view! {
         <section
@@ -67,7 +73,7 @@ pub(super) fn Failures(
             hidden=move || !is_shown()
         >
             <div class="attention-head">
-                <h2>{move || heading(attention, causes)}</h2>
+                <h2><a href=failed on:click=move |_| live.put_away()>{move || heading(attention, causes)}</a></h2>
                 {retry}
             </div>
             <p class="ui-hint" hidden=move || !is_none.get() || is_over.get()>"Files that fail are listed here, by reason."</p>

@@ -32,7 +32,7 @@ pub(super) use actions::{ActionPlace, Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
-pub(in crate::ui) use counts::is_many;
+pub(in crate::ui) use counts::{files_address, is_many};
 pub(in crate::ui) use headway_model::bar::number;
 use headway_model::{JobId, JobStatus, JobSummary};
 use news::News;
@@ -82,7 +82,7 @@ pub(in crate::ui) fn Head(
             <span class="head-recipe">{recipe}</span>
             <StatusBadge status word=status_word(summary, still) />
             <span class="ui-hint">{move || newest.with(|view| view.undone.as_ref().map(JobSummary::undoing_word)).flatten()}</span>
-            <p class="head-standing">{move || stands.get()}</p>
+            <p class="head-standing">{standing_door(live, summary, stands)}</p>
         </header>
         {actions}
         <Bar summary />
@@ -105,6 +105,19 @@ fn heading(summary: Summary, is_page: bool) -> AnyView {
     } else {
         view! { <h2 class="head-title" title=title>{title}</h2> }.into_any()
     }
+}
+
+/// The sentence that describes the job's state, as a link to the files of the number in it, if it has one.
+fn standing_door(live: Live, summary: Summary, stands: Memo<Option<String>>) -> impl IntoView {
+    let there = Memo::new(move |_| {
+        summary.with(|summary| {
+            let summary = summary.as_ref()?;
+            let at = live.past_of(summary.job).map(|moment| moment.seq());
+            Some(files_address(summary.job, Some(standing::told_of(summary)?), at))
+        })
+    });
+    // The files are on the job's page, which no dialog must cover.
+    view! { <a href=move || there.get() on:click=move |_| live.put_away()>{move || stands.get()}</a> }
 }
 
 /// The sentence that describes the job's state; `None` if nothing is known of the job.

@@ -10,6 +10,7 @@ use crate::cli::session::Session;
 use crate::cli::text::tail;
 use crate::cli::times::{local, took};
 use headway_client::ClientError;
+use headway_model::bar::outcome_text;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Counters, JobId, JobKind, JobStatus, JobSummary, PauseReason};
 
@@ -89,7 +90,7 @@ fn in_trash((files, bytes): (u64, u64)) -> Option<LabelledValue> {
 
 /// The result of a job that ran files of this one again.
 fn retried(retry: &JobSummary) -> String {
-    let of = format!("{} of {} done", count(retry.counters.succeeded.into()), count(retry.counters.total.into()));
+    let of = outcome_text(&retry.counters, ',');
     if retry.status.is_terminal() { of } else { format!("{}, {of}", retry.status_text()) }
 }
 

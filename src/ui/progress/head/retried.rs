@@ -4,19 +4,14 @@ use leptos::prelude::*;
 
 use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::format::{count, counted};
+use crate::ui::parts::format::{self, counted};
 use crate::ui::progress::Newest;
 use headway_model::summary::JobView;
 use headway_model::{JobKind, JobSummary};
 
 /// What became of the files, in a few words.
 fn outcome(retry: &JobSummary) -> String {
-    let counters = &retry.counters;
-    let left = [(counters.failed, "failed"), (counters.missed, "missed"), (counters.cancelled, "not run")];
-    let left = left.into_iter().filter(|(number, _)| *number > 0);
-    let left = left.map(|(number, word)| format!(", {} {word}", count(number.into()))).collect::<String>();
-    let all = counted(counters.total, "file", "files");
-    format!(": {} of {all} done{left}", count(counters.succeeded.into()))
+    format!(": {}", format::outcome(&retry.counters))
 }
 
 /// What the job does with an earlier job, and that job's title, if it is known.

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::actions::{Actions, Failed};
-use super::bar::{Outcomes, words};
-use super::{Summary, standing, status_word, still_now};
+use super::bar::{self, Outcomes};
+use super::{Summary, files_address, number, standing, status_word, still_now};
 use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::{StatusBadge, Zone, format, may_act};
+use crate::ui::parts::{StatusBadge, Zone, format, may_act, words};
 use crate::ui::progress::Steer;
-use headway_model::item::StatusFilter;
-use headway_model::{JobStatus, JobSummary};
+use headway_model::item::{ItemLabel, StatusFilter};
+use headway_model::{Counters, JobId, JobStatus, JobSummary};
 
 /// The head of a job, shortened.
 #[component]
@@ -38,15 +38,12 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
     // A plan has done nothing yet, so it has no bar; what it leaves out stands beside what it would do, as on its page.
     let is_plan = Memo::new(move |_| status.get() == JobStatus::Planned);
     let percent = move || {
-        let part = |summary: &JobSummary| match summary.status {
-            JobStatus::Planned => format::numbers(&summary.counters, &[StatusFilter::Missed, StatusFilter::LeftOut]),
-            _ => format::percent(summary).map(|percent| format!("{percent} %")),
-        };
-        summary.with(|summary| summary.as_ref().and_then(part)).map(|part| format!(" · {part}"))
+        let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));
+        percent.filter(|_| !is_plan.get()).map(|percent| format!(" · {percent} %"))
     };
-    let failed = move || {
-        let failed = counters.with(|counters| counters.failed);
-        (failed > 0).then(|| format!(" · {} failed", format::count(failed.into())))
+    let doors = move || {
+        let of = if is_plan.get() { StatusFilter::LeftOut } else { StatusFilter::Label(ItemLabel::Failed) };
+        [of, StatusFilter::Missed].map(|of| view! { <NumberDoor job of counters /> }).into_iter().collect_view()
     };
     view! {
         <header class="head-top">
@@ -61,9 +58,21 @@ pub(in crate::ui) fn Strip(summary: Summary, steer: Steer) -> impl IntoView {
             <Outcomes counters />
         </Show>
         <p class="head-numbers">
-            <span class="head-done">{move || of(&words)}</span>
-            <span class="head-percent">{percent} {failed}</span>
+            <a class="head-done" href=files_address(job, None, None)>{move || of(&bar::words)}</a>
+            <span class="head-percent">{percent} {doors}</span>
         </p>
     }
     .into_any()
+}
+
+/// A number of files with its word, as a link to those files; nothing if there are none.
+#[component]
+fn NumberDoor(job: JobId, of: StatusFilter, counters: Signal<Counters>) -> impl IntoView {
+    let number = Memo::new(move |_| counters.with(|counters| number(counters, of)));
+    view! {
+        <Show when=move || { number.get() > 0 }>
+            " · "
+            <a href=files_address(job, Some(of), None)>{move || format::count(number.get().into())} " " {words::of(of)}</a>
+        </Show>
+    }
 }
