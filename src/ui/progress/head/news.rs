@@ -12,7 +12,7 @@ use super::retried::Retried;
 use super::running::RunningFiles;
 use super::undone::Undone;
 use crate::live::JobState;
-use crate::ui::parts::format;
+use crate::ui::parts::{format, with_sizes};
 use crate::ui::progress::{Newest, is_over, keeps_places};
 use headway_model::{JobStatus, JobSummary};
 
@@ -31,7 +31,7 @@ pub(super) fn News(
     let is_scrolled = move || is_page && keeps.get() && is_over.get();
     let report = move || {
         newest.with(|view| {
-            view.report.iter().map(|line| view! { <p class="head-message">{line.clone()}</p> }).collect_view()
+            view.report.iter().map(|line| view! { <p class="head-message">{with_sizes(line)}</p> }).collect_view()
         })
     };
     view! {
@@ -44,7 +44,7 @@ pub(super) fn News(
             <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
             <Missed job summary />
             <RunningFiles state summary />
-            <p class="head-message">{move || message(summary)}</p>
+            <p class="head-message">{move || message(summary).map(|text| with_sizes(&text))}</p>
             {report}
             <Undone newest />
             <Retried newest />
