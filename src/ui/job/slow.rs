@@ -32,8 +32,8 @@ pub(super) fn Slow(job: JobId, summary: Summary, address: Memo<ItemsAddress>) ->
     let live = expect_context::<Live>();
     let (keeps, is_over) = (keeps_places(summary), is_over(summary));
     let slow = slow_files(live, job);
-    // Without news, and in a job that is over, there is nothing to say of running files.
-    let is_off = move || is_over.get() || live.silent.with(Option::is_some);
+    // Without news, in a job that is over and in the past there is nothing to say of running files.
+    let is_off = move || is_over.get() || live.silent.with(Option::is_some) || live.past_of(job).is_some();
     let is_none = Memo::new(move |_| slow.with(Vec::is_empty));
     let row = move |(item, path, _): SlowFile| {
         let said = move || {
