@@ -86,8 +86,7 @@ pub fn App() -> impl IntoView {
             <parts::LinkBadge />
             <Keys />
         </header>
-        <parts::NotRecording />
-        <parts::LeavesOut />
+        <div class="page-banners"><parts::NotRecording /> <parts::LeavesOut /></div>
         <main data-page=is_library data-ready=move || live.is_ready().then_some("true") data-silent=silent>
             {move || match nav.place().get().0 {
                 Page::Library => view! { <library::LibraryPage /> }.into_any(),

@@ -1,6 +1,7 @@
 // The head of a job: one shape in the dialog and on the page, in every state, with the next step in it.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Locator } from '@playwright/test';
 import { begin, button, choose, config, count, details, followed, over, standing, status, three } from './helper/job';
 import { dialog, open, pill, processAll, shownJob } from './helper/page';
 import { expect, test } from './helper/fixtures';
@@ -72,6 +73,61 @@ test('a plan that waits is run from the dialog, and a pause is answered there', 
   await shown.getByRole('button', { name: 'Cancel job' }).click();
   await expect(shown.locator('.head-standing')).toHaveText(/^Cancelled \d\d:\d\d after /);
   await expect(shown.locator('.head-told')).toHaveText(await shown.locator('.head-standing').innerText());
+});
+
+test('numbers in sentences, on cards and in the list of jobs lead to exactly their files', async ({ page, serve }) => {
+  const server = await serve(four, { config, args: ['--workers', '1'] });
+  const job = await begin(server, mint(), 'slow');
+  await expect.poll(async () => (await server.get(`/api/jobs/${job}`)).counters?.failed).toBe(1);
+  const rows = page.locator('.items tbody tr');
+  const leads = async (link: Locator, query: string, files: number) => {
+    await link.click();
+    await expect(page).toHaveURL(`${server.url}/jobs/${job}${query}#job-files`);
+    await followed(page);
+    await expect(rows).toHaveCount(files);
+  };
+  await open(page, `${server.url}/jobs`);
+  const card = page.locator(`.job-card[data-job="${job}"]`);
+  await leads(card.getByRole('link', { name: '1 failed' }), '?status=failed', 1);
+  await open(page, `${server.url}/jobs`);
+  await leads(card.getByRole('link', { name: '3 / 4 files' }), '', 4);
+  await leads(page.locator('.attention h2').getByRole('link', { name: '1 file failed' }), '?status=failed', 1);
+  server.remove('../hold-d');
+  await over(server, job);
+  await page.goto(`${server.url}/jobs/${job}`);
+  await followed(page);
+  await leads(standing(page).getByRole('link'), '?status=failed', 1);
+  await open(page, `${server.url}/jobs`);
+  await leads(page.locator(`tr[data-job="${job}"] .jobs-outcomes`).getByRole('link', { name: '1 of 4 failed' }), '?status=failed', 1);
+});
+
+test('a live job shows two reasons, and has a button for the others', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      ['6', '7', '8', '9'].forEach((code, index) => server.file(`f${index}`, code));
+      server.file('g', '0');
+      server.file('../hold-g');
+    },
+    { config, args: ['--workers', '1'] },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await details(page, server, job);
+  const causes = page.locator('.job-panel .attention-cause');
+  await expect(page.locator('.attention h2').first()).toHaveText('4 files failed for 4 reasons');
+  await expect(causes).toHaveCount(2);
+  for (const cause of await causes.all()) await expect(cause.locator('.attention-why')).toBeInViewport({ ratio: 1 });
+  const others = page.locator('.attention-others');
+  await expect(others).toHaveText('2 more reasons');
+  await others.click();
+  await expect(causes).toHaveCount(4);
+  await expect(others).toHaveText('Show fewer');
+  await others.press('Enter');
+  await expect(causes).toHaveCount(2);
+  server.remove('../hold-g');
+  await over(server, job);
+  await page.reload();
+  await followed(page);
+  await expect(causes).toHaveCount(4);
 });
 
 test('where everything is left out nothing is done: the pill, the page and the bar say the same', async ({ page, serve }) => {

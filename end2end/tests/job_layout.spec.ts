@@ -1,10 +1,11 @@
 // A job's page has one layout: the same before and after a reload, with honest numbers in every state.
+import { rmSync, writeFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { accessible } from './helper/axe';
 import { begin, button, config, count, details, followed, over, status, three } from './helper/job';
 import { open, ready } from './helper/page';
 import { BROKEN, expect, test } from './helper/fixtures';
-import { mint } from './helper/server';
+import { mint, type Server } from './helper/server';
 
 /** From now on, the page records what moves without a person's doing. */
 const watchShifts = (page: Page) =>
@@ -47,7 +48,7 @@ test('a page of a job that ended is the same after a reload, and for anyone who 
   await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(3);
   await expect(page.locator('.items .items-words', { hasText: /^(under )?\d\.\d s$/ })).toHaveCount(9);
   await expect(page.locator('.attention-number')).toHaveText('3');
-  await expect(page.locator('.head-work-basis')).toHaveText('9 B of 12 B of input done');
+  await expect(page.locator('.head-work-basis')).toHaveText('9 B of input done · 3 B failed or left out');
   const before = await main.innerText();
   expect(before).toMatch(/ files\/s · /);
   await page.reload();
@@ -80,7 +81,7 @@ test('once it is painted, nothing moves on the page of a job that ended with fai
     await details(page, server, job);
     await expect(page.locator('.attention-cause')).toHaveCount(2);
     await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
-    await expect(page.locator('.head-work-basis')).toHaveText('4 B of 12 B of input done');
+    await expect(page.locator('.head-work-basis')).toHaveText('4 B of input done · 8 B failed or left out');
     const { moved, what } = await shifts(page);
     expect(moved, `${width} px: ${what}`).toBeLessThan(0.01);
   }
@@ -114,8 +115,8 @@ for (const width of [1280, 390]) {
     await expect(button(page, 'retry')).toHaveText('Retry 1 failed');
     await expect(page.locator('.items .items-words', { hasText: 'exit code 7' })).toHaveCount(1);
     await expect(running).toContainText('f15');
-    // What failed was not processed.
-    await expect(page.locator('.head-work-basis')).toHaveText('4 B of 12 B of input done');
+    // What failed was not processed, and is no part of what is to be done.
+    await expect(page.locator('.head-work-basis')).toHaveText('4 B of 11 B of input done · 1 B failed or left out');
     const { moved, what } = await shifts(page, since);
     expect(moved, what).toBeLessThan(0.001);
     await accessible(page, 'a live job with a failure');
@@ -128,6 +129,91 @@ for (const width of [1280, 390]) {
     expect(await over(server, job)).toBe('completed_with_errors');
     await expect(heading).toHaveText('1 file failed for one reason');
     await expect(top.getByRole('button').first()).toHaveText('Retry 1 failed');
+  });
+}
+
+/** Waits until the page shows everything that it reads of a live job, and returns the moment from which on nothing must move. */
+async function settled(page: Page, held: string) {
+  await expect(page.locator('.head-running')).toContainText(held);
+  await expect(page.locator('.attention-why').first()).toContainText('exit code');
+  await expect(page.locator('.head-work-basis')).toContainText('of input done');
+  await expect(page.locator('.proof-received')).toHaveText(/^Complete so far, /);
+  await expect(page.locator('.items .items-words', { hasText: 'exit code' }).first()).toBeVisible();
+  return page.evaluate(() => performance.now());
+}
+
+const twelve = (server: Server) => {
+  for (let index = 10; index < 22; index++) server.file(`f${index}`, ['0', '7', '8'][index % 3]);
+  server.file('../hold-f20');
+};
+
+for (const width of [1280, 390]) {
+  test(`nothing moves on the page of a job that ends with failures while one looks, at ${width} px`, async ({ page, serve }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const server = await serve(twelve, { config, args: ['--workers', '1'] });
+    const job = await begin(server, mint(), 'slow');
+    await watchShifts(page);
+    await details(page, server, job);
+    const since = await settled(page, 'f20');
+    server.remove('../hold-f20');
+    await expect(status(page)).toHaveText('completed with errors');
+    await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
+    await expect(page.locator('.head-work-basis')).toHaveText('4 B of input done · 8 B failed or left out');
+    await expect(page.locator('.attention h2').first()).toHaveText('8 files failed for 2 reasons');
+    await expect(page.locator('.items .items-words', { hasText: 'exit code' })).toHaveCount(8);
+    await expect(page.locator('.job-panel > .head-actions').getByRole('button').first()).toHaveText('Retry 8 failed');
+    const { moved, what } = await shifts(page, since);
+    expect(moved, what).toBeLessThan(0.001);
+    await accessible(page, 'a job that ended while one looked');
+  });
+
+  test(`nothing moves on the page of a job when its outputs come at its end, at ${width} px`, async ({ page, serve }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const server = await serve((server) => three(server), { config });
+    writeFileSync(server.holdsFinishing, '');
+    const job = await begin(server, mint(), 'checksum');
+    await watchShifts(page);
+    await details(page, server, job);
+    await expect(status(page)).toHaveText('finishing');
+    await expect(page.locator('.head-work-basis')).toContainText('read');
+    await expect(page.locator('.proof-received')).toHaveText(/^Complete so far, /);
+    await expect(page.locator('.items .items-words').first()).not.toBeEmpty();
+    const since = await page.evaluate(() => performance.now());
+    rmSync(server.holdsFinishing);
+    await expect(status(page)).toHaveText('completed');
+    await expect(page.locator('.head-output')).not.toHaveCount(0);
+    await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
+    const { moved, what } = await shifts(page, since);
+    expect(moved, what).toBeLessThan(0.001);
+  });
+
+  test(`nothing moves on the page of a job when the link goes silent and comes back, at ${width} px`, async ({ page, serveWired }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const { server, wire, url } = await serveWired(twelve, { config, args: ['--workers', '1'] });
+    const job = await begin(server, mint(), 'slow');
+    await watchShifts(page);
+    await page.goto(`${url}/jobs/${job}`);
+    await followed(page);
+    const badge = page.locator('.page-bar .link-badge');
+    for (const others of [0, 2]) {
+      // Other jobs have a pill in the bar.
+      for (let other = 0; other < others; other++) await begin(server, mint(), 'slow', { query: { paths: ['f10'] }, approval: true });
+      await expect(page.locator('.pill')).toHaveCount(others ? 1 : 0);
+      if (others) await expect(page.locator('.pill')).toHaveText(`${others} others waiting for you`);
+      await expect(badge).toHaveAttribute('data-link', 'live');
+      const since = await settled(page, 'f20');
+      wire.hold();
+      await expect(badge).toHaveAttribute('data-link', 'silent', { timeout: 30_000 });
+      await expect(page.locator('.proof-received')).toHaveText(/^As of /);
+      if (others) await expect(page.locator('.pill-text')).toHaveText(`Last known: ${others} others waiting for you`);
+      wire.release();
+      await expect(badge).toHaveAttribute('data-link', 'live', { timeout: 30_000 });
+      await expect(page.locator('.proof-received')).toHaveText(/^Complete so far, /);
+      const { moved, what } = await shifts(page, since);
+      expect(moved, `with ${others} other jobs: ${what}`).toBeLessThan(0.001);
+    }
+    server.remove('../hold-f20');
+    expect(await over(server, job)).toBe('completed_with_errors');
   });
 }
 

@@ -40,7 +40,7 @@ test('a cell for each file says what the counts say, names its file, and leads t
   // Numbers, filters and legend are in one order.
   const inOrder = (selectors: string) =>
     page.locator(selectors).evaluateAll((all) => {
-      const seen = (all as HTMLElement[]).filter((one) => one.offsetParent).map((one) => ({ at: one.getBoundingClientRect().left, word: one.innerText.replace(/[\s\d]/g, '') }));
+      const seen = (all as HTMLElement[]).filter((one) => one.offsetParent && one.innerText.trim()).map((one) => ({ at: one.getBoundingClientRect().left, word: one.innerText.replace(/[\s\d]/g, '') }));
       return seen.sort((one, other) => one.at - other.at).map(({ word }) => word);
     });
   const order = ['done', 'failed', 'running', 'waiting'];

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::failure::{CommandFailure, NOT_BEGUN};
-use super::out::{count, say};
+use super::out::{count, counted, say};
 use super::selection::GivenNames;
 
 /// The rounding of times in a job log, which have milliseconds.
@@ -51,7 +51,8 @@ impl DoneRows {
                 left.push(name);
             }
         }
-        say(&format!("headway: {} of {} names are done", count((all - left.len()) as u64), count(all as u64)));
+        let names = counted(all as u64, "name is", "names are");
+        say(&format!("headway: {} of {names} done", count((all - left.len()) as u64)));
         Ok(GivenNames(left))
     }
 }

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::failure::{CommandFailure, USAGE};
+use super::out::counted;
 use super::session::Session;
 use super::text::tail;
 use headway_model::summary::JobView;
@@ -70,7 +71,7 @@ fn named(word: &OsStr, view: &JobView) -> Result<NamedItem, CommandFailure> {
         let number = number.ok_or_else(|| wrong("files are numbered from 1; write ./ before a file's name".into()))?;
         return match number <= view.summary.counters.total {
             true => Ok(NamedItem::At(number - 1)),
-            false => Err(wrong(format!("the job has {} files", view.summary.counters.total))),
+            false => Err(wrong(format!("the job has {}", counted(view.summary.counters.total, "file", "files")))),
         };
     }
     let by_path = view.request.as_ref().map(|request| request.library.as_str()).filter(|name| name.starts_with('/'));

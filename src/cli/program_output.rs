@@ -119,7 +119,7 @@ fn whole(kept: &Kept) -> String {
     if kept.cut == 0 {
         return format!("{}{}", kept.head, kept.tail);
     }
-    format!("{}\n[headway: {} bytes are not kept]\n{}", kept.head, out::count(kept.cut), kept.tail)
+    format!("{}\n[headway: {} not kept]\n{}", kept.head, out::counted(kept.cut, "byte is", "bytes are"), kept.tail)
 }
 
 #[cfg(test)]

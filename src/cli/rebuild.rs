@@ -37,7 +37,8 @@ pub(super) async fn rebuild(arguments: RebuildCommand) -> anyhow::Result<()> {
     let progress = ProgressLine::up_to(data.head());
     let done = data.rebuild(|position| progress.report(position)).await?;
     drop(progress);
-    out::line(&format!("rebuilt {} jobs from {} events", done.jobs, done.events))?;
+    let jobs = out::counted(done.jobs, "job", "jobs");
+    out::line(&format!("rebuilt {jobs} from {}", out::counted(done.events, "event", "events")))?;
     for aside in &done.aside {
         out::line(&format!("WRONG: {aside}"))?;
     }

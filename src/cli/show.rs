@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::out::{count, say, time};
+use super::out::{count, counted, say, time};
 use headway_model::follow::LinkState;
 use headway_model::message::RunningItem;
 use headway_model::{Counters, Fold, JobStatus};
@@ -192,9 +192,9 @@ impl Bars {
     }
 
     fn draw(&mut self, view: &View<'_>, line: String) {
-        let counters = &view.fold.counters;
-        self.main.set_length(counters.total.into());
-        self.main.set_position(counters.settled().into());
+        let (done, all) = view.fold.counters.work();
+        self.main.set_length(all.into());
+        self.main.set_position(done.into());
         self.main.set_message(line);
         let shown: Vec<_> = view.running.iter().take(RUNNING).map(|item| running(item)).collect();
         while self.running.len() < shown.len() {
@@ -220,10 +220,12 @@ fn running(item: &RunningItem) -> String {
     format!("{}{part}", item.path.shown())
 }
 
+/// How much of the work is done: the numbers are those of the percentage, as on the page.
 fn far(counters: &Counters, is_planned: bool) -> String {
-    let (done, total) = (count(counters.done().into()), count(counters.total.into()));
+    let (done, total) = counters.work();
+    let (done, total) = (count(done.into()), count(total.into()));
     match counters.percent() {
-        _ if !is_planned => format!("{total} files listed"),
+        _ if !is_planned => format!("{} listed", counted(counters.total, "file", "files")),
         Some(percent) => format!("{done}/{total}  {percent} %"),
         None => format!("{done}/{total}"),
     }
@@ -237,6 +239,13 @@ fn under_way(view: &View<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_numbers_of_a_line_are_those_of_its_percentage() {
+        let left_out = Counters { total: 103, waiting: 9, skipped: 94, skipped_in_plan: 94, ..Counters::default() };
+        assert_eq!(far(&left_out, true), "0/9  0 %");
+        assert_eq!(far(&Counters { total: 1, ..Counters::default() }, false), "1 file listed");
+    }
 
     #[test]
     fn the_remaining_time_is_shown_only_while_the_server_is_connected() {

@@ -59,9 +59,9 @@ pub(super) fn verify(arguments: &VerifyCommand) -> anyhow::Result<()> {
     let counters = report.counters;
     out::line(&format!("job {}: {}", report.job, report.title))?;
     out::line(&format!(
-        "{} after {} events: {} succeeded, {} skipped, {} failed, {} cancelled of {}",
+        "{} after {}: {} succeeded, {} skipped, {} failed, {} cancelled of {}",
         report.status.text(),
-        report.seq,
+        out::counted(report.seq, "event", "events"),
         counters.succeeded,
         counters.skipped,
         counters.failed,

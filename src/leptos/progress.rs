@@ -8,6 +8,7 @@ use crate::base::to;
 use headway_model::bar::{READ, number, word};
 use headway_model::follow::{Phase, Proof, SET_ASIDE};
 use headway_model::item::StatusFilter;
+use headway_model::text::counted;
 use headway_model::{Counters, JobId, JobStatus, JobSummary};
 
 /// A style sheet for [`JobProgress`], to be served or included by an app that has none of its own. It styles only what is inside
@@ -87,7 +88,7 @@ fn OutcomeBar(followed: UseJob) -> impl IntoView {
         (Some(counters), true) => format!("Listing files: {} so far", counters.files()),
         (Some(counters), false) => {
             let (done, all) = counters.work();
-            format!("{done} of {all} files done")
+            format!("{done} of {} done", counted(all.into(), ',', "file", "files"))
         }
     });
     let count = move |of: StatusFilter| {
@@ -136,7 +137,7 @@ fn proved(phase: Option<Phase>, proof: &Proof, is_silent: bool) -> String {
         Some(Phase::SetAside) => SET_ASIDE.into(),
         Some(Phase::Pruned) => "The job's history was removed.".into(),
         Some(Phase::Asked | Phase::Absent) if proof.seq == 0 => "Waiting for the first event.".into(),
-        Some(_) => format!("{} events so far.", proof.seq),
+        Some(_) => format!("{} so far.", counted(proof.seq, ',', "event", "events")),
     }
 }
 

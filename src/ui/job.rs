@@ -32,7 +32,9 @@ use super::load::load;
 use super::nav::{Nav, Title};
 use super::parts::{Controls, ErrorPage, LocalTime, format};
 use super::plan::Plan;
-use super::progress::{Attention, Head, Newest, ReadCauses, Steer, Summary, is_over, latest_summary, title};
+use super::progress::{
+    Attention, Head, Newest, ReadCauses, Steer, Summary, is_over, keeps_places, latest_summary, title,
+};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -100,9 +102,10 @@ fn JobDetails(view: JobView, causes: ReadCauses, items: ShownItems, first: First
     outdate_texts(newest, summary, texts);
     let rewind = Rewind::new(job, seq, items.address, texts, in_log);
     let named = Signal::derive(move || in_log.with(|in_log| pointed.get().into_iter().chain(in_log.clone()).collect()));
+    let keeps = keeps_places(summary);
     let titled = |summary: &Option<JobSummary>| summary.as_ref().map(title);
     let above = view! {
-        <section class="job-panel" data-job=job.to_string()>
+        <section class="job-panel" data-job=job.to_string() data-held=move || keeps.get().then_some("true")>
             <Head summary steer attention is_page=true />
         </section>
         <Plan summary steer />
@@ -148,8 +151,11 @@ fn More(
     view! {
         <section class="job-more" aria-label="More about this job">
             <p class="job-reruns">{move || summary.with(|summary| summary.as_ref().and_then(|summary| reruns(summary.reruns)))}</p>
-            <Kept summary steer />
-            <ChangeForm summary steer />
+            // The form for a live job and the line about the trash of one that is over have the same place.
+            <div class="job-now">
+                <Kept summary steer />
+                <ChangeForm summary steer />
+            </div>
             {request.map(|request| view! { <RequestDetails request /> })}
             <Share />
             <p class="ui-hint">

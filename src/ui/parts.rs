@@ -13,6 +13,7 @@ pub(super) mod long_list;
 mod marks;
 pub(super) mod policy_words;
 mod rights;
+mod sizes;
 mod skipped;
 pub(super) mod words;
 mod zone;
@@ -29,6 +30,7 @@ pub(super) use link::{LeavesOut, LinkBadge, NotRecording, link_text};
 pub use marks::Marks;
 pub(super) use marks::marks;
 pub(super) use rights::{ReadsOnly, may_act, rights};
+pub(super) use sizes::with_sizes;
 pub(super) use skipped::{SkippedFor, skip_reasons};
 pub(super) use zone::Zone;
 

@@ -157,7 +157,9 @@ fn door(
 ) -> AnyView {
     let live = expect_context::<Live>();
     let cause = reason.map(|reason| format!("&cause={}", reason.key())).unwrap_or_default();
-    let there = to(&format!("/jobs/{job}?status={of}{cause}#job-files"));
+    // At the moment of the job that is shown.
+    let at = move || live.past_of(job).map(|moment| format!("&at={}", moment.seq())).unwrap_or_default();
+    let there = move || to(&format!("/jobs/{job}?status={of}{cause}{}#job-files", at()));
     // The files are on the job's page, which no dialog must cover.
     view! { <a href=there on:click=move |_| live.put_away()><b>{number}</b> " " {word}</a> }.into_any()
 }

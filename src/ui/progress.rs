@@ -18,11 +18,11 @@ mod whole;
 
 pub(super) use active::Modal;
 pub(super) use attention::{Attention, ReadCauses};
-pub(super) use head::{Head, Strip, door, number, outcomes, title, took};
+pub(super) use head::{Head, Strip, files_address, is_many, number, outcomes, title, took};
 pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;
 pub(super) use pills::Pills;
 pub(super) use steer::Steer;
-pub(super) use summary::{Summary, holds_places, is_over, latest_summary};
+pub(super) use summary::{Summary, is_over, keeps_places, latest_summary};
 pub(super) use tab_icon::follow_jobs;
 pub(super) use toasts::Toasts;

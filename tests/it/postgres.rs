@@ -103,7 +103,7 @@ async fn a_server_over_postgresql_that_is_killed_in_the_middle_of_a_job_gives_ev
     is_sound(&files, &database);
     // Rows are made again from the events there, too.
     let (well, said) = headway(&["rebuild", "--store", &database.url()], &files);
-    assert!(well && said.contains("rebuilt 1 jobs"), "{said}");
+    assert!(well && said.contains("rebuilt 1 job from "), "{said}");
     is_sound(&files, &database);
 }
 

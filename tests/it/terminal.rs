@@ -169,7 +169,7 @@ fn names_arrive_on_standard_input_with_every_byte_and_output_keeps_their_order()
     input.extend(b"./plain\0");
     let (code, out, err) = fed(&files, &["run", "-0", "-k", "-j4", "--", "cat", "{}"], &input);
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("1 names repeat others"), "{err}");
+    assert!(err.contains("1 name repeats another"), "{err}");
     let mut sorted = names.map(|name| String::from_utf8_lossy(name).into_owned());
     sorted.sort();
     // The plan is in the order of paths.

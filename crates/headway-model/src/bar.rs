@@ -3,6 +3,7 @@
 
 use crate::counters::Counters;
 use crate::item::{ItemLabel, StatusFilter};
+use crate::text::{counted, grouped};
 
 /// The length of the bar.
 pub const WHOLE: u32 = 1_000;
@@ -62,6 +63,18 @@ pub fn word(of: impl Into<StatusFilter>) -> &'static str {
         StatusFilter::Errors => "failed or missed",
         of => of.name(),
     }
+}
+
+/// What became of the items of a job, on one line, such as "2 of 5 files done, 1 failed, 2 left out", with this mark between groups of three
+/// digits. Of a job that is over the numbers add up to the first total.
+pub fn outcome_text(counters: &Counters, mark: char) -> String {
+    let files = match counters.files() == counters.total {
+        true => counted(counters.total.into(), mark, "file", "files"),
+        false => counted(counters.total.into(), mark, "entry", "entries"),
+    };
+    let others = READ[1..5].iter().map(|of| (number(counters, *of), word(*of))).filter(|(number, _)| *number > 0);
+    let others: String = others.map(|(number, word)| format!(", {} {word}", grouped(number.into(), mark))).collect();
+    format!("{} of {files} done{others}", grouped(counters.succeeded.into(), mark))
 }
 
 /// The number of items in each of [`PARTS`] as the bar draws them. An item that the plan left out is no work.
@@ -124,6 +137,25 @@ mod tests {
             }
             prop_assert_eq!(end, if counters.total == 0 { 0 } else { WHOLE });
         }
+    }
+
+    #[test]
+    fn what_became_of_the_items_adds_up_to_their_total() {
+        assert_eq!(outcome_text(&Counters { total: 1, succeeded: 1, ..Counters::default() }, ','), "1 of 1 file done");
+        let some = Counters {
+            total: 1_007,
+            succeeded: 1_000,
+            failed: 1,
+            skipped: 4,
+            missed: 1,
+            cancelled: 2,
+            ..Counters::default()
+        };
+        let said = "1,000 of 1,007 files done, 1 failed, 1 missed, 3 left out, 2 not run";
+        assert_eq!(outcome_text(&some, ','), said);
+        let links =
+            Counters { total: 2, succeeded: 1, skipped: 1, skipped_in_plan: 1, links: 1, ..Counters::default() };
+        assert_eq!(outcome_text(&links, ','), "1 of 2 entries done, 1 left out");
     }
 
     #[test]

@@ -111,6 +111,12 @@ impl Load {
         self.done.bytes.saturating_sub(self.unprocessed.saturating_add(rejected))
     }
 
+    /// Of the bytes of `done`, the others: those of files that failed or were left out. They count neither as done nor as part of
+    /// what is to be done.
+    pub fn not_processed(&self, reads: bool) -> u64 {
+        self.done.bytes - self.processed(reads)
+    }
+
     /// The total size of its files.
     pub fn bytes(&self) -> u64 {
         self.done.bytes + self.open.bytes
@@ -218,6 +224,7 @@ mod tests {
         let unprocessed = 11_000;
         assert_eq!(load, Load { done: part(3, 11_100), open: part(2, 11), unprocessed, ..Load::default() });
         assert_eq!((load.bytes(), load.processed(true), load.processed(false)), (11_111, 100, 100));
+        assert_eq!(load.not_processed(true), 11_000);
         load.add(ItemStatus::Failed(FailReason::Recipe), part(1, 2));
         load.add(ItemStatus::Skipped { reason: SkipReason::NotSmaller, planned: false }, part(1, 30));
         assert_eq!((load.processed(true), load.processed(false)), (132, 130), "what was rejected was read");

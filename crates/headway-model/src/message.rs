@@ -8,7 +8,7 @@ mod room;
 
 pub use bodies::{
     Absent, CaughtUp, Closed, ClosedHow, Events, Frame, GoneReason, Hello, Now, Ping, Reset, ResetReason, RunningItem,
-    SnapshotMessage, Summaries,
+    SimilarFiles, SnapshotMessage, Summaries,
 };
 pub use encode::Body;
 pub use frame::{FRAME_BYTES, events_text, frame_text};

@@ -25,7 +25,7 @@ use super::{
 use decode::DecodedPicture;
 use headway_files::{Library, OpenFile, Outputs};
 use headway_model::summary::RecipeInfo;
-use headway_model::{BuiltIn, DiskEffect, FailReason, Output, OutputPlace, RelPath, StartJob};
+use headway_model::{BuiltIn, DiskEffect, FailReason, Output, OutputPlace, RelPath, StartJob, text};
 
 pub(super) struct Image;
 
@@ -201,7 +201,8 @@ impl ImageSettings {
             (bytes, (picture.pixels.width(), picture.pixels.height()))
         };
         let mut result = Map::new();
-        result.insert("was".into(), format!("{}, {} x {}, {} bytes", kind.word(), was.0, was.1, source.size()).into());
+        let size = text::counted(source.size(), ',', "byte", "bytes");
+        result.insert("was".into(), format!("{}, {} x {}, {size}", kind.word(), was.0, was.1).into());
         result.insert("became".into(), format.word().into());
         result.insert("width".into(), width.into());
         result.insert("height".into(), height.into());

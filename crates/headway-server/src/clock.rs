@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::boot;
 use headway_files::{StateFile, private};
 use headway_model::Millis;
+use headway_model::text::counted;
 pub(crate) use jumps::Jumps;
 use last_seen::LastSeen;
 
@@ -140,8 +141,8 @@ impl Clock {
         let (expected, jump) = jump(then, now, passed);
         if jump > DAY {
             let direction = if now > expected { "ahead of" } else { "behind" };
-            let days = jump.as_secs() / DAY.as_secs();
-            tracing::warn!("the clock is {days} days {direction} what was known; nothing is removed by age for a day");
+            let days = counted(jump.as_secs() / DAY.as_secs(), ',', "day", "days");
+            tracing::warn!("the clock is {days} {direction} what was known; nothing is removed by age for a day");
             self.doubt = DAY;
             self.jumps.note(expected, now);
         }

@@ -40,6 +40,7 @@ mod start_attempt;
 mod stop;
 mod surviving_programs;
 mod take_up;
+mod took_by_size;
 mod untidy_jobs;
 mod wanted_moves;
 

@@ -14,7 +14,7 @@ use super::ROWS_PER_CALL;
 use crate::cli::failure::{CommandFailure, CommandResult, NO};
 use crate::cli::follow::plain;
 use crate::cli::items::items_of;
-use crate::cli::out::{self, count, time};
+use crate::cli::out::{self, counted, time};
 use crate::cli::reported::absent;
 use crate::cli::session::{ServerArguments, Session};
 use headway_model::item::StatusFilter;
@@ -166,8 +166,10 @@ async fn attempts(session: &Session, job: JobId, item: u32) -> CommandResult {
         out::line(&format!("attempt {}: {exit}, {}", attempt.attempt, time(attempt.ms)))?;
         out::line(&format!("$ {}", plain(&attempt.argv.join(" "))))?;
         for kept in [&attempt.stdout, &attempt.stderr] {
-            let cut =
-                if kept.cut > 0 { format!("\n[{} bytes are not kept]\n", count(kept.cut)) } else { String::new() };
+            let cut = match kept.cut {
+                0 => String::new(),
+                bytes => format!("\n[{} not kept]\n", counted(bytes, "byte is", "bytes are")),
+            };
             out::bytes(format!("{}{cut}{}", kept.head, kept.tail).as_bytes())?;
         }
     }

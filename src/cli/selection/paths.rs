@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::io::Errno;
 
 use crate::cli::failure::{CommandFailure, NOT_BEGUN};
-use crate::cli::out::{count, say};
+use crate::cli::out::{count, counted, say};
 use headway_model::path::is_reserved;
 use headway_server::{is_absent, is_litter, paths};
 
@@ -110,7 +110,8 @@ pub(super) fn unique(paths: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut seen = BTreeSet::new();
     let once: Vec<_> = paths.into_iter().filter(|path| seen.insert(path.clone())).collect();
     if once.len() < given {
-        say(&format!("headway: {} names repeat others", count((given - once.len()) as u64)));
+        let again = counted((given - once.len()) as u64, "name repeats another", "names repeat others");
+        say(&format!("headway: {again}"));
     }
     once
 }

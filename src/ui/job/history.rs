@@ -127,8 +127,10 @@ impl Rewind {
             <details class="history" node_ref=panel.details on:toggle=move |_| panel.toggled()>
                 <summary>"Log and throughput"</summary>
                 <Show when=move || panel.is_open.get()>
-                    <p class="ui-error" role="alert">{move || self.read.wrong.get()}</p>
-                    <p class="ui-hint" role="status">{move || self.reading()}</p>
+                    <div class="history-reading">
+                        <p class="ui-error" role="alert">{move || self.read.wrong.get()}</p>
+                        <p class="ui-hint" role="status">{move || self.reading()}</p>
+                    </div>
                     {self.chart()}
                     {self.slider()}
                     {self.events()}

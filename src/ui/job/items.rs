@@ -15,13 +15,12 @@ mod window;
 
 use leptos::prelude::*;
 
-use super::can_come;
 use super::drawer::Drawer;
 use crate::api;
 use crate::ui::load::{Loaded, load};
 use crate::ui::nav::Nav;
 use crate::ui::parts::{Controls, format, words};
-use crate::ui::progress::{Attention, Newest, Summary, holds_places, number};
+use crate::ui::progress::{Attention, Newest, Summary, is_many, keeps_places, number};
 pub(super) use address::ItemsAddress;
 use headway_model::bar::READ;
 use headway_model::item::StatusFilter;
@@ -127,10 +126,11 @@ pub(super) fn Items(
     let drawer = Drawer { job, address, opened, list, texts, request, runs_programs };
     let table = view! { <Table job first address opened list texts named request followed is_listed /> };
     let drawer = drawer.view();
+    let keeps = keeps_places(summary);
     view! {
-        <section id="job-files" class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true")>
+        <section id="job-files" class="job-files" aria-label="Files of this job" data-followed=move || followed.get().then_some("true") data-held=move || keeps.get().then_some("true")>
             <h2>"Files"</h2>
-            <Statuses job address counters holds=holds_places(summary) />
+            <Statuses job address counters />
             <Tools job address list summary request attention newest />
             <Controls>{table}</Controls>
         </section>
@@ -139,30 +139,23 @@ pub(super) fn Items(
     .into_any()
 }
 
-/// A link for each status that any file has, with the number of files; while the job is live, also for those that can come.
+/// A link for each status that any file has, with the number of files. On the page of a live job the others keep their places.
 #[component]
-fn Statuses(
-    job: JobId,
-    address: Memo<ItemsAddress>,
-    counters: Memo<Counters>,
-    /// Whether files begin and end: the links to those keep their places.
-    holds: Memo<bool>,
-) -> impl IntoView {
+fn Statuses(job: JobId, address: Memo<ItemsAddress>, counters: Memo<Counters>) -> impl IntoView {
     let status = Memo::new(move |_| address.with(|address| address.filter.status));
     let filter = move |of: StatusFilter| {
         let is_here = move || status.get() == Some(of);
         let number = Memo::new(move |_| counters.with(|counters| number(counters, of)));
-        let comes = matches!(of, StatusFilter::Label(label) if can_come(label));
-        let is_needless = move || number.get() == 0 && !is_here() && !(holds.get() && comes);
+        let is_needless = move || number.get() == 0 && !is_here();
         view! {
-            <a href=move || address.with(|address| address.with_status(job, Some(of))) aria-current=move || is_here().then_some("true") hidden=is_needless data-noscroll="">
+            <a href=move || address.with(|address| address.with_status(job, Some(of))) aria-current=move || is_here().then_some("true") data-none=move || is_needless().then_some("true") data-noscroll="">
                 {words::of(of)} " " <span class="ui-filters-number">{move || format::count(number.get().into())}</span>
             </a>
         }
     };
     let all = move || address.with(|address| address.with_status(job, None));
     view! {
-        <nav class="ui-filters" aria-label="Files by status">
+        <nav class="ui-filters" aria-label="Files by status" data-many=move || counters.with(is_many).then_some("true")>
             <a href=all aria-current=move || status.with(Option::is_none).then_some("true") data-noscroll="">
                 "all " <span class="ui-filters-number">{move || format::count(counters.with(|counters| counters.total).into())}</span>
             </a>

@@ -86,7 +86,7 @@ impl Map {
             let is_shown =
                 Memo::new(move |_| summary.with(|summary| summary.as_ref().is_none_or(|job| has(job, kind))));
             let word = move || summary.with(|summary| summary.as_ref().map_or(words::of(kind), |job| word(job, kind)));
-            view! { <li hidden=move || !is_shown.get()><span class="map-swatch" data-status=kind.name()></span>{word}</li> }
+            view! { <li data-none=move || (!is_shown.get()).then_some("true")><span class="map-swatch" data-status=kind.name()></span>{word}</li> }
         };
         // When the style changes, for example from light to dark, the legend's entries change first.
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));

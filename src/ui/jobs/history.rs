@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::address::JobsAddress;
 use crate::base::to;
 use crate::ui::parts::{StatusBadge, Zone, format};
-use crate::ui::progress::{door, outcomes, took};
+use crate::ui::progress::{files_address, outcomes, took};
+use headway_model::bar::word;
 use headway_model::find::JobSort;
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::{Counters, JobSummary, Millis};
@@ -48,10 +49,15 @@ fn Row(job: JobSummary, bytes: Option<u64>, zone: Zone) -> impl IntoView {
     let id = job.job;
     let plan = format::planned(&job);
     let counters = if plan.is_some() { Counters::default() } else { job.counters };
-    let done = plan.unwrap_or_else(|| what(&counters));
-    let done = match missing(&counters) {
-        None => view! { <span>{done}</span> }.into_any(),
-        Some(of) => view! { <a class="jobs-missing" href=door(id, Some(of), None)>{done}</a> }.into_any(),
+    let (done, of) = plan.map_or_else(|| what(&counters), |plan| (plan, None));
+    // Each number leads to its files.
+    let left_out = match counters.left_out() {
+        0 => None,
+        number => {
+            let of = StatusFilter::LeftOut;
+            let text = format!("{} {}", format::count(number.into()), word(of));
+            Some(view! { " · " <a href=files_address(id, Some(of), None)>{text}</a> })
+        }
     };
     let ended: Option<Millis> = job.ended;
     view! {
@@ -60,7 +66,8 @@ fn Row(job: JobSummary, bytes: Option<u64>, zone: Zone) -> impl IntoView {
             <td class="jobs-state"><StatusBadge status=job.status word=job.status_word() /> " " <span class="jobs-undone">{job.undone_as.clone()}</span></td>
             <td class="jobs-outcomes">
                 {outcomes(&counters)}
-                {done}
+                <a class:jobs-missing=counters.has_errors() href=files_address(id, of, None)>{done}</a>
+                {left_out}
             </td>
             <td class="jobs-size">{bytes.map(format::size)}</td>
             <td class="jobs-took">{took(&job)}</td>
@@ -69,34 +76,26 @@ fn Row(job: JobSummary, bytes: Option<u64>, zone: Zone) -> impl IntoView {
     }
 }
 
-/// The result for its files: the number that matters first.
-fn what(counters: &Counters) -> String {
+/// The result for its files: the number that matters first; and which files that number counts, if not all.
+fn what(counters: &Counters) -> (String, Option<StatusFilter>) {
     let (done, all) = counters.work();
     let of = |number: u32, all: u32, what: &str| {
         format!("{} of {} {what}", format::count(number.into()), format::count(all.into()))
     };
+    let succeeded = StatusFilter::Label(ItemLabel::Succeeded);
     match (counters.failed, counters.missed, counters.cancelled) {
-        (0, 0, 0) => format::files(counters),
-        (0, 0, _) => of(done, all, "done"),
-        (0, missed, _) => of(missed, all, "missed"),
-        (failed, 0, _) => of(failed, all, "failed"),
-        (failed, missed, _) => of(failed + missed, all, "failed or missed"),
-    }
-}
-
-/// The files about which the number in a row is, if it counts files that failed or were missed.
-fn missing(counters: &Counters) -> Option<StatusFilter> {
-    match (counters.failed, counters.missed) {
-        (0, 0) => None,
-        (0, _) => Some(StatusFilter::Missed),
-        (_, 0) => Some(ItemLabel::Failed.into()),
-        (_, _) => Some(StatusFilter::Errors),
+        (0, 0, 0) => (format::files(counters), Some(succeeded).filter(|_| counters.succeeded == done && done > 0)),
+        (0, 0, _) => (of(counters.succeeded, all, word(succeeded)), Some(succeeded)),
+        (0, missed, _) => (of(missed, all, word(StatusFilter::Missed)), Some(StatusFilter::Missed)),
+        (failed, 0, _) => (of(failed, all, word(ItemLabel::Failed)), Some(ItemLabel::Failed.into())),
+        (failed, missed, _) => (of(failed + missed, all, word(StatusFilter::Errors)), Some(StatusFilter::Errors)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::bar::number;
 
     #[test]
     fn a_row_is_complete_only_if_no_file_failed_was_missed_or_is_left() {
@@ -114,7 +113,9 @@ mod tests {
                 cancelled,
                 ..Counters::default()
             };
-            what(&counters)
+            let (text, of) = what(&counters);
+            assert!(of.is_some_and(|of| text.starts_with(&format::count(number(&counters, of).into()))), "{text}");
+            text
         };
         assert_eq!(said(0, 0, 0), "1,000 / 1,000 files");
         assert_eq!(said(2, 0, 0), "2 of 1,000 failed");
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_number_of_failed_files_leads_to_those_files() {
-        let of = |failed, missed| missing(&Counters { failed, missed, ..Counters::default() }).map(StatusFilter::name);
+        let of = |failed, missed| what(&Counters { failed, missed, ..Counters::default() }).1.map(StatusFilter::name);
         assert_eq!([of(0, 0), of(2, 0), of(0, 3), of(2, 3)], [None, Some("failed"), Some("missed"), Some("errors")]);
     }
 }

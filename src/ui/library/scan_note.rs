@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::parts::format::count;
+use crate::ui::parts::format::{count, counted};
 use crate::ui::parts::{LocalTime, may_act};
 use headway_model::Millis;
 use headway_model::library::{ScanProgress, Unread};
@@ -17,9 +17,9 @@ pub(super) fn ScanNote(
 ) -> impl IntoView {
     let reading = progress.map(|progress| {
         let text = format!(
-            "Reading the disk: {} entries in {} folders so far…",
-            count(progress.entries),
-            count(progress.folders)
+            "Reading the disk: {} in {} so far…",
+            counted(progress.entries, "entry", "entries"),
+            counted(progress.folders, "folder", "folders")
         );
         view! { <span class="library-reading" role="status">{text}</span> }
     });

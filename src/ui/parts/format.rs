@@ -4,8 +4,7 @@
 mod time;
 
 use super::marks::marks;
-use headway_model::bar::{number, word};
-use headway_model::item::StatusFilter;
+use headway_model::bar::outcome_text;
 use headway_model::text::{self, grouped};
 use headway_model::{Counters, JobStatus, JobSummary};
 use serde_json::Value;
@@ -106,6 +105,11 @@ pub(crate) fn percent(summary: &JobSummary) -> Option<u32> {
     summary.counters.percent().filter(|_| !summary.listing || summary.status.is_terminal())
 }
 
+/// What became of the items of a job, such as "2 of 5 files done, 1 failed".
+pub(crate) fn outcome(counters: &Counters) -> String {
+    outcome_text(counters, marks().group)
+}
+
 /// What the items of a job are called beside their number: a link or a folder is no file.
 pub(crate) fn entries(counters: &Counters) -> &'static str {
     match (counters.files() == counters.total, counters.total) {
@@ -114,13 +118,6 @@ pub(crate) fn entries(counters: &Counters) -> &'static str {
         (false, 1) => "entry",
         (false, _) => "entries",
     }
-}
-
-/// These numbers of a job with their words, such as "2 missed · 65 left out"; `None` if all are 0.
-pub(crate) fn numbers(counters: &Counters, of: &[StatusFilter]) -> Option<String> {
-    let some = of.iter().map(|of| (number(counters, *of), word(*of))).filter(|(number, _)| *number > 0);
-    let some: Vec<_> = some.map(|(number, word)| format!("{} {word}", count(number.into()))).collect();
-    (!some.is_empty()).then(|| some.join(" · "))
 }
 
 /// A text as a part of a query string.
@@ -170,20 +167,19 @@ mod tests {
 
     #[test]
     fn what_was_left_out_and_what_was_missed_are_two_numbers() {
-        let said = |counters: &Counters| numbers(counters, &[StatusFilter::Missed, StatusFilter::LeftOut]);
-        assert_eq!(said(&Counters::default()), None);
+        let apart = |counters: &Counters| (counters.missed, counters.left_out());
         let counters =
             Counters { total: 83, skipped: 1, skipped_in_plan: 1, links: 1, waiting: 82, ..Counters::default() };
         assert_eq!((files(&counters), entries(&counters)), ("0 / 82 files".into(), "entries"));
-        assert_eq!(said(&counters).as_deref(), Some("1 left out"));
+        assert_eq!(apart(&counters), (0, 1));
         // The number of files beside the bar, and those left out, add up to the entries of the job.
         let some =
             Counters { total: 102, succeeded: 36, skipped: 66, skipped_in_plan: 66, links: 1, ..Counters::default() };
         assert_eq!((files(&some), some.total), ("36 / 36 files".into(), 102));
-        assert_eq!(said(&some).as_deref(), Some("66 left out"));
+        assert_eq!(apart(&some), (0, 66));
         let missing = Counters { missed: 1, missed_in_plan: 1, ..some };
         assert_eq!(files(&missing), "36 / 37 files", "what is missed is counted, and not as left out");
-        assert_eq!(said(&missing).as_deref(), Some("1 missed · 65 left out"));
+        assert_eq!(apart(&missing), (1, 65));
         assert_eq!(files(&Counters { total: 1, succeeded: 1, ..Counters::default() }), "1 / 1 file");
     }
 

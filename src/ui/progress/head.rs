@@ -5,6 +5,7 @@ mod actions;
 mod bar;
 mod counts;
 mod missed;
+mod news;
 mod offers;
 mod outputs;
 mod perform;
@@ -31,20 +32,17 @@ pub(super) use actions::{ActionPlace, Actions, Failed};
 use bar::Bar;
 pub(in crate::ui) use bar::outcomes;
 use counts::Counts;
-pub(in crate::ui) use counts::door;
+pub(in crate::ui) use counts::{files_address, is_many};
 pub(in crate::ui) use headway_model::bar::number;
 use headway_model::{JobId, JobStatus, JobSummary};
-use missed::Missed;
+use news::News;
 pub(super) use offers::next_text;
 pub(super) use outputs::Download;
-use outputs::Outputs;
-use retried::Retried;
-use running::RunningFiles;
+use retried::Earlier;
 use standing::standing;
 pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
-use undone::Undone;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar, why files failed, the numbers, running files, outputs, and the proof last.
@@ -84,21 +82,15 @@ pub(in crate::ui) fn Head(
             <span class="head-recipe">{recipe}</span>
             <StatusBadge status word=status_word(summary, still) />
             <span class="ui-hint">{move || newest.with(|view| view.undone.as_ref().map(JobSummary::undoing_word)).flatten()}</span>
-            <p class="head-standing">{move || stands.get()}</p>
+            <p class="head-standing">{standing_door(live, summary, stands)}</p>
         </header>
         {actions}
         <Bar summary />
         <Failures attention summary steer mounted is_page />
         <Counts job summary />
         <Work summary job />
-        <Missed job summary />
-        <p class="head-message">{move || message(summary)}</p>
-        {move || newest.with(|view| view.report.iter().map(|line| view! { <p class="head-message">{line.clone()}</p> }).collect_view())}
-        <p class="head-message ui-hint">{move || newest.with(|view| view.note.clone()).flatten()}</p>
-        <Undone newest />
-        <Retried newest />
-        <RunningFiles state summary />
-        <Outputs newest status />
+        <Earlier newest />
+        <News state summary newest status is_page />
         <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
         <ProofLine state summary />
     }
@@ -113,6 +105,19 @@ fn heading(summary: Summary, is_page: bool) -> AnyView {
     } else {
         view! { <h2 class="head-title" title=title>{title}</h2> }.into_any()
     }
+}
+
+/// The sentence that describes the job's state, as a link to the files of the number in it, if it has one.
+fn standing_door(live: Live, summary: Summary, stands: Memo<Option<String>>) -> impl IntoView {
+    let there = Memo::new(move |_| {
+        summary.with(|summary| {
+            let summary = summary.as_ref()?;
+            let at = live.past_of(summary.job).map(|moment| moment.seq());
+            Some(files_address(summary.job, Some(standing::told_of(summary)?), at))
+        })
+    });
+    // The files are on the job's page, which no dialog must cover.
+    view! { <a href=move || there.get() on:click=move |_| live.put_away()>{move || stands.get()}</a> }
 }
 
 /// The sentence that describes the job's state; `None` if nothing is known of the job.
@@ -132,13 +137,6 @@ fn stands(summary: Summary, newest: Newest, still: Memo<bool>) -> Memo<Option<St
             })
         })
     })
-}
-
-/// What the job says about itself, unless it names the files that were missed: `Missed` shows that.
-fn message(summary: Summary) -> Option<String> {
-    let own = |summary: &&JobSummary| missed::told(summary).is_none();
-    let message = summary.with(|summary| summary.as_ref().filter(own).and_then(|summary| summary.message.clone()));
-    message.filter(|text| !text.is_empty()).map(|text| format::sentence(&text))
 }
 
 /// Whether nothing of the job has run for a while, although files wait. A moment of the past stands still anyway.

@@ -76,8 +76,12 @@ fn Pill(
                 }
             })
         });
-        // When the link is lost, the pill has a line of its own.
-        if is_lost { (format!("Last known: {title}"), text, None) } else { (title, text, short) }
+        match (is_lost, title.is_empty()) {
+            (false, _) => (title, text, short),
+            // Before the first word, whichever part has it: a blank at the end of a part is not shown. The pill has a line of its own then.
+            (true, true) => (title, format!("Last known: {text}"), None),
+            (true, false) => (format!("Last known: {title}"), text, None),
+        }
     });
     let of_only = move |said: fn(&JobSummary) -> String| {
         live.jobs.with(|jobs| jobs.get(&only.get()?).map(|state| said(&state.summary)))

@@ -53,14 +53,24 @@ pub(in crate::ui) fn is_over(summary: Summary) -> Memo<bool> {
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal())))
 }
 
-/// Whether files of the job can begin and end at any moment, or will be able to: what comes with the first of them has its
-/// place on the page before.
-pub(in crate::ui) fn holds_places(summary: Summary) -> Memo<bool> {
+/// Whether files of the job can begin and end at any moment, or will be able to.
+fn holds_places(summary: Summary) -> Memo<bool> {
     let holds = |summary: &JobSummary| {
         let is_prepared = !matches!(summary.status, JobStatus::Planning | JobStatus::Planned);
         is_prepared && !summary.status.is_terminal()
     };
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(holds)))
+}
+
+/// Whether the page shows a live job, or has shown one before that job ended. From then on, whatever comes and goes with its files, with
+/// the link and with its end has a place of its own, so that nothing moves.
+pub(in crate::ui) fn keeps_places(summary: Summary) -> Memo<bool> {
+    let live = expect_context::<Live>();
+    let holds = holds_places(summary);
+    Memo::new(move |before: Option<&bool>| {
+        let is_present = || live.past.try_with(Option::is_none).unwrap_or_default();
+        before.is_some_and(|before| *before) || (holds.get() && is_present())
+    })
 }
 
 /// Those of these jobs that have run nothing for a while although files wait: for a free worker, for a file that another job holds,

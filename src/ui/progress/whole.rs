@@ -11,7 +11,8 @@ pub(super) fn line(proof: &Proof) -> String {
     format!("Complete: all {} events, checked against the server's log.", count(proof.seq))
 }
 
-/// Details about how this page knows it: closed, and there from the start, so that nothing moves when the proof comes.
+/// Details about how this page knows it: closed, and there from the start, so that nothing moves when the proof comes. On the page of a
+/// live job they have their place before its end.
 #[component]
 pub(super) fn Whole(proof: Memo<Option<Proof>>, is_provable: Memo<bool>) -> impl IntoView {
     let how = move || match proof.get().filter(|proof| proof.closed) {
@@ -19,7 +20,7 @@ pub(super) fn Whole(proof: Memo<Option<Proof>>, is_provable: Memo<bool>) -> impl
         None => "This page has not checked the job yet.".to_owned(),
     };
     view! {
-        <details class="head-how ui-hint" hidden=move || !is_provable.get()>
+        <details class="head-how ui-hint" data-none=move || (!is_provable.get()).then_some("true")>
             <summary>"How we know"</summary>
             <p>{how}</p>
             <p>"To check every event yourself, download the log and run headway verify on it."</p>

@@ -104,6 +104,18 @@ pub struct RunningItem {
     /// When it last made progress, as far as that can be seen from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign: Option<Millis>,
+    /// The finished files with which it can be compared, once it has worked for a while and if they are not too few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similar: Option<SimilarFiles>,
+}
+
+/// The files of a job that succeeded since its server started and are about as large as a running one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, FromJson)]
+pub struct SimilarFiles {
+    /// How many.
+    pub files: u64,
+    /// How long one of them took on average.
+    pub ms: Millis,
 }
 
 impl RunningItem {

@@ -10,6 +10,7 @@ use super::super::source::Source;
 use super::directory::{Directory, DirectoryRecord};
 use super::name::shown;
 use crate::buffer::BUFFER_BYTES;
+use headway_model::text;
 
 /// The result of testing an entry.
 pub(super) enum EntryOutcome {
@@ -56,10 +57,11 @@ pub(super) fn read(
     match read {
         Err(error) => Ok(EntryOutcome::Faulty(unpacking(&shown(&entry.name), &error))),
         Ok((size, _)) if size != entry.unpacked => {
-            fault(&format!("unpacks to {size} bytes, and the directory says {}", entry.unpacked))
+            let size = text::counted(size, ',', "byte", "bytes");
+            fault(&format!("unpacks to {size}, and the directory says {}", text::grouped(entry.unpacked, ',')))
         }
         Ok((_, crc)) if crc != entry.crc => fault("does not match its checksum"),
-        Ok(_) if left > 0 => fault(&format!("has {left} bytes after its end")),
+        Ok(_) if left > 0 => fault(&format!("has {} after its end", text::counted(left, ',', "byte", "bytes"))),
         Ok(_) => Ok(EntryOutcome::Whole),
     }
 }

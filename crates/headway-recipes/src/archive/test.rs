@@ -11,6 +11,7 @@ use super::entry::{EntryOutcome, UnpackBudget, read};
 use super::faults::ArchiveFaults;
 use super::name::{danger, shown};
 use headway_model::event::cut;
+use headway_model::text;
 
 /// Archives with more entries are not tested, because the test keeps 32 bytes for each entry.
 const ENTRIES_LIMIT: u64 = 1_000_000;
@@ -177,8 +178,9 @@ impl Survey {
                 .add(format!("its end says that it has {stated} entries, and its directory has {}", self.entries));
         }
         if let Some(stated) = directory.stated_size().filter(|stated| *stated != self.directory) {
-            self.faults
-                .add(format!("its end says that its directory has {stated} bytes, and it has {}", self.directory));
+            let stated = text::counted(stated, ',', "byte", "bytes");
+            let found = text::grouped(self.directory, ',');
+            self.faults.add(format!("its end says that its directory has {stated}, and it has {found}"));
         }
         self.spans.sort_unstable();
         if self.spans.windows(2).any(|pair| pair[0].1 > pair[1].0) {
@@ -188,10 +190,10 @@ impl Survey {
             return Err(source.failure(&why));
         }
         let mut notes = Vec::new();
-        let mut note = |count: u64, one: &str, many: &str| match count {
-            0 => {}
-            1 => notes.push(format!("1 {one}")),
-            count => notes.push(format!("{count} {many}")),
+        let mut note = |count: u64, one: &str, many: &str| {
+            if count > 0 {
+                notes.push(text::counted(count, ',', one, many));
+            }
         };
         note(self.links, "symbolic link", "symbolic links");
         note(self.repeated, "name is there twice", "names are there more than once");

@@ -11,7 +11,7 @@ use crate::decoder_faults::PictureFault;
 use crate::kind::FileKind;
 use crate::source::{Source, SourceReader};
 use crate::tiff_variant;
-use headway_model::SkipReason;
+use headway_model::{SkipReason, text};
 
 /// Decodes it, with at most this many bytes of memory for its pixels. Returns what is worth a note.
 pub(super) fn decode(source: &Source<'_>, kind: FileKind, memory: u64) -> Result<Vec<String>, Failure> {
@@ -90,7 +90,7 @@ fn riff(source: &Source<'_>) -> Result<Option<String>, Failure> {
         return Err(source.failure("it is cut off: its header says that it is longer"));
     }
     let behind = source.size() - end;
-    Ok((behind > 1).then(|| format!("there are {behind} bytes after its end")))
+    Ok((behind > 1).then(|| text::counted(behind, ',', "byte follows its end", "bytes follow its end")))
 }
 
 /// A note, if a TIFF file has more pages than the one that was decoded.

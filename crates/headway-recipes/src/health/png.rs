@@ -7,6 +7,7 @@ use flate2::write::ZlibDecoder;
 use crate::Failure;
 use crate::decoder_faults::CUT_OFF;
 use crate::source::Source;
+use headway_model::text;
 
 const SIGNATURE: u64 = 8;
 
@@ -53,7 +54,7 @@ pub(super) fn scan(source: &Source<'_>, memory: u64) -> Result<Option<String>, F
         if &name == b"IEND" {
             pixels.finish().map_err(damaged)?;
             let behind = source.size().saturating_sub(at);
-            return Ok((behind > 0).then(|| format!("there are {behind} bytes after its end")));
+            return Ok((behind > 0).then(|| text::counted(behind, ',', "byte follows its end", "bytes follow its end")));
         }
     }
 }

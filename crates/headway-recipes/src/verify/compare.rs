@@ -9,6 +9,7 @@ use super::super::manifest::{Algorithms, HashLength, Sum, to_hex};
 use super::OpenFile;
 use super::lines::{ExpectedFile, Lines};
 use super::verdict::{BIT_ROT, CHANGED, NOT_CHECKED, OK};
+use headway_model::text;
 
 /// The result of comparing one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +141,8 @@ impl Lines {
     /// Describes the difference between the file and a line.
     fn difference(&self, line: &ExpectedFile, hashes: &Hashes, size: u64) -> String {
         let Some(sum) = line.sums.iter().find(|sum| !sum.algorithms.is_empty()) else {
-            return format!("{size} bytes, not {}", line.size.unwrap_or_default());
+            let wanted = text::grouped(line.size.unwrap_or_default(), ',');
+            return format!("{}, not {wanted}", text::counted(size, ',', "byte", "bytes"));
         };
         let expected = to_hex(&sum.hash);
         let found = self.found(line, sum) & sum.algorithms;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Audit, Doctor, ROWS_PER_READ, Remedy};
 use headway_model::id::{JobId, Seq};
 use headway_model::item::ItemLabel;
+use headway_model::text::counted;
 use headway_model::{Digest, Fold, JobSummary, PlannedFile};
 use headway_store::rows::{ItemRow, ItemState, JobRow};
 use headway_store::{ItemPages, OverPages, StoreError};
@@ -45,7 +46,9 @@ impl Doctor<'_> {
         }
         self.done.items += count;
         if wrong > 0 || count as usize != items.len() {
-            let what = format!("job {job}: {wrong} of its {count} item rows do not match its {} events", fold.seq);
+            let rows = counted(count, ',', "item row", "item rows");
+            let events = counted(fold.seq, ',', "event", "events");
+            let what = format!("job {job}: {wrong} of its {rows} do not match its {events}");
             self.find(Remedy::Rebuild, what);
         }
         Ok(())
@@ -54,7 +57,10 @@ impl Doctor<'_> {
     /// Reports that the row of a job does not follow from its events.
     pub(super) fn head(&mut self, job: JobId, seq: Seq, is: bool) {
         if !is {
-            self.find(Remedy::Rebuild, format!("job {job}: its row does not match its {seq} events"));
+            self.find(
+                Remedy::Rebuild,
+                format!("job {job}: its row does not match its {}", counted(seq, ',', "event", "events")),
+            );
         }
     }
 
@@ -72,7 +78,8 @@ impl Doctor<'_> {
     fn named_without_events(&mut self, rows: &[JobRow]) {
         for row in rows {
             if !self.with_events.contains(&row.job_no) {
-                let what = format!("job {}: all of its {} events are missing", row.summary.job, row.summary.seq);
+                let events = counted(row.summary.seq, ',', "event is", "events are");
+                let what = format!("job {}: all of its {events} missing", row.summary.job);
                 self.find(Remedy::Restore, what);
             }
         }

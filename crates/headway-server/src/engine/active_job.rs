@@ -23,6 +23,7 @@ use tokio::sync::OnceCell;
 
 use super::schedule::Terms;
 use super::stop::{StepFailure, StepStop};
+use super::took_by_size::TookBySize;
 use super::{Context, Pulse};
 use claim_ahead::ClaimAhead;
 use durations::Durations;
@@ -63,6 +64,7 @@ pub(crate) struct ActiveJob {
     ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
+    took: Arc<TookBySize>,
     claim_ahead: ClaimAhead,
     /// When its plan last made progress.
     pub(super) plan_pulse: Pulse,
@@ -112,6 +114,7 @@ impl ActiveJob {
             failed_since: FailedSince::since(row.created_position),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
+            took: Arc::default(),
             claim_ahead: ClaimAhead::default(),
             plan_pulse: Pulse::new(),
             stop: Mutex::default(),
@@ -252,8 +255,14 @@ impl ActiveJob {
         self.stop.lock().ask();
     }
 
-    /// Notes how long a successful attempt took, in milliseconds.
-    pub(super) fn note_duration(&self, ms: u64) {
+    /// How long its finished files took, by their size.
+    pub(super) fn took(&self) -> &Arc<TookBySize> {
+        &self.took
+    }
+
+    /// Notes how long a successful attempt took, in milliseconds, on a file of this size in bytes.
+    pub(super) fn note_duration(&self, size: u64, ms: u64) {
+        self.took.note(size, ms);
         if matches!(self.request.policy.timeout, Some(Timeout::Percent(_))) {
             self.durations.note(ms);
         }

@@ -55,7 +55,7 @@ pub(super) fn attempt(
         }
     };
     let attempt = Arc::new(attempt);
-    if !context.running.working(&attempt) {
+    if !context.running.working(&attempt, active.took()) {
         if let Some(staged) = &attempt.output {
             active.library.discard(staged);
         }
@@ -91,7 +91,7 @@ pub(super) fn attempt(
     }
     active.library.tidy_now_and_then();
     if result.is_ok() {
-        active.note_duration(u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX));
+        active.note_duration(attempt.total, u64::try_from(attempt.elapsed().as_millis()).unwrap_or(u64::MAX));
     }
     outcome(result, &attempt)
 }

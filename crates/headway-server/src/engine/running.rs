@@ -11,8 +11,9 @@ use parking_lot::Mutex;
 
 use super::Pulse;
 use super::attempt_id::AttemptId;
+use super::took_by_size::TookBySize;
 use headway_model::attempt::AttemptLog;
-use headway_model::id::JobId;
+use headway_model::id::{JobId, Millis};
 use headway_model::message::RunningItem;
 use headway_recipes::{Attempt, Progress, StopReason};
 pub(super) use overdue::WrittenOff;
@@ -20,6 +21,9 @@ use state::{AttemptState, Claimed, SignOfLife};
 
 /// The most attempts of one job that are shown.
 const SHOWN: usize = 64;
+
+/// An attempt that has worked for less than this is compared with nothing, which keeps the messages about quick files short.
+const COMPARED_AFTER_MS: Millis = 10_000;
 
 /// The table of attempts under way. Cheap to clone.
 #[derive(Clone, Default)]
@@ -53,9 +57,9 @@ impl RunningAttempts {
         }
     }
 
-    /// Notes that the attempt's work begins. Returns `false` if nobody waits for it any longer; then it must end at
-    /// once.
-    pub(super) fn working(&self, attempt: &Arc<Attempt>) -> bool {
+    /// Notes that the attempt's work begins, and how long the finished files of its job `took`. Returns `false` if nobody waits
+    /// for it any longer; then it must end at once.
+    pub(super) fn working(&self, attempt: &Arc<Attempt>, took: &Arc<TookBySize>) -> bool {
         let mut table = self.table.lock();
         let is_forced = table.is_forced;
         let Some(state) = table.attempts.get_mut(&(attempt.job, attempt.item)) else { return false };
@@ -70,7 +74,8 @@ impl RunningAttempts {
             }
         }
         let now = crate::now();
-        let alive = SignOfLife { progress: attempt.progress(), at: Instant::now(), seen_at: now, since: now };
+        let (progress, took) = (attempt.progress(), Arc::clone(took));
+        let alive = SignOfLife { progress, at: Instant::now(), seen_at: now, since: now, took };
         *state = AttemptState::Working(Arc::clone(attempt), alive);
         true
     }
@@ -145,6 +150,7 @@ impl RunningAttempts {
 
     /// The attempts under way of one job.
     pub(crate) fn of(&self, job: JobId) -> Vec<RunningItem> {
+        let now = crate::now();
         let mut table = self.table.lock();
         let states = table.attempts.range_mut((job, 0)..=(job, u32::MAX)).take(SHOWN);
         states
@@ -159,6 +165,8 @@ impl RunningAttempts {
                         Progress::Bytes(done) => (done, attempt.total, None),
                         Progress::Said(percent) => (0, 0, percent),
                     };
+                    let is_compared = now.saturating_sub(alive.since) >= COMPARED_AFTER_MS;
+                    let similar = if is_compared { alive.took.similar(attempt.total) } else { None };
                     Some(RunningItem {
                         item: *item,
                         attempt: attempt.number,
@@ -169,6 +177,7 @@ impl RunningAttempts {
                         waits_for: attempt.waiting_for(),
                         since: alive.since,
                         sign,
+                        similar,
                     })
                 }
             })
@@ -206,12 +215,12 @@ mod tests {
         let lost = running.write_off(8, Duration::ZERO, |_| long);
         assert_eq!(lost.iter().map(|lost| lost.which).collect::<Vec<_>>(), [hangs], "no thread is at the other");
         assert!(running.write_off(8, Duration::ZERO, |_| long).is_empty(), "once");
-        assert!(!running.working(&attempt(hangs)));
+        assert!(!running.working(&attempt(hangs), &Arc::default()));
         running.end(job_id(1), 1);
-        assert!(!running.working(&attempt(hangs)), "it comes back later still");
+        assert!(!running.working(&attempt(hangs), &Arc::default()), "it comes back later still");
         running.begin(which(1, 2));
-        assert!(!running.working(&attempt(hangs)), "another attempt is at the item by now");
-        assert!(running.working(&attempt(which(1, 2))));
+        assert!(!running.working(&attempt(hangs), &Arc::default()), "another attempt is at the item by now");
+        assert!(running.working(&attempt(which(1, 2)), &Arc::default()));
     }
 
     #[test]
@@ -221,7 +230,7 @@ mod tests {
             let attempt = attempt(which(item, 1));
             running.begin(which(item, 1));
             running.taken(which(item, 1));
-            assert!(running.working(&attempt));
+            assert!(running.working(&attempt, &Arc::default()));
             attempt
         };
         let (reads, program, _hangs) = (begin(0), begin(1), begin(2));

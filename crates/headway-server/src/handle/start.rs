@@ -8,6 +8,7 @@ use headway_files::{Library, now};
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::summary::{JobSummary, JobView, RecipeInfo};
+use headway_model::text::counted;
 use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, SortedMap, StartJob};
 use headway_recipes::Obstacle;
 use headway_store::AppendError;
@@ -238,8 +239,7 @@ fn these_items(which: &ItemSelection) -> String {
         ItemSelection::Errors => "what failed or was missed".to_owned(),
         ItemSelection::Cancelled => "what did not run".to_owned(),
         ItemSelection::Placed => "an earlier job".to_owned(),
-        ItemSelection::These(items) if items.len() == 1 => "1 file".to_owned(),
-        ItemSelection::These(items) => format!("{} files", items.len()),
+        ItemSelection::These(items) => counted(items.len() as u64, ',', "file", "files"),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::{internal, unreadable};
 use crate::placements::{Changes, unclear};
 use headway_files::{Library, Unreadable, io_text};
 use headway_model::summary::JobView;
+use headway_model::text::counted;
 use headway_model::{ApiError, JobId, JobKind};
 use headway_store::JobFilter;
 use headway_store::rows::JobRow;
@@ -85,8 +86,9 @@ impl Server {
         match tokio::task::spawn_blocking(look).await.map_err(|error| internal(&error))? {
             0 => Ok(()),
             unclear => {
+                let files = counted(unclear as u64, ',', "file", "files");
                 let message = format!(
-                    "it is not known what became of {unclear} files of this job, and its trash might have their only copies; undo the job first, which looks again"
+                    "it is not known what became of {files} of this job, and its trash might have their only copies; undo the job first, which looks again"
                 );
                 Err(ApiError::Conflict { message })
             }

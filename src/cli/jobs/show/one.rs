@@ -5,11 +5,12 @@ use serde_json::json;
 use crate::cli::failure::{CommandFailure, CommandResult, NO_JOB};
 use crate::cli::follow::{interrupted, plain};
 use crate::cli::next_job::next_job;
-use crate::cli::out::{self, count};
+use crate::cli::out::{self, count, counted};
 use crate::cli::session::Session;
 use crate::cli::text::tail;
 use crate::cli::times::{local, took};
 use headway_client::ClientError;
+use headway_model::bar::outcome_text;
 use headway_model::summary::JobView;
 use headway_model::{ApiError, Counters, JobId, JobKind, JobStatus, JobSummary, PauseReason};
 
@@ -83,13 +84,13 @@ fn numbers(counters: &Counters) -> impl Iterator<Item = LabelledValue> {
 
 /// The number and bytes of files in the trash, if there are any.
 fn in_trash((files, bytes): (u64, u64)) -> Option<LabelledValue> {
-    let noun = if files == 1 { "file" } else { "files" };
-    (files > 0).then(|| ("in the trash", format!("{} {noun}, {} bytes", count(files), count(bytes))))
+    let said = || format!("{}, {}", counted(files, "file", "files"), counted(bytes, "byte", "bytes"));
+    (files > 0).then(|| ("in the trash", said()))
 }
 
 /// The result of a job that ran files of this one again.
 fn retried(retry: &JobSummary) -> String {
-    let of = format!("{} of {} done", count(retry.counters.succeeded.into()), count(retry.counters.total.into()));
+    let of = outcome_text(&retry.counters, ',');
     if retry.status.is_terminal() { of } else { format!("{}, {of}", retry.status_text()) }
 }
 

@@ -58,7 +58,7 @@ impl Rewind {
         let columns = move || throughput.with(columns);
         let size = move || format!("0 0 {} {CHART_HEIGHT}", throughput.with(|throughput| throughput.bins.len().max(1)));
         view! {
-            <div class="history-throughput" hidden=move || throughput.with(|throughput| throughput.bins.is_empty())>
+            <div class="history-throughput">
                 <div
                     class="history-columns"
                     node_ref=place
@@ -88,9 +88,11 @@ impl Rewind {
                 .then(|| self.read.with(|history| Throughput::of(history.entries(), ROWS_LIMIT, MIN_PART_MS)))?;
             let row = |(at, bin): (u64, ThroughputPart)| {
                 let time = time_of_day(throughput.from + at * throughput.each);
+                // What a press on the chart does, for the keyboard.
+                let there = self.address.with(|address| address.with_at(self.job, Some(bin.seq.max(1))));
                 view! {
                     <tr>
-                        <th scope="row">{time}</th>
+                        <th scope="row"><a href=there data-noscroll="" title="Show this moment">{time}</a></th>
                         <td class="history-number">{count(bin.done.into())}</td>
                         <td class="history-number">{count(bin.failed.into())}</td>
                         <td class="history-number">{rate(files(bin), throughput.each)}</td>

@@ -22,7 +22,7 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
         let number = Memo::new(move |_| counters.with(|counters| number(counters, of)));
         view! {
             <li class="head-count" data-status=of.name() data-zero=move || (number.get() == 0).then_some("true")>
-                <a href=move || door(job, Some(of), live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
+                <a href=move || files_address(job, Some(of), live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
                     <Icon of />
                     <b class="head-number">{move || count(number.get().into())}</b>
                     " "
@@ -33,15 +33,20 @@ pub(super) fn Counts(job: JobId, summary: Summary) -> impl IntoView {
     };
     let total = move || count(counters.with(|counters| counters.total).into());
     view! {
-        <ul class="head-counts" aria-label="Files by status">
+        <ul class="head-counts" aria-label="Files by status" data-many=move || counters.with(is_many).then_some("true")>
             {READ.into_iter().map(row).collect_view()}
             <li class="head-count" data-status="all">
-                <a href=move || door(job, None, live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
+                <a href=move || files_address(job, None, live.past_of(job).map(|moment| moment.seq())) on:click=move |_| live.put_away()>
                     "= " <b class="head-number">{total}</b> " " {move || counters.with(what)}
                 </a>
             </li>
         </ul>
     }
+}
+
+/// Whether the numbers have more than four digits, so that each needs more room.
+pub(in crate::ui) fn is_many(counters: &Counters) -> bool {
+    counters.total >= 10_000
 }
 
 /// What the items are, after their number: "files", or "entries: 82 files" if there are others, such as links. Only files are counted
@@ -51,8 +56,8 @@ fn what(counters: &Counters) -> String {
     if files == counters.total { word.to_owned() } else { format!("{word}: {}", counted(files, "file", "files")) }
 }
 
-/// A link to the files with a status, at the moment that is shown.
-pub(in crate::ui) fn door(job: JobId, status: Option<StatusFilter>, at: Option<Seq>) -> String {
+/// The address of the files with a status, or of all, at the moment that is shown.
+pub(in crate::ui) fn files_address(job: JobId, status: Option<StatusFilter>, at: Option<Seq>) -> String {
     let parts = [status.map(|status| format!("status={status}")), at.map(|at| format!("at={at}"))];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let mark = if parts.is_empty() { "" } else { "?" };

@@ -44,11 +44,12 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     };
     let text = move || match (said.get(), missed.get()) {
         (Some(said), _) => said,
-        (None, 1) => "1 file was missed".to_owned(),
-        (None, number) => format!("{} files were missed", format::count(number.into())),
+        (None, number) => format::counted(number, "file was missed", "files were missed"),
     };
+    // At the moment of the job that is shown.
+    let at = move || live.past_of(job).map(|moment| format!("&at={}", moment.seq())).unwrap_or_default();
     let door = move |(number, reason, text): SkippedFor| {
-        let there = to(&format!("/jobs/{job}?status=missed&cause={}#job-files", reason.key()));
+        let there = to(&format!("/jobs/{job}?status=missed&cause={}{}#job-files", reason.key(), at()));
         view! {
             <li>
                 {format!("{}: {text} ", format::count(number.into()))}
@@ -59,7 +60,7 @@ pub(super) fn Missed(job: JobId, summary: Summary) -> impl IntoView {
     view! {
         <Show when=move || { missed.get() > 0 }>
             <div class="head-missed">
-                <a href=to(&format!("/jobs/{job}?status=missed#job-files")) on:click=move |_| live.put_away()>{text}</a> {why}
+                <a href=move || to(&format!("/jobs/{job}?status=missed{}#job-files", at())) on:click=move |_| live.put_away()>{text}</a> {why}
                 <ul>{move || by_reason.get().into_iter().map(door).collect_view()}</ul>
             </div>
         </Show>

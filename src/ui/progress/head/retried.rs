@@ -1,22 +1,17 @@
-//! Which jobs run, or have run, files of this one again.
+//! Which jobs run, or have run, files of this one again, and which earlier job's files this one runs.
 
 use leptos::prelude::*;
 
 use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::format::{count, counted};
+use crate::ui::parts::format::{self, counted};
 use crate::ui::progress::Newest;
 use headway_model::summary::JobView;
 use headway_model::{JobKind, JobSummary};
 
 /// What became of the files, in a few words.
 fn outcome(retry: &JobSummary) -> String {
-    let counters = &retry.counters;
-    let left = [(counters.failed, "failed"), (counters.missed, "missed"), (counters.cancelled, "not run")];
-    let left = left.into_iter().filter(|(number, _)| *number > 0);
-    let left = left.map(|(number, word)| format!(", {} {word}", count(number.into()))).collect::<String>();
-    let all = counted(counters.total, "file", "files");
-    format!(": {} of {all} done{left}", count(counters.succeeded.into()))
+    format!(": {}", format::outcome(&retry.counters))
 }
 
 /// What the job does with an earlier job, and that job's title, if it is known.
@@ -59,18 +54,20 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
             </p>
         }
     };
+    move || retries.get().into_iter().map(line).collect_view()
+}
+
+/// A line about the earlier job whose files this one works on, with a link to it.
+#[component]
+pub(super) fn Earlier(newest: Newest) -> impl IntoView {
     let parent = Memo::new(move |_| {
         let of = |view: &JobView| Some((about(&view.summary, view.earlier.as_ref()), view.request.as_ref()?.parent?));
         newest.with(of).flatten()
     });
-    let of = move || {
+    move || {
         let ((does, title), parent) = parent.get()?;
         let there = to(&format!("/jobs/{parent}"));
         Some(view! { <p class="head-parent">{does} <a href=there>{title}</a></p> })
-    };
-    view! {
-        {of}
-        {move || retries.get().into_iter().map(line).collect_view()}
     }
 }
 

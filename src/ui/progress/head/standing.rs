@@ -1,7 +1,9 @@
 //! The status of a job as a sentence: since when it has been running, what it waits for, or how it ended.
 
 use crate::ui::parts::format::{counted, seconds, sentence};
+use headway_model::bar::number;
 use headway_model::id::Millis;
+use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::status::{EndReason, PauseReason};
 use headway_model::{JobStatus, JobSummary};
 
@@ -108,6 +110,21 @@ fn over(summary: &JobSummary, time: &dyn Fn(Millis) -> String) -> String {
     }
 }
 
+/// Which files the number in the sentence counts, the first if it has two; `None` if it has none.
+pub(super) fn told_of(summary: &JobSummary) -> Option<StatusFilter> {
+    let counters = &summary.counters;
+    let label = match summary.status {
+        JobStatus::Paused { reason: PauseReason::Interrupted } => ItemLabel::Interrupted,
+        JobStatus::Cancelling => ItemLabel::Running,
+        JobStatus::Cancelled | JobStatus::Failed { reason: EndReason::Finish } => ItemLabel::Cancelled,
+        status if status.is_terminal() && counters.failed > 0 => ItemLabel::Failed,
+        status if status.is_terminal() && counters.missed > 0 => return Some(StatusFilter::Missed),
+        status if status.is_terminal() => ItemLabel::Cancelled,
+        _ => return None,
+    };
+    Some(StatusFilter::Label(label)).filter(|of| number(counters, *of) > 0)
+}
+
 /// The time at work. For jobs of older versions, only the time from beginning to end is known.
 pub(in crate::ui) fn took(summary: &JobSummary) -> Option<String> {
     let began = summary.began?;
@@ -139,6 +156,21 @@ mod tests {
         assert_eq!(told, "Nothing is running now. a.jpg waits for job 7, which works on it.");
         assert_eq!(stands_still(Some("No server works on it.")), "Nothing is running now. No server works on it.");
         assert!(stands_still(None).ends_with("or for their next try."));
+    }
+
+    #[test]
+    fn the_sentence_leads_to_the_files_that_it_counts() {
+        let told = |status, counters| told_of(&summary(status, counters));
+        let some = Counters { total: 9, failed: 2, missed: 1, cancelled: 3, running: 1, ..Counters::default() };
+        let of = |label: ItemLabel| Some(StatusFilter::Label(label));
+        assert_eq!(told(JobStatus::CompletedWithErrors, some), of(ItemLabel::Failed));
+        assert_eq!(told(JobStatus::Failed { reason: EndReason::Halt }, some), of(ItemLabel::Failed));
+        assert_eq!(told(JobStatus::Cancelled, some), of(ItemLabel::Cancelled));
+        assert_eq!(told(JobStatus::Cancelling, some), of(ItemLabel::Running));
+        assert_eq!(told(JobStatus::Processing, some), None);
+        let missed = Counters { total: 9, missed: 1, ..Counters::default() };
+        assert_eq!(told(JobStatus::CompletedWithErrors, missed), Some(StatusFilter::Missed));
+        assert_eq!(told(JobStatus::Completed, Counters::default()), None);
     }
 
     #[test]

@@ -3,15 +3,14 @@
 use leptos::prelude::*;
 
 use super::actions::{Actions, Failed};
-use super::bar::{Outcomes, words};
-use super::counts::door;
-use super::{Summary, standing, status_word, still_now};
+use super::bar::{self, Outcomes};
+use super::{Summary, files_address, number, standing, status_word, still_now};
 use crate::base::to;
 use crate::live::Live;
-use crate::ui::parts::{StatusBadge, Zone, format, may_act};
+use crate::ui::parts::{StatusBadge, Zone, format, may_act, words};
 use crate::ui::progress::Steer;
 use headway_model::item::{ItemLabel, StatusFilter};
-use headway_model::{JobStatus, JobSummary};
+use headway_model::{Counters, JobId, JobStatus, JobSummary};
 
 /// The head of a job, shortened.
 #[component]
@@ -45,14 +44,13 @@ pub(in crate::ui) fn Strip(
     // A plan has done nothing yet, so it has no bar; what it leaves out stands beside what it would do, as on its page.
     let is_plan = Memo::new(move |_| status.get() == JobStatus::Planned);
     let percent = move || {
-        let part = |summary: &JobSummary| match summary.status {
-            JobStatus::Planned => format::numbers(&summary.counters, &[StatusFilter::Missed, StatusFilter::LeftOut]),
-            _ => format::percent(summary).map(|percent| format!("{percent} %")),
-        };
-        summary.with(|summary| summary.as_ref().and_then(part)).map(|part| format!(" · {part}"))
+        let percent = summary.with(|summary| summary.as_ref().and_then(format::percent));
+        percent.filter(|_| !is_plan.get()).map(|percent| format!(" · {percent} %"))
     };
-    let failed = Memo::new(move |_| counters.with(|counters| counters.failed));
-    let is_any_failed = Memo::new(move |_| failed.get() > 0);
+    let doors = move || {
+        let of = if is_plan.get() { StatusFilter::LeftOut } else { StatusFilter::Label(ItemLabel::Failed) };
+        [of, StatusFilter::Missed].map(|of| view! { <NumberDoor job of counters /> }).into_iter().collect_view()
+    };
     view! {
         <header class="head-top">
             <a class="head-title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
@@ -66,12 +64,21 @@ pub(in crate::ui) fn Strip(
             <Outcomes counters />
         </Show>
         <p class="head-numbers">
-            <span class="head-done">{move || of(&words)}</span>
-            <span class="head-percent">{percent}</span>
-            <Show when=move || is_any_failed.get()>
-                <a class="head-failed" href=door(job, Some(ItemLabel::Failed.into()), None)>{move || format!("{} failed", format::count(failed.get().into()))}</a>
-            </Show>
+            <a class="head-done" href=files_address(job, None, None)>{move || of(&bar::words)}</a>
+            <span class="head-percent">{percent} {doors}</span>
         </p>
     }
     .into_any()
+}
+
+/// A number of files with its word, as a link to those files; nothing if there are none.
+#[component]
+fn NumberDoor(job: JobId, of: StatusFilter, counters: Signal<Counters>) -> impl IntoView {
+    let number = Memo::new(move |_| counters.with(|counters| number(counters, of)));
+    view! {
+        <Show when=move || { number.get() > 0 }>
+            " · "
+            <a href=files_address(job, Some(of), None)>{move || format::count(number.get().into())} " " {words::of(of)}</a>
+        </Show>
+    }
 }

@@ -20,6 +20,10 @@ fn read_interval(files: u32) -> Duration {
 /// How long a job works before the page says that the remaining time is unknown.
 const EARLY: Millis = 10_000;
 
+/// What the time left rests on.
+const ESTIMATE: &str = "As fast as so far, judged once by the number of files and once by their bytes: from the shorter of these times \
+                        to the longer.";
+
 /// The line below the counts.
 #[component]
 pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
@@ -48,10 +52,10 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
         let since = before.filter(|(known, _)| *known == load).map(|(_, since)| since);
         Some((load, since.unwrap_or_else(|| untrack(at_work).unwrap_or_default())))
     });
-    let left = move || {
+    let left = Memo::new(move |_| {
         let is_told = status() == Some(JobStatus::Processing) && live.silent.with(Option::is_none);
         left_text(basis.get().filter(|_| is_told)?, at_work()?)
-    };
+    });
     let reads_all = move || {
         let recipe = |summary: &JobSummary| BuiltIn::of(&summary.recipe).is_some_and(BuiltIn::reads_all);
         summary.with(|summary| summary.as_ref().is_some_and(recipe))
@@ -65,9 +69,11 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
             // The time left comes and goes, so it comes last: the bytes keep their place.
             <span class="head-work-basis">{bytes}</span>
             " "
-            <span class="head-work-left" title="As fast as so far: by the number of files and by their bytes, whichever is less and whichever is more">
-                {left}
-            </span>
+            <span class="head-work-left">{move || left.get()}</span>
+            <details class="head-work-how" data-none=move || left.with(Option::is_none).then_some("true")>
+                <summary>"How estimated?"</summary>
+                <p>{ESTIMATE}</p>
+            </details>
         </p>
     }
     .into_any()
@@ -87,7 +93,8 @@ fn left_text((load, since): (Load, Millis), at_work: Millis) -> Option<String> {
     }
 }
 
-/// Bytes of processed files so far, in total, and per second. `read_for` is the time at work if the job reads all of its files; `None` if it
+/// Bytes of processed files so far, of these and those to come, and per second; apart from them, those that were not processed, so that
+/// nothing seems to be left once all is done. `read_for` is the time at work if the job reads all of its files; `None` if it
 /// is not known what is read of them, as with a program.
 fn bytes_text(load: &Load, read_for: Option<Millis>, is_over: bool) -> Option<String> {
     // The bytes are read more rarely than the number of files: none beside many files would contradict it.
@@ -112,10 +119,17 @@ fn bytes_text(load: &Load, read_for: Option<Millis>, is_over: bool) -> Option<St
         _ => format!(" · {} unchanged", counted(load.unchanged, "file", "files")),
     };
     let did = if read_for.is_some() { "read" } else { "of input done" };
-    // At the end, the rest was not processed.
-    let part = if is_over && done == load.bytes() { String::new() } else { format!(" of {}", size(load.bytes())) };
+    let apart = match load.not_processed(read_for.is_some()) {
+        0 => String::new(),
+        bytes => format!(" · {} failed or left out", size(bytes)),
+    };
+    // What is open at the end will not be done.
+    let part = match load.open.bytes {
+        open if open == 0 || is_over => String::new(),
+        open => format!(" of {}", size(done.saturating_add(open))),
+    };
     let speed = speed.map(|speed| format!("{}{speed}", if is_over { " at " } else { " · " })).unwrap_or_default();
-    Some(format!("{}{part} {did}{speed}{wrote}{unchanged}", size(done)))
+    Some(format!("{}{part} {did}{speed}{apart}{wrote}{unchanged}", size(done)))
 }
 
 /// Fetches the byte counts when the page is opened, while files are being done, and at each change of status. If that
@@ -198,12 +212,19 @@ mod tests {
     fn only_bytes_of_processed_files_are_done() {
         let done = FileTotals { files: 4, bytes: 4_000 };
         let load = Load { done, rejected: 1_000, unprocessed: 1_000, ..Load::default() };
-        assert_eq!(bytes_text(&load, None, true).as_deref(), Some("2.0 kB of 4.0 kB of input done"));
-        assert_eq!(bytes_text(&load, Some(0), true).as_deref(), Some("3.0 kB of 4.0 kB read"));
+        assert_eq!(bytes_text(&load, None, true).as_deref(), Some("2.0 kB of input done · 2.0 kB failed or left out"));
+        assert_eq!(bytes_text(&load, Some(0), true).as_deref(), Some("3.0 kB read · 1.0 kB failed or left out"));
+        let half = Load { open: FileTotals { files: 1, bytes: 500 }, ..load };
+        let said = "2.0 kB of 2.5 kB of input done · 2.0 kB failed or left out";
+        assert_eq!(
+            bytes_text(&half, None, false).as_deref(),
+            Some(said),
+            "what failed is no part of what is to be done"
+        );
         let same = Load { unchanged: 83, rejected: 0, unprocessed: 0, ..load };
         assert_eq!(bytes_text(&same, None, true).as_deref(), Some("4.0 kB of input done · 83 files unchanged"));
         let none = Load { rejected: 4_000, unprocessed: 0, ..load };
-        assert_eq!(bytes_text(&none, None, false).as_deref(), Some("0 B of 4.0 kB of input done"));
+        assert_eq!(bytes_text(&none, None, false).as_deref(), Some("0 B of input done · 4.0 kB failed or left out"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::super::verdict::{self, MISSING, NEW, NOT_CHECKED, UNREADABLE};
 use super::VerifyReport;
+use headway_model::text;
 
 /// How many files the job's message names; the report names all.
 pub(super) const NAMED_IN_MESSAGE: usize = 3;
@@ -21,7 +22,7 @@ impl VerifyReport<'_> {
         let counts: Vec<_> =
             verdict::ALL.iter().map(|verdict| format!("{verdict} {}", self.counted(verdict))).collect();
         let mut head =
-            vec![format!("# {name}: {lines} {}: {}\n", if lines == 1 { "line" } else { "lines" }, counts.join(", "))];
+            vec![format!("# {name}: {}: {}\n", text::counted(lines as u64, ',', "line", "lines"), counts.join(", "))];
         if self.new > 0 {
             head.push(format!("# beside them: {NEW} {}\n", self.new));
         }

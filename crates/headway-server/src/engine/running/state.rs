@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::engine::took_by_size::TookBySize;
 use headway_model::id::Millis;
 use headway_recipes::{Attempt, Progress, StopReason};
 
@@ -24,7 +25,7 @@ pub(super) struct Claimed {
     pub(super) is_lost: bool,
 }
 
-/// The last progress of an attempt.
+/// The last progress of an attempt, and what it is compared with.
 pub(super) struct SignOfLife {
     pub(super) progress: Progress,
     pub(super) at: Instant,
@@ -32,6 +33,8 @@ pub(super) struct SignOfLife {
     pub(super) seen_at: Millis,
     /// When the work began, on the clock.
     pub(super) since: Millis,
+    /// How long the finished files of its job took.
+    pub(super) took: Arc<TookBySize>,
 }
 
 impl AttemptState {
@@ -55,7 +58,7 @@ impl SignOfLife {
     /// Notes the attempt's present progress.
     pub(super) fn note(&mut self, progress: Progress) {
         if self.progress != progress {
-            *self = SignOfLife { progress, at: Instant::now(), seen_at: crate::now(), ..*self };
+            (self.progress, self.at, self.seen_at) = (progress, Instant::now(), crate::now());
         }
     }
 }

@@ -12,6 +12,7 @@ use headway_model::attempt::AttemptLog;
 use headway_model::load::Load;
 use headway_model::status::WaitEnd;
 use headway_model::summary::JobView;
+use headway_model::text::counted;
 use headway_model::{ApiError, JobId, JobStatus, JobSummary, PauseReason};
 use headway_recipes::ReportTotals;
 
@@ -95,8 +96,9 @@ impl Server {
     fn limited(&self, concurrency: u32) -> Option<String> {
         let workers = self.inner.limits.lock().workers;
         (concurrency as usize > workers).then(|| {
-            let files = if workers == 1 { "1 file runs".to_owned() } else { format!("{workers} files run") };
-            format!("At most {files} at once, not {concurrency}, because this server has {workers} workers.")
+            let files = counted(workers as u64, ',', "file runs", "files run");
+            let workers = counted(workers as u64, ',', "worker", "workers");
+            format!("At most {files} at once, not {concurrency}, because this server has {workers}.")
         })
     }
 
