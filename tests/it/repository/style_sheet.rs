@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{read, root, sources, sources_with};
 
 /// Classes without a look of their own, which let tests find an element.
-const HOOKS: [&str; 12] = [
+const HOOKS: [&str; 11] = [
     "attempts-stdout",
     "drawer-place",
     "head-retried",
-    "head-work-basis",
     "history-throughput",
     "items-rerun",
     "items-whole",

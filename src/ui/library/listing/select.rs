@@ -123,19 +123,16 @@ impl ListedRows {
         self.go_to(to);
     }
 
-    /// Moves the keyboard to a row. While the row is being read, the keyboard is on the table.
+    /// Moves the keyboard to a row. Until the row is in the page, the keyboard is on the table.
     fn go_to(self, row: u32) {
         let Scrolled { at, scroll, .. } = self.scrolled;
-        let (total, is_read) = self.reader.rows.with_untracked(|rows| (rows.total(), rows.get(row).is_some()));
-        if !is_read {
+        let total = self.reader.rows.with_untracked(ReadRows::total);
+        if !focus::stay_at(&format!(".library-list tr[data-index=\"{row}\"]")) {
             focus::stay_at(".library-list");
         }
         at.set(row);
         scroll.go_to(row, total);
-        // The rows are added by the next frame.
-        request_animation_frame(move || {
-            focus::stay_at(&format!(".library-list tr[data-index=\"{row}\"]"));
-        });
+        self.arrived();
     }
 
     /// Moves the keyboard from the table to the row that it waits for, if that is in the page by now.

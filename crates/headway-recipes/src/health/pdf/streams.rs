@@ -2,7 +2,7 @@
 
 use super::file::{PdfFault, PdfFile};
 use super::text::is_space;
-use super::unpack::{Unpacked, unpack, unpredict};
+use super::unpack::{FlateEnd, unpack, unpredict};
 use super::value::PdfValue;
 use crate::health::window::BLOCK_BYTES;
 
@@ -115,18 +115,18 @@ impl PdfFile<'_, '_> {
         self.count(number, ended)
     }
 
-    fn count(&mut self, number: u32, ended: Unpacked) -> Result<(), PdfFault> {
+    fn count(&mut self, number: u32, ended: FlateEnd) -> Result<(), PdfFault> {
         match ended {
-            Unpacked::Whole => self.streams.sound += 1,
-            Unpacked::WrongChecksum => {
+            FlateEnd::Whole => self.streams.sound += 1,
+            FlateEnd::WrongChecksum => {
                 self.streams.wrong.insert(number);
             }
-            Unpacked::CutOff => self.streams.cut += 1,
-            Unpacked::Senseless => {
+            FlateEnd::CutOff => self.streams.cut += 1,
+            FlateEnd::Senseless => {
                 let text = format!("it is damaged: the stream of object {number} cannot be unpacked");
                 return Err(PdfFault::Damaged(text));
             }
-            Unpacked::Refused => return Err(too_large()),
+            FlateEnd::Refused => return Err(too_large()),
         }
         Ok(())
     }
@@ -148,13 +148,13 @@ impl PdfFile<'_, '_> {
             }
             [only] if is_flate(only) => {
                 match unpack(&mut self.window, self.base + begin, length, &mut take)? {
-                    Unpacked::Senseless => {
+                    FlateEnd::Senseless => {
                         let text = format!("it is damaged: the stream of object {number} cannot be unpacked");
                         return Err(PdfFault::Damaged(text));
                     }
-                    Unpacked::Refused => return Err(too_large()),
+                    FlateEnd::Refused => return Err(too_large()),
                     // These are counted where all streams are.
-                    Unpacked::Whole | Unpacked::WrongChecksum | Unpacked::CutOff => {}
+                    FlateEnd::Whole | FlateEnd::WrongChecksum | FlateEnd::CutOff => {}
                 }
             }
             [.., other] => {

@@ -9,7 +9,7 @@ use crate::health::window::{BLOCK_BYTES, FileWindow};
 
 /// How unpacking ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unpacked {
+pub(super) enum FlateEnd {
     /// All was unpacked, and matches its checksum.
     Whole,
     /// All was unpacked, and does not match it.
@@ -28,16 +28,16 @@ pub(super) fn unpack(
     at: u64,
     length: u64,
     take: &mut dyn FnMut(&[u8]) -> bool,
-) -> io::Result<Unpacked> {
+) -> io::Result<FlateEnd> {
     let end = at + length;
     let head = window.at(at, length.min(2) as usize)?;
     let [method, flags] = head else {
         // Some programs write an empty stream as nothing.
-        return Ok(if length == 0 { Unpacked::Whole } else { Unpacked::CutOff });
+        return Ok(if length == 0 { FlateEnd::Whole } else { FlateEnd::CutOff });
     };
     let is_zlib = method & 15 == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31) && flags & 0x20 == 0;
     if !is_zlib {
-        return Ok(Unpacked::Senseless);
+        return Ok(FlateEnd::Senseless);
     }
     // The checksum is computed here, as errors of the decoder do not tell it from other faults.
     let (mut decoder, mut sum, mut output) = (Decompress::new(false), Adler::default(), vec![0; BLOCK_BYTES]);
@@ -49,7 +49,7 @@ pub(super) fn unpack(
             Ok(status) => status,
             Err(error) => {
                 tracing::debug!(%error, "a decoder gave up");
-                return Ok(Unpacked::Senseless);
+                return Ok(FlateEnd::Senseless);
             }
         };
         let (taken, made) = (decoder.total_in() - taken, decoder.total_out() - made);
@@ -57,19 +57,19 @@ pub(super) fn unpack(
         let part = &output[..made as usize];
         sum.add(part);
         if !take(part) {
-            return Ok(Unpacked::Refused);
+            return Ok(FlateEnd::Refused);
         }
         match status {
             Status::StreamEnd => break,
-            Status::Ok | Status::BufError if taken == 0 && made == 0 => return Ok(Unpacked::CutOff),
+            Status::Ok | Status::BufError if taken == 0 && made == 0 => return Ok(FlateEnd::CutOff),
             Status::Ok | Status::BufError => {}
         }
     }
     let told = window.at(next, (end - next).min(4) as usize)?;
     Ok(match told.first_chunk() {
-        Some(told) if u32::from_be_bytes(*told) == sum.sum() => Unpacked::Whole,
-        Some(_) => Unpacked::WrongChecksum,
-        None => Unpacked::CutOff,
+        Some(told) if u32::from_be_bytes(*told) == sum.sum() => FlateEnd::Whole,
+        Some(_) => FlateEnd::WrongChecksum,
+        None => FlateEnd::CutOff,
     })
 }
 
@@ -175,16 +175,16 @@ mod tests {
                 (ended, made == content)
             })
         };
-        assert_eq!(unpacked(&packed), (Unpacked::Whole, true));
-        assert_eq!(unpacked(&[&packed[..], b"\r\n"].concat()), (Unpacked::Whole, true));
-        assert_eq!(unpacked(&packed[..packed.len() - 1]), (Unpacked::CutOff, true));
-        assert_eq!(unpacked(&packed[..packed.len() / 2]).0, Unpacked::CutOff);
+        assert_eq!(unpacked(&packed), (FlateEnd::Whole, true));
+        assert_eq!(unpacked(&[&packed[..], b"\r\n"].concat()), (FlateEnd::Whole, true));
+        assert_eq!(unpacked(&packed[..packed.len() - 1]), (FlateEnd::CutOff, true));
+        assert_eq!(unpacked(&packed[..packed.len() / 2]).0, FlateEnd::CutOff);
         assert_eq!(
             unpacked(&[&packed[..packed.len() - 1], &[!packed[packed.len() - 1]]].concat()).0,
-            Unpacked::WrongChecksum
+            FlateEnd::WrongChecksum
         );
-        assert_eq!(unpacked(b"no packed bytes").0, Unpacked::Senseless);
-        assert_eq!(unpacked(b"").0, Unpacked::Whole);
+        assert_eq!(unpacked(b"no packed bytes").0, FlateEnd::Senseless);
+        assert_eq!(unpacked(b"").0, FlateEnd::Whole);
     }
 
     #[test]
