@@ -638,6 +638,28 @@ fn no_two_types_have_the_same_name() {
     assert!(doubled.is_empty(), "types with the same name: {doubled:#?}");
 }
 
+/// A browser ends a paragraph where another block begins. Then the page's program finds other elements than the server has written, and dies.
+#[test]
+fn no_paragraph_of_a_page_contains_another_block() {
+    const BLOCKS: [&str; 12] =
+        ["div", "details", "ul", "ol", "dl", "p", "section", "table", "form", "fieldset", "nav", "pre"];
+    let begins = |text: &str, tag: &str| {
+        text.match_indices(&format!("<{tag}")).any(|(at, found)| text[at + found.len()..].starts_with([' ', '>', '\n']))
+    };
+    let (mut paragraphs, mut wrong) = (0, Vec::new());
+    for (path, text) in sources("src/ui") {
+        for part in text.split("</p>") {
+            let begun = ["<p ", "<p>", "<p\n"].iter().filter_map(|tag| part.find(tag)).min();
+            let Some(inside) = begun.map(|at| &part[at + 2..]) else { continue };
+            paragraphs += 1;
+            wrong.extend(
+                BLOCKS.iter().filter(|block| begins(inside, block)).map(|block| format!("{path}: <{block}> in <p>")),
+            );
+        }
+    }
+    assert!(paragraphs > 100 && wrong.is_empty(), "{paragraphs} paragraphs: {wrong:#?}");
+}
+
 /// What the server does by itself with files goes through the doors that leave a crash note.
 #[test]
 fn every_task_of_the_server_itself_leaves_a_crash_note() {

@@ -65,7 +65,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
         bytes_text(&basis.get()?.0, read_for, status().is_some_and(JobStatus::is_terminal))
     };
     view! {
-        <p class="head-work">
+        <div class="head-work">
             // The time left comes and goes, so it comes last: the bytes keep their place.
             <span class="head-work-basis">{bytes}</span>
             " "
@@ -74,7 +74,7 @@ pub(super) fn Work(summary: Summary, job: JobId) -> impl IntoView {
                 <summary>"How estimated?"</summary>
                 <p>{ESTIMATE}</p>
             </details>
-        </p>
+        </div>
     }
     .into_any()
 }
