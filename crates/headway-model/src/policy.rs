@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::done::OnDone;
 use super::event::{HaltBy, HaltWhen};
 use crate::as_text::as_text;
-use crate::read::FromJson;
+use crate::read::{FromJson, fraction};
 
 /// Maximum number of attempts that an item can be given.
 pub const TRIES_LIMIT: u32 = 100;
@@ -121,7 +121,10 @@ impl FromStr for Timeout {
             Some(number) => (number, &text[number.len()..]),
             None => (text, "s"),
         };
-        let number: f64 = number.parse().map_err(|_| wrong())?;
+        let is_decimal = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            && number.bytes().filter(|byte| *byte == b'.').count() <= 1
+            && number.starts_with(|first: char| first.is_ascii_digit());
+        let number = if is_decimal { fraction(number) } else { return Err(wrong()) };
         let seconds = number
             * f64::from(match unit {
                 "d" => 86_400,

@@ -14,6 +14,7 @@ use std::fmt;
 
 pub use document::{Document, JsonValue, JsonValues};
 pub use headway_derive::FromJson;
+pub(crate) use number::fraction;
 pub use object::{ReadAs, Variant};
 
 /// A type that can be read. Types of our own derive it, from the same attributes as `serde::Deserialize`.

@@ -13,6 +13,19 @@ pub(super) enum Number {
     Float(f64),
 }
 
+/// The nearest floating-point number to a decimal number in the form that JSON has. A browser has code for that already; Rust's own is 10 kB
+/// of tables that each page would download.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn fraction(decimal: &str) -> f64 {
+    js_sys::Number::parse_float(decimal)
+}
+
+/// The nearest floating-point number to a decimal number in the form that JSON has.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn fraction(decimal: &str) -> f64 {
+    decimal.parse().unwrap_or(f64::NAN)
+}
+
 impl Lexer<'_> {
     /// A number.
     #[inline(never)]
@@ -31,7 +44,7 @@ impl Lexer<'_> {
         {
             return Ok(Number::Signed(number));
         }
-        let number: f64 = digits.parse().map_err(|_| self.expected("a number"))?;
+        let number = fraction(digits);
         if number.is_finite() { Ok(Number::Float(number)) } else { Err(self.expected("a smaller number")) }
     }
 
