@@ -258,7 +258,7 @@ test('failures are grouped by cause, and just those of one cause are shown and r
   await over(server, job);
   await details(page, server, job);
   const causes = page.locator('.attention-cause');
-  await expect(page.locator('.attention h2')).toHaveText('6 files failed for 2 reasons');
+  await expect(page.locator('.attention h2').first()).toHaveText('6 files failed for 2 reasons');
   await expect(causes).toHaveCount(2);
   await expect(causes.first()).toContainText('exit code 7');
   await expect(causes.first()).toContainText('first photo-0, last photo-3');
