@@ -38,6 +38,25 @@ test('the fields of an output say what runs, and a text that names no folder is 
   await dialog(page, job).getByRole('button', { name: 'Discard' }).click();
 });
 
+test('every field that is wrong says so at once, whoever found it', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  await open(page, server.url);
+  await choose(page, 'verify');
+  await page.getByText(/^If a file fails/).click();
+  await page.locator('input[name="tries"]').fill('0');
+  await page.getByText(/^If a file takes long/).click();
+  await page.locator('input[name="timeout"][value="after"]').check();
+  await page.locator('input[name="timeout_after"]').fill('-1');
+  await page.locator('[data-start="run"]').click();
+  // Two fields that the page cannot read, and a setting that the server would have missed.
+  await expect(page.locator('#wrong-tries')).toContainText('whole number');
+  await expect(page.locator('#wrong-timeout_after')).toContainText('whole number');
+  await expect(page.locator('#wrong-manifest')).toContainText('is missing');
+  await expect(page.locator('.start-panel [aria-invalid="true"]').first()).toBeFocused();
+  await expect(page.locator('dialog')).toHaveCount(0);
+  expect((await server.get('/api/jobs')).jobs).toEqual([]);
+});
+
 test('Back from a search leads to where it began, and the field says what is listed', async ({ page, serve }) => {
   const server = await serve((server) => ['a/IMG_1', 'a/IMG_2', 'a/other'].forEach((path) => server.file(path)));
   await open(page, server.url);

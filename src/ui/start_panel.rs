@@ -49,7 +49,7 @@ pub(super) fn StartPanel(chosen: JobOptions) -> impl IntoView {
     Effect::new(move |_| live.refused.set(None));
     // Move to the first wrong field, where the error can be corrected.
     Effect::new(move |_| {
-        if live.refused.with(Option::is_some) || chosen.wrong.with(Option::is_some) {
+        if live.refused.with(Option::is_some) || chosen.wrong.with(|wrong| !wrong.is_empty()) {
             request_animation_frame(|| {
                 focus::open_to(".start-panel [aria-invalid=\"true\"]");
             });
@@ -69,7 +69,7 @@ pub(super) fn StartPanel(chosen: JobOptions) -> impl IntoView {
             tabindex="-1"
             on:input=move |_| {
                 live.refused.set(None);
-                chosen.wrong.set(None);
+                chosen.wrong.set(Vec::new());
             }
         >
             // Closed until someone chooses, so that the files are what a person sees first.

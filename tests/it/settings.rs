@@ -35,6 +35,25 @@ async fn numbers_and_switches_of_a_command_fill_its_arguments() {
     assert!(of("undo").is_none(), "what is started elsewhere is not offered");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_a_start_is_told_at_once_also_what_only_the_disk_refuses() {
+    let files = Files::new();
+    files.write("a.txt", b"a");
+    let served = Served::start(&files);
+    let wrong = json!({
+        "settings": { "quality": 101 },
+        "output": { "place": { "beside": { "name": "a/b" } } },
+        "title": "",
+        "query": { "paths": [".headway-x"] },
+    });
+    let (_, status, answer) = served.try_begin("shrink", wrong).await;
+    assert_eq!((status, answer["reasons"].as_array().map(Vec::len)), (422, Some(4)), "{answer}");
+    let wrong = json!({ "settings": { "manifest": "none.sha256" }, "title": "", "query": { "paths": ["a.txt"] } });
+    let (_, status, answer) = served.try_begin("verify", wrong).await;
+    assert_eq!((status, answer["reasons"].as_array().map(Vec::len)), (422, Some(2)), "{answer}");
+    assert!(answer["settings"]["manifest"].as_str().is_some_and(|text| text.contains("none.sha256")), "{answer}");
+}
+
 #[test]
 fn a_command_whose_settings_contradict_themselves_is_refused_when_it_is_read() {
     let folder = tempfile::tempdir().expect("a folder");

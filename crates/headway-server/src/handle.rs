@@ -2,6 +2,7 @@
 
 mod adopt;
 mod automatic;
+mod checked;
 mod checks;
 mod export;
 mod health;

@@ -71,8 +71,8 @@ pub(in crate::ui) struct JobOptions {
     pub(super) has_pace: RwSignal<bool>,
     /// With each change of this number, the fields that do not follow their values show them again.
     pub(super) filled: RwSignal<u32>,
-    /// The name of a field that cannot be parsed, and why.
-    pub(super) wrong: RwSignal<Option<Wrong>>,
+    /// The names of the fields that cannot be parsed, and why.
+    pub(super) wrong: RwSignal<Vec<Wrong>>,
     /// The job that was started with the selection. The selection is cleared only when that job is accepted.
     given: RwSignal<Option<JobId>>,
 }
@@ -109,7 +109,7 @@ impl JobOptions {
             preset: RwSignal::new(None),
             has_pace: RwSignal::new(false),
             filled: RwSignal::new(0),
-            wrong: RwSignal::new(None),
+            wrong: RwSignal::new(Vec::new()),
             given: RwSignal::new(None),
         };
         Effect::new(move |_| chosen.take_output(chosen.recipe.get().and_then(|recipe| recipe.output)));
@@ -117,17 +117,20 @@ impl JobOptions {
         chosen
     }
 
-    /// The request for the selection, or else for the list on the screen. There is no request without either, or if a
-    /// field cannot be parsed: a field is never left out of a request.
-    pub(super) fn request(self) -> Result<Option<StartJob>, Wrong> {
+    /// The request for the selection, or else for the list on the screen. There is no request without either, or if
+    /// fields cannot be parsed: a field is never left out of a request.
+    pub(super) fn request(self) -> Result<Option<StartJob>, Vec<Wrong>> {
         let selection = self.selected.with_untracked(Selection::query);
         let files = selection.or_else(|| self.offer.with_untracked(|offer| offer.view().map(matching)));
         let Some((library, query)) = files else { return Ok(None) };
         let query = self.narrowed(query);
-        let (output, policy) = (self.output()?, self.policies.read()?);
-        if let Some(wrong) = self.unread.get_untracked() {
-            return Err(wrong);
-        }
+        let (output, policy) = match (self.output(), self.policies.read(), self.unread.get_untracked()) {
+            (Ok(output), Ok(policy), None) => (output, policy),
+            (output, policy, unread) => {
+                let policy = policy.err().unwrap_or_default();
+                return Err(output.err().into_iter().chain(policy).chain(unread).collect());
+            }
+        };
         let conditions = self.conditions.get_untracked();
         let settings = self.settings.get_untracked();
         let (concurrency, priority) = if self.has_pace.get_untracked() { self.pace_untracked() } else { (0, 0) };
@@ -143,7 +146,7 @@ impl JobOptions {
             Query::Paths(_) | Query::Items(_) => (Vec::new(), false),
         };
         self.live.refused.set(None);
-        self.wrong.set(None);
+        self.wrong.set(Vec::new());
         // Before the name of the recipe, whose output gives way to that of the preset.
         self.preset.set(Some(preset));
         self.has_pace.set(true);
@@ -173,7 +176,7 @@ impl JobOptions {
 
     /// Starts the chosen preset as it was saved, with its own files, as `headway preset run` does.
     pub(super) fn start_as_saved(self) {
-        self.wrong.set(None);
+        self.wrong.set(Vec::new());
         if let Some(preset) = self.preset.get_untracked() {
             self.live.start(preset.request);
         }
@@ -208,7 +211,7 @@ impl JobOptions {
 
     /// What is wrong with this field.
     pub(super) fn wrong_at(self, name: &str) -> Option<String> {
-        self.wrong.with(|wrong| wrong.as_ref().filter(|(field, _)| *field == name).map(|(_, text)| text.clone()))
+        self.wrong.with(|wrong| wrong.iter().find(|(field, _)| *field == name).map(|(_, text)| text.clone()))
     }
 
     /// The first files whose names are known, with their numbers, and the total number of files.
@@ -220,14 +223,14 @@ impl JobOptions {
         ((1..).zip(first).collect(), u32::try_from(amount.files).unwrap_or(u32::MAX))
     }
 
-    /// Starts the job. Without files nothing starts. If a field cannot be parsed, nothing starts, and the field says so.
+    /// Starts the job. Without files nothing starts. If fields cannot be parsed, nothing starts, and each of them says so.
     pub(super) fn start(self, mode: StartMode) {
         let request = match self.request() {
             Ok(Some(request)) => request,
             Ok(None) => return,
-            Err(wrong) => return self.wrong.set(Some(wrong)),
+            Err(wrong) => return self.wrong.set(wrong),
         };
-        self.wrong.set(None);
+        self.wrong.set(Vec::new());
         let approval = mode == StartMode::Plan;
         let sample = (mode == StartMode::Sample).then_some(SAMPLE);
         let is_selection = self.selected.with_untracked(|selected| !selected.is_empty());

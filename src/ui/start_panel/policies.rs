@@ -89,25 +89,31 @@ impl Policies {
         self.kept.with(|kept| kept.timeout.filter(is_kept).map(timeout_words))
     }
 
-    /// The policy for the request.
-    pub(super) fn read(self) -> Result<Policy, Wrong> {
-        let tries = number("tries", &self.tries.get_untracked(), TRIES_LIMIT)?;
-        let halt_at = |most| number("halt_at", &self.halt_at.get_untracked(), most);
+    /// The policy for the request; or every field that cannot be read.
+    pub(super) fn read(self) -> Result<Policy, Vec<Wrong>> {
+        let mut wrong = Vec::new();
+        let mut number = |field, text: RwSignal<String>, most| match number(field, &text.get_untracked(), most) {
+            Ok(number) => number,
+            Err(why) => {
+                wrong.push(why);
+                1
+            }
+        };
+        let tries = number("tries", self.tries, TRIES_LIMIT);
         let at = |limit| Some(Halt { when: HaltWhen::Soon, by: HaltBy::Fail, limit });
         let kept = self.kept.get_untracked();
         let halt = match self.halt.get_untracked().as_str() {
-            "count" => at(Limit::Count(halt_at(MOST_FAILURES)?)),
-            "percent" => at(Limit::Percent(halt_at(100)?)),
+            "count" => at(Limit::Count(number("halt_at", self.halt_at, MOST_FAILURES))),
+            "percent" => at(Limit::Percent(number("halt_at", self.halt_at, 100))),
             KEPT => kept.halt,
             _ => None,
         };
         let timeout = match self.timeout.get_untracked().as_str() {
             "after" => {
                 let (unit, most) = unit(&self.unit.get_untracked());
-                let after = number("timeout_after", &self.after.get_untracked(), most)?;
-                Some(Timeout::After(u64::from(after) * unit))
+                Some(Timeout::After(u64::from(number("timeout_after", self.after, most)) * unit))
             }
-            "median" => Some(Timeout::Percent(number("timeout_times", &self.times.get_untracked(), MOST_TIMES)? * 100)),
+            "median" => Some(Timeout::Percent(number("timeout_times", self.times, MOST_TIMES) * 100)),
             KEPT => kept.timeout,
             _ => None,
         };
@@ -116,14 +122,15 @@ impl Policies {
             "ask" => Some(OnInterrupt::Ask),
             _ => None,
         };
-        Ok(Policy {
+        let policy = Policy {
             tries: (tries > 1).then_some(tries),
             backoff_ms: kept.backoff_ms,
             timeout,
             halt,
             on_interrupt,
             on_done: on_done(&self.on_done.get_untracked()),
-        })
+        };
+        if wrong.is_empty() { Ok(policy) } else { Err(wrong) }
     }
 
     pub(super) fn done_before(self, by_default: &Policy) -> String {
@@ -246,7 +253,7 @@ pub(super) fn unit_name(word: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    fn with(set: impl FnOnce(Policies)) -> (Result<Policy, Wrong>, [String; 4]) {
+    fn with(set: impl FnOnce(Policies)) -> (Result<Policy, Vec<Wrong>>, [String; 4]) {
         let owner = Owner::new();
         owner.with(|| {
             let policies = Policies::new();
@@ -338,20 +345,29 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_cannot_be_read_is_named() {
-        let wrong = |set: fn(Policies)| with(set).0.err().map(|(field, _)| field);
-        assert_eq!(wrong(|policies| policies.tries.set("0".into())), Some("tries"));
+    fn every_field_that_cannot_be_read_is_named() {
+        let wrong =
+            |set: fn(Policies)| with(set).0.err().into_iter().flatten().map(|(field, _)| field).collect::<Vec<_>>();
+        assert_eq!(wrong(|policies| policies.tries.set("0".into())), ["tries"]);
         // A field that does not count is not parsed.
-        assert_eq!(wrong(|policies| policies.halt_at.set("x".into())), None);
+        assert!(wrong(|policies| policies.halt_at.set("x".into())).is_empty());
         let percent = |policies: Policies| {
             policies.halt.set("percent".into());
             policies.halt_at.set("101".into());
         };
-        assert_eq!(wrong(percent), Some("halt_at"));
+        assert_eq!(wrong(percent), ["halt_at"]);
         let times = |policies: Policies| {
             policies.timeout.set("median".into());
             policies.times.set(String::new());
         };
-        assert_eq!(wrong(times), Some("timeout_times"));
+        assert_eq!(wrong(times), ["timeout_times"]);
+        let all = |policies: Policies| {
+            policies.tries.set("x".into());
+            policies.halt.set("count".into());
+            policies.halt_at.set("0".into());
+            policies.timeout.set("after".into());
+            policies.after.set("-1".into());
+        };
+        assert_eq!(wrong(all), ["tries", "halt_at", "timeout_after"]);
     }
 }

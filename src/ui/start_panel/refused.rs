@@ -1,7 +1,9 @@
 //! Why a start was refused, shown where it can be corrected: at the field, or else below the form.
 
 use crate::ui::parts::format::sentence;
+use headway_model::setting::SettingKind;
 use headway_model::{ApiError, Setting};
+use serde_json::Value;
 
 /// What is wrong with one setting, if the refusal mentions it.
 pub(super) fn of_setting(error: &ApiError, setting: &Setting) -> Option<String> {
@@ -10,6 +12,21 @@ pub(super) fn of_setting(error: &ApiError, setting: &Setting) -> Option<String> 
     let told = || reasons.iter().find(|reason| reason.starts_with(&named));
     let reason = settings.get(&setting.name).or_else(told)?;
     Some(sentence(&reason.replacen(&named, &setting.label, 1)))
+}
+
+/// What is plainly wrong with a setting, in the server's words, if the server was not asked: nothing was entered although
+/// something must be, or no number that it accepts.
+pub(super) fn plainly_wrong(setting: &Setting, value: Option<&Value>) -> Option<String> {
+    let is = match (value, &setting.kind) {
+        (None, _) if setting.default.is_none() => "is missing:",
+        (Some(value), SettingKind::Number { least, most, .. })
+            if !value.as_i64().is_some_and(|number| (*least..=*most).contains(&number)) =>
+        {
+            "is"
+        }
+        _ => return None,
+    };
+    Some(format!("{} {is} {}.", setting.label, setting.kind.expects()))
 }
 
 /// Everything else that is wrong.
@@ -63,5 +80,19 @@ mod tests {
         let error = ApiError::NotFound { message: "there is no library \"x\"".into() };
         assert_eq!(of_setting(&error, &run()), None);
         assert!(of_form(&error, &[run()]).is_some_and(|text| text.ends_with("There is no library \"x\".")));
+    }
+
+    #[test]
+    fn a_setting_that_is_plainly_wrong_is_told_without_the_server() {
+        let told = |setting: &Setting, value: Option<Value>| plainly_wrong(setting, value.as_ref());
+        assert_eq!(told(&run(), None).as_deref(), Some("Command is missing: a text of 1 to 4096 bytes."));
+        assert_eq!(told(&run(), Some("ls".into())), None);
+        let quality = Setting::number("quality", "Quality", 85, 1..=100, "%");
+        assert_eq!(told(&quality, None), None, "it has a default");
+        assert_eq!(told(&quality, Some(100.into())), None);
+        for wrong in [Value::from(101), "many".into()] {
+            let expected = "Quality is a whole number from 1 to 100 %.";
+            assert_eq!(told(&quality, Some(wrong)).as_deref(), Some(expected));
+        }
     }
 }

@@ -203,9 +203,9 @@ impl Saving {
                 self.step.set(SaveStep::Failed(text.to_owned()));
                 None
             }
-            // The field says what is wrong.
+            // The fields say what is wrong.
             Err(wrong) => {
-                self.chosen.wrong.set(Some(wrong));
+                self.chosen.wrong.set(wrong);
                 None
             }
         }

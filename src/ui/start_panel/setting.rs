@@ -22,7 +22,11 @@ pub(super) fn Setting(setting: Described, before: Vec<Described>, chosen: JobOpt
         move |_| settings.with(|settings| !setting::is_active(&setting, &setting::filled(&before, settings)))
     });
     let wrong = Memo::new(move |_| {
-        live.refused.with(|error| error.as_ref().and_then(|error| refused::of_setting(error, &setting)))
+        let told = live.refused.with(|error| error.as_ref().and_then(|error| refused::of_setting(error, &setting)));
+        // A field elsewhere kept the request from the server, and this one is told at the same time.
+        let is_kept = || !hidden.get() && chosen.wrong.with(|wrong| !wrong.is_empty());
+        let plain = || settings.with(|settings| refused::plainly_wrong(&setting, settings.get(&setting.name)));
+        told.or_else(|| is_kept().then(plain).flatten())
     });
     let (hint, note) = (format!("help-{name}"), format!("wrong-{name}"));
     let about = if help.is_empty() { note.clone() } else { format!("{hint} {note}") };

@@ -7,23 +7,61 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::place::RequestPlace;
-use super::validate::{SchemaValidator, SchemaViolation};
+use super::validate::{SchemaValidator, SchemaViolation, TOLD, refused};
 use headway_model::ApiError;
 
 /// The body of a call.
 ///
 /// # Errors
-/// The content type is not JSON, the body is not JSON, or it does not match the call's schema.
+/// The content type is not JSON, the body is not JSON, or it does not match the call's schema. The last one tells everything that is
+/// wrong.
 pub(super) fn request<T: DeserializeOwned + JsonSchema>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
     require_json(headers)?;
     let malformed = |error| ApiError::Malformed { message: format!("the request is not JSON: {error}") };
     let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    SchemaValidator::of(schema.as_value()).check(&value, &RequestPlace::default())?;
+    let wrong = SchemaValidator::of(schema.as_value()).check(&value, &RequestPlace::default());
+    if !wrong.is_empty() {
+        return Err(refused(wrong));
+    }
     // Reads the text and not the parsed value, which has only the last of two fields of one name: such a field is
     // refused.
     let mut text = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut text).map_err(|error| refusal(&error).into())
+    serde_path_to_error::deserialize(&mut text).map_err(|error| refused(refusals::<T>(value, refusal(&error))))
+}
+
+/// Everything in a body that does not follow its own syntax, of which the first is known: each that is found is taken out, and the
+/// rest is read again.
+fn refusals<T: DeserializeOwned>(mut value: Value, first: SchemaViolation) -> Vec<SchemaViolation> {
+    let mut wrong = vec![first];
+    while wrong.len() < TOLD
+        && let Some(last) = wrong.last()
+        && take_out(&mut value, &last.at)
+    {
+        match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+            Ok(_) => break,
+            // It is there in the body, so this field was taken out.
+            Err(error) if error.inner().to_string().starts_with("missing field") => break,
+            Err(error) => wrong.push(refusal(&error)),
+        }
+    }
+    wrong
+}
+
+/// Takes the value at this place out of its object; of a list, also what follows it, because the others keep their places. Returns
+/// whether anything was taken out.
+fn take_out(value: &mut Value, at: &RequestPlace) -> bool {
+    let place = at.to_string();
+    let Some((parent, name)) = place.rsplit_once('/') else { return false };
+    match value.pointer_mut(parent) {
+        Some(Value::Object(fields)) => fields.remove(&name.replace("~1", "/").replace("~0", "~")).is_some(),
+        Some(Value::Array(members)) => {
+            let before = members.len();
+            members.truncate(name.parse().unwrap_or(before));
+            members.len() < before
+        }
+        _ => false,
+    }
 }
 
 /// Why a body that matches the schema is refused: a field does not follow its own syntax, or comes twice.
@@ -155,5 +193,25 @@ mod tests {
                 assert!(!reasons[0].contains(serde), "{body}: {reasons:?}");
             }
         }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_body_is_told_at_once() {
+        let told = |body: &str| {
+            let Err(ApiError::Invalid { reasons, places, .. }) = read(body) else { panic!("{body}") };
+            let place = |reason| places.get(reason).cloned().unwrap_or_default();
+            reasons.iter().map(place).collect::<Vec<_>>()
+        };
+        let shape = r#"{"library": 7, "query": {"paths": ["a", 7, 8]}, "sample": 0, "colour": 1, "size": 2}"#;
+        let mut places = told(shape);
+        places.sort();
+        assert_eq!(places, ["", "", "", "/library", "/query/paths/1", "/query/paths/2", "/sample"]);
+        let syntax = r#"{"library": "a", "recipe": "checksum", "query": {"paths": ["a", "../b", "/c"]},
+            "policy": {"timeout": "soon", "halt": "never"}}"#;
+        let mut places = told(syntax);
+        places.sort();
+        assert_eq!(places, ["/policy/halt", "/policy/timeout", "/query/paths/1"]);
+        let job = r#"{"library": "a", "recipe": "checksum", "query": {"items": {"job": "x", "which": "failed"}}}"#;
+        assert_eq!(told(job), ["/query/items/job"], "what was taken out is not missing");
     }
 }

@@ -45,7 +45,9 @@ fn read<T: DeserializeOwned + JsonSchema>(pairs: Vec<(String, String)>) -> Resul
         };
         let (validator, at) = (SchemaValidator::within(schema.as_value(), of), RequestPlace::parameter(&name));
         let value = validator.of_text(text);
-        validator.check(&value, &at).map_err(|violation| violation.why)?;
+        if let Some(violation) = validator.check(&value, &at).into_iter().next() {
+            return Err(violation.why);
+        }
         if given.insert(name, value).is_some() {
             return Err(format!("{at} comes twice"));
         }

@@ -1,11 +1,15 @@
-//! Validates a value in a request against a schema. Each refusal names the field, and says what is expected there.
+//! Validates a value in a request against a schema. Everything that is wrong is told at once: each refusal names the field, and says
+//! what is expected there.
 //! Serde would use its own words, and would read a list as an object's fields in the order of their declaration, which
 //! would make that order a part of the API.
 
 use serde_json::Value;
 
 use super::place::RequestPlace;
-use headway_model::ApiError;
+use headway_model::{ApiError, SortedMap};
+
+/// The most that one refusal tells: a list can have thousands of wrong members.
+pub(super) const TOLD: usize = 100;
 
 /// A value in a request that the schema does not allow.
 #[derive(Debug)]
@@ -23,13 +27,16 @@ impl SchemaViolation {
     }
 }
 
-impl From<SchemaViolation> for ApiError {
-    fn from(SchemaViolation { at, why }: SchemaViolation) -> Self {
-        match at.pointer() {
-            Some(pointer) => ApiError::at_place(pointer, why),
-            None => ApiError::invalid(why),
+/// The refusal of a request in which all of this is wrong.
+pub(super) fn refused(wrong: Vec<SchemaViolation>) -> ApiError {
+    let (mut reasons, mut places) = (Vec::new(), SortedMap::new());
+    for SchemaViolation { at, why } in wrong {
+        if let Some(pointer) = at.pointer() {
+            places.insert(why.clone(), pointer);
         }
+        reasons.push(why);
     }
+    ApiError::Invalid { reasons, settings: SortedMap::new(), places }
 }
 
 /// A schema, with the one that has its definitions.
@@ -69,55 +76,58 @@ impl<'a> SchemaValidator<'a> {
         read.unwrap_or(Value::String(text))
     }
 
-    /// Checks a value. The error names the field.
-    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Result<(), SchemaViolation> {
-        self.checked(self.schema, value, at)
+    /// Everything that is wrong with a value, up to [`TOLD`]. Each names its field.
+    pub(super) fn check(&self, value: &Value, at: &RequestPlace) -> Vec<SchemaViolation> {
+        let mut wrong = self.checked(self.schema, value, at);
+        wrong.truncate(TOLD);
+        wrong
     }
 
-    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Result<(), SchemaViolation> {
+    fn checked(&self, schema: &'a Value, value: &Value, at: &RequestPlace) -> Vec<SchemaViolation> {
         let leaves = self.leaves(schema);
         let fitting: Vec<_> = leaves.iter().copied().filter(|leaf| takes(leaf, value)).collect();
         if fitting.is_empty() {
-            return Err(SchemaViolation::new(at, &format!(" must be {}", expected(&leaves))));
+            return vec![SchemaViolation::new(at, &format!(" must be {}", expected(&leaves)))];
         }
         match value {
             Value::Array(members) => {
-                let mut numbered = members.iter().enumerate();
                 let of = |leaf: &&'a Value| leaf.get("items");
-                numbered.try_for_each(|(number, member)| {
+                let wrong = members.iter().enumerate().flat_map(|(number, member)| {
                     self.by_one_of(fitting.iter().filter_map(of), member, &at.member(number))
-                })
+                });
+                wrong.take(TOLD).collect()
             }
             Value::Object(fields) => {
                 let tags = tags(&leaves);
                 if !tags.is_empty() && (fields.len() != 1 || !fields.keys().all(|name| tags.contains(&name.as_str()))) {
-                    return Err(SchemaViolation::new(at, &format!(" takes exactly one of {}", tags.join(", "))));
+                    return vec![SchemaViolation::new(at, &format!(" takes exactly one of {}", tags.join(", ")))];
                 }
-                check_fields(&fitting, fields, at)?;
-                fields.iter().try_for_each(|(name, field)| {
+                let mut wrong = check_fields(&fitting, fields, at);
+                for (name, field) in fields {
                     let of = |leaf: &&'a Value| leaf.get("properties")?.get(name);
-                    self.by_one_of(fitting.iter().filter_map(of), field, &at.field(name))
-                })
+                    wrong.extend(self.by_one_of(fitting.iter().filter_map(of), field, &at.field(name)));
+                }
+                wrong
             }
-            _ => Ok(()),
+            _ => Vec::new(),
         }
     }
 
-    /// Fails if there are schemas for the value and it matches none of them.
+    /// What is wrong if there are schemas for the value and it matches none of them.
     fn by_one_of(
         &self,
         schemas: impl Iterator<Item = &'a Value>,
         value: &Value,
         at: &RequestPlace,
-    ) -> Result<(), SchemaViolation> {
-        let mut refused = None;
+    ) -> Vec<SchemaViolation> {
+        let mut wrong = Vec::new();
         for schema in schemas {
-            match self.checked(schema, value, at) {
-                Ok(()) => return Ok(()),
-                Err(why) => refused = Some(why),
+            wrong = self.checked(schema, value, at);
+            if wrong.is_empty() {
+                break;
             }
         }
-        refused.map_or(Ok(()), Err)
+        wrong
     }
 
     /// The alternatives of a schema that have none themselves; or the schema itself.
@@ -133,26 +143,23 @@ impl<'a> SchemaValidator<'a> {
     }
 }
 
-/// Refuses an object with a field that it does not have, or without one that it needs.
-fn check_fields(
-    leaves: &[&Value],
-    fields: &serde_json::Map<String, Value>,
-    at: &RequestPlace,
-) -> Result<(), SchemaViolation> {
+/// The fields that an object has and should not, and those that it lacks.
+fn check_fields(leaves: &[&Value], fields: &serde_json::Map<String, Value>, at: &RequestPlace) -> Vec<SchemaViolation> {
     // The fields of alternatives are checked with their names.
-    let [leaf] = leaves else { return Ok(()) };
+    let [leaf] = leaves else { return Vec::new() };
+    let mut wrong = Vec::new();
     let known = leaf.get("properties").and_then(Value::as_object);
-    if leaf.get("additionalProperties") == Some(&Value::Bool(false))
-        && let Some(unknown) = fields.keys().find(|name| known.is_none_or(|known| !known.contains_key(*name)))
-    {
+    if leaf.get("additionalProperties") == Some(&Value::Bool(false)) {
         let names: Vec<_> = known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
-        return Err(SchemaViolation::new(at, &format!(" has no field {unknown}; its fields are {}", names.join(", "))));
+        let names = names.join(", ");
+        let unknown = fields.keys().filter(|name| known.is_none_or(|known| !known.contains_key(*name)));
+        let told = |name: &String| SchemaViolation::new(at, &format!(" has no field {name}; its fields are {names}"));
+        wrong.extend(unknown.take(TOLD).map(told));
     }
     let needed = leaf.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    match needed.into_iter().find(|name| !fields.contains_key(*name)) {
-        Some(lacking) => Err(SchemaViolation::new(at, &format!(" lacks the field {lacking}"))),
-        None => Ok(()),
-    }
+    let lacking = needed.filter(|name| !fields.contains_key(*name));
+    wrong.extend(lacking.map(|name| SchemaViolation::new(at, &format!(" lacks the field {name}"))));
+    wrong
 }
 
 /// The alternative names, exactly one of which an object must have, if the schemas of objects are such alternatives.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Server, checks};
+use super::Server;
 use crate::error::internal;
 use headway_files::{Library, now};
 use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::request::{ItemSelection, ItemsQuery};
-use headway_model::summary::{JobSummary, JobView, RecipeInfo};
+use headway_model::summary::{JobSummary, JobView};
 use headway_model::text::counted;
-use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, SortedMap, StartJob};
+use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
 use headway_recipes::Obstacle;
 use headway_store::AppendError;
 use headway_store::rows::JobRow;
@@ -28,7 +28,10 @@ impl Server {
     pub async fn start_job(&self, id: JobId, request: &StartJob) -> Result<(Started, JobView), ApiError> {
         let request = self.admit(request).await?;
         let may_start = self.may_start(&request).await?;
-        let request = self.checked(&request, may_start)?;
+        let request = match self.checked(&request, may_start) {
+            Ok(checked) => checked,
+            Err(refused) => return Err(self.with_obstacle(&request, refused).await),
+        };
         if let Query::Items(query) = &request.query {
             self.items_of(&request, query).await?;
             self.has_items(query).await?;
@@ -126,7 +129,7 @@ impl Server {
     }
 
     /// Refuses a request that cannot be carried out with the server and the disk as they are now.
-    async fn unobstructed(&self, request: &StartJob) -> Result<(), ApiError> {
+    pub(super) async fn unobstructed(&self, request: &StartJob) -> Result<(), ApiError> {
         let context = &self.inner.context;
         let (Some(recipe), Some(library)) = (context.recipe(&request.recipe), context.library(&request.library)) else {
             return Ok(());
@@ -167,53 +170,6 @@ impl Server {
             return Err(ApiError::Conflict { message });
         }
         self.job(id).await
-    }
-
-    /// Checks and normalises a request: settings get their defaults, paths are sorted and deduplicated.
-    fn checked(&self, request: &StartJob, may_start: bool) -> Result<StartJob, ApiError> {
-        let mut request = request.clone();
-        let (mut wrong, mut settings) = (checks::WrongPlaces::new(), SortedMap::new());
-        if let Err(error) = self.may_name_library(&request) {
-            wrong.push(("/library", error.to_string()));
-        }
-        match self.inner.context.recipe(&request.recipe).filter(|_| may_start) {
-            None => wrong.push(("/recipe", self.no_recipe(&request.recipe))),
-            Some(recipe) => match recipe.settings(&request.settings) {
-                Ok(checked) => {
-                    request.settings = checked;
-                    let RecipeInfo { output: default, output_if, .. } = recipe.info();
-                    if request.output.is_some() && default.is_none() {
-                        let why = format!("recipe {} writes no output, so none can be placed", request.recipe);
-                        wrong.push(("/output", why));
-                    }
-                    // With settings under which it only reads, nothing must say that it writes.
-                    let writes = output_if.is_none_or(|condition| condition.holds(&request.settings));
-                    request.output = request.output.or(default).filter(|_| writes);
-                    wrong.extend(request.output.iter().flat_map(checks::output).map(|why| ("/output", why)));
-                }
-                Err(refused) => {
-                    wrong.extend(refused.iter().map(|refused| ("/settings", refused.reason.clone())));
-                    settings.extend(refused.into_iter().map(|refused| (refused.setting, refused.reason)));
-                }
-            },
-        }
-        wrong.extend(checks::query(&mut request.query));
-        wrong.extend(checks::undone(&request).map(|why| ("/query", why)));
-        wrong.extend(checks::conditions(&mut request));
-        if let Query::Items(query) = &request.query {
-            request.parent = Some(query.job);
-        }
-        wrong.extend(checks::policy(&request.policy));
-        wrong.extend(checks::sample(request.sample).map(|why| ("/sample", why)));
-        if request.title.as_ref().is_some_and(|title| title.is_empty() || title.len() > TITLE_LIMIT) {
-            wrong.push(("/title", format!("the title must have 1 to {TITLE_LIMIT} bytes")));
-        }
-        if wrong.is_empty() {
-            return Ok(request);
-        }
-        let reasons = wrong.iter().map(|(_, why)| why.clone()).collect();
-        let places = wrong.into_iter().map(|(at, why)| (why, at.to_owned())).collect();
-        Err(ApiError::Invalid { reasons, settings, places })
     }
 }
 
