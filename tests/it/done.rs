@@ -5,7 +5,7 @@ use std::sync::Arc;
 use headway_model::{JobStatus, JobSummary, Reruns};
 use serde_json::{Value, json};
 
-use crate::helper::{App, Behaviour, Capitals, Files, mint, request};
+use crate::helper::{App, Behaviour, Capitals, Files, eventually, mint, request};
 
 async fn start(files: &Files) -> App {
     App::start_with(files, |_| {}, vec![Arc::new(Capitals::new(Behaviour::Instant))]).await
@@ -81,6 +81,40 @@ async fn outputs_beside_are_done_until_they_are_gone_and_other_settings_are_othe
     assert_eq!(page["items"][3]["rerun"], json!("settings"));
     assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
     assert_eq!(app.end(job).await.counters.succeeded, 4);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_output_an_undo_took_away_is_as_if_it_was_never_done() {
+    let files = Files::numbered(3);
+    let app = start(&files).await;
+    let mut body = request("capitals");
+    body["output"] = beside("{/}.up");
+    body["query"] = json!({ "paths": ["000000", "000001", "000002"] });
+    let first = app.run(&body).await;
+    assert_eq!(first.counters.succeeded, 3);
+    let undone = mint();
+    assert_eq!(app.post(&format!("/api/jobs/{}/undo/{undone}", first.job)).await.0, 201);
+    assert_eq!(app.end(undone).await.counters.succeeded, 3);
+
+    let list = eventually("the outcomes", async || {
+        let (_, list) = app.get("/api/libraries/files/files?show=unprocessed").await;
+        (list["total"] == 3).then_some(list)
+    })
+    .await;
+    let outcome = &list["entries"][0]["outcome"];
+    assert_eq!((&outcome["status"], &outcome["job"]), (&json!("undone"), &json!(undone)));
+
+    body["query"] = json!({ "folder": { "show": "unprocessed" } });
+    body["approval"] = json!(true);
+    let job = app.begin_with(&body).await;
+    let planned = app.until(job, |summary| summary.status == JobStatus::Planned).await;
+    assert_eq!((planned.counters.waiting, planned.reruns), (3, Reruns::default()), "nothing has changed since");
+    assert_eq!(app.post(&format!("/api/jobs/{job}/approve")).await.0, 200);
+    assert_eq!(app.end(job).await.counters.succeeded, 3);
+    body["approval"] = json!(false);
+    body["query"] = json!({ "paths": ["000000", "000001", "000002"] });
+    assert_eq!(app.run(&body).await.counters.skipped, 3, "now they are done");
     app.stop().await;
 }
 

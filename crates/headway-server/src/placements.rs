@@ -1,6 +1,6 @@
 //! The changes that a job made on the disk, according to its log.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use headway_files::{BadChange, Change};
 use headway_model::event::{JobEvent, Recorded, UnknownEvent};
@@ -140,7 +140,17 @@ pub(crate) async fn put_back(
     job: JobId,
     besides: Option<JobId>,
 ) -> Result<HashSet<RelPath>, StoreError> {
-    let mut paths = HashSet::new();
+    Ok(put_back_by(store, job, besides).await?.into_keys().collect())
+}
+
+/// The same, each with the store's number for the last undo that did so.
+async fn put_back_by(
+    store: &dyn Store,
+    job: JobId,
+    besides: Option<JobId>,
+) -> Result<HashMap<RelPath, u64>, StoreError> {
+    let mut paths = HashMap::new();
+    // Newest first.
     for undo in store.jobs(JobFilter::Undoing(job), u32::MAX).await? {
         let id = undo.summary.job;
         let undone = store.jobs(JobFilter::Undoing(id), u32::MAX).await?;
@@ -149,10 +159,33 @@ pub(crate) async fn put_back(
         }
         let mut pages = ItemPages::new(store, undo.job_no, ITEMS_PER_READ).with_status(Some(ItemLabel::Succeeded));
         while let Some(rows) = pages.next().await? {
-            paths.extend(rows.into_iter().map(|row| row.file.path));
+            for row in rows {
+                paths.entry(row.file.path).or_insert(undo.job_no);
+            }
         }
     }
     Ok(paths)
+}
+
+/// The files of a job, by their names in its plan, whose change an undo has put back, each with the store's number for that undo. The
+/// undo can know the file by another name: it takes away an output that lies beside its original.
+pub(crate) async fn undone_files(
+    store: &dyn Store,
+    job: JobId,
+    job_no: u64,
+) -> Result<HashMap<RelPath, u64>, ReadError> {
+    let put_back = put_back_by(store, job, None).await?;
+    if put_back.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let made = Changes::read(store, job_no).await?.made;
+    let by = |item: u32| put_back.get(&made.get(&item)?.path()).copied();
+    let mut files = HashMap::new();
+    let mut pages = ItemPages::new(store, job_no, ITEMS_PER_READ).with_status(Some(ItemLabel::Succeeded));
+    while let Some(rows) = pages.next().await? {
+        files.extend(rows.into_iter().filter_map(|row| by(row.item).map(|by| (row.file.path, by))));
+    }
+    Ok(files)
 }
 
 /// The items of a job whose change an undo has put back.

@@ -15,7 +15,7 @@ use headway_model::library::{FolderPage, FolderView};
 use headway_model::{Digest, RelPath, SeenPart};
 
 /// The version of `schema.sql`; a file with any other version is rebuilt.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// The index of every library's files.
 pub struct FileIndex {
@@ -43,7 +43,7 @@ pub struct SeenOutcome {
     pub tried: String,
     /// The status it ended with.
     pub status: ItemStatus,
-    /// The recipe name `undo`, if the job undid another one: the file then counts as if neither job had run.
+    /// How the job ended for the file, in words, if it undid what another one did to it: the file then counts as if neither job had run.
     pub undone: Option<&'static str>,
 }
 

@@ -4,12 +4,14 @@
 mod held;
 mod left_open;
 mod shown;
+mod undone;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use super::known_names::known_names;
 use super::{ActiveJob, Context};
@@ -40,6 +42,10 @@ pub(super) struct Past {
     only_reads: bool,
     /// Which files of these jobs are those that are there now.
     same: Arc<Mutex<HashMap<JobId, SameFiles>>>,
+    /// The jobs of which there is an undo.
+    undone_jobs: Arc<OnceCell<HashSet<JobId>>>,
+    /// What undos of these jobs have put back, by the jobs' names for the files, with the numbers of the undos.
+    undone: Arc<Mutex<HashMap<JobId, Arc<HashMap<RelPath, u64>>>>>,
 }
 
 impl Past {
@@ -51,12 +57,13 @@ impl Past {
     /// The same if the names of its library are known.
     pub(super) fn under(context: &Context, active: &ActiveJob, names: Arc<[KnownAs]>) -> Self {
         let (data, library) = (Arc::clone(&context.data), Arc::clone(&active.library));
-        let (store, only_reads, same) = (Arc::clone(&context.store), active.only_reads(), Arc::default());
-        Past { store, data, library, names, only_reads, same }
+        let (store, only_reads) = (Arc::clone(&context.store), active.only_reads());
+        let (same, undone_jobs, undone) = Default::default();
+        Past { store, data, library, names, only_reads, same, undone_jobs, undone }
     }
 
     /// How these files were processed before, as [`Store::done`]: first by jobs that saw these files, and the last job
-    /// first. For jobs that saw other files, only their outputs count, because the content of an output can be
+    /// first. What was undone since is left out. For jobs that saw other files, only their outputs count, because the content of an output can be
     /// compared.
     pub(super) async fn done(&self, recipe: &str, paths: &[RelPath]) -> Result<Vec<PastRow>, Unable> {
         let mut done = Vec::new();
@@ -91,8 +98,9 @@ impl Past {
             let asked: Vec<_> = but.iter().copied().collect();
             let rows = self.store.done(&name.library, recipe, &paths, &asked).await?;
             let (held, others) = self.sorted(name, rows, &but, &mut rest).await?;
+            let held = self.still_done(held).await?;
             done.extend(held.into_iter().map(|row| PastRow { row, is_of_this_folder: true }));
-            let wrote = others.into_iter().filter(has_output);
+            let wrote = self.still_done(others.into_iter().filter(has_output).collect()).await?.into_iter();
             done.extend(wrote.map(|row| PastRow { row, is_of_this_folder: false }));
         }
         Ok(done)
@@ -106,6 +114,8 @@ impl Past {
             let rows = self.store.outcomes(&name.library, &paths, before, &asked).await?;
             held.extend(self.sorted(name, rows, &but, &mut rest).await?.0);
         }
+        let undos = self.undos_of(&held).await?;
+        held.extend(undos);
         Ok(held)
     }
 }

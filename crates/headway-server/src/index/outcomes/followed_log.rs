@@ -6,20 +6,24 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::followed_job::FollowedJob;
+use super::followed_job::{FollowedJob, made};
 use super::touched::{runs, touched};
 use crate::engine::LibraryList;
 use headway_files::{DataFolder, Library, io_text};
 use headway_model::id::Position;
-use headway_model::{RelPath, tried};
+use headway_model::item::ItemLabel;
+use headway_model::{JobKind, RelPath, tried};
 use headway_store::rows::JobRow;
-use headway_store::{EventPages, FileIndex, LibraryFolders, Store, StoreError, Stored};
+use headway_store::{EventPages, FileIndex, ItemPages, LibraryFolders, Store, StoreError, Stored};
 
 /// How long the disks inside a library are waited for.
 const DISK_WAIT: Duration = Duration::from_secs(2);
 
 /// Events read at a time.
 const EVENTS_PER_READ: u32 = 2_000;
+
+/// Items read at a time.
+const ITEMS_PER_READ: u32 = 1_000;
 
 /// What follows the log.
 pub(super) struct FollowedLog {
@@ -126,7 +130,35 @@ impl FollowedLog {
         };
         let libraries = libraries.map_err(unread)?;
         let tried = tried(&row.summary.recipe, row.work);
-        Ok(FollowedJob { recipe: row.summary.recipe, tried, libraries })
+        let (made_of, redoes) = self.undone(&row).await?;
+        Ok(FollowedJob { recipe: row.summary.recipe, tried, libraries, made_of, redoes })
+    }
+
+    /// What the job that is undone in the end made under other names, each with the file that it made it of; and whether this undo
+    /// makes it again. Empty for any other job, and if that job is not there any more or is set aside.
+    async fn undone(&self, undo: &JobRow) -> Stored<(HashMap<RelPath, RelPath>, bool)> {
+        let (mut of, mut redoes) = (undo.clone(), true);
+        while JobKind::of(&of.summary.recipe) == JobKind::Undo {
+            redoes = !redoes;
+            let Some(parent) = of.head.parent() else { return Ok((HashMap::new(), redoes)) };
+            let aside = self.store.aside().await?;
+            if aside.iter().any(|one| one.job == Some(parent)) {
+                return Ok((HashMap::new(), redoes));
+            }
+            match self.store.job(parent).await? {
+                Some(parent) => of = parent,
+                None => return Ok((HashMap::new(), redoes)),
+            }
+        }
+        let mut made_of = HashMap::new();
+        if of.job_no == undo.job_no {
+            return Ok((made_of, false));
+        }
+        let mut pages = ItemPages::new(&*self.store, of.job_no, ITEMS_PER_READ).with_status(Some(ItemLabel::Succeeded));
+        while let Some(rows) = pages.next().await? {
+            made_of.extend(rows.into_iter().filter_map(made));
+        }
+        Ok((made_of, redoes))
     }
 }
 
