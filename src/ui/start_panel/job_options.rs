@@ -10,9 +10,9 @@ use crate::ui::library::{FIRST, ListOffer, Selection, matching};
 use crate::ui::parts::format::sentence;
 use headway_model::request::FolderQuery;
 use headway_model::summary::{RecipeInfo, Start};
-use headway_model::{Conditions, JobId, Output, OutputPlace, Policy, Query, RelPath, Settings, StartJob};
+use headway_model::{Conditions, JobId, Output, OutputPlace, Policy, Query, RelPath, Sample, Settings, StartJob};
 
-/// The size of a sample.
+/// How many files a sample has, if it is the first ones.
 pub(super) const SAMPLE: u32 = 10;
 
 /// The field for the folder that the output goes to.
@@ -25,8 +25,8 @@ pub(super) enum StartMode {
     Run,
     /// Makes a plan first, which waits for approval.
     Plan,
-    /// Runs only the first files.
-    Sample,
+    /// Runs only some of the files.
+    Sample(Sample),
 }
 
 /// A preset that was chosen.
@@ -229,10 +229,10 @@ impl JobOptions {
         };
         self.wrong.set(None);
         let approval = mode == StartMode::Plan;
-        let sample = (mode == StartMode::Sample).then_some(SAMPLE);
+        let sample = if let StartMode::Sample(sample) = mode { Some(sample) } else { None };
         let is_selection = self.selected.with_untracked(|selected| !selected.is_empty());
         let job = self.live.start(StartJob { approval, sample, ..request });
-        self.given.set(job.filter(|_| is_selection && mode != StartMode::Sample));
+        self.given.set(job.filter(|_| is_selection && sample.is_none()));
     }
 
     /// The query with the patterns for files to leave out. Files that were selected one by one are all wanted.

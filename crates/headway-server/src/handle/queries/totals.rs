@@ -74,7 +74,7 @@ fn next_job(summary: &JobSummary, request: &StartJob, outputs: &[String], has_fo
 mod tests {
     use super::*;
     use headway_model::testing::summary;
-    use headway_model::{Counters, RelPath};
+    use headway_model::{Counters, RelPath, Sample};
 
     #[test]
     fn the_very_files_of_a_job_are_verified_by_its_manifest() {
@@ -91,7 +91,8 @@ mod tests {
         let other = StartJob { recipe: "health".into(), ..request };
         assert_eq!(next_job(&summary, &other, &made, false), None);
         let unprocessed = FolderQuery { show: OutcomeFilter::Unprocessed, ..FolderQuery::default() };
-        let sample = StartJob { sample: Some(1), ..StartJob::new("files", "checksum", Query::Folder(unprocessed)) };
+        let of_one = StartJob::new("files", "checksum", Query::Folder(unprocessed));
+        let sample = StartJob { sample: Some(Sample::Files(1)), ..of_one };
         let verify = next_job(&summary, &sample, &made, false).expect("a request");
         assert_eq!((verify.query, verify.sample), (Query::Folder(FolderQuery::default()), None));
     }
