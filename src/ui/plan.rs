@@ -72,11 +72,12 @@ fn command_lines(steer: Steer, summary: Summary, read: Examples) -> RwSignal<Vec
     commands
 }
 
-/// A file that is going to be processed, with its new name or that of its output, if it has one.
+/// A file that is going to be processed, with its new name or that of its output, if it has one, and what is done to it besides.
 fn example(item: &ItemView) -> impl IntoView + use<> {
     let to = item.becomes.as_ref().or(item.output.as_ref()).map(|to| to.shown());
     let to = to.map(|to| view! { " → " <bdi dir="ltr">{to}</bdi> });
-    view! { <li><bdi dir="ltr">{item.path.shown()}</bdi> {to}</li> }
+    let will = item.will.as_ref().map(|will| format!(" · {will}"));
+    view! { <li><bdi dir="ltr">{item.path.shown()}</bdi> {to} {will}</li> }
 }
 
 #[component]

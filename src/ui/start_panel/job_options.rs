@@ -6,8 +6,9 @@ use super::Wrong;
 use super::policies::Policies;
 use super::to_files::{to_files, writes};
 use crate::live::Live;
-use crate::ui::library::{FIRST, ListOffer, Selection, matching};
+use crate::ui::library::{ListOffer, Selection, matching};
 use crate::ui::parts::format::sentence;
+use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
 use headway_model::summary::{RecipeInfo, Start};
 use headway_model::{Conditions, JobId, Output, OutputPlace, Policy, Query, RelPath, Sample, Settings, StartJob};
@@ -211,12 +212,17 @@ impl JobOptions {
         self.wrong.with(|wrong| wrong.as_ref().filter(|(field, _)| *field == name).map(|(_, text)| text.clone()))
     }
 
-    /// The first files whose names are known, with their numbers, and the total number of files.
+    /// The first files, with their numbers, and the total number of files. The server looks for them by itself, except in a list
+    /// that shows files by their last outcome.
     pub(super) fn first_files(self) -> (Vec<(u32, RelPath)>, u32) {
         let amount = self.selected.with_untracked(|selected| (!selected.is_empty()).then(|| selected.amount()));
         let amount = amount.or_else(|| self.offer.with_untracked(ListOffer::amount)).unwrap_or_default();
-        let first = self.selected.with_untracked(|selected| selected.first(FIRST));
-        let first = first.unwrap_or_else(|| self.offer.with_untracked(ListOffer::first));
+        let is_named = self.selected.with_untracked(|selected| matches!(selected.query(), Some((_, Query::Paths(_)))));
+        let is_filtered = |offer: &ListOffer| offer.view().is_some_and(|view| view.show != OutcomeFilter::All);
+        let first = self.offer.with_untracked(|offer| match !is_named && is_filtered(offer) {
+            true => offer.first(),
+            false => Vec::new(),
+        });
         ((1..).zip(first).collect(), u32::try_from(amount.files).unwrap_or(u32::MAX))
     }
 

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use super::super::Server;
+use headway_files::DataFolder;
 use headway_model::built_in::CHECKSUM_MANIFESTS;
 use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
-use headway_model::{ApiError, BuiltIn, JobStatus, JobSummary, Query, StartJob};
-use headway_recipes::ReportTotals;
+use headway_model::{ApiError, BuiltIn, JobId, JobStatus, JobSummary, Query, StartJob};
+use headway_recipes::{ReportHead, ReportTotals};
 
 /// How much of a report is read, in bytes. Its totals come first.
 const HEAD_BYTES: u64 = 64 * 1_024;
@@ -24,13 +25,7 @@ impl Server {
         let is_written = |name: &str| summary.status.is_terminal() && outputs.iter().any(|output| output == name);
         let Some(head) = head.filter(|head| is_written(head.output)) else { return Ok(Ok(ReportTotals::default())) };
         let job = summary.job;
-        self.read_data(move |data| -> io::Result<ReportTotals> {
-            let Some(path) = data.outputs(&job).path(head.output)? else { return Ok(ReportTotals::default()) };
-            let mut text = Vec::new();
-            File::open(path)?.take(HEAD_BYTES).read_to_end(&mut text)?;
-            Ok((head.read)(&String::from_utf8_lossy(&text)))
-        })
-        .await
+        self.read_data(move |data| read_totals(data, job, head)).await
     }
 
     /// The job that makes use of what this one found, if this caller can start it.
@@ -45,6 +40,14 @@ impl Server {
             request.filter(|request| self.is_owner || self.inner.context.configured(&request.library).is_some())?;
         next_job(summary, request, outputs, has_found)
     }
+}
+
+/// Reads the totals of a job's report; none if there is no such report. Blocking.
+pub(super) fn read_totals(data: &DataFolder, job: JobId, head: ReportHead) -> io::Result<ReportTotals> {
+    let Some(path) = data.outputs(&job).path(head.output)? else { return Ok(ReportTotals::default()) };
+    let mut text = Vec::new();
+    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut text)?;
+    Ok((head.read)(&String::from_utf8_lossy(&text)))
 }
 
 /// A check of the very files of a checksum job by the manifest that it made, or a plan to remove the duplicates that a job
