@@ -37,14 +37,15 @@ pub(crate) async fn start_job(id: JobId, request: StartJob) -> Result<JobView, A
     server.start_job(id, &request).await.map(|(_, view)| view)
 }
 
-/// The commands that a request would run for these files, given by their numbers in the plan, as lines for a shell.
+/// The commands that a request would run for these files, given by their numbers in the plan, as lines for a shell; for the first
+/// files if none are given.
 #[server(prefix = "/api/fn", endpoint = "command_lines", protocol = Reads)]
 pub(crate) async fn command_lines(
     request: StartJob,
     files: Vec<(u32, RelPath)>,
     total: u32,
 ) -> Result<Vec<String>, ApiError> {
-    expect_context::<headway_server::Server>().command_lines(&request, &files, total)
+    expect_context::<headway_server::Server>().command_lines(&request, &files, total).await
 }
 
 /// Every preset.

@@ -41,6 +41,10 @@ pub(super) async fn show(session: &Session, follower: &mut Follower, job: JobId)
         match fold.map(|fold| fold.status) {
             Some(JobStatus::Planned) => {
                 let (collides, counts) = table(session, job).await?;
+                // What the whole plan rests on, such as which file of each group is kept.
+                for line in session.client.job(job).await?.report {
+                    say(&format!("headway: {}", plain(&line)));
+                }
                 return Ok(ShownPlan::Whole { collides, counts });
             }
             Some(JobStatus::Paused { reason }) if told_pause != Some(reason) => {
@@ -77,7 +81,8 @@ async fn say_paused(session: &Session, job: JobId, reason: PauseReason) -> bool 
     is_last
 }
 
-/// Writes a line for each item: what will be done, why, its path, and its new name or that of its output. Returns
+/// Writes a line for each item: whether it runs, why not, its path, its new name or that of its output, and what is done to its
+/// file. Returns
 /// whether names collide, and how many items have which verdict.
 async fn table(session: &Session, job: JobId) -> Result<(bool, String), CommandFailure> {
     let (mut after, mut collides, mut is_empty, mut rows) = (None, false, true, Vec::new());
@@ -94,20 +99,22 @@ async fn table(session: &Session, job: JobId) -> Result<(bool, String), CommandF
                 (label, _) => label.name(),
             };
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
-            let reason = item.reason.or(item.message);
+            let (reason, will) = (item.reason.or(item.message), item.will);
             let becomes = item.becomes.or(item.output).map(|path| path.shown());
             // Programs know the word in the column.
             *verdicts.entry(if item.missed { StatusFilter::Missed.name() } else { verdict }).or_default() += 1;
             let (verdict, path) = (verdict.to_owned(), item.path.shown());
             // Programs know the columns from earlier versions; a reason can be long, so in a terminal it is the last.
             rows.push(match terminal {
-                true => vec![verdict, path, or_none(becomes), reason.unwrap_or_default()],
-                false => vec![verdict, or_none(reason), path, or_none(becomes)],
+                true => vec![verdict, path, or_none(becomes), reason.or(will).unwrap_or_default()],
+                false => vec![verdict, or_none(reason), path, or_none(becomes), or_none(will)],
             });
         }
-        let head =
-            if terminal { ["verdict", "path", "becomes", "reason"] } else { ["verdict", "reason", "path", "becomes"] };
-        out::table(&head, &rows)?;
+        let head: &[&str] = match terminal {
+            true => &["verdict", "path", "becomes", "what is done"],
+            false => &["verdict", "reason", "path", "becomes", "what is done"],
+        };
+        out::table(head, &rows)?;
         rows.clear();
         after = page.next;
         if after.is_some() {

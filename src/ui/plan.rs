@@ -15,10 +15,10 @@ use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::load::Load;
 use headway_model::summary::ItemView;
-use headway_model::{ItemStatus, JobId, JobStatus, JobSummary, SkipReason, StartJob};
+use headway_model::{ItemStatus, JobId, JobStatus, JobSummary, Sample, SkipReason, StartJob};
 use texts::{never_done, room, sentence};
 
-/// The size of a sample.
+/// How many files a sample has, if it is the first ones.
 const SAMPLE: u32 = 10;
 
 /// How many files are shown as examples.
@@ -72,11 +72,12 @@ fn command_lines(steer: Steer, summary: Summary, read: Examples) -> RwSignal<Vec
     commands
 }
 
-/// A file that is going to be processed, with its new name or that of its output, if it has one.
+/// A file that is going to be processed, with its new name or that of its output, if it has one, and what is done to it besides.
 fn example(item: &ItemView) -> impl IntoView + use<> {
     let to = item.becomes.as_ref().or(item.output.as_ref()).map(|to| to.shown());
     let to = to.map(|to| view! { " → " <bdi dir="ltr">{to}</bdi> });
-    view! { <li><bdi dir="ltr">{item.path.shown()}</bdi> {to}</li> }
+    let will = item.will.as_ref().map(|will| format!(" · {will}"));
+    view! { <li><bdi dir="ltr">{item.path.shown()}</bdi> {to} {will}</li> }
 }
 
 #[component]
@@ -112,9 +113,9 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     // The command lines below name their files.
     let has_first = move || read.with(|read| read.as_ref().is_some_and(|(_, items)| !items.is_empty()));
     let names_first = move || has_first() && !steer.newest.with(|view| view.runs_programs).unwrap_or_default();
-    let try_first = move |_| {
+    let try_some = move |sample: Sample| {
         if let Some(request) = steer.newest.with_untracked(|view| view.request.clone()).flatten() {
-            live.start(StartJob { sample: Some(SAMPLE), approval: false, title: None, ..request });
+            live.start(StartJob { sample: Some(sample), approval: false, title: None, ..request });
             // The old plan is no longer true once some of its files are done.
             live.cancel(job);
         }
@@ -127,7 +128,9 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
                 <li>
                     {door(job, ItemLabel::Waiting.into(), None, move || count(waiting().into()), "run")} " "
                     <Show when=move || { can_act && waiting() > SAMPLE }>
-                        <button class="plan-try" data-action="sample" title="Runs the first files, and discards this plan" on:click=try_first>{format!("Try {SAMPLE} first")}</button>
+                        <button class="plan-try" data-action="sample" title="Runs the first files, and discards this plan" on:click=move |_| try_some(Sample::Files(SAMPLE))>{format!("Try {SAMPLE} first")}</button>
+                        " "
+                        <button class="plan-try" data-action="sample-percent" title="Runs one file in a hundred, spread over the plan, and discards this plan" on:click=move |_| try_some(Sample::Percent(1))>"Try 1 %"</button>
                     </Show>
                     <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span>
                 </li>

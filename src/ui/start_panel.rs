@@ -14,6 +14,7 @@ mod policies;
 mod preset_list;
 mod presets;
 mod refused;
+mod samples;
 mod save_preset;
 mod setting;
 mod sheet;

@@ -433,11 +433,14 @@ async fn a_selection_of_folders_is_all_that_is_below_and_a_sample_the_first_that
         "a link is not worked on, so it does not count"
     );
     assert_eq!(run(json!(["a", "e"]), json!(100)).await.len(), 5);
+    // Of five files: a/1, a/2, a/c/3, a-b and e.
+    assert_eq!(run(json!(["a", "a-b", "e"]), json!("1%")).await, ["a/0", "a/1"], "at least one file");
+    assert_eq!(run(json!(["a", "a-b", "e"]), json!("50%")).await, ["a/0", "a/1", "a/c/3", "e"], "spread over the plan");
     let too_many = json!({ "library": "files", "recipe": "checksum", "query": { "folder": {} }, "sample": 0 });
     let (status, body) = app.put(&mint().to_string(), &too_many).await;
     assert_eq!(
         (status, &body["reasons"][0]),
-        (422, &json!("/sample must be a whole number from 1 to 10000")),
+        (422, &json!("/sample must be a whole number from 1 to 10000 or a text such as \"1%\"")),
         "{body}"
     );
     app.stop().await;

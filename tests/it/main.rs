@@ -44,6 +44,7 @@ mod own_work;
 mod pages;
 mod place;
 mod plan_agrees;
+mod planned;
 mod poison;
 mod postgres;
 mod power;

@@ -3,7 +3,7 @@
 use headway_model::policy::{BACKOFF_MS, OnInterrupt};
 use headway_model::request::ItemSelection;
 use headway_model::summary::JobView;
-use headway_model::{JobStatus, OutputPlace, Query, StartJob};
+use headway_model::{JobStatus, OutputPlace, Query, Sample, StartJob};
 use serde_json::{Value, json};
 
 use crate::command::Served;
@@ -69,7 +69,7 @@ async fn what_only_the_owner_can_start_anybody_can_retry_and_nothing_else() {
     other_policy.policy.on_interrupt = Some(OnInterrupt::Retry);
     let mut more_tries = again.clone();
     more_tries.policy.tries = Some(100);
-    let of_some = StartJob { sample: Some(1), ..again.clone() };
+    let of_some = StartJob { sample: Some(Sample::Files(1)), ..again.clone() };
     for (refused, why) in
         [(&other_policy, "another policy"), (&more_tries, "another policy"), (&of_some, "takes no sample")]
     {

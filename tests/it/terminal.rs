@@ -220,7 +220,7 @@ fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
     let files = Files::numbered(2);
     let (code, out, err) = called(&files, &["run", "-n", "--", "touch", "{}.made", ":::", "000000", "gone"]);
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(out, "run\t-\t000000\t-\nskipped\tnot there\tgone\t-\n");
+    assert_eq!(out, "run\t-\t000000\t-\truns touch 000000.made\nskipped\tnot there\tgone\t-\t-\n");
     assert!(err.contains("headway: 1 run, 1 missed\n"), "{err}");
     assert!(!files.library().join("000000.made").exists());
 }

@@ -122,7 +122,7 @@ fn files_without_a_date_are_reported_as_skipped_and_not_as_done() {
     let (_, out, err) = called(&files, &["plan", "rename", ".", "--set", "name={exif:date}.{+.}"]);
     assert!(
         out.starts_with(
-            "skipped\tlacks something that its new name is made from, such as a date or a series\t000000\t-\n"
+            "skipped\tlacks something that its new name is made from, such as a date or a series\t000000\t-\t-\n"
         ),
         "{out} {err}"
     );
@@ -278,7 +278,7 @@ fn a_dry_run_is_listed_as_planned_only_and_failures_beyond_the_shown_are_counted
         assert!(called(&files, line).1.contains("\tcancelled\t0\t25\t0\t"), "{line:?}");
     }
     let (_, out, err) = called(&files, &["run", "-n", "compress", "000000"]);
-    assert_eq!(out, "run\t-\t000000\t000000.zst\n", "{err}");
+    assert_eq!(out, "run\t-\t000000\t000000.zst\t-\n", "{err}");
     let (code, _, err) = called(&files, &["run", ".", "--", "false"]);
     assert_eq!(code, Some(25), "{err}");
     assert!(err.matches("  ✗ 0000").count() == 20 && err.contains("✗ and 5 more"), "{err}");

@@ -124,6 +124,7 @@ mod tests {
             rerun: None,
             becomes: None,
             output: None,
+            will: None,
             retried: None,
         }
     }

@@ -12,15 +12,13 @@ use super::library::OutcomeFilter;
 use super::output::Output;
 use super::path::RelPath;
 use super::policy::Policy;
+use super::sample::Sample;
 use super::serde_defaults::is_default;
 use super::setting::{self, Setting, Settings};
 use crate::read::FromJson;
 
 /// Maximum number of paths in an explicit selection.
 pub const PATHS_LIMIT: usize = 10_000;
-
-/// The largest sample.
-pub const SAMPLE_LIMIT: u32 = 10_000;
 
 /// A request to run a recipe over files. Two requests are the same if they are equal in this form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
@@ -58,10 +56,10 @@ pub struct StartJob {
     /// Where the output goes; the recipe's default if omitted. Only for recipes that have an output.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<Output>,
-    /// Take only this many files: the first, in order, that are to run. All if omitted.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = SAMPLE_LIMIT)))]
+    /// Take only some of the files that are to run: this many, the first in order; or a percentage of them, spread over the
+    /// plan, at least one file. All if omitted.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub sample: Option<u32>,
+    pub sample: Option<Sample>,
     /// What to do when items fail, hang or are interrupted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub policy: Policy,

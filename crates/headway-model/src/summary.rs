@@ -160,7 +160,7 @@ pub struct JobView {
     /// Which of its items that failed or were missed such jobs have done since, by index and in order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done_since: Vec<u32>,
-    /// The totals of the report that it wrote, a line each.
+    /// What a report says in all, a line each: the one that it wrote, or of a plan that waits the one that the plan rests on.
     #[serde(default, skip_serializing_if = "is_default")]
     pub report: Vec<String>,
     /// The request for the job that makes use of what this one found, such as a check by the manifest that it made.

@@ -1,6 +1,7 @@
 //! command: any program, once per file, without a shell. The operator defines named commands in `headway.toml`.
 //! Commands typed on the page are off unless the operator turns them on.
 
+mod argv;
 mod capture;
 mod complaint;
 mod config;
@@ -92,6 +93,10 @@ impl Recipe for NamedCommand {
         shell::words(&self.config, &request.settings, file)
     }
 
+    fn run_words(&self, request: &StartJob, file: &ShellFile<'_>, out: Option<&RelPath>) -> Option<Vec<Vec<u8>>> {
+        Some(shell::run_words(&self.config, &request.settings, file, out))
+    }
+
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         Ok(Box::new(CommandWork::new(&self.config, job)?))
     }
@@ -141,6 +146,11 @@ impl Recipe for AdHocCommand {
             Ok(words) => shell::words(&CommandConfig::of(TYPED, words), &request.settings, file),
             Err(_) => file.by_headway(request),
         }
+    }
+
+    fn run_words(&self, request: &StartJob, file: &ShellFile<'_>, out: Option<&RelPath>) -> Option<Vec<Vec<u8>>> {
+        let words = words(&request.settings).ok()?;
+        Some(shell::run_words(&CommandConfig::of(TYPED, words), &request.settings, file, out))
     }
 
     fn output_for(&self, request: &StartJob, _: &RelPath) -> Option<Output> {

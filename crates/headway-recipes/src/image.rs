@@ -127,6 +127,11 @@ impl Recipe for Image {
         settings.output(path, request.output.as_ref())
     }
 
+    fn plan_detail(&self, request: &StartJob, _: &RelPath) -> Option<String> {
+        let settings: ImageSettings = read(&self.info().settings, &request.settings).ok()?;
+        fit::words(settings.longest, settings.enlarge)
+    }
+
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {
         let wanted: ImageSettings = job.settings(&self.info().settings)?;
         Ok(Box::new(ImageSettings { replaces: job.request.output.as_ref().is_some_and(Output::replaces), ..wanted }))

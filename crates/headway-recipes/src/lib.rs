@@ -48,7 +48,7 @@ use recipe::read;
 pub use recipe::{Binding, Obstacle, Recipe};
 pub use report::row as csv_row;
 pub use report_head::{ReportHead, ReportTotals};
-pub use report_notes::{IndexNotes, MakeNotes, NotesIndex, OpenReport, ReportNotes};
+pub use report_notes::{IndexNotes, MakeNotes, NotesIndex, OpenReport, PlanReport, ReportNotes};
 pub use shell_file::ShellFile;
 pub use work::{EmptyOutput, ItemResult, ItemResults, Plan, ReadHead, Rename, Work};
 

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Effect, Library, ReportHead, ReportNotes, Setting, Settings, ShellFile, Unable, Work, WrongSetting};
+use super::{
+    Effect, Library, PlanReport, ReportHead, ReportNotes, Setting, Settings, ShellFile, Unable, Work, WrongSetting,
+};
 use headway_files::{Change, DataFolder};
 use headway_guard::Guard;
 use headway_model::summary::RecipeInfo;
@@ -60,6 +62,22 @@ pub trait Recipe: Send + Sync + 'static {
     /// The words of a shell command that does the same to a file, for lists that other tools read.
     fn shell_words(&self, request: &StartJob, file: &ShellFile<'_>) -> Vec<Vec<u8>> {
         file.by_headway(request)
+    }
+
+    /// The words that a job runs for a file, if it runs a program: by the same code as the run, with the path at which its output
+    /// is to be in the end. Nothing is looked for on the disk, so the program has the name that it was given.
+    fn run_words(&self, _request: &StartJob, _file: &ShellFile<'_>, _out: Option<&RelPath>) -> Option<Vec<Vec<u8>>> {
+        None
+    }
+
+    /// What a plan says about a file besides the name of its output, such as the size of a picture. Nothing is read.
+    fn plan_detail(&self, _request: &StartJob, _path: &RelPath) -> Option<String> {
+        None
+    }
+
+    /// The report of another job that the plan rests on, if it does.
+    fn plan_report(&self, _request: &StartJob) -> Option<PlanReport> {
+        None
     }
 
     /// Where the output for a file is to go, as a plan shows it; `None` if there is none. The binding's

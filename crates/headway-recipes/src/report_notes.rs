@@ -5,7 +5,8 @@ use std::io::{self, BufRead, Seek};
 
 use serde_json::Value;
 
-use headway_model::RelPath;
+use super::ReportHead;
+use headway_model::{JobId, RelPath};
 
 /// A report that can be read from any byte on.
 pub trait OpenReport: BufRead + Seek {}
@@ -27,6 +28,17 @@ pub struct ReportNotes {
     pub index: IndexNotes,
     /// Reads the notes from it.
     pub read: MakeNotes,
+}
+
+/// The report of another job on which a plan rests, and what it says about the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanReport {
+    /// The job that wrote it.
+    pub job: JobId,
+    /// What it says about the whole plan.
+    pub head: ReportHead,
+    /// What it says about single files. It knows their paths; results are not there yet, and empty.
+    pub notes: ReportNotes,
 }
 
 /// Where the lines of a report begin, by what they are about. It takes 16 bytes for each line.

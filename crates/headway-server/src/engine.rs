@@ -63,7 +63,7 @@ pub(crate) use libraries::{Libraries, LibraryList};
 pub(crate) use opening::open_library;
 pub(super) use output_name::target;
 pub(crate) use pause_notes::PauseNotes;
-pub(super) use plan::{QueryPatterns, is_missed, missed_disks};
+pub(super) use plan::{QueryPatterns, first_files, is_missed, missed_disks};
 pub(crate) use pulse::Pulse;
 pub(crate) use recoveries::Recoveries;
 pub(crate) use recovery::{input_of, temp_folder, tidy_finished_jobs};

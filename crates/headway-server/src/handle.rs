@@ -12,6 +12,7 @@ mod log_reader;
 mod looks;
 mod metrics;
 mod on_disk;
+mod planned_job;
 pub(crate) mod presets;
 mod preview;
 mod queries;

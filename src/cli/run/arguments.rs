@@ -10,7 +10,7 @@ use super::super::shown::setting;
 use super::super::times;
 use headway_model::conditions::{AgeLimit, SIZE_FORM, bytes_of};
 use headway_model::policy::{Halt, OnInterrupt, Timeout};
-use headway_model::{Conditions, JobId, OnDone};
+use headway_model::{Conditions, JobId, OnDone, Sample};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files")]
@@ -117,9 +117,9 @@ pub(super) struct WorkArguments {
     #[arg(long, value_name = "WHEN")]
     pub(super) halt: Option<Halt>,
 
-    /// Process only the first N of the files, as a trial
-    #[arg(long, value_name = "N")]
-    pub(super) sample: Option<u32>,
+    /// Process only some of the files, as a trial: the first N, or N% of them, spread over all
+    #[arg(long, value_name = "N|N%")]
+    pub(super) sample: Option<Sample>,
 
     /// What to do with files that were done before: skip, skip_moved or again
     #[arg(long, value_name = "WHAT", value_parser = word::<OnDone>)]

@@ -27,10 +27,15 @@ pub(super) struct Drawer {
     pub(super) runs_programs: bool,
 }
 
-/// The name that the file is to have. Of one that has it, the result says so.
-fn becomes(row: &ShownItem, text: &ItemView) -> Option<String> {
-    let path = text.becomes.as_ref().filter(|_| row.status != Some(ItemLabel::Succeeded))?;
-    Some(format!("Becomes {}", path.shown()))
+/// What the plan says of the file: the name that it or its output is to have, and what is done to it besides. Of one that has it, the
+/// result says so.
+fn planned(row: &ShownItem, text: &ItemView) -> Option<String> {
+    let is_open = matches!(row.status, Some(ItemLabel::Waiting | ItemLabel::Running));
+    let becomes = text.becomes.as_ref().filter(|_| row.status != Some(ItemLabel::Succeeded));
+    let becomes = becomes.map(|path| format!("Becomes {}", path.shown()));
+    let output = text.output.as_ref().filter(|_| is_open).map(|path| format!("Output: {}", path.shown()));
+    let words = [becomes, output, text.will.clone().filter(|_| is_open)].into_iter().flatten().collect::<Vec<_>>();
+    (!words.is_empty()).then(|| words.join(" · "))
 }
 
 impl Drawer {
@@ -105,7 +110,7 @@ impl Drawer {
                 <p class="drawer-why">{move || told(|row, text| why(row.reason.clone(), Some(text).filter(|text| row.matches_text(text)).and_then(|text| text.message.clone())))}</p>
                 <p class="ui-hint"><RetriedItem text /></p>
                 <p class="drawer-found">{move || told(|row, text| text.result.as_ref().filter(|_| row.matches_text(text)).map(|result| whole_result(result, &text.path)))}</p>
-                <p class="ui-hint">{move || told(becomes)}</p>
+                <p class="ui-hint">{move || told(planned)}</p>
                 <div class="ui-buttons">
                     <Show when=move || is_failed.get()>
                         <RetryItem job item request />

@@ -7,7 +7,7 @@ use headway_model::library::{Entry, EntryKind, FolderPage, FolderView, Under};
 use headway_model::{ApiError, RelPath};
 
 /// How many of the first files are named.
-pub(in crate::ui) const FIRST: usize = 3;
+const FIRST: usize = 3;
 
 /// The offer that follows from a list. Only an offer of a list that is on the screen has files to start a job on: those
 /// of the view that the list was read for.

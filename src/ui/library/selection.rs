@@ -10,16 +10,9 @@ use headway_model::{Query, RelPath, SortedMap};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui) enum Selection {
     /// These files and folders of the library with this name, each with its amount.
-    Files(String, SortedMap<RelPath, SelectedRow>),
+    Files(String, SortedMap<RelPath, Under>),
     /// Every file that the view shows on any page when the plan is made; and the present amount.
     Matching(Box<FolderView>, Under),
-}
-
-/// A selected file or folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ui) struct SelectedRow {
-    amount: Under,
-    is_folder: bool,
 }
 
 impl Default for Selection {
@@ -77,7 +70,7 @@ impl Selection {
         };
         let mut sum = Under::default();
         // The order is by path, so the content of a folder comes after it.
-        for (path, SelectedRow { amount, .. }) in files.iter() {
+        for (path, amount) in files.iter() {
             if !path.ancestors().iter().any(|above| above != path && files.contains_key(above)) {
                 sum.files += amount.files;
                 sum.bytes += amount.bytes;
@@ -106,28 +99,16 @@ impl Selection {
             Selection::Matching(view, _) => Some(matching(view)),
         }
     }
-
-    /// The first selected files whose names are known; `None` if everything shown is selected.
-    pub(in crate::ui) fn first(&self, most: usize) -> Option<Vec<RelPath>> {
-        match self {
-            Selection::Files(_, rows) if !rows.is_empty() => {
-                let files = rows.iter().filter(|(_, row)| !row.is_folder).map(|(path, _)| path.clone());
-                Some(files.take(most).collect())
-            }
-            _ => None,
-        }
-    }
 }
 
 /// What a row adds to a selection; `None` if it is neither a file nor a folder.
-fn selectable(entry: &Entry) -> Option<(&RelPath, SelectedRow)> {
-    let is_folder = entry.kind == EntryKind::Folder;
+fn selectable(entry: &Entry) -> Option<(&RelPath, Under)> {
     let amount = match entry.kind {
         EntryKind::File => Under { files: 1, bytes: entry.size, ..Under::default() },
         EntryKind::Folder => entry.under.unwrap_or_default(),
         EntryKind::Symlink | EntryKind::Other => return None,
     };
-    Some((&entry.path, SelectedRow { amount, is_folder }))
+    Some((&entry.path, amount))
 }
 
 /// The library of a view, and every file that the view shows, as a query.

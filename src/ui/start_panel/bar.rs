@@ -6,6 +6,7 @@ use super::job_options::{SAMPLE, StartMode};
 use super::{JobOptions, choose};
 use crate::ui::library::{ListOffer, Selection};
 use crate::ui::parts::{Controls, format};
+use headway_model::Sample;
 use headway_model::library::{OutcomeFilter, Under};
 
 /// What a start would process, and how much, if that is known.
@@ -54,7 +55,7 @@ pub(in crate::ui) fn StartBar(chosen: JobOptions) -> impl IntoView {
             <p class="ui-error ui-hint" role="alert">{move || obstacle.get()}</p>
             <div class="ui-buttons">
                 // Where there are too few files it keeps its place, so that no other button moves.
-                <button data-start="sample" disabled=move || is_dead() || !is_more() on:click=move |_| chosen.start(StartMode::Sample)>
+                <button data-start="sample" disabled=move || is_dead() || !is_more() on:click=move |_| chosen.start(StartMode::Sample(Sample::Files(SAMPLE)))>
                     {format!("Try {SAMPLE} first")}
                 </button>
                 <button data-start="plan" disabled=is_dead on:click=move |_| chosen.start(StartMode::Plan)>"Show the plan"</button>

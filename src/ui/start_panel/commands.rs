@@ -21,12 +21,8 @@ pub(super) fn Commands(chosen: JobOptions) -> impl IntoView {
         let Ok(Some(request)) = chosen.request() else { return lines.set(Vec::new()) };
         let (first, total) = chosen.first_files();
         leptos::task::spawn_local(async move {
-            let answer = match first.is_empty() {
-                true => Ok(Vec::new()),
-                false => api::command_lines(request, first, total).await,
-            };
             // The start will report what is wrong; nothing runs before that.
-            lines.try_set(answer.unwrap_or_default());
+            lines.try_set(api::command_lines(request, first, total).await.unwrap_or_default());
         });
     };
     Effect::new(move |_| {
@@ -42,7 +38,7 @@ pub(super) fn Commands(chosen: JobOptions) -> impl IntoView {
     });
     view! {
         <div class="start-commands" hidden=move || lines.with(Vec::is_empty)>
-            <p class="ui-hint">"Runs, for the first files:"</p>
+            <p class="ui-hint">"Runs, for the first files (what is written gets its name once it is complete):"</p>
             <pre>{move || lines.with(|lines| lines.join("\n"))}</pre>
         </div>
     }

@@ -86,7 +86,7 @@ fn own_files(request: &StartJob) -> String {
     let conditions = condition_words(&request.conditions, true);
     let files = [vec![files], conditions].concat().join(", ");
     match request.sample {
-        Some(most) => format!("the first {} of {files}", format::count(most.into())),
+        Some(sample) => format!("{} {files}", sample.words()),
         None => files,
     }
 }
@@ -94,6 +94,7 @@ fn own_files(request: &StartJob) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headway_model::Sample;
     use headway_model::request::FolderQuery;
 
     #[test]
@@ -109,7 +110,7 @@ mod tests {
             show: OutcomeFilter::Failed,
             ..FolderQuery::default()
         };
-        let some = StartJob { sample: Some(10), ..of(Query::Folder(folder)) };
+        let some = StartJob { sample: Some(Sample::Files(10)), ..of(Query::Folder(folder)) };
         let said = "the first 10 of those in 2024/May of photos that match *.jpg, IMG, if they failed";
         assert_eq!(own_files(&some), said);
     }

@@ -6,13 +6,14 @@ use super::Wrong;
 use super::policies::Policies;
 use super::to_files::{to_files, writes};
 use crate::live::Live;
-use crate::ui::library::{FIRST, ListOffer, Selection, matching};
+use crate::ui::library::{ListOffer, Selection, matching};
 use crate::ui::parts::format::sentence;
+use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
 use headway_model::summary::{RecipeInfo, Start};
-use headway_model::{Conditions, JobId, Output, OutputPlace, Policy, Query, RelPath, Settings, StartJob};
+use headway_model::{Conditions, JobId, Output, OutputPlace, Policy, Query, RelPath, Sample, Settings, StartJob};
 
-/// The size of a sample.
+/// How many files a sample has, if it is the first ones.
 pub(super) const SAMPLE: u32 = 10;
 
 /// The field for the folder that the output goes to.
@@ -25,8 +26,8 @@ pub(super) enum StartMode {
     Run,
     /// Makes a plan first, which waits for approval.
     Plan,
-    /// Runs only the first files.
-    Sample,
+    /// Runs only some of the files.
+    Sample(Sample),
 }
 
 /// A preset that was chosen.
@@ -214,12 +215,17 @@ impl JobOptions {
         self.wrong.with(|wrong| wrong.iter().find(|(field, _)| *field == name).map(|(_, text)| text.clone()))
     }
 
-    /// The first files whose names are known, with their numbers, and the total number of files.
+    /// The first files, with their numbers, and the total number of files. The server looks for them by itself, except in a list
+    /// that shows files by their last outcome.
     pub(super) fn first_files(self) -> (Vec<(u32, RelPath)>, u32) {
         let amount = self.selected.with_untracked(|selected| (!selected.is_empty()).then(|| selected.amount()));
         let amount = amount.or_else(|| self.offer.with_untracked(ListOffer::amount)).unwrap_or_default();
-        let first = self.selected.with_untracked(|selected| selected.first(FIRST));
-        let first = first.unwrap_or_else(|| self.offer.with_untracked(ListOffer::first));
+        let is_named = self.selected.with_untracked(|selected| matches!(selected.query(), Some((_, Query::Paths(_)))));
+        let is_filtered = |offer: &ListOffer| offer.view().is_some_and(|view| view.show != OutcomeFilter::All);
+        let first = self.offer.with_untracked(|offer| match !is_named && is_filtered(offer) {
+            true => offer.first(),
+            false => Vec::new(),
+        });
         ((1..).zip(first).collect(), u32::try_from(amount.files).unwrap_or(u32::MAX))
     }
 
@@ -232,10 +238,10 @@ impl JobOptions {
         };
         self.wrong.set(Vec::new());
         let approval = mode == StartMode::Plan;
-        let sample = (mode == StartMode::Sample).then_some(SAMPLE);
+        let sample = if let StartMode::Sample(sample) = mode { Some(sample) } else { None };
         let is_selection = self.selected.with_untracked(|selected| !selected.is_empty());
         let job = self.live.start(StartJob { approval, sample, ..request });
-        self.given.set(job.filter(|_| is_selection && mode != StartMode::Sample));
+        self.given.set(job.filter(|_| is_selection && sample.is_none()));
     }
 
     /// The query with the patterns for files to leave out. Files that were selected one by one are all wanted.

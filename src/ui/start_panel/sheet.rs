@@ -12,6 +12,7 @@ use super::options::Options;
 use super::output::OutputOptions;
 use super::preset_list::PresetList;
 use super::presets::Presets;
+use super::samples::Samples;
 use super::save_preset::SavePreset;
 use super::setting::Setting;
 use super::which_files::WhichFiles;
@@ -52,6 +53,7 @@ pub(in crate::ui) fn StartSheet(
                 <LeaveOut chosen />
                 <WhichFiles chosen />
             </div>
+            <Samples chosen />
             <SavePreset chosen presets />
         </div>
     }

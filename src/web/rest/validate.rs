@@ -253,7 +253,10 @@ fn kind_text(leaf: &Value, kind: &str, tags: &[&str]) -> String {
         },
         "boolean" => "true or false".to_owned(),
         "number" => "a number".to_owned(),
-        "string" => "a text".to_owned(),
+        "string" => match leaf.pointer("/examples/0").and_then(Value::as_str) {
+            Some(example) => format!("a text such as {example:?}"),
+            None => "a text".to_owned(),
+        },
         "array" => "a list".to_owned(),
         "object" if tags.is_empty() => match leaf.get("properties").and_then(Value::as_object) {
             Some(fields) if fields.len() == 1 => {

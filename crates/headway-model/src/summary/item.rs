@@ -41,6 +41,10 @@ pub struct ItemView {
     /// Of an item that waits: the file that its output is to be, unless it replaces the item's own file.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<RelPath>,
+    /// Of an item that waits: what is going to be done to its file besides, in words, such as that it is only read, the command that
+    /// runs, or which file with the same content is kept.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub will: Option<String>,
     /// Of an item that did not succeed: how the newest job that ran its file again has left it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retried: Option<ItemRetry>,

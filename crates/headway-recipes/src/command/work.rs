@@ -8,11 +8,12 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde_json::json;
 
+use super::argv::{argv, starters};
 use super::capture::{Captures, read};
 use super::complaint::complaint;
 use super::scratch::Scratch;
 use super::start_failures::{GUARD_KILLED, unguarded, unstarted};
-use super::{CommandConfig, Settings, environment, output_of, program};
+use super::{CommandConfig, environment, output_of, program};
 use crate::{Attempt, Binding, EmptyOutput, Failure, LiveOutput, Success, Unable, Work};
 use headway_files::template::{Template, Token, Values};
 use headway_files::{DataFolder, private};
@@ -47,41 +48,20 @@ enum Program {
     Check,
 }
 
-/// A word of the command with the settings filled in; `None` if the word is omitted.
-pub(super) fn filled(config: &CommandConfig, settings: &Settings, word: &str) -> Option<Template> {
-    match config.setting.iter().find(|setting| word == format!("{{{}}}", setting.name)) {
-        // A value that a person chose is literal text.
-        Some(setting) => Some(Template::text(&setting.argument(settings.get(&setting.name))?)),
-        None => Some(Template::new(word)),
-    }
-}
-
 impl CommandWork {
     pub(super) fn new(config: &CommandConfig, job: &Binding<'_>) -> Result<Self, Unable> {
         let all = environment(&config.environment);
         let path = all.get("PATH").cloned().unwrap_or_default();
-        let settings = &job.request.settings;
-        let mut argv: Vec<_> = config.run.iter().filter_map(|word| filled(config, settings, word)).collect();
+        let mut argv = argv(config, &job.request.settings);
         argv[0] = Template::text(&program(&config.run[0], &path)?.to_string_lossy());
-        if argv.iter().all(|word| word.tokens().next().is_none()) {
-            argv.push(Template::new("{}"));
-        }
         let mut verify: Vec<_> = config.verify.iter().map(|word| Template::new(word)).collect();
         if let Some(first) = config.verify.first() {
             verify[0] = Template::text(&program(first, &path)?.to_string_lossy());
         }
         let mut before = Vec::new();
-        let mut put_before = |words: &[&str]| {
-            let found = program(words[0], &path)?;
-            before.push(found.as_os_str().as_bytes().to_vec());
-            before.extend(words[1..].iter().map(|word| word.as_bytes().to_vec()));
-            Ok::<_, Unable>(())
-        };
-        if let Some(nice) = config.nice {
-            put_before(&["nice", "-n", &nice.to_string()])?;
-        }
-        if config.idle_io {
-            put_before(&["ionice", "-c", "3"])?;
+        for words in starters(config) {
+            before.push(program(&words[0], &path)?.as_os_str().as_bytes().to_vec());
+            before.extend(words.into_iter().skip(1).map(String::into_bytes));
         }
         if let Some(directory) = &config.directory {
             let found = Found::of(directory.metadata()).known();

@@ -31,11 +31,21 @@ pub(super) enum KeepRule {
 
 impl KeepRule {
     pub(super) const CHOICES: [(&'static str, &'static str); 4] = [
-        ("names", "the one with most names, then the oldest"),
-        ("oldest", "the oldest"),
-        ("newest", "the newest"),
-        ("first", "the first in the order of paths"),
+        ("names", KeepRule::Names.words()),
+        ("oldest", KeepRule::Oldest.words()),
+        ("newest", KeepRule::Newest.words()),
+        ("first", KeepRule::First.words()),
     ];
+
+    /// The file that stays, in words.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            KeepRule::Names => "the one with most names, then the oldest",
+            KeepRule::Oldest => "the oldest",
+            KeepRule::Newest => "the newest",
+            KeepRule::First => "the first in the order of paths",
+        }
+    }
 }
 
 /// A file whose content is known.
@@ -60,6 +70,9 @@ pub(super) struct Group {
     pub(super) blake3: String,
     /// How many bytes are freed once the removed files are also gone from the trash.
     pub(super) bytes: u64,
+    /// The rule by which one stays. Reports of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<KeepRule>,
     /// The names of the file that stays.
     pub(super) keep: Vec<RelPath>,
     /// The names of all other files.
@@ -130,7 +143,7 @@ impl Collected {
 }
 
 /// Makes a group of files with the same content, in the order of their paths; `None` if all are names of one file.
-fn group(members: &[Member], keep: KeepRule) -> Option<Group> {
+fn group(members: &[Member], by: KeepRule) -> Option<Group> {
     let mut files: HashMap<(u64, u64), Vec<&Member>> = HashMap::new();
     members.iter().for_each(|member| files.entry(member.file).or_default().push(member));
     if files.len() < 2 {
@@ -138,7 +151,7 @@ fn group(members: &[Member], keep: KeepRule) -> Option<Group> {
     }
     let rank = |names: &[&Member]| {
         let (time, count) = (names[0].mtime_ns, Reverse(names[0].links));
-        match keep {
+        match by {
             KeepRule::Names => (count, time),
             KeepRule::Oldest => (Reverse(0), time),
             KeepRule::Newest => (Reverse(0), time.saturating_neg()),
@@ -156,6 +169,7 @@ fn group(members: &[Member], keep: KeepRule) -> Option<Group> {
         size: first.size,
         blake3: first.hash.to_hex().to_string(),
         bytes: first.size * goes as u64,
+        by: Some(by),
         keep: paths(keep),
         remove: paths(remove),
     })

@@ -3,6 +3,7 @@
 //! and comes back if that one is not there once it is gone. So the last file with a content is never removed.
 
 mod kept;
+mod planned;
 mod same_content;
 
 use std::collections::HashMap;
@@ -12,11 +13,14 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Attempt, Binding, Effect, Failure, ItemResults, Recipe, Rename, Setting, Success, Unable, Work, report};
+use crate::recipe::read;
+use crate::{
+    Attempt, Binding, Effect, Failure, ItemResults, PlanReport, Recipe, Rename, Setting, Success, Unable, Work, report,
+};
 use headway_files::{Library, OpenError, OpenFile, Outputs, Staged};
 use headway_model::summary::RecipeInfo;
 use headway_model::{
-    BuiltIn, DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason,
+    BuiltIn, DiskEffect, FailReason, JobId, Keep, Output, OutputPlace, PlannedFile, RelPath, SkipReason, StartJob,
 };
 use kept::kept;
 use rustix::io::Errno;
@@ -85,6 +89,20 @@ impl Recipe for Deduplicate {
 
     fn renames_files(&self) -> bool {
         true
+    }
+
+    fn plan_detail(&self, request: &StartJob, _: &RelPath) -> Option<String> {
+        let wanted: DeduplicateSettings = read(&self.info().settings, &request.settings).ok()?;
+        Some(match wanted.action {
+            Substitute::Trash => "to the trash".into(),
+            Substitute::Link => "to the trash, and a hard link takes its place".into(),
+            Substitute::Reflink => "to the trash, and a clone takes its place".into(),
+        })
+    }
+
+    fn plan_report(&self, request: &StartJob) -> Option<PlanReport> {
+        let wanted: DeduplicateSettings = read(&self.info().settings, &request.settings).ok()?;
+        wanted.report.trim().parse().ok().map(planned::report)
     }
 
     fn bind(&self, job: &Binding<'_>) -> Result<Box<dyn Work>, Unable> {

@@ -5,6 +5,7 @@ use fast_image_resize::Resizer;
 use image::{DynamicImage, GrayAlphaImage, ImageBuffer, Pixel, Primitive, RgbaImage};
 
 use super::{Depth, Transparency};
+use headway_model::text::counted;
 
 /// The size of a picture whose longest side is to have this length; 0 keeps the size.
 pub(super) fn size(of: (u32, u32), longest: u32, enlarge: bool) -> (u32, u32) {
@@ -17,6 +18,15 @@ pub(super) fn size(of: (u32, u32), longest: u32, enlarge: bool) -> (u32, u32) {
         side.clamp(1, u64::from(longest)) as u32
     };
     (scaled(of.0), scaled(of.1))
+}
+
+/// What a plan says about the size of each picture; `None` if it stays.
+pub(super) fn words(longest: u32, enlarge: bool) -> Option<String> {
+    let longest = (longest > 0).then(|| counted(longest.into(), ',', "pixel", "pixels"))?;
+    Some(match enlarge {
+        true => format!("its longest side becomes {longest}"),
+        false => format!("its longest side becomes {longest}, unless it is shorter"),
+    })
 }
 
 /// The memory that a picture of this size takes, in bytes.
@@ -172,6 +182,9 @@ mod tests {
         assert_eq!(size((800, 600), 1600, true), (1600, 1200));
         assert_eq!(size((800, 600), 0, true), (800, 600));
         assert_eq!(size((10_000, 1), 100, false), (100, 1));
+        assert_eq!(words(0, true), None);
+        assert_eq!(words(1_600, true).as_deref(), Some("its longest side becomes 1,600 pixels"));
+        assert_eq!(words(1, false).as_deref(), Some("its longest side becomes 1 pixel, unless it is shorter"));
         assert_eq!(size((u32::MAX, u32::MAX - 1), 65_535, false), (65_535, 65_535));
     }
 

@@ -7,6 +7,7 @@ mod choice;
 mod done;
 mod excludes;
 mod file_types;
+mod first_files;
 mod has_files;
 mod lineage;
 mod listed_before;
@@ -26,6 +27,7 @@ pub(crate) use absent::{absent_disks, disks_of, is_missed, missed_disks, missing
 use batch::PlanBatch;
 pub(crate) use choice::QueryPatterns;
 use done::AlreadyDone;
+pub(crate) use first_files::first_files;
 pub(crate) use has_files::has_files;
 use listed_before::{ListedBefore, listed_before};
 use lister::{Lister, OutcomeLookup};

@@ -7,11 +7,12 @@ use headway_model::conditions::{TYPE_CLASSES, TYPES_LIMIT};
 use headway_model::library::SEARCH_LIMIT;
 use headway_model::path::{RESERVED, is_reserved};
 use headway_model::policy::{BACKOFF_LIMIT_MS, TRIES_LIMIT};
-use headway_model::request::{ItemSelection, ItemsQuery, PATHS_LIMIT, SAMPLE_LIMIT};
-use headway_model::{JobKind, Output, OutputPlace, Policy, Query, RelPath, StartJob};
+use headway_model::request::{ItemSelection, ItemsQuery, PATHS_LIMIT};
+use headway_model::sample::SAMPLE_LIMIT;
+use headway_model::{JobKind, Output, OutputPlace, Policy, Query, RelPath, Sample, StartJob};
 
-pub(super) fn sample(sample: Option<u32>) -> Option<String> {
-    let is_wrong = sample.is_some_and(|sample| !(1..=SAMPLE_LIMIT).contains(&sample));
+pub(super) fn sample(sample: Option<Sample>) -> Option<String> {
+    let is_wrong = matches!(sample, Some(Sample::Files(files)) if !(1..=SAMPLE_LIMIT).contains(&files));
     is_wrong.then(|| format!("a sample has 1 to {SAMPLE_LIMIT} files"))
 }
 

@@ -9,6 +9,7 @@ mod kept;
 mod makers;
 mod noted;
 mod over;
+mod planned;
 mod retries;
 mod sizes;
 mod start;

@@ -140,6 +140,7 @@ mod tests {
             rerun: None,
             becomes: None,
             output: None,
+            will: None,
             retried: None,
         };
         let mut totals = JobTotals::default();

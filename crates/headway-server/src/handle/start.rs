@@ -9,7 +9,7 @@ use headway_model::event::{TITLE_LIMIT, cut};
 use headway_model::request::{ItemSelection, ItemsQuery};
 use headway_model::summary::{JobSummary, JobView};
 use headway_model::text::counted;
-use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, StartJob};
+use headway_model::{ApiError, Digest, JobEvent, JobId, Query, Refusal, Sample, StartJob};
 use headway_recipes::Obstacle;
 use headway_store::AppendError;
 use headway_store::rows::JobRow;
@@ -183,9 +183,13 @@ fn title(request: &StartJob) -> String {
     format!("{}{}", whole_title(request), sampled(request))
 }
 
-/// How many files a title says that a job takes at most.
+/// Which of its files a title says that a job takes.
 fn sampled(request: &StartJob) -> String {
-    request.sample.map(|sample| format!(", first {sample}")).unwrap_or_default()
+    match request.sample {
+        Some(Sample::Files(files)) => format!(", first {files}"),
+        Some(Sample::Percent(percent)) => format!(", {percent} % of the files"),
+        None => String::new(),
+    }
 }
 
 /// Which items of another job a job is for, in a title.

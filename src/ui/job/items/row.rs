@@ -11,6 +11,15 @@ use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::summary::ItemView;
 use headway_model::{JobId, StartJob};
 
+/// What a plan says of the file: the new name that it or its output gets, and, as long as it is not over, what is done to it besides.
+fn planned(row: &ShownItem, text: &ItemView) -> Option<String> {
+    let is_open = matches!(row.status, Some(ItemLabel::Waiting | ItemLabel::Running));
+    let output = text.output.as_ref().filter(|_| is_open);
+    let to = text.becomes.as_ref().or(output).map(|to| place(to.as_str(), &text.path));
+    let words = [to, text.will.clone().filter(|_| is_open)].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    (!words.is_empty()).then_some(words)
+}
+
 #[component]
 pub(super) fn ItemRow(
     job: JobId,
@@ -48,9 +57,7 @@ pub(super) fn ItemRow(
                     Some([Some(why), found].into_iter().flatten().collect::<Vec<_>>().join(" · "))
                 }
                 Some(why) => Some(why),
-                None => found().or_else(|| {
-                    text.as_ref().and_then(|text| Some(place(text.becomes.as_ref()?.as_str(), &text.path)))
-                }),
+                None => found().or_else(|| text.as_ref().and_then(|text| planned(&row, text))),
             }
         })
     };

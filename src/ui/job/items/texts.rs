@@ -185,6 +185,7 @@ mod tests {
             rerun: None,
             becomes: None,
             output: None,
+            will: None,
             retried: None,
         }
     }

@@ -135,7 +135,7 @@ fn jobs() {
 fn items() {
     let item = json!({
         "item": 3, "path": "a/b%25", "size": 1, "status": "failed", "reason": "r", "message": "m", "attempt": 2,
-        "result": { "blake3": "x", "n": [1.5] }, "rerun": "settings", "becomes": "c", "output": "d",
+        "result": { "blake3": "x", "n": [1.5] }, "rerun": "settings", "becomes": "c", "output": "d", "will": "only read",
         "retried": { "job": JOB, "status": "succeeded" },
     });
     whole::<ItemPage>(&json!({ "items": [item], "next": 4, "seq": 5 }));

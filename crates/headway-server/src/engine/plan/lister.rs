@@ -6,6 +6,7 @@ mod expected;
 mod find;
 mod free_names;
 mod litter;
+mod sample;
 mod verdicts;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -23,6 +24,7 @@ use headway_files::ListedFile;
 use headway_model::library::OutcomeFilter;
 use headway_model::{Conditions, PauseReason, Query, RelPath};
 use headway_recipes::{Plan, Unable, Work};
+use sample::SampleSoFar;
 
 /// How many files are looked up in the log at a time.
 const LOOKED_UP_AT_ONCE: usize = 500;
@@ -57,8 +59,8 @@ pub(super) struct Lister<'a> {
     expected: BTreeSet<RelPath>,
     /// The patterns that tell which of them are asked for.
     expects: Option<QueryPatterns>,
-    /// How many more files are to run, if only a sample is wanted.
-    wanted: Option<u32>,
+    /// Which of the files are to run, if only a sample is wanted.
+    sample: Option<SampleSoFar>,
     failed: Option<Unable>,
 }
 
@@ -75,7 +77,7 @@ impl<'a> Lister<'a> {
             Query::Paths(_) | Query::Items(_) => OutcomeFilter::All,
         };
         let (waiting, batch, targets, companions) = (Vec::new(), PlanBatch::default(), HashSet::new(), HashMap::new());
-        let wanted = active.request.sample.map(|sample| sample.saturating_sub(taken));
+        let sample = active.request.sample.map(|sample| SampleSoFar::going_on(sample, taken));
         Lister {
             active,
             work,
@@ -94,7 +96,7 @@ impl<'a> Lister<'a> {
             companions,
             expected: BTreeSet::new(),
             expects: None,
-            wanted,
+            sample,
             failed: None,
         }
     }
@@ -167,7 +169,7 @@ impl<'a> Lister<'a> {
 
     /// Whether the sample is complete.
     fn is_enough(&self) -> bool {
-        self.wanted == Some(0)
+        self.sample.as_ref().is_some_and(SampleSoFar::is_complete)
     }
 
     /// Whether somebody waits for the plan, or a sample is taken of what runs. Otherwise the attempts look at the files,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::{Server, checks};
 use super::PAGE_LIMIT;
-use crate::engine::target;
+use super::planned::UNLISTED;
 use headway_model::groups::{GroupBy, ItemGroups};
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::{ItemFilter, MatchingItems};
@@ -12,7 +12,7 @@ use headway_model::library::{Pattern, SEARCH_LIMIT};
 use headway_model::summary::{ItemPage, ItemView};
 use headway_model::{ApiError, ItemStatus, JobId, SkipReason};
 use headway_store::ItemPages;
-use headway_store::rows::{ItemRow, JobRow};
+use headway_store::rows::ItemRow;
 
 impl Server {
     /// A page of a job's items.
@@ -46,27 +46,11 @@ impl Server {
             next = next.filter(|next| *next < last);
         }
         let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
-        self.show_outputs(&row, &mut items).await?;
+        self.say_planned(&row, &mut items).await?;
         self.say_retried(&row, &mut items).await?;
         self.say_kept(&row, &mut items).await;
         self.say_noted(&row, &mut items).await?;
         Ok(ItemPage { items, next, seq: row.summary.seq })
-    }
-
-    /// Adds to items that wait where their outputs are to go.
-    async fn show_outputs(&self, row: &JobRow, items: &mut [ItemView]) -> Result<(), ApiError> {
-        if items.iter().all(|item| item.status != ItemLabel::Waiting) {
-            return Ok(());
-        }
-        let Some(recipe) = self.inner.context.recipe(&row.summary.recipe) else { return Ok(()) };
-        let Some(request) = self.request_of(row).await? else { return Ok(()) };
-        let has_output =
-            |item: &&mut ItemView| item.status == ItemLabel::Waiting && item.message.as_deref() != Some(UNLISTED);
-        for item in items.iter_mut().filter(has_output) {
-            let output = recipe.output_for(&request, &item.path).filter(|output| !output.replaces());
-            item.output = output.and_then(|output| target(&output, &item.path, item.item + 1, 0).ok());
-        }
-        Ok(())
     }
 
     /// The first items from this one on that a filter lists, in order: some of the skipped, and, if they are errors, the failed.
@@ -161,15 +145,13 @@ impl Server {
         let items = items.get(..PAGE_LIMIT as usize).unwrap_or(items);
         let rows = self.store().items_at(row.job_no, items).await?;
         let mut items: Vec<_> = rows.into_iter().map(item_view).collect();
+        self.say_planned(&row, &mut items).await?;
         self.say_retried(&row, &mut items).await?;
         self.say_kept(&row, &mut items).await;
         self.say_noted(&row, &mut items).await?;
         Ok(items)
     }
 }
-
-/// The text for a folder that the plan could not list, until its attempt reports why.
-const UNLISTED: &str = "the folder could not be listed";
 
 /// An item as callers read it.
 pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
@@ -183,6 +165,7 @@ pub(in crate::handle) fn item_view(row: ItemRow) -> ItemView {
         rerun: row.file.rerun,
         becomes: row.file.becomes,
         output: None,
+        will: None,
         retried: None,
         status: row.state.status.label(),
         reason: row.state.status.reason().map(Into::into),

@@ -34,10 +34,13 @@ impl Server {
             add(format!("The files that this job wrote cannot be listed: {}.", io_text(&error)));
             Vec::new()
         });
-        let totals = self.reported(&row.summary, &outputs).await?.unwrap_or_else(|error| {
+        let mut totals = self.reported(&row.summary, &outputs).await?.unwrap_or_else(|error| {
             add(format!("The report of this job cannot be read: {}.", io_text(&error)));
             ReportTotals::default()
         });
+        if row.summary.status == JobStatus::Planned {
+            totals.lines = self.plan_head(&row, request.as_ref()).await?;
+        }
         let next = self.next_job(&row.summary, request.as_ref(), &outputs, totals.has_found);
         let (priority, concurrency) = (row.head.priority(), row.head.concurrency());
         if !row.summary.status.is_terminal() {

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use super::super::Server;
+use headway_files::DataFolder;
 use headway_model::built_in::CHECKSUM_MANIFESTS;
 use headway_model::library::OutcomeFilter;
 use headway_model::request::FolderQuery;
-use headway_model::{ApiError, BuiltIn, JobStatus, JobSummary, Query, StartJob};
-use headway_recipes::ReportTotals;
+use headway_model::{ApiError, BuiltIn, JobId, JobStatus, JobSummary, Query, StartJob};
+use headway_recipes::{ReportHead, ReportTotals};
 
 /// How much of a report is read, in bytes. Its totals come first.
 const HEAD_BYTES: u64 = 64 * 1_024;
@@ -24,13 +25,7 @@ impl Server {
         let is_written = |name: &str| summary.status.is_terminal() && outputs.iter().any(|output| output == name);
         let Some(head) = head.filter(|head| is_written(head.output)) else { return Ok(Ok(ReportTotals::default())) };
         let job = summary.job;
-        self.read_data(move |data| -> io::Result<ReportTotals> {
-            let Some(path) = data.outputs(&job).path(head.output)? else { return Ok(ReportTotals::default()) };
-            let mut text = Vec::new();
-            File::open(path)?.take(HEAD_BYTES).read_to_end(&mut text)?;
-            Ok((head.read)(&String::from_utf8_lossy(&text)))
-        })
-        .await
+        self.read_data(move |data| read_totals(data, job, head)).await
     }
 
     /// The job that makes use of what this one found, if this caller can start it.
@@ -45,6 +40,14 @@ impl Server {
             request.filter(|request| self.is_owner || self.inner.context.configured(&request.library).is_some())?;
         next_job(summary, request, outputs, has_found)
     }
+}
+
+/// Reads the totals of a job's report; none if there is no such report. Blocking.
+pub(super) fn read_totals(data: &DataFolder, job: JobId, head: ReportHead) -> io::Result<ReportTotals> {
+    let Some(path) = data.outputs(&job).path(head.output)? else { return Ok(ReportTotals::default()) };
+    let mut text = Vec::new();
+    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut text)?;
+    Ok((head.read)(&String::from_utf8_lossy(&text)))
 }
 
 /// A check of the very files of a checksum job by the manifest that it made, or a plan to remove the duplicates that a job
@@ -74,7 +77,7 @@ fn next_job(summary: &JobSummary, request: &StartJob, outputs: &[String], has_fo
 mod tests {
     use super::*;
     use headway_model::testing::summary;
-    use headway_model::{Counters, RelPath};
+    use headway_model::{Counters, RelPath, Sample};
 
     #[test]
     fn the_very_files_of_a_job_are_verified_by_its_manifest() {
@@ -91,7 +94,8 @@ mod tests {
         let other = StartJob { recipe: "health".into(), ..request };
         assert_eq!(next_job(&summary, &other, &made, false), None);
         let unprocessed = FolderQuery { show: OutcomeFilter::Unprocessed, ..FolderQuery::default() };
-        let sample = StartJob { sample: Some(1), ..StartJob::new("files", "checksum", Query::Folder(unprocessed)) };
+        let of_one = StartJob::new("files", "checksum", Query::Folder(unprocessed));
+        let sample = StartJob { sample: Some(Sample::Files(1)), ..of_one };
         let verify = next_job(&summary, &sample, &made, false).expect("a request");
         assert_eq!((verify.query, verify.sample), (Query::Folder(FolderQuery::default()), None));
     }

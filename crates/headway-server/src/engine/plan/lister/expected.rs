@@ -18,7 +18,7 @@ impl Lister<'_> {
     /// Notes which files are expected among those that this query asks for, except what was `listed` before. Nobody can tell
     /// whether a missing file would be in a sample, what its last outcome is, or whether it would meet the conditions.
     pub(super) fn expect(&mut self, query: &FolderQuery, listed: &HashSet<RelPath>) -> Result<(), Unable> {
-        if query.show != OutcomeFilter::All || self.wanted.is_some() || !self.conditions.is_empty() {
+        if query.show != OutcomeFilter::All || self.sample.is_some() || !self.conditions.is_empty() {
             return Ok(());
         }
         let choice = QueryPatterns::new(query).map_err(|error| Unable::Failed(error.to_string()))?;

@@ -29,13 +29,17 @@ impl Lister<'_> {
         if self.is_stopped() {
             return false;
         }
-        let files = match self.looked_up() {
+        let mut files = match self.looked_up() {
             Ok(files) => files,
             Err(why) => return self.fail(why),
         };
         // The look at the files ends early when it is stopped.
         if self.is_stopped() {
             return false;
+        }
+        // Before names are resolved: a file that does not run gives up none, and takes no number.
+        if let Some(sample) = &mut self.sample {
+            files.retain(|found| found.skip.is_some() || sample.keeps_next());
         }
         let mut resolved = match self.resolved_names(&files) {
             Ok(resolved) => resolved.into_iter(),
@@ -45,7 +49,7 @@ impl Lister<'_> {
             if self.is_enough() {
                 return false;
             }
-            let name = resolved.next().flatten();
+            let (name, can_run) = (resolved.next().flatten(), found.skip.is_none());
             if found.is_asked_about() {
                 found.skip = match self.verdict(&mut found, name) {
                     Ok(skip) => skip,
@@ -55,8 +59,8 @@ impl Lister<'_> {
                     self.work.plan(Plan::File(&found.file));
                 }
             }
-            if found.skip.is_none() {
-                self.wanted = self.wanted.map(|wanted| wanted.saturating_sub(1));
+            if can_run && let Some(sample) = &mut self.sample {
+                sample.settle(found.skip.is_none());
             }
             self.batch.push(self.index, found);
             self.index += 1;
