@@ -3,7 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-/// Asks until the answer is there; fails after a minute.
+/// How long a condition is waited for: so long that a busy machine is no reason to fail.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Asks until the answer is there; fails after [`PATIENCE`].
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     eventually_or(what, || {
         let asked = ask();
@@ -28,8 +31,8 @@ pub(crate) async fn eventually_or<T, F: Future<Output = Result<T, String>>>(
         }
     };
     // Also when a question is never answered.
-    let answer = tokio::time::timeout(Duration::from_secs(60), asking).await;
-    answer.unwrap_or_else(|_| panic!("waited a minute for: {what}. At last: {last}"))
+    let answer = tokio::time::timeout(PATIENCE, asking).await;
+    answer.unwrap_or_else(|_| panic!("waited {} s for: {what}. At last: {last}", PATIENCE.as_secs()))
 }
 
 /// `default` repetitions, scaled by the one variable that scales all of them (`HEADWAY_EFFORT`, in percent).
