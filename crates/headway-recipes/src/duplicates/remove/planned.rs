@@ -34,7 +34,7 @@ struct PlanTotals {
 fn head(report: &str) -> ReportTotals {
     let Ok(totals) = serde_json::from_str::<PlanTotals>(report) else { return ReportTotals::default() };
     let counted = |number, one, many| counted(number, ',', one, many);
-    let rule = format!("Of each group of files with the same content, {} stays", totals.keep.words());
+    let rule = format!("One file of each group with the same content stays: {}", totals.keep.words());
     let sum = format!(
         "The report has {} with {}; removing {} of them frees {} once the trash is emptied",
         counted(totals.groups, "group", "groups"),
