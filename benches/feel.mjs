@@ -1,11 +1,14 @@
 // Measures in a real browser how the page feels with many files, and prints one line of JSON for each row of the table
 // in docs/performance.md.
-// Usage: node benches/feel.mjs ADDRESS (of a server whose only library holds many files, none of which has been in a job)
+// Usage: node benches/feel.mjs ADDRESS [EMPTY] (ADDRESS is of a server whose only library holds many files, none of which has been in a
+// job; EMPTY is the folder that benches/empty-page/build made, for the ratio of the time until a page is hydrated)
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 
 const { chromium } = createRequire(new URL('../end2end/package.json', import.meta.url))('playwright-core');
-const [address] = process.argv.slice(2);
+const [address, empty] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -31,7 +34,7 @@ async function opened(path, slower = 1) {
     watch('layout-shift', (entry) => (window.shift += entry.hadRecentInput ? 0 : entry.value));
     watch('event', (entry) => entry.name === 'keydown' && window.keys.push(entry.duration), { durationThreshold: 16 });
   });
-  await page.goto(address + path);
+  await page.goto(new URL(path, address).href);
   await page.locator('main[data-ready]').waitFor({ state: 'attached' });
   const ready = await page.evaluate(() => performance.now());
   return { page, client, ready };
@@ -64,13 +67,28 @@ const jump = async (page, table, name) => whole(await page.evaluate(async ([tabl
   await page.context().close();
 }
 
-const times = [];
-for (let turn = 0; turn < 5; turn++) {
-  const { page, ready } = await opened('/', 4);
-  times.push(ready);
-  await page.context().close();
+// Headway's page and the empty one by turns, so that both have the same machine.
+{
+  const types = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm' };
+  const server = empty && createServer(async ({ url }, answer) => {
+    const name = url === '/' ? 'index.html' : url.slice(1);
+    const type = types[name.split('.').pop()] ?? 'text/plain';
+    const bytes = await readFile(`${empty}/${name}`).catch(() => null);
+    answer.writeHead(bytes ? 200 : 404, { 'content-type': type }).end(bytes);
+  }).listen(0, '127.0.0.1');
+  const paths = ['/', ...(server ? [`http://127.0.0.1:${server.address().port}/`] : [])];
+  const times = paths.map(() => []);
+  for (let turn = 0; turn < 9; turn++) {
+    for (const [which, path] of paths.entries()) {
+      const { page, ready } = await opened(path, 4);
+      times[which].push(ready);
+      await page.context().close();
+    }
+  }
+  const [ours, bare] = times.map((some) => at(some, 0.5));
+  tell('hydrated at 4x', { ms: whole(ours), ...(bare && { 'empty page, ms': whole(bare), ratio: Math.round((ours / bare) * 100) / 100 }) });
+  server?.close();
 }
-tell('hydrated at 4x', { ms: whole(at(times, 0.5)) });
 
 // The library: search and scrolling.
 {
