@@ -41,9 +41,10 @@ fn metadata(options: &[&str]) -> serde_json::Value {
     serde_json::from_slice(&said.stdout).expect("JSON")
 }
 
-/// Whether a package is an example, and not a part of the product.
-fn is_example(package: &serde_json::Value) -> bool {
-    package["manifest_path"].as_str().is_some_and(|path| path.contains("/examples/"))
+/// Whether a package is an example or a benchmark, and not a part of the product.
+fn is_beside(package: &serde_json::Value) -> bool {
+    let path = package["manifest_path"].as_str().unwrap_or_default();
+    path.contains("/examples/") || path.contains("/benches/")
 }
 
 /// Each crate with the crates of the workspace that it uses, outside its tests.
@@ -51,7 +52,7 @@ fn is_example(package: &serde_json::Value) -> bool {
 fn the_arrows_are_those_of_architecture_md() {
     let mut found = BTreeMap::new();
     let metadata = metadata(&["--no-deps"]);
-    for package in metadata["packages"].as_array().expect("packages").iter().filter(|package| !is_example(package)) {
+    for package in metadata["packages"].as_array().expect("packages").iter().filter(|package| !is_beside(package)) {
         let name = |value: &serde_json::Value| value["name"].as_str().expect("a name").to_owned();
         let used = package["dependencies"].as_array().expect("dependencies").iter();
         let used = used.filter(|used| used["kind"].is_null()).map(name).filter(|used| used.starts_with("headway"));

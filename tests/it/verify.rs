@@ -182,13 +182,13 @@ async fn however_often_a_manifest_repeats_a_line_each_has_its_verdict_soon() {
     let app = App::start(&files).await;
     let (view, _, report) = verify(&app, json!({ "manifest": "SUMS" })).await;
     assert_eq!(view["status"], "completed", "{view}");
-    let counts = "ok 100000, changed 0, bit rot 0, missing 0, unreadable 0, not checked 0";
-    assert_eq!(report, format!("# SUMS: 100000 lines: {counts}\n"));
+    let counts = "ok 100,000, changed 0, bit rot 0, missing 0, unreadable 0, not checked 0";
+    assert_eq!(report, format!("# SUMS: 100,000 lines: {counts}\n"));
     // As many lines about a file that does not exist.
     files.write("SUMS", line.replace("000000", "gone").repeat(100_000).as_bytes());
     let (view, _, report) = verify(&app, json!({ "manifest": "SUMS" })).await;
     assert_eq!(view["reason"], "finish", "{view}");
-    assert!(report.contains("missing 100000") && report.len() < 1_000, "{} bytes", report.len());
+    assert!(report.contains("missing 100,000") && report.len() < 1_000, "{} bytes", report.len());
     app.stop().await;
 }
 

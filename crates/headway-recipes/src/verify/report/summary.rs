@@ -19,12 +19,12 @@ impl VerifyReport<'_> {
             sources => format!("{} manifests", sources.len()),
         };
         let lines = self.lines.lines.len() + self.lines.loose.len();
-        let counts: Vec<_> =
-            verdict::ALL.iter().map(|verdict| format!("{verdict} {}", self.counted(verdict))).collect();
+        let count = |verdict: &str, number: u64| format!("{verdict} {}", text::grouped(number, ','));
+        let counts: Vec<_> = verdict::ALL.iter().map(|verdict| count(verdict, self.counted(verdict))).collect();
         let mut head =
             vec![format!("# {name}: {}: {}\n", text::counted(lines as u64, ',', "line", "lines"), counts.join(", "))];
         if self.new > 0 {
-            head.push(format!("# beside them: {NEW} {}\n", self.new));
+            head.push(format!("# beside them: {}\n", count(NEW, self.new)));
         }
         head
     }
