@@ -153,6 +153,8 @@ test('the bar keeps its one line on a small phone when the link is lost', async 
   const server = await serve(long, { config: commands });
   await page.setViewportSize({ width: 320, height: 700 });
   await open(page, server.url);
+  // The part that comes later is there, so that only the link is lost.
+  await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/split_jobs.wasm')));
   await server.stop('SIGKILL');
   await expect(page.locator('.page-bar .link-badge')).toHaveAttribute('data-link', 'silent', { timeout: 30_000 });
   await expect(page.locator('.page-bar .link-badge')).toContainText('no connection');

@@ -7,7 +7,7 @@ export const WIDTHS = [320, 390, 640, 1280];
 /** A path of 200 characters. */
 export const LONG = `${'folder-with-a-long-name-'.repeat(5)}/${'holiday_in_norway_'.repeat(4)}2024.txt`.slice(-200);
 
-/** At every width neither the page nor the dialog is wider than the screen, no cell of a list is cut, and every button of the dialog can be pressed. */
+/** At every width neither the page nor the dialog is wider than the screen, no cell of a list is cut or covered, and every button of the dialog can be pressed. */
 export async function fits(page: Page, what: string) {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 700 });
@@ -22,13 +22,27 @@ export async function fits(page: Page, what: string) {
       // A cell with an ellipsis says by itself that there is more.
       const cells = [...document.querySelectorAll('.ui-listing td')].filter((cell) => getComputedStyle(cell).textOverflow !== 'ellipsis');
       const cut = cells.filter((cell) => [...cell.querySelectorAll('*:not(.ui-hidden)')].some((part) => right(part) > right(cell) + 1));
+      // What a cell shows stands inside its row, and never over what another cell shows.
+      const shown = (cell: Element) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        const { left, right, top, bottom, width, height } = range.getBoundingClientRect();
+        return width > 1 && height > 1 ? [{ left, right: Math.min(right, cell.getBoundingClientRect().right), top, bottom }] : [];
+      };
+      const covered = [...document.querySelectorAll('.ui-listing tbody tr')].filter((row) => {
+        const { top, bottom } = row.getBoundingClientRect();
+        const boxes = [...row.querySelectorAll('td')].filter((cell) => cell.checkVisibility()).flatMap(shown);
+        const meet = (a: (typeof boxes)[0], b: (typeof boxes)[0]) =>
+          Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+        return boxes.some((box, at) => box.top < top - 1 || box.bottom > bottom + 1 || boxes.slice(at + 1).some((other) => meet(box, other)));
+      });
       const buttons = [...document.querySelectorAll<HTMLElement>('dialog[open] > .ui-buttons :is(button, a)')];
       const unseen = buttons.filter((button) => {
         const { left, top, width, height } = button.getBoundingClientRect();
         const there = document.elementFromPoint(left + width / 2, top + height / 2);
         return !(there && button.contains(there));
       });
-      return [...wide, ...cut.map((cell) => `${cell.className} is cut: ${cell.textContent}`), ...unseen.map((button) => `${button.textContent} cannot be seen`)];
+      return [...wide, ...cut.map((cell) => `${cell.className} is cut: ${cell.textContent}`), ...covered.map((row) => `words of a row cover each other: ${row.textContent}`), ...unseen.map((button) => `${button.textContent} cannot be seen`)];
     });
     expect(found, `${what} at ${width} px`).toEqual([]);
   }
