@@ -62,7 +62,7 @@ fn Row(job: JobSummary, bytes: Option<u64>, zone: Zone) -> impl IntoView {
     let ended: Option<Millis> = job.ended;
     view! {
         <tr data-job=id.to_string()>
-            <td class="jobs-name"><a href=to(&format!("/jobs/{id}")) title=job.title.clone()>{job.title.clone()}</a> " " <span class="jobs-recipe">{job.recipe.clone()}</span></td>
+            <td class="jobs-name"><a href=to(&format!("/jobs/{id}")) title=job.title.clone()>{job.title.clone()}</a> " " <span class="jobs-recipe">{job.recipe_beside_title().to_owned()}</span></td>
             <td class="jobs-state"><StatusBadge status=job.status word=job.status_word() /> " " <span class="jobs-undone">{job.undone_as.clone()}</span></td>
             <td class="jobs-outcomes">
                 {outcomes(&counters)}

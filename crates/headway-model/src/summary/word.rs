@@ -18,6 +18,12 @@ impl JobSummary {
         BuiltIn::of(&self.recipe).is_some_and(BuiltIn::only_tests)
     }
 
+    /// The recipe's name where the title does not begin with it, as default titles do; else nothing.
+    pub fn recipe_beside_title(&self) -> &str {
+        let begins = self.title.get(..self.recipe.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(&self.recipe));
+        if begins { "" } else { &self.recipe }
+    }
+
     /// The word for its status, the same on the page and in the terminal.
     pub fn status_word(&self) -> String {
         if self.is_planned_only() { PLANNED_ONLY.into() } else { self.status.label().replace('_', " ") }
@@ -75,6 +81,17 @@ mod tests {
         // Its files were never listed to the end, so there was no plan.
         assert_eq!(JobSummary { listing: true, ..plan.clone() }.status_word(), "cancelled");
         assert_eq!(JobSummary { status: JobStatus::Planned, ..plan }.status_word(), "planned");
+    }
+
+    #[test]
+    fn a_title_that_names_the_recipe_says_it_once() {
+        let said = |title: &str, recipe: &str| {
+            let job = summary(JobStatus::Completed, Counters::default());
+            JobSummary { title: title.into(), recipe: recipe.into(), ..job }.recipe_beside_title().to_owned()
+        };
+        assert_eq!(said("Health · Photos", "health"), "");
+        assert_eq!(said("Photos of 2024", "health"), "health");
+        assert_eq!(said("Été", "ete"), "ete");
     }
 
     #[test]

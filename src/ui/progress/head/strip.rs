@@ -54,7 +54,7 @@ pub(in crate::ui) fn Strip(
     view! {
         <header class="head-top">
             <a class="head-title" href=to(&format!("/jobs/{job}"))>{move || of(&|summary| summary.title.clone())}</a>
-            <span class="head-recipe">{move || of(&|summary| summary.recipe.clone())}</span>
+            <span class="head-recipe">{move || of(&|summary| summary.recipe_beside_title().to_owned())}</span>
             <StatusBadge status word=status_word(summary, still) />
             <p class="head-standing">{stands}</p>
         </header>
