@@ -64,7 +64,8 @@ pub(in crate::ui) fn Head(
     let heard = live.job(job);
     let mounted = mounted();
     let state = Memo::new(move |_| if is_page && !mounted.get() { None } else { heard.get() });
-    let recipe = move || summary.with(|summary| summary.as_ref().map(|summary| summary.recipe_beside_title().to_owned()));
+    let recipe =
+        move || summary.with(|summary| summary.as_ref().map(|summary| summary.recipe_beside_title().to_owned()));
     let status = Signal::derive(move || {
         summary.with(|summary| summary.as_ref().map_or(JobStatus::Planning, |summary| summary.status))
     });
