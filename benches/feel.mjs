@@ -3,6 +3,7 @@
 // Usage: node benches/feel.mjs ADDRESS [EMPTY] (ADDRESS is of a server whose only library holds many files, none of which has been in a
 // job; EMPTY is the folder that benches/empty-page/build made, for the ratio of the time until a page is hydrated)
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -75,7 +76,8 @@ const jump = async (page, table, name) => whole(await page.evaluate(async ([tabl
     const type = types[name.split('.').pop()] ?? 'text/plain';
     const bytes = await readFile(`${empty}/${name}`).catch(() => null);
     answer.writeHead(bytes ? 200 : 404, { 'content-type': type }).end(bytes);
-  }).listen(0, '127.0.0.1');
+  });
+  if (server) await once(server.listen(0, '127.0.0.1'), 'listening');
   const paths = ['/', ...(server ? [`http://127.0.0.1:${server.address().port}/`] : [])];
   const times = paths.map(() => []);
   for (let turn = 0; turn < 9; turn++) {
