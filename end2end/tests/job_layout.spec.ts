@@ -163,13 +163,11 @@ for (const width of [1280, 390]) {
     await expect(page.locator('.items .items-words', { hasText: 'exit code' })).toHaveCount(8);
     await expect(page.locator('.job-panel > .head-actions').getByRole('button').first()).toHaveText('Retry 8 failed');
     const { moved, what } = await shifts(page, since);
-    // On a phone the buttons of a reason still move a little when the job ends.
-    expect(moved, what).toBeLessThan(width < 400 ? 0.005 : 0.001);
+    expect(moved, what).toBeLessThan(0.001);
     await accessible(page, 'a job that ended while one looked');
   });
 
-  // On a phone the outputs still take more room than is kept for them.
-  if (width === 1280) test(`nothing moves on the page of a job when its outputs come at its end, at ${width} px`, async ({ page, serve }) => {
+  test(`nothing moves on the page of a job when its outputs come at its end, at ${width} px`, async ({ page, serve }) => {
     await page.setViewportSize({ width, height: 800 });
     const server = await serve((server) => three(server), { config });
     writeFileSync(server.holdsFinishing, '');
@@ -197,8 +195,7 @@ for (const width of [1280, 390]) {
     await page.goto(`${url}/jobs/${job}`);
     await followed(page);
     const badge = page.locator('.page-bar .link-badge');
-    // On a phone, the pill of several jobs takes another line while the link is silent.
-    for (const others of width < 400 ? [0] : [0, 2]) {
+    for (const others of [0, 2]) {
       // Other jobs have a pill in the bar.
       for (let other = 0; other < others; other++) await begin(server, mint(), 'slow', { query: { paths: ['f10'] }, approval: true });
       await expect(page.locator('.pill')).toHaveCount(others ? 1 : 0);
