@@ -217,6 +217,54 @@ for (const width of [1280, 390]) {
   });
 }
 
+for (const width of [1280, 390]) {
+  test(`nothing moves on the page of a job while its files are listed, at ${width} px`, async ({ page, serve }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const server = await serve(
+      (server) => {
+        for (let index = 0; index < 60; index++) server.file(`folder-${index}/file`);
+      },
+      { failing: 'getdents64:delay_enter=30000' },
+    );
+    const job = mint();
+    expect((await server.put(job)).status).toBe(201);
+    await watchShifts(page);
+    await page.goto(`${server.url}/jobs/${job}`);
+    await followed(page);
+    await expect(page.locator('.job-panel .head-done')).toHaveText(/^Listing files: \d+ so far$/);
+    await expect(page.locator('.map')).toBeVisible();
+    await expect(page.locator('.job-panel .head-done')).toHaveText('60 / 60 files', { timeout: 60_000 });
+    await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
+    const { moved, what } = await shifts(page);
+    expect(moved, what).toBeLessThan(0.001);
+  });
+}
+
+test('nothing moves when a filtered list of files is loaded', async ({ page, serve }) => {
+  const server = await serve(
+    (server) => {
+      for (let index = 0; index < 12; index++) server.file(`f${index}`, ['0', '7', '8'][index % 3]);
+    },
+    { config },
+  );
+  const job = await begin(server, mint(), 'slow');
+  await over(server, job);
+  await watchShifts(page);
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const [query, matches] of [
+      ['?status=failed#job-files', '8 of 12 files'],
+      ['?name=nope#job-files', '0 of 12 files'],
+    ]) {
+      await details(page, server, job, query);
+      await expect(page.locator('.items-matches')).toHaveText(matches);
+      await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
+      const { moved, what } = await shifts(page);
+      expect(moved, `${query}, ${width} px: ${what}`).toBeLessThan(0.001);
+    }
+  }
+});
+
 test('rate and clock stand still in a pause and while the server is away', async ({ page, serve, allow }) => {
   allow(BROKEN);
   const server = await serve(
