@@ -178,6 +178,8 @@ for (const width of [1280, 390]) {
     await expect(page.locator('.head-work-basis')).toContainText('read');
     await expect(page.locator('.proof-received')).toHaveText(/^Complete so far, /);
     await expect(page.locator('.items .items-size').first()).not.toBeEmpty();
+    const failures = page.locator('.job-panel .attention');
+    await expect(failures).toContainText('Files that fail are listed here');
     const since = await page.evaluate(() => performance.now());
     rmSync(server.holdsFinishing);
     await expect(status(page)).toHaveText('completed');
@@ -185,6 +187,11 @@ for (const width of [1280, 390]) {
     await expect(page.locator('.proof-received')).toHaveText(/^Complete: all /);
     const { moved, what } = await shifts(page, since);
     expect(moved, what).toBeLessThan(0.001);
+    // None failed: the place stays, and nothing is said of it any more.
+    await expect(failures).toBeHidden();
+    await page.reload();
+    await followed(page);
+    await expect(failures).toBeHidden();
   });
 
   test(`nothing moves on the page of a job when the link goes silent and comes back, at ${width} px`, async ({ page, serveWired }) => {
