@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::Steer;
 use super::attention::Attention;
-use super::head::{ActionPlace, Actions, files_address};
+use super::head::{ActionPlace, Actions, files_address, was_undone};
 use super::summary::{Summary, is_over, keeps_places};
 use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
@@ -51,7 +51,7 @@ pub(super) fn Failures(
         attention.is_to_be_seen() || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests))
     };
     // Several causes are equal, so none of them is the next step.
-    let is_next = Signal::derive(move || is_over.get() && is_look() && keys.with(Vec::len) == 1);
+    let is_next = Signal::derive(move || is_over.get() && is_look() && keys.with(Vec::len) == 1 && !was_undone(newest));
     let row = move |key: String| {
         let cause = Memo::new(move |_| {
             causes

@@ -43,6 +43,7 @@ use standing::standing;
 pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
+pub(super) use undone::was_undone;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar, why files failed, the numbers, running files, outputs, and the proof last.
