@@ -40,8 +40,10 @@ pub(super) fn Listing(
     }
     // A selection is useful only if the page can start jobs.
     let can_select = may_act();
-    let FolderPage { first, previous, next, under, entries, total: all_rows, .. } = page;
-    let pages = view! { <Pages view=view.clone() first read=entries.len() total=all_rows previous next scrolled /> };
+    let FolderPage { first, previous, next, under, entries, total: all_rows, files: file_rows, .. } = page;
+    let rows_are = pages::rows_are(all_rows, file_rows, under.files);
+    let pages =
+        view! { <Pages view=view.clone() first read=entries.len() total=all_rows rows_are previous next scrolled /> };
     let total = rows_of(all_rows, first);
     let reader = RowReader {
         view: StoredValue::new(view.clone()),
