@@ -9,6 +9,7 @@ mod news;
 mod offers;
 mod outputs;
 mod perform;
+mod report;
 mod retried;
 mod running;
 mod speed;
@@ -91,7 +92,7 @@ pub(in crate::ui) fn Head(
         <Counts job summary />
         <Work summary job />
         <Earlier newest />
-        <News state summary newest status is_page />
+        <News state summary newest status attention mounted is_page />
         <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
         <ProofLine state summary />
     }
