@@ -247,6 +247,23 @@ for (const width of [1280, 390]) {
   });
 }
 
+test('nothing moves when the list of jobs is loaded', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  for (let number = 0; number < 3; number++) await over(server, await begin(server, mint(), 'checksum'));
+  await begin(server, mint(), 'checksum', { approval: true });
+  await watchShifts(page);
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await open(page, `${server.url}/jobs`);
+    await expect(page.locator('.jobs-history tbody tr')).toHaveCount(3);
+    await expect(page.locator('.job-card')).toHaveCount(1);
+    // As the browser writes it.
+    await expect(page.locator('td.jobs-ended').first()).not.toContainText('UTC');
+    const { moved, what } = await shifts(page);
+    expect(moved, `${width} px: ${what}`).toBeLessThan(0.001);
+  }
+});
+
 test('nothing moves when a filtered list of files is loaded', async ({ page, serve }) => {
   const server = await serve(
     (server) => {
