@@ -101,6 +101,29 @@ test('numbers in sentences, on cards and in the list of jobs lead to exactly the
   await leads(page.locator(`tr[data-job="${job}"] .jobs-outcomes`).getByRole('link', { name: '1 of 4 failed' }), '?status=failed', 1);
 });
 
+test('each number of a verification leads to exactly its files', async ({ page, serve }) => {
+  const server = await serve((server) => ['a', 'b', 'c', 'd'].forEach((name) => server.file(name)));
+  const sums = await begin(server, mint(), 'checksum');
+  await over(server, sums);
+  server.file('b', 'another content');
+  server.remove('c');
+  server.file('e');
+  const job = await begin(server, mint(), 'verify', { settings: { manifest: `@${sums}` } });
+  await over(server, job);
+  for (const [name, query, file] of [
+    ['ok 2', /\?status=succeeded#/, 'a'],
+    ['changed 1', /\?status=failed&cause=\w+#/, 'b'],
+    ['missing 1', /\?status=missed&cause=left1#/, 'c'],
+    ['new 1', /\?status=left_out&cause=left16#/, 'e'],
+  ] as const) {
+    await details(page, server, job);
+    await page.locator('.head-news').getByRole('link', { name, exact: true }).click();
+    await expect(page).toHaveURL(query);
+    await expect(page.locator('.items tbody tr')).toHaveCount(name === 'ok 2' ? 2 : 1);
+    await expect(page.locator('.items tbody tr').first().locator('.items-file')).toHaveText(file);
+  }
+});
+
 test('a live job shows two reasons, and has a button for the others', async ({ page, serve }) => {
   const server = await serve(
     (server) => {

@@ -17,6 +17,19 @@ const rows = (page: Page) => page.locator('.ui-listing tbody tr');
 const names = (page: Page) => rows(page).locator('.entry-name').allInnerTexts();
 const search = (page: Page) => page.getByRole('searchbox');
 
+test('the numbers of rows, of files and of what a plan runs are told apart in words', async ({ page, serve }) => {
+  const server = await serve((server) => ['a', 'b', 'below/c'].forEach((name) => server.file(name)));
+  await open(page, server.url);
+  await expect(page.locator('.ui-pages')).toHaveText('1–3 of 3: 2 files, 1 folder or other entry · 3 files with those in folders');
+  await expect(page.locator('.library-tools').getByRole('link', { name: 'All' })).toHaveText('All 3');
+  await expect(page.getByRole('button', { name: 'Process 3 files' })).toBeVisible();
+  const job = mint();
+  const conditions = { min_size: 4 };
+  expect((await server.put(job, { folder: {} }, { approval: true, conditions })).status).toBe(201);
+  await page.goto(`${server.url}/jobs/${job}`);
+  await expect(page.locator('.plan-what')).toHaveText(/^Nothing has been touched\. 1 of 3 files, 7 B, will be processed\.$/);
+});
+
 test('a search finds names here and below as they are typed, and all that match are processed', async ({ page, serve, watched }) => {
   const server = await serve(photos);
   await open(page, server.url);

@@ -144,8 +144,31 @@ test('the recipes are described in whole sentences, and a selected row is in sig
   await page.keyboard.press('x');
   await expect(row).toHaveAttribute('aria-selected', 'true');
   await expect(page.locator('.start-bar [role="status"]')).toContainText('1 file');
-  // The start bar can still cover it at this height; nothing is cut at the sides.
-  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  const isSeen = () =>
+    row.evaluate((row) => {
+      const { left, top, height } = row.getBoundingClientRect();
+      return row.contains(document.elementFromPoint(left + 20, top + height / 2)) && document.documentElement.scrollWidth <= innerWidth;
+    });
+  await expect.poll(isSeen).toBe(true);
+});
+
+test('no row of the library moves when all are selected, and the start bar covers none that was in sight', async ({ page, serve }) => {
+  const server = await serve((server) => {
+    ['a', 'b', 'below/c', 'below/d'].forEach((name) => server.file(name));
+  });
+  for (const width of [320, 390, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await open(page, server.url);
+    const places = () =>
+      page.locator('.library-list tbody tr, .start-bar').evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
+    await expect(page.locator('.start-bar [role="status"]')).toContainText('4 files here');
+    const before = await places();
+    expect(before.length, 'a folder, two files and the bar').toBe(4);
+    await page.getByRole('checkbox', { name: 'Select all files listed so far' }).check();
+    await expect(page.getByRole('button', { name: 'Select all 4 in this folder and below' })).toBeVisible();
+    await expect(page.locator('.start-bar [role="status"]')).toContainText('2 files');
+    expect(await places(), `at ${width} px`).toEqual(before);
+  }
 });
 
 test('the bar keeps its one line on a small phone when the link is lost', async ({ page, serve, allow }) => {

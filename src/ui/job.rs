@@ -158,9 +158,11 @@ fn More(
             </div>
             {request.map(|request| view! { <RequestDetails request /> })}
             <Share />
+            // The time comes last: the browser writes it in another way than the server, and nothing moves with it.
             <p class="ui-hint">
-                "Created " <LocalTime at=created /> " · " <code>{job.to_string()}</code> " · "
-                <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a>
+                <code>{job.to_string()}</code> " · "
+                <a class="job-log" href=to(&format!("/api/jobs/{job}/log")) download rel="external">"Download the event log"</a> " · "
+                <span class="job-created">"Created " <LocalTime at=created /></span>
             </p>
         </section>
     }

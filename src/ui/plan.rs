@@ -91,7 +91,8 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let waiting = move || summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.waiting));
     let bytes = move || read.with(|read| read.as_ref().map(|(load, _)| load.open.bytes));
     let renames = move || read.with(|read| read.iter().flat_map(|(_, items)| items).any(|item| item.becomes.is_some()));
-    let what = move || sentence(waiting(), bytes(), request().as_ref(), renames());
+    let all = move || summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.files()));
+    let what = move || sentence((waiting(), all()), bytes(), request().as_ref(), renames());
     let heard = live.job(job);
     // A number that the plan found, if it found any, and for each reason a part of it.
     let found = move |of: StatusFilter, word: &'static str, counted: fn(ItemStatus) -> bool| {

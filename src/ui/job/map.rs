@@ -21,7 +21,7 @@ use super::items::{ItemsAddress, Texts};
 use crate::live::Live;
 use crate::ui::nav::Nav;
 use crate::ui::parts::{format, words};
-use crate::ui::progress::Summary;
+use crate::ui::progress::{Summary, is_over};
 use grid::Grid;
 use groups::Groups;
 use headway_model::bar::number;
@@ -68,14 +68,18 @@ impl Map {
             Memo::new(move |_| summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.total)));
         // The height depends only on the number of files, so that nothing moves when the map is drawn. A few files have as many
         // rows as the style sheet makes of a letter for each; see `.map-box` there.
+        let is_listed =
+            Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| !summary.listing)));
+        let (is_over, was_listing) = (is_over(summary), self.has_listed(summary, is_listed));
         let height = move || match files.get() {
+            _ if was_listing.get() => "middle",
             ..FEW => "rows",
             FEW..10_000 => "middle",
             _ => "large",
         };
-        let letters = move || Some(files.get()).filter(|files| *files < FEW).map(|files| "x".repeat(files as usize));
-        let is_listed =
-            Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| !summary.listing)));
+        let is_in_rows = move |files: &u32| *files < FEW && !was_listing.get();
+        let letters = move || Some(files.get()).filter(is_in_rows).map(|files| "x".repeat(files as usize));
+        let is_hidden = move || files.get() < MIN_FILES && (is_over.get() || !was_listing.get());
         self.groups.follow(files, is_listed);
         let (canvas, legend) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Ul>::new());
         let cursor = NodeRef::<html::Span>::new();
@@ -91,7 +95,7 @@ impl Map {
         // When the style changes, for example from light to dark, the legend's entries change first.
         let restyled = move |_| stale.update(|stale| *stale = stale.wrapping_add(1));
         view! {
-            <section class="map" aria-label="Map of the files" hidden=move || files.get() < MIN_FILES>
+            <section class="map" aria-label="Map of the files" hidden=is_hidden>
                 <div class="map-head"><h2>"Map"</h2> {self.groups.choice()}</div>
                 <ul class="map-legend" node_ref=legend aria-hidden="true" on:transitionend=restyled>
                     {KINDS.map(entry).into_iter().collect_view()}
@@ -107,6 +111,16 @@ impl Map {
             </section>
         }
         .into_any()
+    }
+
+    /// Whether the page shows, or has shown, a job whose files are being listed. How many there will be is not known then, so the map has
+    /// one height from the beginning, and keeps it until the page is loaded again.
+    fn has_listed(self, summary: Summary, is_listed: Memo<bool>) -> Memo<bool> {
+        let is_over = is_over(summary);
+        Memo::new(move |before: Option<&bool>| {
+            let is_present = || self.live.past.try_with(Option::is_none).unwrap_or_default();
+            before.is_some_and(|before| *before) || (!is_listed.get() && !is_over.get() && is_present())
+        })
     }
 
     /// The range that the list is limited to, or will be once the pointer is released.

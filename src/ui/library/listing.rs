@@ -40,8 +40,10 @@ pub(super) fn Listing(
     }
     // A selection is useful only if the page can start jobs.
     let can_select = may_act();
-    let FolderPage { first, previous, next, under, entries, total: all_rows, .. } = page;
-    let pages = view! { <Pages view=view.clone() first read=entries.len() total=all_rows previous next scrolled /> };
+    let FolderPage { first, previous, next, under, entries, total: all_rows, files: file_rows, .. } = page;
+    let rows_are = pages::rows_are(all_rows, file_rows, under.files);
+    let pages =
+        view! { <Pages view=view.clone() first read=entries.len() total=all_rows rows_are previous next scrolled /> };
     let total = rows_of(all_rows, first);
     let reader = RowReader {
         view: StoredValue::new(view.clone()),
@@ -64,8 +66,8 @@ pub(super) fn Listing(
         }
     };
     view! {
-        {offer}
         <div node_ref=scrolled.scroll.whole>
+            {offer}
             // Most rows are not in the page, so the table states their number. It has the focus while a row is read.
             <table class="ui-listing library-list" role="grid" tabindex="-1" aria-multiselectable=can_select.then_some("true") aria-rowcount=all_rows + 1 on:keydown=move |event| rows.pressed(&event)>
                 {columns}
@@ -200,7 +202,8 @@ fn Header(view: FolderView, sort: Sort, class: &'static str, text: &'static str)
     }
 }
 
-/// Shown when all rows read so far are selected: offers to select all others as well.
+/// Shown when all rows read so far are selected: offers to select all others as well. It lies over the names of the columns, so that no
+/// row moves when it comes.
 #[component]
 fn Offer(view: FolderView, under: Under, selected: RwSignal<Selection>) -> impl IntoView {
     let number = count(under.files);
@@ -211,6 +214,8 @@ fn Offer(view: FolderView, under: Under, selected: RwSignal<Selection>) -> impl 
     };
     let take = move |_| selected.set(Selection::Matching(Box::new(view.clone()), under));
     view! {
-        <p class="library-offer">"All files listed so far are selected. " <button class="ui-quiet" on:click=take>{text}</button></p>
+        <div class="library-offer">
+            <p><span class="library-offer-said">"All files listed so far are selected. "</span> <button class="ui-quiet" on:click=take>{text}</button></p>
+        </div>
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn Tools(
                 {move || hidden("sort", view.with(|view| view.sort.query_value().into()))}
                 {move || hidden("descending", view.with(|view| if view.descending { "true".into() } else { String::new() }))}
             </Search>
-            <nav class="ui-filters" aria-label="Filter by last outcome">
+            <nav class="ui-filters" aria-label="Filter by last outcome" title="How many files there are here and in the folders below">
                 {filters}
             </nav>
         </div>

@@ -4,8 +4,13 @@ use crate::ui::parts::format::{count, counted, size};
 use headway_model::{BuiltIn, OutputPlace, Reruns, StartJob};
 use serde_json::Value;
 
-/// A sentence with the number of files and what becomes of them.
-pub(super) fn sentence(files: u32, bytes: Option<u64>, request: Option<&StartJob>, renames: bool) -> String {
+/// A sentence with the number of files, how many were asked for if that is more, and what becomes of them.
+pub(super) fn sentence(
+    (files, all): (u32, u32),
+    bytes: Option<u64>,
+    request: Option<&StartJob>,
+    renames: bool,
+) -> String {
     let bytes = bytes.map(|bytes| format!(", {},", size(bytes))).unwrap_or_default();
     let output = request.and_then(|request| request.output.as_ref());
     let then = match output.map(|output| &output.place) {
@@ -15,7 +20,9 @@ pub(super) fn sentence(files: u32, bytes: Option<u64>, request: Option<&StartJob
         None if renames => "will be renamed".to_owned(),
         None => request.and_then(removed).unwrap_or("will be processed").to_owned(),
     };
-    format!("Nothing has been touched. {}{bytes} {then}.", counted(files, "file", "files"))
+    // The library's page counted all of them.
+    let of = if all > files { format!("{} of ", count(files.into())) } else { String::new() };
+    format!("Nothing has been touched. {of}{}{bytes} {then}.", counted(all.max(files), "file", "files"))
 }
 
 /// What becomes of the files of a job that removes duplicates; `None` for any other job.
@@ -61,15 +68,17 @@ mod tests {
         let request = |recipe| StartJob::new("files", recipe, Query::Paths(Vec::new()));
         let replace = StartJob { output: Some(Output::to(OutputPlace::Replace)), ..request("image") };
         assert_eq!(
-            sentence(34, Some(11_000_000), Some(&replace), false),
+            sentence((34, 34), Some(11_000_000), Some(&replace), false),
             "Nothing has been touched. 34 files, 11 MB, will be replaced; the originals are kept in the trash."
         );
-        assert_eq!(sentence(1, None, None, true), "Nothing has been touched. 1 file will be renamed.");
+        assert_eq!(sentence((1, 1), None, None, true), "Nothing has been touched. 1 file will be renamed.");
+        let said = sentence((15, 25), Some(42), None, false);
+        assert_eq!(said, "Nothing has been touched. 15 of 25 files, 42 B, will be processed.", "the rest is left out");
         let mut duplicates = request("deduplicate");
-        let said = sentence(10, Some(112_000), Some(&duplicates), false);
+        let said = sentence((10, 10), Some(112_000), Some(&duplicates), false);
         assert_eq!(said, "Nothing has been touched. 10 files, 112 kB, will go to the trash (Undo puts them back).");
         duplicates.settings.insert("action".into(), "link".into());
-        let said = sentence(10, None, Some(&duplicates), false);
+        let said = sentence((10, 10), None, Some(&duplicates), false);
         assert!(said.contains("hard links take their places"), "{said}");
     }
 

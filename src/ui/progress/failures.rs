@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::Steer;
 use super::attention::Attention;
-use super::head::{ActionPlace, Actions, files_address};
+use super::head::{ActionPlace, Actions, files_address, was_undone};
 use super::summary::{Summary, is_over, keeps_places};
 use crate::live::Live;
 use crate::ui::parts::{ErrorView, format};
@@ -43,14 +43,15 @@ pub(super) fn Failures(
         keys.with(|keys| keys.iter().take(most).cloned().collect::<Vec<_>>())
     };
     let others = Memo::new(move |_| if is_live.get() { keys.with(Vec::len).saturating_sub(SHOWN) } else { 0 });
-    let has_run = move || summary.with(|summary| summary.as_ref().is_some_and(|job| job.counters.succeeded > 0));
-    let is_shown = move || !is_none.get() || is_live.get() || (is_page && is_over.get() && has_run());
+    let is_shown = move || !is_none.get() || is_live.get();
+    // Of a job that is over there is nothing to say then. Only its place stays.
+    let is_off = move || is_none.get() && is_over.get();
     // A second look at the same bytes finds the same: the next step is to look at what failed.
     let is_look = move || {
         attention.is_to_be_seen() || summary.with(|summary| summary.as_ref().is_some_and(JobSummary::only_tests))
     };
     // Several causes are equal, so none of them is the next step.
-    let is_next = Signal::derive(move || is_over.get() && is_look() && keys.with(Vec::len) == 1);
+    let is_next = Signal::derive(move || is_over.get() && is_look() && keys.with(Vec::len) == 1 && !was_undone(newest));
     let row = move |key: String| {
         let cause = Memo::new(move |_| {
             causes
@@ -69,6 +70,7 @@ pub(super) fn Failures(
             aria-label="What needs attention"
             data-live=move || is_live.get().then_some("true")
             data-none=move || is_none.get().then_some("true")
+            data-off=move || is_off().then_some("true")
             data-open=move || is_open.get().then_some("true")
             hidden=move || !is_shown()
         >
@@ -76,7 +78,7 @@ pub(super) fn Failures(
                 <h2><a href=failed on:click=move |_| live.put_away()>{move || heading(attention, causes)}</a></h2>
                 {retry}
             </div>
-            <p class="ui-hint" hidden=move || !is_none.get() || is_over.get()>"Files that fail are listed here, by reason."</p>
+            <p class="ui-hint" hidden=move || !is_none.get()>"Files that fail are listed here, by reason."</p>
             <ul>
                 <For each=shown key=|key| key.clone() children=row />
             </ul>

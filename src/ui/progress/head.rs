@@ -9,6 +9,7 @@ mod news;
 mod offers;
 mod outputs;
 mod perform;
+mod report;
 mod retried;
 mod running;
 mod speed;
@@ -43,6 +44,7 @@ use standing::standing;
 pub(in crate::ui) use standing::took;
 pub(in crate::ui) use strip::Strip;
 pub(in crate::ui) use title::title;
+pub(super) use undone::was_undone;
 use work::Work;
 
 /// The head: name, recipe, status, actions, the bar, why files failed, the numbers, running files, outputs, and the proof last.
@@ -91,7 +93,7 @@ pub(in crate::ui) fn Head(
         <Counts job summary />
         <Work summary job />
         <Earlier newest />
-        <News state summary newest status is_page />
+        <News state summary newest status attention mounted is_page />
         <p class="ui-hidden head-told" aria-live="polite">{announcement(summary, stands)}</p>
         <ProofLine state summary />
     }

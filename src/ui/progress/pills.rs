@@ -78,9 +78,13 @@ fn Pill(
         });
         match (is_lost, title.is_empty()) {
             (false, _) => (title, text, short),
-            // Before the first word, whichever part has it: a blank at the end of a part is not shown. The pill has a line of its own then.
-            (true, true) => (title, format!("Last known: {text}"), None),
-            (true, false) => (format!("Last known: {title}"), text, None),
+            // Before the first word, whichever part has it: a blank at the end of a part is not shown. On a phone the pill has the same
+            // words as before, so that nothing moves, and its look says that they are of the past.
+            (true, true) => {
+                let short = short.unwrap_or_else(|| text.clone());
+                (title, format!("Last known: {text}"), Some(short))
+            }
+            (true, false) => (format!("Last known: {title}"), text, short),
         }
     });
     let of_only = move |said: fn(&JobSummary) -> String| {
@@ -111,6 +115,7 @@ fn Pill(
             data-job=move || only.get().map(|job| job.to_string())
             data-status=move || status.get()
             data-short=move || text.with(|(_, _, short)| short.clone())
+            data-silent=move || live.silent.with(Option::is_some).then_some("true")
             on:click=show
         >
             <span class="pill-title">{move || text.with(|(title, ..)| title.clone())}</span>

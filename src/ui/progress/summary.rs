@@ -53,12 +53,15 @@ pub(in crate::ui) fn is_over(summary: Summary) -> Memo<bool> {
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(|summary| summary.status.is_terminal())))
 }
 
-/// Whether files of the job can begin and end at any moment, or will be able to.
+/// Whether the job is a plan that waits for a person. Its page has other parts.
+fn is_plan(summary: Summary) -> Memo<bool> {
+    let is_plan = |summary: &JobSummary| summary.status == JobStatus::Planned;
+    Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(is_plan)))
+}
+
+/// Whether files of the job can begin and end at any moment, or will be able to, also while they are being listed.
 fn holds_places(summary: Summary) -> Memo<bool> {
-    let holds = |summary: &JobSummary| {
-        let is_prepared = !matches!(summary.status, JobStatus::Planning | JobStatus::Planned);
-        is_prepared && !summary.status.is_terminal()
-    };
+    let holds = |summary: &JobSummary| summary.status != JobStatus::Planned && !summary.status.is_terminal();
     Memo::new(move |_| summary.with(|summary| summary.as_ref().is_some_and(holds)))
 }
 
@@ -66,10 +69,10 @@ fn holds_places(summary: Summary) -> Memo<bool> {
 /// the link and with its end has a place of its own, so that nothing moves.
 pub(in crate::ui) fn keeps_places(summary: Summary) -> Memo<bool> {
     let live = expect_context::<Live>();
-    let holds = holds_places(summary);
+    let (holds, is_plan) = (holds_places(summary), is_plan(summary));
     Memo::new(move |before: Option<&bool>| {
         let is_present = || live.past.try_with(Option::is_none).unwrap_or_default();
-        before.is_some_and(|before| *before) || (holds.get() && is_present())
+        !is_plan.get() && (before.is_some_and(|before| *before) || (holds.get() && is_present()))
     })
 }
 

@@ -60,8 +60,10 @@ pub(super) fn Tools(
         Some(_) => format!("Show all that was {}", of()),
         None => "Show all that failed".to_owned(),
     };
+    let is_filtered = move || address.with(|address| address.filter != Default::default());
     view! {
-        <div class="items-tools">
+        // How many files match is known once the page follows the job; there is room for it before.
+        <div class="items-tools" data-filtered=move || is_filtered().then_some("true")>
             <Search action=to(&format!("/jobs/{job}")) name="name" label="Files by name" placeholder="Name contains…, or *.jpg" searched go>
                 {move || hidden("status", part(|filter| filter.status.map(|status| status.to_string())))}
                 {move || hidden("first", part(|filter| filter.first.map(|item| item.to_string())))}

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::library::address;
 use crate::ui::library::scrolled::Scrolled;
-use crate::ui::parts::format::count;
+use crate::ui::parts::format::{count, counted};
 use headway_model::library::{FolderView, RowKey};
 
 /// Which rows are here, and the ways to the others.
@@ -17,6 +17,8 @@ pub(super) fn Pages(
     /// How many rows came with the page.
     read: usize,
     total: u64,
+    /// What the rows are, after their number.
+    rows_are: String,
     previous: Option<RowKey>,
     next: Option<RowKey>,
     scrolled: Scrolled,
@@ -25,7 +27,7 @@ pub(super) fn Pages(
     let is_live = scrolled.is_live;
     let place = move || {
         let last = if is_live.get() { total } else { first + read as u64 };
-        format!("{}–{} of {}", count(first + 1), count(last), count(total))
+        format!("{}–{} of {}{rows_are}", count(first + 1), count(last), count(total))
     };
     let previous = previous.map(|key| {
         let to = address(&FolderView { before: Some(key), ..view.from_start() });
@@ -41,4 +43,33 @@ pub(super) fn Pages(
         </nav>
     }
     .into_any()
+}
+
+/// What the rows are, if they are not all files: `files` of the `total` are. Folders have rows, and the filters and buttons count the files
+/// in them as well: there are `below` files in all.
+pub(super) fn rows_are(total: u64, files: u64, below: u64) -> String {
+    let others = match total.saturating_sub(files) {
+        0 => String::new(),
+        others => {
+            let others = counted(others, "folder or other entry", "folders and other entries");
+            format!(": {}, {others}", counted(files, "file", "files"))
+        }
+    };
+    match below > files {
+        true => format!("{others} · {} with those in folders", counted(below, "file", "files")),
+        false => others,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows_are;
+
+    #[test]
+    fn rows_that_are_no_files_are_told_apart_from_files() {
+        assert_eq!(rows_are(150, 150, 150), "");
+        assert_eq!(rows_are(22, 20, 25), ": 20 files, 2 folders and other entries · 25 files with those in folders");
+        assert_eq!(rows_are(2, 1, 1), ": 1 file, 1 folder or other entry", "such as a link");
+        assert_eq!(rows_are(3, 3, 0), "", "the disk is still being read");
+    }
 }

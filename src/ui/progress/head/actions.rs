@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::offers::{ButtonAction, OfferedAction, offers};
+use super::offers::{ButtonAction, OfferedAction, UndoStanding, offers};
 use super::perform::perform;
-use super::undone::is_undone;
+use super::undone::was_undone;
 use super::{Attention, Summary};
 use crate::live::Live;
 use crate::ui::parts::{format, may_act};
@@ -150,13 +150,16 @@ fn wrote(job: JobId, summary: Summary) -> Memo<bool> {
 /// The buttons that make sense now.
 fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>, is_look: Memo<bool>) -> Memo<Vec<OfferedAction>> {
     Memo::new(move |_| {
-        let is_undone = newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default();
-        let is_undoable = has_written.get() && makes_output(newest) && !is_undone;
+        let undo = match has_written.get() && makes_output(newest) {
+            _ if was_undone(newest) => UndoStanding::Undone,
+            true => UndoStanding::Possible,
+            false => UndoStanding::Nothing,
+        };
         // What later jobs have done of the files that failed or were missed.
         let done_since = newest.with(|view| view.done_since.len()).unwrap_or_default();
         let next = newest.with(|view| view.next.clone()).flatten();
         let of = |summary: &JobSummary| {
-            let mut offers = offers(summary, is_undoable, next, done_since);
+            let mut offers = offers(summary, undo, next, done_since);
             // The cause of the failures has the button for the next step.
             offers
                 .iter_mut()

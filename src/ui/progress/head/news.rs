@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::Summary;
 use super::missed::{self, Missed};
 use super::outputs::Outputs;
+use super::report::ReportLines;
 use super::retried::Retried;
 use super::running::RunningFiles;
 use super::undone::Undone;
+use super::{Attention, Summary};
 use crate::live::JobState;
 use crate::ui::parts::{format, with_sizes};
 use crate::ui::progress::{Newest, is_over, keeps_places};
@@ -23,17 +24,15 @@ pub(super) fn News(
     summary: Summary,
     newest: Newest,
     status: Signal<JobStatus>,
+    attention: Attention,
+    /// Whether the page is hydrated.
+    mounted: RwSignal<bool>,
     /// Whether this is the job's own page.
     is_page: bool,
 ) -> impl IntoView {
     let (job, keeps, is_over) = (newest.job, keeps_places(summary), is_over(summary));
     // What came of the job can be more than there is room for, and is scrolled then, also with the keyboard.
     let is_scrolled = move || is_page && keeps.get() && is_over.get();
-    let report = move || {
-        newest.with(|view| {
-            view.report.iter().map(|line| view! { <p class="head-message">{with_sizes(line)}</p> }).collect_view()
-        })
-    };
     view! {
         <div
             class="head-news"
@@ -45,7 +44,7 @@ pub(super) fn News(
             <Missed job summary />
             <RunningFiles state summary />
             <p class="head-message">{move || message(summary).map(|text| with_sizes(&text))}</p>
-            {report}
+            <ReportLines summary newest attention mounted />
             <Undone newest />
             <Retried newest />
             <Outputs newest status />

@@ -41,12 +41,22 @@ impl OfferedAction {
     }
 }
 
-/// The buttons, with the next step first and *Cancel job* last. `is_undoable` is whether there is anything to undo,
-/// `then` is the request for the job that makes use of what this one found, `done_since` how many files that
-/// failed or were missed later jobs have done.
+/// Whether what a job did can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UndoStanding {
+    /// There is nothing to undo, as far as is known.
+    Nothing,
+    /// It can be undone.
+    Possible,
+    /// Another job has undone it, or does so now. Whoever did that is through with the job, so nothing is its next step.
+    Undone,
+}
+
+/// The buttons, with the next step first and *Cancel job* last. `then` is the request for the job that makes use of what this one found,
+/// `done_since` how many files that failed or were missed later jobs have done.
 pub(super) fn offers(
     summary: &JobSummary,
-    is_undoable: bool,
+    undo: UndoStanding,
     then: Option<StartJob>,
     done_since: usize,
 ) -> Vec<OfferedAction> {
@@ -80,7 +90,7 @@ pub(super) fn offers(
         JobStatus::Planning | JobStatus::Queued | JobStatus::Processing | JobStatus::Finishing => offers.push(pause()),
         JobStatus::Cancelling => {}
         JobStatus::Completed | JobStatus::CompletedWithErrors | JobStatus::Failed { .. } | JobStatus::Cancelled => {
-            offers.extend(after(summary, is_undoable, then, done_since));
+            offers.extend(after(summary, undo, then, done_since));
         }
     }
     let is_held = matches!(summary.status, JobStatus::Queued | JobStatus::Processing | JobStatus::Paused { .. });
@@ -98,7 +108,7 @@ pub(super) fn offers(
 }
 
 /// The buttons of a finished job.
-fn after(summary: &JobSummary, is_undoable: bool, then: Option<StartJob>, done_since: usize) -> Vec<OfferedAction> {
+fn after(summary: &JobSummary, undo: UndoStanding, then: Option<StartJob>, done_since: usize) -> Vec<OfferedAction> {
     let counters = &summary.counters;
     let mut offers = Vec::new();
     // An undo is not retried: the other job is undone again.
@@ -127,11 +137,12 @@ fn after(summary: &JobSummary, is_undoable: bool, then: Option<StartJob>, done_s
     if summary.is_planned_only() {
         sort_few(&mut offers, |offer| offer.name != "rest");
     }
-    let is_next = |offer: &OfferedAction| !summary.only_tests() && (offer.name == "rest" || !summary.is_planned_only());
+    let has_next = undo != UndoStanding::Undone && !summary.only_tests();
+    let is_next = |offer: &OfferedAction| has_next && (offer.name == "rest" || !summary.is_planned_only());
     if let Some(next) = offers.first_mut().filter(|offer| is_next(offer)) {
         next.is_next = true;
     }
-    if is_undoable {
+    if undo == UndoStanding::Possible {
         offers.push(OfferedAction::new(ButtonAction::Undo, "undo", "Undo"));
     }
     offers
@@ -181,7 +192,7 @@ mod tests {
             (JobStatus::Failed { reason: EndReason::Halt }, "Retry 3 failed", "Undo"),
             (JobStatus::Cancelled, "Retry 3 failed", "Undo"),
         ] {
-            let offers = offers(&job(status), true, None, 0);
+            let offers = offers(&job(status), UndoStanding::Possible, None, 0);
             assert_eq!(offers[0].text, first, "{status:?}");
             assert_eq!(offers[offers.len() - 1].text, last, "{status:?}");
             assert!(offers.iter().filter(|offer| offer.is_next).count() <= 1, "{status:?}: {offers:?}");
@@ -193,9 +204,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_the_next_step_of_a_job_that_was_undone() {
+        for status in [JobStatus::CompletedWithErrors, JobStatus::Cancelled] {
+            let offers = offers(&job(status), UndoStanding::Undone, None, 0);
+            let names: Vec<_> = offers.iter().map(|offer| (offer.name, offer.is_next)).collect();
+            assert_eq!(names, [("retry", false), ("rest", false)], "{status:?}");
+        }
+    }
+
+    #[test]
     fn a_second_look_at_damaged_files_is_not_the_next_step() {
         let job = JobSummary { recipe: "verify".into(), ..job(JobStatus::CompletedWithErrors) };
-        let offers = offers(&job, false, None, 0);
+        let offers = offers(&job, UndoStanding::Nothing, None, 0);
         assert!(offers[0].text == "Retry 3 failed" && offers.iter().all(|offer| !offer.is_next), "{offers:?}");
     }
 
@@ -208,12 +228,14 @@ mod tests {
         for (failed, missed, expected) in
             [(3, 0, "Retry 3 failed"), (0, 2, "Retry 2 missed"), (3, 2, "Retry 5 failed or missed")]
         {
-            let offers = offers(&job("checksum", failed, missed), false, None, 0);
+            let offers = offers(&job("checksum", failed, missed), UndoStanding::Nothing, None, 0);
             assert_eq!((&offers[0].act, &*offers[0].text), (&ButtonAction::Again(ItemSelection::Errors), expected));
         }
-        assert_eq!(offers(&job("undo", 3, 2), false, None, 0), [], "the server refuses it");
+        assert_eq!(offers(&job("undo", 3, 2), UndoStanding::Nothing, None, 0), [], "the server refuses it");
         let text = |done_since| {
-            offers(&job("checksum", 3, 2), false, None, done_since).first().map(|offer| offer.text.clone())
+            offers(&job("checksum", 3, 2), UndoStanding::Nothing, None, done_since)
+                .first()
+                .map(|offer| offer.text.clone())
         };
         assert_eq!(text(3).as_deref(), Some("Retry the other 2"));
         assert_eq!(
@@ -227,8 +249,8 @@ mod tests {
     fn undo_is_offered_only_where_something_is_there_to_be_undone() {
         let mut job = job(JobStatus::Completed);
         job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
-        assert_eq!(offers(&job, false, None, 0), []);
-        assert_eq!(offers(&job, true, None, 0).len(), 1);
+        assert_eq!(offers(&job, UndoStanding::Nothing, None, 0), []);
+        assert_eq!(offers(&job, UndoStanding::Possible, None, 0).len(), 1);
     }
 
     #[test]
@@ -236,16 +258,17 @@ mod tests {
         let mut job = job(JobStatus::Completed);
         job.counters = Counters { total: 1, succeeded: 1, ..Counters::default() };
         let verify = || Some(StartJob::new("files", "verify", Query::Paths(Vec::new())));
-        let next = offers(&job, false, verify(), 0).remove(0);
+        let next = offers(&job, UndoStanding::Nothing, verify(), 0).remove(0);
         assert_eq!((next.name, next.is_next, &*next.text), ("next", true, "Verify these files"));
         for (recipe, text) in [("deduplicate", "Plan the removal of the copies"), ("verify", "Verify these files")] {
             for approval in [false, true] {
                 let next = StartJob { approval, ..StartJob::new("files", recipe, Query::Paths(Vec::new())) };
-                assert_eq!(offers(&job, false, Some(next), 0).remove(0).text, text, "the recipe tells");
+                assert_eq!(offers(&job, UndoStanding::Nothing, Some(next), 0).remove(0).text, text, "the recipe tells");
             }
         }
         job.counters = Counters { total: 2, succeeded: 1, failed: 1, ..Counters::default() };
-        let names: Vec<_> = offers(&job, false, verify(), 0).iter().map(|offer| (offer.name, offer.is_next)).collect();
+        let names: Vec<_> =
+            offers(&job, UndoStanding::Nothing, verify(), 0).iter().map(|offer| (offer.name, offer.is_next)).collect();
         assert_eq!(names, [("retry", true), ("next", false)]);
     }
 
@@ -259,7 +282,7 @@ mod tests {
             ..job(JobStatus::Cancelled)
         };
         let said = |job: &JobSummary| {
-            let offers = offers(job, false, None, 0);
+            let offers = offers(job, UndoStanding::Nothing, None, 0);
             offers.iter().map(|offer| (offer.name, offer.is_next)).collect::<Vec<_>>()
         };
         assert_eq!(said(&plan(5)), [("rest", true), ("retry", false)]);

@@ -10,8 +10,13 @@ use headway_model::JobSummary;
 use headway_model::summary::JobView;
 use headway_model::undo_kind::UndoKind;
 
+/// Whether the job was undone, or is being undone. Tracked.
+pub(in crate::ui::progress) fn was_undone(newest: Newest) -> bool {
+    newest.with(|view| view.undone.as_ref().is_some_and(is_undone)).unwrap_or_default()
+}
+
 /// Whether another undo could do no more: this one runs, or left nothing but what it must leave alone.
-pub(super) fn is_undone(undo: &JobSummary) -> bool {
+fn is_undone(undo: &JobSummary) -> bool {
     !undo.status.is_terminal() || undo.counters.failed + undo.counters.cancelled == 0
 }
 
