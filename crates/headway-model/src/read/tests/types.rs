@@ -153,7 +153,7 @@ fn items() {
 #[test]
 fn libraries() {
     let under = json!({ "files": 1, "bytes": 2, "processed": 3, "failed": 4 });
-    let outcome = json!({ "job": JOB, "status": "failed", "reason": "r", "item": 3, "changed_since": true });
+    let outcome = json!({ "job": JOB, "status": "failed", "reason": "r", "item": 3, "changed_since": true, "at": 7 });
     let entry = json!({ "path": "a", "kind": "folder", "size": 1, "modified": 2, "outcome": outcome, "under": under });
     whole::<FolderPage>(&json!({
         "folder": "f", "entries": [entry], "total": 1, "files": 2, "left_out": 3, "under": under, "by_outcome": under, "first": 4,
