@@ -23,7 +23,7 @@ use super::status::{JobStatus, WaitEnd};
 use super::worked::Worked;
 use crate::read::FromJson;
 pub use automatic::{LastStart, ScheduleView, WatchedFolderView};
-pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
+pub use item::{ItemPage, ItemRetry, ItemView, LiveRetry, NumberedItem, ReportFormat};
 pub use listed::ListedJobs;
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 pub use shown::{JobsWithFiles, OverJobs, ShownJobs};
@@ -157,6 +157,9 @@ pub struct JobView {
     /// The newest jobs that ran files of this one again, newest first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retries: Vec<JobSummary>,
+    /// Those of these jobs that are not over, with the items that they were started for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retrying: Vec<LiveRetry>,
     /// Which of its items that failed or were missed such jobs have done since, by index and in order.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done_since: Vec<u32>,

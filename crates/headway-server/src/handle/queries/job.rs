@@ -57,6 +57,7 @@ impl Server {
         let earlier = self.earlier(request.as_ref()).await?;
         let retries = self.retries(&row).await?;
         let done_since = self.done_since(&row, &retries).await?;
+        let retrying = self.retrying(&retries).await?;
         let retries = retries.into_iter().take(TOLD).map(|row| row.summary).collect();
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
@@ -89,6 +90,7 @@ impl Server {
             undone,
             earlier,
             retries,
+            retrying,
             done_since,
             report: totals.lines,
             next,
