@@ -160,7 +160,11 @@ pub struct JobView {
     /// Those of these jobs that are not over, with the items that they were started for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retrying: Vec<LiveRetry>,
-    /// Which of its items that failed or were missed such jobs have done since, by index and in order.
+    /// The newest jobs that tried some of its files first, while its plan waited for its approval, newest first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tried: Vec<JobSummary>,
+    /// Which of its items later jobs have done, by index and in order: of those that failed or were missed; of a plan that waits, of
+    /// those that are to run.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done_since: Vec<u32>,
     /// What a report says in all, a line each: the one that it wrote, or of a plan that waits the one that the plan rests on.

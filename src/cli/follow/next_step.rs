@@ -142,6 +142,7 @@ mod tests {
             earlier: None,
             retries: Vec::new(),
             retrying: Vec::new(),
+            tried: Vec::new(),
             done_since: Vec::new(),
             report: Vec::new(),
             next: None,

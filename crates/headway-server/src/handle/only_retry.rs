@@ -20,7 +20,9 @@ impl Server {
         request: &StartJob,
         work: Option<Digest>,
     ) -> Result<Option<MutexGuard<'_, ()>>, ApiError> {
-        let Query::Items(ItemsQuery { job, which }) = &request.query else { return Ok(None) };
+        let Query::Items(ItemsQuery { job, which }) = &request.query else {
+            return self.only_while_planned(request, work).await;
+        };
         if *which == ItemSelection::Placed {
             return Ok(None);
         }
@@ -44,6 +46,26 @@ impl Server {
             }
         }
         Ok(Some(alone))
+    }
+
+    /// Refuses a request that tries some files of a plan first, if that plan runs by now: what it leaves out is decided already.
+    async fn only_while_planned(
+        &self,
+        request: &StartJob,
+        work: Option<Digest>,
+    ) -> Result<Option<MutexGuard<'_, ()>>, ApiError> {
+        let Some(parent) = request.parent.filter(|_| request.sample.is_some()) else { return Ok(None) };
+        let alone = self.inner.retry_starts.lock().await;
+        let Some(JobRow { summary, work: planned, .. }) = self.store().job(parent).await? else { return Ok(None) };
+        let is_same = summary.recipe == request.recipe && planned == work;
+        if !is_same || summary.status.is_terminal() || summary.status == JobStatus::Planned {
+            return Ok(Some(alone));
+        }
+        let message = format!(
+            "job {parent} is {}, so none of its files can be tried first; start a job without a parent. Nothing was started.",
+            summary.status_text()
+        );
+        Err(ApiError::Conflict { message })
     }
 
     /// Those of these retries that are not over, with the items that they were started for.

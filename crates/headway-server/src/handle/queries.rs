@@ -14,6 +14,7 @@ mod retries;
 mod sizes;
 mod start;
 mod totals;
+mod trials;
 
 use super::{Server, checks};
 use crate::error::unreadable;

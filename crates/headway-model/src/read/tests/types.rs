@@ -114,7 +114,7 @@ fn jobs() {
         "cursor": "48213.9f2c11e0", "outputs": ["sums"], "request": request(), "priority": -1, "concurrency": 2, "waits": "for",
         "asks": true, "note": "n", "trash": [1, 2], "trash_left": [3, 4], "trash_unknown": true, "folder": "/x", "runs_programs": true, "can_undo": true,
         "undone": undone, "earlier": undone, "retries": [undone], "done_since": [1, 2],
-        "retrying": [{ "job": JOB, "title": "t", "which": { "these": [1] } }],
+        "tried": [undone], "retrying": [{ "job": JOB, "title": "t", "which": { "these": [1] } }],
         "report": ["r"], "next": request(),
     });
     view.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
