@@ -55,7 +55,7 @@ pub struct ItemView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LiveRetry {
-    /// It.
+    /// The job that runs them.
     pub job: JobId,
     /// Its title.
     pub title: String,
