@@ -262,6 +262,31 @@ test('the page of the first job shows a retry: in its head, at the file and in t
   await expect(page.locator('.head-parent').getByRole('link')).toHaveAttribute('href', `/jobs/${job}`);
 });
 
+test('while a retry is under way, the page leads to it and no button starts another one', async ({ page, serve }) => {
+  const server = await serve(oneUnreadable, { weak: true });
+  const job = mint();
+  await server.put(job);
+  await over(server, job);
+  // Its plan waits, so that it is not over.
+  const retry = mint();
+  const again = (id: string) => server.put(id, { items: { job, which: 'errors' } }, { approval: true });
+  expect((await again(retry)).status).toBe(201);
+  const refused = await again(mint());
+  expect(refused.status).toBe(409);
+  expect(refused.body.message).toContain(retry);
+  await page.goto(`${server.url}/jobs/${job}?file=3`);
+  await ready(page);
+  for (const place of ['.attention-ways', '.drawer', '.items tr[data-item="3"]']) {
+    await expect(page.locator(place)).toContainText('Being retried in ');
+    await expect(page.locator(place).getByRole('link', { name: /, retried$/ })).toHaveAttribute('href', `/jobs/${retry}`);
+  }
+  const buttons = page.locator('[data-action="retry"], [data-action="retry-cause"], [data-action="retry-item"]');
+  await expect(buttons).toHaveCount(0);
+  expect(await server.post(retry, 'cancel')).toBe(200);
+  await expect(page.locator('[data-action="retry-cause"]')).toBeVisible();
+  await expect(page.locator('.drawer [data-action="retry-item"]')).toBeVisible();
+});
+
 test('an outcome says that the file was changed since', async ({ page, serve }) => {
   const server = await serve((server) => ['a', 'b'].forEach((path) => server.file(path)));
   const job = mint();

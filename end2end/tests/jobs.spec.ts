@@ -116,6 +116,23 @@ test('the list of jobs says which of them were undone, as soon as they are', asy
   await expect(page.locator('.ui-listing tbody:not(.ui-room)')).not.toContainText('succeeded');
 });
 
+test('an outcome says when its job ended, and what an undo did in a word for people', async ({ page, serve }) => {
+  const server = await serve(three, { config });
+  const done = await begin(server, mint(), 'upper', { output: { place: 'replace' } });
+  await over(server, done);
+  await open(page, server.url);
+  const outcome = page.locator('.entry-outcome').first();
+  // In local time: the page says UTC only until it is hydrated.
+  await expect(outcome.locator('.status-badge')).toHaveAttribute('title', /\d\d:\d\d$/);
+  await expect(outcome.locator('.entry-reason')).toHaveText('upper');
+  const undo = mint();
+  expect(await server.post(done, `undo/${undo}`)).toBe(201);
+  await over(server, undo);
+  await open(page, server.url);
+  await expect(outcome).toContainText(/put back|undone/);
+  await expect(outcome).not.toContainText(/undo\b/);
+});
+
 test('an original that an undo could not put back is not reported as back', async ({ page, serve }) => {
   const server = await serve(three, { config });
   const done = await begin(server, mint(), 'upper', { output: { place: 'replace' } });

@@ -1,13 +1,13 @@
 //! A plan that waits for a person: what will run, what is skipped and why, how much it is, and what the first files
-//! become. No file has been touched yet.
+//! become. The plan has touched no file yet, but some can be tried first in a job of their own.
 
 mod texts;
 
 use leptos::prelude::*;
 
-use super::parts::format::count;
+use super::parts::format::{count, outcome};
 use super::parts::{SkippedFor, may_act, skip_reasons, words};
-use super::progress::{Steer, Summary, number};
+use super::progress::{Newest, Steer, Summary, number};
 use crate::api;
 use crate::base::to;
 use crate::live::Live;
@@ -15,8 +15,8 @@ use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
 use headway_model::load::Load;
 use headway_model::summary::ItemView;
-use headway_model::{ItemStatus, JobId, JobStatus, JobSummary, Sample, SkipReason, StartJob};
-use texts::{never_done, room, sentence};
+use headway_model::{ItemStatus, JobId, JobStatus, JobSummary, Query, Sample, SkipReason, StartJob};
+use texts::{left_out, never_done, room, sentence, tried};
 
 /// How many files a sample has, if it is the first ones.
 const SAMPLE: u32 = 10;
@@ -83,7 +83,7 @@ fn example(item: &ItemView) -> impl IntoView + use<> {
 #[component]
 fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let live = expect_context::<Live>();
-    let (job, can_act) = (steer.newest.job, may_act());
+    let job = steer.newest.job;
     let request = move || steer.newest.with(|view| view.request.clone()).flatten();
     let read = examples(job);
     let commands = command_lines(steer, summary, read);
@@ -92,7 +92,12 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     let bytes = move || read.with(|read| read.as_ref().map(|(load, _)| load.open.bytes));
     let renames = move || read.with(|read| read.iter().flat_map(|(_, items)| items).any(|item| item.becomes.is_some()));
     let all = move || summary.with(|summary| summary.as_ref().map_or(0, |summary| summary.counters.files()));
-    let what = move || sentence((waiting(), all()), bytes(), request().as_ref(), renames());
+    let done = move || steer.newest.with(|view| view.done_since.len()).unwrap_or_default();
+    let left = move || waiting().saturating_sub(u32::try_from(done()).unwrap_or(u32::MAX));
+    let what = move || {
+        let others = done() > 0;
+        sentence((left(), all()), bytes().filter(|_| !others), request().as_ref(), (renames(), others))
+    };
     let heard = live.job(job);
     // A number that the plan found, if it found any, and for each reason a part of it.
     let found = move |of: StatusFilter, word: &'static str, counted: fn(ItemStatus) -> bool| {
@@ -114,25 +119,15 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
     // The command lines below name their files.
     let has_first = move || read.with(|read| read.as_ref().is_some_and(|(_, items)| !items.is_empty()));
     let names_first = move || has_first() && !steer.newest.with(|view| view.runs_programs).unwrap_or_default();
-    let try_some = move |sample: Sample| {
-        if let Some(request) = steer.newest.with_untracked(|view| view.request.clone()).flatten() {
-            live.start(StartJob { sample: Some(sample), approval: false, title: None, ..request });
-            // The old plan is no longer true once some of its files are done.
-            live.cancel(job);
-        }
-    };
     view! {
         <section class="plan" aria-label="The plan">
+            <TriedFirst newest=steer.newest />
             <p class="plan-what">{what}</p>
             <p class="ui-hint">{move || read.with(|read| read.as_ref().and_then(|(load, _)| Some(room(load.free?, load.open.bytes))))}</p>
             <ul>
                 <li>
                     {door(job, ItemLabel::Waiting.into(), None, move || count(waiting().into()), "run")} " "
-                    <Show when=move || { can_act && waiting() > SAMPLE }>
-                        <button class="plan-try" data-action="sample" title="Runs the first files, and discards this plan" on:click=move |_| try_some(Sample::Files(SAMPLE))>{format!("Try {SAMPLE} first")}</button>
-                        " "
-                        <button class="plan-try" data-action="sample-percent" title="Runs one file in a hundred, spread over the plan, and discards this plan" on:click=move |_| try_some(Sample::Percent(1))>"Try 1 %"</button>
-                    </Show>
+                    <TryFirst steer left=Signal::derive(left) />
                     <span class="plan-why">{move || of(|summary| never_done(summary.counters.waiting, summary.reruns))}</span>
                 </li>
                 {found(StatusFilter::LeftOut, words::of(StatusFilter::LeftOut), |status| status.is_listed_by(StatusFilter::LeftOut))}
@@ -147,6 +142,53 @@ fn Planned(summary: Summary, steer: Steer) -> impl IntoView {
                 <pre>{move || commands.with(|lines| lines.join("\n"))}</pre>
             </div>
         </section>
+    }
+    .into_any()
+}
+
+/// The buttons that try some files of the plan first, in a job of their own. The plan goes on to wait.
+#[component]
+fn TryFirst(
+    steer: Steer,
+    /// How many files are to run.
+    left: Signal<u32>,
+) -> impl IntoView {
+    let (live, can_act, newest) = (expect_context::<Live>(), may_act(), steer.newest);
+    let request = move || newest.with(|view| view.request.clone()).flatten();
+    // The items of another job are its own matter: a retry or an undo of some of them would not belong to this plan.
+    let is_own = move || request().is_some_and(|request| !matches!(request.query, Query::Items(_)));
+    let can_try = move || can_act && left.get() > SAMPLE && is_own();
+    let try_some = move |sample: Sample| {
+        if let Some(request) = newest.with_untracked(|view| view.request.clone()).flatten() {
+            let parent = Some(newest.job);
+            live.start(StartJob { sample: Some(sample), approval: false, title: None, parent, ..request });
+        }
+    };
+    view! {
+        <Show when=can_try>
+            <button class="plan-try" data-action="sample" title="Runs the first files in a job of their own; this plan stays" on:click=move |_| try_some(Sample::Files(SAMPLE))>{format!("Try {SAMPLE} first")}</button>
+            " "
+            <button class="plan-try" data-action="sample-percent" title="Runs one file in a hundred, spread over the plan, in a job of their own; this plan stays" on:click=move |_| try_some(Sample::Percent(1))>"Try 1 %"</button>
+        </Show>
+    }
+    .into_any()
+}
+
+/// The jobs in which files of the plan were tried first, and what running it does with those files.
+#[component]
+fn TriedFirst(newest: Newest) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let trials = Memo::new(move |_| newest.with(|view| view.tried.clone()).unwrap_or_default());
+    let line = move |trial: JobSummary| {
+        let (told, came) = (tried(&trial), outcome(&trial.counters));
+        let there = to(&format!("/jobs/{}", trial.job));
+        // That job has its own page, which no dialog must cover.
+        view! { <p class="plan-tried">{told} <a href=there on:click=move |_| live.put_away()>{trial.title}</a> ": " {came}</p> }
+    };
+    let done = move || newest.with(|view| left_out(view.done_since.len())).flatten();
+    view! {
+        {move || trials.get().into_iter().map(line).collect_view()}
+        <p class="ui-hint">{done}</p>
     }
     .into_any()
 }

@@ -9,6 +9,7 @@ mod newest;
 mod notify_button;
 mod pills;
 mod proof;
+mod retried_now;
 mod status_of_jobs;
 mod steer;
 mod summary;
@@ -22,6 +23,7 @@ pub(super) use head::{Head, Strip, files_address, is_many, number, outcomes, tit
 pub(super) use modal::ProgressDialog;
 pub(super) use newest::Newest;
 pub(super) use pills::Pills;
+pub(super) use retried_now::RetriedNow;
 pub(super) use steer::Steer;
 pub(super) use summary::{Summary, is_over, keeps_places, latest_summary};
 pub(super) use tab_icon::follow_jobs;

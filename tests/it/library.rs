@@ -303,6 +303,17 @@ async fn an_outcome_says_whether_the_file_was_changed_since() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_says_when_its_job_ended() {
+    let files = Files::numbered(1);
+    let app = App::start_with(&files, |_| {}, failing()).await;
+    let ended = app.run(&json!({ "library": "files", "recipe": "test", "query": { "folder": {} } })).await.ended;
+    let page = settled(&app, "").await;
+    let at = page.entries[0].outcome.as_ref().and_then(|outcome| outcome.at);
+    assert!(ended.is_some() && at == ended, "{at:?} {ended:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failure_follows_its_file_to_its_new_name_and_back() {
     let files = Files::numbered(2);
     std::fs::rename(files.library().join("000001"), files.library().join("fail-1")).expect("a new name");

@@ -303,6 +303,43 @@ async fn a_queued_job_says_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retry_that_is_asked_for_twice_makes_one_job() {
+    let files = Files::new();
+    ["fail", "fail too", "fine"].iter().for_each(|name| files.write(name, b"x"));
+    let (app, _) = with(&files, Behaviour::Instant).await;
+    let job = app.run(&request("test")).await.job;
+    let retry = |recipe: &str, which: serde_json::Value| {
+        let mut body = request(recipe);
+        body["query"] = json!({ "items": { "job": job, "which": which } });
+        // It stays live.
+        body["approval"] = json!(true);
+        body
+    };
+    let ids = [mint(), mint()].map(|id| id.to_string());
+    let (errors, failed) = (retry("test", json!("errors")), retry("test", json!("failed")));
+    let (one, other) = tokio::join!(app.put(&ids[0], &errors), app.put(&ids[1], &failed));
+    let (live, body, refused) = if one.0 == 201 { (&ids[0], &errors, &other) } else { (&ids[1], &failed, &one) };
+    assert_eq!((one.0.min(other.0), refused.0), (201, 409), "{one:?} {other:?}");
+    assert!(refused.1["message"].as_str().is_some_and(|said| said.contains(live.as_str())), "{refused:?}");
+    // Nor are parts of it started, and the same call is answered as before.
+    for part in [json!({ "these": [0] }), json!({ "these": [0, 1] }), json!("errors")] {
+        assert_eq!(app.put(&mint().to_string(), &retry("test", part.clone())).await.0, 409, "{part}");
+    }
+    assert_eq!(app.put(live, body).await.0, 200);
+    let (_, view) = app.get(&format!("/api/jobs/{job}")).await;
+    assert_eq!((&view["retrying"][0]["job"], &view["retrying"][1]), (&json!(live), &json!(null)), "{view}");
+    // Another file and another recipe are other work.
+    for more in [retry("test", json!({ "these": [1, 2] })), retry("checksum", json!("errors"))] {
+        let (status, said) = app.put(&mint().to_string(), &more).await;
+        assert_eq!(status, 201, "{said}");
+    }
+    assert_eq!(app.post(&format!("/api/jobs/{live}/cancel")).await.0, 200);
+    app.end(live.parse().expect("an id")).await;
+    assert_eq!(app.put(&mint().to_string(), &errors).await.0, 201, "that one is over");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_retry_has_the_whole_title_of_the_first_job_and_another_job_over_its_files_retries_nothing() {
     let files = Files::new();
     ["fail", "fail too"].iter().for_each(|name| files.write(name, b"x"));

@@ -85,3 +85,69 @@ async fn a_plan_of_removals_says_the_rule_and_which_file_stays_instead_of_each()
         served.end(job).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_were_tried_first_are_left_out_as_done_when_the_plan_runs() {
+    for (recipe, more) in [
+        ("upper", json!({ "output": { "place": "replace" } })),
+        ("command", beside()),
+        ("rename", json!({ "settings": { "name": "new-{/}" } })),
+        ("checksum", json!({})),
+    ] {
+        let files = Files::numbered(5);
+        let served = Served::start(&files);
+        let plan = planned(&served, recipe, more.clone()).await;
+        let trial = served.run(recipe, trial_of(plan, 2, &more)).await;
+        assert_eq!((trial.status, trial.counters.succeeded), (JobStatus::Completed, 2), "{recipe}: {trial:?}");
+        let view = served.get(&format!("/api/jobs/{plan}")).await;
+        assert_eq!((&view["status"], &view["done_since"]), (&json!("planned"), &json!([0, 1])), "{recipe}: {view}");
+        assert_eq!((&view["tried"][0]["job"], &view["retries"]), (&json!(trial.job), &Value::Null), "{recipe}: {view}");
+        assert_eq!(served.get(&format!("/api/jobs/{}", trial.job)).await["earlier"]["job"], json!(plan), "{recipe}");
+        assert_eq!(served.post(&format!("/api/jobs/{plan}/approve")).await.0, 200, "{recipe}");
+        let end = served.end(plan).await;
+        let items = served.get(&format!("/api/jobs/{plan}/items")).await;
+        assert_eq!(end.status, JobStatus::Completed, "{recipe}: {items}");
+        let counters = (end.counters.succeeded, end.counters.skipped, end.counters.missed);
+        assert_eq!(counters, (3, 2, 0), "{recipe}: {items}");
+        assert_eq!(items["items"][0]["reason"], "already done", "{recipe}: {items}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_tried_first_runs_again_if_its_output_is_no_longer_there() {
+    let files = Files::numbered(3);
+    let served = Served::start(&files);
+    let plan = planned(&served, "command", beside()).await;
+    served.run("command", trial_of(plan, 2, &beside())).await;
+    std::fs::remove_file(files.library().join("000000.copy")).expect("an output");
+    assert_eq!(served.post(&format!("/api/jobs/{plan}/approve")).await.0, 200);
+    let end = served.end(plan).await;
+    assert_eq!((end.counters.succeeded, end.counters.skipped), (2, 1), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_runs_only_once_the_job_that_tries_its_files_is_over() {
+    let files = Files::numbered(3);
+    let served = Served::start(&files);
+    let plan = planned(&served, "checksum", json!({})).await;
+    // It waits for approval itself, so that it is not over.
+    let trial = planned(&served, "checksum", trial_of(plan, 2, &json!({}))).await;
+    let (status, said) = served.post(&format!("/api/jobs/{plan}/approve")).await;
+    assert!(status == 409 && said.to_string().contains(&trial.to_string()), "{status} {said:?}");
+    assert_eq!(served.post(&format!("/api/jobs/{trial}/cancel")).await.0, 200);
+    served.end(trial).await;
+    assert_eq!(served.post(&format!("/api/jobs/{plan}/approve")).await.0, 200);
+    assert_eq!(served.end(plan).await.counters.succeeded, 3);
+}
+
+/// A command that makes a copy beside each file.
+fn beside() -> Value {
+    json!({ "settings": { "run": "cp {} {out}" }, "output": { "place": { "beside": { "name": "{/}.copy" } } } })
+}
+
+/// The request for a job that tries the first files of a plan.
+fn trial_of(plan: JobId, files: u32, more: &Value) -> Value {
+    let mut trial = more.clone();
+    (trial["sample"], trial["parent"]) = (json!(files), json!(plan));
+    trial
+}

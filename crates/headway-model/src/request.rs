@@ -7,6 +7,7 @@ use super::digest::Digest;
 use super::done::OnDone;
 use super::event::{TITLE_LIMIT, cut};
 use super::id::JobId;
+use super::item::ItemStatus;
 use super::job_kind::JobKind;
 use super::library::OutcomeFilter;
 use super::output::Output;
@@ -153,6 +154,27 @@ pub enum ItemSelection {
     Placed,
     /// These, by index; at most 10,000.
     These(Vec<u32>),
+}
+
+impl ItemSelection {
+    /// Whether it takes this item, which counts as an error. `has_failed` is false if the item might have been missed instead.
+    pub fn takes_error(&self, item: u32, has_failed: bool) -> bool {
+        match self {
+            ItemSelection::Errors => true,
+            ItemSelection::Failed => has_failed,
+            ItemSelection::Cancelled | ItemSelection::Placed => false,
+            ItemSelection::These(items) => items.binary_search(&item).is_ok(),
+        }
+    }
+
+    /// Whether it takes the item with this index and status.
+    pub fn takes(&self, item: u32, status: ItemStatus) -> bool {
+        match self {
+            ItemSelection::Cancelled => status == ItemStatus::Cancelled,
+            ItemSelection::These(items) => items.binary_search(&item).is_ok(),
+            _ => status.is_error() && self.takes_error(item, matches!(status, ItemStatus::Failed(_))),
+        }
+    }
 }
 
 /// Every file below a folder that matches the patterns.

@@ -23,7 +23,7 @@ use super::status::{JobStatus, WaitEnd};
 use super::worked::Worked;
 use crate::read::FromJson;
 pub use automatic::{LastStart, ScheduleView, WatchedFolderView};
-pub use item::{ItemPage, ItemRetry, ItemView, NumberedItem, ReportFormat};
+pub use item::{ItemPage, ItemRetry, ItemView, LiveRetry, NumberedItem, ReportFormat};
 pub use listed::ListedJobs;
 pub use room::{Room, TrashElsewhere, TrashHolds, TrashRoom};
 pub use shown::{JobsWithFiles, OverJobs, ShownJobs};
@@ -157,7 +157,14 @@ pub struct JobView {
     /// The newest jobs that ran files of this one again, newest first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retries: Vec<JobSummary>,
-    /// Which of its items that failed or were missed such jobs have done since, by index and in order.
+    /// Those of these jobs that are not over, with the items that they were started for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retrying: Vec<LiveRetry>,
+    /// The newest jobs that tried some of its files first, while its plan waited for its approval, newest first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tried: Vec<JobSummary>,
+    /// Which of its items later jobs have done, by index and in order: of those that failed or were missed; of a plan that waits, of
+    /// those that are to run.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done_since: Vec<u32>,
     /// What a report says in all, a line each: the one that it wrote, or of a plan that waits the one that the plan rests on.

@@ -12,6 +12,7 @@ mod log_reader;
 mod looks;
 mod metrics;
 mod on_disk;
+mod only_retry;
 mod planned_job;
 pub(crate) mod presets;
 mod preview;
@@ -104,6 +105,8 @@ struct ServerInner {
     presets: parking_lot::Mutex<()>,
     /// Held from the check that a job has no undo until the new one is recorded.
     undo_starts: Mutex<()>,
+    /// Held from the check that no job runs the same items again until the new one is recorded.
+    retry_starts: Mutex<()>,
     read_logs: whole_log::ReadLogs,
     report_indexes: Arc<report_indexes::ReportIndexes>,
     /// The sums over jobs that are over.

@@ -141,6 +141,8 @@ mod tests {
             undone: None,
             earlier: None,
             retries: Vec::new(),
+            retrying: Vec::new(),
+            tried: Vec::new(),
             done_since: Vec::new(),
             report: Vec::new(),
             next: None,

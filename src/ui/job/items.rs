@@ -113,6 +113,8 @@ pub(super) fn Items(
     named: Signal<Vec<u32>>,
 ) -> impl IntoView {
     let ShownItems { address, opened, .. } = shown;
+    // For the buttons of the rows and of the drawer.
+    provide_context(newest);
     let followed = RwSignal::new(false);
     let counters = Memo::new(move |_| {
         summary.with(|summary| summary.as_ref().map(|summary| summary.counters).unwrap_or_default())

@@ -1,10 +1,11 @@
-//! Retries one failed item.
+//! Retries one failed item, unless another job is about to.
 
 use leptos::prelude::*;
 
 use crate::api;
 use crate::live::Live;
 use crate::ui::parts::may_act;
+use crate::ui::progress::{Newest, RetriedNow};
 use headway_model::request::ItemSelection;
 use headway_model::{Action, ApiError, JobId, StartJob};
 
@@ -22,6 +23,8 @@ pub(super) fn RetryItem(
         return ().into_any();
     }
     let live = expect_context::<Live>();
+    let newest = use_context::<Newest>();
+    let retried = Memo::new(move |_| newest.and_then(|newest| newest.retried_in(&[item], true)));
     let error = RwSignal::new(None::<ApiError>);
     live.heals(error);
     let retry = move |_| {
@@ -44,7 +47,10 @@ pub(super) fn RetryItem(
         });
     };
     view! {
-        <button class="ui-quiet" data-action="retry-item" on:click=retry>"Retry"</button>
+        {move || retried.get().map(|retry| view! { <RetriedNow retry /> })}
+        <Show when=move || retried.with(Option::is_none)>
+            <button class="ui-quiet" data-action="retry-item" on:click=retry>"Retry"</button>
+        </Show>
         <span class="ui-error" role="alert">{move || error.with(|error| error.as_ref().map(ToString::to_string))}</span>
     }
     .into_any()

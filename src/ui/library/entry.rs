@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::{Selection, address};
 use crate::base::to;
 use crate::ui::parts::{Icon, Zone, format, may_act, why, words};
-use headway_model::RelPath;
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::library::{Entry, EntryKind, FolderView, LastOutcome, Under};
+use headway_model::{JobKind, RelPath};
 
 /// A file, with a checkbox to select it, or a folder, with a link into it.
 #[component]
@@ -52,7 +52,7 @@ pub(super) fn EntryRow(
     });
     let title = name.clone();
     let shown = shown(entry.kind, path, name, &view);
-    let outcome = entry.outcome.map(badge);
+    let outcome = entry.outcome.map(|outcome| badge(outcome, zone));
     let under = entry.under;
     let size = if is_file { Some(entry.size) } else { under.map(|under| under.bytes) };
     view! {
@@ -95,17 +95,27 @@ fn shown(kind: EntryKind, path: RelPath, name: String, view: &FolderView) -> Any
     }
 }
 
-/// How the last job with the file ended for it, with a link to it there; and the recipe, and why.
-fn badge(outcome: LastOutcome) -> impl IntoView {
+/// How the last job with the file ended for it, with a link to it there, and its end as the title; and the recipe, and why.
+fn badge(outcome: LastOutcome, zone: Zone) -> impl IntoView {
     let (word, reason) = outcome_text(&outcome.status, outcome.missed, outcome.reason);
+    let did = outcome.recipe.map(did).filter(|did| *did != word);
     let word = if outcome.changed_since { format!("{word}, changed since") } else { word };
-    let about: Vec<_> = [outcome.recipe, reason].into_iter().flatten().collect();
+    let about: Vec<_> = [did, reason].into_iter().flatten().collect();
     let about = about.join(": ");
     let about = view! { " " <span class="entry-reason" title=about.clone()>{about.clone()}</span> };
     let status = if outcome.missed { StatusFilter::Missed.name().to_owned() } else { outcome.status };
     let file = outcome.item.map(|item| format!("?file={item}")).unwrap_or_default();
     let job = to(&format!("/jobs/{}{file}", outcome.job));
-    view! { <a class="status-badge" tabindex="-1" data-status=status data-changed=outcome.changed_since.then_some("true") href=job>{word}</a> {about} }
+    let ended = move || outcome.at.map(|at| zone.date(at));
+    view! { <a class="status-badge" tabindex="-1" title=ended data-status=status data-changed=outcome.changed_since.then_some("true") href=job>{word}</a> {about} }
+}
+
+/// What the job did: its recipe, except for an undo, which nobody chooses as a recipe.
+fn did(recipe: String) -> String {
+    match JobKind::of(&recipe) {
+        JobKind::Undo => "undone".to_owned(),
+        JobKind::Recipe => recipe,
+    }
 }
 
 /// The outcome in the words of the whole page; and the reason, if it adds to the word.
@@ -137,7 +147,12 @@ fn share(under: Under) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::outcome_text;
+    use super::{did, outcome_text};
+
+    #[test]
+    fn an_undo_is_no_recipe_to_whoever_reads_the_outcome() {
+        assert_eq!(["undo", "upper"].map(|recipe| did(recipe.to_owned())), ["undone", "upper"]);
+    }
 
     #[test]
     fn the_text_of_an_outcome_repeats_nothing() {

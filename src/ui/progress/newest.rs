@@ -10,7 +10,7 @@ use super::summary::{Summary, still};
 use crate::api;
 use crate::live::Live;
 use headway_model::status::PauseReason;
-use headway_model::summary::JobView;
+use headway_model::summary::{JobView, LiveRetry};
 use headway_model::{ApiError, JobId, JobStatus};
 
 /// How often a job that waits is read again, in milliseconds.
@@ -42,6 +42,13 @@ impl Newest {
     /// Looks at the answer, if there is one. Not tracked.
     pub(in crate::ui) fn with_untracked<T>(self, look: impl FnOnce(&JobView) -> T) -> Option<T> {
         self.view.with_untracked(|view| view.as_ref().map(look))
+    }
+
+    /// The live job that runs all of these items again, which failed, or (without `have_failed`) failed or were missed. Tracked.
+    pub(in crate::ui) fn retried_in(self, items: &[u32], have_failed: bool) -> Option<LiveRetry> {
+        let has_all = |retry: &&LiveRetry| items.iter().all(|item| retry.which.takes_error(*item, have_failed));
+        let find = |view: &JobView| view.retrying.iter().find(has_all).filter(|_| !items.is_empty()).cloned();
+        self.with(find).flatten()
     }
 
     /// Reads the job again when its status changes and while it waits, because the stream does not say what the job waits for; and

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{read, root, sources, sources_with};
 
 /// Classes without a look of their own, which let tests find an element.
-const HOOKS: [&str; 10] = [
+const HOOKS: [&str; 11] = [
     "attempts-stdout",
     "drawer-place",
     "head-retried",
@@ -16,6 +16,7 @@ const HOOKS: [&str; 10] = [
     "library-left-out",
     "modal-start",
     "plan-commands",
+    "plan-tried",
 ];
 
 /// A part of the style sheet below one heading: `progress/proof.rs, whole.rs: .proof, .head; the proof`.

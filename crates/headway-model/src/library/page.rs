@@ -173,6 +173,9 @@ pub struct LastOutcome {
     /// Whether the file is known not to be what that job saw: its size or modification time is another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub changed_since: bool,
+    /// When that job ended; absent while it is not over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::id::{JobId, Seq};
 use crate::item::ItemLabel;
 use crate::path::RelPath;
 use crate::read::FromJson;
+use crate::request::ItemSelection;
 use crate::serde_defaults::is_default;
 
 /// One item of a job.
@@ -48,6 +49,18 @@ pub struct ItemView {
     /// Of an item that did not succeed: how the newest job that ran its file again has left it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retried: Option<ItemRetry>,
+}
+
+/// A job that is not over and runs files of another one again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LiveRetry {
+    /// The job that runs them.
+    pub job: JobId,
+    /// Its title.
+    pub title: String,
+    /// Which items of the other job it was started for.
+    pub which: ItemSelection,
 }
 
 /// How another job that ran the file of an item again has left it.

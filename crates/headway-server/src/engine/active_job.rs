@@ -11,6 +11,7 @@ mod on_disk;
 mod read_ahead;
 mod recover_earlier;
 mod together;
+mod tried_by;
 mod undone;
 
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ use headway_store::Store;
 use read_ahead::ReadAhead;
 use together::RenamedTogether;
 pub(super) use together::wish;
+use tried_by::TrialJob;
 pub(super) use undone::Undone;
 
 /// A job that the engine carries out.
@@ -61,6 +63,8 @@ pub(crate) struct ActiveJob {
     recovered_earlier: OnceCell<HashMap<RelPath, SkipReason>>,
     /// The other jobs that might have left files half changed since this one was created.
     failed_since: FailedSince,
+    /// The jobs that tried some of its files first.
+    tried_by: OnceCell<Vec<TrialJob>>,
     ground: PlannedGround,
     read_ahead: ReadAhead,
     durations: Durations,
@@ -112,6 +116,7 @@ impl ActiveJob {
             together: OnceCell::new(),
             recovered_earlier: OnceCell::new(),
             failed_since: FailedSince::since(row.created_position),
+            tried_by: OnceCell::new(),
             read_ahead: ReadAhead::new(job, row.job_no, row.summary.counters.total),
             durations: Durations::default(),
             took: Arc::default(),

@@ -15,6 +15,7 @@ mod lister;
 mod named;
 mod names;
 mod plan_stop;
+mod tried;
 mod unfinished;
 
 use std::collections::HashSet;
@@ -33,6 +34,7 @@ use listed_before::{ListedBefore, listed_before};
 use lister::{Lister, OutcomeLookup};
 use named::{AskedItems, named};
 use plan_stop::PlanStop;
+pub(super) use tried::tried_first;
 pub(super) use unfinished::Unfinished;
 
 use super::panicked::{Panicked, caught};

@@ -14,6 +14,7 @@ mod retries;
 mod sizes;
 mod start;
 mod totals;
+mod trials;
 
 use super::{Server, checks};
 use crate::error::unreadable;
@@ -25,7 +26,7 @@ pub(super) use items::item_view;
 pub(super) use sizes::InputSizes;
 
 /// The most jobs or items in one page.
-const PAGE_LIMIT: u32 = 1_000;
+pub(super) const PAGE_LIMIT: u32 = 1_000;
 
 impl Server {
     /// A page of a library's entries. With `refresh` the disk is read first, as far as that is quick.

@@ -49,6 +49,8 @@ impl Server {
             Some(title) => title_of(title),
             None => self.default_title(&request).await?,
         };
+        let recipe = self.inner.context.recipe(&request.recipe);
+        let work = recipe.map(|recipe| request.work(&recipe.identity(), &recipe.info().settings));
         let created = JobEvent::Created {
             id,
             recipe: request.recipe.clone(),
@@ -58,13 +60,9 @@ impl Server {
             priority: request.priority,
             concurrency: request.concurrency,
             parent: request.parent,
-            work: self
-                .inner
-                .context
-                .recipe(&request.recipe)
-                .map(|recipe| request.work(&recipe.identity(), &recipe.info().settings)),
+            work,
         };
-        let _alone = self.only_undo(id, &request).await?;
+        let _alone = (self.only_undo(id, &request).await?, self.only_retry(id, &request, work).await?);
         self.begins(id).await;
         let started = match self.log().append(id, created, Some(body)).await {
             Ok(_) => Started::Created,

@@ -80,6 +80,7 @@ impl Server {
             build: config.build,
             presets: Default::default(),
             undo_starts: Default::default(),
+            retry_starts: Default::default(),
             read_logs: Default::default(),
             report_indexes: Default::default(),
             totals: Default::default(),

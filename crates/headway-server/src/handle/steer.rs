@@ -141,9 +141,19 @@ impl Server {
         self.job(id).await
     }
 
-    /// Approves a job's plan, so that it runs.
+    /// Approves a job's plan, so that it runs. A job that tries some of its files first has to be over: the run leaves out what that
+    /// job has done.
     async fn approve(&self, id: JobId) -> Result<JobView, ApiError> {
-        self.row(id).await?;
+        let row = self.row(id).await?;
+        // No such job is started meanwhile.
+        let _alone = self.inner.retry_starts.lock().await;
+        let tried = if row.summary.status == JobStatus::Planned { self.tried(&row).await? } else { Vec::new() };
+        if let Some(JobRow { summary, .. }) = tried.iter().find(|trial| !trial.summary.status.is_terminal()) {
+            let (trial, status) = (summary.job, summary.status.text());
+            let message =
+                format!("job {trial} still tries files of this plan ({status}); wait for its end, or cancel it");
+            return Err(ApiError::Conflict { message });
+        }
         self.log().append(id, JobEvent::Approved {}, None).await?;
         self.job(id).await
     }

@@ -163,6 +163,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<(RowKey, Entry)> {
         reason: status.reason().map(Into::into),
         item: None,
         changed_since: false,
+        at: None,
     });
     let key = RowKey { leaf: kind != EntryKind::Folder, value: row.get(8)?, path: path.clone() };
     let modified = u64::try_from(mtime_ns / 1_000_000).unwrap_or(0);

@@ -39,7 +39,7 @@ type LabelledValue = (&'static str, String);
 fn rows(session: &Session, view: JobView) -> Vec<LabelledValue> {
     let has_server = !view.has_no_server();
     let then = [after_errors(session, &view.summary), next_job(session, &view)];
-    let JobView { summary, outputs, request, waits, note, trash, undone, retries, report, .. } = view;
+    let JobView { summary, outputs, request, waits, note, trash, undone, retries, tried, report, .. } = view;
     let mut rows: Vec<LabelledValue> = vec![
         ("job", summary.job.to_string()),
         ("title", plain(&summary.title)),
@@ -62,6 +62,7 @@ fn rows(session: &Session, view: JobView) -> Vec<LabelledValue> {
     rows.extend(in_trash(trash));
     rows.extend((!outputs.is_empty()).then(|| ("written", outputs.join(", "))));
     rows.extend(undone.map(|undo| ("undone by", undo.job.to_string())));
+    rows.extend(tried.iter().map(|trial| ("tried first", format!("{}: {}", trial.job, retried(trial)))));
     rows.extend(retries.iter().map(|retry| ("retried by", format!("{}: {}", retry.job, retried(retry)))));
     rows.push(("events", format!("1..{}, digest {}", summary.seq, summary.digest)));
     rows

@@ -9,7 +9,7 @@ use crate::live::Live;
 use crate::ui::nav::{Go, Nav};
 use crate::ui::parts::format::{count, counted, entries};
 use crate::ui::parts::{Controls, may_act, words};
-use crate::ui::progress::{Attention, Newest, Summary, is_over};
+use crate::ui::progress::{Attention, Newest, RetriedNow, Summary, is_over};
 use crate::ui::search::{Search, hidden};
 use headway_model::item::{ItemLabel, StatusFilter};
 use headway_model::item_filter::ItemFilter;
@@ -149,13 +149,15 @@ fn RetryThese(
         rows.into_iter().map(|row| row.item).filter(|item| done.binary_search(item).is_err()).collect::<Vec<_>>()
     });
     let number = move || items.with(Vec::len);
+    let retried = Memo::new(move |_| items.with(|items| newest.retried_in(items, false)));
     let retry = move |_| {
         let which = ItemSelection::These(items.get_untracked());
         let again = request.with_value(|request| request.as_ref().map(|request| request.again(job, which)));
         again.into_iter().for_each(|request| _ = live.start(request));
     };
     view! {
-        <Show when=move || { number() > 0 }>
+        {move || retried.get().map(|retry| view! { <RetriedNow retry /> })}
+        <Show when=move || { number() > 0 && retried.with(Option::is_none) }>
             <button data-action="retry-these" on:click=retry>
                 {move || format!("Retry {}", counted(number() as u64, "file", "files"))}
             </button>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::RetriedNow;
 use super::super::newest::Newest;
 use crate::base::to;
 use crate::live::Live;
@@ -34,6 +35,7 @@ pub(super) fn CauseRow(
         1 => cause.first.shown().to_string(),
         _ => format!("first {}, last {}", cause.first.shown(), cause.last.shown()),
     };
+    let retried = Memo::new(move |_| still.with(|still| newest.retried_in(still, true)));
     let retry = move |_| {
         let again = |request: &StartJob| request.again(job, ItemSelection::These(still.get_untracked()));
         let again = newest.with_untracked(|view| view.request.as_ref().map(again)).flatten();
@@ -55,7 +57,8 @@ pub(super) fn CauseRow(
             <span class="attention-ways">
                 // The files are on the job's page, which no dialog must cover.
                 <a class="ui-button" class:ui-primary=move || is_next.get() href=there on:click=move |_| live.put_away()>"Show " {move || of(number)}</a>
-                <Show when=move || can_act && is_over.get() && still.with(|still| !still.is_empty())>
+                {move || retried.get().map(|retry| view! { <RetriedNow retry /> })}
+                <Show when=move || can_act && is_over.get() && retried.with(Option::is_none) && still.with(|still| !still.is_empty())>
                     <button data-action="retry-cause" on:click=retry>{move || format!("Retry {}", format::count(still.with(Vec::len) as u64))}</button>
                 </Show>
             </span>

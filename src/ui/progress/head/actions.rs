@@ -10,6 +10,8 @@ use crate::live::Live;
 use crate::ui::parts::{format, may_act};
 use crate::ui::progress::{Newest, Steer};
 use headway_model::item::{DiskEffect as Did, ItemStatus};
+use headway_model::request::ItemSelection;
+use headway_model::summary::JobView;
 use headway_model::{Action, Fold, JobId, JobStatus, JobSummary};
 
 /// Where buttons of a job stand.
@@ -149,6 +151,7 @@ fn wrote(job: JobId, summary: Summary) -> Memo<bool> {
 
 /// The buttons that make sense now.
 fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>, is_look: Memo<bool>) -> Memo<Vec<OfferedAction>> {
+    let live = expect_context::<Live>();
     Memo::new(move |_| {
         let undo = match has_written.get() && makes_output(newest) {
             _ if was_undone(newest) => UndoStanding::Undone,
@@ -160,6 +163,8 @@ fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>, is_look: M
         let next = newest.with(|view| view.next.clone()).flatten();
         let of = |summary: &JobSummary| {
             let mut offers = offers(summary, undo, next, done_since);
+            // The line about that job leads to it.
+            offers.retain(|offer| !is_under_way(live, &offer.act, newest, summary));
             // The cause of the failures has the button for the next step.
             offers
                 .iter_mut()
@@ -169,6 +174,24 @@ fn offered(summary: Summary, newest: Newest, has_written: Memo<bool>, is_look: M
         };
         summary.with(|summary| summary.as_ref().map(of)).unwrap_or_default()
     })
+}
+
+/// Whether another job that is not over does this already.
+fn is_under_way(live: Live, act: &ButtonAction, newest: Newest, summary: &JobSummary) -> bool {
+    let ButtonAction::Again(asked) = act else { return false };
+    let does = |view: &JobView, which: &ItemSelection| match which {
+        which if which == asked => true,
+        _ if *asked != ItemSelection::Errors => false,
+        ItemSelection::Failed => summary.counters.missed == 0,
+        which => live.with_fold(newest.job, |fold| has_all(fold, &view.done_since, which)).unwrap_or_default(),
+    };
+    newest.with(|view| view.retrying.iter().any(|retry| does(view, &retry.which))).unwrap_or_default()
+}
+
+/// Whether these are all errors of a job but those that later jobs have done.
+fn has_all(fold: &Fold, done: &[u32], which: &ItemSelection) -> bool {
+    let is_left = |item: u32, status: ItemStatus| status.is_error() && done.binary_search(&item).is_err();
+    fold.items().all(|(item, status)| !is_left(item, status) || which.takes(item, status))
 }
 
 /// Why the requested action was not performed.
@@ -215,7 +238,6 @@ fn doing(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headway_model::request::ItemSelection;
 
     #[test]
     fn the_retry_of_a_live_job_stands_beside_its_failures_and_every_other_button_at_the_top() {

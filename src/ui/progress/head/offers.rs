@@ -53,7 +53,7 @@ pub(super) enum UndoStanding {
 }
 
 /// The buttons, with the next step first and *Cancel job* last. `then` is the request for the job that makes use of what this one found,
-/// `done_since` how many files that failed or were missed later jobs have done.
+/// `done_since` how many files later jobs have done, of those that failed or were missed, or of a plan of those that wait.
 pub(super) fn offers(
     summary: &JobSummary,
     undo: UndoStanding,
@@ -73,8 +73,12 @@ pub(super) fn offers(
     let mut offers = Vec::new();
     match summary.status {
         JobStatus::Planned => {
-            let run = match counters.waiting {
+            // Those that were tried first are left out.
+            let left = counters.waiting.saturating_sub(u32::try_from(done_since).unwrap_or(u32::MAX));
+            let run = match left {
                 0 => "Finish: nothing to do".into(),
+                1 if done_since > 0 => "Run the one that is left".into(),
+                number if done_since > 0 => format!("Run the other {}", counted(number, "file", "files")),
                 number => format!("Run {}", counted(number, "file", "files")),
             };
             offers.push(OfferedAction::new(ButtonAction::Steer(Action::Approve), "approve", run).next());
@@ -210,6 +214,15 @@ mod tests {
             let names: Vec<_> = offers.iter().map(|offer| (offer.name, offer.is_next)).collect();
             assert_eq!(names, [("retry", false), ("rest", false)], "{status:?}");
         }
+    }
+
+    #[test]
+    fn a_plan_of_which_some_files_were_tried_runs_the_others() {
+        let first = |done| offers(&job(JobStatus::Planned), UndoStanding::Nothing, None, done).remove(0).text;
+        assert_eq!(
+            [first(0), first(1), first(2)],
+            ["Run 2 files", "Run the one that is left", "Finish: nothing to do"]
+        );
     }
 
     #[test]

@@ -7,15 +7,15 @@ use crate::live::Live;
 use crate::ui::parts::format::{self, counted};
 use crate::ui::progress::Newest;
 use headway_model::summary::JobView;
-use headway_model::{JobKind, JobSummary};
+use headway_model::{JobKind, JobSummary, Query};
 
 /// What became of the files, in a few words.
 fn outcome(retry: &JobSummary) -> String {
     format!(": {}", format::outcome(&retry.counters))
 }
 
-/// What the job does with an earlier job, and that job's title, if it is known.
-fn about(summary: &JobSummary, earlier: Option<&JobSummary>) -> (String, String) {
+/// What the job does with an earlier job, and that job's title, if it is known. A trial takes files of a plan before that runs.
+fn about(summary: &JobSummary, earlier: Option<&JobSummary>, is_trial: bool) -> (String, String) {
     let is_undo = |job: &JobSummary| JobKind::of(&job.recipe) == JobKind::Undo;
     let does = match (is_undo(summary), earlier) {
         (true, Some(earlier)) if is_undo(earlier) => "Takes back ".to_owned(),
@@ -27,7 +27,12 @@ fn about(summary: &JobSummary, earlier: Option<&JobSummary>) -> (String, String)
                 _ => "files".to_owned(),
             };
             let is_retry = earlier.is_some_and(|earlier| earlier.recipe == summary.recipe);
-            format!("{} {files} of ", if is_retry { "Retries" } else { "Works on" })
+            let does = match (is_trial, is_retry) {
+                (true, true) => "Tries",
+                (false, true) => "Retries",
+                (_, false) => "Works on",
+            };
+            format!("{does} {files} of ")
         }
     };
     (does, earlier.map_or_else(|| "an earlier job".to_owned(), |earlier| earlier.title.clone()))
@@ -61,7 +66,11 @@ pub(super) fn Retried(newest: Newest) -> impl IntoView {
 #[component]
 pub(super) fn Earlier(newest: Newest) -> impl IntoView {
     let parent = Memo::new(move |_| {
-        let of = |view: &JobView| Some((about(&view.summary, view.earlier.as_ref()), view.request.as_ref()?.parent?));
+        let of = |view: &JobView| {
+            let request = view.request.as_ref()?;
+            let is_trial = request.sample.is_some() && !matches!(request.query, Query::Items(_));
+            Some((about(&view.summary, view.earlier.as_ref(), is_trial), request.parent?))
+        };
         newest.with(of).flatten()
     });
     move || {
@@ -86,13 +95,14 @@ mod tests {
         };
         let (repack, undo) = (of("repack", "Repack · comics"), of(JobKind::UNDO, "Undo: Repack · comics"));
         let said = |job: &JobSummary, earlier: Option<&JobSummary>| {
-            let (does, title) = about(job, earlier);
+            let (does, title) = about(job, earlier, false);
             does + &title
         };
         assert_eq!(said(&undo, Some(&repack)), "Undoes Repack · comics");
         assert_eq!(said(&undo, Some(&undo)), "Takes back Undo: Repack · comics");
         assert_eq!(said(&undo, None), "Undoes an earlier job");
         assert_eq!(said(&repack, Some(&repack)), "Retries 37 files of Repack · comics");
+        assert_eq!(about(&repack, Some(&repack), true).0, "Tries 37 files of ");
         let listing = JobSummary { listing: true, ..repack.clone() };
         assert_eq!(said(&listing, Some(&repack)), "Retries files of Repack · comics");
         assert_eq!(said(&of("verify", "Verify"), Some(&repack)), "Works on 37 files of Repack · comics");

@@ -114,6 +114,7 @@ fn jobs() {
         "cursor": "48213.9f2c11e0", "outputs": ["sums"], "request": request(), "priority": -1, "concurrency": 2, "waits": "for",
         "asks": true, "note": "n", "trash": [1, 2], "trash_left": [3, 4], "trash_unknown": true, "folder": "/x", "runs_programs": true, "can_undo": true,
         "undone": undone, "earlier": undone, "retries": [undone], "done_since": [1, 2],
+        "tried": [undone], "retrying": [{ "job": JOB, "title": "t", "which": { "these": [1] } }],
         "report": ["r"], "next": request(),
     });
     view.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -153,7 +154,7 @@ fn items() {
 #[test]
 fn libraries() {
     let under = json!({ "files": 1, "bytes": 2, "processed": 3, "failed": 4 });
-    let outcome = json!({ "job": JOB, "status": "failed", "reason": "r", "item": 3, "changed_since": true });
+    let outcome = json!({ "job": JOB, "status": "failed", "reason": "r", "item": 3, "changed_since": true, "at": 7 });
     let entry = json!({ "path": "a", "kind": "folder", "size": 1, "modified": 2, "outcome": outcome, "under": under });
     whole::<FolderPage>(&json!({
         "folder": "f", "entries": [entry], "total": 1, "files": 2, "left_out": 3, "under": under, "by_outcome": under, "first": 4,

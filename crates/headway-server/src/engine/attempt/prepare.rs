@@ -2,8 +2,9 @@
 
 use super::super::attempt_id::AttemptId;
 use super::super::output_name::{OutputNameError, target};
+use super::super::plan::tried_first;
 use super::super::{ActiveJob, Context};
-use super::or_panicked;
+use super::{or_panicked, unable};
 use crate::steps::Step;
 use headway_files::{Staged, fault_of};
 use headway_model::{FailReason, Output, PlannedFile, RelPath, SkipReason};
@@ -24,6 +25,10 @@ pub(super) fn prepared(
     let prepare = || {
         if file.is_unlisted() {
             return Ok((None, None, Vec::new()));
+        }
+        // Before its output's name is looked for, which is taken then.
+        if let Some(reason) = tried_first(context, active, work, file).map_err(unable)? {
+            return Err(Failure::Skipped(reason));
         }
         active.note_untidy(&context.data)?;
         let output = work.output(&file.path, active.request.output.as_ref());

@@ -15,17 +15,17 @@ use headway_store::rows::ItemRow;
 const REASON_LIMIT: usize = 120;
 
 impl Server {
-    /// Adds to each of these outcomes the recipe and the item of its job, why that item failed, and whether the file has changed
+    /// Adds to each of these outcomes the recipe, the end and the item of its job, why that item failed, and whether the file has changed
     /// since. Leaves out what is not known. The paths of a job are relative to its own root, which can be a folder
     /// inside this library or around it.
     pub(super) async fn say_more(&self, library: &str, entries: &mut [Entry]) -> Result<(), ApiError> {
         let ids: HashSet<_> = entries.iter().filter_map(|entry| Some(entry.outcome.as_ref()?.job)).collect();
         // The jobs by the name that they gave the library.
         let mut jobs: HashMap<String, HashMap<u64, JobId>> = HashMap::new();
-        let mut recipes = HashMap::new();
+        let mut known = HashMap::new();
         for id in ids {
             if let Some(row) = self.store().job(id).await? {
-                recipes.insert(id, row.summary.recipe);
+                known.insert(id, (row.summary.recipe, row.summary.ended));
                 jobs.entry(row.library).or_default().insert(row.job_no, id);
             }
         }
@@ -49,7 +49,9 @@ impl Server {
         }
         for entry in entries {
             let Some(outcome) = &mut entry.outcome else { continue };
-            outcome.recipe = recipes.get(&outcome.job).cloned();
+            if let Some((recipe, ended)) = known.get(&outcome.job) {
+                (outcome.recipe, outcome.at) = (Some(recipe.clone()), *ended);
+            }
             if let Some(row) = seen.get(&(outcome.job, entry.path.clone())) {
                 outcome.item = Some(row.item);
                 outcome.changed_since = is_another(row, entry.size, entry.modified);

@@ -4,7 +4,7 @@ use super::super::Server;
 use super::super::lacking_disks::LackingDisks;
 use super::super::on_disk::OnDisk;
 use super::super::waits::waits_for_library;
-use super::retries::TOLD;
+use super::retries::LaterJobs;
 use crate::error::{internal, unreadable};
 use crate::nothing_found::nothing_found;
 use headway_files::{Unreadable, io_text};
@@ -55,9 +55,7 @@ impl Server {
         let can_undo = has_output || recipe.is_some_and(|recipe| recipe.renames_files());
         let undone = if can_undo { self.undone(id).await? } else { None };
         let earlier = self.earlier(request.as_ref()).await?;
-        let retries = self.retries(&row).await?;
-        let done_since = self.done_since(&row, &retries).await?;
-        let retries = retries.into_iter().take(TOLD).map(|row| row.summary).collect();
+        let LaterJobs { retries, retrying, tried, done_since } = self.later_jobs(&row).await?;
         let library = self.inner.context.library(&row.library).filter(|_| self.is_owner);
         let folder = library.and_then(|library| library.path.to_str().map(str::to_owned));
         // Resume accepts what is said here, as it does what the job waits for.
@@ -89,6 +87,8 @@ impl Server {
             undone,
             earlier,
             retries,
+            retrying,
+            tried,
             done_since,
             report: totals.lines,
             next,

@@ -4,16 +4,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::Server;
 use super::PAGE_LIMIT;
+use super::trials::FollowingKind;
 use crate::error::internal;
 use crate::placements::undone_items;
 use headway_model::item::ItemLabel;
-use headway_model::summary::{ItemRetry, ItemView};
-use headway_model::{ApiError, Counters, ItemStatus, JobId, JobSummary, RelPath, SkipReason, StartJob};
+use headway_model::summary::{ItemRetry, ItemView, LiveRetry};
+use headway_model::{ApiError, Counters, ItemStatus, JobId, JobStatus, JobSummary, RelPath, SkipReason, StartJob};
 use headway_store::rows::JobRow;
 use headway_store::{ItemPages, JobFilter};
 
 /// How many of them a job's page lists: the newest.
-pub(super) const TOLD: usize = 10;
+const TOLD: usize = 10;
 
 /// For a job with more errors, later jobs are not searched for results.
 const ERRORS_LIMIT: u32 = 10_000;
@@ -22,17 +23,40 @@ const ERRORS_LIMIT: u32 = 10_000;
 /// so on.
 const FOLLOWED: usize = 1_000;
 
+/// The jobs that did the work of another one for some of its files, and what they did.
+pub(super) struct LaterJobs {
+    /// The newest that ran files again.
+    pub(super) retries: Vec<JobSummary>,
+    /// Those that are not over.
+    pub(super) retrying: Vec<LiveRetry>,
+    /// The newest that tried files first.
+    pub(super) tried: Vec<JobSummary>,
+    /// The items that they have done.
+    pub(super) done_since: Vec<u32>,
+}
+
 impl Server {
+    /// The jobs that did the work of this one for some of its files.
+    pub(super) async fn later_jobs(&self, row: &JobRow) -> Result<LaterJobs, ApiError> {
+        let (retries, tried) = (self.retries(row).await?, self.tried(row).await?);
+        let done_since = match row.summary.status {
+            JobStatus::Planned => self.done_in_trials(row, &tried).await?,
+            _ => self.done_since(row, &retries).await?,
+        };
+        let retrying = self.retrying(&retries).await?;
+        let told = |rows: Vec<JobRow>| rows.into_iter().take(TOLD).map(|row| row.summary).collect::<Vec<_>>();
+        Ok(LaterJobs { retries: told(retries), retrying, tried: told(tried), done_since })
+    }
+
     /// The jobs that did the work of this one again for some of its files, newest first. A job of another recipe, or
     /// with another command, is not a retry.
     pub(super) async fn retries(&self, of: &JobRow) -> Result<Vec<JobRow>, ApiError> {
-        let JobSummary { job, counters, status, .. } = &of.summary;
+        let JobSummary { counters, status, .. } = &of.summary;
         let has_some = counters.has_errors() || counters.cancelled > 0;
         if !status.is_terminal() || !has_some {
             return Ok(Vec::new());
         }
-        let rows = self.store().jobs(JobFilter::Retrying(*job), u32::MAX).await?;
-        Ok(rows.into_iter().filter(|row| row.summary.recipe == of.summary.recipe && row.work == of.work).collect())
+        self.following(of, FollowingKind::Retry).await
     }
 
     /// The earlier job whose files the job of this request runs again, or which it undoes, if there is such a job.
@@ -42,7 +66,7 @@ impl Server {
     }
 
     /// The files that a job left done, or found done, and that no undo has put back since.
-    async fn done_by(&self, row: &JobRow) -> Result<Vec<RelPath>, ApiError> {
+    pub(super) async fn done_by(&self, row: &JobRow) -> Result<Vec<RelPath>, ApiError> {
         let undone = undone_items(&**self.store(), row.summary.job, row.job_no).await;
         let undone = undone.map_err(|error| internal(&error))?;
         let is_done = |status| {
@@ -68,7 +92,10 @@ impl Server {
         }
         let mut repeated: HashMap<JobId, Vec<JobRow>> = HashMap::new();
         for again in self.store().jobs(JobFilter::Repeating(row.summary.job), u32::MAX).await? {
-            if let Some(of) = again.head.parent() {
+            let of = again.head.parent();
+            // What tried its files first came before.
+            let is_later = of != Some(row.summary.job) || retries.iter().any(|retry| retry.job_no == again.job_no);
+            if let Some(of) = of.filter(|_| is_later) {
                 repeated.entry(of).or_default().push(again);
             }
         }
