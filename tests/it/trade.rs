@@ -306,6 +306,23 @@ async fn an_algorithm_guessed_from_the_checksum_length_is_not_reported_as_known(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_checksum_by_an_algorithm_that_is_not_computed_is_no_contradiction_in_its_line() {
+    let files = Files::new();
+    files.write("a.txt", b"alpha\n");
+    let app = App::start(&files).await;
+    // As `rhash --md5 --ripemd160` writes: the second one has the length of SHA-1.
+    let md5 = "9f9f90dbe3e5ee1218c86b8839db1995";
+    for other in ["1c113d9bf2941c0cc34b3ea5c4e2113c9ebaeb00", "497a1a3d"] {
+        files.write("MANIFEST", format!("a.txt  {md5}  {other}\n").as_bytes());
+        let (view, report) = verify(&app, "MANIFEST", json!({ "paths": ["a.txt"] })).await;
+        assert_ne!(view["status"], "completed", "{other}: {view} {report}");
+        assert!(report.contains("not checked 1\n") && !report.contains("contradict"), "{other}: {report}");
+        assert!(report.contains("by none of the algorithms that are supported, or is damaged"), "{other}: {report}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_whose_hash_was_cut_to_the_length_of_another_algorithm_does_not_make_its_file_changed() {
     let files = library();
     files.write("c", b"c");

@@ -18,8 +18,10 @@ enum LineMatch {
     Match,
     /// Nothing in the line is true.
     Differs,
-    /// A part of the line is true.
+    /// A part of the line is true, and a part is not.
     Mixed,
+    /// A part of the line is true. Of the rest only the length is known, which suggests an algorithm: it can be by another one.
+    Guessed,
     /// Nothing in the line can be checked.
     Blank,
 }
@@ -51,6 +53,7 @@ pub(super) fn compare(lines: &[ExpectedFile], hashes: &Hashes, size: u64) -> Com
         let other_size = line.size.is_some_and(|said| said != size);
         match (same.is_empty(), other.is_empty() && !other_size) {
             (false, true) => LineMatch::Match,
+            (false, false) if !other_size && other.iter().all(|sum| !sum.is_named) => LineMatch::Guessed,
             (false, false) => LineMatch::Mixed,
             (true, false) => LineMatch::Differs,
             (true, true) => LineMatch::Blank,
@@ -93,7 +96,8 @@ impl Lines {
         if compared.is_match() {
             return Err(format!("{NOT_CHECKED}: {}", blank(self, lines)));
         }
-        let is_split = compared.has(LineMatch::Mixed) || compared.has(LineMatch::Match) || contradict(lines);
+        let in_part = [LineMatch::Mixed, LineMatch::Guessed, LineMatch::Match];
+        let is_split = in_part.into_iter().any(|word| compared.has(word)) || contradict(lines);
         if is_split {
             return Err(format!("{NOT_CHECKED}: {}", contradiction(self, lines, compared)));
         }
@@ -202,6 +206,11 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
                 of(LineMatch::Mixed)
             )
         }
+        (false, _) if compared.has(LineMatch::Guessed) => format!(
+            "a checksum in line {} matches the file, and another one, whose algorithm the line does not name, is by none of the algorithms \
+             that are supported, or is damaged",
+            of(LineMatch::Guessed)
+        ),
         (false, true) => format!(
             "lines {numbers} contradict each other: the file is as line {} says, not as line {} does",
             of(LineMatch::Match),
@@ -253,12 +262,13 @@ mod tests {
             (format!("{md5}  a"), LineMatch::Match),
             (format!("{}  a", md5.replace('9', "8")), LineMatch::Differs),
             (format!("a {crc} {md5}"), LineMatch::Match),
-            (format!("a {crc} {}", md5.replace('9', "8")), LineMatch::Mixed),
+            (format!("a {crc} {}", md5.replace('9', "8")), LineMatch::Guessed),
             (format!("3 {md5}  a"), LineMatch::Match),
             (format!("4 {md5}  a"), LineMatch::Mixed),
             (format!("SM3 (a) = {md5}"), LineMatch::Blank),
             ("SIZE (a) = 3".into(), LineMatch::Blank),
             ("SIZE (a) = 4".into(), LineMatch::Differs),
+            (format!("{md5} {} a", "00".repeat(20)), LineMatch::Mixed),
         ] {
             assert_eq!(words(&line, &hashes), [word], "{line}");
         }
