@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 49] = [
+const WRITERS: [&str; 52] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -42,6 +42,9 @@ const WRITERS: [&str; 49] = [
     r#"rhash --sfv "$@""#,
     r#"rhash --bsd --sha256 --md5 "$@""#,
     r#"rhash --md5 --sha1 "$@""#,
+    r#"rhash --md4 --md5 "$@""#,
+    r#"rhash --md5 --tiger --tth "$@""#,
+    r#"rhash --all "$@""#,
     r#"rhash --sha3-512 "$@""#,
     r#"rhash --base32 --sha1 "$@""#,
     r#"rhash --base32 --sfv "$@""#,

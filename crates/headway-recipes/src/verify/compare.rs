@@ -49,7 +49,9 @@ pub(super) fn misfit(line: &ExpectedFile) -> Option<String> {
 pub(super) fn compare(lines: &[ExpectedFile], hashes: &Hashes, size: u64) -> Compared {
     let word = |line: &ExpectedFile| {
         let sums = line.sums.iter().filter(|sum| !sum.algorithms.is_empty());
-        let (same, other): (Vec<_>, Vec<_>) = sums.partition(|sum| is_of(sum, hashes));
+        let (same, mut other): (Vec<_>, Vec<_>) = sums.partition(|sum| is_of(sum, hashes));
+        // The one that matches shows which of them is by the algorithm that is computed.
+        other.retain(|sum: &&Sum| !same.iter().any(|one: &&Sum| one.is_beside(sum)));
         let other_size = line.size.is_some_and(|said| said != size);
         match (same.is_empty(), other.is_empty() && !other_size) {
             (false, true) => LineMatch::Match,
@@ -183,8 +185,10 @@ fn contradict(lines: &[ExpectedFile]) -> bool {
     let mut sizes = lines.iter().filter_map(|line| line.size);
     let size = sizes.next();
     let sums = lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum)));
+    // Checksums of one length in one line are by different algorithms.
+    let is_single = |line: &ExpectedFile, sum: &Sum| line.sums.iter().filter(|other| sum.is_beside(other)).count() < 2;
     // By unknown algorithms, two checksums need not be of one.
-    for (line, sum) in sums.filter(|(_, sum)| !sum.algorithms.is_empty()) {
+    for (line, sum) in sums.filter(|(line, sum)| !sum.algorithms.is_empty() && is_single(line, sum)) {
         let within = sum.algorithms.only().is_none().then_some(line.source);
         if *said.entry((sum.algorithms, within)).or_insert(&sum.hash) != &*sum.hash {
             return true;
@@ -262,6 +266,8 @@ mod tests {
             (format!("{md5}  a"), LineMatch::Match),
             (format!("{}  a", md5.replace('9', "8")), LineMatch::Differs),
             (format!("a {crc} {md5}"), LineMatch::Match),
+            (format!("a {crc} {} {md5}", md5.replace('9', "8")), LineMatch::Match),
+            (format!("a {crc} {md5} {}", md5.replace('9', "8")), LineMatch::Match),
             (format!("a {crc} {}", md5.replace('9', "8")), LineMatch::Guessed),
             (format!("3 {md5}  a"), LineMatch::Match),
             (format!("4 {md5}  a"), LineMatch::Mixed),
@@ -286,6 +292,7 @@ mod tests {
         of_two[1].source += 1;
         assert!(!contradict(&of_two));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\n{other}  a\n"))));
+        assert!(!contradict(&lines(&format!("a {one} {other}\n"))));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\nBLAKE3 (a) = {other}\n"))));
         assert!(contradict(&lines("SIZE (a) = 1\nSIZE (a) = 2\n")));
         assert!(!contradict(&lines(&format!("SM3 (a) = {one}\nTTH (a) = {other}\n"))));
