@@ -156,7 +156,7 @@ fn compact(text: &[u8]) -> Option<Sum> {
 /// `BASE64  NAME`, as `cksum --untagged --base64` writes, and `BASE32  NAME` from RHash.
 pub(super) fn compact_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let (first, rest) = word(line);
-    let sum = compact(first)?;
+    let sum = compact(first).or_else(|| tiger(first).filter(|_| first.len() == TIGER_TREE))?;
     matches!(rest, [b' ', b' ' | b'*', _, ..]).then_some(())?;
     Some((Name::Readings(after_sum(rest, is_escaped)?), None, vec![sum]))
 }

@@ -282,7 +282,7 @@ fn checksums_in_base32_are_read_as_rhash_writes_them() {
 }
 
 #[test]
-fn checksums_of_one_length_after_a_name_are_read_as_rhash_writes_them() {
+fn checksums_of_one_length_and_those_by_tiger_are_read_as_rhash_writes_them() {
     let (tiger, tree) = ("34b494e082fb0da766ca70c22706988e56515a5dcdd88ece", "no7spf3vbjb4lstknbv63reqkomu5vmzlrm6zli");
     let of_24 = "Tiger or another of 48 digits";
     for (line, read) in [
@@ -290,6 +290,7 @@ fn checksums_of_one_length_after_a_name_are_read_as_rhash_writes_them() {
         (format!("a b  {MD5}  {tiger}"), format!("1 a b: {of_24}, md5")),
         (format!("a b  {MD5}  {tree}"), format!("1 a b: {of_24}, md5")),
         (format!("a  {tree}"), format!("1 a: {of_24}")),
+        (format!("{tree}  a b"), format!("1 a b: {of_24}")),
         (format!("my library  {tree}"), format!("1 my library: {of_24}")),
         (format!("a b  {}  {MD5}", &tiger[1..]), format!("1 a b  {}: md5", &tiger[1..])),
     ] {
