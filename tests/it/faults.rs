@@ -830,6 +830,8 @@ async fn a_network_that_lost_its_storage_pauses_the_job_and_fails_no_file() {
         "ENODEV",
         "ENXIO",
         "ENOTCONN",
+        "ETIME",
+        "EBADFD",
     ] {
         let what = format!("error={error}");
         let served = failing(&files, "read", &what, &["000001", file.to_str().expect("text")]);

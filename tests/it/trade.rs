@@ -11,7 +11,7 @@ use crate::helper::{App, Files, mint};
 const NAMES: [&str; 2] = ["a b.txt", "sub/b.txt"];
 
 /// Each is a shell command over the files `"$@"`; its first word is the tool that must be installed.
-const WRITERS: [&str; 49] = [
+const WRITERS: [&str; 52] = [
     r#"sha256sum "$@""#,
     r#"sha256sum --tag "$@""#,
     r#"sha256sum -b "$@""#,
@@ -42,6 +42,9 @@ const WRITERS: [&str; 49] = [
     r#"rhash --sfv "$@""#,
     r#"rhash --bsd --sha256 --md5 "$@""#,
     r#"rhash --md5 --sha1 "$@""#,
+    r#"rhash --md4 --md5 "$@""#,
+    r#"rhash --md5 --tiger --tth "$@""#,
+    r#"rhash --all "$@""#,
     r#"rhash --sha3-512 "$@""#,
     r#"rhash --base32 --sha1 "$@""#,
     r#"rhash --base32 --sfv "$@""#,
@@ -302,6 +305,23 @@ async fn an_algorithm_guessed_from_the_checksum_length_is_not_reported_as_known(
     files.write("SUMS", format!("MD5 (a b.txt) = {}\n", "0".repeat(32)).as_bytes());
     let (_, report) = verify(&app, "SUMS", json!({ "paths": ["a b.txt"] })).await;
     assert!(report.contains("(md5 ") && report.contains(", not 0000"), "the line names it: {report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checksum_by_an_algorithm_that_is_not_computed_is_no_contradiction_in_its_line() {
+    let files = Files::new();
+    files.write("a.txt", b"alpha\n");
+    let app = App::start(&files).await;
+    // As `rhash --md5 --ripemd160` writes: the second one has the length of SHA-1.
+    let md5 = "9f9f90dbe3e5ee1218c86b8839db1995";
+    for other in ["1c113d9bf2941c0cc34b3ea5c4e2113c9ebaeb00", "497a1a3d"] {
+        files.write("MANIFEST", format!("a.txt  {md5}  {other}\n").as_bytes());
+        let (view, report) = verify(&app, "MANIFEST", json!({ "paths": ["a.txt"] })).await;
+        assert_ne!(view["status"], "completed", "{other}: {view} {report}");
+        assert!(report.contains("not checked 1\n") && !report.contains("contradict"), "{other}: {report}");
+        assert!(report.contains("by none of the algorithms that are supported, or is damaged"), "{other}: {report}");
+    }
     app.stop().await;
 }
 

@@ -29,6 +29,7 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
         | Errno::NETUNREACH
         | Errno::NETRESET
         | Errno::TIMEDOUT
+        | Errno::TIME
         | Errno::CONNRESET
         | Errno::CONNABORTED
         | Errno::CONNREFUSED
@@ -40,8 +41,15 @@ pub fn environment(error: &io::Error) -> Option<PauseReason> {
         | Errno::PROTO
         | Errno::REMCHG
         | Errno::NOBUFS
+        // The client has no address or port left from which it could reach the server.
+        | Errno::ADDRINUSE
+        | Errno::ADDRNOTAVAIL
         // It is being connected again.
         | Errno::AGAIN
+        | Errno::ALREADY
+        | Errno::INPROGRESS
+        // Its server came back and does not know the open file any more, as GlusterFS reports.
+        | Errno::BADFD
         // A call that was interrupted again and again says nothing about a file.
         | Errno::INTR
         // No file of a library is a pipe: its server has closed the connection.
@@ -147,6 +155,12 @@ mod tests {
             Errno::NOBUFS,
             Errno::AGAIN,
             Errno::INTR,
+            Errno::TIME,
+            Errno::ADDRINUSE,
+            Errno::ADDRNOTAVAIL,
+            Errno::ALREADY,
+            Errno::INPROGRESS,
+            Errno::BADFD,
         ] {
             assert_eq!(told(errno), Some(PauseReason::LibraryGone), "{errno:?}");
         }

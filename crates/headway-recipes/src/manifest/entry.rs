@@ -129,6 +129,13 @@ impl Sum {
         let misfit = Some(HashLength { digits, expected });
         (is_plain && !fits).then(|| Sum { misfit, ..Sum::unknown(tag, text.to_vec()) })
     }
+
+    /// Whether this and another checksum of a line have the same length, and neither is named: their algorithms differ, and
+    /// it is not known which of them has which.
+    pub fn is_beside(&self, other: &Sum) -> bool {
+        let is_guess = |sum: &Sum| !sum.is_named || sum.is_chosen;
+        is_guess(self) && is_guess(other) && self.hash.len() == other.hash.len()
+    }
 }
 
 /// Bytes as hexadecimal text.

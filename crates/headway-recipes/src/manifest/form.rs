@@ -88,16 +88,20 @@ pub(super) fn md5_and_sha1(line: &[u8]) -> Option<LineContent> {
     Some((Name::Readings(readings(name)), None, sums.collect::<Option<_>>()?))
 }
 
-/// `NAME HASH`, as in `.sfv` files and from RHash, which can write several checksums of different lengths.
+/// `NAME HASH`, as in `.sfv` files and from RHash, which can write several checksums, some of one length.
 pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
     let (mut name, mut sums, mut is_base32) = (line.trim_ascii_end(), Vec::<Sum>::new(), false);
+    // A word that has the length of a checksum after it can also be the end of the name.
+    let mut longer = Vec::new();
     while let Some(at) = name.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
         let text = &name[at + 1..];
         let crc = base32::crc(text).filter(|_| is_base32);
-        let Some(sum) = from_hex(text).and_then(Sum::untagged).or_else(|| compact(text)).or(crc) else { break };
-        is_base32 = from_hex(text).is_none() && from_base32(text).is_some();
+        let sum = from_hex(text).and_then(Sum::untagged).or_else(|| compact(text)).or(crc);
+        let Some(sum) = sum.or_else(|| tiger(text)) else { break };
+        // A tree of checksums by Tiger is always in base32, and says nothing about the others.
+        is_base32 = sum.unknown.is_none() && from_hex(text).is_none() && from_base32(text).is_some();
         if sums.iter().any(|known| known.hash.len() == sum.hash.len()) {
-            return None;
+            longer.push(name);
         }
         sums.push(sum);
         name = name[..at].trim_ascii_end();
@@ -107,7 +111,24 @@ pub(super) fn name_first(line: &[u8]) -> Option<LineContent> {
     // Checksums that are each named by the word before, in an unknown form.
     let is_listed = last_word(name).is_some_and(|(_, last)| Algorithm::of_tag(last).is_some());
     let is_named = !name.is_empty() && !sums.is_empty() && !is_tagged && !is_listed;
-    is_named.then(|| (Name::Readings(before_sum(name)), None, sums))
+    let names = std::iter::once(name).chain(longer.into_iter().rev());
+    is_named.then(|| (Name::Readings(names.flat_map(before_sum).collect()), None, sums))
+}
+
+/// The digits of a checksum by Tiger.
+const TIGER: usize = 48;
+
+/// The characters of a tree of such checksums, which RHash writes in base32.
+const TIGER_TREE: usize = 39;
+
+/// A checksum of 24 bytes, which no supported algorithm has, among others from RHash.
+fn tiger(text: &[u8]) -> Option<Sum> {
+    let hash = match text.len() {
+        TIGER => from_hex(text),
+        TIGER_TREE => from_base32(text),
+        _ => None,
+    };
+    Some(Sum::unknown(b"Tiger or another of 48 digits", hash.filter(|hash| hash.len() == 24)?))
 }
 
 /// The possible readings of the text before a checksum: `NAME`, `NAME:` or `NAME =`.
@@ -135,7 +156,7 @@ fn compact(text: &[u8]) -> Option<Sum> {
 /// `BASE64  NAME`, as `cksum --untagged --base64` writes, and `BASE32  NAME` from RHash.
 pub(super) fn compact_first(line: &[u8], is_escaped: bool) -> Option<LineContent> {
     let (first, rest) = word(line);
-    let sum = compact(first)?;
+    let sum = compact(first).or_else(|| tiger(first).filter(|_| first.len() == TIGER_TREE))?;
     matches!(rest, [b' ', b' ' | b'*', _, ..]).then_some(())?;
     Some((Name::Readings(after_sum(rest, is_escaped)?), None, vec![sum]))
 }

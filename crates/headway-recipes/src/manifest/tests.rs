@@ -282,6 +282,28 @@ fn checksums_in_base32_are_read_as_rhash_writes_them() {
 }
 
 #[test]
+fn checksums_of_one_length_and_those_by_tiger_are_read_as_rhash_writes_them() {
+    let (tiger, tree) = ("34b494e082fb0da766ca70c22706988e56515a5dcdd88ece", "no7spf3vbjb4lstknbv63reqkomu5vmzlrm6zli");
+    let of_24 = "Tiger or another of 48 digits";
+    for (line, read) in [
+        (format!("a b  {MD5}  {MD5}"), "1 a b: md5, md5".to_owned()),
+        (format!("a b  {MD5}  {tiger}"), format!("1 a b: {of_24}, md5")),
+        (format!("a b  {MD5}  {tree}"), format!("1 a b: {of_24}, md5")),
+        (format!("a  {tree}"), format!("1 a: {of_24}")),
+        (format!("{tree}  a b"), format!("1 a b: {of_24}")),
+        (format!("my library  {tree}"), format!("1 my library: {of_24}")),
+        (format!("a b  {}  {MD5}", &tiger[1..]), format!("1 a b  {}: md5", &tiger[1..])),
+    ] {
+        assert_eq!(short(line.as_bytes()), [read], "{line}");
+    }
+    // The word before can be the end of the name.
+    let lines = all(format!("a {MD5} {MD5}").as_bytes());
+    let [ManifestLine::Entry(entry)] = lines.as_slice() else { panic!("one line: {lines:?}") };
+    let Name::Readings(names) = &entry.name else { panic!("a name: {:?}", entry.name) };
+    assert!(names.contains(&format!("a {MD5}").into_bytes()), "{names:?}");
+}
+
+#[test]
 fn a_document_that_is_no_manifest_is_one_finding() {
     let why = |text: &str| match all(text.as_bytes()).as_slice() {
         [ManifestLine::Unread { number: 1, why }] => *why,

@@ -18,8 +18,10 @@ enum LineMatch {
     Match,
     /// Nothing in the line is true.
     Differs,
-    /// A part of the line is true.
+    /// A part of the line is true, and a part is not.
     Mixed,
+    /// A part of the line is true. Of the rest only the length is known, which suggests an algorithm: it can be by another one.
+    Guessed,
     /// Nothing in the line can be checked.
     Blank,
 }
@@ -47,10 +49,13 @@ pub(super) fn misfit(line: &ExpectedFile) -> Option<String> {
 pub(super) fn compare(lines: &[ExpectedFile], hashes: &Hashes, size: u64) -> Compared {
     let word = |line: &ExpectedFile| {
         let sums = line.sums.iter().filter(|sum| !sum.algorithms.is_empty());
-        let (same, other): (Vec<_>, Vec<_>) = sums.partition(|sum| is_of(sum, hashes));
+        let (same, mut other): (Vec<_>, Vec<_>) = sums.partition(|sum| is_of(sum, hashes));
+        // The one that matches shows which of them is by the algorithm that is computed.
+        other.retain(|sum: &&Sum| !same.iter().any(|one: &&Sum| one.is_beside(sum)));
         let other_size = line.size.is_some_and(|said| said != size);
         match (same.is_empty(), other.is_empty() && !other_size) {
             (false, true) => LineMatch::Match,
+            (false, false) if !other_size && other.iter().all(|sum| !sum.is_named) => LineMatch::Guessed,
             (false, false) => LineMatch::Mixed,
             (true, false) => LineMatch::Differs,
             (true, true) => LineMatch::Blank,
@@ -93,7 +98,8 @@ impl Lines {
         if compared.is_match() {
             return Err(format!("{NOT_CHECKED}: {}", blank(self, lines)));
         }
-        let is_split = compared.has(LineMatch::Mixed) || compared.has(LineMatch::Match) || contradict(lines);
+        let in_part = [LineMatch::Mixed, LineMatch::Guessed, LineMatch::Match];
+        let is_split = in_part.into_iter().any(|word| compared.has(word)) || contradict(lines);
         if is_split {
             return Err(format!("{NOT_CHECKED}: {}", contradiction(self, lines, compared)));
         }
@@ -179,8 +185,10 @@ fn contradict(lines: &[ExpectedFile]) -> bool {
     let mut sizes = lines.iter().filter_map(|line| line.size);
     let size = sizes.next();
     let sums = lines.iter().flat_map(|line| line.sums.iter().map(move |sum| (line, sum)));
+    // Checksums of one length in one line are by different algorithms.
+    let is_single = |line: &ExpectedFile, sum: &Sum| line.sums.iter().filter(|other| sum.is_beside(other)).count() < 2;
     // By unknown algorithms, two checksums need not be of one.
-    for (line, sum) in sums.filter(|(_, sum)| !sum.algorithms.is_empty()) {
+    for (line, sum) in sums.filter(|(line, sum)| !sum.algorithms.is_empty() && is_single(line, sum)) {
         let within = sum.algorithms.only().is_none().then_some(line.source);
         if *said.entry((sum.algorithms, within)).or_insert(&sum.hash) != &*sum.hash {
             return true;
@@ -202,6 +210,11 @@ fn contradiction(all: &Lines, lines: &[ExpectedFile], compared: &Compared) -> St
                 of(LineMatch::Mixed)
             )
         }
+        (false, _) if compared.has(LineMatch::Guessed) => format!(
+            "a checksum in line {} matches the file, and another one, whose algorithm the line does not name, is by none of the algorithms \
+             that are supported, or is damaged",
+            of(LineMatch::Guessed)
+        ),
         (false, true) => format!(
             "lines {numbers} contradict each other: the file is as line {} says, not as line {} does",
             of(LineMatch::Match),
@@ -253,12 +266,15 @@ mod tests {
             (format!("{md5}  a"), LineMatch::Match),
             (format!("{}  a", md5.replace('9', "8")), LineMatch::Differs),
             (format!("a {crc} {md5}"), LineMatch::Match),
-            (format!("a {crc} {}", md5.replace('9', "8")), LineMatch::Mixed),
+            (format!("a {crc} {} {md5}", md5.replace('9', "8")), LineMatch::Match),
+            (format!("a {crc} {md5} {}", md5.replace('9', "8")), LineMatch::Match),
+            (format!("a {crc} {}", md5.replace('9', "8")), LineMatch::Guessed),
             (format!("3 {md5}  a"), LineMatch::Match),
             (format!("4 {md5}  a"), LineMatch::Mixed),
             (format!("SM3 (a) = {md5}"), LineMatch::Blank),
             ("SIZE (a) = 3".into(), LineMatch::Blank),
             ("SIZE (a) = 4".into(), LineMatch::Differs),
+            (format!("{md5} {} a", "00".repeat(20)), LineMatch::Mixed),
         ] {
             assert_eq!(words(&line, &hashes), [word], "{line}");
         }
@@ -276,6 +292,7 @@ mod tests {
         of_two[1].source += 1;
         assert!(!contradict(&of_two));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\n{other}  a\n"))));
+        assert!(!contradict(&lines(&format!("a {one} {other}\n"))));
         assert!(!contradict(&lines(&format!("SHA256 (a) = {one}\nBLAKE3 (a) = {other}\n"))));
         assert!(contradict(&lines("SIZE (a) = 1\nSIZE (a) = 2\n")));
         assert!(!contradict(&lines(&format!("SM3 (a) = {one}\nTTH (a) = {other}\n"))));
