@@ -47,7 +47,7 @@ test('before the page has the job itself, filters and pages are read from the se
   const items = await calls(page, 'items');
   await page.goto(`${url}/jobs/${job}`);
   await ready(page);
-  await expect(rows(page)).toHaveCount(100);
+  await expect(rows(page)).toHaveCount(50);
   expect(items.made).toBe(0);
   // Not answered yet.
   items.held = true;
@@ -64,18 +64,18 @@ test('before the page has the job itself, filters and pages are read from the se
   await expect(wrong(page)).toContainText(/the server did not answer/i);
   await expect(rows(page)).toHaveCount(0);
   items.lost = false;
-  await expect(rows(page)).toHaveCount(100);
+  await expect(rows(page)).toHaveCount(50);
   await expect(wrong(page)).toBeEmpty();
   await page.getByRole('link', { name: 'Next' }).click();
-  await expect(rows(page)).toHaveCount(20);
-  await expect(rows(page).first()).toContainText('f100');
+  await expect(rows(page)).toHaveCount(50);
+  await expect(rows(page).first()).toContainText('f050');
   // An answer to an outdated question is ignored.
   items.held = true;
   await filter(page, 'succeeded').click();
   await expect(reading(page)).toBeVisible();
   await filter(page, 'all').click();
   items.release();
-  await expect(rows(page)).toHaveCount(100);
+  await expect(rows(page)).toHaveCount(50);
   wire.release();
   await followed(page);
   await expect(page.locator('.items')).toHaveAttribute('aria-rowcount', '131');

@@ -39,8 +39,9 @@ use scrolled::Scrolled;
 pub(super) use selection::{Selection, matching};
 use tools::Tools;
 
-/// Rows in a window, and in a page of the list.
-const ROWS_PER_WINDOW: u32 = 100;
+/// Rows in a window, and in a page of the list. A browser lays out and hydrates each row of the first page before a key is heard, so it has
+/// as many as a high screen shows.
+const ROWS_PER_WINDOW: u32 = 50;
 
 /// How often the page asks for the list again while the disk is being read.
 const POLL_INTERVAL: Duration = Duration::from_millis(400);

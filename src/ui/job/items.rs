@@ -35,7 +35,7 @@ use tools::Tools;
 pub(super) use window::ShownItem;
 
 /// Rows on a page, where the list is read by pages.
-const ITEMS_PER_PAGE: u32 = 100;
+const ITEMS_PER_PAGE: u32 = 50;
 
 /// What was first read of the items at an address.
 #[derive(Debug, Clone, serde::Serialize, headway_model::read::FromJson)]

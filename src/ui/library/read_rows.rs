@@ -1,10 +1,10 @@
-//! The rows of a list that have been read: windows of a hundred. Any of them can be missing.
+//! The rows of a list that have been read: windows of fifty. Any of them can be missing.
 
 use super::ROWS_PER_WINDOW;
 use headway_model::library::Entry;
 
 /// The most windows in one call.
-const WINDOWS_PER_CALL: usize = 10;
+const WINDOWS_PER_CALL: usize = 20;
 
 /// The rows that have been read, by their numbers in the list.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ mod tests {
     fn any_row_can_be_read_and_others_stay_missing() {
         let mut list = ReadRows::new(1_050, rows(0, 100), 0, Vec::new());
         assert_eq!(list.missing(0, 100), None);
-        assert_eq!(list.missing(950, 1_050), Some((900, 1_050)));
+        assert_eq!(list.missing(910, 1_050), Some((900, 1_050)));
         assert!(list.add((900, 1_050), 1_050, rows(900, 1_050)));
         assert_eq!((name(&list, 1_049), name(&list, 500)), (Some("1049".into()), None));
         assert_eq!((list.missing(900, 1_050), list.missing(1_049, 9_999)), (None, None));

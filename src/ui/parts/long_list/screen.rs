@@ -46,8 +46,8 @@ impl RowPositions {
 }
 
 impl Screen {
-    /// Before anything was measured: so high that it shows the 100 rows of a page without JavaScript.
-    pub(super) const UNKNOWN: Screen = Screen { above: 0, height: 2_760, row: 40 };
+    /// Before anything was measured: so high that it shows the 50 rows of a page without JavaScript.
+    pub(super) const UNKNOWN: Screen = Screen { above: 0, height: 1_160, row: 40 };
 
     fn is_compressed(self, total: u32) -> bool {
         u64::from(total) * u64::from(self.row) > u64::from(TALLEST)
@@ -57,16 +57,18 @@ impl Screen {
         total.saturating_mul(self.row).min(TALLEST)
     }
 
-    /// How many rows are in the page.
+    /// How many rows are in the page, at most.
     fn rows(self) -> u32 {
         self.height.div_ceil(self.row.max(1)) + 1 + 2 * AROUND + STEP
     }
 
     /// The rows to show of a list with this many rows.
     pub(super) fn place(self, total: u32) -> RowPositions {
-        let rows = total.min(self.rows());
-        let last = total - rows;
         let at = self.at(total);
+        // At its beginning a list has no rows above the screen.
+        let rows = if at < AROUND { self.rows() - AROUND } else { self.rows() };
+        let rows = total.min(rows);
+        let last = total - rows;
         let tall = self.tall(total);
         if !self.is_compressed(total) {
             let first = (at.saturating_sub(AROUND) / STEP * STEP).min(last);
@@ -128,7 +130,8 @@ mod tests {
             let tall = screen(0).tall(total);
             let above = (u64::from(tall.saturating_sub(height)) * u64::from(share) / 1_000) as u32;
             let place = screen(above).place(total);
-            let rows = total.min(screen(above).rows());
+            let rows = place.rows;
+            prop_assert!(rows <= total.min(screen(above).rows()));
             prop_assert_eq!(place.before + rows * row + place.behind, tall, "the list keeps its height");
             prop_assert!(place.first + rows <= total);
             // There are rows from the top of the screen to its bottom, or to the end of the list.
@@ -164,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_page_without_javascript_has_all_its_rows() {
-        assert_eq!(Screen::UNKNOWN.place(1_000).rows, 100);
+        assert_eq!(Screen::UNKNOWN.place(1_000).rows, 50);
     }
 
     #[test]
