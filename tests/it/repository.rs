@@ -1,5 +1,6 @@
 //! What the repository promises about itself.
 
+mod event_matches;
 mod mentions;
 mod rings;
 mod style_sheet;
