@@ -16,16 +16,7 @@ struct Lines;
 
 impl Recipe for Lines {
     fn info(&self) -> RecipeInfo {
-        let (name, summary) = ("lines".into(), "Counts the lines of every file.".into());
-        RecipeInfo {
-            name,
-            summary,
-            settings: Vec::new(),
-            output: None,
-            output_if: None,
-            to_files: String::new(),
-            hidden: false,
-        }
+        RecipeInfo::new("lines", "Counts the lines of every file.")
     }
 
     fn effect(&self) -> Effect {

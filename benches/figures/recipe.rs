@@ -38,17 +38,7 @@ impl Nothing {
 
 impl Recipe for Nothing {
     fn info(&self) -> RecipeInfo {
-        let (name, summary) = ("nothing".into(), "Does nothing.".into());
-        let output_if = None;
-        RecipeInfo {
-            name,
-            summary,
-            settings: Vec::new(),
-            output: None,
-            output_if,
-            to_files: String::new(),
-            hidden: false,
-        }
+        RecipeInfo::new("nothing", "Does nothing.")
     }
 
     fn effect(&self) -> Effect {

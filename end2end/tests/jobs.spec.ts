@@ -121,7 +121,7 @@ test('an outcome says when its job ended, and what an undo did in a word for peo
   const done = await begin(server, mint(), 'upper', { output: { place: 'replace' } });
   await over(server, done);
   await open(page, server.url);
-  const outcome = page.locator('.entry-outcome').first();
+  const outcome = page.locator('td.entry-outcome').first();
   // In local time: the page says UTC only until it is hydrated.
   await expect(outcome.locator('.status-badge')).toHaveAttribute('title', /\d\d:\d\d$/);
   await expect(outcome.locator('.entry-reason')).toHaveText('upper');

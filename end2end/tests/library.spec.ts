@@ -245,15 +245,15 @@ test('a list that begins in the middle still begins there when it has grown and 
   const server = await serve(long(530));
   await open(page, `${server.url}/?library=files&folder=long&before=1.0.long/IMG_0300.jpg`);
   const place = page.locator('.ui-pages');
-  await expect(place).toContainText('201–530 of 530');
+  await expect(place).toContainText('251–530 of 530');
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
   await expect(page.getByRole('checkbox', { name: 'Select IMG_0529.jpg' })).toBeInViewport();
-  await expect(page.locator('tr[data-index="329"]')).toHaveAttribute('aria-rowindex', '531');
+  await expect(page.locator('tr[data-index="279"]')).toHaveAttribute('aria-rowindex', '531');
   rmSync(join(server.library, 'long/IMG_0529.jpg'));
   await page.getByRole('button', { name: 'Refresh' }).evaluate((button: HTMLElement) => button.click());
-  await expect(place).toContainText('201–529 of 529');
+  await expect(place).toContainText('251–529 of 529');
   await page.evaluate(() => scrollTo(0, 0));
-  await expect(page.locator('tr[data-index="0"]')).toContainText('IMG_0200.jpg');
+  await expect(page.locator('tr[data-index="0"]')).toContainText('IMG_0250.jpg');
 });
 
 test('what changes on the disk is there when the folder is opened again, or read again', async ({ page, serve }) => {

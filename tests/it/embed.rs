@@ -43,3 +43,9 @@ async fn another_program_mounts_the_routes_and_adds_a_recipe_of_its_own() {
     let left = std::fs::read_to_string(files.data().join("steps")).expect("the notes");
     assert!(!left.contains(" work "), "nothing is left under way");
 }
+
+#[test]
+fn the_example_is_short_enough_to_read_at_once() {
+    let lines = include_str!("../../examples/embed.rs").lines().count();
+    assert!(lines < 60, "examples/embed.rs has {lines} lines");
+}

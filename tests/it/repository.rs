@@ -1,5 +1,6 @@
 //! What the repository promises about itself.
 
+mod event_matches;
 mod mentions;
 mod rings;
 mod style_sheet;
@@ -274,7 +275,8 @@ fn nothing_that_is_built_for_users_has_the_feature_testing() {
     );
 }
 
-/// `base <- api <- calls <- live <- leptos <- ui <- web <- cli`: each uses what is to its left, and of the crates only the client, the server and the model.
+/// `base <- api <- calls <- live <- leptos <- ui <- web <- cli`: each uses what is to its left, and of the crates only the
+/// client, the server and the model.
 #[test]
 fn imports_run_along_one_straight_line() {
     let modules = ["base", "api", "calls", "live", "leptos", "ui", "web", "cli"];

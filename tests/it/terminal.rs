@@ -780,19 +780,43 @@ fn a_job_is_named_by_the_beginning_of_its_id_and_candidates_are_named() {
     assert!(code == Some(0) && out.contains(ids[1]), "{out} {err}");
 }
 
-#[test]
-fn an_interrupted_job_names_the_commands_that_continue_it() {
-    let files = Files::numbered(2);
-    let slow = Slow::new(&files);
-    let mut server = Headway::start(&files, &["--workers", "1"]);
+/// A job over `000001` whose server was killed, so that the next one asks what becomes of the file; and that server.
+fn interrupted(files: &Files, slow: &Slow) -> (Headway, String) {
+    let mut server = Headway::start(files, &["--workers", "1"]);
     let arguments = ["run", "--detach", "--on-interrupt", "ask", "--", slow.program(), "{}", ":::", "000001"];
-    let (code, id, err) = called(&files, &arguments);
+    let (code, id, err) = called(files, &arguments);
     assert_eq!(code, Some(0), "{err}");
     let id = id.trim();
     until("the file", || slow.lines("begun").contains(&"000001".to_owned()));
     server.kill();
-    let _server = Headway::start(&files, &["--workers", "1"]);
-    until("the pause", || called(&files, &["show", id, "--json"]).1.contains(r#""reason":"interrupted""#));
+    let next = Headway::start(files, &["--workers", "1"]);
+    until("the pause", || called(files, &["show", id, "--json"]).1.contains(r#""reason":"interrupted""#));
+    (next, id.to_owned())
+}
+
+#[test]
+fn a_file_that_is_given_up_while_a_command_follows_its_job_is_named() {
+    let files = Files::numbered(2);
+    let slow = Slow::new(&files);
+    let (_server, id) = interrupted(&files, &slow);
+    let mut watch = headway(&files, &["watch", &id]).spawn().expect("the program");
+    let errors = BufReader::new(watch.stderr.take().expect("a pipe"));
+    let mut lines = errors.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("headway leave-out")), "it does not say what the job waits for");
+    let (code, _, err) = called(&files, &["leave-out", &id]);
+    assert_eq!(code, Some(0), "{err}");
+    let rest: Vec<_> = lines.collect();
+    watch.wait().expect("its end");
+    assert!(rest.iter().any(|line| line.ends_with("✗ 000001  interrupted")), "{rest:#?}");
+    slow.open();
+}
+
+#[test]
+fn an_interrupted_job_names_the_commands_that_continue_it() {
+    let files = Files::numbered(2);
+    let slow = Slow::new(&files);
+    let (_server, id) = interrupted(&files, &slow);
+    let id = id.as_str();
     let commands = ["resume", "leave-out"].map(|word| format!("headway {word} {}", &id[id.len() - 6..]));
     let (_, shown, _) = called(&files, &["show", id]);
     let (code, _, watched) = called(&files, &["watch", id, "--timeout", "2"]);

@@ -16,7 +16,7 @@ pub(crate) fn enumeration(container: &Container, data: &DataEnum) -> Result<Toke
             json.first(attempts)
         });
     }
-    // What reads the name has found one of these, so the last is what is left.
+    // The name that was read is one of these, so the last arm needs no number.
     let last = inside.len().saturating_sub(1);
     let numbers = (0..last).map(|number| quote!(#number)).chain([quote!(_)]);
     if let Some(tag) = &container.tag {

@@ -125,9 +125,10 @@ impl ItemStatus {
         }
     }
 
-    /// Whether its file was asked for and could not be processed: it was gone, had changed, or its output's name was
-    /// taken or impossible, or whether it was asked for could not be found out. The other skipped files need no work. If the plan found, in a folder, that it is no regular file, it was
-    /// never asked for; if the request names it, or it stopped being one later, it was.
+    /// Whether its file was asked for and could not be processed: the file was gone or had changed, the name of its output was
+    /// taken or impossible, or it was not possible to find out whether it was asked for. The other skipped files need no work. What
+    /// the plan found in a folder and is no regular file was never asked for. It was asked for if the request names it, or if it
+    /// stopped being a regular file after the plan.
     pub fn is_missed(self) -> bool {
         let ItemStatus::Skipped { reason, planned } = self else { return false };
         match reason {

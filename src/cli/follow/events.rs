@@ -69,7 +69,34 @@ impl Followed<'_> {
                 };
                 self.say_error(*item, why).await;
             }
-            _ => {}
+            // A person gave the interrupted item up.
+            JobEvent::Dropped { item } => {
+                self.item_ended(*item);
+                self.say_error(*item, FailReason::Interrupted.text()).await;
+            }
+            // These end no item, or one that nobody waits for any more.
+            JobEvent::Created { .. }
+            | JobEvent::Planned { .. }
+            | JobEvent::PlanEnded { .. }
+            | JobEvent::Approved {}
+            | JobEvent::Began {}
+            | JobEvent::Paused { .. }
+            | JobEvent::Resumed {}
+            | JobEvent::Halted { .. }
+            | JobEvent::Finishing {}
+            | JobEvent::CancelRequested {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Ended { .. }
+            | JobEvent::Changed { .. }
+            | JobEvent::Pruned { .. }
+            | JobEvent::Started { .. }
+            | JobEvent::Placing { .. }
+            | JobEvent::Changing { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Returned { .. }
+            | JobEvent::Stopped { .. }
+            | JobEvent::Recovered { .. }
+            | JobEvent::Requeued { .. } => {}
         }
         Ok(())
     }

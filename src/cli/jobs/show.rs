@@ -25,7 +25,8 @@ use one::one;
 /// Show a job, its files, or the output of its programs.
 ///
 /// Name the job by its id, by six or more of the first or last characters of its id, each also after @ as in @3f2a9c, or by @1
-/// for the newest, @2 for the one before: the same in every command. With --failed or --status, the paths of those files are listed, one per line, or ended by NUL with -0.
+/// for the newest, @2 for the one before: the same in every command. With --failed or --status, the paths of those files are
+/// listed, one per line, or ended by NUL with -0.
 /// Files are numbered from 1, in the order of the plan: in JSON as `number`, beside `item`, the index of the API, which
 /// counts from 0.
 ///

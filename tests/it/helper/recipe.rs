@@ -77,16 +77,7 @@ impl State {
 
 impl Recipe for TestRecipe {
     fn info(&self) -> RecipeInfo {
-        let (name, summary) = ("test".into(), "As the test says.".into());
-        RecipeInfo {
-            name,
-            summary,
-            settings: Vec::new(),
-            output: None,
-            output_if: None,
-            to_files: String::new(),
-            hidden: false,
-        }
+        RecipeInfo::new("test", "As the test says.")
     }
 
     fn effect(&self) -> Effect {
@@ -153,17 +144,8 @@ impl Deref for Capitals {
 
 impl Recipe for Capitals {
     fn info(&self) -> RecipeInfo {
-        let (name, summary) = ("capitals".into(), "Writes every file in capitals.".into());
         let output = Some(Output::to(OutputPlace::Replace));
-        RecipeInfo {
-            name,
-            summary,
-            settings: Vec::new(),
-            output,
-            output_if: None,
-            to_files: String::new(),
-            hidden: false,
-        }
+        RecipeInfo { output, ..RecipeInfo::new("capitals", "Writes every file in capitals.") }
     }
 
     fn effect(&self) -> Effect {

@@ -1,4 +1,4 @@
-//! Types that fixed bytes at a fixed place tell.
+//! Types that are recognised by fixed bytes at a fixed place.
 
 /// The signatures of types: offset and bytes. The first one that fits counts.
 const SIGNATURES: &[(&str, usize, &[u8])] = &[

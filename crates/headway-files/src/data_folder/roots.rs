@@ -16,8 +16,8 @@ const ROOTS: &str = "roots";
 type NamedRoots = BTreeMap<String, String>;
 
 impl DataFolder {
-    /// The root of the library of this name, if that is known: one of these libraries, or one that is named by its path,
-    /// or one that was used before.
+    /// The root of the library of this name, if that is known. The library can be one of these, can be named by its path,
+    /// or can have been used before.
     ///
     /// # Errors
     /// If what is stored of the libraries cannot be read.

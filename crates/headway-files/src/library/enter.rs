@@ -27,7 +27,7 @@ impl Library {
         if path.is_reserved() { Err(is_own()) } else { Ok(on_disk(path)) }
     }
 
-    /// Opens a folder that a user named; the root for the empty path. A trash is refused under whatever name: through
+    /// Opens a folder that a user named; the root for the empty path. A trash is refused whatever its path looks like: through
     /// a link, by a short name, or in another case.
     pub(super) fn enter_folder(&self, path: &RelPath) -> io::Result<Arc<Dir>> {
         let root = self.root()?;

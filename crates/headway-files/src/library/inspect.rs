@@ -36,7 +36,7 @@ pub fn inspect_alone(library: &Library, path: &RelPath) -> Result<Inspected, Pau
     }
 }
 
-/// What a request names, it asks for, even if it can have no result: a pipe, a device, a symbolic link.
+/// A request asks for every path that it names, even for one that cannot be processed: a pipe, a device, a symbolic link.
 pub fn as_named(listed: ListedFile) -> ListedFile {
     let is_special = matches!(listed.skip, Some(SkipReason::NotAFile | SkipReason::Symlink));
     ListedFile { skip: if is_special { Some(SkipReason::Named) } else { listed.skip }, ..listed }
@@ -52,7 +52,7 @@ pub fn inspect(library: &Library, path: &RelPath) -> Result<ListedFile, PauseRea
     as_listed(library, path, library.find(path))
 }
 
-/// How a plan lists the result `found`.
+/// How a plan lists what was found.
 fn as_listed(library: &Library, path: &RelPath, found: Found<Metadata>) -> Result<ListedFile, PauseReason> {
     let parent = path.parent().unwrap_or_default();
     let admitted = if parent.is_root() { Ok(()) } else { library.enter_folder(&parent).map(drop) };

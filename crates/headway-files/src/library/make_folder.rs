@@ -40,11 +40,11 @@ impl Library {
         made
     }
 
-    /// Removes folders that were made for one that could not be made, the innermost first.
+    /// Removes the new folders above a folder that could not be made, the innermost first.
     fn take_back(&self, new: &[RelPath]) {
         let mut durable = self.durable.lock();
         for path in new.iter().rev() {
-            // Who makes it uses it, too.
+            // The thread that makes a folder counts as one of its users.
             let removed = self.in_use.remove_unless(path, 1, || self.remove_unmade(path));
             if let Err(error) = removed.unwrap_or_else(|| Err(Errno::NOTEMPTY.into())) {
                 tracing::debug!(library = self.name, %path, %error, "a new folder stays, although it was made for nothing");
@@ -54,7 +54,7 @@ impl Library {
         }
     }
 
-    /// Makes the missing folders of a line, the outermost first, and notes each.
+    /// Makes the missing folders on the way to this one, the outermost first, and adds each to `new`.
     fn make_each(&self, folder: &RelPath, models: &[RelPath], new: &mut Vec<RelPath>) -> io::Result<Dir> {
         let mut above = self.root()?.try_clone()?;
         for (depth, part) in folder.ancestors().into_iter().enumerate().filter(|(_, part)| !part.is_root()) {

@@ -126,7 +126,8 @@ mod tests {
     use crate::Library;
     use headway_model::RelPath;
 
-    /// Whether a file, with another name or without, is unchanged after this happened, and whether it is still at its path.
+    /// Makes `happens` happen to an open file, which has another name or none. Returns whether it counts as unchanged, and whether it
+    /// is still at its path.
     fn after(has_other: bool, happens: impl Fn(&Path, &Path)) -> (bool, bool) {
         let folder = tempfile::tempdir().expect("a folder");
         let library = Library::open("files", folder.path()).expect("a library");

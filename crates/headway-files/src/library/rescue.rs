@@ -93,8 +93,8 @@ mod tests {
     use crate::Library;
     use headway_model::{JobId, PlannedFile, RelPath};
 
-    /// What is at the names in the top folder after an earlier process left a file of this content in the folder of an output.
-    /// The input was planned as eight bytes of `precious`. Also returns whether nothing is left to remove.
+    /// An earlier process left a file with this content in the folder of an output. Returns whether nothing is left to remove, and
+    /// the names in the top folder with their content. The input was planned with the eight bytes `precious`.
     fn after_a_crash(at_its_name: Option<&str>, in_the_folder: &str) -> (bool, Vec<(String, String)>) {
         let folder = tempfile::tempdir().expect("a folder");
         let library = Library::open("files", folder.path()).expect("a library");

@@ -2,11 +2,11 @@
 
 use super::super::id::Millis;
 
-/// How a size is written, for whoever wrote something else.
+/// Tells a person whose size was not understood how to write one.
 pub const SIZE_FORM: &str =
     "write a whole number of bytes, with a unit if you like: 500k, 10M, 2GB, or 10Mi for 1,024 × 1,024 × 10";
 
-/// How an age is written, for whoever wrote something else.
+/// Tells a person whose age was not understood how to write one.
 pub const AGE_FORM: &str = "write an age such as 90s, 30min, 12h, 7d or 2w, or a date such as 2024-01-01";
 
 /// Units of sizes, the larger ones first. Those of 1,000 are the ones in which Headway shows sizes.
@@ -53,12 +53,12 @@ pub fn date_of(text: &str) -> Option<(u32, u32, u32)> {
     (date.0 >= 1970 && (1..=12).contains(&date.1) && (1..=31).contains(&date.2)).then_some(date)
 }
 
-/// A size as it is typed, to the byte.
+/// A size, exact to the byte, as a person would type it.
 pub fn bytes_text(bytes: u64) -> String {
     typed(&SIZES, bytes)
 }
 
-/// An age as it is typed, to the second.
+/// An age, exact to the second, as a person would type it.
 pub fn ago_text(ms: Millis) -> String {
     if ms < 1_000 { "0s".to_owned() } else { typed(&AGES, ms - ms % 1_000) }
 }

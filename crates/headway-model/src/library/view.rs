@@ -109,7 +109,8 @@ pub enum OutcomeFilter {
     All,
     /// Those that, as far as is known, no job has processed in their current state.
     Unprocessed,
-    /// Those that succeeded in the last job that did more than leave them out, or for which there was nothing to do, and that are not listed as failed.
+    /// Those that succeeded in the last job that did more than leave them out, or for which there was nothing to do, and
+    /// that are not listed as failed.
     Processed,
     /// Those that failed when some recipe last tried them.
     Failed,

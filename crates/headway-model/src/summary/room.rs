@@ -15,7 +15,8 @@ pub struct Room {
     pub outputs: u64,
     /// The trash of each library.
     pub trashes: Vec<TrashRoom>,
-    /// What the trashes of folders hold that are not served: those that jobs named by their paths, and libraries that were removed; missing if there is nothing to say.
+    /// What the trashes of folders hold that are not served: those that jobs named by their paths, and libraries that were
+    /// removed; missing if there is nothing to say.
     #[serde(default, skip_serializing_if = "is_default")]
     pub elsewhere: TrashElsewhere,
     /// Milliseconds after which a job's originals are removed from its trash; never if missing.

@@ -99,16 +99,22 @@ pub struct RecipeInfo {
 }
 
 impl RecipeInfo {
-    /// A recipe that only reads files.
-    pub fn reading(recipe: BuiltIn, summary: &str, settings: Vec<Setting>) -> Self {
+    /// A recipe without settings and without an output, which says nothing more about the files.
+    pub fn new(name: &str, summary: &str) -> Self {
         RecipeInfo {
-            name: recipe.name().into(),
+            name: name.into(),
             summary: summary.into(),
-            settings,
+            settings: Vec::new(),
             output: None,
             output_if: None,
-            to_files: "The files are only read.".into(),
+            to_files: String::new(),
             hidden: false,
         }
+    }
+
+    /// A recipe that only reads files.
+    pub fn reading(recipe: BuiltIn, summary: &str, settings: Vec<Setting>) -> Self {
+        let to_files = "The files are only read.".into();
+        RecipeInfo { settings, to_files, ..RecipeInfo::new(recipe.name(), summary) }
     }
 }

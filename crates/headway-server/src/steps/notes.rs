@@ -100,7 +100,8 @@ impl Notes {
         (notes, left.chunks(SLOT_BYTES).filter_map(read).collect())
     }
 
-    /// Notes a step. One with a turn begins [later](Notes::begin), as it waits for the others first. If the note fails, the step is carried out anyway, and a crash during it does not count.
+    /// Notes a step. One with a turn begins [later](Notes::begin), as it waits for the others first. If the note fails, the
+    /// step is carried out anyway, and a crash during it does not count.
     pub(super) fn write(&self, of: Subject, step: Step, turn: Option<Ticket>) -> Option<usize> {
         let file = self.file.as_ref().filter(|_| !self.closed.load(Ordering::Relaxed))?;
         let at = {

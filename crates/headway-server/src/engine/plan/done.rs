@@ -94,8 +94,8 @@ impl AlreadyDone<'_> {
             return Ok(past.is_of_this_folder.then_some(false));
         }
         match path {
-            // In another folder, a file that looks the same can be any file. It is done if it is, byte for byte, what the job made, or if
-            // what the job made of it lies in its place.
+            // A file of the same size and time in another folder can be any file. It counts as done only if the file at the name of the
+            // output is, byte for byte, what the job made.
             Some(path) if !past.is_of_this_folder => Ok(self.is_content(&path, output)?.then_some(true)),
             Some(path) if !is_in_place => for_the_attempt(self.library.has(&path)),
             _ => Ok(Some(true)),

@@ -1,4 +1,4 @@
-//! Leaves out of a plan what the recipe is not for: by the names of files, and by their first bytes.
+//! Leaves files out of a plan that the recipe is not for, by their names and their first bytes.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ pub(super) fn leave_out(
     in_parts(files, |part| leave_out_part((library, work), stop, part))
 }
 
-/// Looks at files on several threads, each of which has a part of them.
+/// Looks at files on several threads, each of which looks at a part of them.
 pub(super) fn in_parts(
     files: &mut [ListedFile],
     look: impl Fn(&mut [ListedFile]) -> Result<(), PauseReason> + Sync,

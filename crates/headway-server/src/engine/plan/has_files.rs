@@ -1,4 +1,4 @@
-//! Whether a folder has a file at all, also one that the patterns of a query leave out.
+//! Whether a folder has any file, even one that the patterns of a query leave out.
 
 use super::QueryPatterns;
 use headway_files::{Library, ListedFile, unable, walk};
@@ -6,8 +6,8 @@ use headway_model::RelPath;
 use headway_model::request::FolderQuery;
 use headway_recipes::Unable;
 
-/// Looks for a regular file below the folder of a query, up to the first one. What systems left behind does not count, unless
-/// the query asks for that. Blocking.
+/// Looks for a regular file below the folder of a query, up to the first one. Litter does not count, unless the
+/// query asks for it. Blocking.
 pub(crate) fn has_files(library: &Library, query: &FolderQuery) -> Result<bool, Unable> {
     let all = FolderQuery { exclude: Vec::new(), ..query.clone() };
     let patterns = QueryPatterns::new(&all).map_err(|error| Unable::Failed(error.to_string()))?;

@@ -1,6 +1,6 @@
-//! The files that an earlier job changed and did not finish with. What has the name of such a file can be that job's own
-//! output, while the original lies under a name of Headway's. The plan asks, and an attempt asks again about jobs of which the
-//! plan could not know.
+//! Files that an earlier job left half changed. The file at such a path can be that job's own output, while the original lies
+//! under one of Headway's own names. The plan asks about them, and an attempt asks again about jobs that the plan could not
+//! know of.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -29,7 +29,7 @@ pub(in crate::engine) struct Unfinished<'a> {
     open: HashMap<u64, BTreeMap<(u32, u32), Change>>,
     /// Files whose changes this job itself recovers when it runs.
     left_out: HashSet<RelPath>,
-    /// The numbers of the only jobs that are asked about; `None` for all of them.
+    /// The numbers of the jobs that are asked about; `None` means all jobs.
     only: Option<Arc<BTreeSet<u64>>>,
 }
 

@@ -21,7 +21,7 @@ enum Piece {
     Star,
     /// `**`: any characters, and slashes.
     Deep,
-    /// The two pieces behind it may be absent: `**/` is this, [`Piece::Deep`] and a slash.
+    /// The two pieces behind it can be absent: `**/` is this, [`Piece::Deep`] and a slash.
     Perhaps,
 }
 

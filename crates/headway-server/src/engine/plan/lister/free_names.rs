@@ -20,7 +20,7 @@ impl Lister<'_> {
             Ok(_) => {}
             Err(Failure::Skipped(reason)) => return Ok(Some(reason)),
             Err(Failure::Environment(reason) | Failure::Call(reason, _)) => return Err(reason),
-            // The attempt reports it, and gives the file no name that the plan does not have.
+            // The attempt meets the same failure and reports it. It gives the file no name that the plan does not list.
             Err(_) => return Ok(None),
         }
         let output = self.work.output(&found.file.path, self.active.request.output.as_ref());
