@@ -79,6 +79,48 @@ async fn a_manifest_distinguishes_ok_changed_missing_and_new_files() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_line_of_a_manifest_is_a_row_with_what_it_expects_and_what_the_file_has() {
+    let files = Files::new();
+    for name in ["ok", "changed", "new"] {
+        files.write(name, name.as_bytes());
+    }
+    let (ok, expected, actual) = (sum(b"ok"), sum(b"before"), sum(b"changed"));
+    let lines = format!(
+        "BLAKE3 (ok) = {}\nBLAKE3 (changed) = {expected}\n{expected}  gone\nSM3 (ok) = {expected}\nnonsense\n",
+        sum(b"ok")
+    );
+    files.write("SUMS", lines.as_bytes());
+    let app = App::start(&files).await;
+    let (view, ..) = verify(&app, json!({ "manifest": "SUMS" })).await;
+    assert_eq!(view["outputs"], json!(["REPORT.csv", "REPORT.jsonl", "REPORT.txt"]));
+    let id = view["job"].as_str().expect("an id");
+    let output = async |name: &str| match app.get(&format!("/api/jobs/{id}/outputs/{name}")).await {
+        (200, Value::String(text)) => text,
+        other => panic!("{name}: {other:?}"),
+    };
+    let table = output("REPORT.csv").await;
+    let head = "path,verdict,reason,algorithm,expected,actual,expected_size,size,manifest,line\r\n";
+    assert!(table.starts_with(head), "{table}");
+    assert!(table.contains(&format!(",blake3,{expected},{actual},,7,SUMS,2\r\n")), "{table}");
+    let rows = output("REPORT.jsonl").await;
+    let rows: Vec<Value> = rows.lines().map(|row| serde_json::from_str(row).expect("JSON")).collect();
+    assert_eq!(table.lines().count(), rows.len() + 1, "both forms have the same rows: {table}");
+    let of = |line: u64| rows.iter().find(|row| row["line"] == line).unwrap_or_else(|| panic!("{line}: {rows:?}"));
+    let verdicts: Vec<_> = (1..=5).map(|line| of(line)["verdict"].as_str().expect("a verdict")).collect();
+    assert_eq!(verdicts, ["ok", "changed", "missing", "not checked", "not checked"], "{rows:?}");
+    let blake3 = |expected: &str, actual: Option<&str>| json!([{ "algorithm": "blake3", "expected": expected, "actual": actual }]);
+    assert_eq!(of(1)["checksums"], blake3(&ok, Some(ok.as_str())));
+    assert_eq!(of(2)["checksums"], blake3(&expected, Some(actual.as_str())));
+    assert_eq!((&of(1)["size"], &of(2)["size"], &of(3)["size"]), (&json!(2), &json!(7), &Value::Null));
+    // The file that would show by which algorithm this line is is not there, but others of the manifest are by BLAKE3.
+    assert_eq!((&of(3)["path"], &of(3)["checksums"]), (&json!("gone"), &blake3(&expected, None)));
+    assert_eq!(of(4)["checksums"], json!([{ "algorithm": "SM3", "expected": expected, "actual": null }]));
+    let new = rows.iter().find(|row| row["path"] == "new").expect("the file that no line names");
+    assert_eq!((&new["verdict"], new.get("line")), (&json!("new"), None));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_were_chosen_are_verified_alone() {
     let files = Files::numbered(3);
     let app = App::start(&files).await;

@@ -7,11 +7,16 @@ use serde::Deserialize;
 use super::hash::hash;
 use super::manifest::{self, Algorithm, Algorithms};
 use super::record::{self, Rows};
-use super::{Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work};
+use super::{
+    Attempt, Binding, Effect, Failure, ItemResult, ItemResults, Recipe, Setting, Success, Unable, Work, report,
+};
 use headway_files::{Library, OpenFile, Outputs, unable};
 use headway_model::built_in::CHECKSUM_MANIFESTS;
 use headway_model::summary::RecipeInfo;
 use headway_model::{BuiltIn, DiskEffect, SkipReason};
+
+/// The name of the table's files, without extension.
+const TABLE: &str = "CHECKSUMS";
 
 pub(super) struct Checksum;
 
@@ -64,23 +69,25 @@ impl Work for ChecksumWork {
         let [sha256, blake3] = CHECKSUM_MANIFESTS;
         let mut manifests = [(Algorithm::Sha256, sha256, Vec::new()), (Algorithm::Blake3, blake3, Vec::new())];
         let (mut rows, mut lacking) = (Rows::default(), 0_u64);
-        for result in results {
-            let ItemResult { path, result, skip, .. } = result?;
+        let mut seen = results.inspect(|item| {
+            let Ok(ItemResult { path, result, skip, .. }) = item else { return };
             // A file that was already processed comes with its earlier result, if that is still known.
             let is_done = matches!(skip, Some(SkipReason::Done | SkipReason::Moved));
             let is_whole = self.algorithms.iter().all(|algorithm| result.get(algorithm.name()).is_some());
             lacking += u64::from(is_done && !is_whole);
-            rows.add(&path, &result);
+            rows.add(path, result);
             for (algorithm, _, lines) in &mut manifests {
                 if let Some(hash) = result.get(algorithm.name()).and_then(|hash| hash.as_str()) {
                     lines.extend(manifest::line(hash, &path.to_bytes()));
                 }
             }
-        }
+        });
+        let columns: Vec<_> = self.algorithms.iter().map(Algorithm::name).chain(["size"]).collect();
+        let incomplete = if outputs.is_halted() { ".incomplete" } else { "" };
+        report::write(&mut seen, outputs, &format!("{TABLE}{incomplete}"), &columns)?;
         let disks = self.library.disks().map_err(|error| unable("the disks of the files cannot be seen", &error))?;
         for (algorithm, name, lines) in manifests.iter().filter(|(algorithm, ..)| self.algorithms.has(*algorithm)) {
-            let name = if outputs.is_halted() { format!("{name}.incomplete") } else { (*name).to_owned() };
-            outputs.write(&name, |file| Ok(file.write_all(lines)?))?;
+            outputs.write(&format!("{name}{incomplete}"), |file| Ok(file.write_all(lines)?))?;
             rows.keep(outputs, &self.library.name, &disks, *algorithm, lines)?;
         }
         anyhow::ensure!(

@@ -9,6 +9,7 @@ mod locate;
 mod made_manifests;
 mod manifest_text;
 mod manifests;
+mod observed;
 mod report;
 mod source;
 mod unnamed;
@@ -151,13 +152,16 @@ impl Work for VerifyWork {
         match self.lines.verdict(lines, &compared, &hashes, input) {
             Ok(mut result) => {
                 result[LINES] = json!(lines::digest(lines));
+                observed::add(&mut result, lines, &hashes, input.size(), true);
                 found(result)
             }
             Err(message) => {
                 let note = lines.iter().find_map(|line| line.note.as_deref());
                 let note = note.map(|note| format!("; {note}")).unwrap_or_default();
                 let message = message + &note + &self.written_since(lines);
-                Err(Failure::Differs(FailReason::Recipe, message, json!({ LINES: lines::digest(lines) })))
+                let mut result = json!({ LINES: lines::digest(lines) });
+                observed::add(&mut result, lines, &hashes, input.size(), false);
+                Err(Failure::Differs(FailReason::Recipe, message, result))
             }
         }
     }

@@ -52,11 +52,14 @@ impl RunArguments {
         }
         let view = session.client.job(job).await?;
         let what = if is_checksum { "manifest" } else { "report" };
+        let has_text = view.outputs.iter().any(|name| name.ends_with(".txt"));
         let is_for_people = |name: &str| match is_checksum {
             // A manifest that names no file verifies nothing.
-            true => view.summary.counters.succeeded > 0,
-            // What a job changed is the result; of one that changed nothing it is the report. Its other form is for programs.
-            false => !view.can_undo && [".csv", ".txt"].iter().any(|extension| name.ends_with(extension)),
+            true => {
+                view.summary.counters.succeeded > 0 && ![".csv", ".jsonl"].iter().any(|table| name.ends_with(table))
+            }
+            // What a job changed is the result; of one that changed nothing it is the report. Its other forms are for programs.
+            false => !view.can_undo && name.ends_with(if has_text { ".txt" } else { ".csv" }),
         };
         for name in view.outputs.iter().filter(|name| is_for_people(name)) {
             match &self.which.server {

@@ -4,16 +4,20 @@ mod items;
 mod other_lines;
 mod rows;
 mod summary;
+mod table;
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde_json::Value;
+
 use super::lines::{Lines, UnreadEntry, digest};
-use super::verdict::{NOT_CHECKED, OK};
+use super::verdict::NOT_CHECKED;
 use super::{ItemResult, ItemResults, LINES, Library, Outputs, RelPath, StartJob};
 use crate::report_head::{ReportHead, ReportTotals};
 use headway_model::text::cut_middle;
 use rows::WaitingRows;
 use summary::{NAME_IN_MESSAGE, NAMED_IN_MESSAGE};
+use table::{TableRow, VerdictTable};
 
 /// The report. Its first lines begin with `#` and count the verdicts.
 const REPORT: &str = "REPORT.txt";
@@ -44,6 +48,8 @@ struct VerifyReport<'a> {
     /// Items with lines that were not there or are no files.
     unread_items: HashSet<RelPath>,
     rows: WaitingRows<'a>,
+    /// The same for spreadsheets and programs, with the lines that are plainly `ok`.
+    table: VerdictTable<'a>,
     /// What keeps the job from succeeding, by verdict: how many files, and the first few of them.
     wrong: BTreeMap<&'static str, (u64, Vec<String>)>,
 }
@@ -67,6 +73,7 @@ pub(super) fn write(
         uncompared: None,
         unread_items: HashSet::new(),
         rows: WaitingRows::new(outputs),
+        table: VerdictTable::new(outputs),
         wrong: BTreeMap::new(),
     };
     for result in results {
@@ -80,12 +87,11 @@ pub(super) fn write(
             report.outdated(&result.path);
             continue;
         }
-        let word = result.result.get("verdict").and_then(|word| word.as_str()).unwrap_or(OK);
-        let note = result.result.get("note").and_then(|note| note.as_str());
-        report.item(&result.path, word, note, result.failure.as_ref());
+        report.item(&result);
     }
     report.other_lines(request, outputs)?;
     report.loose();
+    report.table.write(outputs)?;
     outputs.write(REPORT, |file| {
         report.head().iter().try_for_each(|row| file.write_all(row.as_bytes()))?;
         Ok(report.rows.write_to(file)?)
@@ -99,22 +105,34 @@ impl VerifyReport<'_> {
         for loose in &self.lines.loose {
             *self.counts.entry(NOT_CHECKED).or_default() += 1;
             let text = self.lines.describe(loose);
+            self.table.push(&TableRow {
+                verdict: NOT_CHECKED,
+                reason: &loose.why,
+                manifest: self.lines.sources.get(loose.source as usize).map(|source| &source.path),
+                line: Some(loose.number),
+                ..TableRow::default()
+            });
             self.rows.push(format!("{text} ({NOT_CHECKED})\n"));
             self.blame("line", text);
         }
         for path in &self.lines.empty {
-            self.rows.push(format!("{path}\tthe manifest has no line with a checksum\n"));
+            let reason = "the manifest has no line with a checksum";
+            self.rows.push(format!("{path}\t{reason}\n"));
+            self.table.push(&TableRow { manifest: Some(path), reason, ..TableRow::default() });
             self.blame("empty", path.shown());
         }
         for other in &self.lines.passed_over {
             match other {
                 UnreadEntry::Manifest(path, reason) => {
-                    self.rows.push(format!("{path}\tthe manifest was not read: {}\n", reason.text()));
+                    let why = format!("the manifest was not read: {}", reason.text());
+                    self.rows.push(format!("{path}\t{why}\n"));
+                    self.table.push(&TableRow { manifest: Some(path), reason: &why, ..TableRow::default() });
                     self.blame("passed over", format!("{} ({})", path.shown(), reason.text()));
                 }
                 UnreadEntry::Folder(path) => {
                     let why = "the folder cannot be listed, so whether it has a manifest is not known";
                     self.rows.push(format!("{path}\t{why}\n"));
+                    self.table.push(&TableRow { path: Some(path), reason: why, ..TableRow::default() });
                     self.blame("unlisted", path.shown());
                 }
             }
@@ -132,22 +150,30 @@ impl VerifyReport<'_> {
     fn outdated(&mut self, path: &RelPath) {
         let why = "the manifest has other lines for it now than when it was compared";
         self.rows.push(format!("{path}\t{NOT_CHECKED}: {why}\n"));
-        self.count_all(path, NOT_CHECKED);
+        self.count_all(path, (NOT_CHECKED, why), &Value::Null);
         self.blame("outdated", path.shown());
     }
 
-    /// Gives this verdict to all lines of a file that have none yet.
-    fn count_all(&mut self, path: &RelPath, verdict: &'static str) {
+    /// Gives this verdict, for this reason, to all lines of a file that have none yet. `found` is the file's result, if it was
+    /// compared.
+    fn count_all(&mut self, path: &RelPath, verdict: (&'static str, &str), found: &Value) {
         for index in self.lines.range(path) {
-            self.count(index, verdict);
+            self.count(index, verdict, found);
         }
     }
 
-    fn count(&mut self, index: usize, verdict: &'static str) {
-        if let Some(is_told) = self.is_told.get_mut(index).filter(|is_told| !**is_told) {
-            *is_told = true;
-            *self.counts.entry(verdict).or_default() += 1;
+    fn count(&mut self, index: usize, (verdict, reason): (&'static str, &str), found: &Value) {
+        let Some(is_told) = self.is_told.get_mut(index).filter(|is_told| !**is_told) else { return };
+        *is_told = true;
+        *self.counts.entry(verdict).or_default() += 1;
+        if let Some(line) = self.lines.lines.get(index) {
+            self.table.line(self.lines, line, (verdict, reason), found);
         }
+    }
+
+    /// Adds a row about a file that no line names.
+    fn without_line(&mut self, path: &RelPath, verdict: &str, reason: &str) {
+        self.table.push(&TableRow { path: Some(path), verdict, reason, ..TableRow::default() });
     }
 
     fn blame(&mut self, what: &'static str, name: String) {

@@ -1,5 +1,7 @@
 //! The verdict of each line whose file was not an item of the job: looks whether the file exists.
 
+use serde_json::Value;
+
 use super::super::asked::RequestedFiles;
 use super::super::folders::{Folders, NearMatch};
 use super::super::verdict::{MISSING, NOT_CHECKED, UNREADABLE};
@@ -44,7 +46,7 @@ impl VerifyReport<'_> {
                 why = "it is the manifest itself".to_owned();
             }
             self.rows.push(format!("{}\t{verdict}: {why} (line {})\n", first.path, numbers));
-            range.for_each(|index| self.count(index, verdict));
+            range.for_each(|index| self.count(index, (verdict, why.as_str()), &Value::Null));
             let is_item = self.unread_items.contains(&first.path);
             if asked.leaves_out(&first.path, is_item) {
                 continue;

@@ -26,8 +26,8 @@ impl<'a> WaitingRows<'a> {
     }
 
     /// Adds a row, which ends its line. Whether it could be kept, [`WaitingRows::write_to`] tells.
-    pub(super) fn push(&mut self, row: String) {
-        self.last.extend_from_slice(row.as_bytes());
+    pub(super) fn push(&mut self, row: impl AsRef<[u8]>) {
+        self.last.extend_from_slice(row.as_ref());
         if self.last.len() < IN_MEMORY {
             return;
         }
