@@ -124,8 +124,8 @@ async fn a_power_cut_at_any_moment_of_a_chain_of_renames_loses_no_file() {
 }
 
 /// Checks a job that removes two of three equal files. `substitute` is what takes the place of an item's file, by the root, the
-/// job and the number of the item.
-async fn removals(files: &Files, action: &str, substitute: impl Fn(&str, JobId, usize) -> Option<String>) {
+/// job, the number of the item, and that of its attempt.
+async fn removals(files: &Files, action: &str, substitute: impl Fn(&str, JobId, usize, usize) -> Option<String>) {
     for name in ["a", "b", "c"] {
         files.write(name, b"the same");
     }
@@ -135,12 +135,19 @@ async fn removals(files: &Files, action: &str, substitute: impl Fn(&str, JobId, 
     drop(served);
     let settings = json!({ "report": report.to_string(), "action": action });
     let (text, job, root) = trace(files, "1", "deduplicate", settings).await;
-    let removed = |(item, name): (usize, &str)| MovedFiles {
-        files: vec![(format!("{root}/{name}"), None)],
-        substitute: substitute(&root, job, item),
-        changing: format!(r#"\"event\":\"changing\",\"item\":{item},"#),
-        // A page of the log that is written again holds events of the job that found the files, too: it only read them.
-        succeeded: format!(r#"\"event\":\"succeeded\",\"item\":{item},\"attempt\":1,\"effect\":\"changed\""#),
+    // A page of the log that is written again holds events of the job that found the files, too: it only read them.
+    let succeeded = |item: usize, attempt: usize| {
+        format!(r#"\"event\":\"succeeded\",\"item\":{item},\"attempt\":{attempt},\"effect\":\"changed\""#)
+    };
+    let removed = |(item, name): (usize, &str)| {
+        // Not always the first attempt: an item waits while the other one holds the file that both are compared with.
+        let attempt = (1..10).find(|attempt| text.contains(&succeeded(item, *attempt))).expect("the item succeeded");
+        MovedFiles {
+            files: vec![(format!("{root}/{name}"), None)],
+            substitute: substitute(&root, job, item, attempt),
+            changing: format!(r#"\"event\":\"changing\",\"item\":{item},"#),
+            succeeded: succeeded(item, attempt),
+        }
     };
     check(&text, &root, &[(1, "b"), (2, "c")].map(removed), &[format!("{root}/a")]);
     let is_there = |name: &str| files.library().join(name).exists();
@@ -150,17 +157,18 @@ async fn removals(files: &Files, action: &str, substitute: impl Fn(&str, JobId, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_power_cut_at_any_moment_of_a_removal_to_the_trash_loses_no_file() {
-    removals(&Files::new(), "trash", |_, _, _| None).await;
+    removals(&Files::new(), "trash", |_, _, _, _| None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_power_cut_at_any_moment_at_which_a_hard_link_takes_the_place_of_a_file_loses_no_file() {
-    removals(&Files::new(), "link", |root, _, _| Some(old(&format!("{root}/a")))).await;
+    removals(&Files::new(), "link", |root, _, _, _| Some(old(&format!("{root}/a")))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_power_cut_at_any_moment_at_which_a_clone_takes_the_place_of_a_file_loses_no_file() {
     let files = Files::new();
     let Some(_mount) = Mount::btrfs(&files.library()) else { return };
-    removals(&files, "reflink", |root, job, item| Some(format!("new {root}/.headway-{job}-{item}-1"))).await;
+    removals(&files, "reflink", |root, job, item, attempt| Some(format!("new {root}/.headway-{job}-{item}-{attempt}")))
+        .await;
 }
