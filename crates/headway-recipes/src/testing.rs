@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use super::source::Source;
 use super::{Attempt, Failure};
@@ -46,13 +47,22 @@ pub(crate) fn damaged<T>(name: &str, sound: &[u8], times: u32, look: impl Fn(&So
 /// Damages bytes repeatedly, for functions that take bytes.
 pub(crate) fn damaged_by<T>(sound: &[u8], times: u32, look: impl Fn(&[u8]) -> Result<T, Failure>) {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for turn in 0..repetitions(times) {
+    for turn in turns(times) {
         let mut bytes = sound.to_vec();
         for _ in 0..=random.below(4) {
             random.damage(&mut bytes);
         }
         check_sentence(&turn.to_string(), look(&bytes));
     }
+}
+
+/// The turns of something that is repeated: for so many seconds if `HEADWAY_FUZZ` is such as `60s`, otherwise as many as
+/// [`repetitions`] says.
+fn turns(default: u32) -> impl Iterator<Item = u32> {
+    let asked = std::env::var("HEADWAY_FUZZ").unwrap_or_default();
+    let seconds = asked.strip_suffix('s').and_then(|number| number.parse::<u64>().ok()).map(Duration::from_secs);
+    let (count, begun) = (if seconds.is_some() { u32::MAX } else { repetitions(default) }, Instant::now());
+    (0..count).take_while(move |_| seconds.is_none_or(|limit| begun.elapsed() < limit))
 }
 
 /// How often something is repeated: `HEADWAY_FUZZ` times, otherwise a default that `HEADWAY_EFFORT` scales, in percent.
