@@ -59,6 +59,76 @@ test('a long list is one list: any row is there at once, by the scrollbar and by
   await expect(page.locator('tr[aria-rowindex="1510"]')).toContainText(name(1_508));
 });
 
+test('rows that leave the page come back as others, a key moves the keyboard at once, and a list keeps its order', async ({ page, serve }) => {
+  const server = await serve(many);
+  const job = await begin(server, mint(), 'checksum');
+  expect(await over(server, job)).toBe('completed');
+  await details(page, server, job);
+  const rows = page.locator('.items tbody tr');
+  await expect(page.locator('.items')).toHaveAttribute('aria-rowcount', '3001');
+  const made = () => page.evaluate(() => [...document.querySelectorAll<any>('.items tbody tr')].filter((row) => !row.wasThere).length);
+  const all = await rows.count();
+  await page.evaluate(() => document.querySelectorAll<any>('.items tbody tr').forEach((row) => (row.wasThere = true)));
+  // What the rows show, against their places.
+  const shown = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('.items tbody tr')].map((row) => [
+        Number(row.getAttribute('aria-rowindex')) - 2,
+        Number(row.dataset.item),
+        row.querySelector('.items-file')!.textContent,
+        new URL(row.querySelector('a')!.href).searchParams.get('file'),
+        row.querySelector('.status-badge')!.textContent,
+      ]),
+    );
+  const inOrder = async (first: RegExp) => {
+    await expect(rows.first()).toContainText(first);
+    // A text can arrive between two looks, so all is compared in one.
+    await expect
+      .poll(async () => {
+        const now = await shown();
+        const first = Number(now[0][0]);
+        const wanted = now.map((_, at) => [first + at, first + at, name(first + at), String(first + at), 'done']);
+        return JSON.stringify(now) === JSON.stringify(wanted);
+      })
+      .toBe(true);
+  };
+  await inOrder(/f0000/);
+  await rows.first().focus();
+  const pressed = await page.evaluate(() => {
+    const before = document.activeElement!;
+    before.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true, cancelable: true }));
+    const after = document.activeElement!;
+    return [before, after].map((row) => [row.getAttribute('aria-rowindex'), row.getAttribute('tabindex')]);
+  });
+  expect(pressed).toEqual([['2', '-1'], ['3', '0']]);
+  await expect(page.locator('.items tr[tabindex="0"]')).toHaveCount(1);
+  // A row that has the focus is removed rather than shown as another one, so it is given up first.
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await expect(page.locator('.items tr[aria-rowindex="3001"]')).toContainText(name(2_999));
+  await inOrder(/f29\d\d/);
+  expect(await made()).toBeLessThan(all / 2);
+  const row = await rows.first().evaluate((row) => row.getBoundingClientRect().height);
+  for (const way of [-10 * row, -4 * row, 12 * row, -60 * row]) {
+    // The list is measured in the next frame.
+    await page.evaluate(async (way) => {
+      window.scrollBy(0, way);
+      for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+    }, way);
+    await inOrder(/f2\d\d\d/);
+  }
+  const field = page.getByLabel('Files by name');
+  await field.fill('f123');
+  await expect(rows).toHaveCount(10);
+  expect((await shown()).map(([, item]) => item)).toEqual([1230, 1231, 1232, 1233, 1234, 1235, 1236, 1237, 1238, 1239]);
+  // A link leads to its file in the list of the present filter.
+  await expect(rows.first().locator('a')).toHaveAttribute('href', /name=f123/);
+  await field.fill('');
+  await expect(page.locator('.items')).toHaveAttribute('aria-rowcount', '3001');
+  await expect(rows.first().locator('a')).not.toHaveAttribute('href', /name=/);
+  await expect(page.locator('.job-files')).toHaveAttribute('data-followed', 'true');
+});
+
 test('a name narrows the list, in the address, and just those that failed run again', async ({ page, serve, browser, watch }) => {
   const server = await serve(
     (server) => {
