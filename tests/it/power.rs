@@ -306,17 +306,26 @@ fn about(root: &str, text: &str, facts: &[String]) -> Vec<Call> {
     calls(text, facts).into_iter().filter(is_about).collect()
 }
 
+/// The number of the attempt that did something to an item's file. On a busy machine it is not always the first one.
+fn last_attempt(text: &str, job: JobId, item: usize) -> usize {
+    let is_made = |attempt: &usize| text.contains(&format!(".headway-{job}-{item}-{attempt}\""));
+    (1..10).rev().find(is_made).expect("an attempt that made a file")
+}
+
 /// The calls of a job that replaces a few files, with nothing wrong in them.
 async fn traced(workers: &str) -> (Vec<Call>, Vec<Replaced>, String) {
     let count = 3;
     let files = Files::numbered(count);
     let (text, job, root) = trace(&files, workers, "upper", json!({})).await;
-    let replaced = |item: usize| Replaced {
-        target: format!("{root}/{item:06}"),
-        temp: format!("{root}/.headway-{job}-{item}-1"),
-        trash: format!("{root}/.headway-trash/{job}/{item}-1"),
-        placing: format!(r#"\"event\":\"placing\",\"item\":{item},"#),
-        succeeded: format!(r#"\"event\":\"succeeded\",\"item\":{item},"#),
+    let replaced = |item: usize| {
+        let attempt = last_attempt(&text, job, item);
+        Replaced {
+            target: format!("{root}/{item:06}"),
+            temp: format!("{root}/.headway-{job}-{item}-{attempt}"),
+            trash: format!("{root}/.headway-trash/{job}/{item}-{attempt}"),
+            placing: format!(r#"\"event\":\"placing\",\"item\":{item},"#),
+            succeeded: format!(r#"\"event\":\"succeeded\",\"item\":{item},"#),
+        }
     };
     let replaced: Vec<_> = (0..count).map(replaced).collect();
     let facts: Vec<_> = replaced.iter().flat_map(|file| [file.placing.clone(), file.succeeded.clone()]).collect();
