@@ -30,10 +30,6 @@ pub(crate) use starting::{StartPhase, Starting};
 /// How long the error that the server did not answer is shown while the stream is live.
 const HEALS: Duration = Duration::from_secs(5);
 
-/// For how long a task does what can wait, in milliseconds. Between two such tasks the browser handles keys and draws frames, of which one
-/// lasts 16.
-pub(crate) const SLICE_MS: f64 = 8.0;
-
 thread_local! {
     /// The page's shell. A page in a browser has one thread; the server never creates a shell.
     static SHELL: RefCell<Option<Shell>> = const { RefCell::new(None) };

@@ -8,8 +8,10 @@ use std::time::Duration;
 use leptos::prelude::set_timeout;
 
 use super::Shell;
-use crate::live::SLICE_MS;
 use crate::live::browser::{self, StreamMessage};
+
+/// For how long arrivals are taken in at a time, in milliseconds. A frame lasts 16.
+const SLICE_MS: f64 = 8.0;
 
 /// How much the arrivals that wait can hold, in bytes. Beyond it, a handler takes in the oldest, so that the browser reads the stream no
 /// faster than the page folds it, and the server notices.

@@ -117,11 +117,6 @@ pub(in crate::ui) fn stay_at(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| focus(&place, true))
 }
 
-/// Focuses an element without scrolling the page.
-pub(in crate::ui) fn stay_on(element: &HtmlElement) -> bool {
-    focus(element, true)
-}
-
 /// Focuses the row that has the first element that matches, or, outside lists, that element, without scrolling the page.
 pub(in crate::ui) fn stay_at_row_of(selectors: &str) -> bool {
     find(selectors).is_some_and(|place| {

@@ -2,8 +2,6 @@
 
 mod screen;
 mod scroll;
-mod slots;
 
 pub(in crate::ui) use screen::RowPositions;
 pub(in crate::ui) use scroll::Scroll;
-pub(in crate::ui) use slots::RowSlots;

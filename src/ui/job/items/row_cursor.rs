@@ -32,16 +32,16 @@ impl RowCursor {
         RowCursor { at, shown, known, scroll }
     }
 
-    /// The index of the row that it comes to.
-    pub(super) fn at(self) -> u32 {
-        self.shown.get()
+    /// Whether it is on the row with this index.
+    pub(super) fn is_at(self, number: u32) -> bool {
+        self.shown.get() == number
     }
 
     /// Goes to the row that a key leads to.
     pub(super) fn pressed(self, event: &KeyboardEvent) {
         let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        // A button or a link in a row handles its own keys. The table has the focus while a row is not in the page yet.
-        let Some(target) = target.filter(|target| ["TR", "TABLE"].contains(&&*target.tag_name())) else { return };
+        // A button or a link in a row handles its own keys.
+        let Some(target) = target.filter(|target| target.tag_name() == "TR") else { return };
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
@@ -56,7 +56,7 @@ impl RowCursor {
             "PageUp" => from.saturating_sub(screen),
             "Home" => 0,
             "End" => last,
-            "Enter" if target.tag_name() == "TR" => {
+            "Enter" => {
                 let link = target.query_selector("a").ok().flatten();
                 link.and_then(|link| link.dyn_into::<HtmlElement>().ok()).iter().for_each(HtmlElement::click);
                 return event.prevent_default();
@@ -65,9 +65,12 @@ impl RowCursor {
         };
         event.prevent_default();
         let to = to.min(last);
-        step(&target, to);
         self.at.set(to);
         self.scroll.go_to(to, all);
+        // The rows are added by the next frame.
+        request_animation_frame(move || {
+            focus::stay_at(&format!(".items tr[aria-rowindex=\"{}\"]", to + 2));
+        });
     }
 
     /// Follows the focus, which a pointer can move too.
@@ -76,26 +79,5 @@ impl RowCursor {
         let row = row.and_then(|target| target.closest("tr[aria-rowindex]").ok().flatten());
         let number = row.and_then(|row| row.get_attribute("aria-rowindex")).and_then(|text| text.parse::<u32>().ok());
         number.into_iter().for_each(|number| self.at.set(number.saturating_sub(2)));
-    }
-}
-
-/// Moves the keyboard to a row at once: before anything else is done, and touching only this row and the one before. A row that is not in
-/// the page gets the focus from the table when it comes.
-fn step(from: &HtmlElement, to: u32) {
-    let Some(table) = from.closest("table").ok().flatten() else { return };
-    let find = |selectors: &str| table.query_selector(selectors).ok().flatten();
-    let Some(row) = find(&format!("tr[aria-rowindex=\"{}\"]", to + 2)) else {
-        return put_on(&table);
-    };
-    if let Some(before) = find("tbody tr[tabindex=\"0\"]") {
-        before.set_attribute("tabindex", "-1").ok();
-    }
-    row.set_attribute("tabindex", "0").ok();
-    put_on(&row);
-}
-
-fn put_on(element: &Element) {
-    if let Some(element) = element.dyn_ref::<HtmlElement>() {
-        focus::stay_on(element);
     }
 }

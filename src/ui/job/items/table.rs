@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::address::ItemsAddress;
 use super::list::ItemsList;
 use super::read::ReadItems;
+use super::row::ItemRow;
 use super::row_cursor::RowCursor;
-use super::rows::ItemRows;
 use super::texts::Texts;
 use super::window::{ItemsWindow, Known, ShownItem};
 use super::{First, ITEMS_PER_PAGE};
@@ -41,51 +41,62 @@ pub(super) fn Table(
     let place = scroll.place(total);
     let known = known_rows(list, read, address, place);
     let is_long = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.total.is_some())));
-    let part = RwSignal::new(None);
-    let in_page = Memo::new(move |_| {
-        let place = place.get();
-        part.get().map_or(place, |part| scroll.part(place, part))
-    });
-    scroll.follow(in_page);
+    scroll.follow(place);
     let is_folded = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.is_folded)));
-    // Not while only a part of them is in the page, which contradicts the numbers above the list.
-    Effect::new(move |_| followed.set(is_folded.get() && part.with(Option::is_none)));
+    Effect::new(move |_| followed.set(is_folded.get()));
     texts.follow(Memo::new(move |_| with_others(known, list, opened.get().into_iter().chain(named.get()))));
     read.follow(live, address, is_folded, texts);
     let is_reading = move || known.with(|known| *known == Known::Reading);
     let is_empty = Memo::new(move |_| known.with(|known| known.window().is_some_and(|window| window.rows.is_empty())));
     let wrong = move || wrong(known, texts);
     let cursor = RowCursor::new(known, scroll);
-    let rows = ItemRows { job, address, opened, known, cursor, texts, request, part };
     let onward = move || {
         let next = known.with(|known| known.window().and_then(|window| window.next))?;
         Some(view! { <a href=address.with(|address| address.behind(job, next))>"Next →"</a> })
     };
     // A short page has no more than its rows.
-    scroll.keep_height(Memo::new(move |_| if is_long.get() { in_page.get() } else { RowPositions::default() }));
+    scroll.keep_height(Memo::new(move |_| if is_long.get() { place.get() } else { RowPositions::default() }));
     view! {
         <p class="ui-error" role="alert">{wrong}</p>
         <p class="ui-loading" role="status" hidden=move || !is_reading()>"Reading the files…"</p>
         <p class="ui-hint" hidden=move || !is_empty.get()>{move || nothing(address, is_listed)}</p>
         <div class="items-whole" node_ref=scroll.whole>
-            <ItemsTable rows scroll />
+            <ItemRows job address opened known cursor scroll texts request />
         </div>
         <nav class="ui-pages" aria-label="Pages of files">{onward}</nav>
     }
     .into_any()
 }
 
-/// The rows under the names of their columns. While the keyboard waits for a row that is not in the page yet, the table has the focus.
+/// The rows that are in the page, under the names of their columns.
 #[component]
-fn ItemsTable(rows: ItemRows, scroll: Scroll) -> impl IntoView {
-    let ItemRows { known, cursor, .. } = rows;
+fn ItemRows(
+    job: JobId,
+    address: Memo<ItemsAddress>,
+    opened: Memo<Option<u32>>,
+    known: Memo<Known>,
+    /// The row that the keyboard is on.
+    cursor: RowCursor,
+    scroll: Scroll,
+    texts: Texts,
+    request: StoredValue<Option<StartJob>>,
+) -> impl IntoView {
     let has_rows = Memo::new(move |_| known.with(|known| !known.rows().is_empty()));
+    let rows = move || known.with(|known| known.rows().iter().map(|row| row.item).collect::<Vec<_>>());
+    let row = move |item| {
+        let row = Memo::new(move |_| known.with(|known| row_of(known, item)));
+        let number = Memo::new(move |_| row.with(|(number, _)| *number));
+        let row = Memo::new(move |_| row.with(|(_, row)| row.clone()));
+        let is_at = Memo::new(move |_| cursor.is_at(number.get()));
+        let is_open = Memo::new(move |_| opened.get() == Some(item));
+        let href = Signal::derive(move || address.with(|address| address.opening(job, item)));
+        view! { <ItemRow job row number is_at is_open href text=texts.of(item) request /> }
+    };
     let number = move || {
         known.with(|known| known.window().map_or(-1, |window| window.total.map_or(-1, |all| i64::from(all) + 1)))
     };
-    let [above, below] = scroll.room;
     view! {
-        <table class="ui-listing items" role="grid" aria-label="Files" tabindex="-1" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
+        <table class="ui-listing items" role="grid" aria-label="Files" aria-rowcount=number hidden=move || !has_rows.get() on:keydown=move |event| cursor.pressed(&event) on:focusin=move |event| cursor.focused(&event)>
             <thead>
                 <tr>
                     <th scope="col">"File"</th>
@@ -94,9 +105,11 @@ fn ItemsTable(rows: ItemRows, scroll: Scroll) -> impl IntoView {
                     <th scope="col" class="items-result">"Result"</th>
                 </tr>
             </thead>
-            <tbody class="ui-room" aria-hidden="true" node_ref=above></tbody>
-            {rows.view()}
-            <tbody class="ui-room" aria-hidden="true" node_ref=below></tbody>
+            <tbody class="ui-room" aria-hidden="true" node_ref=scroll.room[0]></tbody>
+            <tbody>
+                <For each=rows key=|item| *item children=row />
+            </tbody>
+            <tbody class="ui-room" aria-hidden="true" node_ref=scroll.room[1]></tbody>
         </table>
     }
     .into_any()
@@ -139,6 +152,14 @@ fn known_rows(list: ItemsList, read: ReadItems, address: Memo<ItemsAddress>, pla
             (None, None) => Known::Reading,
         }
     })
+}
+
+/// The row of an item, with its number in the list.
+fn row_of(known: &Known, item: u32) -> (u32, ShownItem) {
+    let rows = known.rows();
+    let at = rows.binary_search_by_key(&item, |row| row.item);
+    let first = known.first();
+    at.map_or_else(|_| (0, ShownItem::gone(item)), |at| (first + at as u32, rows[at].clone()))
 }
 
 /// The rows that are shown, and these items, which are shown elsewhere on the page.

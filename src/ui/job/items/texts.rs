@@ -54,11 +54,6 @@ impl Texts {
         Memo::new(move |_| self.told.with(|told| told.texts.get(&item).map(|(_, text)| text.clone())))
     }
 
-    /// Looks at the text of an item and the number of the call that brought it, once it has arrived.
-    pub(super) fn with<T>(self, item: u32, look: impl FnOnce(Option<(u32, &ItemView)>) -> T) -> T {
-        self.told.with(|told| look(told.texts.get(&item).map(|(call, text)| (*call, text))))
-    }
-
     /// The number of a call that is about to be made.
     pub(super) fn call(self) -> u32 {
         self.told.try_update_untracked(KnownTexts::call).unwrap_or_default()

@@ -9,7 +9,7 @@ use headway_model::{ApiError, window};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui::job) struct ShownItem {
     pub(in crate::ui::job) item: u32,
-    /// `None` if it is not known.
+    /// `None` if the row is being removed.
     pub(in crate::ui::job) status: Option<ItemLabel>,
     pub(in crate::ui::job) is_missed: bool,
     pub(in crate::ui::job) reason: Option<String>,
@@ -73,6 +73,11 @@ impl Known {
 }
 
 impl ShownItem {
+    /// A row that is being removed.
+    pub(super) fn gone(item: u32) -> Self {
+        ShownItem { item, status: None, is_missed: false, reason: None, attempt: 0 }
+    }
+
     /// The one of the job's numbers that counts it.
     pub(in crate::ui::job) fn counted(&self) -> Option<StatusFilter> {
         self.status.map(|label| StatusFilter::counting(label, self.is_missed))
