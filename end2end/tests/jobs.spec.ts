@@ -306,7 +306,7 @@ test('the keyboard stays on the job that it is on when another one ends', async 
   const first = mint();
   await over(server, await begin(server, first, 'checksum', { title: 'Job 1' }));
   await open(page, `${server.url}/jobs`);
-  const link = (title: string) => page.getByRole('link', { name: title, exact: true });
+  const link = (title: string) => page.locator('.jobs-history').getByRole('link', { name: title, exact: true });
   await link('Job 1').focus();
   await over(server, await begin(server, mint(), 'checksum', { title: 'Job 2' }));
   await expect(link('Job 2')).toBeVisible();
