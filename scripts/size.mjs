@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** In bytes: the last figure reached, and 1 % for what a compiler's update can add. Raised only for what 0008 lists. */
-const LIMITS = { 'the first page': 338_600, 'what comes later': 327_300 };
+const LIMITS = { 'the first page': 340_800, 'what comes later': 338_500 };
 const LATER = /^split_/;
 
 const folder = process.argv[2];

@@ -21,6 +21,9 @@ use headway_recipes::Unable;
 use headway_store::Store;
 use headway_store::rows::{DoneRow, OutcomeRow};
 
+/// A job's names for files, with the numbers of the undos that put them back.
+type UndoneFiles = Arc<HashMap<RelPath, u64>>;
+
 /// How a job processed a file before.
 pub(super) struct PastRow {
     /// The fact in the log, with the file's present path.
@@ -45,7 +48,7 @@ pub(super) struct Past {
     /// The jobs of which there is an undo.
     undone_jobs: Arc<OnceCell<HashSet<JobId>>>,
     /// What undos of these jobs have put back, by the jobs' names for the files, with the numbers of the undos.
-    undone: Arc<Mutex<HashMap<JobId, Arc<HashMap<RelPath, u64>>>>>,
+    undone: Arc<Mutex<HashMap<JobId, UndoneFiles>>>,
 }
 
 impl Past {

@@ -1,13 +1,13 @@
 //! What undos have put back: a file counts then as if the other job had never worked on it. The undo can have recorded it under another
 //! name: of an output beside its original, its item is the output.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::Past;
 use super::held::OfJob;
+use super::{Past, UndoneFiles};
 use crate::placements::undone_files;
-use headway_model::{JobId, JobKind, RelPath};
+use headway_model::{JobId, JobKind};
 use headway_recipes::Unable;
 use headway_store::JobFilter;
 use headway_store::rows::OutcomeRow;
@@ -46,7 +46,7 @@ impl Past {
         let files = match known {
             Some(files) => files,
             None => {
-                let files: Arc<HashMap<RelPath, u64>> = Arc::new(undone_files(&*self.store, job, row.job_no()).await?);
+                let files: UndoneFiles = Arc::new(undone_files(&*self.store, job, row.job_no()).await?);
                 self.undone.lock().insert(job, Arc::clone(&files));
                 files
             }
